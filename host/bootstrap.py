@@ -1,0 +1,16 @@
+"""From a bare machine to the environment in which the commands run."""
+
+import os
+import sys
+
+from . import locks, odoo_source, python_environment
+from .paths import HOST, PYTHON
+
+
+def ensure() -> None:
+    """Fetch Odoo and make the Python environment, then go on inside that environment."""
+    with locks.exclusive(HOST / "set-up.lock"):
+        odoo_source.find_or_fetch()
+        python_environment.make()
+    if os.path.realpath(sys.prefix) != os.path.realpath(PYTHON.parent.parent):
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])

@@ -1,0 +1,63 @@
+"""The commands of ./dev."""
+
+import argparse
+import signal
+import sys
+
+from . import bootstrap
+from .console import Failure, complain
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        bootstrap.ensure()
+        return _run(options)
+    except Failure as failure:
+        complain(str(failure))
+        return 1
+    except KeyboardInterrupt:
+        complain("interrupted; it is safe to run it again.")
+        return 130
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dev", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="set everything up and run the main job")
+    demo.add_argument("--check", action="store_true", help="verify it from both sides, then exit")
+    test = commands.add_parser("test", help="set everything up and run the tests")
+    test.add_argument("paths", nargs="*", help="files or folders; all tests without one")
+    test.add_argument("--full", action="store_true", help="the long ones too")
+    commands.add_parser("bench", help="measure")
+    commands.add_parser("lint", help="check style and well-formedness")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported here: they need the environment that bootstrap makes.
+    if options.command == "demo":
+        from . import demo  # noqa: PLC0415
+
+        return demo.check() if options.check else demo.show()
+    if options.command == "test":
+        from . import tests  # noqa: PLC0415
+
+        return tests.run(options.paths, full=options.full)
+    if options.command == "bench":
+        from . import bench  # noqa: PLC0415
+
+        return bench.run()
+    from . import lint  # noqa: PLC0415
+
+    return lint.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""Odoo databases: one template with the Dutch chart, and copies of it.
+
+A database and its filestore belong together, so both are copied and dropped together. The
+template is never served: its asset bundles would then live in its filestore.
+"""
+
+import contextlib
+import hashlib
+import shutil
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from . import odoo_command
+from .console import step
+from .locks import exclusive
+from .odoo_source import OdooSource
+from .paths import HOST, ODOO_DATA, REQUIREMENTS
+from .postgresql import Server
+
+TEMPLATE_MODULES = ["account", "l10n_nl"]
+TEMPLATE_SCRIPT = Path(__file__).with_name("template_script.py")
+
+
+class Databases:
+    """The databases of one PostgreSQL, made from the template of one Odoo."""
+
+    def __init__(self, server: Server, odoo: OdooSource):
+        self.server = server
+        self.odoo = odoo
+
+    def create(self, name: str) -> None:
+        """Make a database (replacing one of that name) with the Dutch chart, without the addon."""
+        template = self._template()
+        self.drop(name)
+        self.copy(template, name)
+
+    def create_with_addon(self, name: str) -> None:
+        """Make a database with the addon installed.
+
+        :raises Failure: when the addon cannot be installed, with the log's last error.
+        """
+        self.create(name)
+        with step(f"install the addon in the database {name}"):
+            odoo_command.install(self.server, self.odoo, name, ["tribe_connector"])
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a database that nobody uses, with its filestore."""
+        self._execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(target), sql.Identifier(source)
+            )
+        )
+        if _filestore(source).exists():
+            shutil.copytree(_filestore(source), _filestore(target), dirs_exist_ok=True)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, if it is there, with its filestore."""
+        self._execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+        shutil.rmtree(_filestore(name), ignore_errors=True)
+
+    def _template(self) -> str:
+        name = f"tribe_template_{self._template_fingerprint()}"
+        with exclusive(HOST / "template.lock"):
+            if not self._exists(name):
+                self._make_template(name)
+        return name
+
+    def _make_template(self, name: str) -> None:
+        unfinished = f"{name}_unfinished"
+        self.drop(unfinished)
+        with step("make the template database with the Dutch chart (once, about 2 minutes)"):
+            self._execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                    sql.Identifier(unfinished)
+                )
+            )
+            odoo_command.install(self.server, self.odoo, unfinished, TEMPLATE_MODULES)
+            odoo_command.run_script(self.server, self.odoo, unfinished, TEMPLATE_SCRIPT)
+        shutil.rmtree(_filestore(name), ignore_errors=True)
+        if _filestore(unfinished).exists():
+            _filestore(unfinished).rename(_filestore(name))
+        self._execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(unfinished), sql.Identifier(name)
+            )
+        )
+
+    def _template_fingerprint(self) -> str:
+        inputs = [
+            self.odoo.version,
+            str(self.odoo.python_path),
+            *TEMPLATE_MODULES,
+            TEMPLATE_SCRIPT.read_text(),
+            REQUIREMENTS.read_text(),
+        ]
+        return hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:10]
+
+    def _exists(self, name: str) -> bool:
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            return cursor.fetchone() is not None
+
+    def _execute(self, statement: sql.Composable) -> None:
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    @contextlib.contextmanager
+    def _connection(self):
+        connection = psycopg2.connect(dbname="postgres", **self.server.connection_options())
+        connection.autocommit = True
+        with contextlib.closing(connection):
+            yield connection
+
+
+def _filestore(database: str) -> Path:
+    return ODOO_DATA / "filestore" / database

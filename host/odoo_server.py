@@ -1,0 +1,126 @@
+"""A running Odoo process on loopback, started and stopped by its own process object."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from . import odoo_command
+from .console import Failure
+from .odoo_source import OdooSource
+from .paths import LOGS
+from .postgresql import Server
+
+START_SECONDS = 120
+STOP_SECONDS = 30
+
+
+class OdooServer:
+    """One Odoo: web server and cron workers for one database.
+
+    ``options`` are those of Odoo's configuration file (``workers``, ``max_cron_threads`` ...).
+    """
+
+    def __init__(self, server: Server, odoo: OdooSource, database: str, **options):
+        self.database = database
+        self._server = server
+        self._odoo = odoo
+        self._options = options
+        self._process: subprocess.Popen | None = None
+        self.port = free_port()
+        self.log = LOGS / f"{database}.{self.port}.log"
+
+    @property
+    def address(self) -> str:
+        """The address of the web client."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> "OdooServer":
+        self.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start Odoo and wait until it answers.
+
+        :raises Failure: when it ends or does not answer in time.
+        """
+        configuration = odoo_command.write_configuration(
+            LOGS / f"{self.database}.{self.port}.conf",
+            odoo_command.configuration(
+                self._server,
+                self._odoo,
+                self.database,
+                **{"http_port": self.port, "gevent_port": free_port(), **self._options},
+            ),
+        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                odoo_command.command("server", "-c", str(configuration)),
+                env=odoo_command.environment(self._odoo),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """Stop Odoo in an orderly way; kill it if it does not end."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End Odoo and its workers at once, as a power failure would (-9)."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        # The process leads a session of its own, so that its workers die with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def log_text(self) -> str:
+        """What Odoo logged so far."""
+        return Path(self.log).read_text(errors="replace")
+
+    def _wait_until_ready(self) -> None:
+        give_up_at = time.monotonic() + START_SECONDS
+        pause = threading.Event()
+        while time.monotonic() < give_up_at:
+            if self._process.poll() is not None:
+                raise Failure(f"Odoo ended: {odoo_command.last_error(self.log_text())}")
+            if self._answers():
+                return
+            pause.wait(0.2)
+        raise Failure(f"Odoo did not answer within {START_SECONDS} s; see {self.log}.")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/web/login", timeout=60) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def free_port() -> int:
+    """A port of loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

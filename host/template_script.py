@@ -1,0 +1,14 @@
+"""Runs in Odoo's shell: gives the template's company the Netherlands and the Dutch chart."""
+
+company = env.company  # noqa: F821 - the shell provides env
+company.write(
+    {
+        "name": "Voorbeeld Verkoop B.V.",
+        "country_id": env.ref("base.nl").id,  # noqa: F821
+        "currency_id": env.ref("base.EUR").id,  # noqa: F821
+    }
+)
+if company.chart_template != "nl":
+    env["account.chart.template"].try_loading("nl", company, install_demo=False)  # noqa: F821
+env["ir.config_parameter"].set_param("database.secret", "a fixed secret of a test database")  # noqa: F821
+env.cr.commit()  # noqa: F821

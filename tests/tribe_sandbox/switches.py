@@ -1,0 +1,242 @@
+"""Every open reading of Tribe's API, as a switch with a default.
+
+A switch stands for something docs/tribe-api.md could not settle, or for a tenant that is set up differently.
+The connector may not depend on any one position. Each entry names the paragraph it stands for.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+class UnknownSwitch(ValueError):
+    """The name is not a switch, or the value does not fit it."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One switch: its default, the values it may take (empty: any of the default's type), its meaning."""
+
+    default: Any
+    meaning: str
+    allowed: tuple = ()
+
+
+SWITCHES = {
+    # --- Token endpoint -----------------------------------------------------------------------
+    "expires_in": Switch(3600, "Seconds that an access token lives. 1.5, G6."),
+    "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for. 1.5."),
+    "refused_scope_error": Switch(
+        "invalid_grant",
+        "The OAuth2 error for a scope that is not configured. 6.4 point 5.",
+        ("invalid_grant", "invalid_scope"),
+    ),
+    # --- Reading ------------------------------------------------------------------------------
+    "plus_is_space": Switch(False, "Read a literal + in a query as a space. 2.3, 6.4 point 1."),
+    "string_equality": Switch(
+        "case_sensitive",
+        "Whether eq on strings looks at case. 2.3.",
+        ("case_sensitive", "case_insensitive"),
+    ),
+    "top_over_limit": Switch(
+        "cap", "A $top above 100 is capped or refused. 2.4, G20.", ("cap", "error")
+    ),
+    "base_set_fields": Switch(
+        "base",
+        "Rows of base sets show only the base type's fields, or the derived type's. 6.4 point 8.",
+        ("base", "derived"),
+    ),
+    "metadata_style": Switch(
+        "inherited",
+        "$metadata uses BaseType, or repeats every property on every type. 1.2.",
+        ("inherited", "flat"),
+    ),
+    "file_data_in_expand": Switch(True, "An expanded File carries its bytes as base64. 2.10."),
+    "query_lag": Switch(0.0, "Seconds that queries may lag behind writes. 1.2, 6.3 point 10."),
+    # --- Writing ------------------------------------------------------------------------------
+    "write_answer": Switch(
+        "full",
+        "A write answers with the record, only its ID, or 204 with Location. 6.4 point 7, G18.",
+        ("full", "id", "empty"),
+    ),
+    "last_mutation_on_new": Switch(
+        "null",
+        "LastMutationDate of a never-edited row: null, or its CreationDate. 6.4 point 2, G23.",
+        ("null", "creation"),
+    ),
+    "child_touches_parent": Switch(
+        False, "A changed address or line touches its parent's LastMutationDate. 2.6, G23."
+    ),
+    "phase_touches_invoice": Switch(
+        False, "A phase change touches the invoice's LastMutationDate. 6.4 point 3."
+    ),
+    "final_invoice_writable": Switch(
+        "phase",
+        "What stays writable on a final invoice: the phase, or all but the money. 6.4 point 6.",
+        ("phase", "non_money"),
+    ),
+    "relation_deletion": Switch(
+        "cascade",
+        "Deleting a relation takes its relationships and addresses along, or keeps them without "
+        "it. 6.4 point 9.",
+        ("cascade", "keep"),
+    ),
+    # --- The tenant's schema ------------------------------------------------------------------
+    "billing_module": Switch(True, "The tenant has the invoicing module. 2.8, 3.11."),
+    "import_id": Switch(True, "Entities have an ImportId. 2.6, G25."),
+    "custom_fields": Switch(
+        [],
+        'Custom fields: [{"type": set name, "id": UUID, "edm_type": "Edm.String"}]. 2.1.',
+    ),
+    "extra_phases": Switch([], "Codes of invoice phases that the tenant added. 3.13."),
+    "invoice_date_name": Switch(
+        "InvoiceDate", "Name of the invoice date; empty: there is none. G8."
+    ),
+    "due_date_name": Switch("DueDate", "Name of the due date; empty: there is none. G8."),
+    "invoice_date_type": Switch(
+        "Edm.DateTimeOffset",
+        "Type of both dates. As a moment it is midnight in Amsterdam, written in UTC. G8.",
+        ("Edm.DateTimeOffset", "Edm.Date"),
+    ),
+    "legal_entity_name": Switch(
+        "Identity", "Navigation from an invoice to its legal entity; empty: none. G12."
+    ),
+    "total_excluding_vat_name": Switch(
+        "TotalExcludingVat", "Name on the invoice, also with InCurrency; empty: none. G9."
+    ),
+    "total_including_vat_name": Switch(
+        "TotalIncludingVat", "Name on the invoice, also with InCurrency; empty: none. G9."
+    ),
+    "vat_amount_name": Switch(
+        "VatAmount", "Name on the invoice, also with InCurrency; empty: none. G9."
+    ),
+    "final_flag_name": Switch("IsFinal", "Name of the final mark; empty: there is none. G11."),
+    "credit_link_name": Switch(
+        "CreditedInvoice", "Navigation from a credit to its invoice; empty: none. G10."
+    ),
+    "line_invoice_name": Switch(
+        "Activity", "Navigation from a line to its invoice; empty: none. G13."
+    ),
+    # --- Invoices -----------------------------------------------------------------------------
+    "number_format": Switch(
+        "{year}{sequence:04d}",
+        "Format of an invoice number, of year, month and sequence. 3.11.",
+    ),
+    "vat_rounding": Switch(
+        "line", "VAT is rounded per line or per VAT group. 6.4 point 4.", ("line", "group")
+    ),
+    "header_discount": Switch(
+        "lines",
+        "The header discount is in the lines' totals, or only in the invoice's. 6.4 point 4.",
+        ("lines", "header"),
+    ),
+    "amount_means": Switch(
+        "including", "What Amount is: including or excluding VAT. G31.", ("including", "excluding")
+    ),
+    # --- What the seed contains (takes effect at the next reset) -----------------------------------
+    "foreign_currency": Switch(False, "A few invoices are in USD or DKK. 3.17, 6.3 point 10."),
+    "credit_invoices": Switch(False, "A few invoices are credits with a negative total. G10."),
+    "header_discounts": Switch(False, "A few invoices have a header discount. 6.4 point 4."),
+    "legal_entities": Switch(2, "Number of legal entities. 6.3 point 10.", (1, 2)),
+    # --- Rate limit ---------------------------------------------------------------------------
+    "rate_limit": Switch(1000, "Calls allowed within the window. 2.9."),
+    "rate_window": Switch(60.0, "Seconds of the sliding window. 2.9."),
+    "rate_counts_refused": Switch(False, "Refused calls count in the window. 6.4 point 10."),
+    "retry_after": Switch(False, "A 429 carries Retry-After. 2.9, G21."),
+    # --- Webhooks -----------------------------------------------------------------------------
+    "webhook_signature_header": Switch(
+        "X-Tribe-Webhook-Signature", "Header of the signature. The name is invented. G1."
+    ),
+    "webhook_secret_in_answer": Switch(
+        False, "Creating a webhook through the API answers with the secret. 4.1, G5."
+    ),
+    "webhook_payload": Switch(
+        "minimal",
+        "The payload has only the ID, or also type and entityType. 4.2, G3.",
+        ("minimal", "typed"),
+    ),
+    "phase_change_mutation": Switch(
+        "both",
+        "A phase change arrives as an entity mutation, a relationship mutation or both. 4.2, G24.",
+        ("entity", "relationship", "both"),
+    ),
+    "webhook_timeout": Switch(5.0, "Seconds to wait for the receiver. 4.4, G4."),
+    "webhook_retry_delays": Switch(
+        [0.2, 1.0], "Seconds to wait before each further attempt at a delivery. 4.4, G4."
+    ),
+    "webhook_duplicate_rate": Switch(0.0, "Share of deliveries that are sent twice. G4."),
+    "webhook_drop_rate": Switch(0.0, "Share of deliveries that are lost. G4."),
+    "webhook_delay": Switch(0.0, "Seconds that every delivery waits before it is sent. 4.4."),
+    "webhook_paused": Switch(False, "Hold deliveries back until switched off again. 4.4."),
+    "webhook_reorder": Switch(False, "Shuffle the deliveries that are waiting together. G4."),
+}
+
+
+class Switches:
+    """The current positions. Attribute access reads one; ``change`` moves several at once."""
+
+    def __init__(self, start):
+        """Take the positions in *start* (dict name -> value) over the defaults.
+
+        Raises UnknownSwitch.
+        """
+        self._start = {**defaults(), **checked(start)}
+        self._values = dict(self._start)
+
+    def __getattr__(self, name):
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def as_dict(self):
+        """Return all positions, name -> value."""
+        return dict(self._values)
+
+    def change(self, changes):
+        """Move the switches in *changes* (dict name -> value); raises UnknownSwitch, all or none."""
+        self._values = {**self._values, **checked(changes)}
+
+    def restart(self):
+        """Return to the positions the server was started with."""
+        self._values = dict(self._start)
+
+
+def defaults():
+    """Return the default of every switch, name -> value."""
+    return {name: switch.default for name, switch in SWITCHES.items()}
+
+
+def checked(changes):
+    """Return *changes* with numbers in the switch's own type; raises UnknownSwitch."""
+    return {name: _checked_value(name, value) for name, value in changes.items()}
+
+
+def parse_assignment(text):
+    """Turn ``name=value`` from the command line into (name, value); raises UnknownSwitch."""
+
+
+    name, separator, written = text.partition("=")
+    if not separator:
+        raise UnknownSwitch(f"Expected name=value, not {text!r}.")
+    try:
+        value = json.loads(written)
+    except ValueError:
+        value = written
+    if name in SWITCHES and isinstance(SWITCHES[name].default, str):
+        value = written
+    return name, _checked_value(name, value)
+
+
+def _checked_value(name, value):
+    if name not in SWITCHES:
+        raise UnknownSwitch(f"There is no switch named {name!r}.")
+    switch = SWITCHES[name]
+    expected = type(switch.default)
+    if expected is float and type(value) is int:
+        value = float(value)
+    if type(value) is not expected:
+        raise UnknownSwitch(f"Switch {name!r} takes a {expected.__name__}, not {value!r}.")
+    if switch.allowed and value not in switch.allowed:
+        raise UnknownSwitch(f"Switch {name!r} takes one of {switch.allowed}, not {value!r}.")
+    return value
