@@ -20,6 +20,13 @@ NAMESPACE = "OData"
 ROOT = "Entity"
 INVOICE = "Activity_Invoice"
 INVOICE_PHASE = "Datastore_Phase_ActivityInvoice"
+# An invoice is stored the same way under every switch; the switches only name what is served.
+INVOICE_COLUMNS = (
+    *("InvoiceMoment", "InvoiceDay", "DueMoment", "DueDay", "IsFinal"),
+    *("TotalExcludingVat", "TotalExcludingVatInCurrency"),
+    *("TotalIncludingVat", "TotalIncludingVatInCurrency"),
+    *("VatAmount", "VatAmountInCurrency", "Identity_ID", "CreditedInvoice_ID"),
+)
 BILLING_TYPES = (INVOICE, "ProductLine", INVOICE_PHASE, "Payment")
 
 
@@ -31,7 +38,6 @@ class Property:
     edm_type: str
     column: str
     read_only: bool = False
-    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,6 @@ class Navigation:
     inverse: tuple = ()
     partner: str = ""
     read_only: bool = False
-    required: bool = False
 
     @property
     def is_collection(self):
@@ -57,7 +62,11 @@ class Navigation:
 
 @dataclass(frozen=True)
 class EntityType:
-    """A type with everything it has, inherited included. ``own`` names what it declares itself."""
+    """A type with everything it has, inherited included.
+
+    ``own`` names what it declares itself, ``required`` what a record cannot be without, ``columns``
+    what it stores beside its properties and links.
+    """
 
     name: str
     base: str
@@ -65,6 +74,7 @@ class EntityType:
     properties: dict
     navigations: dict
     own: frozenset
+    required: tuple
     is_set: bool = True
     is_abstract: bool = False
     is_read_only: bool = False
@@ -134,11 +144,6 @@ def computed(properties):
     return [replace(one, read_only=True) for one in properties]
 
 
-def required(one):
-    """Return a property or navigation that must be there on create."""
-    return replace(one, required=True)
-
-
 def link(name, target, partner=""):
     """Return a navigation to one."""
     return Navigation(name, target, column=f"{name}_ID", partner=partner)
@@ -177,6 +182,7 @@ def _resolve(declaration, types, names):
     navigations.update({one.name: one for one in own_navigations})
     own = {one.name for one in declaration.properties} | {one.name for one in own_navigations}
     options = dict(declaration.options)
+    inherited = base.required if base else ()
     inherits_family = base is not None and base.name != ROOT
     family = base.family if inherits_family else declaration.name
     if inherits_family and base.is_read_only:
@@ -188,6 +194,7 @@ def _resolve(declaration, types, names):
         properties,
         navigations,
         frozenset(own),
+        (*inherited, *options.pop("required", ())),
         **options,
     )
 
@@ -266,7 +273,7 @@ def _relations():
             "Relation_Organization",
             "Relation",
             [
-                required(Property("Name", STRING, "Name")),
+                *scalars(STRING, "Name"),
                 *scalars(STRING, "FinancialEmailAddress Website VATNumber"),
                 *scalars(STRING, "ChamberOfCommerceNumber ChamberOfCommerceName OIN"),
                 *scalars(LONG, "RSIN EstablishmentNumber NumberOfEmployees"),
@@ -280,13 +287,14 @@ def _relations():
                 link("InvoiceAddress", "Address"),
                 link("Branch", "Datastore_Branch"),
             ],
+            {"required": ("Name",)},
         ),
         Declaration(
             "Relation_Person",
             "Relation",
             [
                 *scalars(STRING, "FirstName MiddleName"),
-                required(Property("LastName", STRING, "LastName")),
+                *scalars(STRING, "LastName"),
                 *scalars(STRING, "Initials Title Suffix MobilePhoneNumber"),
                 *scalars(DATE, "BirthDate"),
                 *computed(scalars(STRING, "BirthDay Name SortName")),
@@ -296,6 +304,7 @@ def _relations():
                 link("Gender", "Datastore_Gender"),
                 link("Picture", "File"),
             ],
+            {"required": ("LastName",)},
         ),
         Declaration(
             "Address",
@@ -326,8 +335,6 @@ def _relationships():
         *scalars(LONG, "PaymentTermInDays"),
     ]
     manager = link("AccountManager", "Relationship_Person_Contact_Employee")
-    organization = required(link("Organization", "Relation_Organization"))
-    person = required(link("Person", "Relation_Person"))
     organization_base = "Relationship_Organization_CommercialRelationship"
     person_base = "Relationship_Person_CommercialRelationship"
     return [
@@ -341,14 +348,18 @@ def _relationships():
                 *scalars(MOMENT, "FormerDate"),
             ],
             [
-                required(link("Relation", "Relation")),
+                link("Relation", "Relation"),
                 link("Organization", "Relation_Organization"),
                 link("Person", "Relation_Person"),
             ],
-            ABSTRACT,
+            {**ABSTRACT, "required": ("Relation",)},
         ),
-        Declaration("Relationship_Organization", "Relationship", [], [organization], HIDDEN),
-        Declaration("Relationship_Person", "Relationship", [], [person], HIDDEN),
+        *[
+            Declaration(
+                f"Relationship_{child}", "Relationship", [], [], {**HIDDEN, "required": (child,)}
+            )
+            for child in ("Organization", "Person")
+        ],
         Declaration(
             organization_base, "Relationship_Organization", commercial, [manager], ABSTRACT
         ),
@@ -413,7 +424,7 @@ def _products():
             "Product",
             ROOT,
             [
-                required(Property("Name", STRING, "Name")),
+                *scalars(STRING, "Name"),
                 *scalars(STRING, "LocalizedName Code Description"),
                 *scalars(DOUBLE, "SalesPrice PurchasePrice StockLevel"),
                 *scalars(BOOLEAN, "IsVatIncluded IsInactive IsDividable IsPriceEditable"),
@@ -426,6 +437,7 @@ def _products():
                 link("GeneralLedgerAccount", "Datastore_GeneralLedgerAccount"),
                 many("ProductLine", "ProductLine", "Product", read_only=True),
             ],
+            {"required": ("Name",)},
         ),
     ]
 
@@ -447,7 +459,7 @@ def _activities(switches):
             "Activity",
             _invoice_properties(switches),
             _invoice_navigations(switches),
-            {"columns": ("InvoiceMoment", "InvoiceDay", "DueMoment", "DueDay")},
+            {"columns": INVOICE_COLUMNS},
         ),
         Declaration(
             "ProductLine",

@@ -1,6 +1,6 @@
 """Every open reading of Tribe's API, as a switch with a default.
 
-A switch stands for something docs/tribe-api.md could not settle, or for a tenant that is set up differently.
+A switch stands for something docs/tribe-api.md could not settle, or for another kind of tenant.
 The connector may not depend on any one position. Each entry names the paragraph it stands for.
 """
 
@@ -15,7 +15,7 @@ class UnknownSwitch(ValueError):
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch: its default, the values it may take (empty: any of the default's type), its meaning."""
+    """One switch. *allowed* are its values; empty: any of the default's type."""
 
     default: Any
     meaning: str
@@ -133,7 +133,7 @@ SWITCHES = {
     "amount_means": Switch(
         "including", "What Amount is: including or excluding VAT. G31.", ("including", "excluding")
     ),
-    # --- What the seed contains (takes effect at the next reset) -----------------------------------
+    # --- What the seed contains; takes effect at the next reset -------------------------------
     "foreign_currency": Switch(False, "A few invoices are in USD or DKK. 3.17, 6.3 point 10."),
     "credit_invoices": Switch(False, "A few invoices are credits with a negative total. G10."),
     "header_discounts": Switch(False, "A few invoices have a header discount. 6.4 point 4."),
@@ -194,7 +194,7 @@ class Switches:
         return dict(self._values)
 
     def change(self, changes):
-        """Move the switches in *changes* (dict name -> value); raises UnknownSwitch, all or none."""
+        """Move all switches in *changes* (name -> value), or none; raises UnknownSwitch."""
         self._values = {**self._values, **checked(changes)}
 
     def restart(self):
@@ -214,7 +214,6 @@ def checked(changes):
 
 def parse_assignment(text):
     """Turn ``name=value`` from the command line into (name, value); raises UnknownSwitch."""
-
 
     name, separator, written = text.partition("=")
     if not separator:

@@ -1,0 +1,412 @@
+"""An invoice is either exact or not booked, with a reason that a person understands."""
+
+import copy
+import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mapping import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
+
+FIELDS = InvoiceFields(
+    date="InvoiceDate",
+    due_date="DueDate",
+    legal_entity="Identity",
+    untaxed="TotalExcludingVat",
+    vat="VatAmount",
+    total="TotalIncludingVat",
+    untaxed_in_currency="TotalExcludingVatInCurrency",
+    vat_in_currency="VatAmountInCurrency",
+    total_in_currency="TotalIncludingVatInCurrency",
+    final="IsFinal",
+    credited="CreditedInvoice",
+)
+LINE = {
+    "ID": "b1",
+    "Description": "Onderhoud ",
+    "ExtraDescription": "januari\n februari",
+    "Quantity": 1.0,
+    "Price": 100.0,
+    "DiscountPercentage": None,
+    "TotalExcludingVat": 100.0,
+    "TotalIncludingVat": 121.0,
+    "VatPercentage": 21.0,
+    "VatAmount": 21.0,
+    "StartDate": "2025-12-31T23:00:00Z",
+    "EndDate": None,
+    "VatGroup": {"ID": "d21", "Percentage": 21.0},
+    "Product": {"ID": "e7", "Code": "SRV", "GeneralLedgerAccount": {"ID": "g8000"}},
+}
+ENTITY = {
+    "ID": "a1",
+    "Subject": "Onderhoud januari",
+    "Number": "20260001",
+    "Currency": "EUR",
+    "InvoiceDate": "2025-12-31T23:00:00Z",
+    "DueDate": "2026-01-31",
+    "TotalExcludingVat": 100.0,
+    "VatAmount": 21.0,
+    "TotalIncludingVat": 121.0,
+    "Phase": {"ID": "f2", "Code": "Sent"},
+    "Relationship": {"ID": "c42"},
+    "Identity": {"ID": "i1"},
+    "CreditedInvoice": None,
+    "ProductLines": [LINE],
+}
+
+
+def read(entity, fields=FIELDS, timezone="Europe/Amsterdam", digits=2, base_currency="EUR"):
+    return read_invoice(
+        entity, fields, timezone=timezone, digits=digits, base_currency=base_currency
+    )
+
+
+def entity(lines=None, **changes):
+    changed = {**copy.deepcopy(ENTITY), **changes}
+    if lines is not None:
+        changed["ProductLines"] = [{**LINE, **line} for line in lines]
+    return changed
+
+
+def refusal(entity, **options):
+    with pytest.raises(InvoiceUnreadable) as caught:
+        read(entity, **options)
+    return str(caught.value)
+
+
+# Reading
+
+
+def test_an_invoice_is_read_whole():
+    assert read(ENTITY) == Invoice(
+        tribe_id="a1",
+        number="20260001",
+        date=datetime.date(2026, 1, 1),
+        due_date=datetime.date(2026, 1, 31),
+        currency="EUR",
+        phase_id="f2",
+        phase_code="Sent",
+        relationship_id="c42",
+        legal_entity_id="i1",
+        subject="Onderhoud januari",
+        reference=None,
+        credited_invoice_id=None,
+        lines=(
+            InvoiceLine(
+                tribe_id="b1",
+                description="Onderhoud",
+                extra_description="januari\nfebruari",
+                quantity=Decimal(1),
+                price=Decimal(100),
+                discount=Decimal(0),
+                net_total=Decimal("100.00"),
+                vat_amount=Decimal("21.00"),
+                vat_percentage=Decimal(21),
+                vat_group_id="d21",
+                ledger_account_id="g8000",
+                product_id="e7",
+                product_code="SRV",
+                start_date=datetime.date(2026, 1, 1),
+                end_date=None,
+            ),
+        ),
+        untaxed=Decimal("100.00"),
+        vat=Decimal("21.00"),
+        total=Decimal("121.00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "timezone", "date"),
+    [
+        ("2025-12-31T23:00:00Z", "Europe/Amsterdam", (2026, 1, 1)),
+        ("2025-12-31T23:00:00Z", "UTC", (2025, 12, 31)),
+        ("2026-06-30T22:00:00Z", "Europe/Amsterdam", (2026, 7, 1)),
+        ("2026-06-30T21:59:59.9999999Z", "Europe/Amsterdam", (2026, 6, 30)),
+        ("2026-01-01T00:00:00+01:00", "Europe/Amsterdam", (2026, 1, 1)),
+        ("2025-12-31T23:30:00", "Europe/Amsterdam", (2026, 1, 1)),
+        ("2026-01-01", "America/New_York", (2026, 1, 1)),
+    ],
+)
+def test_a_date_is_that_of_the_legal_entity(written, timezone, date):
+    read_date = read(entity(InvoiceDate=written), timezone=timezone).date
+    assert read_date == datetime.date(*date)
+
+
+def test_numbers_that_are_numbers_stay_as_written():
+    assert read(entity(Number=1601.0)).number == "1601"
+    assert read(entity(Number=" F-0001 ")).number == "F-0001"
+
+
+def test_amounts_of_a_foreign_invoice_are_those_in_its_currency():
+    amounts = {"TotalExcludingVat": 200.0, "TotalIncludingVat": 242.0, "VatAmount": 42.0}
+    in_currency = {f"{name}InCurrency": value for name, value in amounts.items()}
+    line = {**in_currency, "PriceInCurrency": 200.0}
+    invoice = read(entity([line], Currency="usd", **in_currency))
+    assert (invoice.currency, invoice.total) == ("USD", Decimal("242.00"))
+    assert invoice.lines[0].price == Decimal(200)
+
+
+def test_a_foreign_invoice_without_amounts_in_its_currency_is_held():
+    assert "USD" in refusal(entity(Currency="USD"))
+
+
+def test_floating_point_noise_is_not_money():
+    lines = [{"TotalExcludingVat": 0.1, "TotalIncludingVat": 0.121}] * 3
+    totals = {"TotalExcludingVat": 0.1 + 0.1 + 0.1, "VatAmount": 0.06, "TotalIncludingVat": 0.36}
+    invoice = read(entity(lines, **totals))
+    assert (invoice.untaxed, invoice.total) == (Decimal("0.30"), Decimal("0.36"))
+
+
+@pytest.mark.parametrize(
+    ("digits", "written", "expected"),
+    [
+        (2, 1.005, "1.01"),
+        (2, -1.005, "-1.01"),
+        (2, 2.675, "2.68"),
+        (0, 1.5, "2"),
+        (3, 1.0005, "1.001"),
+    ],
+)
+def test_halves_are_rounded_away_from_zero(digits, written, expected):
+    line = {"TotalExcludingVat": written, "TotalIncludingVat": None, "VatAmount": 0}
+    totals = {"TotalExcludingVat": None, "VatAmount": None, "TotalIncludingVat": None}
+    assert str(read(entity([line], **totals), digits=digits).untaxed) == expected
+
+
+def test_totals_that_the_tenant_does_not_name_come_from_the_lines():
+    invoice = read(ENTITY, fields=InvoiceFields(date="InvoiceDate"))
+    assert (invoice.untaxed, invoice.vat, invoice.total) == (100, 21, 121)
+    assert (invoice.due_date, invoice.legal_entity_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "vat"),
+    [
+        ({"VatAmount": 30.0, "TotalIncludingVat": 121.0}, "21.00"),
+        ({"VatAmount": 21.0, "TotalIncludingVat": None}, "21.00"),
+        (
+            {
+                "VatAmount": None,
+                "TotalIncludingVat": None,
+                "VatAmountIncludingDiscount": 21.0,
+            },
+            "21.00",
+        ),
+        ({"VatAmount": None, "TotalIncludingVat": None}, "21.00"),
+    ],
+    ids=["totals", "amount", "amount with discount", "percentage"],
+)
+def test_the_vat_of_a_line_is_what_its_totals_say_else_what_it_names(amounts, vat):
+    assert read(entity([amounts])).lines[0].vat_amount == Decimal(vat)
+
+
+def test_the_percentage_may_be_that_of_the_vat_group():
+    assert read(entity([{"VatPercentage": None}])).lines[0].vat_percentage == 21
+
+
+def test_a_line_of_mere_text_has_no_amounts():
+    text = {name: None for name in LINE if name not in ("ID", "Description")}
+    invoice = read(entity([{}, text]))
+    assert (invoice.lines[1].net_total, invoice.lines[1].vat_amount) == (0, 0)
+    assert invoice.lines[1].vat_group_id is None
+
+
+def test_lines_are_in_the_order_of_the_document():
+    lines = [{"ID": "second", "SortIndex": 2.0}, {"ID": "first", "SortIndex": 1.0}]
+    totals = {"TotalExcludingVat": 200, "VatAmount": 42, "TotalIncludingVat": 242}
+    assert [line.tribe_id for line in read(entity(lines, **totals)).lines] == ["first", "second"]
+
+
+def test_a_negative_total_is_a_credit_invoice():
+    amounts = {"TotalExcludingVat": -100.0, "VatAmount": -21.0, "TotalIncludingVat": -121.0}
+    credit = read(entity([amounts], CreditedInvoice={"ID": "a0"}, **amounts))
+    assert credit.is_credit and credit.credited_invoice_id == "a0"
+    assert not read(ENTITY).is_credit
+
+
+# Refusing
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"Number": None}, "no number"),
+        ({"Number": " "}, "no number"),
+        ({"InvoiceDate": None}, "no invoice date"),
+        ({"InvoiceDate": "gisteren"}, "gisteren"),
+        ({"InvoiceDate": "2026-13-01"}, "2026-13-01"),
+        ({"Currency": ""}, "no currency"),
+        ({"Relationship": None}, "no customer"),
+        ({"TotalExcludingVat": 99.99}, "99.99 excluding VAT, but its lines add up to 100.00"),
+        ({"TotalIncludingVat": 121.01}, "121.01 including VAT, but 100.00 and 21.00"),
+        ({"TotalIncludingVat": "NaN"}, "no number (NaN)"),
+        ({"TotalIncludingVat": "much"}, "no number (much)"),
+        ({"ProductLines": []}, "lines add up to 0.00"),
+    ],
+)
+def test_an_invoice_that_cannot_be_booked_says_why(changes, cause):
+    message = refusal(entity(**changes))
+    assert cause in message
+    assert ("20260001" if "Number" not in changes else "a1") in message
+    assert message.endswith(".") and message.count(". ") >= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ({"Quantity": 0}, "quantity 0 (Onderhoud"),
+        ({"TotalExcludingVat": None}, "without a total in EUR (Onderhoud"),
+        (
+            {"VatAmount": None, "TotalIncludingVat": None, "VatPercentage": None, "VatGroup": None},
+            "without VAT (Onderhoud",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_booked_is_named(line, cause):
+    assert cause in refusal(entity([line]))
+
+
+def test_an_invoice_without_its_lines_is_not_an_empty_one():
+    bare = entity()
+    del bare["ProductLines"]
+    assert "without its lines" in refusal(bare)
+
+
+def test_a_tenant_without_a_date_field_is_told_where_to_name_it():
+    assert "settings" in refusal(ENTITY, fields=InvoiceFields())
+
+
+# VAT per group
+
+
+def invoice_of(lines, vat):
+    """An invoice of (net, VAT, percentage, VAT group) lines and a VAT total."""
+    made = tuple(
+        InvoiceLine(
+            tribe_id=str(index),
+            description="",
+            extra_description=None,
+            quantity=Decimal(1),
+            price=Decimal(net),
+            discount=Decimal(0),
+            net_total=Decimal(net),
+            vat_amount=Decimal(amount),
+            vat_percentage=None if percentage is None else Decimal(percentage),
+            vat_group_id=group,
+            ledger_account_id=None,
+            product_id=None,
+            product_code=None,
+            start_date=None,
+            end_date=None,
+        )
+        for index, (net, amount, percentage, group) in enumerate(lines)
+    )
+    untaxed = sum((line.net_total for line in made), Decimal(0))
+    day = datetime.date(2026, 1, 1)
+    return Invoice(
+        *("a1", "20260001", day, None, "EUR", None, None, "c42", None, None, None, None),
+        lines=made,
+        untaxed=untaxed,
+        vat=Decimal(vat),
+        total=untaxed + Decimal(vat),
+    )
+
+
+def test_vat_rounded_per_line_is_added_up():
+    invoice = invoice_of(
+        [("10.01", "2.10", 21, "high"), ("10.01", "2.10", 21, "high"), ("5.00", "0.45", 9, "low")],
+        "4.65",
+    )
+    assert invoice.vat_by_group(2) == {"high": Decimal("4.20"), "low": Decimal("0.45")}
+
+
+def test_vat_rounded_per_group_is_recognized():
+    lines = [("1.12", "0.24", 21, "high")] * 10 + [("1.00", "0.09", 9, "low")]
+    invoice = invoice_of(lines, "2.44")
+    assert invoice.vat_by_group(2) == {"high": Decimal("2.35"), "low": Decimal("0.09")}
+
+
+def test_a_small_rest_goes_to_the_largest_taxed_group():
+    lines = [
+        ("500.00", "0.00", 0, "none"),
+        ("100.00", "21.00", 21, "high"),
+        ("50.00", "4.50", 9, "low"),
+    ]
+    assert invoice_of(lines, "25.51").vat_by_group(2) == {
+        "none": Decimal("0.00"),
+        "high": Decimal("21.01"),
+        "low": Decimal("4.50"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "rest", "allowed"),
+    [
+        (1, "0.01", True),
+        (1, "-0.01", True),
+        (1, "0.02", False),
+        (3, "0.02", False),
+        (4, "0.02", True),
+        (4, "-0.03", False),
+    ],
+)
+def test_how_much_rest_is_small(count, rest, allowed):
+    lines = [("100.00", "21.00", 21, "high")] * count
+    invoice = invoice_of(lines, 21 * count + Decimal(rest))
+    if allowed:
+        assert invoice.vat_by_group(2) == {"high": 21 * count + Decimal(rest)}
+    else:
+        with pytest.raises(InvoiceUnreadable, match="20260001"):
+            invoice.vat_by_group(2)
+
+
+def test_a_coin_may_have_no_decimals():
+    assert invoice_of([("100", "21", 21, "high")], "22").vat_by_group(0) == {"high": Decimal(22)}
+
+
+def test_vat_without_a_taxed_line_is_refused():
+    with pytest.raises(InvoiceUnreadable):
+        invoice_of([("100.00", "0.00", 0, "none")], "0.01").vat_by_group(2)
+
+
+def test_a_line_of_mere_text_is_in_no_group():
+    invoice = invoice_of([("10.00", "2.10", 21, "high"), ("0.00", "0.00", None, None)], "2.10")
+    assert invoice.vat_by_group(2) == {"high": Decimal("2.10")}
+
+
+def test_no_lines_are_no_groups():
+    assert invoice_of([], "0").vat_by_group(2) == {}
+
+
+CENTS = st.integers(-100_000, 100_000).map(lambda cents: Decimal(cents).scaleb(-2))
+RATES = st.sampled_from([(Decimal(21), "high"), (Decimal(9), "low"), (Decimal(0), "none")])
+
+
+@given(st.lists(st.tuples(CENTS, RATES), min_size=1, max_size=40), st.sampled_from([-1, 0, 1]))
+def test_vat_per_group_adds_up_whatever_way_tribe_rounds(rows, rest):
+    lines = [
+        (net, (net * rate / 100).quantize(Decimal("0.01")), rate, group)
+        for net, (rate, group) in rows
+    ]
+    vat = sum(line[1] for line in lines)
+    taxed = any(line[1] for line in lines)
+    invoice = invoice_of(lines, vat + Decimal(rest if taxed else 0).scaleb(-2))
+    try:
+        groups = invoice.vat_by_group(2)
+    except InvoiceUnreadable:
+        # Only when the VAT of every group cancels out is there nowhere to put a rest.
+        sums = {group: sum(x[1] for x in lines if x[3] == group) for *_rest, group in lines}
+        assert not any(sums.values())
+        return
+    assert sum(groups.values()) == invoice.vat
+    assert set(groups) == {group for _net, (_rate, group) in rows}
+
+
+# Field names
+
+
+def test_field_names_survive_being_stored():
+    assert InvoiceFields.from_dict(FIELDS.as_dict()) == FIELDS
+    assert InvoiceFields.from_dict({"date": "", "unknown": "x"}) == InvoiceFields()

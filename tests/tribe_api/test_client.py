@@ -1,0 +1,423 @@
+"""One door to Tribe: what is sent, what comes back, and what may have happened when it fails."""
+
+import pytest
+from tribe_api import (
+    Addresses,
+    Guid,
+    TribeAddressInvalid,
+    TribeError,
+    TribeNotFound,
+    TribeRateLimited,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnavailable,
+    TribeUnknownSet,
+    TribeWriteForbidden,
+    transport,
+)
+
+from .conftest import RECORD, Answer
+
+
+def rows(first, last):
+    return {"value": [{"ID": f"row-{number:04}"} for number in range(first, last)]}
+
+
+def olingo(message):
+    return {"error": {"code": None, "message": message}}
+
+
+# What is sent
+
+
+def test_a_record_is_read_by_its_id_with_our_token(client, tribe):
+    assert client.get("Activity_Invoice", RECORD, expand="Phase")["ID"] == RECORD
+    (request,) = tribe.requests
+    assert request.path == f"/v1/odata/Activity_Invoice({RECORD})?$expand=Phase"
+    assert request.headers["Authorization"] == "Bearer tok-1"
+
+
+def test_a_space_in_a_query_is_never_a_plus(client, tribe):
+    tribe.answers(Answer(body=rows(0, 0)))
+    client.page("Relation", filter="Name eq 'A + B'", orderby="ID asc")
+    path = tribe.requests[0].path
+    assert "+" not in path
+    assert "Name%20eq%20'A%20%2B%20B'" in path
+
+
+def test_an_update_is_a_put_with_only_the_changed_fields(client, tribe):
+    client.update("Relation_Organization", RECORD, {"DebtorNumber": "10042"})
+    (request,) = tribe.requests
+    assert (request.method, request.json()) == ("PUT", {"DebtorNumber": "10042"})
+
+
+def test_a_phase_is_changed_by_a_post_with_the_id(client, tribe):
+    client.update_by_post("Activity_Invoice", RECORD, {"Phase": {"ID": "f1"}})
+    (request,) = tribe.requests
+    assert (request.method, request.path) == ("POST", "/v1/odata/Activity_Invoice")
+    assert request.json() == {"ID": RECORD, "Phase": {"ID": "f1"}}
+
+
+@pytest.mark.parametrize("entity_id", ["", "a/b", "1) or (1", "x" * 65, "a'b"])
+def test_an_id_cannot_change_the_address(client, tribe, entity_id):
+    with pytest.raises(ValueError):
+        client.get("Relation", entity_id)
+    assert tribe.requests == []
+
+
+def test_every_call_passes_the_limiter_and_is_counted(client, tribe, limiter):
+    client.get("Relation", RECORD)
+    client.update("Relation", RECORD, {})
+    assert client.calls == limiter.acquired == len(tribe.requests) == 2
+
+
+def test_a_netrc_file_does_not_replace_our_token(client, tribe, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client.get("Relation", RECORD)
+    assert tribe.requests[0].headers["Authorization"] == "Bearer tok-1"
+
+
+def test_a_proxy_of_the_environment_does_not_carry_loopback_traffic(client, tribe, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert client.get("Relation", RECORD)["ID"] == RECORD
+
+
+# Pages
+
+
+def test_pages_go_on_until_one_is_not_full(client, tribe):
+    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(100, 130)))
+    assert [len(page) for page in client.pages("Relation")] == [100, 30]
+    assert ["$skip=0" in tribe.requests[0].path, "$skip=100" in tribe.requests[1].path] == [
+        True,
+        True,
+    ]
+
+
+def test_pages_end_at_an_empty_page(client, tribe):
+    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(0, 0)))
+    assert [len(page) for page in client.pages("Relation")] == [100]
+
+
+def test_a_row_that_moved_to_the_next_page_is_given_once(client, tribe):
+    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(99, 120)))
+    ids = [row["ID"] for page in client.pages("Relation") for row in page]
+    assert len(ids) == len(set(ids)) == 120
+
+
+def test_a_server_that_ignores_skip_does_not_hold_us_for_ever(client, tribe):
+    tribe.answers(Answer(body=rows(0, 100)))
+    with pytest.raises(TribeUnavailable, match="same page"):
+        list(client.pages("Relation"))
+
+
+def test_a_short_page_that_announces_another_is_not_the_last(client, tribe):
+    first = {**rows(0, 50), "@odata.nextLink": "somewhere"}
+    tribe.answers(Answer(body=first), Answer(body=rows(50, 60)))
+    assert sum(map(len, client.pages("Relation"))) == 60
+    assert "$skip=50" in tribe.requests[1].path
+
+
+def test_many_values_are_asked_in_chunks_of_forty(client, tribe):
+    tribe.answers(Answer(body=rows(0, 40)), Answer(body=rows(40, 50)))
+    wanted = [Guid(f"a1000000-0000-4000-8000-{number:012}") for number in range(50)]
+    assert len(client.by_values("Relation", "ID", [*wanted, wanted[0]])) == 50
+    assert [request.path.count("%20eq%20") for request in tribe.requests] == [40, 10]
+    assert len(tribe.requests[0].path) < 4096
+
+
+def test_a_record_that_fits_two_chunks_is_given_once(client, tribe):
+    tribe.answers(Answer(body=rows(0, 10)))
+    assert len(client.by_values("Relation", "Name", map(str, range(50)))) == 10
+    assert len(tribe.requests) == 2
+
+
+def test_no_values_are_no_call(client, tribe):
+    assert client.by_values("Relation", "ID", []) == []
+    assert tribe.requests == []
+
+
+# Answers to writes
+
+
+@pytest.mark.parametrize("header", ["Location", "OData-EntityId"])
+def test_an_empty_answer_to_a_create_takes_the_id_from_its_header(client, tribe, header):
+    where = f"{tribe.url}/v1/odata/Relation_Organization({RECORD})"
+    tribe.answers(Answer(status=204, headers={header: where}))
+    assert client.create("Relation_Organization", {"Name": "Klant"}) == {"ID": RECORD}
+
+
+def test_an_empty_answer_without_a_header_names_nothing(client, tribe):
+    tribe.answers(Answer(status=204))
+    assert client.create("Relation_Organization", {"Name": "Klant"}) == {}
+
+
+def test_a_created_record_comes_back_whole(client, tribe):
+    tribe.answers(Answer(status=201, body={"ID": RECORD, "Name": "Klant"}))
+    assert client.create("Relation_Organization", {"Name": "Klant"})["Name"] == "Klant"
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(body=b"<html>Sign in</html>"),
+        Answer(body=b'{"ID": "' + RECORD.encode()),
+        Answer(body=b'{"ID": "' + RECORD.encode() + b'", "Amount": NaN}'),
+        Answer(body=b"[" * 100_000),
+        Answer(body=b"\xff\xfe"),
+        Answer(body=[1]),
+        Answer(body={"ID": 7}),
+        Answer(body={"ID": RECORD}, trouble="cut"),
+        Answer(trouble="reset"),
+        Answer(trouble="silent"),
+        Answer(status=500),
+        Answer(status=503, body=b"<html>busy</html>"),
+        Answer(status=307, headers={"Location": "https://elsewhere.example/"}),
+    ],
+    ids=lambda answer: f"{answer.status}-{answer.trouble or answer.content()[:12]}",
+)
+def test_a_failed_write_may_have_been_applied_and_is_sent_once(make_client, tribe, answer):
+    tribe.answers(answer)
+    with pytest.raises(TribeUnavailable) as caught:
+        make_client(timeout=(2.0, 0.2)).create("Relation_Organization", {"Name": "Geheim BV"})
+    assert caught.value.outcome_unknown
+    assert len(tribe.requests) == 1
+    assert "Geheim" not in str(caught.value) and "tok-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>", b"{}", b'{"value": {}}', b'{"value": [1]}', b'{"value": [{"ID": 1}]}']
+)
+def test_an_answer_that_is_no_list_of_records_is_unreadable(client, tribe, content):
+    tribe.answers(Answer(body=content))
+    with pytest.raises(TribeUnavailable, match="unreadable answer") as caught:
+        client.page("Relation")
+    assert not caught.value.outcome_unknown
+
+
+def test_a_refused_connection_leaves_no_doubt_about_a_write(make_client, tribe):
+    closed = Addresses(api="http://127.0.0.1:9", auth=tribe.url, app=tribe.url)
+    with pytest.raises(TribeUnavailable) as caught:
+        make_client(addresses=closed).create("Relation_Organization", {})
+    assert not caught.value.outcome_unknown
+
+
+def test_a_read_whose_connection_breaks_is_tried_twice_more(client, tribe):
+    broken = Answer(trouble="reset")
+    tribe.answers(broken, broken, Answer(body={"ID": RECORD}))
+    assert client.get("Relation", RECORD)["ID"] == RECORD
+    assert client.calls == 3
+
+
+def test_a_read_is_not_tried_for_ever(client, tribe):
+    tribe.answers(Answer(body={"ID": RECORD}, trouble="cut"))
+    with pytest.raises(TribeUnavailable):
+        client.get("Relation", RECORD)
+    assert client.calls == 3
+
+
+@pytest.mark.parametrize("answer", [Answer(status=500), Answer(trouble="silent")])
+def test_a_read_that_the_server_failed_is_left_to_the_engine(make_client, tribe, answer):
+    tribe.answers(answer)
+    with pytest.raises(TribeUnavailable):
+        make_client(timeout=(2.0, 0.2)).get("Relation", RECORD)
+    assert len(tribe.requests) == 1
+
+
+def test_an_answer_larger_than_the_cap_is_not_read(client, tribe, monkeypatch):
+    monkeypatch.setattr(transport, "ANSWER_BYTES", 1000)
+    tribe.answers(Answer(body=b"x" * 1001))
+    with pytest.raises(TribeUnavailable, match="larger"):
+        client.download("Attachment", RECORD, "File")
+
+
+def test_an_answer_that_drips_does_not_hold_us_for_ever(client, tribe, monkeypatch):
+    monkeypatch.setattr(transport, "ANSWER_TIMEOUTS", -1)
+    with pytest.raises(TribeUnavailable, match="longer than we wait"):
+        client.get("Relation", RECORD)
+
+
+def test_a_redirect_is_a_wrong_address_and_our_token_does_not_follow_it(client, tribe):
+    tribe.answers(Answer(status=302, headers={"Location": f"{tribe.url}/elsewhere"}))
+    with pytest.raises(TribeUnavailable, match="addresses of the connection"):
+        client.get("Relation", RECORD)
+    assert len(tribe.requests) == 1
+
+
+# Tokens and limits
+
+
+def test_a_refused_token_is_renewed_once(client, tribe, tokens):
+    tribe.answers(Answer(status=401), Answer(body={"ID": RECORD}))
+    client.update("Relation", RECORD, {"Name": "x"})
+    assert tokens.refused == ["tok-1"]
+    assert [request.headers["Authorization"] for request in tribe.requests] == [
+        "Bearer tok-1",
+        "Bearer tok-2",
+    ]
+
+
+def test_a_token_refused_twice_needs_a_person(client, tribe, tokens):
+    tribe.answers(Answer(status=401, body=olingo("no tok-2 here")))
+    with pytest.raises(TribeUnauthorized) as caught:
+        client.get("Relation", RECORD)
+    assert len(tribe.requests) == 2 and tokens.refused == ["tok-1"]
+    assert caught.value.detail == "no *** here"
+
+
+def test_a_lack_of_rights_is_not_cured_by_another_token(client, tribe, tokens):
+    tribe.answers(Answer(status=403))
+    with pytest.raises(TribeUnauthorized):
+        client.get("Relation", RECORD)
+    assert tokens.refused == []
+
+
+def test_a_token_that_cannot_be_a_header_is_not_shown(client, tribe, tokens):
+    tokens.access_token = lambda: "top\nsecret"
+    with pytest.raises(TribeUnavailable) as caught:
+        client.get("Relation", RECORD)
+    assert "secret" not in str(caught.value)
+    assert tribe.requests == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "pause"),
+    [
+        ({}, 60.0),
+        ({"Retry-After": "5"}, 60.0),
+        ({"Retry-After": "120"}, 120.0),
+        ({"Retry-After": "soon"}, 60.0),
+        ({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"}, 60.0),
+        ({"Retry-After": "9" * 400}, 86400.0),
+    ],
+    ids=["none", "short", "long", "words", "past date", "absurd"],
+)
+def test_after_a_429_we_wait_a_minute_or_what_tribe_says(client, tribe, limiter, hint, pause):
+    tribe.answers(Answer(status=429, headers=hint))
+    with pytest.raises(TribeRateLimited) as caught:
+        client.create("Relation_Organization", {})
+    assert caught.value.retry_after == pause
+    assert limiter.noted == [pause]
+    assert not caught.value.outcome_unknown
+    assert len(tribe.requests) == 1
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(status=404), TribeNotFound),
+        (Answer(status=410), TribeNotFound),
+        (Answer(status=404, body=olingo("Entity not found")), TribeNotFound),
+        (Answer(status=404, body=olingo("Entity type not found: Foo")), TribeUnknownSet),
+        (Answer(status=400, body=olingo("Cannot find EntitySet, Singleton")), TribeUnknownSet),
+        (Answer(status=400, body=olingo("The property 'Foo' is not defined")), TribeRefused),
+        (Answer(status=409, body=b"<html>"), TribeRefused),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else str(value.status),
+)
+def test_a_refusal_says_what_is_missing(client, tribe, answer, kind):
+    tribe.answers(answer)
+    with pytest.raises(TribeRefused) as caught:
+        client.get("Activity_Invoice", RECORD)
+    assert type(caught.value) is kind
+    assert caught.value.status == answer.status
+    assert not caught.value.outcome_unknown
+
+
+def test_a_404_without_a_word_on_a_set_is_an_unknown_set(client, tribe):
+    tribe.answers(Answer(status=404))
+    with pytest.raises(TribeUnknownSet, match="Activity_Invoice"):
+        client.page("Activity_Invoice")
+
+
+def test_tribes_own_words_are_passed_on_in_one_short_line(client, tribe):
+    tribe.answers(Answer(status=400, body=olingo("Bad\n  name " + "x" * 1000)))
+    with pytest.raises(TribeRefused) as caught:
+        client.update("Relation", RECORD, {})
+    assert caught.value.detail.startswith("Bad name x")
+    assert len(caught.value.detail) == 300
+    assert caught.value.detail in str(caught.value)
+
+
+# Modes
+
+
+@pytest.mark.parametrize(
+    ("mode", "reads", "writes"),
+    [("off", False, False), ("dry_run", True, False), ("demo", True, True), ("live", True, True)],
+)
+def test_the_mode_is_the_last_barrier(make_client, tribe, mode, reads, writes):
+    client = make_client(mode)
+    calls = [
+        (reads, lambda: client.get("Relation", RECORD)),
+        (reads, lambda: client.current_employee()),
+        (writes, lambda: client.create("Relation", {})),
+        (writes, lambda: client.update("Relation", RECORD, {})),
+        (writes, lambda: client.update_by_post("Relation", RECORD, {})),
+        (writes, lambda: client.create_webhook("Relation.Person", "https://odoo.example", {})),
+        (writes, lambda: client.delete_webhook("hook-1")),
+    ]
+    for allowed, call in calls:
+        if allowed:
+            call()
+        else:
+            with pytest.raises(TribeWriteForbidden):
+                call()
+    assert len(tribe.requests) == sum(allowed for allowed, _call in calls)
+
+
+def test_the_demo_never_leaves_this_machine(make_client):
+    real = Addresses(
+        api="https://api.tribecrm.nl",
+        auth="https://auth.tribecrm.nl",
+        app="https://app.tribecrm.nl",
+    )
+    client = make_client("demo", addresses=real)
+    with pytest.raises(TribeAddressInvalid):
+        client.get("Relation", RECORD)
+    assert client.calls == 0
+
+
+def test_an_unknown_mode_is_no_mode(make_client):
+    with pytest.raises(ValueError):
+        make_client("Live")
+
+
+# Webhooks, files, and the kinship of errors
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: {"value": x}, lambda x: {"data": x}])
+def test_webhooks_are_listed_whatever_wraps_them(client, tribe, wrap):
+    tribe.answers(Answer(body=wrap([{"id": 7, "entityType": "Activity.Invoice"}])))
+    assert client.webhooks()[0]["ID"] == "7"
+
+
+def test_a_webhook_is_registered_with_our_own_header(client, tribe):
+    tribe.answers(Answer(body={"id": "hook-1"}))
+    created = client.create_webhook("Activity.Invoice", "https://odoo.example/x", {"X-A": "b"})
+    assert created["ID"] == "hook-1"
+    assert tribe.requests[0].json()["headers"] == [{"name": "X-A", "value": "b"}]
+    client.delete_webhook("hook-1")
+    assert (tribe.requests[1].method, tribe.requests[1].path) == ("DELETE", "/v1/webhooks/hook-1")
+
+
+def test_a_file_is_downloaded_as_it_is(client, tribe):
+    tribe.answers(Answer(body=b"%PDF-1.7\x00"))
+    assert client.download("Attachment", RECORD, "File") == b"%PDF-1.7\x00"
+    assert tribe.requests[0].path == f"/v1/odata-file/Attachment/{RECORD}/File"
+
+
+def test_all_errors_are_tribe_errors():
+    for kind in (TribeRateLimited, TribeUnknownSet, TribeWriteForbidden, TribeAddressInvalid):
+        assert issubclass(kind, TribeError)
+    assert issubclass(TribeRateLimited, TribeUnavailable)

@@ -1,0 +1,183 @@
+"""Getting an access token, and being told plainly why not."""
+
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+from tribe_api import (
+    Addresses,
+    Token,
+    TribeAddressInvalid,
+    TribeCredentialsRefused,
+    TribeRateLimited,
+    TribeUnavailable,
+    refresh_token,
+    request_token,
+)
+from tribe_api import token as token_module
+
+from .conftest import Answer
+
+GRANTED = {"access_token": "tok-1", "token_type": "bearer", "expires_in": 3600, "scope": "read"}
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    monkeypatch.setattr(token_module.time, "time", lambda: 1000.0)
+
+
+def ask(addresses, scope="read write", timeout=(2.0, 2.0)):
+    with requests.Session() as session:
+        return request_token(
+            session,
+            addresses,
+            client_id="CID",
+            client_secret="geheim",
+            scope=scope,
+            timeout=timeout,
+        )
+
+
+def renew(addresses, timeout=(2.0, 2.0)):
+    with requests.Session() as session:
+        return refresh_token(
+            session,
+            addresses,
+            client_id="CID",
+            client_secret="geheim",
+            refresh_token="old-refresh",
+            timeout=timeout,
+        )
+
+
+def form_of(request):
+    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+
+
+def test_credentials_go_in_the_form_body_and_nowhere_else(addresses, tribe):
+    tribe.answers(Answer(body=GRANTED))
+    token = ask(addresses)
+    (request,) = tribe.requests
+    assert (request.method, request.path) == ("POST", "/oauth2/token")
+    assert form_of(request) == {
+        "grant_type": "client_credentials",
+        "client_id": "CID",
+        "client_secret": "geheim",
+        "scope": "read write",
+    }
+    assert "Authorization" not in request.headers
+    assert (token.access_token, token.expires_at, token.scope) == ("tok-1", 4600.0, "read")
+
+
+@pytest.mark.parametrize("scope", ["", "  "])
+def test_an_empty_scope_is_left_out(addresses, tribe, scope):
+    tribe.answers(Answer(body=GRANTED))
+    ask(addresses, scope=scope)
+    assert "scope" not in form_of(tribe.requests[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(60, 1060.0), ("60", 1060.0), (None, 4600.0), ("soon", 4600.0), (-5, 1000.0)],
+)
+def test_the_lifetime_is_what_tribe_says_else_an_hour(addresses, tribe, given, expected):
+    tribe.answers(Answer(body={**GRANTED, "expires_in": given}))
+    assert ask(addresses).expires_at == expected
+
+
+def test_a_token_is_renewed_a_minute_before_its_end():
+    token = Token("tok-1", expires_at=1000.0)
+    assert token.is_fresh(939.0)
+    assert not token.is_fresh(940.0)
+    assert token.is_fresh(940.0, margin=10)
+
+
+def test_a_token_does_not_show_its_secrets():
+    shown = repr(Token("tok-1", 1.0, "refresh-1", "read"))
+    assert "tok-1" not in shown and "refresh-1" not in shown and "read" in shown
+
+
+def test_a_refresh_token_rotates(addresses, tribe):
+    tribe.answers(Answer(body={**GRANTED, "refresh_token": "new-refresh"}))
+    assert renew(addresses).refresh_token == "new-refresh"
+    assert form_of(tribe.requests[0])["refresh_token"] == "old-refresh"
+
+
+def test_a_refresh_token_that_is_not_replaced_stays(addresses, tribe):
+    tribe.answers(Answer(body=GRANTED))
+    assert renew(addresses).refresh_token == "old-refresh"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "remedy"),
+    [
+        (401, "invalid_client", "client secret"),
+        (400, "invalid_scope", "Remove `offline`"),
+        (400, "invalid_grant", "Remove `offline`"),
+        (400, "unauthorized_client", "Client Credentials"),
+        (400, "unsupported_grant_type", "sign-in address"),
+        (403, "access_denied", "administrator"),
+        (400, "something_new", "application in Tribe"),
+    ],
+)
+def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, code, remedy):
+    body = {"error": code, "error_description": "No geheim for you", "error_hint": "Look"}
+    tribe.answers(Answer(status=status, body=body))
+    with pytest.raises(TribeCredentialsRefused, match=remedy) as caught:
+        ask(addresses)
+    assert code in str(caught.value) and "Look" in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_spent_refresh_token_asks_to_connect_again(addresses, tribe):
+    tribe.answers(Answer(status=400, body={"error": "invalid_grant"}))
+    with pytest.raises(TribeCredentialsRefused, match="Connect to Tribe again"):
+        renew(addresses)
+
+
+def test_a_401_without_a_reason_is_about_the_secret(addresses, tribe):
+    tribe.answers(Answer(status=401, body=b"<html>"))
+    with pytest.raises(TribeCredentialsRefused, match="client secret"):
+        ask(addresses)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(body=b"<html>Welcome</html>"),
+        Answer(body={"token_type": "bearer"}),
+        Answer(body={"access_token": "line\nbreak"}),
+        Answer(body=GRANTED, trouble="cut"),
+        Answer(status=404, body=b"<html>"),
+        Answer(status=400, body={"error": "temporarily_unavailable"}),
+        Answer(status=502),
+        Answer(status=302, headers={"Location": "/login"}),
+        Answer(trouble="silent"),
+    ],
+    ids=lambda answer: f"{answer.status}-{answer.trouble or answer.content()[:14]}",
+)
+def test_what_is_no_token_is_no_token(addresses, tribe, answer):
+    tribe.answers(answer)
+    with pytest.raises(TribeUnavailable) as caught:
+        ask(addresses, timeout=(2.0, 0.2))
+    assert not caught.value.outcome_unknown
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_lost_answer_may_have_spent_the_refresh_token(addresses, tribe):
+    tribe.answers(Answer(trouble="silent"))
+    with pytest.raises(TribeUnavailable) as caught:
+        renew(addresses, timeout=(2.0, 0.2))
+    assert caught.value.outcome_unknown
+
+
+def test_the_sign_in_has_a_limit_too(addresses, tribe):
+    tribe.answers(Answer(status=429))
+    with pytest.raises(TribeRateLimited):
+        ask(addresses)
+
+
+def test_a_secret_is_never_sent_in_clear_over_a_network(tribe):
+    clear = Addresses(api=tribe.url, auth="http://auth.tribecrm.nl", app=tribe.url)
+    with pytest.raises(TribeAddressInvalid, match="HTTPS"):
+        ask(clear)

@@ -1,0 +1,182 @@
+"""Misbehaviour on demand: answers that are lost, late, wrong or cut. docs/tribe-api.md 2.8.
+
+A fault is chosen for each request that fits it, as often as it says.
+"""
+
+import json
+import random
+import threading
+from dataclasses import dataclass, field, fields
+
+from werkzeug.wrappers import Response
+
+KINDS = (
+    *("lose_answer", "status", "timeout", "reset", "cut_body", "html", "slow"),
+    *("empty", "broken_json"),
+)
+DEFAULT_STATUS = {"status": 503, "html": 502, "empty": 200, "broken_json": 200}
+HTML = "<html><head><title>{0}</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
+API_PATH = "/v1/"
+
+
+class UnknownFault(ValueError):
+    """The description of a fault has an unknown kind or field."""
+
+
+class ConnectionCut(Exception):
+    """Send *payload* as it is, then end the connection, with a reset or by closing it."""
+
+    def __init__(self, payload=b"", with_reset=False):
+        super().__init__("connection cut")
+        self.payload = payload
+        self.with_reset = with_reset
+
+
+@dataclass
+class Fault:
+    """What to do to which requests.
+
+    ``path_contains`` is looked for in path and query; without it only API calls are meant.
+    ``body_contains`` is looked for in the request's body. The first ``skip`` fitting requests are
+    spared; after ``times`` (None: no end) the fault is spent. ``applied`` says whether the request
+    is carried out before things go wrong. ``seconds`` is how long "slow" and "timeout" wait.
+    """
+
+    kind: str
+    method: str = ""
+    path_contains: str = ""
+    body_contains: str = ""
+    times: int = 1
+    skip: int = 0
+    probability: float = 1.0
+    status: int = 0
+    seconds: float = 300.0
+    headers: dict = field(default_factory=dict)
+    body: str = ""
+    applied: bool = False
+
+    def fits(self, method, target, body):
+        """Tell whether a request is meant."""
+        if self.method and self.method.upper() != method:
+            return False
+        if self.body_contains and self.body_contains.encode() not in body:
+            return False
+        if self.path_contains:
+            return self.path_contains in target
+        return target.startswith(API_PATH)
+
+
+def parse_fault(description):
+    """Return the Fault that a dict describes; raises UnknownFault."""
+    known = {one.name for one in fields(Fault)}
+    unknown = set(description) - known
+    if unknown or description.get("kind") not in KINDS:
+        raise UnknownFault(f"A fault has a kind of {KINDS} and fields of {sorted(known)}.")
+    return Fault(**{name: value for name, value in description.items() if value is not None})
+
+
+class FaultInjector:
+    """The faults that are set, and how each is carried out."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._cleared = threading.Event()
+        self.clear()
+
+    def clear(self):
+        """Forget all faults and let go of requests that are being held."""
+        with self._lock:
+            self._faults = []
+            self._random = random.Random(0)
+            self._cleared.set()
+            self._cleared = threading.Event()
+
+    def add(self, fault):
+        """Set one more fault."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def choose(self, method, target, body):
+        """Return the first fault that strikes this request, or None."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.fits(method, target, body) and self._strikes(fault):
+                    return fault
+        return None
+
+    def _strikes(self, fault):
+        if fault.times is not None and fault.times <= 0:
+            return False
+        if self._random.random() >= fault.probability:
+            return False
+        if fault.skip > 0:
+            fault.skip -= 1
+            return False
+        if fault.times is not None:
+            fault.times -= 1
+        return True
+
+    def carry_out(self, fault, answer):
+        """Return the Response to send instead, or raise ConnectionCut.
+
+        *answer* carries out the request and returns its true Response.
+        """
+        return getattr(self, f"_{fault.kind}")(fault, answer)
+
+    def _hold(self, fault):
+        self._cleared.wait(fault.seconds)
+
+    def _lose_answer(self, fault, answer):
+        answer()
+        raise ConnectionCut()
+
+    def _reset(self, fault, answer):
+        if fault.applied:
+            answer()
+        raise ConnectionCut(with_reset=True)
+
+    def _timeout(self, fault, answer):
+        if fault.applied:
+            answer()
+        self._hold(fault)
+        raise ConnectionCut()
+
+    def _slow(self, fault, answer):
+        self._hold(fault)
+        return answer()
+
+    def _cut_body(self, fault, answer):
+        response = answer()
+        body = response.get_data()
+        raise ConnectionCut(head_bytes(response) + body[: len(body) // 2])
+
+    def _status(self, fault, answer):
+        message = {"error": {"code": None, "message": "The stand-in was told to fail."}}
+        return self._replacement(fault, answer, json.dumps(message), "application/json")
+
+    def _html(self, fault, answer):
+        status = fault.status or DEFAULT_STATUS["html"]
+        return self._replacement(fault, answer, HTML.format(status), "text/html")
+
+    def _empty(self, fault, answer):
+        return self._replacement(fault, answer, "", "application/json")
+
+    def _broken_json(self, fault, answer):
+        return self._replacement(fault, answer, '{"value":[{"ID":', "application/json")
+
+    def _replacement(self, fault, answer, body, content_type):
+        if fault.applied:
+            answer()
+        return Response(
+            fault.body or body,
+            status=fault.status or DEFAULT_STATUS[fault.kind],
+            headers=fault.headers,
+            content_type=content_type,
+        )
+
+
+def head_bytes(response):
+    """Return status line and headers of a Response as they go over the wire."""
+    lines = [f"HTTP/1.1 {response.status}"]
+    lines += [f"{name}: {value}" for name, value in response.headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

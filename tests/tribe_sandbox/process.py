@@ -1,0 +1,152 @@
+"""The stand-in as a process of its own, for tests."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+PACKAGE_PARENT = Path(__file__).resolve().parent.parent
+SECONDS_TO_STOP = 10
+SECONDS_TO_ANSWER = 120
+
+
+class SandboxProcess:
+    """Starts ``python -m tribe_sandbox`` on a free port and controls it.
+
+    Use it as a context manager, or call ``start`` and ``stop``. Options are those of the command
+    line: ``SandboxProcess(relations=20, invoices=10, switches={"write_answer": "id"})``.
+    """
+
+    def __init__(self, python=sys.executable, switches=None, empty=False, **options):
+        """*options*: port, store, seed, relations, invoices, today (text)."""
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        for name, value in (switches or {}).items():
+            written = value if isinstance(value, str) else json.dumps(value)
+            arguments += ["--switch", f"{name}={written}"]
+        if empty:
+            arguments.append("--empty")
+        self._command = [python, "-m", "tribe_sandbox", *arguments]
+        self._process = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Start the server and wait for its line; raises RuntimeError when it ends instead."""
+        path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            self._command,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            text=True,
+        )
+        line = self._process.stdout.readline()
+        if not line:
+            self.stop()
+            raise RuntimeError("The stand-in ended before it was ready; its stderr says why.")
+        announced = json.loads(line)
+        self.address = announced["address"]
+        self.client_id = announced["client_id"]
+        self.client_secret = announced["client_secret"]
+
+    def stop(self):
+        """Stop the server; does nothing when it is not running."""
+        self._session.close()
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._process = None
+
+    # --- control ------------------------------------------------------------------------------
+
+    def reset(self, **order):
+        """Reseed: seed, relations, invoices, empty, keep_webhooks, switches (see sandbox.reset)."""
+        self._call("POST", "/sandbox/reset", order)
+
+    def switch(self, **changes):
+        """Move switches and return all positions."""
+        return self._call("PATCH", "/sandbox/switches", changes)
+
+    def fault(self, kind, **description):
+        """Set a fault; the fields are those of ``faults.Fault``."""
+        self._call("POST", "/sandbox/faults", {"kind": kind, **description})
+
+    def clear_faults(self):
+        """Forget all faults."""
+        self._call("DELETE", "/sandbox/faults")
+
+    def calls(self):
+        """Return the counts of API calls: total, by, writes, token_requests, refused."""
+        return self._call("GET", "/sandbox/calls")
+
+    def call_log(self):
+        """Return the recent API calls, oldest first: method, path, query, body."""
+        return self._call("GET", "/sandbox/calls?log=1")["log"]
+
+    def reset_calls(self):
+        """Start counting anew."""
+        self._call("POST", "/sandbox/calls/reset", {})
+
+    def rows(self, set_name, **conditions):
+        """Return all rows of a set, links as IDs; *conditions* are names and values."""
+        texts = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in conditions.items()
+        }
+        return self._call("GET", f"/sandbox/rows/{set_name}", parameters=texts)
+
+    def create(self, set_name, body):
+        """Create a record as a person in Tribe; return its row."""
+        return self._call("POST", f"/sandbox/rows/{set_name}", body)
+
+    def change(self, set_name, identifier, body):
+        """Change a record as a person in Tribe; return its row."""
+        return self._call("PATCH", f"/sandbox/rows/{set_name}/{identifier}", body)
+
+    def delete(self, set_name, identifier):
+        """Delete a record as a person in Tribe."""
+        self._call("DELETE", f"/sandbox/rows/{set_name}/{identifier}")
+
+    def set_phase(self, invoice_id, code):
+        """Move an invoice to the phase with this code; return its row."""
+        return self._call("POST", f"/sandbox/invoices/{invoice_id}/phase", {"code": code})
+
+    def deliveries(self):
+        """Wait until nothing is left to deliver; return reports on the webhook deliveries."""
+        return self._call("GET", "/sandbox/deliveries?wait=1")["deliveries"]
+
+    @property
+    def webhook_secret(self):
+        """The application's webhook secret."""
+        return self._call("GET", "/sandbox/webhook-secret")["secret"]
+
+    def revoke_tokens(self):
+        """Make every token invalid."""
+        self._call("POST", "/sandbox/tokens/revoke", {})
+
+    def _call(self, method, path, body=None, parameters=None):
+        answer = self._session.request(
+            method,
+            f"{self.address}{path}",
+            json=body,
+            params=parameters,
+            timeout=SECONDS_TO_ANSWER,
+        )
+        if not answer.ok:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.json() if answer.content else None

@@ -1,0 +1,129 @@
+"""Faults and counters of the control API: what a client must live with. docs/tribe-api.md 2.8."""
+
+import pytest
+import requests
+
+from .client import message_of
+
+NAME = "Precies een keer"
+BODY = {"Name": NAME}
+
+
+def made(sandbox):
+    return len(sandbox.rows("Relation_Organization", Name=NAME))
+
+
+def test_lost_answer_means_applied_but_not_told(api, sandbox):
+    sandbox.fault("lose_answer", method="POST", path_contains="Relation_Organization")
+    with pytest.raises(requests.ConnectionError):
+        api.post("Relation_Organization", BODY)
+    assert made(sandbox) == 1
+    assert api.post("Relation_Organization", BODY).status_code == 201
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_reset_connection(api, sandbox, applied):
+    sandbox.fault("reset", applied=applied)
+    with pytest.raises(requests.ConnectionError):
+        api.post("Relation_Organization", BODY)
+    assert made(sandbox) == int(applied)
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_time_out_before_or_after_the_write(api, sandbox, applied):
+    sandbox.fault("timeout", applied=applied)
+    with pytest.raises(requests.Timeout):
+        api.call("POST", "odata/Relation_Organization", json=BODY, timeout=0.2)
+    assert made(sandbox) == int(applied)
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_status_of_choice(api, sandbox, applied):
+    sandbox.fault("status", status=503, headers={"Retry-After": "7"}, applied=applied)
+    answer = api.post("Relation_Organization", BODY)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "7"
+    assert message_of(answer)
+    assert made(sandbox) == int(applied)
+
+
+def test_body_that_ends_too_early(api, sandbox):
+    sandbox.fault("cut_body")
+    with pytest.raises(requests.RequestException):
+        api.get("Product").json()
+
+
+def test_html_from_the_gateway(api, sandbox):
+    sandbox.fault("html")
+    answer = api.get("Product")
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("kind", ["empty", "broken_json"])
+def test_success_that_cannot_be_parsed(api, sandbox, kind):
+    sandbox.fault(kind)
+    answer = api.get("Product")
+    assert answer.status_code == 200
+    with pytest.raises(ValueError):
+        answer.json()
+
+
+def test_slow_answer_is_still_right(api, sandbox):
+    sandbox.fault("slow", seconds=0.05)
+    answer = api.get("Product")
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() >= 0.05
+
+
+def test_fault_strikes_only_what_it_means_and_as_often_as_it_says(api, sandbox):
+    sandbox.fault("status", method="GET", path_contains="Product", times=2, skip=1)
+    statuses = [api.get("Product").status_code for _ in range(5)]
+    assert statuses == [200, 503, 503, 200, 200]
+    sandbox.fault("status", method="PUT", times=None)
+    assert api.get("Product").status_code == 200
+
+
+def test_fault_can_mean_one_body_or_the_token(api, sandbox):
+    sandbox.fault("status", body_contains="alleen deze", times=None)
+    assert api.post("Relation_Organization", {"Name": "alleen deze"}).status_code == 503
+    assert api.post("Relation_Organization", {"Name": "niet deze"}).status_code == 201
+    sandbox.fault("status", path_contains="/oauth2/token")
+    assert requests.post(f"{sandbox.address}/oauth2/token", timeout=5).status_code == 503
+
+
+def test_faults_by_chance_strike_sometimes(api, sandbox):
+    sandbox.fault("status", times=None, probability=0.5)
+    statuses = {api.get("Product", top=0).status_code for _ in range(40)}
+    assert statuses == {200, 503}
+    sandbox.clear_faults()
+    assert api.get("Product").status_code == 200
+
+
+def test_unknown_fault_is_refused(sandbox):
+    with pytest.raises(RuntimeError, match="400"):
+        sandbox.fault("explode")
+
+
+def test_calls_are_counted_by_set(api, sandbox):
+    sandbox.reset_calls()
+    api.get("Product", top=1)
+    api.get("Product", top=1)
+    api.post("Relation_Organization", BODY)
+    api.call("GET", "webhooks")
+    sandbox.create("Relation_Organization", {"Name": "niet geteld"})
+    counts = sandbox.calls()
+    assert counts["by"] == {
+        "GET Product": 2,
+        "POST Relation_Organization": 1,
+        "GET webhooks": 1,
+    }
+    assert (counts["total"], counts["writes"]) == (4, 1)
+    assert sandbox.call_log()[0]["query"] == "$top=1"
+
+
+def test_struck_calls_count_too(api, sandbox):
+    sandbox.reset_calls()
+    sandbox.fault("status")
+    api.get("Product")
+    assert sandbox.calls()["total"] == 1

@@ -1,0 +1,237 @@
+"""Life cycle and totals of invoices. docs/tribe-api.md 3.11 to 3.13, 6.3 point 7, 6.4."""
+
+import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from .client import CUSTOMERS
+
+MIXED = [(3, 33.3333, "NL21", None), (1, 10.005, "NL9", 12.5), (2, 0.015, "NL21", 5)]
+
+
+def invoice_of(api, identifier):
+    expand = "Phase,Identity,CreditedInvoice,ProductLines($orderby=Price desc),Attachments"
+    return api.read(f"Activity_Invoice({identifier})", expand=expand)
+
+
+def cents(number):
+    return Decimal(str(number)).quantize(Decimal("0.01"))
+
+
+def today():
+    return datetime.datetime.now(ZoneInfo("Europe/Amsterdam")).date()
+
+
+def day_of(moment):
+    """The day in the Netherlands that a moment at its midnight stands for."""
+    local = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).astimezone(
+        ZoneInfo("Europe/Amsterdam")
+    )
+    assert local.time() == datetime.time(0)
+    return local.date()
+
+
+def test_draft_has_no_number_and_no_date(api):
+    invoice = invoice_of(api, api.new_invoice(MIXED, Subject="Concept"))
+    assert invoice["Phase"]["Code"] == "Draft"
+    assert invoice["_Name"] == "Concept"
+    assert invoice["Number"] is invoice["InvoiceDate"] is invoice["DueDate"] is None
+    assert invoice["IsFinal"] is False
+    assert invoice["Attachments"] == []
+    assert invoice["Identity"]["Name"] == "Voorbeeld Verkoop B.V."
+
+
+def test_sending_makes_it_final(api):
+    identifier = api.new_invoice(MIXED)
+    assert api.send(identifier).status_code == 200
+    invoice = invoice_of(api, identifier)
+    assert invoice["Number"] == invoice["_Name"] == f"{today().year}0031"
+    assert day_of(invoice["InvoiceDate"]) == today()
+    assert day_of(invoice["DueDate"]) == today() + datetime.timedelta(days=14)
+    assert invoice["IsFinal"] is True
+    assert [row["Description"] for row in invoice["Attachments"]] == [f"{invoice['Number']}.pdf"]
+
+
+def test_numbers_follow_each_other_in_the_tenants_format(api, sandbox):
+    sandbox.switch(number_format="F{year}-{month:02d}-{sequence}")
+    numbers = []
+    for _ in range(2):
+        identifier = api.new_invoice(MIXED)
+        api.send(identifier)
+        numbers.append(invoice_of(api, identifier)["Number"])
+    month = f"F{today().year}-{today().month:02d}"
+    assert numbers == [f"{month}-31", f"{month}-32"]
+
+
+def test_final_invoice_is_frozen_but_its_phase_is_not(api, sandbox):
+    identifier = api.new_invoice(MIXED)
+    api.send(identifier)
+    path = f"Activity_Invoice({identifier})"
+    before = invoice_of(api, identifier)
+    line = before["ProductLines"][0]["ID"]
+    refused = [
+        api.put(path, {"Currency": "USD"}),
+        api.put(path, {"Number": "1"}),
+        api.put(path, {"ProductLines": [{"Price": 1}]}),
+        api.put(f"ProductLine({line})", {"Price": 1}),
+        api.delete(f"ProductLine({line})"),
+        api.post("ProductLine", {"Price": 1, "Activity": {"ID": identifier}}),
+        api.delete(path),
+        api.post("Activity_Invoice", {"ID": identifier, "Phase": phase_link(api, "Draft")}),
+        api.put(path, {"Phase": None, "Subject": "x"}),
+    ]
+    assert {answer.status_code for answer in refused} == {400}
+    assert invoice_of(api, identifier) == before
+    for code in ("Paid", "Sent", "Paid"):
+        assert api.put(path, {"Phase": phase_link(api, code)}).status_code == 200
+    paid = invoice_of(api, identifier)
+    assert paid["Phase"]["Code"] == "Paid"
+    assert paid["Number"] == before["Number"]
+    assert len(paid["Attachments"]) == 1
+
+
+def test_other_fields_of_a_final_invoice_are_writable_by_switch(api, sandbox):
+    identifier = api.new_invoice(MIXED)
+    api.send(identifier)
+    path = f"Activity_Invoice({identifier})"
+    assert api.put(path, {"ImportId": "odoo:1"}).status_code == 400
+    sandbox.switch(final_invoice_writable="non_money")
+    assert api.put(path, {"ImportId": "odoo:1"}).status_code == 200
+    assert api.put(path, {"IsVatIncluded": True}).status_code == 400
+
+
+def phase_link(api, code):
+    return api.with_code("Datastore_Phase_ActivityInvoice", code)
+
+
+def test_phase_change_touches_the_mutation_date_only_by_switch(api, sandbox):
+    identifier = api.new_invoice(MIXED)
+    api.send(identifier)
+    assert invoice_of(api, identifier)["LastMutationDate"] is None
+    sandbox.switch(phase_touches_invoice=True)
+    api.put(f"Activity_Invoice({identifier})", {"Phase": phase_link(api, "Paid")})
+    assert invoice_of(api, identifier)["LastMutationDate"]
+
+
+def test_number_and_totals_are_not_ours_to_write(api):
+    path = f"Activity_Invoice({api.new_invoice(MIXED)})"
+    for field in ("Number", "InvoiceDate", "DueDate", "IsFinal", "TotalIncludingVat", "Amount"):
+        assert api.put(path, {field: None}).status_code == 400
+
+
+def test_empty_invoice_cannot_be_sent(api):
+    assert api.send(api.new_invoice([])).status_code == 400
+
+
+def test_line_totals_are_net_of_discount_and_to_the_cent(api):
+    lines = invoice_of(api, api.new_invoice(MIXED))["ProductLines"]
+    net = [cents(line["TotalExcludingVat"]) for line in lines]
+    assert net == [Decimal("100.00"), Decimal("8.75"), Decimal("0.03")]
+    vat = [cents(line["VatAmount"]) for line in lines]
+    assert vat == [Decimal("21.00"), Decimal("0.79"), Decimal("0.01")]
+    for line in lines:
+        total = cents(line["TotalExcludingVat"]) + cents(line["VatAmount"])
+        assert cents(line["TotalIncludingVat"]) == total
+
+
+def test_header_is_the_sum_of_its_lines(api):
+    for invoice in api.rows("Activity_Invoice", expand="ProductLines"):
+        for name in ("TotalExcludingVat", "VatAmount", "TotalIncludingVat"):
+            total = sum(cents(line[name]) for line in invoice["ProductLines"])
+            assert cents(invoice[name]) == cents(invoice[f"{name}InCurrency"]) == total
+
+
+def test_vat_may_be_rounded_per_group(api, sandbox):
+    lines = [(1, 0.07, "NL21", None)] * 3
+    by_line = invoice_of(api, api.new_invoice(lines))
+    sandbox.switch(vat_rounding="group")
+    by_group = invoice_of(api, api.new_invoice(lines))
+    assert cents(by_line["VatAmount"]) == Decimal("0.03")
+    assert cents(by_group["VatAmount"]) == Decimal("0.04")
+    assert cents(by_group["TotalIncludingVat"]) == Decimal("0.25")
+
+
+def test_prices_may_include_vat(api):
+    lines = [(2, 60.5, "NL21", None)]
+    invoice = invoice_of(api, api.new_invoice(lines, IsVatIncluded=True))
+    assert cents(invoice["TotalIncludingVat"]) == Decimal("121.00")
+    assert cents(invoice["TotalExcludingVat"]) == Decimal("100.00")
+    assert cents(invoice["VatAmount"]) == Decimal("21.00")
+    assert cents(invoice["ProductLines"][0]["TotalExcludingVat"]) == Decimal("100.00")
+
+
+def test_header_discount_is_in_the_lines_or_only_in_the_header(api, sandbox):
+    lines = [(1, 100, "NL21", None)]
+    spread = invoice_of(api, api.new_invoice(lines, DiscountPercentage=10))
+    assert cents(spread["ProductLines"][0]["TotalExcludingVat"]) == Decimal("90.00")
+    sandbox.switch(header_discount="header")
+    apart = invoice_of(api, api.new_invoice(lines, DiscountPercentage=10))
+    assert cents(apart["ProductLines"][0]["TotalExcludingVat"]) == Decimal("100.00")
+    for invoice in (spread, apart):
+        assert cents(invoice["TotalExcludingVat"]) == Decimal("90.00")
+        assert cents(invoice["TotalIncludingVat"]) == Decimal("108.90")
+
+
+@pytest.mark.parametrize(("means", "amount"), [("including", "121"), ("excluding", "100")])
+def test_meaning_of_amount_is_open(api, sandbox, means, amount):
+    sandbox.switch(amount_means=means)
+    invoice = invoice_of(api, api.new_invoice([(1, 100, "NL21", None)]))
+    assert cents(invoice["Amount"]) == Decimal(amount)
+
+
+def test_foreign_amounts_are_in_currency_and_in_euros(api):
+    identifier = api.new_invoice([], Currency="USD")
+    body = {
+        "PriceInCurrency": 100,
+        "VatGroup": api.with_code("Datastore_VatGroup", "NL21"),
+        "Activity": {"ID": identifier},
+    }
+    api.created("ProductLine", body)
+    invoice = invoice_of(api, identifier)
+    assert cents(invoice["TotalExcludingVatInCurrency"]) == Decimal("100.00")
+    assert cents(invoice["TotalExcludingVat"]) == Decimal("92.00")
+    assert cents(invoice["TotalIncludingVatInCurrency"]) == Decimal("121.00")
+    assert invoice["ProductLines"][0]["Currency"] == "USD"
+    assert cents(invoice["ProductLines"][0]["Price"]) == Decimal("92.00")
+
+
+def test_lines_of_a_draft_can_change_and_totals_follow(api):
+    identifier = api.new_invoice([(1, 100, "NL21", None)])
+    line = invoice_of(api, identifier)["ProductLines"][0]["ID"]
+    api.put(f"ProductLine({line})", {"Quantity": 2})
+    assert cents(invoice_of(api, identifier)["TotalIncludingVat"]) == Decimal("242.00")
+    api.delete(f"ProductLine({line})")
+    assert cents(invoice_of(api, identifier)["TotalIncludingVat"]) == Decimal("0.00")
+
+
+def test_line_takes_over_from_its_product(api):
+    product = api.rows("Product", top=1, expand="VatGroup")[0]
+    line = api.created("ProductLine", {"Product": {"ID": product["ID"]}})
+    stored = api.read(f"ProductLine({line['ID']})", expand="VatGroup")
+    assert stored["Price"] == product["SalesPrice"]
+    assert stored["Description"] == product["Name"]
+    assert stored["VatGroup"] == product["VatGroup"]
+
+
+def test_person_in_tribe_sends_an_invoice(api, sandbox):
+    identifier = api.new_invoice(MIXED)
+    row = sandbox.set_phase(identifier, "Sent")
+    assert row["Number"] == invoice_of(api, identifier)["Number"]
+    assert sandbox.set_phase(identifier, "Paid")["IsFinal"] is True
+
+
+def test_draft_takes_its_lines_along_when_deleted(api, sandbox):
+    identifier = api.new_invoice(MIXED)
+    assert api.delete(f"Activity_Invoice({identifier})").status_code == 204
+    assert not sandbox.rows("ProductLine", Activity=identifier)
+
+
+def test_due_date_follows_the_customers_term(api):
+    customer = api.new_customer()["ID"]
+    api.put(f"{CUSTOMERS}({customer})", {"PaymentTermInDays": 0})
+    identifier = api.new_invoice(MIXED, Relationship={"ID": customer})
+    api.send(identifier)
+    invoice = invoice_of(api, identifier)
+    assert invoice["DueDate"] == invoice["InvoiceDate"]

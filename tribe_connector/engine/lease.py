@@ -1,0 +1,89 @@
+"""Leases on records that are being worked on, and their names.
+
+A lease is a PostgreSQL advisory lock of a session of its own: no user's save ever meets it,
+it outlives the commits of the work, and it ends with the process, however that ends.
+"""
+
+import zlib
+
+import psycopg2.errors
+
+# The first key of all our advisory locks; any constant of our own.
+LOCK_CLASS = zlib.crc32(b"tribe_connector") - 2**31
+
+
+def tribe_key(connection_id: int, tribe_id: str) -> str:
+    """The name of the lease on a record of Tribe."""
+    return f"{connection_id}:tribe:{tribe_id}"
+
+
+def partner_key(connection_id: int, partner_id: int) -> str:
+    """The name of the lease on a partner."""
+    return f"{connection_id}:res.partner:{partner_id}"
+
+
+def move_key(connection_id: int, move_id: int) -> str:
+    """The name of the lease on an invoice in Odoo."""
+    return f"{connection_id}:account.move:{move_id}"
+
+
+class Leases:
+    """The leases of one worker. Use as a context manager; leaving it gives all of them back.
+
+    Reading what a lease protects needs a transaction that began after the lease was taken:
+    Odoo's cursors keep the snapshot of their first statement.
+    """
+
+    def __init__(self, registry):
+        self._cursor = registry.cursor()
+        self._held: dict[str, int] = {}
+
+    def __enter__(self) -> "Leases":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        try:
+            self.give_back_all()
+        finally:
+            self._cursor.close()
+
+    def take(self, key: str) -> bool:
+        """Take a lease if it is free. True when this worker holds it now."""
+        if key in self._held:
+            return True
+        number = _number(key)
+        self._cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number])
+        taken = self._cursor.fetchone()[0]
+        self._cursor.commit()
+        if taken:
+            self._held[key] = number
+        return taken
+
+    def wait_for(self, key: str, seconds: float) -> bool:
+        """Take a lease, waiting at most so many seconds for who holds it."""
+        number = _number(key)
+        try:
+            self._cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true)", [str(int(seconds * 1000))]
+            )
+            self._cursor.execute(
+                "SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, number], log_exceptions=False
+            )
+        except psycopg2.errors.LockNotAvailable:
+            self._cursor.rollback()
+            return False
+        self._cursor.commit()
+        self._held[key] = number
+        return True
+
+    def give_back_all(self) -> None:
+        """Let go of everything this worker holds."""
+        for number in self._held.values():
+            self._cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])
+        self._cursor.commit()
+        self._held.clear()
+
+
+def _number(key: str) -> int:
+    """The second key: a checksum. Two records that share one only wait for each other."""
+    return zlib.crc32(key.encode()) - 2**31

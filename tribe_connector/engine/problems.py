@@ -1,0 +1,64 @@
+"""The three kinds of problems: try again, needs a person, bug."""
+
+import logging
+from dataclasses import dataclass
+
+import psycopg2
+
+from odoo.exceptions import UserError
+
+from ..mapping import CountryUnknown, InvoiceUnreadable
+from ..tribe_api import TribeError, TribeUnavailable
+
+_logger = logging.getLogger(__name__)
+
+TRY_AGAIN = "again"
+NEEDS_PERSON = "person"
+BUG = "bug"
+
+
+class NeedsPerson(Exception):
+    """What only a person can mend. The text names the record, the cause and the remedy."""
+
+
+class TryAgain(Exception):
+    """What mends itself. ``seconds``: when to try again at the earliest."""
+
+    def __init__(self, message: str, seconds: float = 0):
+        super().__init__(message)
+        self.seconds = seconds
+
+
+PERSON_ERRORS = (NeedsPerson, TribeError, UserError, InvoiceUnreadable, CountryUnknown)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem as people see it. ``retry_after``: seconds, None for the usual back-off."""
+
+    kind: str
+    text: str
+    retry_after: float | None = None
+
+
+def problem_of(error: Exception, env) -> Problem:
+    """The problem that an exception stands for; a bug is logged with its traceback."""
+    if isinstance(error, TribeUnavailable):
+        return Problem(TRY_AGAIN, str(error), error.retry_after)
+    if isinstance(error, TryAgain):
+        return Problem(TRY_AGAIN, str(error), error.seconds)
+    if isinstance(error, psycopg2.OperationalError):
+        return Problem(TRY_AGAIN, env._("Somebody else was saving the same record."), 1)
+    if isinstance(error, psycopg2.IntegrityError):
+        return Problem(TRY_AGAIN, env._("Another worker linked the same record first."))
+    if isinstance(error, PERSON_ERRORS):
+        return Problem(NEEDS_PERSON, str(error))
+    _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
+    return Problem(
+        BUG,
+        env._(
+            "Something went wrong in the connector itself (%(error)s). The server log has the "
+            "details; please report it.",
+            error=type(error).__name__,
+        ),
+    )

@@ -1,0 +1,157 @@
+"""Relations as Tribe has them, read in as few calls as possible."""
+
+from dataclasses import dataclass, field
+
+from ..mapping import (
+    organization_address,
+    organization_from_tribe,
+    person_address,
+    person_from_tribe,
+)
+from ..tribe_api import Guid, contains, either
+
+RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
+# Sets of relationships, and the navigation from there to the relation.
+ORGANIZATION_CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
+PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
+SUPPLIER = "Relationship_Organization_Supplier"
+RELATIONSHIP_SETS = {
+    "organization": {"customer": ORGANIZATION_CUSTOMER, "supplier": SUPPLIER},
+    "person": {"customer": PERSON_CUSTOMER},
+}
+NAVIGATIONS = {"organization": "Organization", "person": "Person"}
+ADDRESS_NAVIGATIONS = {
+    "organization": ("InvoiceAddress", "PostalAddress", "VisitingAddress"),
+    "person": ("Address",),
+}
+
+
+@dataclass
+class RemoteRelation:
+    """One organization or person of Tribe with its customer and supplier relationships."""
+
+    kind: str
+    entity: dict
+    relationships: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def tribe_id(self) -> str:
+        """Tribe's ID of the relation."""
+        return self.entity["ID"]
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.values()["name"] or self.tribe_id
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is a customer or supplier now."""
+        return any(not _is_former(row) for row in self.relationships.values())
+
+    def values(self) -> dict:
+        """Neutral values; without ``active`` where no relationship tells it."""
+        read = organization_from_tribe if self.kind == "organization" else person_from_tribe
+        values = read(self.entity, self.relationships.values())
+        if not self.relationships:
+            del values["active"]
+        return values
+
+    def invoice_address(self) -> dict | None:
+        """The address in the slot that is ours to write, with its ID."""
+        return self.entity.get(ADDRESS_NAVIGATIONS[self.kind][0])
+
+    def shown_address(self) -> dict | None:
+        """The address that the neutral values are taken from."""
+        read = organization_address if self.kind == "organization" else person_address
+        return read(self.entity)
+
+
+def load_relations(connection, client, kind: str, relation_ids) -> dict[str, RemoteRelation]:
+    """The relations of one kind with some IDs: ``{tribe_id: RemoteRelation}``; gone ones are absent.
+
+    One call for the relations and one for each set of relationships, per 40 IDs.
+    """
+    ids = [Guid(relation_id) for relation_id in relation_ids]
+    if not ids:
+        return {}
+    rows = client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
+    relations = {row["ID"]: RemoteRelation(kind, row) for row in rows}
+    navigation = NAVIGATIONS[kind]
+    for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
+        if entity_set in connection._absent():
+            continue
+        for row in client.by_values(
+            entity_set, f"{navigation}/ID", ids, expand=f"{navigation}($select=ID)"
+        ):
+            relation = relations.get((row.get(navigation) or {}).get("ID"))
+            if relation:
+                _keep_best(relation.relationships, relationship, row)
+    return relations
+
+
+def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:
+    """The relations that some relationships are about: ``{relationship_id: relation_id}``."""
+    navigation = NAVIGATIONS[kind]
+    rows = client.by_values(
+        entity_set,
+        "ID",
+        [Guid(relationship_id) for relationship_id in relationship_ids],
+        expand=f"{navigation}($select=ID)",
+        select="ID",
+    )
+    return {row["ID"]: row[navigation]["ID"] for row in rows if row.get(navigation)}
+
+
+def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
+    """Relations that carry one of our ``ImportId``: ``{import_id: [row, ...]}``.
+
+    Asked with ``contains`` and compared here (docs/tribe-api.md, how sure we are of ImportId).
+    """
+    found: dict[str, list[dict]] = {}
+    wanted = list(import_ids)
+    for start in range(0, len(wanted), 40):
+        chunk = wanted[start : start + 40]
+        filters = either(*(contains("ImportId", import_id) for import_id in chunk))
+        for page in client.pages(RELATION_SETS[kind], filter=filters, select="ID,Name,ImportId"):
+            for row in page:
+                if row.get("ImportId") in chunk:
+                    found.setdefault(row["ImportId"], []).append(row)
+    return found
+
+
+def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, list[dict]]:
+    """Relations of both kinds with a debtor or creditor number: ``{number: [row, ...]}``.
+
+    Each row gets its ``kind``.
+    """
+    found: dict[str, list[dict]] = {}
+    for kind, entity_set in RELATION_SETS.items():
+        absent = connection._absent()
+        if not numbers or entity_set in absent or f"{entity_set}/{field_name}" in absent:
+            continue
+        for row in client.by_values(
+            entity_set, field_name, numbers, select=f"ID,Name,{field_name}"
+        ):
+            number = (row.get(field_name) or "").strip()
+            found.setdefault(number, []).append({**row, "kind": kind})
+    return found
+
+
+def _addresses(connection, kind: str) -> str | None:
+    present = [
+        f"{navigation}($expand=Country($select=ID,Code))"
+        for navigation in ADDRESS_NAVIGATIONS[kind]
+        if f"{RELATION_SETS[kind]}/{navigation}" not in connection._absent()
+    ]
+    return ",".join(present) or None
+
+
+def _keep_best(relationships: dict[str, dict], kind: str, row: dict) -> None:
+    """Of several relationships of one kind the one that is not former counts."""
+    if kind not in relationships or _is_former(relationships[kind]):
+        relationships[kind] = row
+
+
+def _is_former(row: dict) -> bool:
+    return row.get("IsFormer") is True

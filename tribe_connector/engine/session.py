@@ -1,0 +1,133 @@
+"""One batch of work on its way: what is done, what failed, what happened."""
+
+from datetime import timedelta
+
+from odoo import fields
+
+from .problems import NEEDS_PERSON, problem_of
+
+
+class Session:
+    """What a handler needs for one batch: the connection, a client, leases, and a place for results.
+
+    ``references`` are the records to work on; each ends in ``done`` or ``failed`` (or is still
+    open when the handler raises, and then shares its exception).
+    """
+
+    def __init__(self, engine, connection, leases, works):
+        self._engine = engine
+        self.env = engine.env
+        self.connection = connection
+        self.leases = leases
+        self.kind = works[0].kind
+        self.direction = works[0].direction
+        self.client = connection._client()
+        self._work_ids = works.ids
+        self._rows = {}
+        for work in works:
+            self._rows.setdefault(work.reference, []).append(work.id)
+        self.reasons = {
+            reference: set(works.browse(ids).mapped("reason"))
+            for reference, ids in self._rows.items()
+        }
+        self._open = dict.fromkeys(self._rows)
+        self._done = 0
+        self._problems = {}
+        self._lines = []
+
+    @property
+    def references(self) -> list[str]:
+        """The records of this batch that are not finished: Tribe IDs or Odoo IDs."""
+        return list(self._open)
+
+    def done(self, reference: str) -> None:
+        """The work on a record is done: its rows go with the next commit."""
+        if reference in self._open:
+            self._works(reference).unlink()
+            del self._open[reference]
+            self._done += 1
+
+    def failed(self, reference: str, error: Exception, name: str | None = None) -> None:
+        """A record cannot be worked on (now): note why on one row of it."""
+        if reference not in self._open:
+            return
+        del self._open[reference]
+        problem = problem_of(error, self.env)
+        self._problems[reference] = (problem, name)
+
+    def fail_rest(self, error: Exception) -> None:
+        """Whatever is still open shares an exception that hit the whole batch."""
+        for reference in self.references:
+            self.failed(reference, error)
+
+    def log(self, action: str, name: str, text: str = "", partner=None, move=None) -> None:
+        """Note something that a person should see in the run."""
+        self._lines.append(
+            {
+                "action": action,
+                "name": name,
+                "text": text,
+                "partner_id": partner.id if partner else False,
+                "move_id": move.id if move else False,
+                "company_id": (move or partner).company_id.id if move or partner else False,
+            }
+        )
+
+    def commit(self) -> None:
+        """Make what was done so far permanent."""
+        self._engine._commit(0)
+
+    def halves(self, items, apply, fail) -> None:
+        """See ``tribe.engine._in_halves``."""
+        self._engine._in_halves(items, apply, fail)
+
+    def finish(self) -> None:
+        """Write the problems to the work rows, and the run."""
+        for reference, (problem, name) in self._problems.items():
+            self._note_problem(reference, problem, name)
+        if self._lines or self._problems:
+            self._write_run()
+
+    def _note_problem(self, reference, problem, name):
+        works = self._works(reference)
+        if not works:
+            return
+        kept, others = works[0], works[1:]
+        tries = max(works.mapped("tries")) + 1
+        kept.write(
+            {
+                "tries": tries,
+                "due": self._due(problem, tries),
+                "error": problem.text,
+                "error_class": problem.kind,
+                "record_name": name or kept.record_name,
+            }
+        )
+        others.unlink()
+        if problem.kind == NEEDS_PERSON:
+            self.log("problem", kept.record_name or reference, problem.text)
+
+    def _due(self, problem, tries):
+        if problem.kind == NEEDS_PERSON:
+            # By itself only once a night; a person or a filled mapping brings it forward.
+            return self.connection._last_nightly_moment() + timedelta(days=1)
+        if problem.retry_after is not None:
+            return fields.Datetime.now() + timedelta(seconds=problem.retry_after)
+        return self._engine._back_off(self.connection, tries)
+
+    def _write_run(self):
+        self.env["tribe.run"].create(
+            {
+                "connection_id": self.connection.id,
+                "direction": self.direction,
+                "kind": self.kind,
+                "calls": self.client.calls,
+                "done": self._done,
+                "failed": len(self._problems),
+                "line_ids": [fields.Command.create(line) for line in self._lines],
+            }
+        )
+
+    def _works(self, reference):
+        # The rows of the claim only: what was noted meanwhile stays for the next round.
+        return self.env["tribe.work"].browse(self._rows[reference]).exists()

@@ -1,0 +1,417 @@
+"""A Tribe invoice as exact values, or the reason why it cannot be booked.
+
+Tribe sends money as floating-point numbers; here it is ``Decimal``, rounded to the currency.
+Field names: docs/tribe-api.md, invoices; those that differ per tenant are ``InvoiceFields``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from .normalization import clean, clean_lines
+
+
+class InvoiceUnreadable(ValueError):
+    """The invoice cannot be booked; the text names the invoice, the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class InvoiceFields:
+    """What this tenant calls the fields that Tribe's public documentation does not name.
+
+    ``legal_entity`` and ``credited`` are navigations, the others properties. ``None``: the
+    tenant has no such field.
+    """
+
+    date: str | None = None
+    due_date: str | None = None
+    legal_entity: str | None = None
+    untaxed: str | None = None
+    vat: str | None = None
+    total: str | None = None
+    untaxed_in_currency: str | None = None
+    vat_in_currency: str | None = None
+    total_in_currency: str | None = None
+    final: str | None = None
+    credited: str | None = None
+
+    @classmethod
+    def from_dict(cls, names: Mapping[str, str | None]) -> InvoiceFields:
+        """The inverse of ``as_dict``; unknown keys are ignored, empty names are ``None``."""
+        return cls(**{each.name: names.get(each.name) or None for each in fields(cls)})
+
+    def as_dict(self) -> dict[str, str | None]:
+        """All names, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """One product line. ``net_total`` and ``vat_amount`` are rounded, in the document's currency.
+
+    ``price`` is per unit, as Tribe shows it; ``discount`` and ``vat_percentage`` are percentages.
+    ``quantity`` is only 0 when ``net_total`` is 0.
+    """
+
+    tribe_id: str
+    description: str
+    extra_description: str | None
+    quantity: Decimal
+    price: Decimal
+    discount: Decimal
+    net_total: Decimal
+    vat_amount: Decimal
+    vat_percentage: Decimal | None
+    vat_group_id: str | None
+    ledger_account_id: str | None
+    product_id: str | None
+    product_code: str | None
+    start_date: datetime.date | None
+    end_date: datetime.date | None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An invoice whose lines add up to its totals, which are in ``currency`` and rounded."""
+
+    tribe_id: str
+    number: str
+    date: datetime.date
+    due_date: datetime.date | None
+    currency: str
+    phase_id: str | None
+    phase_code: str | None
+    relationship_id: str
+    legal_entity_id: str | None
+    subject: str | None
+    reference: str | None
+    credited_invoice_id: str | None
+    lines: tuple[InvoiceLine, ...]
+    untaxed: Decimal
+    vat: Decimal
+    total: Decimal
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether this is a credit invoice: its total is negative."""
+        return self.total < 0
+
+    def vat_by_group(self, precision: int) -> dict[str | None, Decimal]:
+        """VAT per VAT group, adding up to ``vat`` exactly. ``precision``: decimals of the currency.
+
+        Tribe does not say whether it rounds VAT per line or per group: both are tried. A rest of
+        at most max(1, lines / 2) of the smallest coin goes to the taxed group with the largest
+        net amount. Raises ``InvoiceUnreadable`` for more than that.
+        """
+        # Lines of mere text have no VAT group, and no tax to look up.
+        lines = [line for line in self.lines if line.vat_group_id or line.net_total]
+        by_line = _sums((line.vat_amount, line.vat_group_id) for line in lines)
+        if sum(by_line.values()) == self.vat:
+            return by_line
+        by_group = _rounded_per_group(lines, precision)
+        if by_group is not None and sum(by_group.values()) == self.vat:
+            return by_group
+        return self._with_rest(by_line, precision)
+
+    def _with_rest(
+        self, by_line: dict[str | None, Decimal], precision: int
+    ) -> dict[str | None, Decimal]:
+        rest = self.vat - sum(by_line.values())
+        allowed = max(Decimal(1), Decimal(len(self.lines)) / 2).scaleb(-precision)
+        net = _sums((line.net_total, line.vat_group_id) for line in self.lines)
+        taxed = [group for group, amount in by_line.items() if amount]
+        if not taxed or abs(rest) > allowed:
+            raise InvoiceUnreadable(
+                f"Invoice {self.number}: its VAT is {self.vat}, but the VAT of its lines adds up "
+                f"to {sum(by_line.values(), Decimal(0))}. Correct the invoice in Tribe, or book it "
+                "by hand."
+            )
+        largest = max(taxed, key=lambda group: abs(net[group]))
+        return {**by_line, largest: by_line[largest] + rest}
+
+
+def read_invoice(
+    entity: Mapping,
+    fields: InvoiceFields,
+    *,
+    timezone: str,
+    digits: int,
+    base_currency: str,
+) -> Invoice:
+    """Read an ``Activity_Invoice`` with ``Phase``, ``Relationship`` and ``ProductLines`` expanded.
+
+    The lines need ``VatGroup`` and ``Product(GeneralLedgerAccount)``. ``timezone`` is that of the
+    legal entity (``Europe/Amsterdam``): Tribe sends midnight of a day as an evening in UTC.
+    ``digits`` are the decimals of the document's currency. When that is not ``base_currency``, the
+    amounts "in currency" count. Raises ``InvoiceUnreadable`` when something that a booking needs
+    is missing, or when the totals do not add up.
+    """
+    return _Reader(entity, fields, timezone, digits, base_currency).invoice()
+
+
+class _Reader:
+    def __init__(
+        self, entity: Mapping, names: InvoiceFields, timezone: str, digits: int, base_currency: str
+    ):
+        self.entity = entity
+        self.names = names
+        self.zone = zoneinfo.ZoneInfo(timezone)
+        self.digits = digits
+        self.title = clean(entity.get("Number")) or clean(entity.get("ID")) or "without a number"
+        self.currency = (clean(entity.get("Currency")) or "").upper()
+        self.is_foreign = self.currency != base_currency.upper()
+
+    def invoice(self) -> Invoice:
+        entity, names = self.entity, self.names
+        number, date = self.number(), self.required_date()
+        if not self.currency:
+            raise self.unreadable("has no currency", "Choose one on the invoice in Tribe")
+        relationship_id = _id(entity.get("Relationship"))
+        if relationship_id is None:
+            raise self.unreadable("has no customer", "Choose one on the invoice in Tribe")
+        lines = tuple(self.line(each) for each in self.rows())
+        untaxed, vat, total = self.totals(lines)
+        phase = entity.get("Phase") or {}
+        return Invoice(
+            tribe_id=str(entity["ID"]),
+            number=number,
+            date=date,
+            due_date=self.date(self.named(entity, names.due_date)),
+            currency=self.currency,
+            phase_id=_id(phase),
+            phase_code=clean(phase.get("Code")),
+            relationship_id=relationship_id,
+            legal_entity_id=_id(self.named(entity, names.legal_entity)),
+            subject=clean(entity.get("Subject")),
+            reference=clean(entity.get("Reference")) or clean(entity.get("CustomerReference")),
+            credited_invoice_id=_id(self.named(entity, names.credited)),
+            lines=lines,
+            untaxed=untaxed,
+            vat=vat,
+            total=total,
+        )
+
+    def number(self) -> str:
+        number = clean(_whole(self.entity.get("Number")))
+        if number is None:
+            raise self.unreadable(
+                "has no number yet", "Send or finalize it in Tribe, which gives it one"
+            )
+        return number
+
+    def required_date(self) -> datetime.date:
+        date = self.date(self.named(self.entity, self.names.date))
+        if date is None:
+            raise self.unreadable(
+                "has no invoice date",
+                "Send or finalize it in Tribe, or correct the name of the date field in the "
+                "connection's settings",
+            )
+        return date
+
+    def rows(self) -> list[Mapping]:
+        if "ProductLines" not in self.entity:
+            raise self.unreadable("came without its lines", "Check Tribe's access to product lines")
+        rows = self.entity["ProductLines"] or []
+        return sorted(rows, key=lambda row: row.get("SortIndex") or 0)
+
+    def line(self, row: Mapping) -> InvoiceLine:
+        product = row.get("Product") or {}
+        group = row.get("VatGroup") or {}
+        net, quantity = self.net(row), self.decimal(row.get("Quantity"))
+        percentage = self.decimal(row.get("VatPercentage"))
+        if percentage is None:
+            percentage = self.decimal(group.get("Percentage"))
+        if net and quantity == 0:
+            raise self.unreadable(
+                f"has a line of {net} with quantity 0 ({_description(row)})",
+                "Correct the quantity in Tribe",
+            )
+        return InvoiceLine(
+            tribe_id=str(row.get("ID") or ""),
+            description=_description(row),
+            extra_description=clean_lines(row.get("ExtraDescription")),
+            quantity=Decimal(1) if quantity is None else quantity,
+            price=self.decimal(row.get(self.amount_name("Price"))) or Decimal(0),
+            discount=self.decimal(row.get("DiscountPercentage")) or Decimal(0),
+            net_total=net,
+            vat_amount=self.line_vat(row, net, percentage),
+            vat_percentage=percentage,
+            vat_group_id=_id(group),
+            ledger_account_id=_id(product.get("GeneralLedgerAccount")),
+            product_id=_id(product),
+            product_code=clean(product.get("Code")),
+            start_date=self.date(row.get("StartDate")),
+            end_date=self.date(row.get("EndDate")),
+        )
+
+    def net(self, row: Mapping) -> Decimal:
+        net = self.amount(row, "TotalExcludingVat")
+        if net is not None:
+            return net
+        # A line of mere text has no amounts at all.
+        if not self.decimal(row.get("Price")) and not self.decimal(row.get("PriceInCurrency")):
+            return self.rounded(Decimal(0))
+        raise self.unreadable(
+            f"has a line without a total in {self.currency} ({_description(row)})",
+            "Open the line in Tribe and save it again",
+        )
+
+    def line_vat(self, row: Mapping, net: Decimal, percentage: Decimal | None) -> Decimal:
+        including = self.amount(row, "TotalIncludingVat")
+        if including is not None:
+            # Which of Tribe's two VAT amounts counts the discount is not said; the totals are
+            # what the customer pays.
+            return including - net
+        for name in ("VatAmount", "VatAmountIncludingDiscount"):
+            amount = self.amount(row, name)
+            if amount is not None:
+                return amount
+        if not net:
+            return self.rounded(Decimal(0))
+        if percentage is None:
+            raise self.unreadable(
+                f"has a line without VAT ({_description(row)})",
+                "Choose a VAT group on the line in Tribe",
+            )
+        return self.rounded(net * percentage / 100)
+
+    def totals(self, lines: Iterable[InvoiceLine]) -> tuple[Decimal, Decimal, Decimal]:
+        net_of_lines = sum((line.net_total for line in lines), self.rounded(Decimal(0)))
+        vat_of_lines = sum((line.vat_amount for line in lines), self.rounded(Decimal(0)))
+        untaxed, vat, total = self.header_totals()
+        if untaxed is None:
+            untaxed = net_of_lines
+        if vat is None:
+            vat = vat_of_lines if total is None else total - untaxed
+        if total is None:
+            total = untaxed + vat
+        if untaxed != net_of_lines:
+            raise self.unreadable(
+                f"is {untaxed} excluding VAT, but its lines add up to {net_of_lines}",
+                "Correct the invoice in Tribe (a discount on the whole invoice may be the cause), "
+                "or book it by hand",
+            )
+        if untaxed + vat != total:
+            raise self.unreadable(
+                f"is {total} including VAT, but {untaxed} and {vat} VAT make {untaxed + vat}",
+                "Correct the invoice in Tribe, or book it by hand",
+            )
+        return untaxed, vat, total
+
+    def header_totals(self) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        names = self.names
+        chosen = (
+            (names.untaxed_in_currency, names.vat_in_currency, names.total_in_currency)
+            if self.is_foreign
+            else (names.untaxed, names.vat, names.total)
+        )
+        untaxed, vat, total = (self.money(self.named(self.entity, name)) for name in chosen)
+        return untaxed, vat, total
+
+    def amount(self, row: Mapping, name: str) -> Decimal | None:
+        return self.money(row.get(self.amount_name(name)))
+
+    def amount_name(self, name: str) -> str:
+        return f"{name}InCurrency" if self.is_foreign else name
+
+    def money(self, value: object) -> Decimal | None:
+        amount = self.decimal(value)
+        return None if amount is None else self.rounded(amount)
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        return _rounded(amount, self.digits)
+
+    def decimal(self, value: object) -> Decimal | None:
+        if value is None or isinstance(value, bool) or value == "":
+            return None
+        try:
+            # The shortest text of a float is the number that Tribe wrote.
+            number = Decimal(str(value))
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
+            raise self.unreadable(
+                f"has an amount that is no number ({value})", "Correct it in Tribe"
+            )
+        return number
+
+    def date(self, value: object) -> datetime.date | None:
+        text = clean(value)
+        if text is None:
+            return None
+        try:
+            return _date(text, self.zone)
+        except ValueError:
+            raise self.unreadable(
+                f"has a date that cannot be read ({text})", "Correct it in Tribe"
+            ) from None
+
+    @staticmethod
+    def named(entity: Mapping, name: str | None) -> object:
+        return entity.get(name) if name else None
+
+    def unreadable(self, cause: str, remedy: str) -> InvoiceUnreadable:
+        return InvoiceUnreadable(f"Invoice {self.title} {cause}. {remedy}.")
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_FRACTION = re.compile(r"\.\d+", re.ASCII)
+
+
+def _date(text: str, zone: zoneinfo.ZoneInfo) -> datetime.date:
+    if _DATE.fullmatch(text):
+        return datetime.date.fromisoformat(text)
+    # Python 3.10 reads neither "Z" nor every number of decimals.
+    moment = datetime.datetime.fromisoformat(_FRACTION.sub("", text).replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    return moment.astimezone(zone).date()
+
+
+def _description(row: Mapping) -> str:
+    product = row.get("Product") or {}
+    texts = (row.get("Description"), row.get("LocalizedDescription"), product.get("Name"))
+    return next(filter(None, map(clean_lines, texts)), "") or ""
+
+
+def _id(link: object) -> str | None:
+    """The ID of an expanded navigation, or of a property that holds an ID."""
+    return clean(link.get("ID") if isinstance(link, Mapping) else link)
+
+
+def _whole(value: object) -> object:
+    # Some activity types have a numeric number, which arrives as 1601.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _rounded(amount: Decimal, digits: int) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _sums(amounts: Iterable[tuple[Decimal, str | None]]) -> dict[str | None, Decimal]:
+    sums: dict[str | None, Decimal] = {}
+    for amount, group in amounts:
+        sums[group] = sums.get(group, Decimal(0)) + amount
+    return sums
+
+
+def _rounded_per_group(
+    lines: Iterable[InvoiceLine], precision: int
+) -> dict[str | None, Decimal] | None:
+    """VAT of each group's net amount; ``None`` when a line has no percentage."""
+    nets: dict[tuple[str | None, Decimal], Decimal] = {}
+    for line in lines:
+        if line.vat_percentage is None:
+            return None
+        key = (line.vat_group_id, line.vat_percentage)
+        nets[key] = nets.get(key, Decimal(0)) + line.net_total
+    return _sums(
+        (_rounded(net * percentage / 100, precision), group)
+        for (group, percentage), net in nets.items()
+    )

@@ -1,0 +1,85 @@
+"""Which side's value goes where, judged by what both sides last agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from .normalization import canonical
+
+Policy = Literal["odoo", "tribe", "ask"]
+
+# Tribe's own Odoo link: a number made by Odoo overwrites Tribe's.
+NUMBER_FIELDS: tuple[str, ...] = ("debtor_number", "creditor_number")
+# Neither side accepts these empty.
+REQUIRED_FIELDS: tuple[str, ...] = ("name",)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What to write where.
+
+    ``conflicts`` has ``(Odoo's value, Tribe's value)`` per field; ``agreed`` is what both sides
+    hold once ``to_odoo`` and ``to_tribe`` are written.
+    """
+
+    to_odoo: dict = field(default_factory=dict)
+    to_tribe: dict = field(default_factory=dict)
+    conflicts: dict[str, tuple] = field(default_factory=dict)
+    agreed: dict = field(default_factory=dict)
+
+
+def merge(agreed: Mapping | None, odoo: Mapping, tribe: Mapping, *, policy: Policy) -> Merge:
+    """Compare the neutral values of both sides, field by field, where both have the field.
+
+    One side changed since ``agreed``: its value. Both did: the policy's side, or a conflict
+    (``"ask"``), for which the agreed value stays. Nothing agreed yet: a filled value goes before
+    an empty one. Numbers: Odoo's, if it has one, else Tribe's.
+    """
+    if policy not in get_args(Policy):
+        raise ValueError(f"unknown policy {policy!r}")
+    result = Merge(agreed=dict(agreed or {}))
+    for name in odoo:
+        if name not in tribe:
+            continue
+        winner = _winner(name, agreed or {}, odoo, tribe, policy)
+        mine, theirs = _value(name, odoo), _value(name, tribe)
+        if winner == "ask":
+            result.conflicts[name] = (mine, theirs)
+            continue
+        if winner == "odoo":
+            result.to_tribe[name] = mine
+        if winner == "tribe":
+            result.to_odoo[name] = theirs
+        result.agreed[name] = theirs if winner == "tribe" else mine
+    return result
+
+
+def _winner(
+    name: str, agreed: Mapping, odoo: Mapping, tribe: Mapping, policy: Policy
+) -> Policy | Literal["both"]:
+    mine, theirs = canonical(name, odoo[name]), canonical(name, tribe[name])
+    if mine == theirs:
+        return "both"
+    if name in NUMBER_FIELDS:
+        return "tribe" if mine is None else "odoo"
+    if name not in agreed or name in REQUIRED_FIELDS:
+        if mine is None:
+            return "tribe"
+        if theirs is None:
+            return "odoo"
+    if name in agreed:
+        before = canonical(name, agreed[name])
+        if theirs == before:
+            return "odoo"
+        if mine == before:
+            return "tribe"
+    return policy
+
+
+def _value(name: str, values: Mapping) -> object:
+    value = values[name]
+    if name == "active":
+        return bool(value)
+    return None if value is False or value == "" else value

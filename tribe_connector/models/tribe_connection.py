@@ -1,0 +1,710 @@
+import uuid
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine.limiter import DatabaseLimiter
+from ..engine.remote_relation import ADDRESS_NAVIGATIONS, RELATION_SETS
+from ..engine.tokens import StoredTokens
+from ..mapping import InvoiceFields, missing_requirements, resolve_invoice_fields
+from ..tribe_api import TOKEN_HEADER, Addresses, Client, TribeError, TribeUnknownSet
+
+IDENTITY_SET = "Relationship_Organization_Identity"
+PHASE_SET = "Datastore_Phase_ActivityInvoice"
+# The entity types of which Tribe reports changes to us (docs/tribe-api.md, webhooks).
+WEBHOOK_TYPES = {
+    "Relation.Organization": "organization",
+    "Relation.Person": "person",
+    "Relationship.Organization.CommercialRelationship.Customer": "customer",
+    "Relationship.Person.CommercialRelationship.Customer": "person_customer",
+    "Relationship.Organization.Supplier": "supplier",
+    "Address": "address",
+    "Activity.Invoice": "invoice",
+}
+# Fields of the form that are kept in the credential.
+TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
+POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
+
+
+class TribeConnection(models.Model):
+    """One Tribe environment: its addresses, mode, state, schedule and policies."""
+
+    _name = "tribe.connection"
+    _description = "Tribe Connection"
+    _order = "name, id"
+
+    name = fields.Char(required=True, default="Tribe CRM")
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Not Connected"),
+            ("connected", "Connected"),
+            ("initial", "Initial Synchronization"),
+            ("active", "Active"),
+            ("paused", "Paused"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+    )
+    mode = fields.Selection(
+        [
+            ("off", "Off"),
+            ("dry_run", "Dry Run (reads, never writes)"),
+            ("demo", "Demo (a stand-in on this machine)"),
+            ("live", "Live"),
+        ],
+        required=True,
+        default="live",
+    )
+    api_address = fields.Char("API Address", required=True, default="https://api.tribecrm.nl")
+    authorization_address = fields.Char(
+        "Sign-in Address", required=True, default="https://auth.tribecrm.nl"
+    )
+    web_address = fields.Char("Web Address", required=True, default="https://app.tribecrm.nl")
+    webhook_address = fields.Char(
+        "Address for Webhooks",
+        help="Where Tribe reaches this Odoo. Empty: the system parameter web.base.url.",
+    )
+    webhook_key = fields.Char(
+        required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4())
+    )
+    credential_ids = fields.One2many(
+        "tribe.credential", "connection_id", groups="base.group_system"
+    )
+    client_id = fields.Char(
+        "Client ID",
+        compute="_compute_client",
+        inverse="_inverse_client_id",
+        groups="base.group_system",
+    )
+    client_secret = fields.Char(
+        compute="_compute_client",
+        inverse="_inverse_client_secret",
+        groups="base.group_system",
+        help="Stored, never shown again. Enter it anew to replace it.",
+    )
+    has_client_secret = fields.Boolean(compute="_compute_client", groups="base.group_system")
+    webhook_secret = fields.Char(
+        compute="_compute_client",
+        inverse="_inverse_webhook_secret",
+        groups="base.group_system",
+        help="Only where Tribe shows one; our own token header protects the webhooks as well.",
+    )
+
+    own_organization_id = fields.Char("Own Organization", readonly=True, copy=False)
+    own_organization_name = fields.Char(readonly=True, copy=False)
+    has_import_id = fields.Boolean(readonly=True, copy=False)
+    absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
+    country_ids = fields.Json(readonly=True, copy=False, help="Tribe's countries by ISO code.")
+    invoice_fields = fields.Json(readonly=True, copy=False)
+    report = fields.Text("What Was Found", readonly=True, copy=False)
+    phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")
+    legal_entity_ids = fields.One2many("tribe.legal.entity", "connection_id", "Legal Entities")
+
+    conflict_policy = fields.Selection(
+        [("odoo", "Odoo Wins"), ("tribe", "Tribe Wins"), ("ask", "Ask a Person")],
+        "Both Sides Changed",
+        required=True,
+        default="odoo",
+    )
+    export_moment = fields.Selection(
+        [("nightly", "Every Night"), ("minute", "Within a Minute")],
+        "Odoo to Tribe",
+        required=True,
+        default="nightly",
+    )
+    nightly_hour = fields.Integer(default=2)
+    timezone = fields.Selection("_timezones", required=True, default="Europe/Amsterdam")
+    paid_when = fields.Selection(
+        [
+            ("paid", "Reconciled with the Bank"),
+            ("in_payment", "A Payment Is Registered"),
+        ],
+        "Paid Means",
+        required=True,
+        default="in_payment",
+    )
+    invoices_from = fields.Date(
+        "Book Invoices From",
+        default=lambda self: fields.Date.context_today(self),
+        help="Invoices with an earlier date in Tribe are not booked. Empty: all of them.",
+    )
+
+    calls_per_window = fields.Integer("Calls Allowed", default=1000, required=True)
+    call_window_seconds = fields.Integer("In Seconds", default=60, required=True)
+    settle_seconds = fields.Integer(
+        default=900,
+        required=True,
+        help="How long after a lost answer the request is not sent again, as Tribe may still "
+        "be applying it.",
+    )
+    back_off_seconds = fields.Integer(default=60, required=True)
+    poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
+    overlap_seconds = fields.Integer(default=60, required=True)
+
+    relation_count = fields.Integer(compute="_compute_counts")
+    invoice_count = fields.Integer(compute="_compute_counts")
+    waiting_count = fields.Integer(compute="_compute_counts")
+    attention_count = fields.Integer(compute="_compute_counts")
+
+    _hour_valid = models.Constraint(
+        "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
+    )
+    _waits_valid = models.Constraint(
+        "CHECK(calls_per_window > 0 AND call_window_seconds > 0 AND settle_seconds >= 0"
+        " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0)",
+        "Waits and limits are positive numbers.",
+    )
+
+    @api.model
+    def _timezones(self):
+        return self.env["res.partner"]._fields["tz"]._description_selection(self.env)
+
+    def _compute_client(self):
+        for connection in self:
+            credential = connection._credential()
+            connection.client_id = credential.client_id
+            connection.client_secret = False
+            connection.webhook_secret = False
+            connection.has_client_secret = bool(credential.client_secret)
+
+    def _inverse_client_id(self):
+        for connection in self:
+            connection._credential().client_id = connection.client_id
+
+    def _inverse_client_secret(self):
+        for connection in self.filtered("client_secret"):
+            connection._credential().client_secret = connection.client_secret
+
+    def _inverse_webhook_secret(self):
+        for connection in self.filtered("webhook_secret"):
+            connection._credential().webhook_secret = connection.webhook_secret
+
+    def _compute_counts(self):
+        links = self.env["tribe.link"]
+        work = self.env["tribe.work"]
+        for connection in self:
+            of_us = [("connection_id", "=", connection.id)]
+            connection.relation_count = links.search_count(
+                [*of_us, ("kind", "in", ("organization", "person")), ("state", "=", "linked")]
+            )
+            connection.invoice_count = links.search_count([*of_us, ("kind", "=", "invoice")])
+            connection.waiting_count = work.search_count([*of_us, ("error_class", "=", False)])
+            connection.attention_count = work.search_count([*of_us, ("error_class", "!=", False)])
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # What was typed goes to the credential, which needs the connection first.
+        vals_list = [dict(vals) for vals in vals_list]
+        typed = [
+            {name: vals.pop(name) for name in TYPED_SECRETS if name in vals} for vals in vals_list
+        ]
+        connections = super().create(vals_list)
+        self.env["tribe.credential"].sudo().create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "webhook_token": uuid.uuid4().hex + uuid.uuid4().hex,
+                }
+                for connection in connections
+            ]
+        )
+        self.env["tribe.rate.limit"].sudo().create(
+            [{"connection_id": connection.id} for connection in connections]
+        )
+        for connection, values in zip(connections, typed, strict=True):
+            if values:
+                connection.write(values)
+        return connections
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "export_moment" in vals or "nightly_hour" in vals:
+            for connection in self:
+                self.env["tribe.work"].sudo().search(
+                    [
+                        ("connection_id", "=", connection.id),
+                        ("reason", "=", "save"),
+                        ("error_class", "=", False),
+                    ]
+                ).write({"due": connection._due_of_a_save()})
+        return result
+
+    @api.model
+    def _active(self):
+        """The connections that work, whoever asks."""
+        return self.sudo().search([("state", "in", ("initial", "active", "paused"))])
+
+    def _credential(self):
+        self.ensure_one()
+        return self.env["tribe.credential"].sudo().search([("connection_id", "=", self.id)])
+
+    # Talking to Tribe
+
+    def _addresses(self):
+        self.ensure_one()
+        return Addresses(self.api_address, self.authorization_address, self.web_address)
+
+    def _client(self):
+        """A client for one piece of work; it opens cursors of its own for token and limit."""
+        self.ensure_one()
+        return Client(self._addresses(), StoredTokens(self), DatabaseLimiter(self), mode=self.mode)
+
+    def _import_id(self, record, kind):
+        """What we write into Tribe's ``ImportId``: this database, the record, the kind.
+
+        The database's own ID is part of it, so that a copy of a database never takes the
+        records of the original for its own.
+        """
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        suffix = "" if kind in ("organization", "person") else f":{kind}"
+        return f"odoo:{database}:{record._name}:{record.id}{suffix}"
+
+    def _partner_of_import_id(self, import_id):
+        """The partner that an ``ImportId`` of ours names, archived or not; else an empty set."""
+        prefix = self._import_id(self.env["res.partner"].browse(0), "organization")[:-1]
+        number = (import_id or "").removeprefix(prefix)
+        partners = self.env["res.partner"].with_context(active_test=False)
+        if not (import_id or "").startswith(prefix) or not number.isdigit():
+            return partners
+        return partners.browse(int(number)).exists()
+
+    # Connecting
+
+    def action_connect(self):
+        """Sign in, and read what this tenant has; nothing is written in Tribe.
+
+        :raises UserError: with the cause and the remedy.
+        """
+        self.ensure_one()
+        if self.mode == "off":
+            raise UserError(self.env._("Choose another mode than Off, then connect."))
+        client = self.sudo()._client()
+        try:
+            found = self._read_tenant(client)
+        except TribeError as error:
+            raise UserError(str(error)) from error
+        self._store_tenant(found)
+        if self.state == "draft" and not found["blocking"]:
+            self.state = "connected"
+
+    def _read_tenant(self, client):
+        """What the tenant has, as plain values; only reading calls."""
+        client.current_employee()
+        schema = client.schema().as_dict()
+        missing = missing_requirements(schema)
+        found = {
+            "identities": _all(
+                client,
+                IDENTITY_SET,
+                expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
+            ),
+            "vat_groups": _all(client, "Datastore_VatGroup"),
+            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
+            "phases": _all(client, PHASE_SET),
+            "blocking": [requirement for requirement in missing if requirement.blocking],
+            "missing": missing,
+        }
+        found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
+        organization = schema.get("Relation_Organization", {"properties": {}})
+        found["has_import_id"] = "ImportId" in organization["properties"]
+        found["absent"] = sorted({item.path for item in missing} | _absent_addresses(schema))
+        found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
+        return found
+
+    def _store_tenant(self, found):
+        own = {(row.get("Relation") or {}).get("ID") for row in found["identities"]} - {None}
+        self.write(
+            {
+                "own_organization_id": own.pop() if len(own) == 1 else False,
+                "own_organization_name": _own_name(found["identities"]),
+                "has_import_id": found["has_import_id"],
+                "absent": found["absent"],
+                "country_ids": {
+                    (row.get("Code") or "").upper(): row["ID"] for row in found["countries"]
+                },
+                "invoice_fields": found["invoice_fields"].as_dict(),
+            }
+        )
+        self._store_phases(found["phases"])
+        self._store_legal_entities(found["identities"])
+        for entity in self.legal_entity_ids:
+            _store_mapping_rows(
+                entity.vat_group_ids, entity, found["vat_groups"], _vat_group_values
+            )
+            _store_mapping_rows(
+                entity.ledger_account_ids, entity, found["ledger_accounts"], _named_values
+            )
+        self.report = self._report(found)
+
+    def _store_phases(self, phases):
+        known = {phase.tribe_id: phase for phase in self.phase_ids}
+        for sequence, row in enumerate(phases):
+            values = {"code": row.get("Code"), "name": row.get("Name"), "sequence": sequence}
+            if row["ID"] in known:
+                known[row["ID"]].sudo().write(values)
+                continue
+            is_draft = (row.get("Code") or "").lower() == "draft"
+            self.env["tribe.phase"].sudo().create(
+                {
+                    **values,
+                    "connection_id": self.id,
+                    "tribe_id": row["ID"],
+                    "is_booked": not is_draft,
+                }
+            )
+
+    def _store_legal_entities(self, identities):
+        known = {entity.tribe_id: entity for entity in self.legal_entity_ids}
+        for row in identities:
+            organization = row.get("Organization") or {}
+            values = {
+                "name": organization.get("Name") or row.get("Name") or row["ID"],
+                "vat": organization.get("VATNumber"),
+            }
+            if row["ID"] in known:
+                known[row["ID"]].sudo().write(values)
+                continue
+            self.env["tribe.legal.entity"].sudo().create(
+                {
+                    **values,
+                    "connection_id": self.id,
+                    "tribe_id": row["ID"],
+                    "company_id": self._company_of(values).id,
+                    "is_default": not self.legal_entity_ids,
+                }
+            )
+
+    def _company_of(self, values):
+        """The company that a legal entity obviously is: same VAT number, same name, or the only one."""
+        companies = self.env["res.company"].search([])
+        by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
+        by_name = companies.filtered(lambda company: company.name == values["name"])
+        return (by_vat or by_name or (companies if len(companies) == 1 else by_name))[:1]
+
+    def _report(self, found):
+        """What was found and what is missing, a line each, for a person."""
+        entities = self.legal_entity_ids
+        lines = [
+            self.env._("✓ Signed in."),
+            self.env._(
+                "✓ %(entities)s legal entities, %(groups)s VAT groups, %(accounts)s general ledger "
+                "accounts, %(phases)s invoice phases.",
+                entities=len(entities),
+                groups=len(found["vat_groups"]),
+                accounts=len(found["ledger_accounts"]),
+                phases=len(found["phases"]),
+            ),
+        ]
+        if self.own_organization_id:
+            lines.append(
+                self.env._("✓ Own organization: %(name)s.", name=self.own_organization_name)
+            )
+        else:
+            lines.append(
+                self.env._(
+                    "✗ Tribe does not tell which organization is your own. Fill in your own "
+                    "organization in Tribe's general settings, then connect again."
+                )
+            )
+        for requirement in found["missing"]:
+            lines.append(f"✗ {requirement.path}: {requirement.why} {requirement.remedy}")
+        lines += [f"• {note}" for note in found["invoice_notes"]]
+        return "\n".join(lines)
+
+    # Life cycle
+
+    def action_activate(self):
+        """Start: register the webhooks, then the initial synchronization."""
+        self.ensure_one()
+        self._check_ready()
+        self.state = "initial"
+        self.env["tribe.work"]._add(self, "outbound", "activate", [self.id], "person")
+        self.env["tribe.engine"]._wake("outbound")
+
+    def action_pause(self):
+        """Stop working; what arrives meanwhile waits."""
+        self.filtered(lambda connection: connection.state in ("initial", "active")).state = "paused"
+
+    def action_resume(self):
+        """Go on where it was paused."""
+        for connection in self.filtered(lambda connection: connection.state == "paused"):
+            connection.state = "initial" if connection._initial_work() else "active"
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"]._wake(direction)
+
+    def action_deactivate(self):
+        """Stop for good: what is linked stays linked, the webhooks are removed."""
+        for connection in self.filtered(lambda connection: connection.state != "draft"):
+            connection.state = "connected"
+            waiting = self.env["tribe.work"].sudo()
+            waiting.search([("connection_id", "=", connection.id)]).unlink()
+            waiting._add(connection, "outbound", "deactivate", [connection.id], "person")
+        self.env["tribe.engine"]._wake("outbound")
+
+    def action_run_nightly(self):
+        """Do now what is otherwise done at night."""
+        for connection in self.filtered(lambda connection: connection.state == "active"):
+            connection.sudo()._plan_nightly()
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"]._wake(direction)
+
+    def _check_ready(self):
+        if self.state not in ("connected", "paused"):
+            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        if not self.own_organization_id:
+            raise UserError(
+                self.env._(
+                    "“%(name)s” does not know your own organization in Tribe, to which every "
+                    "customer belongs. Fill it in in Tribe's general settings, then connect again.",
+                    name=self.name,
+                )
+            )
+        without_company = self.legal_entity_ids.filtered(lambda entity: not entity.company_id)
+        if without_company:
+            raise UserError(
+                self.env._(
+                    "Choose the company of legal entity “%(entity)s”, under Legal Entities.",
+                    entity=without_company[0].name,
+                )
+            )
+
+    def _initial_work(self):
+        return (
+            self.env["tribe.work"]
+            .sudo()
+            .search_count(
+                [
+                    ("connection_id", "=", self.id),
+                    ("reason", "=", "initial"),
+                    ("error_class", "=", False),
+                ],
+                limit=1,
+            )
+        )
+
+    def _plan_initial(self):
+        """Note all customers and suppliers for the initial synchronization."""
+        partners = self.env["res.partner"].search(self._relation_domain())
+        self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
+
+    def _end_initial_when_done(self):
+        """Become active when nothing of the initial synchronization waits any more."""
+        if self.state == "initial" and not self._initial_work():
+            self.state = "active"
+            # From the beginning, not from now: what Tribe sent before is booked by its from-date.
+            self.env["tribe.work"]._add(self, "inbound", "poll", ["invoice"], "initial")
+            now = fields.Datetime.now()
+            for stream in POLL_STREAMS[:-1]:
+                self.env["tribe.cursor"]._move(self, stream, now)
+            self.env["tribe.engine"]._wake("inbound")
+
+    # Schedule
+
+    def _plan_schedule(self):
+        """Note what the clock says is to be done."""
+        cursors = self.env["tribe.cursor"]
+        now = fields.Datetime.now()
+        polled = cursors._position(self, "schedule:poll")
+        if not polled or polled + timedelta(seconds=self.poll_seconds) <= now:
+            cursors._move(self, "schedule:poll", now)
+            self.env["tribe.work"]._add(self, "inbound", "poll", POLL_STREAMS, "poll")
+        nightly = cursors._position(self, "schedule:nightly")
+        if not nightly or nightly < self._last_nightly_moment():
+            cursors._move(self, "schedule:nightly", now)
+            if nightly:
+                self._plan_nightly()
+        if self.export_moment == "minute":
+            self._plan_payments()
+
+    def _plan_nightly(self):
+        """Note unlinked customers and suppliers and payments; bring waiting work forward."""
+        work = self.env["tribe.work"]
+        work._make_due([("connection_id", "=", self.id), ("due", ">", fields.Datetime.now())])
+        links = (
+            self.env["tribe.link"]
+            ._search(
+                [
+                    ("connection_id", "=", self.id),
+                    ("kind", "in", ("organization", "person")),
+                    ("partner_id", "!=", False),
+                ]
+            )
+            .subselect("partner_id")
+        )
+        unlinked = self.env["res.partner"].search(
+            [*self._relation_domain(), ("id", "not in", links)]
+        )
+        waiting = set(
+            work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
+                "reference"
+            )
+        )
+        references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
+        work._add(self, "outbound", "partner", references, "nightly")
+        self._plan_payments()
+
+    def _plan_payments(self):
+        """Note the booked invoices that are paid in Odoo and not yet in Tribe."""
+        work = self.env["tribe.work"]
+        paid_states = ["paid"] + (["in_payment"] if self.paid_when == "in_payment" else [])
+        links = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", self.id),
+                ("kind", "=", "invoice"),
+                ("told_paid", "=", False),
+                ("state", "=", "linked"),
+                ("move_id.state", "=", "posted"),
+                ("move_id.payment_state", "in", paid_states),
+            ]
+        )
+        waiting = set(
+            work.search([("connection_id", "=", self.id), ("kind", "=", "payment")]).mapped(
+                "reference"
+            )
+        )
+        references = [move.id for move in links.move_id if str(move.id) not in waiting]
+        work._add(self, "outbound", "payment", references, "nightly")
+
+    def _due_of_a_save(self):
+        """When a saved partner goes to Tribe (datetime, UTC)."""
+        if self.export_moment == "minute":
+            return fields.Datetime.now()
+        return self._last_nightly_moment() + timedelta(days=1)
+
+    def _last_nightly_moment(self):
+        """The last time the clock showed the nightly hour in our time zone (datetime, UTC)."""
+        zone = pytz.timezone(self.timezone)
+        now = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
+        moment = zone.localize(datetime.combine(now.date(), time(self.nightly_hour)))
+        if moment > now:
+            moment = zone.localize(
+                datetime.combine(now.date() - timedelta(days=1), time(self.nightly_hour))
+            )
+        return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _retry_held_invoices(self):
+        """A mapping was filled: book what waited for it."""
+        for connection in self:
+            self.env["tribe.work"]._make_due(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("kind", "=", "invoice"),
+                    ("error_class", "!=", False),
+                ]
+            )
+        if self:
+            self.env["tribe.engine"]._wake("inbound")
+
+    # Who is a customer or supplier
+
+    def _relation_domain(self):
+        """The partners that this connection synchronizes. Archived ones are not sent first."""
+        return [
+            ("parent_id", "=", False),
+            ("company_id", "in", [False, *self._companies().ids]),
+            ("id", "not in", self.env["res.company"].sudo().search([]).partner_id.ids),
+            "|",
+            "|",
+            "|",
+            ("customer_rank", ">", 0),
+            ("supplier_rank", ">", 0),
+            ("tribe_synchronize", "=", True),
+            "|",
+            ("debtor_number", "!=", False),
+            ("creditor_number", "!=", False),
+        ]
+
+    def _companies(self):
+        return self.company_id | self.legal_entity_ids.company_id
+
+    # Webhooks
+
+    def _webhook_url(self, entity_type):
+        base = self.webhook_address or self.env["ir.config_parameter"].sudo().get_param(
+            "web.base.url"
+        )
+        return f"{base.rstrip('/')}/tribe/webhook/{self.webhook_key}/{entity_type}"
+
+    def _register_webhooks(self, client):
+        """Have Tribe report changes to us. Safe to repeat: what is registered stays."""
+        registered = {webhook.get("webhookUrl") for webhook in client.webhooks()}
+        headers = {TOKEN_HEADER: self._credential().webhook_token}
+        for entity_type in WEBHOOK_TYPES:
+            url = self._webhook_url(entity_type)
+            if url not in registered:
+                client.create_webhook(entity_type, url, headers)
+
+    def _remove_webhooks(self):
+        """Take our webhooks out of Tribe, whatever address they were registered with."""
+        client = self._client()
+        for webhook in client.webhooks():
+            if f"/tribe/webhook/{self.webhook_key}/" in (webhook.get("webhookUrl") or ""):
+                client.delete_webhook(webhook["ID"])
+
+    # What the tenant is like
+
+    def _invoice_fields(self):
+        return InvoiceFields.from_dict(self.invoice_fields or {})
+
+    def _phase(self, code):
+        """The phase with a code, or an empty set."""
+        return self.phase_ids.filtered(lambda phase: phase.code == code)[:1]
+
+    def _absent(self):
+        """The sets and fields that this tenant lacks: ``{"Set", "Set/Field"}``."""
+        return set(self.absent or ())
+
+
+def _all(client, entity_set, **options):
+    """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere)."""
+    try:
+        return [row for page in client.pages(entity_set, **options) for row in page]
+    except TribeUnknownSet:
+        return []
+
+
+def _absent_addresses(schema):
+    """The address navigations that relations of this tenant lack."""
+    return {
+        f"{RELATION_SETS[kind]}/{navigation}"
+        for kind, navigations in ADDRESS_NAVIGATIONS.items()
+        for navigation in navigations
+        if navigation not in schema.get(RELATION_SETS[kind], {}).get("navigations", {})
+    }
+
+
+def _own_name(identities):
+    for row in identities:
+        relation, organization = row.get("Relation") or {}, row.get("Organization") or {}
+        if relation.get("ID") == organization.get("ID"):
+            return organization.get("Name")
+    return identities[0].get("Name") if identities else False
+
+
+def _named_values(row):
+    return {"code": row.get("Code"), "name": row.get("Name") or row.get("Code") or row["ID"]}
+
+
+def _vat_group_values(row):
+    return {**_named_values(row), "percentage": row.get("Percentage")}
+
+
+def _store_mapping_rows(records, entity, rows, values_of):
+    """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped."""
+    known = {record.tribe_id: record for record in records}
+    for row in rows:
+        if row["ID"] in known:
+            known[row["ID"]].sudo().write(values_of(row))
+        else:
+            records.sudo().create(
+                {**values_of(row), "legal_entity_id": entity.id, "tribe_id": row["ID"]}
+            )

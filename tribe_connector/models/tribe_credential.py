@@ -1,0 +1,39 @@
+from odoo import fields, models
+
+
+class TribeCredential(models.Model):
+    """The secrets and tokens of one connection, for system administrators only.
+
+    Apart from the connection, so that whoever may change its settings cannot read them.
+    """
+
+    _name = "tribe.credential"
+    _description = "Tribe Credential"
+    _rec_name = "connection_id"
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    client_id = fields.Char("Client ID", copy=False)
+    client_secret = fields.Char(copy=False)
+    scope = fields.Char(default="read write")
+    access_token = fields.Char(copy=False)
+    token_expires_at = fields.Float(
+        help="Seconds since 1970, so that all hosts agree.", copy=False, digits=(16, 3)
+    )
+    webhook_token = fields.Char(
+        help="Our own random value, sent back by Tribe in a header of every webhook.", copy=False
+    )
+    webhook_secret = fields.Char(
+        help="The secret with which Tribe signs webhooks, where the tenant shows one.", copy=False
+    )
+
+    _connection_unique = models.Constraint(
+        "UNIQUE(connection_id)", "A connection has one credential."
+    )
+
+    def write(self, vals):
+        # A token belongs to the client that asked for it.
+        if {"client_id", "client_secret", "scope"} & vals.keys():
+            vals = {**vals, "access_token": False, "token_expires_at": 0}
+        return super().write(vals)

@@ -1,0 +1,497 @@
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.remote_relation import (
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+    load_relations,
+    relation_ids_of,
+)
+from ..mapping import read_invoice
+from ..tribe_api import Guid
+
+CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
+PAID_CODE = "Paid"
+
+
+class TribeInvoiceImporter(models.AbstractModel):
+    """Tribe to Odoo: invoices in a booking phase become posted invoices."""
+
+    _name = "tribe.invoice.importer"
+    _description = "Tribe Invoice Importer"
+
+    def _process(self, session):
+        """Do the work rows of some invoices."""
+        if "Activity_Invoice" in session.connection._absent():
+            raise NeedsPerson(
+                self.env._(
+                    "This Tribe has no invoices: its Billing module is not active, or our "
+                    "application may not use it. Ask Tribe, then connect again."
+                )
+            )
+        entities = self._load(session)
+        failures = {}
+        bookings = self._prepare(session, entities, failures)
+
+        def fail(booking, error):
+            failures[booking.invoice.tribe_id] = (error, booking.invoice.number)
+
+        for company_bookings in _by_company(bookings):
+            session.halves(company_bookings, lambda part: self._book(session, part), fail)
+        for reference in session.references:
+            if reference in failures:
+                session.failed(reference, *failures[reference])
+            else:
+                session.done(reference)
+
+    # Reading
+
+    def _load(self, session):
+        """The invoices with all that a booking needs, in one call: ``{tribe_id: entity}``."""
+        names = session.connection._invoice_fields()
+        links = [name for name in (names.legal_entity, names.credited) if name]
+        rows = session.client.by_values(
+            "Activity_Invoice",
+            "ID",
+            [Guid(reference) for reference in session.references],
+            expand=",".join(
+                [
+                    "Phase",
+                    "Relationship",
+                    "ProductLines($expand=VatGroup,Product($expand=GeneralLedgerAccount,Unit))",
+                    *(f"{name}($select=ID)" for name in links),
+                ]
+            ),
+        )
+        return {row["ID"]: row for row in rows}
+
+    def _prepare(self, session, entities, failures):
+        """What is to be booked (``_Booking``); what cannot be goes to ``failures``."""
+        known = self.env["tribe.link"]._of_tribe(session.connection, entities)
+        wanted = []
+        for tribe_id, entity in entities.items():
+            if tribe_id in known:
+                self._note_phase(session, known[tribe_id], entity)
+                continue
+            try:
+                booking = self._read(session, entity)
+            except Exception as error:  # noqa: BLE001 - classified by the session
+                failures[tribe_id] = (error, entity.get("Number") or entity.get("Subject"))
+                continue
+            if booking:
+                wanted.append(booking)
+        self._find_customers(session, wanted, failures)
+        return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
+
+    def _note_phase(self, session, link, entity):
+        phase = self._phase(session.connection, entity)
+        values = {"phase_id": phase.id, "told_paid": phase.code == PAID_CODE}
+        if any(link[name] != (phase if name == "phase_id" else values[name]) for name in values):
+            link.write(values)
+
+    def _phase(self, connection, entity):
+        phase_id = (entity.get("Phase") or {}).get("ID")
+        return connection.phase_ids.filtered(lambda phase: phase.tribe_id == phase_id)
+
+    def _read(self, session, entity):
+        """One invoice with its legal entity, or None where it is not to be booked."""
+        connection = session.connection
+        phase = self._phase(connection, entity)
+        if not phase.is_booked:
+            return None
+        legal_entity = self._legal_entity(connection, entity)
+        company = legal_entity.company_id
+        currency = self._currency(entity)
+        invoice = read_invoice(
+            entity,
+            connection._invoice_fields(),
+            timezone=legal_entity.timezone,
+            digits=currency.decimal_places,
+            base_currency=company.currency_id.name,
+        )
+        if connection.invoices_from and invoice.date < connection.invoices_from:
+            return None
+        booking = _Booking(invoice, entity, legal_entity, currency, phase)
+        self._check_open(booking)
+        for line in invoice.lines:
+            self._account_and_tax(booking, line)
+        return booking
+
+    def _legal_entity(self, connection, entity):
+        name = connection._invoice_fields().legal_entity
+        tribe_id = (entity.get(name) or {}).get("ID") if name else None
+        entities = connection.legal_entity_ids
+        legal_entity = (
+            entities.filtered(lambda each: each.tribe_id == tribe_id)
+            if tribe_id
+            else entities.filtered("is_default")
+        )
+        number = entity.get("Number") or entity["ID"]
+        if not legal_entity:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %s belongs to a legal entity that is not known here. Connect again to "
+                    "read Tribe's legal entities.",
+                    number,
+                )
+            )
+        if not legal_entity.company_id or not legal_entity.journal_id:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s belongs to legal entity “%(entity)s”, which has no company "
+                    "or no journal. Choose them under Legal Entities.",
+                    number=number,
+                    entity=legal_entity.name,
+                )
+            )
+        return legal_entity
+
+    def _currency(self, entity):
+        code = (entity.get("Currency") or "").strip().upper()
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", code)], limit=1)
+        )
+        if not currency.active:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is in %(currency)s, which is not an active currency in "
+                    "Odoo. Activate it under Accounting > Configuration > Currencies.",
+                    number=entity.get("Number") or entity["ID"],
+                    currency=code or self.env._("no currency"),
+                )
+            )
+        return currency
+
+    # Customers
+
+    def _find_customers(self, session, bookings, failures):
+        """Fill in the partner of each booking; a customer that is missing in Odoo is made first."""
+        relationships = {booking.invoice.relationship_id for booking in bookings}
+        partners = self._linked_partners(session, relationships)
+        missing = [
+            booking for booking in bookings if booking.invoice.relationship_id not in partners
+        ]
+        problems = {}
+        if missing:
+            partners |= self._import_customers(session, missing, problems)
+        for booking in bookings:
+            booking.partner = partners.get(booking.invoice.relationship_id)
+            if not booking.partner:
+                failures[booking.invoice.tribe_id] = (
+                    self._customer_problem(booking, problems),
+                    booking.invoice.number,
+                )
+
+    def _linked_partners(self, session, tribe_ids):
+        """The partners of some relations or relationships: ``{tribe_id: partner}``."""
+        links = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+        return {tribe_id: link.partner_id for tribe_id, link in links.items() if link.partner_id}
+
+    def _import_customers(self, session, bookings, problems):
+        """Make the customers of some invoices: ``{relationship_id: partner}``.
+
+        :param problems: gets ``{relationship_id: exception}`` for the ones that could not be
+        """
+        found = {}
+        for kind, entity_set in CUSTOMER_SETS.items():
+            relationships = {
+                booking.invoice.relationship_id
+                for booking in bookings
+                if booking.relation_kind == kind
+            }
+            if not relationships:
+                continue
+            relations = relation_ids_of(session.client, kind, entity_set, relationships)
+            remotes = load_relations(
+                session.connection, session.client, kind, set(relations.values())
+            )
+            failures = {}
+            self.env["tribe.relation.importer"]._import(session, list(remotes.values()), failures)
+            partners = self._linked_partners(session, set(relations.values()))
+            for relationship_id, relation_id in relations.items():
+                if relation_id in partners:
+                    found[relationship_id] = partners[relation_id]
+                elif relation_id in failures:
+                    problems[relationship_id] = failures[relation_id][0]
+        return found
+
+    def _customer_problem(self, booking, problems):
+        error = problems.get(booking.invoice.relationship_id)
+        if isinstance(error, TryAgain):
+            return error
+        if error:
+            return NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s waits for its customer: %(problem)s",
+                    number=booking.invoice.number,
+                    problem=error,
+                )
+            )
+        return NeedsPerson(
+            self.env._(
+                "The customer of invoice %s cannot be found in Tribe, or was deleted in Odoo. "
+                "Restore the contact, or choose another customer in Tribe.",
+                booking.invoice.number,
+            )
+        )
+
+    # Booking
+
+    def _book(self, session, bookings):
+        """Create, correct, post and check some invoices of one company, all or nothing."""
+        company = bookings[0].company
+        for booking in bookings:
+            self._check_open(booking)
+        moves = (
+            self.env["account.move"]
+            .with_company(company)
+            .with_context(tracking_disable=True)
+            .create([self._move_values(booking) for booking in bookings])
+        )
+        for booking, move in zip(bookings, moves, strict=True):
+            self._correct_vat(booking, move)
+        moves._post(soft=False)
+        for booking, move in zip(bookings, moves, strict=True):
+            self._check_posted(booking, move)
+        self._link_moves(session, bookings, moves)
+
+    def _check_open(self, booking):
+        """Refuse before booking what Odoo would silently move to another date or number."""
+        invoice = booking.invoice
+        locks = booking.company._get_violated_lock_dates(invoice.date, True, booking.journal)
+        if locks:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is dated %(date)s, in a period that is locked until "
+                    "%(lock)s. Open the period in Odoo, or book the invoice by hand.",
+                    number=invoice.number,
+                    date=invoice.date,
+                    lock=max(lock for lock, _name in locks),
+                )
+            )
+        taken = self.env["account.move"].search(
+            [
+                ("name", "=", invoice.number),
+                ("journal_id", "=", booking.journal.id),
+            ],
+            limit=1,
+        )
+        if taken:
+            raise NeedsPerson(
+                self.env._(
+                    "Number %(number)s is taken in the journal %(journal)s by an invoice that did "
+                    "not come from Tribe. Give that one another number, or move it to another "
+                    "journal.",
+                    number=invoice.number,
+                    journal=booking.journal.display_name,
+                )
+            )
+
+    def _move_values(self, booking):
+        invoice = booking.invoice
+        sign = -1 if invoice.is_credit else 1
+        return {
+            "move_type": "out_refund" if invoice.is_credit else "out_invoice",
+            "name": invoice.number,
+            "journal_id": booking.journal.id,
+            "company_id": booking.company.id,
+            "partner_id": booking.partner.id,
+            "currency_id": booking.currency.id,
+            "invoice_date": invoice.date,
+            "date": invoice.date,
+            # Both set by us: the customer's own term could carry a discount that changes amounts.
+            "invoice_payment_term_id": False,
+            "invoice_date_due": invoice.due_date or invoice.date,
+            "fiscal_position_id": False,
+            "ref": invoice.reference or invoice.subject,
+            "payment_reference": invoice.number,
+            "invoice_line_ids": [
+                fields.Command.create(self._line_values(booking, line, sign))
+                for line in invoice.lines
+            ],
+        }
+
+    def _line_values(self, booking, line, sign):
+        account, tax = self._account_and_tax(booking, line)
+        quantity = line.quantity or Decimal(1)
+        texts = [line.description, line.extra_description]
+        return {
+            "name": "\n".join(text for text in texts if text) or booking.invoice.number,
+            "quantity": float(quantity),
+            # At full precision, so that quantity x price gives the net total to the cent.
+            "price_unit": float(sign * line.net_total / quantity),
+            "discount": 0.0,
+            "account_id": account.id,
+            "tax_ids": [fields.Command.set(tax.ids)],
+        }
+
+    def _account_and_tax(self, booking, line):
+        """What a line is booked on. The ledger account wins over the VAT group."""
+        group = booking.legal_entity.vat_group_ids.filtered(
+            lambda group: group.tribe_id == line.vat_group_id
+        )
+        ledger = booking.legal_entity.ledger_account_ids.filtered(
+            lambda ledger: ledger.tribe_id == line.ledger_account_id
+        )
+        tax = ledger.tax_id or group.tax_id
+        account = ledger.account_id or group.account_id
+        if not tax:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s uses VAT group “%(group)s”, which has no sales tax for "
+                    "“%(entity)s”. Choose one under VAT Groups.",
+                    number=booking.invoice.number,
+                    group=group.name or self.env._("none (line “%s”)", line.description),
+                    entity=booking.legal_entity.name,
+                )
+            )
+        if not account:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s uses general ledger account “%(ledger)s”, which has no "
+                    "account for “%(entity)s”. Choose one under General Ledger Accounts, or an "
+                    "income account under VAT Groups.",
+                    number=booking.invoice.number,
+                    ledger=ledger.display_name or self.env._("none (line “%s”)", line.description),
+                    entity=booking.legal_entity.name,
+                )
+            )
+        return account, tax
+
+    def _correct_vat(self, booking, move):
+        """Set the VAT of each tax to Tribe's, which may round per line; a cent or two at most.
+
+        :raises NeedsPerson: where the difference is more than rounding can explain
+        """
+        sign = 1 if booking.invoice.is_credit else -1
+        allowed = max(Decimal(1), Decimal(len(booking.invoice.lines)) / 2).scaleb(
+            -booking.currency.decimal_places
+        )
+        for tax, vat in self._vat_by_tax(booking).items():
+            lines = move.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
+            computed = Decimal(str(booking.currency.round(sum(lines.mapped("amount_currency")))))
+            difference = sign * vat - computed
+            if not difference:
+                continue
+            if not lines or abs(difference) > allowed:
+                raise NeedsPerson(
+                    self.env._(
+                        "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
+                        "Odoo. Check the percentage of the VAT group and its sales tax.",
+                        number=booking.invoice.number,
+                        tax=tax.name,
+                        tribe=vat,
+                        odoo=abs(computed),
+                    )
+                )
+            lines[0].amount_currency += float(difference)
+
+    def _vat_by_tax(self, booking):
+        """Tribe's VAT per tax of Odoo: ``{account.tax: Decimal}``, as on the credit note itself."""
+        digits = booking.currency.decimal_places
+        sign = -1 if booking.invoice.is_credit else 1
+        of_groups = booking.invoice.vat_by_group(digits)
+        by_tax, largest = {}, {}
+        for line in booking.invoice.lines:
+            tax = self._account_and_tax(booking, line)[1]
+            by_tax[tax] = by_tax.get(tax, Decimal(0)) + line.vat_amount
+            of_groups[line.vat_group_id] -= line.vat_amount
+            best = largest.get(line.vat_group_id)
+            if best is None or abs(line.net_total) > best[0]:
+                largest[line.vat_group_id] = (abs(line.net_total), tax)
+        for group_id, rest in of_groups.items():
+            if rest:
+                by_tax[largest[group_id][1]] += rest
+        return {tax: sign * vat for tax, vat in by_tax.items()}
+
+    def _check_posted(self, booking, move):
+        """Refuse what Odoo made different from what Tribe sent.
+
+        :raises NeedsPerson: naming the first difference
+        """
+        invoice = booking.invoice
+        sign = -1 if invoice.is_credit else 1
+        expected = {
+            "name": (invoice.number, move.name),
+            "date": (invoice.date, move.date),
+            "invoice date": (invoice.date, move.invoice_date),
+            "amount without VAT": (sign * invoice.untaxed, _amount(move, "amount_untaxed")),
+            "VAT": (sign * invoice.vat, _amount(move, "amount_tax")),
+            "total": (sign * invoice.total, _amount(move, "amount_total")),
+        }
+        for what, (tribe, odoo) in expected.items():
+            if tribe != odoo:
+                raise NeedsPerson(
+                    self.env._(
+                        "Invoice %(number)s was not booked: its %(what)s is %(tribe)s in Tribe and "
+                        "would be %(odoo)s in Odoo. Check the mapping, or book it by hand.",
+                        number=invoice.number,
+                        what=what,
+                        tribe=tribe,
+                        odoo=odoo,
+                    )
+                )
+
+    def _link_moves(self, session, bookings, moves):
+        self.env["tribe.link"].create(
+            [
+                {
+                    "connection_id": session.connection.id,
+                    "kind": "invoice",
+                    "tribe_id": booking.invoice.tribe_id,
+                    "move_id": move.id,
+                    "phase_id": booking.phase.id,
+                    "told_paid": booking.phase.code == PAID_CODE,
+                    "agreed": booking.agreed(),
+                }
+                for booking, move in zip(bookings, moves, strict=True)
+            ]
+        )
+        moves.write({"is_move_sent": True})
+        for move in moves:
+            session.log("post", move.name, move=move)
+
+
+class _Booking:
+    """One invoice on its way: what Tribe says, and what it means in Odoo."""
+
+    def __init__(self, invoice, entity, legal_entity, currency, phase):
+        self.invoice = invoice
+        self.legal_entity = legal_entity
+        self.company = legal_entity.company_id
+        self.journal = legal_entity.journal_id
+        self.currency = currency
+        self.phase = phase
+        self.partner = None
+        # A set is named like the type, with dots turned into underscores.
+        relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
+        kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
+        self.relation_kind = kinds.get(relationship_set)
+
+    def agreed(self):
+        """What was booked, for comparing with Tribe later."""
+        return {
+            "number": self.invoice.number,
+            "date": self.invoice.date.isoformat(),
+            "currency": self.invoice.currency,
+            "untaxed": str(self.invoice.untaxed),
+            "vat": str(self.invoice.vat),
+            "total": str(self.invoice.total),
+        }
+
+
+def _by_company(bookings):
+    companies = {}
+    for booking in bookings:
+        companies.setdefault(booking.company, []).append(booking)
+    return companies.values()
+
+
+def _amount(move, name):
+    return Decimal(str(move.currency_id.round(move[name]))).quantize(
+        Decimal(1).scaleb(-move.currency_id.decimal_places)
+    )

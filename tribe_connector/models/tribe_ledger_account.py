@@ -1,0 +1,51 @@
+from odoo import api, fields, models
+
+
+class TribeLedgerAccount(models.Model):
+    """A general ledger account of Tribe and what a legal entity books it on.
+
+    It wins over the VAT group: goods and services of one VAT group can need different taxes.
+    """
+
+    _name = "tribe.ledger.account"
+    _description = "Tribe General Ledger Account"
+    _order = "legal_entity_id, code, name, id"
+    _check_company_auto = True
+
+    legal_entity_id = fields.Many2one(
+        "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
+    tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
+    code = fields.Char(readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    account_id = fields.Many2one(
+        "account.account",
+        "Account",
+        check_company=True,
+        domain="[('company_ids', 'in', company_id)]",
+    )
+    tax_id = fields.Many2one(
+        "account.tax",
+        "Sales Tax",
+        check_company=True,
+        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
+        help="Only where this account needs another tax than its VAT group has.",
+    )
+
+    _tribe_unique = models.Constraint(
+        "UNIQUE(legal_entity_id, tribe_id)", "A ledger account is listed once per legal entity."
+    )
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for account in self:
+            account.display_name = (
+                f"{account.code} {account.name}" if account.code else account.name
+            )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"tax_id", "account_id"} & vals.keys():
+            self.legal_entity_id.connection_id._retry_held_invoices()
+        return result

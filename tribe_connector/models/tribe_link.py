@@ -1,0 +1,105 @@
+from odoo import api, fields, models
+
+RELATION_KINDS = ("organization", "person")
+
+
+class TribeLink(models.Model):
+    """The binding between a record of Tribe and one of Odoo, of whatever kind.
+
+    It outlives both: what was once created or booked is never created or booked again. The
+    agreed values are the ones both sides last had in common, in the neutral form of ``mapping``.
+    """
+
+    _name = "tribe.link"
+    _description = "Tribe Link"
+    _rec_name = "tribe_id"
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    kind = fields.Selection(
+        [
+            ("organization", "Organization"),
+            ("person", "Person"),
+            ("customer", "Customer"),
+            ("supplier", "Supplier"),
+            ("invoice", "Invoice"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    tribe_id = fields.Char("Tribe ID", index=True, readonly=True)
+    partner_id = fields.Many2one("res.partner", index=True, ondelete="set null", readonly=True)
+    move_id = fields.Many2one("account.move", index=True, ondelete="set null", readonly=True)
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True, index=True
+    )
+    state = fields.Selection(
+        [
+            ("sending", "Being Sent"),
+            ("linked", "Linked"),
+            ("gone", "Deleted in Tribe"),
+        ],
+        required=True,
+        default="linked",
+        readonly=True,
+        index=True,
+    )
+    sent_at = fields.Datetime(
+        readonly=True, help="When the request that creates the record in Tribe was last sent."
+    )
+    agreed = fields.Json(readonly=True)
+    closed_by_us = fields.Boolean(
+        readonly=True, help="The connector ended this relationship in Tribe, so it may reopen it."
+    )
+    archived_by_us = fields.Boolean(
+        readonly=True, help="The connector archived this partner, so it may unarchive it."
+    )
+    phase_id = fields.Many2one("tribe.phase", readonly=True, ondelete="set null")
+    told_paid = fields.Boolean("Paid in Tribe", readonly=True)
+    tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
+
+    _tribe_unique = models.Constraint(
+        "UNIQUE(connection_id, tribe_id)", "A record of Tribe is linked once."
+    )
+    _partner_unique = models.Constraint(
+        "UNIQUE(connection_id, kind, partner_id)",
+        "A partner is linked to one relation of Tribe.",
+    )
+    _move_unique = models.Constraint(
+        "UNIQUE(connection_id, kind, move_id)", "An invoice is linked to one invoice of Tribe."
+    )
+
+    @api.depends("partner_id.company_id", "move_id.company_id")
+    def _compute_company_id(self):
+        for link in self:
+            link.company_id = link.move_id.company_id or link.partner_id.company_id
+
+    @api.depends("tribe_id", "connection_id")
+    def _compute_tribe_url(self):
+        for link in self:
+            connection = link.connection_id.sudo()
+            link.tribe_url = link.tribe_id and connection._addresses().entity_link(link.tribe_id)
+
+    def _of_tribe(self, connection, tribe_ids):
+        """The links of some records of Tribe, by Tribe ID: ``{tribe_id: link}``."""
+        links = self.search(
+            [("connection_id", "=", connection.id), ("tribe_id", "in", list(tribe_ids))]
+        )
+        return {link.tribe_id: link for link in links}
+
+    def _of_partners(self, connection, partners, kinds):
+        """The links of some partners: ``{(partner_id, kind): link}``."""
+        links = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("partner_id", "in", partners.ids),
+                ("kind", "in", list(kinds)),
+            ]
+        )
+        return {(link.partner_id.id, link.kind): link for link in links}
+
+    def _import_id(self):
+        """The value of Tribe's ``ImportId`` that names the Odoo record of this link."""
+        self.ensure_one()
+        return self.connection_id._import_id(self.partner_id, self.kind)

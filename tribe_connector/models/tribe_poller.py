@@ -1,0 +1,96 @@
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..engine.remote_relation import (
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+    SUPPLIER,
+)
+from ..tribe_api import any_of, at_least, either
+
+STREAM_SETS = {
+    "organization": "Relation_Organization",
+    "person": "Relation_Person",
+    "customer": ORGANIZATION_CUSTOMER,
+    "person_customer": PERSON_CUSTOMER,
+    "supplier": SUPPLIER,
+    "address": "Address",
+    "invoice": "Activity_Invoice",
+}
+
+
+class TribePoller(models.AbstractModel):
+    """Looks for what changed in Tribe since the last look; switches webhooks on and off.
+
+    Webhooks can be lost, so everything is also found by looking. What is found is only noted.
+    """
+
+    _name = "tribe.poller"
+    _description = "Tribe Poller"
+
+    def _process(self, session):
+        """Do the work rows of one kind."""
+        actions = {
+            "poll": self._poll,
+            "activate": self._activate,
+            "deactivate": self._deactivate,
+        }
+        for reference in session.references:
+            actions[session.kind](session, reference)
+            session.done(reference)
+            session.commit()
+
+    def _activate(self, session, _reference):
+        connection = session.connection
+        connection._register_webhooks(session.client)
+        connection._plan_initial()
+        session.done(_reference)
+        connection._end_initial_when_done()
+
+    def _deactivate(self, session, _reference):
+        session.connection._remove_webhooks()
+
+    def _poll(self, session, stream):
+        entity_set = STREAM_SETS[stream]
+        if entity_set in session.connection._absent():
+            return
+        # Tribe's clock may run behind ours, and what is being saved now shows up later.
+        started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
+        cursors = self.env["tribe.cursor"]
+        since = cursors._position(session.connection, stream)
+        for filters in self._filters(session.connection, stream, since):
+            for page in session.client.pages(
+                entity_set, filter=filters, select="ID", orderby="ID asc"
+            ):
+                self._note(session, stream, [row["ID"] for row in page])
+        cursors._move(session.connection, stream, started)
+
+    def _filters(self, connection, stream, since):
+        """What to look for. A phase change may leave the date of an invoice alone (it is only a
+        link), so invoices are looked for by phase as well."""
+        if since:
+            # Tribe leaves the mutation date of a new record empty.
+            yield either(at_least("CreationDate", since), at_least("LastMutationDate", since))
+        if stream == "invoice":
+            codes = connection.phase_ids.filtered("is_booked").mapped("code")
+            if not since:
+                yield any_of("Phase/Code", codes)
+            elif open_codes := [code for code in codes if code != "Paid"]:
+                yield any_of("Phase/Code", open_codes)
+
+    def _note(self, session, stream, tribe_ids):
+        """Note what was found, but invoices that are booked already."""
+        if stream == "invoice":
+            known = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+            tribe_ids = [tribe_id for tribe_id in tribe_ids if tribe_id not in known]
+        held = self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("kind", "=", stream),
+                ("reference", "in", tribe_ids),
+            ]
+        )
+        waiting = set(held.mapped("reference"))
+        new = [tribe_id for tribe_id in tribe_ids if tribe_id not in waiting]
+        self.env["tribe.work"]._add(session.connection, "inbound", stream, new, "poll")

@@ -1,0 +1,295 @@
+from dataclasses import dataclass
+
+from odoo import models
+
+from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.remote_relation import (
+    NAVIGATIONS,
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+    SUPPLIER,
+    RemoteRelation,
+    load_relations,
+    relation_ids_of,
+)
+from ..tribe_api import Guid
+
+# Kinds of work about something that belongs to a relation: its set, and the relation's kind.
+RELATIONSHIPS = {
+    "customer": (ORGANIZATION_CUSTOMER, "organization"),
+    "supplier": (SUPPLIER, "organization"),
+    "person_customer": (PERSON_CUSTOMER, "person"),
+}
+BUSY_SECONDS = 2
+
+
+class TribeRelationImporter(models.AbstractModel):
+    """Tribe to Odoo: relations that changed, or that an invoice needs."""
+
+    _name = "tribe.relation.importer"
+    _inherit = "tribe.relation.synchronizer"
+    _description = "Tribe Relation Importer"
+
+    def _process(self, session):
+        """Do the work rows of one kind."""
+        if session.kind == "address":
+            self._follow_addresses(session)
+        elif session.kind in RELATIONSHIPS:
+            self._follow_relationships(session)
+        else:
+            self._import_kind(session)
+
+    # Relationships and addresses: the relation is what is looked at.
+
+    def _follow_relationships(self, session):
+        entity_set, kind = RELATIONSHIPS[session.kind]
+        found = relation_ids_of(session.client, kind, entity_set, session.references)
+        links = self.env["tribe.link"]
+        known = links._of_tribe(session.connection, session.references)
+        for link in known.values():
+            # A relationship that was deleted in Tribe still tells its relation through its link.
+            relation = self._relation_link(session.connection, link.partner_id)
+            if link.tribe_id not in found and relation.tribe_id:
+                found[link.tribe_id] = relation.tribe_id
+        self._look_at(session, kind, found.values())
+        self._finish(session)
+
+    def _follow_addresses(self, session):
+        rows = session.client.by_values(
+            "Address",
+            "ID",
+            [Guid(reference) for reference in session.references],
+            expand=",".join(f"{navigation}($select=ID)" for navigation in NAVIGATIONS.values()),
+            select="ID",
+        )
+        for kind, navigation in NAVIGATIONS.items():
+            ids = [row[navigation]["ID"] for row in rows if row.get(navigation)]
+            self._look_at(session, kind, ids)
+        self._finish(session)
+
+    def _look_at(self, session, kind, relation_ids):
+        self.env["tribe.work"]._add(session.connection, "inbound", kind, relation_ids, "follow")
+
+    def _finish(self, session):
+        for reference in session.references:
+            session.done(reference)
+
+    # Relations
+
+    def _import_kind(self, session):
+        remotes = load_relations(
+            session.connection, session.client, session.kind, session.references
+        )
+        failures = {}
+        self._import(session, self._customers_and_suppliers(session, remotes), failures)
+        self._note_gone(session, [r for r in session.references if r not in remotes])
+        for reference in session.references:
+            if reference in failures:
+                session.failed(reference, *failures[reference])
+            else:
+                session.done(reference)
+
+    def _customers_and_suppliers(self, session, remotes):
+        """The relations that are linked, or are a customer or supplier now. Leads are not."""
+        links = self.env["tribe.link"]._of_tribe(session.connection, remotes)
+        return [
+            remote for tribe_id, remote in remotes.items() if tribe_id in links or remote.is_current
+        ]
+
+    def _import(self, session, remotes, failures):
+        """Create or change the partners of some relations.
+
+        :param failures: gets ``{tribe_id: (exception, name)}`` for the ones that could not be
+        """
+
+        def fail(remote, error):
+            failures[remote.tribe_id] = (error, remote.name)
+
+        leased = self._leased(session, remotes, fail)
+        links = self.env["tribe.link"]._of_tribe(
+            session.connection, [remote.tribe_id for remote in leased]
+        )
+        linked = [remote for remote in leased if remote.tribe_id in links]
+        unlinked = [remote for remote in leased if remote.tribe_id not in links]
+        session.halves(linked, lambda part: self._change(session, links, part), fail)
+        matched = self._match(session, unlinked, fail)
+        session.halves(matched, lambda part: self._link_matched(session, part), fail)
+        taken = {match.tribe_id for match in matched} | failures.keys()
+        new = [remote for remote in unlinked if remote.tribe_id not in taken]
+        session.halves(new, lambda part: self._create(session, part), fail)
+
+    def _leased(self, session, remotes, fail):
+        """The relations that no other worker is at."""
+        leased = []
+        for remote in remotes:
+            if self._take_both(session, remote.tribe_id, None):
+                leased.append(remote)
+            else:
+                fail(remote, self._busy(remote.name))
+        return leased
+
+    def _busy(self, name):
+        return TryAgain(
+            self.env._("%s is being synchronized by another worker right now.", name), BUSY_SECONDS
+        )
+
+    def _change(self, session, links, remotes):
+        for remote in remotes:
+            link = links[remote.tribe_id]
+            # Without a partner it was deleted in Odoo: nothing is created a second time.
+            if link.partner_id:
+                self._synchronize(session, link, remote)
+
+    def _synchronize(self, session, link, remote):
+        """Take over what Tribe changed; what Odoo changed too is left to the exporter."""
+        if not self._take_both(session, remote.tribe_id, link.partner_id):
+            raise self._busy(link.partner_id.display_name)
+        merged = self._merge(
+            session.connection, link.agreed, link.partner_id._tribe_values(), remote
+        )
+        before = link.agreed or {}
+        agreed = {
+            name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
+        } | {name: before[name] for name in merged.to_tribe if name in before}
+        self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        if merged.to_tribe:
+            self.env["tribe.work"]._add_saved_partners(session.connection, link.partner_id.ids)
+
+    # Matching
+
+    def _match(self, session, remotes, fail):
+        """The relations, as ``_Match``, that some partner obviously is."""
+        matched = []
+        for remote in remotes:
+            try:
+                partner = self._matching_partner(session, remote)
+            except (NeedsPerson, TryAgain) as error:
+                fail(remote, error)
+                continue
+            if partner:
+                matched.append(_Match(remote, partner))
+        return matched
+
+    def _matching_partner(self, session, remote):
+        """The partner that a relation is: by our ``ImportId``, then by number."""
+        connection = session.connection
+        partner = connection._partner_of_import_id(remote.entity.get("ImportId"))
+        if not partner:
+            partner = self._partner_by_number(remote)
+        if not partner:
+            return partner
+        if not self._take_both(session, None, partner):
+            raise self._busy(partner.display_name)
+        link = self._relation_link(connection, partner)
+        if link.tribe_id:
+            raise NeedsPerson(
+                self.env._(
+                    "“%(relation)s” in Tribe looks like %(partner)s in Odoo, which is linked to "
+                    "another relation of Tribe already. Merge the two in Tribe, or give this one "
+                    "another debtor or creditor number.",
+                    relation=remote.name,
+                    partner=partner.display_name,
+                )
+            )
+        return partner
+
+    def _partner_by_number(self, remote):
+        values = remote.values()
+        found = self.env["res.partner"]
+        for name in ("debtor_number", "creditor_number"):
+            if values.get(name):
+                found |= self._partners_with(name, values[name])
+        if len(found) > 1:
+            raise NeedsPerson(
+                self.env._(
+                    "The numbers of “%(relation)s” in Tribe belong to several contacts in Odoo: "
+                    "%(partners)s. Leave each number with one of them.",
+                    relation=remote.name,
+                    partners=", ".join(found.mapped("display_name")),
+                )
+            )
+        return found
+
+    def _link_matched(self, session, matches):
+        for match in matches:
+            # A link that is being sent is this one: its answer was lost.
+            link = self._relation_link(session.connection, match.partner)
+            values = {"tribe_id": match.tribe_id, "state": "linked"}
+            if link:
+                link.write(values)
+            else:
+                link = self.env["tribe.link"].create(
+                    {
+                        **values,
+                        "connection_id": session.connection.id,
+                        "kind": match.remote.kind,
+                        "partner_id": match.partner.id,
+                    }
+                )
+            session.log("link", match.partner.display_name, partner=match.partner)
+            self._synchronize(session, link, match.remote)
+
+    # Creating
+
+    def _create(self, session, remotes):
+        """Create the partners of some relations in one batch."""
+        partners = (
+            self.env["res.partner"]
+            ._tribe_import_context()
+            .create([self._new_partner(remote) for remote in remotes])
+        )
+        links = self.env["tribe.link"].create(
+            [
+                {
+                    "connection_id": session.connection.id,
+                    "kind": remote.kind,
+                    "tribe_id": remote.tribe_id,
+                    "partner_id": partner.id,
+                    "agreed": remote.values(),
+                }
+                for remote, partner in zip(remotes, partners, strict=True)
+            ]
+        )
+        for remote, link in zip(remotes, links, strict=True):
+            self._link_relationships(link, remote)
+            session.log("create_odoo", remote.name, partner=link.partner_id)
+
+    def _new_partner(self, remote):
+        partners = self.env["res.partner"]
+        values = remote.values()
+        return {
+            "is_company": remote.kind == "organization",
+            **partners._tribe_vals(values),
+            **partners._tribe_address_vals(values),
+            "customer_rank": int("customer" in remote.relationships),
+            "supplier_rank": int("supplier" in remote.relationships),
+        }
+
+    def _note_gone(self, session, relation_ids):
+        """Relations that were deleted in Tribe: the link says so, the partner stays."""
+        for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
+            if link.state != "gone":
+                link.state = "gone"
+                name = link.partner_id.display_name or link.tribe_id
+                session.log(
+                    "problem",
+                    name,
+                    self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
+                    partner=link.partner_id,
+                )
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A relation and the partner that it obviously is."""
+
+    remote: RemoteRelation
+    partner: object
+
+    @property
+    def tribe_id(self):
+        return self.remote.tribe_id
+
+    @property
+    def name(self):
+        return self.remote.name

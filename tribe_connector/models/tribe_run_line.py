@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class TribeRunLine(models.Model):
+    """One thing that a run did, or could not do, with one record."""
+
+    _name = "tribe.run.line"
+    _description = "Tribe Run Line"
+    _order = "id"
+
+    run_id = fields.Many2one("tribe.run", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
+    action = fields.Selection(
+        [
+            ("create_odoo", "Created in Odoo"),
+            ("create_tribe", "Created in Tribe"),
+            ("link", "Linked"),
+            ("update_odoo", "Changed in Odoo"),
+            ("update_tribe", "Changed in Tribe"),
+            ("post", "Booked"),
+            ("paid", "Paid in Tribe"),
+            ("problem", "Problem"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    name = fields.Char("Record", readonly=True)
+    text = fields.Char("Details", readonly=True)
+    partner_id = fields.Many2one("res.partner", ondelete="set null", readonly=True)
+    move_id = fields.Many2one("account.move", ondelete="set null", readonly=True)

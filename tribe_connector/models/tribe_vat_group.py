@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+
+class TribeVatGroup(models.Model):
+    """A VAT group of Tribe and what a legal entity books it on."""
+
+    _name = "tribe.vat.group"
+    _description = "Tribe VAT Group"
+    _order = "legal_entity_id, percentage desc, name, id"
+    _check_company_auto = True
+
+    legal_entity_id = fields.Many2one(
+        "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
+    tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
+    code = fields.Char(readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    percentage = fields.Float(readonly=True, digits=(6, 3))
+    tax_id = fields.Many2one(
+        "account.tax",
+        "Sales Tax",
+        check_company=True,
+        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
+    )
+    account_id = fields.Many2one(
+        "account.account",
+        "Income Account",
+        check_company=True,
+        domain="[('company_ids', 'in', company_id)]",
+        help="Used where the general ledger account of the product is not mapped.",
+    )
+
+    _tribe_unique = models.Constraint(
+        "UNIQUE(legal_entity_id, tribe_id)", "A VAT group is listed once per legal entity."
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"tax_id", "account_id"} & vals.keys():
+            self.legal_entity_id.connection_id._retry_held_invoices()
+        return result

@@ -1,0 +1,167 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+INBOUND_KINDS = (
+    "organization",
+    "person",
+    "customer",
+    "person_customer",
+    "supplier",
+    "address",
+    "invoice",
+    "poll",
+)
+OUTBOUND_KINDS = ("partner", "payment", "activate", "deactivate")
+
+
+class TribeWork(models.Model):
+    """ "Look at this": what is to be done, in both directions.
+
+    Rows are only added; several about one record are done at once. A row is deleted when its work
+    is done, so what is here is what is waiting or in trouble.
+    """
+
+    _name = "tribe.work"
+    _description = "Tribe Work"
+    _order = "due, id"
+    _log_access = False
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    direction = fields.Selection(
+        [("inbound", "Tribe to Odoo"), ("outbound", "Odoo to Tribe")], required=True, readonly=True
+    )
+    kind = fields.Selection(
+        [
+            ("organization", "Organization"),
+            ("person", "Person"),
+            ("customer", "Customer"),
+            ("person_customer", "Private Customer"),
+            ("supplier", "Supplier"),
+            ("address", "Address"),
+            ("invoice", "Invoice"),
+            ("poll", "Look for Changes"),
+            ("partner", "Partner"),
+            ("payment", "Payment"),
+            ("activate", "Activation"),
+            ("deactivate", "Deactivation"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    reference = fields.Char(
+        required=True,
+        readonly=True,
+        help="Which record: its Tribe ID on the way in, its Odoo ID on the way out.",
+    )
+    reason = fields.Selection(
+        [
+            ("webhook", "Webhook"),
+            ("poll", "Changed in Tribe"),
+            ("save", "Saved in Odoo"),
+            ("initial", "Initial Synchronization"),
+            ("nightly", "Nightly"),
+            ("person", "Asked for"),
+            ("follow", "Follows from Other Work"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    due = fields.Datetime(required=True, index=True, readonly=True)
+    created = fields.Datetime(default=fields.Datetime.now, readonly=True)
+    transaction = fields.Char(
+        readonly=True, help="The database transaction of a save, so that it counts once."
+    )
+    tries = fields.Integer(readonly=True)
+    error = fields.Text(readonly=True)
+    error_class = fields.Selection(
+        [("again", "Tries Again"), ("person", "Needs a Person"), ("bug", "Bug")],
+        index=True,
+        readonly=True,
+    )
+    record_name = fields.Char("Record", readonly=True)
+    tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
+    partner_id = fields.Many2one("res.partner", compute="_compute_records")
+    move_id = fields.Many2one("account.move", compute="_compute_records")
+
+    @api.depends("kind", "reference")
+    def _compute_records(self):
+        for work in self:
+            number = int(work.reference) if work.reference and work.reference.isdigit() else False
+            work.partner_id = work.kind == "partner" and number
+            work.move_id = work.kind == "payment" and number
+
+    @api.depends("direction", "reference")
+    def _compute_tribe_url(self):
+        for work in self:
+            is_record = work.direction == "inbound" and work.kind != "poll"
+            addresses = work.connection_id.sudo()._addresses()
+            work.tribe_url = is_record and addresses.entity_link(work.reference)
+
+    @api.depends("kind", "reference", "record_name")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for work in self:
+            work.display_name = f"{kinds.get(work.kind)} {work.record_name or work.reference}"
+
+    def _add(self, connection, direction, kind, references, reason, due=None):
+        """Note that some records are to be looked at.
+
+        :param references: Tribe IDs (inbound) or Odoo IDs (outbound)
+        :param due: when at the earliest (datetime, UTC); now by default
+        """
+        return self.sudo().create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "company_id": connection.company_id.id,
+                    "direction": direction,
+                    "kind": kind,
+                    "reference": str(reference),
+                    "reason": reason,
+                    "due": due or fields.Datetime.now(),
+                }
+                for reference in dict.fromkeys(references)
+            ]
+        )
+
+    def _add_saved_partners(self, connection, partner_ids):
+        """Note saved partners, once per transaction and partner.
+
+        In one statement, and within the transaction of the save: if that (or a part of it) is
+        rolled back, so is the note.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
+                                        reason, due, created, transaction, tries)
+                SELECT %(connection)s, %(company)s, 'outbound', 'partner', saved.id::text,
+                       'save', %(due)s, now() AT TIME ZONE 'UTC', txid_current()::text, 0
+                  FROM unnest(%(partners)s) AS saved(id)
+                 WHERE NOT EXISTS (
+                           SELECT 1 FROM tribe_work
+                            WHERE transaction = txid_current()::text
+                              AND connection_id = %(connection)s
+                              AND kind = 'partner'
+                              AND reference = saved.id::text)
+                """,
+                connection=connection.id,
+                company=connection.company_id.id or None,
+                due=connection._due_of_a_save(),
+                partners=list(partner_ids),
+            )
+        )
+
+    def _make_due(self, domain):
+        """Bring waiting rows forward to now."""
+        self.sudo().search(domain).write({"due": fields.Datetime.now()})
+
+    def action_retry(self):
+        """Try again now."""
+        self.check_access("read")
+        self.sudo().write({"due": fields.Datetime.now()})
+        for direction in set(self.mapped("direction")):
+            self.env["tribe.engine"]._wake(direction)

@@ -1,0 +1,72 @@
+"""Tribe CRM's HTTP API. Knows ``requests``, never Odoo."""
+
+from .addresses import MODES, Addresses, Mode, is_loopback
+from .client import PAGE_SIZE, VALUES_PER_CALL, Client, TokenProvider
+from .errors import (
+    RATE_LIMIT_PAUSE,
+    TribeAddressInvalid,
+    TribeCredentialsRefused,
+    TribeError,
+    TribeNotFound,
+    TribeRateLimited,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnavailable,
+    TribeUnknownSet,
+    TribeWriteForbidden,
+)
+from .metadata import Schema
+from .query import Guid, any_of, at_least, both, contains, either, equals, literal, query_string
+from .rate_limit import Limiter, NoLimit
+from .token import Token, refresh_token, request_token
+from .webhook import (
+    TOKEN_HEADER,
+    Event,
+    WebhookUnreadable,
+    is_authentic,
+    parse_event,
+    signature,
+)
+
+__all__ = [
+    "MODES",
+    "PAGE_SIZE",
+    "RATE_LIMIT_PAUSE",
+    "TOKEN_HEADER",
+    "VALUES_PER_CALL",
+    "Addresses",
+    "Client",
+    "Event",
+    "Guid",
+    "Limiter",
+    "Mode",
+    "NoLimit",
+    "Schema",
+    "Token",
+    "TokenProvider",
+    "TribeAddressInvalid",
+    "TribeCredentialsRefused",
+    "TribeError",
+    "TribeNotFound",
+    "TribeRateLimited",
+    "TribeRefused",
+    "TribeUnauthorized",
+    "TribeUnavailable",
+    "TribeUnknownSet",
+    "TribeWriteForbidden",
+    "WebhookUnreadable",
+    "any_of",
+    "at_least",
+    "both",
+    "contains",
+    "either",
+    "equals",
+    "is_authentic",
+    "is_loopback",
+    "literal",
+    "parse_event",
+    "query_string",
+    "refresh_token",
+    "request_token",
+    "signature",
+]

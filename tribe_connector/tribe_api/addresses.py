@@ -1,0 +1,149 @@
+"""Where Tribe lives, and which addresses may be talked to at all."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+from urllib.parse import SplitResult, urlsplit
+
+from .errors import TribeAddressInvalid
+
+Mode = Literal["off", "dry_run", "demo", "live"]
+MODES: tuple[str, ...] = get_args(Mode)
+
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?")
+# The C resolver also reads "127.1", "0x7f.1" and "2130706433" as addresses.
+_DISGUISED_IP = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)\.?")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The three hosts of one Tribe environment, as base URLs (docs/tribe-api.md, hosts)."""
+
+    api: str
+    auth: str
+    app: str
+
+    def __post_init__(self):
+        for name in ("api", "auth", "app"):
+            object.__setattr__(self, name, (getattr(self, name) or "").strip().rstrip("/"))
+
+    @property
+    def odata(self) -> str:
+        """The OData root, without a slash at the end."""
+        return f"{self.api}/v1/odata"
+
+    @property
+    def files(self) -> str:
+        """The root of binary downloads, without a slash at the end."""
+        return f"{self.api}/v1/odata-file"
+
+    @property
+    def webhooks(self) -> str:
+        """The address on which webhooks are listed, created and deleted."""
+        return f"{self.api}/v1/webhooks"
+
+    @property
+    def token(self) -> str:
+        """The token endpoint of the authorization server."""
+        return f"{self.auth}/oauth2/token"
+
+    def entity_link(self, entity_id: str) -> str:
+        """The page of one record in Tribe's web app."""
+        return f"{self.app}/entity/{entity_id}"
+
+    def check(self, mode: Mode) -> None:
+        """Raise ``TribeAddressInvalid`` unless all three addresses suit the mode.
+
+        HTTPS is required, except towards this machine itself. In the demo mode every host must
+        be this machine. In the other modes plain HTTP is only for a loopback IP written out
+        (``127.0.0.1``, ``::1``). Private networks are never an address of Tribe.
+        """
+        if mode not in MODES:
+            raise ValueError(f"unknown mode {mode!r}")
+        for what, address in (("API", self.api), ("sign-in", self.auth), ("app", self.app)):
+            self._check_one(what, address, mode)
+
+    def check_transport(self) -> None:
+        """Raise ``TribeAddressInvalid`` unless a secret may travel to the sign-in address."""
+        _checked("sign-in", self.auth)
+
+    @staticmethod
+    def _check_one(what: str, address: str, mode: Mode) -> None:
+        parts = _checked(what, address)
+        if mode == "demo" and not is_loopback(parts.hostname):
+            raise TribeAddressInvalid(
+                f"The {what} address {address} is not on this machine, but the connection is in "
+                "demo mode. Enter the address of the stand-in, or choose another mode."
+            )
+        if mode != "demo" and parts.scheme == "http" and parts.hostname == "localhost":
+            raise TribeAddressInvalid(
+                f"The {what} address {address} has no HTTPS. Use https://, or write 127.0.0.1 "
+                "instead of localhost when a stand-in on this machine is meant."
+            )
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or IP literal is this machine itself."""
+    if host == "localhost":
+        return True
+    ip = _literal_ip(host or "")
+    return ip is not None and ip.is_loopback
+
+
+def _checked(what: str, address: str) -> SplitResult:
+    parts = _split(what, address)
+    host = parts.hostname
+    ip = _literal_ip(host)
+    if ip is None and (not _HOST_NAME.fullmatch(host) or _DISGUISED_IP.fullmatch(host)):
+        raise _not_an_address(what, address)
+    if ip is not None and not ip.is_global and not ip.is_loopback:
+        raise TribeAddressInvalid(
+            f"The {what} address {address} is in a private network, where Tribe never is. "
+            "Enter Tribe's public address, such as https://api.tribecrm.nl."
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise TribeAddressInvalid(
+            f"The {what} address {address} has no HTTPS, so secrets would be readable on the "
+            "way. Start the address with https://."
+        )
+    return parts
+
+
+def _split(what: str, address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        port_is_readable = parts.port is None or parts.port > 0
+    except ValueError:
+        raise _not_an_address(what, "") from None
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not port_is_readable
+        or re.search(r"[\s\\\x00-\x20\x7f]", address)
+    ):
+        raise _not_an_address(what, "")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise TribeAddressInvalid(
+            f"The {what} address carries a user name, a question mark or a hash sign. Enter only "
+            "the host, such as https://api.tribecrm.nl."
+        )
+    return parts
+
+
+def _not_an_address(what: str, address: str) -> TribeAddressInvalid:
+    shown = f" {address}" if address else ""
+    return TribeAddressInvalid(
+        f"The {what} address{shown} is not a web address. Enter one such as "
+        "https://api.tribecrm.nl."
+    )
+
+
+def _literal_ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip

@@ -1,0 +1,442 @@
+"""Tribe's OData API, call by call.
+
+The conventions (100 rows a page, partial ``PUT``, ``POST`` with an ID as an update) are those of
+docs/tribe-api.md. Every method raises a ``TribeError`` and nothing else for what goes wrong
+outside; a ``ValueError`` is a mistake of the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+from urllib.parse import quote
+
+import requests
+
+from .addresses import MODES, Addresses, Mode
+from .errors import (
+    TribeNotFound,
+    TribeRateLimited,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnavailable,
+    TribeUnknownSet,
+    TribeWriteForbidden,
+)
+from .metadata import Schema
+from .query import any_of, query_string
+from .rate_limit import Limiter
+from .transport import Answer, ConnectionBroken, bearer, detail, parsed_json, send
+
+# Tribe developer site, rate limits: at most 100 records per GET.
+PAGE_SIZE = 100
+# Forty IDs in a filter stay below the 8 KB that servers accept for an address.
+VALUES_PER_CALL = 40
+# Seconds before the second and the third try of a GET whose connection broke.
+RETRY_PAUSES = (0.2, 1.0)
+USER_AGENT = "Tribe Connector for Odoo"
+
+_SET = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_ID_IN_LOCATION = re.compile(r"\(([\w-]{1,64})\)/?$", re.ASCII)
+# Efficy's n8n node and Olingo word it differently; both name an entity type or set.
+_UNKNOWN_SET = re.compile(
+    r"entity ?(type|set)\b.*(not found|unknown|does not exist|not defined)"
+    r"|(cannot find|unknown|no such)( the)? entity ?(type|set)\b",
+    re.IGNORECASE,
+)
+
+
+class TokenProvider(Protocol):
+    """Keeps the access token, over all workers."""
+
+    def access_token(self) -> str:
+        """A token that is still good."""
+
+    def renew(self, refused: str) -> str:
+        """Another token, after Tribe answered 401 to ``refused``. Called once per request."""
+
+
+class Client:
+    """One Tribe environment, through one connection of ours. Not for use by several threads.
+
+    ``timeout`` is (to connect, between two pieces of an answer) in seconds; ``calls`` counts the
+    HTTP calls made. The mode is the last barrier: ``off`` refuses everything, ``dry_run`` refuses
+    writes, ``demo`` refuses every host but this machine.
+    """
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        tokens: TokenProvider,
+        limiter: Limiter,
+        *,
+        mode: Mode,
+        timeout: tuple[float, float] = (10.0, 60.0),
+        session: requests.Session | None = None,
+    ):
+        if mode not in MODES:
+            raise ValueError(f"unknown mode {mode!r}")
+        self.calls = 0
+        self._addresses = addresses
+        self._tokens = tokens
+        self._limiter = limiter
+        self._mode = mode
+        self._timeout = timeout
+        self._session = session or requests.Session()
+
+    # Reading
+
+    def get(
+        self,
+        entity_set: str,
+        entity_id: str,
+        *,
+        expand: str | None = None,
+        select: str | None = None,
+    ) -> dict:
+        """One record. Raises ``TribeNotFound`` when there is none."""
+        options = {"$expand": expand, "$select": select}
+        return self._entity(self._read(_record(entity_set, entity_id), options))
+
+    def page(
+        self,
+        entity_set: str,
+        *,
+        filter: str | None = None,
+        expand: str | None = None,
+        select: str | None = None,
+        orderby: str | None = None,
+        top: int = PAGE_SIZE,
+        skip: int = 0,
+    ) -> list[dict]:
+        """At most ``top`` records, from the ``skip``-th on. Raises ``TribeUnknownSet``."""
+        rows, _more = self._rows(
+            entity_set,
+            {
+                "$filter": filter,
+                "$expand": expand,
+                "$select": select,
+                "$orderby": orderby,
+                "$top": top,
+                "$skip": skip,
+            },
+        )
+        return rows
+
+    def pages(
+        self,
+        entity_set: str,
+        *,
+        filter: str | None = None,
+        expand: str | None = None,
+        select: str | None = None,
+        orderby: str | None = "ID asc",
+    ) -> Iterator[list[dict]]:
+        """All records that match, a page at a time, none twice.
+
+        Rows that move while we page can come back; they are recognized by their ID. Ends at a
+        page that is not full. Raises ``TribeUnavailable`` when Tribe keeps sending one page.
+        """
+        options = {
+            "$filter": filter,
+            "$expand": expand,
+            "$select": select,
+            "$orderby": orderby,
+            "$top": PAGE_SIZE,
+        }
+        seen: set[str] = set()
+        previous: list[str] = []
+        skip, more = 0, True
+        while more:
+            rows, announced = self._rows(entity_set, {**options, "$skip": skip})
+            ids = [row["ID"] for row in rows]
+            if ids and ids == previous:
+                raise self._unreadable("the same page twice", changes_something=False)
+            fresh = _unseen(rows, seen)
+            if fresh:
+                yield fresh
+            skip += len(rows)
+            previous = ids
+            more = bool(rows) and (announced or len(rows) >= PAGE_SIZE)
+
+    def by_values(
+        self,
+        entity_set: str,
+        path: str,
+        values: Iterable,
+        *,
+        expand: str | None = None,
+        select: str | None = None,
+    ) -> list[dict]:
+        """All records whose ``path`` equals one of ``values`` (``Guid`` or ``str``), none twice.
+
+        Tribe has no ``in``, so the values go as chunks of ``VALUES_PER_CALL`` comparisons.
+        """
+        wanted = list(dict.fromkeys(values))
+        seen: set[str] = set()
+        found: list[dict] = []
+        for start in range(0, len(wanted), VALUES_PER_CALL):
+            chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
+            for rows in self.pages(entity_set, filter=chunk, expand=expand, select=select):
+                found += _unseen(rows, seen)
+        return found
+
+    def schema(self) -> Schema:
+        """What this tenant has: modules add and remove entity sets and fields."""
+        return Schema.from_edmx(
+            self._exchange(
+                "GET", f"{self._addresses.odata}/$metadata", accept="application/xml"
+            ).body
+        )
+
+    def current_employee(self) -> dict:
+        """The (virtual) employee we act as; the cheapest way to test a connection."""
+        return self._entity(self._read("GetCurrentEmployee()", {}))
+
+    def download(self, entity_set: str, entity_id: str, file_property: str) -> bytes:
+        """The content of a file, such as ``download("Attachment", id, "File")``."""
+        if not _SET.fullmatch(file_property):
+            raise ValueError(f"not a property: {file_property!r}")
+        key = quote(_checked_id(entity_id))
+        url = f"{self._addresses.files}/{_checked_set(entity_set)}/{key}/{file_property}"
+        return self._exchange("GET", url, accept="*/*").body
+
+    # Writing
+
+    def create(self, entity_set: str, body: Mapping) -> dict:
+        """Create a record, with its children when the body nests them.
+
+        The answer may be the record, only its ``ID``, or ``{}`` when Tribe names nothing.
+        """
+        return self._written("POST", f"{self._addresses.odata}/{_checked_set(entity_set)}", body)
+
+    def update(self, entity_set: str, entity_id: str, body: Mapping) -> dict:
+        """Change only the fields in the body (a ``PUT``, yet partial: Tribe developer site)."""
+        return self._written(
+            "PUT", f"{self._addresses.odata}/{_record(entity_set, entity_id)}", body
+        )
+
+    def update_by_post(self, entity_set: str, entity_id: str, body: Mapping) -> dict:
+        """Change a record by ``POST`` with its ID, as Tribe asks for the phase of an invoice."""
+        return self.create(entity_set, {"ID": _checked_id(entity_id), **body})
+
+    # Webhooks
+
+    def webhooks(self) -> list[dict]:
+        """The webhooks of the tenant, each with its ``ID``."""
+        answer = self._exchange("GET", self._addresses.webhooks)
+        content = self._content(answer, changes_something=False)
+        if isinstance(content, dict):
+            content = content.get("value", content.get("data"))
+        if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
+            raise self._unreadable("no list of webhooks", changes_something=False)
+        return [_with_id(each) for each in content]
+
+    def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
+        """Ask Tribe to report changes of one entity type (``Relation.Organization``) to ``url``.
+
+        The field names are those of Efficy's first n8n node: probable, not documented.
+        """
+        body = {
+            "entityType": entity_type,
+            "webhookUrl": url,
+            "headers": [{"name": name, "value": value} for name, value in headers.items()],
+        }
+        return _with_id(self._written("POST", self._addresses.webhooks, body))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Stop the reports of one webhook. Raises ``TribeNotFound`` when it is gone already."""
+        self._exchange("DELETE", f"{self._addresses.webhooks}/{_checked_id(webhook_id)}")
+
+    # The one way out
+
+    def _read(self, path: str, options: Mapping[str, object]) -> object:
+        query = query_string(options)
+        url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
+        return self._content(self._exchange("GET", url), changes_something=False)
+
+    def _rows(self, entity_set: str, options: Mapping[str, object]) -> tuple[list[dict], bool]:
+        content = self._read(_checked_set(entity_set), options)
+        rows = content.get("value") if isinstance(content, dict) else None
+        if not isinstance(rows, list) or not all(map(_has_id, rows)):
+            raise self._unreadable("no list of records", changes_something=False)
+        return rows, bool(content.get("@odata.nextLink"))
+
+    def _entity(self, content: object) -> dict:
+        if not _has_id(content):
+            raise self._unreadable("no record", changes_something=False)
+        return content
+
+    def _written(self, method: str, url: str, body: Mapping) -> dict:
+        answer = self._exchange(method, url, body=body)
+        content = {}
+        if answer.body.strip():
+            content = self._content(answer, changes_something=True)
+        if not isinstance(content, dict) or not isinstance(content.get("ID", ""), str):
+            raise self._unreadable("no record", changes_something=True)
+        named = _id_in_headers(answer.headers)
+        return {"ID": named, **content} if named else content
+
+    def _content(self, answer: Answer, *, changes_something: bool) -> object:
+        try:
+            return parsed_json(answer.body)
+        except ValueError:
+            raise self._unreadable("no JSON", changes_something=changes_something) from None
+
+    def _unreadable(self, found: str, *, changes_something: bool) -> TribeUnavailable:
+        return TribeUnavailable(
+            f"Tribe sent an unreadable answer ({found}). Try again later; if it stays, check that "
+            f"{self._addresses.api} is the address of Tribe's API.",
+            outcome_unknown=changes_something,
+        )
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Mapping | None = None,
+        accept: str = "application/json",
+    ) -> Answer:
+        self._pass_barrier(method)
+        data = None
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        token = self._tokens.access_token()
+        answer = self._tried(method, url, token, data, accept)
+        if answer.status == 401:
+            token = self._tokens.renew(token)
+            answer = self._tried(method, url, token, data, accept)
+        if answer.status >= 400:
+            raise _refusal(answer, url, token)
+        return answer
+
+    def _tried(self, method: str, url: str, token: str, data: bytes | None, accept: str) -> Answer:
+        # Only what changes nothing is tried again: a write that got lost may have arrived.
+        for pause in RETRY_PAUSES if method == "GET" else ():
+            try:
+                return self._once(method, url, token, data, accept)
+            except ConnectionBroken:
+                time.sleep(pause)
+        return self._once(method, url, token, data, accept)
+
+    def _once(self, method: str, url: str, token: str, data: bytes | None, accept: str) -> Answer:
+        headers = {"Accept": accept, "User-Agent": USER_AGENT}
+        if data is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        self._limiter.acquire()
+        self.calls += 1
+        try:
+            return send(
+                self._session,
+                method,
+                url,
+                timeout=self._timeout,
+                changes_something=method != "GET",
+                auth=bearer(token),
+                headers=headers,
+                data=data,
+            )
+        except TribeRateLimited as error:
+            self._limiter.note_rate_limited(error.retry_after)
+            raise
+
+    def _pass_barrier(self, method: str) -> None:
+        if self._mode == "off":
+            raise TribeWriteForbidden(
+                "The connection with Tribe is off, so nothing was sent. Choose another mode on "
+                "the connection."
+            )
+        if self._mode == "dry_run" and method != "GET":
+            raise TribeWriteForbidden(
+                "The connection with Tribe only reads (dry run), so nothing was written. Choose "
+                "the mode Live on the connection to write."
+            )
+        self._addresses.check(self._mode)
+
+
+def _refusal(answer: Answer, url: str, token: str) -> TribeRefused:
+    said = detail(answer.body, token)
+    suffix = f" Tribe says: {said}" if said else ""
+    status = answer.status
+    if status in (401, 403):
+        return TribeUnauthorized(
+            "Tribe does not allow this to our application. Check its rights in Tribe "
+            f"(Configuration, Applications), then test the connection.{suffix}",
+            status=status,
+            detail=said,
+        )
+    path = url.partition("?")[0].rpartition("/")[2]
+    if _is_about_a_set(status, said, path):
+        return TribeUnknownSet(
+            f"Tribe does not know {path.partition('(')[0]}. Probably a module of Tribe is missing "
+            f"or the application has no access to it.{suffix}",
+            status=status,
+            detail=said,
+        )
+    if status in (404, 410):
+        return TribeNotFound(
+            f"Tribe has no record {path}, or something it refers to is gone. Check in Tribe "
+            f"whether it was deleted.{suffix}",
+            status=status,
+            detail=said,
+        )
+    return TribeRefused(
+        f"Tribe refused the request for {path} (HTTP {status}). Correct what it names, then try "
+        f"again.{suffix}",
+        status=status,
+        detail=said,
+    )
+
+
+def _is_about_a_set(status: int, said: str, path: str) -> bool:
+    if status not in (400, 404):
+        return False
+    without_reason = status == 404 and not said and _SET.fullmatch(path) is not None
+    return without_reason or _UNKNOWN_SET.search(said) is not None
+
+
+def _checked_set(entity_set: str) -> str:
+    if not _SET.fullmatch(entity_set):
+        raise ValueError(f"not an entity set: {entity_set!r}")
+    return entity_set
+
+
+def _checked_id(entity_id: str) -> str:
+    if not _ID.fullmatch(entity_id):
+        raise ValueError(f"not an ID: {entity_id!r}")
+    return entity_id
+
+
+def _record(entity_set: str, entity_id: str) -> str:
+    return f"{_checked_set(entity_set)}({_checked_id(entity_id)})"
+
+
+def _has_id(row: object) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("ID"), str) and bool(row["ID"])
+
+
+def _with_id(row: dict) -> dict:
+    named = row.get("ID") or row.get("id") or row.get("webhookId")
+    return {**row, "ID": str(named)} if named else row
+
+
+def _unseen(rows: list[dict], seen: set[str]) -> list[dict]:
+    fresh = []
+    for row in rows:
+        if row["ID"] not in seen:
+            seen.add(row["ID"])
+            fresh.append(row)
+    return fresh
+
+
+def _id_in_headers(headers: Mapping[str, str]) -> str | None:
+    for name in ("Location", "OData-EntityId"):
+        match = _ID_IN_LOCATION.search(headers.get(name) or "")
+        if match:
+            return match.group(1)
+    return None

@@ -1,0 +1,73 @@
+"""What can go wrong between us and Tribe, one class per remedy.
+
+``str(error)`` is a sentence for a person: it names the cause and the remedy, and never holds a
+secret, a token or the body of a request.
+"""
+
+from __future__ import annotations
+
+# Tribe developer site, rate limits: after a 429, wait at least one minute.
+RATE_LIMIT_PAUSE = 60.0
+
+
+class TribeError(Exception):
+    """Every failure of this package.
+
+    ``retry_after`` is the number of seconds to wait before another try, or ``None`` when Tribe
+    gave no hint. ``outcome_unknown`` is true when a write may have been applied all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        outcome_unknown: bool = False,
+    ):
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.outcome_unknown = outcome_unknown
+
+
+class TribeUnavailable(TribeError):
+    """Nothing usable came back: no network, a time-out, a server error, an unreadable answer."""
+
+
+class TribeRateLimited(TribeUnavailable):
+    """Tribe answered 429. ``retry_after`` is at least ``RATE_LIMIT_PAUSE`` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None):
+        super().__init__(message, retry_after=max(RATE_LIMIT_PAUSE, retry_after or 0.0))
+
+
+class TribeRefused(TribeError):
+    """Tribe understood the request and said no. ``detail`` is Tribe's own message, or empty."""
+
+    def __init__(self, message: str, *, status: int, detail: str = ""):
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
+
+
+class TribeNotFound(TribeRefused):
+    """The record does not exist in Tribe, or no longer."""
+
+
+class TribeUnknownSet(TribeRefused):
+    """The tenant has no such entity set: a module is missing."""
+
+
+class TribeUnauthorized(TribeRefused):
+    """The token was refused even after a renewal, or lacks the rights."""
+
+
+class TribeCredentialsRefused(TribeError):
+    """The authorization server refused the client ID, the secret, the scope or the grant."""
+
+
+class TribeWriteForbidden(TribeError):
+    """The connection's mode forbids this request. Nothing was sent."""
+
+
+class TribeAddressInvalid(TribeError):
+    """An address is not one that secrets may be sent to. Nothing was sent."""

@@ -1,0 +1,272 @@
+"""One HTTP exchange: time-outs, size, redirects, and whether a write may have been applied.
+
+Everything that leaves this package leaves through ``send``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import json
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from .addresses import is_loopback
+from .errors import TribeRateLimited, TribeUnavailable
+
+ANSWER_BYTES = 50 * 1024 * 1024
+# The time-out of requests is per piece read: a server that drips would hold us for ever.
+ANSWER_TIMEOUTS = 3
+LONGEST_RETRY_AFTER = 24 * 3600.0
+_PIECE = 64 * 1024
+_DETAIL_LENGTH = 300
+
+
+class ConnectionBroken(TribeUnavailable):
+    """The connection failed or broke off. Reading again at once is reasonable."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete HTTP answer. Header names ignore case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def send(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    timeout: tuple[float, float],
+    changes_something: bool,
+    auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
+    headers: Mapping[str, str],
+    data: bytes | Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one request and read the whole answer.
+
+    ``timeout`` is (to connect, between two pieces of the answer), in seconds. Redirects are not
+    followed, because the token would go along. Raises ``TribeUnavailable`` for a network error,
+    a time-out, a redirect, an oversized or cut answer and a 5xx, with ``outcome_unknown`` when
+    ``changes_something`` and the request may have arrived; ``TribeRateLimited`` for a 429.
+    """
+    try:
+        with session.request(
+            method,
+            url,
+            data=data,
+            headers=dict(headers),
+            # Given even when there is nothing to add: without it a .netrc file would win.
+            auth=auth,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+            proxies=_proxies(url),
+        ) as response:
+            body = _read(response, time.monotonic() + ANSWER_TIMEOUTS * timeout[1])
+            answer = Answer(response.status_code, response.headers, body)
+    except requests.RequestException as error:
+        raise _network_failure(error, url, changes_something) from None
+    except _Oversized as error:
+        raise TribeUnavailable(
+            f"{_host(url)} sent an answer that {error}. Try again later; if it stays, ask Tribe.",
+            outcome_unknown=changes_something,
+        ) from None
+    _raise_when_unusable(answer, url, changes_something)
+    return answer
+
+
+def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Adds nothing; for requests whose credentials are in the body."""
+    return request
+
+
+def bearer(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Adds the token as a header. Raises ``TribeUnavailable`` when it cannot be one."""
+    if not is_header_safe(token):
+        raise TribeUnavailable(
+            "The stored access token of Tribe is not usable. Request a new one by testing the "
+            "connection."
+        )
+
+    def add_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return add_header
+
+
+def is_header_safe(token: object) -> bool:
+    """Whether a token is visible ASCII; anything else ends up, readable, in a library's error."""
+    return isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]+", token) is not None
+
+
+def parsed_json(body: bytes):
+    """The JSON value of a body. Raises ``ValueError`` for anything that is not strict JSON."""
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_not_a_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def detail(body: bytes, *secrets: str) -> str:
+    """The server's own error message in one short line, or ``""``.
+
+    Reads OData's ``{"error": {"message": ...}}`` and OAuth's ``{"error": ..., "error_description":
+    ...}``. Any of ``secrets`` that the server echoes is blotted out.
+    """
+    try:
+        content = parsed_json(body)
+    except ValueError:
+        return ""
+    message = " ".join(_message_of(content).split())
+    for secret in secrets:
+        if secret:
+            message = message.replace(secret, "***")
+    return message[:_DETAIL_LENGTH]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a ``Retry-After`` header, given as a number or a date; else ``None``."""
+    text = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    seconds = (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+class _Oversized(Exception):
+    pass
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    pieces, size = [], 0
+    for piece in response.iter_content(_PIECE):
+        size += len(piece)
+        if size > ANSWER_BYTES:
+            raise _Oversized("is larger than we accept")
+        if time.monotonic() > deadline:
+            raise _Oversized("took longer than we wait")
+        pieces.append(piece)
+    # Older urllib3 takes a cut body for a whole one.
+    promised = response.headers.get("Content-Length", "")
+    if promised.isdigit() and size != int(promised) and "Content-Encoding" not in response.headers:
+        raise requests.exceptions.ChunkedEncodingError("cut")
+    return b"".join(pieces)
+
+
+def _proxies(url: str) -> dict[str, None]:
+    # A proxy of the environment must not carry the demo's traffic off this machine.
+    if is_loopback(urlsplit(url).hostname):
+        return {"http": None, "https": None, "all": None}
+    return {}
+
+
+def _raise_when_unusable(answer: Answer, url: str, changes_something: bool) -> None:
+    if answer.status == 429:
+        raise TribeRateLimited(
+            "Tribe received more calls than it accepts in a minute (1,000 per application). "
+            "Nothing needs to be done: the work continues after a pause.",
+            retry_after=retry_after(answer.headers),
+        )
+    if 300 <= answer.status < 400:
+        raise TribeUnavailable(
+            f"{_host(url)} redirects to another address, so it is not Tribe's API itself. "
+            "Correct the addresses of the connection.",
+            outcome_unknown=changes_something,
+        )
+    if answer.status >= 500 or answer.status in (408, 425) or answer.status < 200:
+        raise TribeUnavailable(
+            f"{_host(url)} has a problem of its own at the moment (HTTP {answer.status}). "
+            "Try again later; if it stays, ask Tribe.",
+            retry_after=retry_after(answer.headers),
+            outcome_unknown=changes_something,
+        )
+
+
+def _network_failure(
+    error: requests.RequestException, url: str, changes_something: bool
+) -> TribeUnavailable:
+    causes = list(_causes(error))
+    never_sent = any(isinstance(each, _BEFORE_SENDING) for each in causes)
+    unknown = changes_something and not never_sent
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        message = (
+            f"The certificate of {_host(url)} could not be verified. Correct the address, or let "
+            "the administrator of this server check its certificates."
+        )
+        return TribeUnavailable(message, outcome_unknown=unknown)
+    if any(isinstance(each, _TIMEOUTS) for each in causes):
+        message = f"{_host(url)} did not answer in time. Try again later; if it stays, ask Tribe."
+        return TribeUnavailable(message, outcome_unknown=unknown)
+    message = (
+        f"The connection with {_host(url)} failed ({type(causes[-1]).__name__}). Try again later; "
+        "if it stays, check the address and this server's network."
+    )
+    return ConnectionBroken(message, outcome_unknown=unknown)
+
+
+_BEFORE_SENDING = (
+    requests.ConnectTimeout,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
+
+
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps, outermost first: libraries hide it in three places."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or current in seen:
+            continue
+        seen.append(current)
+        yield current
+        waiting += [getattr(current, "reason", None), *current.args, current.__cause__]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or "Tribe"
+
+
+def _message_of(content: object) -> str:
+    if not isinstance(content, dict):
+        return ""
+    error = content.get("error")
+    if isinstance(error, dict):
+        return _text(error.get("message"))
+    parts = [content.get("error_description"), content.get("error_hint"), content.get("message")]
+    return " ".join(filter(None, map(_text, parts))) or _text(error)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("value")
+    return value if isinstance(value, str) else ""
+
+
+def _not_a_number(name: str):
+    raise ValueError(f"{name} is not JSON")
