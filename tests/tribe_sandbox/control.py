@@ -6,9 +6,10 @@ from flask import Blueprint, jsonify, request
 
 from .errors import ApiError, not_found
 from .faults import UnknownFault, parse_fault
-from .schema import INVOICE, INVOICE_PHASE
+from .schema import BINARY, BOOLEAN, INVOICE, INVOICE_PHASE
 from .switches import UnknownSwitch
-from .writes import Actor, parse_json
+from .values import parse_json
+from .writes import Actor
 
 LONGEST_WAIT = 60.0
 
@@ -63,21 +64,13 @@ def _add_switch_routes(blueprint, sandbox):
 def _add_fault_routes(blueprint, sandbox):
     @blueprint.post("/faults")
     def add_fault():
-        sandbox.faults.add(parse_fault(_fault_description()))
+        sandbox.faults.add(parse_fault(_body()))
         return jsonify(ok=True), 201
 
     @blueprint.delete("/faults")
     def clear_faults():
         sandbox.faults.clear()
         return jsonify(ok=True)
-
-
-def _fault_description():
-    description = _body()
-    # JSON null for "times" means: without end. It must survive where null means "not given".
-    if "times" in description and description["times"] is None:
-        description["times"] = 10**9
-    return description
 
 
 def _add_call_routes(blueprint, sandbox):
@@ -160,7 +153,10 @@ def raw_rows(sandbox, set_name, conditions):
     entity_type = _entity_type(sandbox, set_name)
     wire_types = sandbox.schema.concrete_wire_types(set_name)
     marks = ", ".join("?" for _ in wire_types)
-    rows = sandbox.store.rows(entity_type.family, f"_Type IN ({marks})", wire_types)
+    condition, parameters = f"_Type IN ({marks})", wire_types
+    if "ID" in conditions:
+        condition, parameters = f"{condition} AND ID = ?", (*wire_types, conditions["ID"].lower())
+    rows = sandbox.store.rows(entity_type.family, condition, parameters)
     raw = [_raw(sandbox.schema, row) for row in rows]
     return [
         row
@@ -176,11 +172,9 @@ def _raw_row(sandbox, set_name, identifier):
 def _raw(schema, row):
     entity_type = schema.of_wire_type(row["_Type"])
     scalars = {
-        name: bool(row[one.column])
-        if one.edm_type == "Edm.Boolean" and row[one.column] is not None
-        else row[one.column]
+        name: _raw_value(one, row[one.column])
         for name, one in entity_type.properties.items()
-        if one.edm_type != "Edm.Binary"
+        if one.edm_type != BINARY
     }
     links = {
         name: row[one.column]
@@ -188,6 +182,10 @@ def _raw(schema, row):
         if not one.is_collection
     }
     return {**scalars, **links}
+
+
+def _raw_value(one, value):
+    return bool(value) if one.edm_type == BOOLEAN and value is not None else value
 
 
 def _as_text(value):

@@ -27,3 +27,11 @@ def not_found(message):
 def method_not_allowed(message):
     """Return a 405."""
     return ApiError(405, message)
+
+
+def unknown_property(name, entity_type):
+    """Return the 400 for a name that the entity type does not have."""
+    return bad_request(
+        f"The property '{name}', used in a query expression, is not defined in type "
+        f"'OData.{entity_type.name}'."
+    )

@@ -14,6 +14,7 @@ KINDS = (
     *("lose_answer", "status", "timeout", "reset", "cut_body", "html", "slow"),
     *("empty", "broken_json"),
 )
+DEFAULT_SECONDS = {"timeout": 300.0, "slow": 2.0}
 DEFAULT_STATUS = {"status": 503, "html": 502, "empty": 200, "broken_json": 200}
 HTML = "<html><head><title>{0}</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
 API_PATH = "/v1/"
@@ -50,7 +51,7 @@ class Fault:
     skip: int = 0
     probability: float = 1.0
     status: int = 0
-    seconds: float = 300.0
+    seconds: float = 0.0
     headers: dict = field(default_factory=dict)
     body: str = ""
     applied: bool = False
@@ -72,7 +73,9 @@ def parse_fault(description):
     unknown = set(description) - known
     if unknown or description.get("kind") not in KINDS:
         raise UnknownFault(f"A fault has a kind of {KINDS} and fields of {sorted(known)}.")
-    return Fault(**{name: value for name, value in description.items() if value is not None})
+    # Null means "not given", but for the number of times, where it means "without end".
+    given = {k: v for k, v in description.items() if v is not None or k == "times"}
+    return Fault(**given)
 
 
 class FaultInjector:
@@ -124,7 +127,7 @@ class FaultInjector:
         return getattr(self, f"_{fault.kind}")(fault, answer)
 
     def _hold(self, fault):
-        self._cleared.wait(fault.seconds)
+        self._cleared.wait(fault.seconds or DEFAULT_SECONDS[fault.kind])
 
     def _lose_answer(self, fault, answer):
         answer()

@@ -129,6 +129,9 @@ def _line_columns(line, amounts, currency, inclusive):
 def prices_in_both_currencies(price, price_in_currency, currency):
     """Return (price in EUR, price in *currency*) when at least one is known; None stays None."""
     rate = EXCHANGE_RATES.get(currency or BASE_CURRENCY, Decimal(1))
+    if rate == 1:
+        same = price if price_in_currency is None else price_in_currency
+        return same, same
     if price_in_currency is None and price is not None:
         price_in_currency = float(round(exact(price) / rate, 4))
     if price_in_currency is not None:

@@ -8,17 +8,12 @@ from werkzeug.wrappers import Response
 
 from . import metadata
 from .errors import ApiError, bad_request, method_not_allowed, not_found
-from .query import (
-    COLLECTION_OPTIONS,
-    ENTITY_OPTIONS,
-    Options,
-    Reader,
-    parse_options,
-    split_query,
-)
+from .query import COLLECTION_OPTIONS, ENTITY_OPTIONS, Options, parse_options, split_query
+from .reading import Reader
 from .schema import BILLING_TYPES, NAMESPACE, ROOT
 from .store import quote
-from .writes import GUID_PATTERN, Actor, Writer, parse_json
+from .values import parse_json
+from .writes import GUID_PATTERN, Actor, Writer
 
 SEGMENT = re.compile(r"(\w+)(?:\(([^()]*)\))?")
 EMPLOYEE = "Relationship_Person_Contact_Employee"

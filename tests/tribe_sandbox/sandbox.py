@@ -11,7 +11,7 @@ from .odata import write_once
 from .rate_limit import RateLimiter
 from .schema import build_schema
 from .store import Store
-from .switches import Switches
+from .switches import Switches, UnknownSwitch
 from .webhooks import Webhooks
 
 CLIENT_ID = "tribe-sandbox-client"
@@ -55,8 +55,13 @@ class Sandbox:
     def change_switches(self, changes):
         """Move switches (dict name -> value); raises UnknownSwitch."""
         with self._lock:
+            before = self.switches.as_dict()
             self.switches.change(changes)
-            self._follow_switches()
+            try:
+                self._follow_switches()
+            except (KeyError, TypeError) as error:
+                self.switches.change(before)
+                raise UnknownSwitch("A custom field names an unknown type or has no id.") from error
             self._add_phases()
             self.webhooks.wake()
 

@@ -1,9 +1,10 @@
 """Words that the seed makes believable names and addresses of."""
 
 FIRST_NAMES = (
-    "Jan Piet Sanne Fleur Daan Eva Bram Lotte Willem Anneke Joost Maaike Thijs Roos Hendrik Noor "
-    "Gijs Femke Ruben Ilse Kees Marijke Sjoerd Zoë Chloé André Renée Björn Søren Jürgen Siân"
-).split()
+    *("Jan", "Piet", "Sanne", "Fleur", "Daan", "Eva", "Bram", "Lotte", "Willem", "Anneke"),
+    *("Joost", "Maaike", "Thijs", "Roos", "Hendrik", "Noor", "Gijs", "Femke", "Ruben", "Ilse"),
+    *("Kees", "Marijke", "Sjoerd", "Zoë", "Chloé", "André", "Renée", "Björn", "Søren", "Jürgen"),
+)
 SURNAMES = (
     ("van der", "Berg"),
     ("de", "Vries"),

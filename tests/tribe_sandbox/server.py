@@ -8,7 +8,7 @@ from .errors import ApiError, method_not_allowed, not_found
 from .http_handler import QuietHandler, Server, VerboseHandler
 from .oauth import OAuthError
 from .odata import ODataService
-from .writes import parse_json
+from .values import parse_json
 
 API_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 FORM_TYPE = "application/x-www-form-urlencoded"

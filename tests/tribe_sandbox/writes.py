@@ -3,27 +3,23 @@
 One ``Writer`` serves one transaction. It collects the mutations that webhooks report afterwards.
 """
 
-import datetime
 import enum
-import json
-import math
 import re
 import uuid
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import invoices, moments
+from . import moments
 from .errors import bad_request, method_not_allowed, not_found
+from .invoice_rules import InvoiceRules, touch_parent
 from .names import computed_names
-from .schema import BOOLEAN, DATE, DOUBLE, INVOICE, LONG, MOMENT, ROOT
+from .schema import INVOICE, ROOT
 from .store import quote
+from .values import stored_value
 
 GUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-MOMENT_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 EMPLOYEE = "Relationship_Person_Contact_Employee"
 ADDRESS_SLOTS = ("VisitingAddress", "PostalAddress", "InvoiceAddress", "Address")
-# What stays writable on a final invoice beside the phase, under the switch "non_money".
-NON_MONEY = {"ImportId", "Subject", "RelationDescription", "PaymentMethod", "Contact", "Notes"}
 
 
 class Actor(enum.Enum):
@@ -63,6 +59,7 @@ class Writer:
         self._store = store
         self._switches = switches
         self._actor = actor
+        self._invoices = InvoiceRules(schema, store, switches, self._note)
         self.mutations = []
 
     # --- create ---------------------------------------------------------------------------
@@ -76,17 +73,17 @@ class Writer:
         body = self._sort_body(entity_type, content)
         self._check_complete(entity_type, body, attached or {})
         if entity_type.name == "ProductLine":
-            self._check_line_is_free(body.links.get(self._switches.line_invoice_name))
-        phase = body.links.pop("Phase", None) if entity_type.name == INVOICE else None
+            self._invoices.check_line_is_free(body.links.get(self._switches.line_invoice_name))
+        phase = self._invoices.take_phase(entity_type, body)
         row = self._new_row(entity_type, body, attached or {})
         self._store.insert(entity_type.family, row)
         self._after_row(entity_type, row, body)
         self._create_children(entity_type, row["ID"], body.collections)
         self._note("created", entity_type, row["ID"])
         if entity_type.name == INVOICE:
-            self._start_invoice(row["ID"], phase)
+            self._invoices.start(row["ID"], phase)
         if entity_type.name == "ProductLine":
-            self._line_changed(row["Activity_ID"])
+            self._invoices.line_changed(row["Activity_ID"])
         return row["ID"]
 
     def _check_creatable(self, entity_type):
@@ -130,9 +127,9 @@ class Writer:
         if entity_type.family == "Relationship":
             return self._relationship_defaults(row)
         if entity_type.name == INVOICE:
-            return self._invoice_defaults(row)
+            return self._invoices.invoice_defaults(row)
         if entity_type.name == "ProductLine":
-            return self._line_defaults(row)
+            return self._invoices.line_defaults(row)
         if entity_type.name == "Address":
             return {"Relation_ID": row["Relation_ID"] or row["Organization_ID"] or row["Person_ID"]}
         return {}
@@ -176,7 +173,7 @@ class Writer:
 
     def _adopt(self, target, navigation, child, parent):
         if target.name == "ProductLine":
-            self._check_line_is_free(self._store.row("ProductLine", child)["Activity_ID"])
+            self._invoices.check_line_is_free(self._store.row("ProductLine", child)["Activity_ID"])
         self._store.update(target.family, child, {navigation.inverse[0]: parent})
         self._note("updated", target, child)
 
@@ -187,17 +184,19 @@ class Writer:
         if entity_type.is_abstract:
             raise method_not_allowed(f"'{entity_type.name}' is abstract: nothing can be changed.")
         self._check_writable(entity_type)
+        if not isinstance(content, dict):
+            raise bad_request("A JSON object was expected.")
         row = self.existing(entity_type, identifier)
         if str(content.get("ID", identifier)).lower() != row["ID"]:
             raise bad_request("The ID in the body is not the ID in the address.")
         content = {name: value for name, value in content.items() if name != "ID"}
         body = self._sort_body(entity_type, content)
         self._check_stays_complete(entity_type, body)
-        self._check_not_frozen(entity_type, row, body)
-        phase = body.links.pop("Phase", None) if entity_type.name == INVOICE else None
+        self._invoices.check_not_frozen(entity_type, row, body)
+        phase = self._invoices.take_phase(entity_type, body)
         self._apply(entity_type, row, body)
         if phase:
-            self._move_to_phase(row["ID"], phase)
+            self._invoices.move_to_phase(row["ID"], phase)
 
     def _apply(self, entity_type, row, body):
         changes = {
@@ -210,14 +209,14 @@ class Writer:
             self._change_row(entity_type, row, body, changes)
         self._create_children(entity_type, row["ID"], body.collections)
         if entity_type.name == INVOICE:
-            self._recompute(row["ID"])
+            self._invoices.recompute(row["ID"])
         if entity_type.name == "ProductLine":
-            self._line_moved(row, changes)
+            self._invoices.line_moved(row, changes)
 
     def _change_row(self, entity_type, row, body, changes):
         merged = {**row, **changes}
         if entity_type.name == "ProductLine":
-            changes.update(self._line_changes(row, changes))
+            changes.update(self._invoices.line_changes(row, changes))
         if entity_type.name == "Address" and "Organization_ID" in changes:
             changes.setdefault("Relation_ID", changes["Organization_ID"])
         changes.update(computed_names(entity_type.family, entity_type.wire_type, merged))
@@ -228,7 +227,7 @@ class Writer:
         self._rename_relationships(entity_type, row, merged)
         self._note("updated", entity_type, row["ID"])
         if entity_type.name == "Address":
-            self._touch_parent("Relation", merged.get("Relation_ID"))
+            touch_parent(self._store, self._switches, "Relation", merged.get("Relation_ID"))
 
     def _rename_relationships(self, entity_type, before, after):
         if entity_type.family != "Relation" or before["_Name"] == after["_Name"]:
@@ -238,10 +237,6 @@ class Writer:
             "WHERE (Organization_ID = ? OR Person_ID = ?) AND Name = ?",
             (*[after["_Name"]] * 3, before["ID"], before["ID"], before["_Name"]),
         )
-
-    def _touch_parent(self, family, identifier):
-        if identifier and self._switches.child_touches_parent:
-            self._store.update(family, identifier, {"LastMutationDate": moments.now()})
 
     def _check_stays_complete(self, entity_type, body):
         for name, value in {**body.scalars, **body.links}.items():
@@ -253,7 +248,7 @@ class Writer:
     def upgrade(self, entity_type, identifier, new_type_name, content):
         """Turn a relationship into another type of the same level, then apply *content*."""
         row = self.existing(entity_type, identifier)
-        new_type = self._schema.types.get(new_type_name)
+        new_type = self._schema.types.get(str(new_type_name))
         if new_type is None or new_type.is_abstract or new_type.base != entity_type.base:
             raise bad_request(f"'{entity_type.name}' cannot become '{new_type_name}'.")
         if not self._schema.is_a(entity_type.name, "Relationship"):
@@ -286,7 +281,7 @@ class Writer:
         self._delete_dependants(concrete, row)
         self._remove(concrete, row["ID"])
         if concrete.name == "ProductLine":
-            self._line_changed(row["Activity_ID"])
+            self._invoices.line_changed(row["Activity_ID"])
 
     def _check_deletable(self, entity_type, row):
         if entity_type.name == EMPLOYEE and self._actor is Actor.PROGRAM:
@@ -298,7 +293,7 @@ class Writer:
         if entity_type.name == INVOICE and row["IsFinal"]:
             raise bad_request("A final invoice cannot be deleted.")
         if entity_type.name == "ProductLine":
-            self._check_line_is_free(row["Activity_ID"])
+            self._invoices.check_line_is_free(row["Activity_ID"])
 
     def _roles(self, relation):
         rows = self._store.rows(
@@ -351,153 +346,6 @@ class Writer:
         self._store.execute(
             f"UPDATE {quote(family)} SET {name} = NULL WHERE {name} = ?", (identifier,)
         )
-
-    # --- invoices -------------------------------------------------------------------------
-
-    def _invoice_defaults(self, row):
-        return {
-            "Currency": row["Currency"] or invoices.BASE_CURRENCY,
-            "IsVatIncluded": row["IsVatIncluded"] or 0,
-            "IsFinal": 0,
-            "Identity_ID": row["Identity_ID"] or self._default_identity(),
-        }
-
-    def _default_identity(self):
-        found = self._store.rows("Relationship", "_Type = 'Relationship.Organization.Identity'")
-        return found[0]["ID"] if found else None
-
-    def _start_invoice(self, identifier, phase):
-        draft = self._phase_with_code(invoices.DRAFT_PHASE)
-        self._store.update("Activity", identifier, {"Phase_ID": draft["ID"]})
-        self._recompute(identifier)
-        if phase and phase != draft["ID"]:
-            self._move_to_phase(identifier, phase)
-
-    def _phase_with_code(self, code):
-        found = self._store.rows(
-            "Datastore", "_Type = 'Datastore.Phase.ActivityInvoice' AND Code = ?", (code,)
-        )
-        if not found:
-            raise bad_request(f"There is no invoice phase '{code}'.")
-        return found[0]
-
-    def _check_not_frozen(self, entity_type, row, body):
-        if entity_type.name == "ProductLine":
-            self._check_line_is_free(row["Activity_ID"])
-            self._check_line_is_free(body.links.get(self._switches.line_invoice_name))
-        if entity_type.name != INVOICE or not row["IsFinal"]:
-            return
-        allowed = {"Phase"}
-        if self._switches.final_invoice_writable == "non_money":
-            allowed |= NON_MONEY
-        refused = sorted(body.names() - allowed)
-        if refused:
-            raise bad_request(f"The invoice is final: '{refused[0]}' cannot be changed.")
-
-    def _check_line_is_free(self, invoice):
-        row = self._store.row("Activity", invoice) if invoice else None
-        if row and row["IsFinal"]:
-            raise bad_request("The invoice is final: its lines cannot be changed.")
-
-    def _move_to_phase(self, identifier, phase):
-        """Link another phase; the first one after Draft makes the invoice final."""
-        row = self._store.row("Activity", identifier)
-        code = self._store.row("Datastore", phase)["Code"]
-        changes = {"Phase_ID": phase}
-        if code == invoices.DRAFT_PHASE and row["IsFinal"]:
-            raise bad_request("A final invoice cannot become a draft again.")
-        if code != invoices.DRAFT_PHASE and not row["IsFinal"]:
-            changes.update(self._finalise(row))
-        if self._switches.phase_touches_invoice:
-            changes["LastMutationDate"] = moments.now()
-        self._store.update("Activity", identifier, changes)
-        self._note("phase", self._schema.types[INVOICE], identifier)
-
-    def _finalise(self, row):
-        if not row["Relationship_ID"]:
-            raise bad_request("An invoice without Relationship cannot be sent.")
-        if not self._store.rows("ProductLine", "Activity_ID = ?", (row["ID"],)):
-            raise bad_request("An invoice without lines cannot be sent.")
-        day = moments.today()
-        number = invoices.next_number(self._store, day, self._switches.number_format)
-        customer = self._store.row("Relationship", row["Relationship_ID"])
-        term = customer["PaymentTermInDays"]
-        if term is None:
-            term = invoices.DEFAULT_PAYMENT_TERM_IN_DAYS
-        self._attach_pdf(row["ID"], number)
-        return invoices.number_and_dates(number, day, term)
-
-    def _attach_pdf(self, invoice, number):
-        attachment, file = str(uuid.uuid4()), str(uuid.uuid4())
-        self._insert("File", file, invoices.pdf_file(number, attachment))
-        columns = {
-            "_Name": f"{number}.pdf",
-            "Description": f"{number}.pdf",
-            "Entity_ID": invoice,
-            "Invoice_ID": invoice,
-            "File_ID": file,
-        }
-        self._insert("Attachment", attachment, columns)
-        self._note("created", self._schema.types["Attachment"], attachment)
-
-    def _insert(self, family, identifier, columns):
-        row = dict.fromkeys(self._store.families[family])
-        row.update(ID=identifier, _Type=family, CreationDate=moments.now(), **columns)
-        self._store.insert(family, row)
-
-    def _line_defaults(self, row):
-        product = self._store.row("Product", row["Product_ID"]) if row["Product_ID"] else None
-        defaults = {"Quantity": 1.0 if row["Quantity"] is None else row["Quantity"]}
-        if product and not row["Description"]:
-            defaults["Description"] = product["Name"]
-        if product and not row["VatGroup_ID"]:
-            defaults["VatGroup_ID"] = product["VatGroup_ID"]
-        price = row["Price"]
-        if product and price is None and row["PriceInCurrency"] is None:
-            price = product["SalesPrice"]
-        invoice = self._store.row("Activity", row["Activity_ID"]) if row["Activity_ID"] else None
-        currency = invoice["Currency"] if invoice else None
-        both = invoices.prices_in_both_currencies(price, row["PriceInCurrency"], currency)
-        defaults["Price"], defaults["PriceInCurrency"] = both
-        return defaults
-
-    def _line_changes(self, row, changes):
-        if not {"Price", "PriceInCurrency"} & set(changes):
-            return {}
-        in_currency = changes.get("PriceInCurrency")
-        both = invoices.prices_in_both_currencies(
-            changes.get("Price"), in_currency, row["Currency"]
-        )
-        return {"Price": both[0], "PriceInCurrency": both[1]}
-
-    def _line_moved(self, row, changes):
-        for invoice in {row["Activity_ID"], changes.get("Activity_ID", row["Activity_ID"])}:
-            self._line_changed(invoice)
-
-    def _line_changed(self, invoice):
-        if invoice:
-            self._recompute(invoice)
-            self._touch_parent("Activity", invoice)
-
-    def _recompute(self, identifier):
-        invoice = self._store.row("Activity", identifier)
-        if invoice["IsFinal"]:
-            return
-        lines = self._store.rows("ProductLine", "Activity_ID = ?", (identifier,))
-        for line in lines:
-            line["VatPercentage"] = self._vat_percentage(line)
-        totals, line_totals = invoices.compute_totals(
-            invoice, lines, self._switches.vat_rounding, self._switches.header_discount
-        )
-        totals["Amount"] = totals[invoices.AMOUNT_COLUMNS[self._switches.amount_means]]
-        self._store.update("Activity", identifier, totals)
-        for line, columns in zip(lines, line_totals, strict=True):
-            columns["VatPercentage"] = line["VatPercentage"]
-            self._store.update("ProductLine", line["ID"], columns)
-
-    def _vat_percentage(self, line):
-        group = self._store.row("Datastore", line["VatGroup_ID"]) if line["VatGroup_ID"] else None
-        return group["Percentage"] if group else None
 
     # --- bodies ---------------------------------------------------------------------------
 
@@ -572,63 +420,3 @@ def _list_of_objects(navigation, value):
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise bad_request(f"Invalid value for navigation property '{navigation.name}'.")
     return value
-
-
-def stored_value(one, value):
-    """Return a JSON *value* as it is stored for Property *one*; raises ApiError (400)."""
-    if value is None:
-        return None
-    converters = {BOOLEAN: _boolean, LONG: _long, DOUBLE: _double, MOMENT: _moment, DATE: _date}
-    stored = converters.get(one.edm_type, _text)(value)
-    if stored is None:
-        raise bad_request(f"Invalid value for property '{one.name}'.")
-    return stored
-
-
-def _boolean(value):
-    return int(value) if isinstance(value, bool) else None
-
-
-def _long(value):
-    is_long = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return value if is_long else None
-
-
-def _double(value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _moment(value):
-    if not isinstance(value, str) or not MOMENT_PATTERN.fullmatch(value):
-        return None
-    try:
-        return moments.written(datetime.datetime.fromisoformat(value.replace("Z", "+00:00")))
-    except ValueError:
-        return None
-
-
-def _date(value):
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return None
-    try:
-        return datetime.date.fromisoformat(value).isoformat()
-    except ValueError:
-        return None
-
-
-def _text(value):
-    return value if isinstance(value, str) else None
-
-
-def parse_json(data):
-    """Return the JSON in request bytes; raises ApiError (400)."""
-    try:
-        return json.loads(data, parse_constant=_refuse_constant)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise bad_request("The content of the request is not JSON.") from error
-
-
-def _refuse_constant(name):
-    raise ValueError(name)

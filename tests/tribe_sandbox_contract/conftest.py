@@ -6,8 +6,15 @@ from tribe_sandbox.process import SandboxProcess
 from .client import Api, Receiver
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_proxy():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
+
+
 @pytest.fixture(scope="session")
-def running_sandbox():
+def running_sandbox(no_proxy):
     with SandboxProcess(relations=60, invoices=40) as process:
         yield process
 

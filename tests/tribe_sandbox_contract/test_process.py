@@ -53,7 +53,12 @@ def test_unknown_switch_ends_the_start():
 
 
 def test_switches_are_checked(sandbox):
-    for wrong in ({"gravity": 1}, {"write_answer": "half"}, {"rate_limit": "many"}):
+    for wrong in (
+        {"gravity": 1},
+        {"write_answer": "half"},
+        {"rate_limit": "many"},
+        {"custom_fields": [{}]},
+    ):
         with pytest.raises(RuntimeError, match="400"):
             sandbox.switch(**wrong)
 

@@ -245,8 +245,11 @@ def test_datastores_are_read_only(api):
     assert api.delete(f"Datastore_VatGroup({group})").status_code == 405
 
 
-def test_unknown_id_is_404(api):
+def test_unknown_or_differing_id_is_refused(api):
     assert api.put(f"Relation_Organization({UNKNOWN_ID})", {"Name": "X"}).status_code == 404
+    product = api.rows("Product", top=1)[0]["ID"]
+    assert api.put(f"Product({product})", []).status_code == 400
+    assert api.put(f"Product({product})", {"ID": UNKNOWN_ID}).status_code == 400
     body = {"ID": UNKNOWN_ID, "Name": "X"}
     assert api.post("Relation_Organization", body).status_code == 404
 

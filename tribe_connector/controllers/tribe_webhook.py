@@ -1,4 +1,6 @@
-from werkzeug.exceptions import Forbidden, RequestEntityTooLarge
+import re
+
+from werkzeug.exceptions import Forbidden
 
 from odoo import http
 from odoo.http import request
@@ -8,6 +10,8 @@ from ..tribe_api import WebhookUnreadable, is_authentic, parse_event
 
 # Tribe sends one mutation at a time; its largest is far below this.
 MAXIMUM_BYTES = 64 * 1024
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class TribeWebhook(http.Controller):
@@ -21,13 +25,15 @@ class TribeWebhook(http.Controller):
         methods=["POST"],
         csrf=False,
         save_session=False,
+        max_content_length=MAXIMUM_BYTES,
     )
     def receive(self, key, entity_type):
-        """Take one webhook. 204 once it is stored; 403 unless it proves to come from Tribe.
+        """Take one webhook. 204 once it is stored; 403 unless it proves to come from
+        Tribe, 413 when it is larger than any mutation.
 
         Nothing is stored, logged or parsed before that proof.
         """
-        body = self._body()
+        body = request.httprequest.get_data()
         connection = self._authentic_connection(key, entity_type, body)
         try:
             event = parse_event(body)
@@ -36,14 +42,6 @@ class TribeWebhook(http.Controller):
         if connection.state in ("initial", "active", "paused"):
             self._note(connection, WEBHOOK_TYPES[entity_type], event)
         return request.make_response("", status=204)
-
-    def _body(self):
-        if (request.httprequest.content_length or 0) > MAXIMUM_BYTES:
-            raise RequestEntityTooLarge
-        body = request.httprequest.stream.read(MAXIMUM_BYTES + 1)
-        if len(body) > MAXIMUM_BYTES:
-            raise RequestEntityTooLarge
-        return body
 
     def _authentic_connection(self, key, entity_type, body):
         """The connection whose secret or token the request proves to know."""
@@ -65,9 +63,8 @@ class TribeWebhook(http.Controller):
     def _note(self, connection, kind, event):
         """Note what to look at. A link between records is not a record: then all are looked at."""
         work = request.env["tribe.work"].sudo()
-        if event.entity_id:
-            work._add(connection, "inbound", kind, [event.entity_id], "webhook")
-        else:
-            work._add(connection, "inbound", "poll", [kind], "webhook")
+        is_record = event.entity_id and _GUID.fullmatch(event.entity_id)
+        kind, reference = (kind, event.entity_id.lower()) if is_record else ("poll", kind)
+        work._add(connection, "inbound", kind, [reference], "webhook")
         if connection.state == "active":
-            request.env["tribe.engine"].sudo()._wake("inbound", event.entity_id or kind)
+            request.env["tribe.engine"].sudo()._wake("inbound", reference)

@@ -43,7 +43,7 @@ class Session:
     def done(self, reference: str) -> None:
         """The work on a record is done: its rows go with the next commit."""
         if reference in self._open:
-            self._works(reference).unlink()
+            self._works(reference)._remove()
             del self._open[reference]
             self._done += 1
 
@@ -103,7 +103,7 @@ class Session:
                 "record_name": name or kept.record_name,
             }
         )
-        others.unlink()
+        others._remove()
         if problem.kind == NEEDS_PERSON:
             self.log("problem", kept.record_name or reference, problem.text)
 

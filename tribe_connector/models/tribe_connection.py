@@ -14,6 +14,7 @@ from ..tribe_api import TOKEN_HEADER, Addresses, Client, TribeError, TribeUnknow
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
+INVOICING_SETS = {"Activity_Invoice", "ProductLine", PHASE_SET, "Datastore_VatGroup", "Product"}
 # The entity types of which Tribe reports changes to us (docs/tribe-api.md, webhooks).
 WEBHOOK_TYPES = {
     "Relation.Organization": "organization",
@@ -154,6 +155,7 @@ class TribeConnection(models.Model):
     invoice_count = fields.Integer(compute="_compute_counts")
     waiting_count = fields.Integer(compute="_compute_counts")
     attention_count = fields.Integer(compute="_compute_counts")
+    due_count = fields.Integer(compute="_compute_counts")
 
     _hour_valid = models.Constraint(
         "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
@@ -199,6 +201,7 @@ class TribeConnection(models.Model):
             connection.invoice_count = links.search_count([*of_us, ("kind", "=", "invoice")])
             connection.waiting_count = work.search_count([*of_us, ("error_class", "=", False)])
             connection.attention_count = work.search_count([*of_us, ("error_class", "!=", False)])
+            connection.due_count = work.search_count([*of_us, ("due", "<=", fields.Datetime.now())])
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -310,7 +313,7 @@ class TribeConnection(models.Model):
             "vat_groups": _all(client, "Datastore_VatGroup"),
             "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
             "phases": _all(client, PHASE_SET),
-            "blocking": [requirement for requirement in missing if requirement.blocking],
+            "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
         }
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
@@ -670,6 +673,11 @@ def _all(client, entity_set, **options):
         return [row for page in client.pages(entity_set, **options) for row in page]
     except TribeUnknownSet:
         return []
+
+
+def _is_invoicing(requirement):
+    """Whether only invoices need it: relations are synchronized without the Billing module too."""
+    return requirement.path.partition("/")[0] in INVOICING_SETS
 
 
 def _absent_addresses(schema):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 from odoo import fields, models
 
@@ -59,6 +59,7 @@ class TribePoller(models.AbstractModel):
         started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
         cursors = self.env["tribe.cursor"]
         since = cursors._position(session.connection, stream)
+        since = since and since.replace(tzinfo=timezone.utc)
         for filters in self._filters(session.connection, stream, since):
             for page in session.client.pages(
                 entity_set, filter=filters, select="ID", orderby="ID asc"

@@ -12,9 +12,12 @@ class TribeRateLimit(models.Model):
         "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
     )
     position = fields.Float(
-        help="Seconds since 1970 up to which calls were given out.", digits=(16, 6), readonly=True
+        help="Seconds since 1970 up to which calls were given out.",
+        digits=(16, 6),
+        readonly=True,
+        default=0.0,
     )
-    calls = fields.Integer("Calls Given Out", readonly=True)
+    calls = fields.Integer("Calls Given Out", readonly=True, default=0)
 
     _connection_unique = models.Constraint(
         "UNIQUE(connection_id)", "A connection has one rate limit."

@@ -1,0 +1,44 @@
+"""./dev demo: both systems, the main job, and what crossed over."""
+
+import signal
+import sys
+
+from .console import say
+from .paths import CHECKOUT
+
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
+
+from end_to_end.main_job import MainJob  # noqa: E402
+from end_to_end.world import world  # noqa: E402
+
+DATABASE = "tribe_demo"
+
+
+def check() -> int:
+    """Run the main job and verify it from both sides. 0 when every fact holds."""
+    with world(DATABASE) as both:
+        job = MainJob(both)
+        job.run()
+        _print_table(job)
+    return 0 if job.holds else 1
+
+
+def show() -> int:
+    """Run the main job, then serve both systems until Ctrl-C."""
+    with world(DATABASE) as both:
+        job = MainJob(both)
+        job.run()
+        _print_table(job)
+        say(f"\nOdoo:  {both.server.address}/odoo/action-tribe_connector.action_tribe_connection")
+        say("       login admin, password admin")
+        say(f"Tribe: {both.sandbox.address} (the stand-in)")
+        say("Stop both with Ctrl-C.")
+        signal.pause()
+    return 0
+
+
+def _print_table(job: MainJob) -> None:
+    width = max(len(fact) for fact, _figure, _holds in job.table)
+    say("")
+    for fact, figure, holds in job.table:
+        say(f" {'ok  ' if holds else 'FAIL'} {fact.ljust(width)}  {figure}")

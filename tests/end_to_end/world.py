@@ -1,0 +1,173 @@
+"""A real Odoo with the addon, a stand-in for Tribe beside it, and a connection between them."""
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tribe_sandbox.process import SandboxProcess
+
+from host import odoo_command, postgresql
+from host.console import step
+from host.databases import Databases
+from host.odoo_server import OdooServer
+from host.odoo_source import find_or_fetch
+
+from .odoo_api import OdooApi
+from .tribe_reader import TribeReader
+from .waiting import until
+
+# How the stand-in's VAT groups and ledger accounts are booked with the Dutch chart.
+TAXES = {
+    "NL21": "21% ST",
+    "NL9": "9% ST",
+    "NL0": "0% ST S",
+    "NLVERLEGD": "0% R",
+    "EUIC": "0% EX EU G",
+}
+INCOME_ACCOUNT = "800100"
+LEDGER_ACCOUNTS = {"8000": "800100", "8010": "801100", "8020": "802100", "8030": "800500"}
+
+
+class World:
+    """Both systems, and the API clients to look at them. Made by ``world``."""
+
+    def __init__(self, odoo: OdooServer, tribe: SandboxProcess, key: str):
+        self.server = odoo
+        self.sandbox = tribe
+        self.odoo = OdooApi(odoo.address, key)
+        self.tribe = TribeReader(tribe.address, tribe.client_id, tribe.client_secret)
+        self.connection_id: int | None = None
+
+    # The steps of an administrator
+
+    def connect(self, **settings) -> None:
+        """Make the connection and press Connect."""
+        self.connection_id = self.odoo.create(
+            "tribe.connection",
+            name="Tribe CRM",
+            mode="demo",
+            api_address=self.sandbox.address,
+            authorization_address=self.sandbox.address,
+            web_address=self.sandbox.address,
+            webhook_address=self.server.address,
+            client_id=self.sandbox.client_id,
+            client_secret=self.sandbox.client_secret,
+            **{"invoices_from": False, **settings},
+        )
+        self.press("action_connect")
+
+    def map(self) -> None:
+        """Give each legal entity its journal, taxes and accounts."""
+        entities = self.odoo.rows("tribe.legal.entity", [], ["company_id", "name"])
+        self.odoo.call("tribe.legal.entity", "action_create_journal", [e["id"] for e in entities])
+        for entity in entities:
+            company = entity["company_id"][0]
+            for group in self.odoo.rows(
+                "tribe.vat.group", [["legal_entity_id", "=", entity["id"]]], ["code"]
+            ):
+                self.odoo.write(
+                    "tribe.vat.group",
+                    [group["id"]],
+                    tax_id=self._tax(company, TAXES[group["code"]]),
+                    account_id=self._account(company, INCOME_ACCOUNT),
+                )
+            for ledger in self.odoo.rows(
+                "tribe.ledger.account", [["legal_entity_id", "=", entity["id"]]], ["code"]
+            ):
+                self.odoo.write(
+                    "tribe.ledger.account",
+                    [ledger["id"]],
+                    account_id=self._account(
+                        company, LEDGER_ACCOUNTS.get(ledger["code"], INCOME_ACCOUNT)
+                    ),
+                )
+
+    def activate(self) -> None:
+        """Press Activate, and wait until the initial synchronization and the booking are over."""
+        self.press("action_activate")
+        until("the initial synchronization", lambda: self.state() == "active", 120)
+        self.wait_until_idle()
+
+    def press(self, button: str) -> None:
+        """Press a button of the connection."""
+        self.odoo.call("tribe.connection", button, [self.connection_id])
+
+    def state(self) -> str:
+        """The connection's state."""
+        (row,) = self.odoo.rows("tribe.connection", [], ["state"])
+        return row["state"]
+
+    def run_nightly(self) -> None:
+        """Press the button that does what is otherwise done at night, and wait until it is done."""
+        self.press("action_run_nightly")
+        self.wait_until_idle()
+
+    def wait_until_idle(self, seconds: float = 180) -> None:
+        """Wait until no work is due: what is left waits for the night or for a person."""
+        until("the work to be done", lambda: not self._due_work(), seconds)
+
+    def problems(self) -> list[str]:
+        """What the connector says needs attention."""
+        rows = self.odoo.rows("tribe.work", [["error_class", "!=", False]], ["error"])
+        return [row["error"] for row in rows]
+
+    def _due_work(self) -> int:
+        # The database's clock is the one of this machine.
+        (row,) = self.odoo.rows("tribe.connection", [], ["due_count"])
+        return row["due_count"]
+
+    def _tax(self, company: int, name: str) -> int:
+        domain = [["company_id", "=", company], ["name", "=", name]]
+        domain.append(["type_tax_use", "=", "sale"])
+        return self.odoo.rows("account.tax", domain, ["id"])[0]["id"]
+
+    def _account(self, company: int, code: str) -> int:
+        (account,) = self.odoo.call(
+            "account.account",
+            "search_read",
+            domain=[["code", "=", code], ["company_ids", "in", [company]]],
+            fields=["id"],
+            context={"allowed_company_ids": [company]},
+        )
+        return account["id"]
+
+
+@contextlib.contextmanager
+def world(database: str, *, switches: dict | None = None, **odoo_options) -> Iterator[World]:
+    """Both systems running, seeded, not yet connected."""
+    odoo = find_or_fetch()
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(postgresql.running())
+        databases = Databases(server, odoo)
+        databases.create_with_addon(database)
+        with step("start the stand-in for Tribe"):
+            sandbox = stack.enter_context(SandboxProcess(switches=switches))
+        key = _seed(server, odoo, database, sandbox)
+        with step("start Odoo"):
+            process = stack.enter_context(OdooServer(server, odoo, database, **odoo_options))
+        yield World(process, sandbox, key)
+
+
+def _seed(server, odoo, database: str, sandbox: SandboxProcess) -> str:
+    customers = sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
+    current = {row["Organization"] for row in customers if not row["IsFormer"]}
+    organizations = [
+        row
+        for row in sandbox.rows("Relation_Organization")
+        if row["DebtorNumber"] and row["ID"] in current
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        tribe, key = Path(folder) / "tribe.json", Path(folder) / "key"
+        tribe.write_text(json.dumps({"organizations": organizations}))
+        with step("fill Odoo with companies, customers and suppliers"):
+            odoo_command.run_script(
+                server,
+                odoo,
+                database,
+                Path(__file__).with_name("odoo_seed.py"),
+                SEED_TRIBE=str(tribe),
+                SEED_KEY=str(key),
+            )
+        return key.read_text()
