@@ -596,15 +596,14 @@ class TribeConnection(models.Model):
 
     def _retry_held_invoices(self):
         """A mapping was filled: book what waited for it."""
-        for connection in self:
-            self.env["tribe.work"]._make_due(
-                [
-                    ("connection_id", "=", connection.id),
-                    ("kind", "=", "invoice"),
-                    ("error_class", "!=", False),
-                ]
-            )
-        if self:
+        held = self.env["tribe.work"]._make_due(
+            [
+                ("connection_id", "in", self.ids),
+                ("kind", "=", "invoice"),
+                ("error_class", "!=", False),
+            ]
+        )
+        if held:
             self.env["tribe.engine"]._wake("inbound")
 
     # Who is a customer or supplier

@@ -1,4 +1,5 @@
 import logging
+import time
 from datetime import timedelta
 
 import psycopg2
@@ -33,6 +34,10 @@ HANDLERS = {
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
 CANDIDATES = 400
+# Work due within so many seconds is waited for.
+SOON_SECONDS = 3
+# How long to wait for another worker who is at all the due records.
+BUSY_SECONDS = 0.2
 
 
 class TribeEngine(models.AbstractModel):
@@ -60,11 +65,34 @@ class TribeEngine(models.AbstractModel):
             while seconds_left > 0:
                 leases.give_back_all()
                 claimed = self._claim(direction, leases)
-                if not claimed:
+                if claimed:
+                    self._do(claimed, leases)
+                    seconds_left = self._commit(len(claimed), remaining=self._count_due(direction))
+                elif wait := self._seconds_until_due(direction):
+                    time.sleep(wait)
+                    seconds_left = self._commit(0, remaining=0)
+                else:
                     self._commit(0, remaining=0)
                     return
-                self._do(claimed, leases)
-                seconds_left = self._commit(len(claimed), remaining=self._count_due(direction))
+            if self._count_due(direction):
+                self._wake(direction)
+                self._commit(0)
+
+    def _seconds_until_due(self, direction):
+        """How long to wait for work that another worker is at, or that is due in a moment.
+
+        None when there is no such work. A trigger for later would only be seen by the next look
+        of the cron workers, in a minute.
+        """
+        ((due,),) = self.env.execute_query(
+            SQL(
+                "SELECT min(work.due) FROM tribe_work work WHERE %s",
+                self._is_due(direction, fields.Datetime.now() + timedelta(seconds=SOON_SECONDS)),
+            )
+        )
+        if not due:
+            return None
+        return max((due - fields.Datetime.now()).total_seconds(), BUSY_SECONDS)
 
     @api.private
     def _run_schedule(self):
@@ -131,8 +159,8 @@ class TribeEngine(models.AbstractModel):
         )
         return count
 
-    def _is_due(self, direction):
-        """What may be worked on now.
+    def _is_due(self, direction, moment=None):
+        """What may be worked on now, or at another moment.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
         are just sending.
@@ -148,7 +176,7 @@ class TribeEngine(models.AbstractModel):
                    AND (connection.state IN %s OR work.kind = 'deactivate'))
             """,
             direction,
-            fields.Datetime.now(),
+            moment or fields.Datetime.now(),
             states,
         )
 

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 
+from ..engine.lease import partner_key
 from ..engine.problems import NeedsPerson, TryAgain
 from ..engine.remote_relation import (
     ORGANIZATION_CUSTOMER,
@@ -14,6 +15,7 @@ from ..tribe_api import Guid
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 PAID_CODE = "Paid"
+BUSY_SECONDS = 1
 
 
 class TribeInvoiceImporter(models.AbstractModel):
@@ -185,6 +187,18 @@ class TribeInvoiceImporter(models.AbstractModel):
                     self._customer_problem(booking, problems),
                     booking.invoice.number,
                 )
+            elif not session.leases.take(partner_key(session.connection.id, booking.partner.id)):
+                failures[booking.invoice.tribe_id] = (
+                    self._busy(booking.partner),
+                    booking.invoice.number,
+                )
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
+
+    def _busy(self, partner):
+        return TryAgain(
+            self.env._("%s is being synchronized right now.", partner.display_name), BUSY_SECONDS
+        )
 
     def _linked_partners(self, session, tribe_ids):
         """The partners of some relations or relationships: ``{tribe_id: partner}``."""

@@ -106,9 +106,7 @@ class TribeRelationImporter(models.AbstractModel):
             failures[remote.tribe_id] = (error, remote.name)
 
         leased = self._leased(session, remotes, fail)
-        links = self.env["tribe.link"]._of_tribe(
-            session.connection, [remote.tribe_id for remote in leased]
-        )
+        links = self._links_of(session, leased)
         linked = [remote for remote in leased if remote.tribe_id in links]
         unlinked = [remote for remote in leased if remote.tribe_id not in links]
         session.halves(linked, lambda part: self._change(session, links, part), fail)
@@ -119,14 +117,23 @@ class TribeRelationImporter(models.AbstractModel):
         session.halves(new, lambda part: self._create(session, part), fail)
 
     def _leased(self, session, remotes, fail):
-        """The relations that no other worker is at."""
+        """The relations that no other worker is at, nor at their partners."""
+        links = self._links_of(session, remotes)
         leased = []
         for remote in remotes:
-            if self._take_both(session, remote.tribe_id, None):
+            link = links.get(remote.tribe_id)
+            if self._take_both(session, remote.tribe_id, link and link.partner_id):
                 leased.append(remote)
             else:
                 fail(remote, self._busy(remote.name))
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
         return leased
+
+    def _links_of(self, session, remotes):
+        return self.env["tribe.link"]._of_tribe(
+            session.connection, [remote.tribe_id for remote in remotes]
+        )
 
     def _busy(self, name):
         return TryAgain(
@@ -253,6 +260,21 @@ class TribeRelationImporter(models.AbstractModel):
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
+        self._have_numbered(session, partners)
+
+    def _have_numbered(self, session, partners):
+        """New customers and suppliers without a number get one from the exporter, in both systems."""
+        unnumbered = partners.filtered(
+            lambda partner: (
+                (partner.customer_rank and not partner.debtor_number)
+                or (partner.supplier_rank and not partner.creditor_number)
+            )
+        )
+        if unnumbered:
+            self.env["tribe.work"]._add(
+                session.connection, "outbound", "partner", unnumbered.ids, "follow"
+            )
+            self.env["tribe.engine"]._wake("outbound")
 
     def _new_partner(self, remote):
         partners = self.env["res.partner"]

@@ -163,8 +163,10 @@ class TribeWork(models.Model):
             self.invalidate_recordset(flush=False)
 
     def _make_due(self, domain):
-        """Bring waiting rows forward to now."""
-        self.sudo().search(domain).write({"due": fields.Datetime.now()})
+        """Bring waiting rows forward to now; returns them."""
+        works = self.sudo().search(domain)
+        works.write({"due": fields.Datetime.now()})
+        return works
 
     def action_retry(self):
         """Try again now."""
