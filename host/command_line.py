@@ -47,9 +47,9 @@ def _run(options: argparse.Namespace) -> int:
 
         return demo.check() if options.check else demo.show()
     if options.command == "test":
-        from . import tests  # noqa: PLC0415
+        from . import test_groups  # noqa: PLC0415
 
-        return tests.run(options.paths, full=options.full)
+        return test_groups.run(options.paths, full=options.full)
     if options.command == "bench":
         from . import bench  # noqa: PLC0415
 

@@ -30,6 +30,10 @@ class Databases:
         self.server = server
         self.odoo = odoo
 
+    def prepare(self) -> None:
+        """Make the template, so that several processes can copy it at once."""
+        self._template()
+
     def create(self, name: str) -> None:
         """Make a database (replacing one of that name) with the Dutch chart, without the addon."""
         template = self._template()

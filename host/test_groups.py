@@ -1,0 +1,137 @@
+"""./dev test: which tests run how.
+
+Three groups, for three needs: plain Python, Odoo in the test's own process, real Odoo processes.
+"""
+
+import concurrent.futures
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import browser, odoo_command, postgresql
+from .console import Failure, say
+from .databases import Databases
+from .odoo_source import OdooSource, find_or_fetch
+from .paths import ADDON, CHECKOUT, LOGS, PYTHON
+
+DATABASE = "tribe_test"
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Group:
+    """Folders (relative to the checkout) whose tests run in one pytest."""
+
+    name: str
+    folders: tuple[str, ...]
+    needs_odoo_inside: bool = False
+
+
+GROUPS = (
+    Group("plain", ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract")),
+    Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group("processes", ("tests/end_to_end",)),
+)
+# Groups that run at the same time: the machine has two cores.
+STREAMS = (("odoo",), ("processes", "plain"))
+
+
+def run(paths: list[str], *, full: bool) -> int:
+    """Run the tests at some paths, or all of them. 0 when all passed.
+
+    :raises Failure: for a path without tests
+    """
+    chosen = _chosen([_relative(path) for path in paths])
+    environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
+    odoo = find_or_fetch()
+    with postgresql.running() as server:
+        if "processes" in chosen:
+            browser.ensure()
+        # Made here, once: the streams then only copy it.
+        if chosen.keys() & {"odoo", "processes"}:
+            Databases(server, odoo).prepare()
+        with concurrent.futures.ThreadPoolExecutor(len(STREAMS)) as pool:
+            streams = [
+                pool.submit(_run_stream, stream, chosen, environment, server, odoo)
+                for stream in STREAMS
+            ]
+            return max(stream.result() for stream in streams)
+
+
+def _relative(path: str) -> str:
+    return os.path.relpath(Path(path.partition("::")[0]).resolve(), CHECKOUT) + "".join(
+        path.partition("::")[1:]
+    )
+
+
+def _chosen(paths: list[str]) -> dict[str, list[str]]:
+    """What each group runs: ``{group: [path]}``."""
+    if not paths:
+        return {
+            group.name: [folder for folder in group.folders if (CHECKOUT / folder).exists()]
+            for group in GROUPS
+        }
+    chosen: dict[str, list[str]] = {}
+    for path in paths:
+        groups = [g for g in GROUPS if any(path.startswith(folder) for folder in g.folders)]
+        inside = [
+            (g, folder) for g in GROUPS for folder in g.folders if folder.startswith(f"{path}/")
+        ]
+        if not groups and not inside:
+            raise Failure(f"there are no tests at {path}.")
+        for group in groups:
+            chosen.setdefault(group.name, []).append(path)
+        for group, folder in inside:
+            chosen.setdefault(group.name, []).append(folder)
+    return chosen
+
+
+def _run_stream(stream, chosen, environment, server, odoo: OdooSource) -> int:
+    groups = [group for name in stream for group in GROUPS if group.name == name]
+    codes = [
+        _run_group(group, chosen[group.name], environment, server, odoo)
+        for group in groups
+        if chosen.get(group.name)
+    ]
+    return max(codes, default=0)
+
+
+def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> int:
+    say(f"-> {group.name} tests ...")
+    started = time.monotonic()
+    command = [str(PYTHON), "-m", "pytest", "-q", *paths]
+    if group.needs_odoo_inside:
+        environment = {**environment, **_odoo_environment(server, odoo)}
+        command += ["--odoo-http"]
+    else:
+        environment = {**environment, "PYTHONPATH": _plain_path()}
+        command += ["-p", "no:odoo"]
+    result = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    say(f"{result.stdout}   {group.name} tests: {time.monotonic() - started:.1f} s")
+    return 0 if result.returncode == NO_TESTS_COLLECTED else result.returncode
+
+
+def _odoo_environment(server, odoo: OdooSource) -> dict[str, str]:
+    Databases(server, odoo).create_with_addon(DATABASE)
+    configuration = odoo_command.write_configuration(
+        LOGS / f"{DATABASE}.conf",
+        odoo_command.configuration(server, odoo, DATABASE, max_cron_threads=0, log_level="error"),
+    )
+    environment = odoo_command.environment(odoo)
+    path = os.pathsep.join([environment["PYTHONPATH"], _plain_path()])
+    return {**environment, "PYTHONPATH": path, "ODOO_RC": str(configuration)}
+
+
+def _plain_path() -> str:
+    return os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "tests")])

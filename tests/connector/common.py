@@ -1,0 +1,154 @@
+"""Odoo in the test's own process, the stand-in for Tribe as a real server beside it.
+
+What a test sees is records in Odoo and rows in Tribe. The lanes run as they do in production,
+through their crons; only locking between workers cannot be shown here (tests/faults does).
+"""
+
+from odoo import fields
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.tests import tagged
+from odoo.tests.common import _super_send
+from tribe_sandbox.process import SandboxProcess
+
+CRONS = ("cron_outbound", "cron_inbound_1", "cron_inbound_2")
+MOST_ROUNDS = 20
+ORGANIZATION_CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
+PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
+SUPPLIER = "Relationship_Organization_Supplier"
+# How the stand-in's VAT groups are booked with the Dutch chart.
+TAXES = {
+    "NL21": "21% ST",
+    "NL9": "9% ST",
+    "NL0": "0% ST S",
+    "NLVERLEGD": "0% R",
+    "EUIC": "0% EX EU G",
+}
+
+
+@tagged("post_install", "-at_install")
+class ConnectorCase(AccountTestInvoicingCommon):
+    """A Dutch company, and a small Tribe that is as it was seeded at the start of every test."""
+
+    sandbox_options: dict = {"relations": 30, "invoices": 12}
+
+    @classmethod
+    @AccountTestInvoicingCommon.setup_country("nl")
+    def setUpClass(cls):
+        super().setUpClass()
+        # The cron's rights; what users may do has tests of its own.
+        cls.env = cls.env(su=True)
+        cls.sandbox = SandboxProcess(**cls.sandbox_options)
+        cls.sandbox.start()
+        cls.addClassCleanup(cls.sandbox.stop)
+        cls.company = cls.company_data["company"]
+        # Odoo's own partners of other tests are no customers of ours.
+        cls.env["res.partner"].search([]).write({"customer_rank": 0, "supplier_rank": 0})
+        cls.connection = cls.env["tribe.connection"].create(
+            {
+                "name": "Tribe CRM",
+                "company_id": cls.company.id,
+                "mode": "demo",
+                "api_address": cls.sandbox.address,
+                "authorization_address": cls.sandbox.address,
+                "web_address": cls.sandbox.address,
+                "webhook_address": "http://127.0.0.1:9",
+                "client_id": cls.sandbox.client_id,
+                "client_secret": cls.sandbox.client_secret,
+                "invoices_from": False,
+            }
+        )
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        # Odoo's own lets loopback through too, but cannot read our pair of time-outs.
+        if request.url.startswith(cls.sandbox.address):
+            return _super_send(session, request, **options)
+        return super()._request_handler(session, request, **options)
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.clear_faults()
+        self.sandbox.reset(switches={})
+        self.sandbox.switch(webhook_paused=True)
+
+    # The steps of an administrator
+
+    def connect(self):
+        """Press Connect."""
+        with self.enter_registry_test_mode():
+            self.connection.action_connect()
+
+    def map(self):
+        """Give every legal entity this company, a journal, and the taxes of the Dutch chart."""
+        for entity in self.connection.legal_entity_ids:
+            entity.company_id = self.company
+            entity.action_create_journal()
+            for group in entity.vat_group_ids:
+                group.tax_id = self.tax(TAXES[group.code])
+                group.account_id = self.company_data["default_account_revenue"]
+
+    def activate(self):
+        """Press Connect and Activate, and let the initial synchronization run."""
+        self.connect()
+        self.map()
+        self.connection.action_activate()
+        self.run_lanes()
+
+    def run_nightly(self):
+        """Let the nightly job run."""
+        self.connection.action_run_nightly()
+        self.run_lanes()
+
+    def run_lanes(self):
+        """Run the crons until no work is due any more."""
+        for _round in range(MOST_ROUNDS):
+            with self.enter_registry_test_mode():
+                for cron in CRONS:
+                    self.env.ref(f"tribe_connector.{cron}").method_direct_trigger()
+            self.env.invalidate_all()
+            if not self.due_work():
+                return
+        self.fail(f"Work is still due: {self.due_work().mapped('error')}")
+
+    def due_work(self):
+        """The work that is due now."""
+        return self.env["tribe.work"].search([("due", "<=", fields.Datetime.now())])
+
+    def look_at(self, kind, *tribe_ids):
+        """What a webhook does: note that something changed in Tribe; then let the lanes run."""
+        self.env["tribe.work"]._add(self.connection, "inbound", kind, tribe_ids, "webhook")
+        self.run_lanes()
+
+    def poll(self, *streams):
+        """Let the connector look for changes."""
+        self.env["tribe.work"]._add(self.connection, "inbound", "poll", streams, "poll")
+        self.run_lanes()
+
+    # Looking
+
+    def problems(self):
+        """The sentences under Needs Attention."""
+        return self.env["tribe.work"].search([("error_class", "!=", False)]).mapped("error")
+
+    def tax(self, name):
+        """A sales tax of the company."""
+        return self.env["account.tax"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("name", "=", name),
+                ("type_tax_use", "=", "sale"),
+            ],
+            limit=1,
+        )
+
+    def link(self, tribe_id):
+        """The link of a record of Tribe."""
+        return self.env["tribe.link"].search([("tribe_id", "=", tribe_id)])
+
+    def tribe_row(self, entity_set, tribe_id):
+        """One row of Tribe, links as IDs."""
+        return next(row for row in self.sandbox.rows(entity_set) if row["ID"] == tribe_id)
+
+    def booked_move(self, tribe_id):
+        """The invoice in Odoo of an invoice of Tribe; empty when it is not booked."""
+        return self.link(tribe_id).move_id
