@@ -32,7 +32,7 @@ class Group:
 GROUPS = (
     Group("plain", ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract")),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
-    Group("processes", ("tests/end_to_end",)),
+    Group("processes", ("tests/end_to_end", "tests/faults")),
 )
 # Groups that run at the same time: the machine has two cores.
 STREAMS = (("odoo",), ("processes", "plain"))

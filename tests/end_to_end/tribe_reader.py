@@ -37,3 +37,9 @@ class TribeReader:
             rows += page
             if len(page) < PAGE:
                 return rows
+
+    def webhooks(self) -> list[dict]:
+        """The webhooks that somebody registered."""
+        answer = self._session.get(f"{self._address}/v1/webhooks", timeout=60)
+        answer.raise_for_status()
+        return answer.json()

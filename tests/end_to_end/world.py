@@ -18,6 +18,7 @@ from .odoo_api import OdooApi
 from .tribe_reader import TribeReader
 from .waiting import until
 
+FULL_SEED = Path(__file__).with_name("odoo_seed.py")
 # How the stand-in's VAT groups and ledger accounts are booked with the Dutch chart.
 TAXES = {
     "NL21": "21% ST",
@@ -135,22 +136,32 @@ class World:
 
 
 @contextlib.contextmanager
-def world(database: str, *, switches: dict | None = None, **odoo_options) -> Iterator[World]:
-    """Both systems running, seeded, not yet connected."""
+def world(
+    database: str,
+    *,
+    seed: Path = FULL_SEED,
+    sandbox_options: dict | None = None,
+    **odoo_options,
+) -> Iterator[World]:
+    """Both systems running, seeded, not yet connected.
+
+    ``seed`` is a script for Odoo's shell, which finds Tribe's organizations in the file SEED_TRIBE
+    and writes an API key to the file SEED_KEY.
+    """
     odoo = find_or_fetch()
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(postgresql.running())
         databases = Databases(server, odoo)
         databases.create_with_addon(database)
         with step("start the stand-in for Tribe"):
-            sandbox = stack.enter_context(SandboxProcess(switches=switches))
-        key = _seed(server, odoo, database, sandbox)
+            sandbox = stack.enter_context(SandboxProcess(**(sandbox_options or {})))
+        key = _seed(server, odoo, database, sandbox, seed)
         with step("start Odoo"):
             process = stack.enter_context(OdooServer(server, odoo, database, **odoo_options))
         yield World(process, sandbox, key)
 
 
-def _seed(server, odoo, database: str, sandbox: SandboxProcess) -> str:
+def _seed(server, odoo, database: str, sandbox: SandboxProcess, seed: Path) -> str:
     customers = sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
     current = {row["Organization"] for row in customers if not row["IsFormer"]}
     organizations = [
@@ -161,12 +172,12 @@ def _seed(server, odoo, database: str, sandbox: SandboxProcess) -> str:
     with tempfile.TemporaryDirectory() as folder:
         tribe, key = Path(folder) / "tribe.json", Path(folder) / "key"
         tribe.write_text(json.dumps({"organizations": organizations}))
-        with step("fill Odoo with companies, customers and suppliers"):
+        with step("fill Odoo"):
             odoo_command.run_script(
                 server,
                 odoo,
                 database,
-                Path(__file__).with_name("odoo_seed.py"),
+                seed,
                 SEED_TRIBE=str(tribe),
                 SEED_KEY=str(key),
             )

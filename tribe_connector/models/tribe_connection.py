@@ -267,13 +267,16 @@ class TribeConnection(models.Model):
         The database's own ID is part of it, so that a copy of a database never takes the
         records of the original for its own.
         """
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         suffix = "" if kind in ("organization", "person") else f":{kind}"
-        return f"odoo:{database}:{record._name}:{record.id}{suffix}"
+        return f"{self._import_id_prefix()}{record.id}{suffix}"
+
+    def _import_id_prefix(self):
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        return f"odoo:{database}:res.partner:"
 
     def _partner_of_import_id(self, import_id):
         """The partner that an ``ImportId`` of ours names, archived or not; else an empty set."""
-        prefix = self._import_id(self.env["res.partner"].browse(0), "organization")[:-1]
+        prefix = self._import_id_prefix()
         number = (import_id or "").removeprefix(prefix)
         partners = self.env["res.partner"].with_context(active_test=False)
         if not (import_id or "").startswith(prefix) or not number.isdigit():

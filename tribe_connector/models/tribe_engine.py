@@ -35,7 +35,7 @@ BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
 CANDIDATES = 400
 # Work due within so many seconds is waited for.
-SOON_SECONDS = 3
+SOON_SECONDS = 10
 # How long to wait for another worker who is at all the due records.
 BUSY_SECONDS = 0.2
 

@@ -1,0 +1,25 @@
+"""What Odoo logged that somebody should look at."""
+
+import re
+
+LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) ")
+ALARMING = {"WARNING", "ERROR", "CRITICAL"}
+# Not ours: what Odoo or its libraries say on this host, whatever addons there are.
+NOT_OURS = ()
+
+
+def alarms(log: str) -> list[str]:
+    """The entries at WARNING or above, and deprecations, each with its traceback."""
+    entries: list[str] = []
+    for line in log.splitlines():
+        if LINE.match(line) or not entries:
+            entries.append(line)
+        else:
+            entries[-1] += f"\n{line}"
+    return [entry for entry in entries if _is_alarming(entry)]
+
+
+def _is_alarming(entry: str) -> bool:
+    line = LINE.match(entry)
+    loud = bool(line) and line["level"] in ALARMING
+    return (loud or "DeprecationWarning" in entry) and not any(text in entry for text in NOT_OURS)

@@ -1,0 +1,29 @@
+"""The main job of the product, in a world of its own."""
+
+import pytest
+
+from .main_job import MainJob
+from .odoo_log import alarms
+from .world import world
+
+DATABASE = "tribe_main_job"
+
+
+@pytest.fixture(scope="module")
+def finished_job():
+    """The main job, done, while both systems still run."""
+    with world(DATABASE) as both:
+        job = MainJob(both)
+        job.run()
+        yield job
+
+
+def test_every_fact_of_the_main_job_holds(finished_job, subtests):
+    assert finished_job.table
+    for fact, figure, holds in finished_job.table:
+        with subtests.test(fact):
+            assert holds, figure
+
+
+def test_odoo_logs_no_warning_and_no_deprecation(finished_job):
+    assert alarms(finished_job.world.server.log_text()) == []

@@ -1,0 +1,187 @@
+"""Odoo's web client in a real browser, used as a person uses it."""
+
+import contextlib
+from collections.abc import Iterator
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from host import browser
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZE = {"width": 1280, "height": 800}
+SECONDS_TO_APPEAR = 30
+# Installing or uninstalling, then the first page with newly compiled assets.
+SECONDS_TO_RELOAD = 120
+
+
+class OdooRefused(Exception):
+    """What Odoo answered instead of a result."""
+
+
+class WebClient:
+    """One person in one tab. Made by ``web_client``.
+
+    ``complaints`` has every error that the browser's console showed.
+    """
+
+    def __init__(self, page: Page, address: str):
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    # Going somewhere
+
+    def log_in(self, name: str, password: str) -> None:
+        """Log in, and wait for the web client."""
+        self.page.goto(f"{self.address}/web/login")
+        self.page.get_by_label("Email").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Log in", exact=True).click()
+        expect(self.page.locator(".o_main_navbar")).to_be_visible()
+
+    def open_app(self, name: str) -> None:
+        """Choose an app in the menu of apps, and wait for it."""
+        self.page.locator(".o_navbar_apps_menu button").click()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        expect(self.page.locator(".o_menu_brand")).to_have_text(name)
+        expect(self.view()).to_be_visible()
+
+    def apps(self) -> list[str]:
+        """The names in the menu of apps."""
+        self.page.locator(".o_navbar_apps_menu button").click()
+        items = self.page.locator(".o-dropdown--menu .o_app")
+        expect(items.first).to_be_visible()
+        names = items.all_inner_texts()
+        self.page.keyboard.press("Escape")
+        return [name.strip() for name in names]
+
+    def open_menu(self, section: str, entry: str) -> None:
+        """Choose an entry of a menu of the current app."""
+        sections = self.page.locator(".o_menu_sections")
+        sections.get_by_role("button", name=section, exact=True).click()
+        self.page.get_by_role("menuitem", name=entry, exact=True).click()
+        expect(self.page.locator(".o_breadcrumb")).to_contain_text(entry)
+
+    def search(self, text: str) -> None:
+        """Search in the current view."""
+        self.page.locator(".o_searchview_input").fill(text)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
+
+    # Reading and filling a form
+
+    def view(self) -> Locator:
+        """The current list, form or kanban."""
+        return self.page.locator(".o_action_manager .o_view_controller")
+
+    def field(self, name: str) -> Locator:
+        """A field of the current form."""
+        return self.page.locator(f".o_form_view .o_field_widget[name='{name}']").first
+
+    def fill(self, **values: str) -> None:
+        """Type values into fields of the current form."""
+        for name, value in values.items():
+            typed = self.field(name).locator("input, textarea").first
+            typed.fill(value)
+            typed.press("Tab")
+
+    def choose(self, name: str, option: str) -> None:
+        """Choose an option of a selection field."""
+        self.field(name).locator("input, select").first.click()
+        self.page.locator(".o_select_menu_item").filter(has_text=option).click()
+        expect(self.field(name).locator("input").first).to_have_value(option)
+
+    def value(self, name: str) -> str:
+        """What a field of the current form shows."""
+        inside = self.field(name).locator("input")
+        return inside.input_value() if inside.count() else self.field(name).inner_text()
+
+    def open_tab(self, name: str) -> None:
+        """Turn to a page of the form's notebook."""
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
+    def press(self, button: str) -> None:
+        """Press a button of the form's header."""
+        bar = self.page.locator(".o_form_statusbar")
+        bar.get_by_role("button", name=button, exact=True).click()
+
+    def confirm(self, button: str) -> None:
+        """Answer the dialog that is open."""
+        dialog = self.page.locator(".modal:not(.o_inactive_modal)")
+        dialog.get_by_role("button", name=button, exact=True).click()
+        expect(dialog).to_be_hidden(timeout=SECONDS_TO_RELOAD * 1000)
+
+    def state(self) -> Locator:
+        """The current step of the form's status bar."""
+        return self.page.locator(".o_statusbar_status .o_arrow_button_current").first
+
+    def open_row(self, text: str = "") -> None:
+        """Open the first row of a list that shows a text."""
+        self.page.locator(".o_data_row").filter(has_text=text).first.locator(
+            "td.o_data_cell"
+        ).first.click()
+        expect(self.page.locator(".o_form_view")).to_be_visible()
+
+    def errors(self) -> Locator:
+        """The error dialogs on the screen."""
+        return self.page.locator(".o_error_dialog, .o_notification:has(.bg-danger)")
+
+    @contextlib.contextmanager
+    def reloading(self) -> Iterator[None]:
+        """What is done inside makes the web client load anew; wait for that."""
+        with self.page.expect_navigation(timeout=SECONDS_TO_RELOAD * 1000):
+            yield
+        expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SECONDS_TO_RELOAD * 1000)
+
+    # The calls that the web client makes, with its session
+
+    def call(self, model: str, method: str, ids=(), **arguments):
+        """The result of a public method.
+
+        :raises OdooRefused: with Odoo's message
+        """
+        answer = self.page.request.post(
+            f"{self.address}/web/dataset/call_kw/{model}/{method}",
+            data={
+                "jsonrpc": "2.0",
+                "method": "call",
+                "params": {
+                    "model": model,
+                    "method": method,
+                    "args": [list(ids)] if ids else [],
+                    "kwargs": arguments,
+                },
+            },
+            timeout=SECONDS_TO_RELOAD * 1000,
+        ).json()
+        if "error" in answer:
+            raise OdooRefused(answer["error"]["data"]["message"])
+        return answer["result"]
+
+    def _listen(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+
+@contextlib.contextmanager
+def web_client(address: str) -> Iterator[WebClient]:
+    """A browser with one tab, not logged in."""
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(
+            executable_path=browser.ensure(), args=list(ARGUMENTS)
+        )
+        context = program.new_context(viewport=SIZE, locale="en-US", color_scheme="light")
+        context.set_default_timeout(SECONDS_TO_APPEAR * 1000)
+        expect.set_options(timeout=SECONDS_TO_APPEAR * 1000)
+        try:
+            yield WebClient(context.new_page(), address)
+        finally:
+            program.close()

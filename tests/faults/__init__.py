@@ -1,0 +1,1 @@
+"""Crashes and faults, with real processes: nothing lost, nothing doubled."""

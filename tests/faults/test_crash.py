@@ -1,0 +1,87 @@
+"""A relation that is being created when everything goes wrong is there once, and linked."""
+
+from pathlib import Path
+
+import pytest
+from end_to_end.waiting import until
+from end_to_end.world import world
+
+CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
+# The scaled clock: seconds instead of a quarter of an hour.
+WAITS = {"settle_seconds": 3, "back_off_seconds": 1}
+ANSWER_HELD_BACK_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def active_world():
+    """Both systems, activated without any customer; saved partners go out within a minute."""
+    with world(
+        "tribe_crash",
+        seed=Path(__file__).with_name("odoo_seed.py"),
+        sandbox_options={"relations": 10, "invoices": 0},
+        max_cron_threads=3,
+    ) as both:
+        both.connect(export_moment="minute", **WAITS)
+        both.activate()
+        yield both
+
+
+def save_customer(both, name: str) -> int:
+    """Save a customer in Odoo, as a salesperson does."""
+    return both.odoo.create("res.partner", name=name, is_company=True, customer_rank=1)
+
+
+def relations_named(both, name: str) -> list[dict]:
+    """The organizations of Tribe with a name."""
+    return both.sandbox.rows("Relation_Organization", Name=name)
+
+
+def wait_until_linked(both, partner_id: int) -> str:
+    """Wait until a partner has its Tribe ID; returns that."""
+
+    def tribe_id():
+        (row,) = both.odoo.rows("res.partner", [["id", "=", partner_id]], ["tribe_id"])
+        return row["tribe_id"]
+
+    return until("the link", tribe_id, seconds=60)
+
+
+def assert_there_once_and_linked(both, partner_id: int, name: str) -> None:
+    """The partner is linked to the only relation of its name, which is a customer once."""
+    tribe_id = wait_until_linked(both, partner_id)
+    both.wait_until_idle()
+    (relation,) = relations_named(both, name)
+    assert relation["ID"] == tribe_id
+    assert len(both.sandbox.rows(CUSTOMER, Organization=tribe_id)) == 1
+    assert both.problems() == []
+
+
+def test_odoo_killed_between_the_request_and_the_commit(active_world):
+    both, name = active_world, "Gesneuveld B.V."
+    both.sandbox.fault(
+        "timeout",
+        method="POST",
+        path_contains=CUSTOMER,
+        applied=True,
+        seconds=ANSWER_HELD_BACK_SECONDS,
+        times=1,
+    )
+    partner_id = save_customer(both, name)
+    # Tribe has created it and keeps its answer back: the commit of the ID cannot have happened.
+    until("the relation in Tribe", lambda: relations_named(both, name), seconds=60)
+
+    both.server.kill()
+    both.server.start()
+    # Wakes the lanes now; by itself it would be the schedule, within a minute.
+    both.press("action_run_nightly")
+
+    assert_there_once_and_linked(both, partner_id, name)
+
+
+def test_answer_lost_after_the_write_was_applied(active_world):
+    both, name = active_world, "Antwoord Kwijt B.V."
+    both.sandbox.fault("lose_answer", method="POST", path_contains=CUSTOMER, times=1)
+
+    partner_id = save_customer(both, name)
+
+    assert_there_once_and_linked(both, partner_id, name)
