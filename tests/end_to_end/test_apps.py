@@ -86,7 +86,8 @@ def connected(installed, tribe):
     person = installed
     person.open_app(APP)
     person.page.get_by_role("button", name="New", exact=True).click()
-    person.fill(client_id=tribe.client_id, client_secret=tribe.client_secret, invoices_from="")
+    person.fill(client_id=tribe.client_id, client_secret=tribe.client_secret)
+    person.clear_date("invoices_from")
     person.choose("mode", "Demo")
     person.open_tab("Addresses and Limits")
     person.fill(

@@ -1,6 +1,7 @@
 """Odoo's web client in a real browser, used as a person uses it."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
@@ -73,7 +74,7 @@ class WebClient:
     def search(self, text: str) -> None:
         """Search in the current view."""
         self.page.locator(".o_searchview_input").fill(text)
-        self.page.keyboard.press("Enter")
+        self.page.get_by_role("menuitem", name=f"for: {text}").first.click()
         expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
 
     # Reading and filling a form
@@ -97,7 +98,12 @@ class WebClient:
         """Choose an option of a selection field."""
         self.field(name).locator("input, select").first.click()
         self.page.locator(".o_select_menu_item").filter(has_text=option).click()
-        expect(self.field(name).locator("input").first).to_have_value(option)
+        expect(self.field(name).locator("input").first).to_have_value(re.compile(re.escape(option)))
+
+    def clear_date(self, name: str) -> None:
+        """Empty a date; it turns into an input when it is clicked."""
+        self.field(name).locator("button, input").first.click()
+        self.fill(**{name: ""})
 
     def value(self, name: str) -> str:
         """What a field of the current form shows."""
@@ -136,10 +142,19 @@ class WebClient:
 
     @contextlib.contextmanager
     def reloading(self) -> Iterator[None]:
-        """What is done inside makes the web client load anew; wait for that."""
-        with self.page.expect_navigation(timeout=SECONDS_TO_RELOAD * 1000):
-            yield
-        expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SECONDS_TO_RELOAD * 1000)
+        """What is done inside makes the web client load anew; wait for that.
+
+        :raises OdooRefused: with the text of the error dialog that came instead
+        """
+        self.page.evaluate("() => { document.body.dataset.isOld = true }")
+        yield
+        self.page.wait_for_function(
+            """() => document.querySelector(".o_error_dialog") ||
+                     document.querySelector("body:not([data-is-old]) .o_main_navbar")""",
+            timeout=SECONDS_TO_RELOAD * 1000,
+        )
+        if self.errors().count():
+            raise OdooRefused(self.errors().first.inner_text())
 
     # The calls that the web client makes, with its session
 

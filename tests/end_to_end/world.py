@@ -4,6 +4,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tribe_sandbox.process import SandboxProcess
@@ -27,6 +28,7 @@ TAXES = {
     "NLVERLEGD": "0% R",
     "EUIC": "0% EX EU G",
 }
+SOON_SECONDS = 15
 INCOME_ACCOUNT = "800100"
 LEDGER_ACCOUNTS = {"8000": "800100", "8010": "801100", "8020": "802100", "8030": "800500"}
 
@@ -114,10 +116,10 @@ class World:
         rows = self.odoo.rows("tribe.work", [["error_class", "!=", False]], ["error"])
         return [row["error"] for row in rows]
 
-    def _due_work(self) -> int:
-        # The database's clock is the one of this machine.
-        (row,) = self.odoo.rows("tribe.connection", [], ["due_count"])
-        return row["due_count"]
+    def _due_work(self) -> list:
+        # Also what is due in a moment, because another worker was at it.
+        moment = datetime.now(timezone.utc) + timedelta(seconds=SOON_SECONDS)
+        return self.odoo.rows("tribe.work", [["due", "<=", f"{moment:%F %T}"]], ["id"])
 
     def _tax(self, company: int, name: str) -> int:
         domain = [["company_id", "=", company], ["name", "=", name]]

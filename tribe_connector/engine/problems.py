@@ -1,4 +1,4 @@
-"""The three kinds of problems: try again, needs a person, bug."""
+"""The three kinds of problems: try again, needs a person, bug. And what is none: busy."""
 
 import logging
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ _logger = logging.getLogger(__name__)
 
 TRY_AGAIN = "again"
 NEEDS_PERSON = "person"
+BUSY = "busy"
 BUG = "bug"
 
 
@@ -32,6 +33,10 @@ class TryAgain(Exception):
 PERSON_ERRORS = (NeedsPerson, TribeError, UserError, InvoiceUnreadable, CountryUnknown)
 
 
+class Busy(TryAgain):
+    """Another worker is at the same record. No problem at all: it comes again in a moment."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem as people see it. ``retry_after``: seconds, None for the usual back-off."""
@@ -45,6 +50,8 @@ def problem_of(error: Exception, env) -> Problem:
     """The problem that an exception stands for; a bug is logged with its traceback."""
     if isinstance(error, TribeUnavailable):
         return Problem(TRY_AGAIN, str(error), error.retry_after)
+    if isinstance(error, Busy):
+        return Problem(BUSY, str(error), error.seconds)
     if isinstance(error, TryAgain):
         return Problem(TRY_AGAIN, str(error), error.seconds)
     if isinstance(error, psycopg2.OperationalError):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import fields
 
-from .problems import NEEDS_PERSON, problem_of
+from .problems import BUSY, NEEDS_PERSON, problem_of
 
 
 class Session:
@@ -85,12 +85,19 @@ class Session:
         """Write the problems to the work rows, and the run."""
         for reference, (problem, name) in self._problems.items():
             self._note_problem(reference, problem, name)
-        if self._lines or self._problems:
+        if self._lines or self._failed:
             self._write_run()
+
+    @property
+    def _failed(self) -> int:
+        return sum(problem.kind != BUSY for problem, _name in self._problems.values())
 
     def _note_problem(self, reference, problem, name):
         works = self._works(reference)
         if not works:
+            return
+        if problem.kind == BUSY:
+            works.write({"due": fields.Datetime.now() + timedelta(seconds=problem.retry_after)})
             return
         kept, others = works[0], works[1:]
         tries = max(works.mapped("tries")) + 1
@@ -123,7 +130,7 @@ class Session:
                 "kind": self.kind,
                 "calls": self.client.calls,
                 "done": self._done,
-                "failed": len(self._problems),
+                "failed": self._failed,
                 "line_ids": [fields.Command.create(line) for line in self._lines],
             }
         )

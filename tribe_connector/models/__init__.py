@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import (
     account_move,
     res_partner,

@@ -85,8 +85,9 @@ class ResPartner(models.Model):
     def action_synchronize_with_tribe(self):
         """Send the selected customers and suppliers to Tribe now."""
         self.check_access("write")
+        relations = (self | self.parent_id).sudo()
         for connection in self.env["tribe.connection"]._active():
-            partners = self.sudo().filtered_domain(connection._relation_domain())
+            partners = relations.filtered_domain(connection._relation_domain())
             self.env["tribe.work"]._add(connection, "outbound", "partner", partners.ids, "person")
         self.env["tribe.engine"]._wake("outbound")
 
@@ -97,9 +98,17 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        before = self.parent_id if "parent_id" in vals else self.browse()
         result = super().write(vals)
         if SYNCHRONIZED_FIELDS & vals.keys():
-            self._tribe_note_save()
+            (self | before)._tribe_note_save()
+        return result
+
+    def unlink(self):
+        # An invoice address that goes changes the address of its company.
+        parents = self.parent_id - self
+        result = super().unlink()
+        parents._tribe_note_save()
         return result
 
     def _tribe_note_save(self):

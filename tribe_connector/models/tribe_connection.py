@@ -155,7 +155,6 @@ class TribeConnection(models.Model):
     invoice_count = fields.Integer(compute="_compute_counts")
     waiting_count = fields.Integer(compute="_compute_counts")
     attention_count = fields.Integer(compute="_compute_counts")
-    due_count = fields.Integer(compute="_compute_counts")
 
     _hour_valid = models.Constraint(
         "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
@@ -201,7 +200,6 @@ class TribeConnection(models.Model):
             connection.invoice_count = links.search_count([*of_us, ("kind", "=", "invoice")])
             connection.waiting_count = work.search_count([*of_us, ("error_class", "=", False)])
             connection.attention_count = work.search_count([*of_us, ("error_class", "!=", False)])
-            connection.due_count = work.search_count([*of_us, ("due", "<=", fields.Datetime.now())])
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -483,15 +481,21 @@ class TribeConnection(models.Model):
                 )
             )
 
-    def _initial_work(self):
+    def _initial_work(self, besides=()):
+        """Whether some partner waits for its first turn, or for another try by itself.
+
+        :param besides: references of partners that have just had their turn
+        """
         return (
             self.env["tribe.work"]
             .sudo()
             .search_count(
                 [
                     ("connection_id", "=", self.id),
+                    ("kind", "=", "partner"),
                     ("reason", "=", "initial"),
-                    ("error_class", "=", False),
+                    ("error_class", "not in", ("person", "bug")),
+                    ("reference", "not in", list(besides)),
                 ],
                 limit=1,
             )
@@ -502,16 +506,22 @@ class TribeConnection(models.Model):
         partners = self.env["res.partner"].search(self._relation_domain())
         self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
 
-    def _end_initial_when_done(self):
-        """Become active when nothing of the initial synchronization waits any more."""
-        if self.state == "initial" and not self._initial_work():
+    def _end_initial_when_done(self, besides=()):
+        """Become active when nothing of the initial synchronization waits any more.
+
+        :param besides: see ``_initial_work``
+        """
+        if self.state == "initial" and not self._initial_work(besides):
             self.state = "active"
             # From the beginning, not from now: what Tribe sent before is booked by its from-date.
             self.env["tribe.work"]._add(self, "inbound", "poll", ["invoice"], "initial")
-            now = fields.Datetime.now()
-            for stream in POLL_STREAMS[:-1]:
-                self.env["tribe.cursor"]._move(self, stream, now)
             self.env["tribe.engine"]._wake("inbound")
+
+    def _start_polling(self):
+        """Look for relations that change in Tribe from now on."""
+        now = fields.Datetime.now()
+        for stream in POLL_STREAMS[:-1]:
+            self.env["tribe.cursor"]._move(self, stream, now)
 
     # Schedule
 

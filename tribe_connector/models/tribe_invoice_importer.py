@@ -1,9 +1,9 @@
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import fields, models
 
 from ..engine.lease import partner_key
-from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import (
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
@@ -196,7 +196,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         session.commit()
 
     def _busy(self, partner):
-        return TryAgain(
+        return Busy(
             self.env._("%s is being synchronized right now.", partner.display_name), BUSY_SECONDS
         )
 
@@ -331,17 +331,30 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _line_values(self, booking, line, sign):
         account, tax = self._account_and_tax(booking, line)
-        quantity = line.quantity or Decimal(1)
+        quantity, price, discount = self._amounts(booking, line)
         texts = [line.description, line.extra_description]
         return {
             "name": "\n".join(text for text in texts if text) or booking.invoice.number,
             "quantity": float(quantity),
-            # At full precision, so that quantity x price gives the net total to the cent.
-            "price_unit": float(sign * line.net_total / quantity),
-            "discount": 0.0,
+            "price_unit": float(sign * price),
+            "discount": float(discount),
             "account_id": account.id,
             "tax_ids": [fields.Command.set(tax.ids)],
         }
+
+    def _amounts(self, booking, line):
+        """Quantity, price and discount that give the net total to the cent.
+
+        Tribe's own where they do; else the net price at full precision. Odoo keeps quantities and
+        discounts with two decimals (its settings), so more of them would change the total.
+        """
+        precisions = self.env["decimal.precision"]
+        quantity = _rounded(line.quantity, precisions.precision_get("Product Unit")) or Decimal(1)
+        discount = _rounded(line.discount, precisions.precision_get("Discount"))
+        total = quantity * line.price * (1 - discount / 100)
+        if _rounded(total, booking.currency.decimal_places) == line.net_total:
+            return quantity, line.price, discount
+        return quantity, line.net_total / quantity, Decimal(0)
 
     def _account_and_tax(self, booking, line):
         """What a line is booked on. The ledger account wins over the VAT group."""
@@ -387,7 +400,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
         for tax, vat in self._vat_by_tax(booking).items():
             lines = move.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
-            computed = Decimal(str(booking.currency.round(sum(lines.mapped("amount_currency")))))
+            computed = _rounded(
+                Decimal(str(sum(lines.mapped("amount_currency")))), booking.currency.decimal_places
+            )
             difference = sign * vat - computed
             if not difference:
                 continue
@@ -506,6 +521,8 @@ def _by_company(bookings):
 
 
 def _amount(move, name):
-    return Decimal(str(move.currency_id.round(move[name]))).quantize(
-        Decimal(1).scaleb(-move.currency_id.decimal_places)
-    )
+    return _rounded(Decimal(str(move[name])), move.currency_id.decimal_places)
+
+
+def _rounded(number, digits):
+    return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 RELATION_KINDS = ("organization", "person")
+RELATIONSHIP_KINDS = ("customer", "supplier")
 
 
 class TribeLink(models.Model):
@@ -99,7 +103,32 @@ class TribeLink(models.Model):
         )
         return {(link.partner_id.id, link.kind): link for link in links}
 
-    def _import_id(self):
-        """The value of Tribe's ``ImportId`` that names the Odoo record of this link."""
-        self.ensure_one()
-        return self.connection_id._import_id(self.partner_id, self.kind)
+    def action_send_again(self):
+        """Tribe's answer was lost and a person saw that Tribe did not create it: send it again.
+
+        :raises AccessError: for who does not administrate the connection
+        :raises UserError: while Tribe may still be applying the request
+        """
+        if not self.env.user.has_group("tribe_connector.group_manager"):
+            raise AccessError(
+                self.env._("Only an administrator of Tribe CRM may send a contact again.")
+            )
+        self.check_access("read")
+        for link in self.sudo().filtered(lambda link: link.state == "sending"):
+            connection, partner = link.connection_id, link.partner_id
+            settled_at = link.sent_at + timedelta(seconds=connection.settle_seconds)
+            if settled_at > fields.Datetime.now():
+                raise UserError(
+                    self.env._(
+                        "Tribe may still be creating %(partner)s. Look in Tribe again after "
+                        "%(moment)s (UTC).",
+                        partner=partner.display_name,
+                        moment=fields.Datetime.to_string(settled_at),
+                    )
+                )
+            links = self.sudo()._of_partners(connection, partner, (link.kind, *RELATIONSHIP_KINDS))
+            for each in links.values():
+                if not each.tribe_id:
+                    each.unlink()
+            self.env["tribe.work"]._add(connection, "outbound", "partner", partner.ids, "person")
+        self.env["tribe.engine"]._wake("outbound")

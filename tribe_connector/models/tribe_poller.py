@@ -41,11 +41,13 @@ class TribePoller(models.AbstractModel):
             session.done(reference)
             session.commit()
 
-    def _activate(self, session, _reference):
+    def _activate(self, session, reference):
         connection = session.connection
         connection._register_webhooks(session.client)
+        # Before the partners are compared: what changes meanwhile is looked at afterwards.
+        connection._start_polling()
         connection._plan_initial()
-        session.done(_reference)
+        session.done(reference)
         connection._end_initial_when_done()
 
     def _deactivate(self, session, _reference):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from ..engine.lease import tribe_key
-from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
@@ -34,6 +34,13 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _process(self, session):
         """Do the work rows of some partners."""
+        references = session.references
+        self._export(session)
+        self.env["tribe.connection"].browse(session.connection.id)._end_initial_when_done(
+            besides=references
+        )
+
+    def _export(self, session):
         partners = self._relevant(session)
         links = self.env["tribe.link"]._of_partners(session.connection, partners, RELATION_KINDS)
         by_partner = {partner_id: link for (partner_id, _kind), link in links.items()}
@@ -46,7 +53,6 @@ class TribeRelationExporter(models.AbstractModel):
         )
         self._export_linked(session, linked, by_partner)
         self._export_new(session, self._still_open(session, partners - linked), by_partner)
-        self.env["tribe.connection"].browse(session.connection.id)._end_initial_when_done()
 
     def _relevant(self, session):
         """The partners to look at; whoever is gone or no customer (any more) is done."""
@@ -87,6 +93,8 @@ class TribeRelationExporter(models.AbstractModel):
         self._synchronize_all(session, changed, links)
 
     def _has_work(self, session, partner, link):
+        if link.kind != partner._tribe_kind():
+            raise self._changed_kind(partner, link)
         if session.reasons[str(partner.id)] & COMPARING_REASONS:
             return True
         values = partner._tribe_values()
@@ -121,6 +129,7 @@ class TribeRelationExporter(models.AbstractModel):
     def _synchronize(self, session, partner, link, remote, drawn):
         """Bring one linked partner and its relation together."""
         if remote is None:
+            self._check_surely_gone(session, link)
             link.state = "gone"
             session.log(
                 "problem",
@@ -131,6 +140,7 @@ class TribeRelationExporter(models.AbstractModel):
             return
         odoo = {**partner._tribe_values(), **drawn}
         merged = self._merge(session.connection, link.agreed, odoo, remote)
+        self._check_numbers_free(session.connection, partner, merged.to_odoo)
         self._link_relationships(link, remote)
         agreed = self._write_to_tribe(session, link, merged, odoo, remote)
         self._create_missing_relationships(session, partner, link)
@@ -154,19 +164,38 @@ class TribeRelationExporter(models.AbstractModel):
         """Find out whether Tribe created what was being sent. Nothing is sent twice before."""
         if not partners:
             return
-        if not session.connection.has_import_id:
-            for partner in partners:
-                session.failed(str(partner.id), self._cannot_tell(partner), partner.display_name)
-            return
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
-            import_ids = {
-                session.connection._import_id(partner, kind): partner for partner in of_kind
-            }
-            found = find_by_import_ids(session.client, kind, import_ids)
-            for import_id, partner in import_ids.items():
-                self._settle_one(session, partner, links[partner.id], found.get(import_id, []))
+            found = self._find_sent(session, kind, of_kind, links)
+            for partner in of_kind:
+                self._settle_one(session, partner, links[partner.id], found.get(partner.id, []))
         session.commit()
+
+    def _find_sent(self, session, kind, partners, links):
+        """What Tribe shows of what was being sent: ``{partner_id: [row]}``.
+
+        Without an ``ImportId`` the numbers tell: the one that was sent along, which nobody had
+        then, and the one that a person has entered since.
+        """
+        connection = session.connection
+        if connection.has_import_id:
+            import_ids = {connection._import_id(partner, kind): partner.id for partner in partners}
+            found = find_by_import_ids(session.client, kind, import_ids)
+            return {import_ids[import_id]: rows for import_id, rows in found.items()}
+        rows_by_partner = {}
+        for name, wire in WIRE_NUMBERS.items():
+            by_number = {}
+            for partner in partners:
+                for number in {(links[partner.id].agreed or {}).get(name), partner[name]}:
+                    by_number[number] = partner.id
+            by_number = {number: partner for number, partner in by_number.items() if number}
+            found = find_by_numbers(connection, session.client, wire, list(by_number))
+            for number, rows in found.items():
+                if number in by_number:
+                    rows_by_partner.setdefault(by_number[number], {}).update(
+                        {row["ID"]: row for row in rows if row["kind"] == kind}
+                    )
+        return {partner_id: list(rows.values()) for partner_id, rows in rows_by_partner.items()}
 
     def _settle_one(self, session, partner, link, rows):
         if len(rows) > 1:
@@ -177,7 +206,9 @@ class TribeRelationExporter(models.AbstractModel):
         else:
             try:
                 self._check_settled(session, partner, link)
-            except TryAgain as error:
+                if not session.connection.has_import_id:
+                    raise self._cannot_tell(partner)
+            except (TryAgain, NeedsPerson) as error:
                 session.failed(str(partner.id), error, partner.display_name)
 
     def _check_settled(self, session, partner, link):
@@ -254,15 +285,26 @@ class TribeRelationExporter(models.AbstractModel):
         (row,) = rows
         if row["kind"] != partner._tribe_kind():
             raise self._other_kind(partner, row)
-        taken = self.env["tribe.link"]._of_tribe(session.connection, [row["ID"]]).get(row["ID"])
-        if taken and taken.partner_id != partner:
+        taken = self._link_of(session, row)
+        if taken.partner_id and taken.partner_id != partner:
             raise self._taken(partner, row, taken)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
             raise self._busy(partner)
         return row
 
+    def _link_of(self, session, row):
+        links = self.env["tribe.link"]
+        return links._of_tribe(session.connection, [row["ID"]]).get(row["ID"], links)
+
     def _link(self, session, partner, row, link):
         values = {"tribe_id": row["ID"], "state": "linked"}
+        left = self._link_of(session, row)
+        if left:
+            # Of a partner that was deleted in Odoo: this one takes its place.
+            if link and link != left:
+                link.unlink()
+            link = left
+            values |= {"partner_id": partner.id, "agreed": False}
         if link:
             link.write(values)
         else:
@@ -296,12 +338,13 @@ class TribeRelationExporter(models.AbstractModel):
         values = {**partner._tribe_values(), **drawn}
         wanted = self._wanted_relationships(partner)
         body = self._relation_body(session, partner, kind, values)
-        link = self._mark_as_sending(session, partner, kind)
+        link = self._mark_as_sending(session, partner, kind, agreed=values)
         answer = self._send_relationships(
             session, partner, kind, wanted[0], {NAVIGATIONS[kind]: body}
         )
         created = (answer.get(NAVIGATIONS[kind]) or {}).get("ID")
-        link.write({"agreed": values, **({"tribe_id": created} if created else {})})
+        if created:
+            link.write({"tribe_id": created, "state": "linked"})
         if drawn:
             partner._tribe_import_context().write(drawn)
         session.log("create_tribe", partner.display_name, partner=partner)
@@ -319,13 +362,23 @@ class TribeRelationExporter(models.AbstractModel):
             body["ImportId"] = session.connection._import_id(partner, kind)
         return body
 
-    def _mark_as_sending(self, session, partner, kind):
-        """Note, for good, that a relation or relationship is about to be sent."""
+    def _mark_as_sending(self, session, partner, kind, agreed=False):
+        """Note, for good, that a relation or relationship is about to be sent.
+
+        :param agreed: the values of a relation, by whose number it can be found as well
+        """
         links = self.env["tribe.link"]
-        link = links._of_partners(session.connection, partner, (kind,)).get((partner.id, kind))
-        values = {"state": "sending", "sent_at": fields.Datetime.now(), "tribe_id": False}
+        kinds = RELATION_KINDS if kind in RELATION_KINDS else (kind,)
+        known = links._of_partners(session.connection, partner, kinds)
+        link = next(iter(known.values()), links)
+        values = {
+            "state": "sending",
+            "sent_at": fields.Datetime.now(),
+            "tribe_id": False,
+            "agreed": agreed,
+        }
         if link:
-            link.write(values)
+            link.write({**values, "kind": kind})
         else:
             link = links.create(
                 {
@@ -485,7 +538,7 @@ class TribeRelationExporter(models.AbstractModel):
             free += [
                 number
                 for number in numbers
-                if number not in taken and not self._partners_with(name, number)
+                if number not in taken and not self._partners_with(session.connection, name, number)
             ]
         return free
 
@@ -520,7 +573,7 @@ class TribeRelationExporter(models.AbstractModel):
     # Problems
 
     def _busy(self, partner):
-        return TryAgain(
+        return Busy(
             self.env._("%s is being received from Tribe right now.", partner.display_name),
             BUSY_SECONDS,
         )
@@ -529,8 +582,21 @@ class TribeRelationExporter(models.AbstractModel):
         return NeedsPerson(
             self.env._(
                 "Tribe's answer about %s was lost, and this Tribe has no ImportId by which to find "
-                "it. Look for it in Tribe: link it by its debtor number, or send it again.",
+                "it. Look for it in Tribe: if it is there, enter its debtor number on the contact "
+                "and try again; if not, choose Send Again at its link, under Linked Relations.",
                 partner.display_name,
+            )
+        )
+
+    def _changed_kind(self, partner, link):
+        kinds = dict(link._fields["kind"]._description_selection(self.env))
+        return NeedsPerson(
+            self.env._(
+                "%(partner)s is linked to a relation of the kind %(kind)s in Tribe, which it no "
+                "longer is in Odoo. Change the contact back to a company or a person, or make a "
+                "new contact.",
+                partner=partner.display_name,
+                kind=kinds[link.kind],
             )
         )
 

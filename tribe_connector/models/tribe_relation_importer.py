@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from odoo import models
 
-from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import (
     NAVIGATIONS,
     ORGANIZATION_CUSTOMER,
@@ -13,6 +13,8 @@ from ..engine.remote_relation import (
     relation_ids_of,
 )
 from ..tribe_api import Guid
+from .tribe_link import RELATION_KINDS
+from .tribe_relation_synchronizer import NUMBERS
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {
@@ -82,7 +84,7 @@ class TribeRelationImporter(models.AbstractModel):
         )
         failures = {}
         self._import(session, self._customers_and_suppliers(session, remotes), failures)
-        self._note_gone(session, [r for r in session.references if r not in remotes])
+        self._note_gone(session, [r for r in session.references if r not in remotes], failures)
         for reference in session.references:
             if reference in failures:
                 session.failed(reference, *failures[reference])
@@ -136,7 +138,7 @@ class TribeRelationImporter(models.AbstractModel):
         )
 
     def _busy(self, name):
-        return TryAgain(
+        return Busy(
             self.env._("%s is being synchronized by another worker right now.", name), BUSY_SECONDS
         )
 
@@ -158,6 +160,9 @@ class TribeRelationImporter(models.AbstractModel):
         agreed = {
             name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
         } | {name: before[name] for name in merged.to_tribe if name in before}
+        if link.state == "gone":
+            # It only did not show: reading may lag behind, and rights may come back.
+            link.state = "linked"
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, link.partner_id.ids)
@@ -167,9 +172,12 @@ class TribeRelationImporter(models.AbstractModel):
     def _match(self, session, remotes, fail):
         """The relations, as ``_Match``, that some partner obviously is."""
         matched = []
+        first_with = {}
         for remote in remotes:
             try:
                 partner = self._matching_partner(session, remote)
+                for key in [partner] if partner else _numbers(remote):
+                    self._check_only_one(remote, first_with.setdefault(key, remote))
             except (NeedsPerson, TryAgain) as error:
                 fail(remote, error)
                 continue
@@ -177,18 +185,40 @@ class TribeRelationImporter(models.AbstractModel):
                 matched.append(_Match(remote, partner))
         return matched
 
+    def _check_only_one(self, remote, first):
+        """Two relations of one batch that would be the same partner are a question."""
+        if first is not remote:
+            raise NeedsPerson(
+                self.env._(
+                    "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
+                    "number. Merge the two in Tribe, or give one of them another number.",
+                    relation=remote.name,
+                    other=first.name,
+                )
+            )
+
     def _matching_partner(self, session, remote):
         """The partner that a relation is: by our ``ImportId``, then by number."""
         connection = session.connection
         partner = connection._partner_of_import_id(remote.entity.get("ImportId"))
         if not partner:
-            partner = self._partner_by_number(remote)
+            partner = self._partner_by_number(connection, remote)
         if not partner:
             return partner
+        if partner._tribe_kind() != remote.kind:
+            raise NeedsPerson(
+                self.env._(
+                    "“%(relation)s” in Tribe has the number of %(partner)s in Odoo, but one is an "
+                    "organization and the other a private person. Make them the same, or change "
+                    "one number.",
+                    relation=remote.name,
+                    partner=partner.display_name,
+                )
+            )
         if not self._take_both(session, None, partner):
             raise self._busy(partner.display_name)
         link = self._relation_link(connection, partner)
-        if link.tribe_id:
+        if link.tribe_id and link.state != "gone":
             raise NeedsPerson(
                 self.env._(
                     "“%(relation)s” in Tribe looks like %(partner)s in Odoo, which is linked to "
@@ -200,12 +230,11 @@ class TribeRelationImporter(models.AbstractModel):
             )
         return partner
 
-    def _partner_by_number(self, remote):
-        values = remote.values()
+    def _partner_by_number(self, connection, remote):
         found = self.env["res.partner"]
-        for name in ("debtor_number", "creditor_number"):
-            if values.get(name):
-                found |= self._partners_with(name, values[name])
+        for name, number in _numbers(remote):
+            found |= self._partners_with(connection, name, number)
+            found |= self._partners_being_sent(connection, name, number)
         if len(found) > 1:
             raise NeedsPerson(
                 self.env._(
@@ -217,12 +246,30 @@ class TribeRelationImporter(models.AbstractModel):
             )
         return found
 
+    def _partners_being_sent(self, connection, name, number):
+        """Whom we sent to Tribe with this number, and whose answer was lost.
+
+        The number is not on the partner yet: it is written when Tribe has it.
+        """
+        sending = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "in", RELATION_KINDS),
+                ("state", "=", "sending"),
+                ("tribe_id", "=", False),
+            ]
+        )
+        return sending.filtered(lambda link: (link.agreed or {}).get(name) == number).partner_id
+
     def _link_matched(self, session, matches):
         for match in matches:
-            # A link that is being sent is this one: its answer was lost.
+            # A link that is being sent is this one: its answer was lost. One that is gone was
+            # deleted in Tribe, and made anew there.
             link = self._relation_link(session.connection, match.partner)
             values = {"tribe_id": match.tribe_id, "state": "linked"}
             if link:
+                if link.state == "gone":
+                    values["agreed"] = False
                 link.write(values)
             else:
                 link = self.env["tribe.link"].create(
@@ -252,7 +299,8 @@ class TribeRelationImporter(models.AbstractModel):
                     "kind": remote.kind,
                     "tribe_id": remote.tribe_id,
                     "partner_id": partner.id,
-                    "agreed": remote.values(),
+                    # As Odoo stores it, or it would count as changed here.
+                    "agreed": {**remote.values(), **partner._tribe_values()},
                 }
                 for remote, partner in zip(remotes, partners, strict=True)
             ]
@@ -287,18 +335,30 @@ class TribeRelationImporter(models.AbstractModel):
             "supplier_rank": int("supplier" in remote.relationships),
         }
 
-    def _note_gone(self, session, relation_ids):
+    def _note_gone(self, session, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""
         for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
-            if link.state != "gone":
-                link.state = "gone"
-                name = link.partner_id.display_name or link.tribe_id
-                session.log(
-                    "problem",
-                    name,
-                    self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
-                    partner=link.partner_id,
-                )
+            if link.state == "gone":
+                continue
+            name = link.partner_id.display_name or link.tribe_id
+            try:
+                self._check_surely_gone(session, link)
+            except TryAgain as error:
+                failures[link.tribe_id] = (error, name)
+                continue
+            link.state = "gone"
+            session.log(
+                "problem",
+                name,
+                self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
+                partner=link.partner_id,
+            )
+
+
+def _numbers(remote):
+    """``[(field, number)]`` of a relation."""
+    values = remote.values()
+    return [(name, values[name]) for name in NUMBERS if values.get(name)]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.exceptions import RedirectWarning, UserError
 
 from ..engine.lease import partner_key, tribe_key
-from ..engine.problems import NeedsPerson
+from ..engine.problems import NeedsPerson, TryAgain
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -31,7 +34,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
         :raises NeedsPerson: when both sides changed a field and the policy is to ask
         """
-        merged = merge(agreed, odoo, remote.values(), policy=connection.conflict_policy)
+        values = remote.values()
+        agreed = dict(agreed or {})
+        if "active" in values and values["active"] != odoo["active"]:
+            # At first sight nobody closed anything: neither side is closed because of the other.
+            agreed.setdefault("active", False)
+        merged = merge(agreed, odoo, values, policy=connection.conflict_policy)
         if merged.conflicts:
             raise NeedsPerson(
                 self.env._(
@@ -55,13 +63,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
         """Write neutral values to Odoo, and note on the link what both sides now agree on."""
         partner = link.partner_id
-        self._check_numbers_free(partner, to_odoo)
+        self._check_numbers_free(link.connection_id, partner, to_odoo)
         values = {name: value for name, value in to_odoo.items() if name != "active"}
+        agreed = dict(agreed)
         if values:
             partner._tribe_write(values)
-        agreed = dict(agreed)
+            # As Odoo stores it (a VAT number gets its format), or it would count as changed here.
+            stored = partner._tribe_values()
+            agreed |= {name: stored[name] for name in values if name in stored}
         if "active" in to_odoo:
             agreed["active"] = self._apply_active(link, to_odoo["active"])
+        elif partner.active and link.archived_by_us:
+            # Somebody unarchived it: who archives it from now on is not us.
+            link.archived_by_us = False
         if agreed != link.agreed:
             link.agreed = agreed
         self._link_relationships(link, remote)
@@ -73,19 +87,36 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """Archive, or unarchive what we archived. Returns whether the partner is active now."""
         partner = link.partner_id
         if partner.active and not active:
-            partner._tribe_import_context().action_archive()
+            self._archive(partner)
             link.archived_by_us = True
         elif active and not partner.active and link.archived_by_us:
             partner._tribe_import_context().action_unarchive()
             link.archived_by_us = False
         return partner.active
 
-    def _check_numbers_free(self, partner, values):
+    def _archive(self, partner):
+        """Archive a partner.
+
+        :raises NeedsPerson: when Odoo refuses it, such as for a partner who has a user
+        """
+        try:
+            partner._tribe_import_context().action_archive()
+        except (UserError, RedirectWarning) as error:
+            raise NeedsPerson(
+                self.env._(
+                    "%(partner)s is former in Tribe, and cannot be archived in Odoo: %(reason)s "
+                    "Mend this, or make the relation current again in Tribe.",
+                    partner=partner.display_name,
+                    reason=_sentence(error.args[0]),
+                )
+            ) from error
+
+    def _check_numbers_free(self, connection, partner, values):
         """Refuse a number of Tribe that another partner has already."""
         for name in NUMBERS:
             if not values.get(name):
                 continue
-            others = self._partners_with(name, values[name]) - partner
+            others = self._partners_with(connection, name, values[name]) - partner
             if others:
                 raise NeedsPerson(
                     self.env._(
@@ -98,11 +129,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
                     )
                 )
 
-    def _partners_with(self, name, number):
+    def _partners_with(self, connection, name, number):
+        """The partners of the connection's companies with a number, archived or not."""
+        companies = [False, *connection._companies().ids]
         return (
             self.env["res.partner"]
             .with_context(active_test=False)
-            .search([(name, "=", number), ("parent_id", "=", False)])
+            .search(
+                [(name, "=", number), ("parent_id", "=", False), ("company_id", "in", companies)]
+            )
         )
 
     def _raise_ranks(self, partner, remote):
@@ -116,21 +151,64 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _link_relationships(self, link, remote):
         """Link the customer and supplier relationships of a linked relation."""
-        links = self.env["tribe.link"]
-        known = links._of_partners(link.connection_id, link.partner_id, ("customer", "supplier"))
+        ids = [row["ID"] for row in remote.relationships.values()]
+        known = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", link.connection_id.id),
+                ("kind", "in", list(remote.relationships)),
+                "|",
+                ("partner_id", "=", link.partner_id.id),
+                ("tribe_id", "in", ids),
+            ]
+        )
         for kind, row in remote.relationships.items():
-            existing = known.get((link.partner_id.id, kind))
-            if not existing:
-                links.create(
-                    {
-                        "connection_id": link.connection_id.id,
-                        "kind": kind,
-                        "tribe_id": row["ID"],
-                        "partner_id": link.partner_id.id,
-                    }
-                )
-            elif existing.tribe_id != row["ID"]:
-                existing.write({"tribe_id": row["ID"], "state": "linked"})
+            of_partner = known.filtered(
+                lambda each: each.kind == kind and each.partner_id == link.partner_id
+            )
+            of_row = known.filtered(lambda each: each.tribe_id == row["ID"])
+            self._link_relationship(link, kind, row, of_partner, of_row)
+
+    def _link_relationship(self, link, kind, row, of_partner, of_row):
+        """Have one link for one relationship.
+
+        :param of_partner: the link that the partner has for this kind, or an empty set
+        :param of_row: the link of the relationship: that one, that of a partner who was deleted
+            in Odoo, or of the one from whom Tribe moved it; or an empty set
+        """
+        if of_partner and of_row - of_partner:
+            of_row.unlink()
+        existing = of_partner or of_row
+        if not existing:
+            existing.create(
+                {
+                    "connection_id": link.connection_id.id,
+                    "kind": kind,
+                    "tribe_id": row["ID"],
+                    "partner_id": link.partner_id.id,
+                }
+            )
+            return
+        values = {"tribe_id": row["ID"], "partner_id": link.partner_id.id, "state": "linked"}
+        if row.get("IsFormer") is not True:
+            values["closed_by_us"] = False
+        current = {**values, "tribe_id": existing.tribe_id, "partner_id": existing.partner_id.id}
+        current |= {name: existing[name] for name in ("state", "closed_by_us") if name in values}
+        if current != values:
+            existing.write(values)
+
+    def _check_surely_gone(self, session, link):
+        """What was just sent may not show yet in Tribe, which reads from a copy of its data.
+
+        :raises TryAgain: until the settle time since it was sent is over
+        """
+        settled_at = link.sent_at and link.sent_at + timedelta(
+            seconds=session.connection.settle_seconds
+        )
+        if settled_at and settled_at > fields.Datetime.now():
+            raise TryAgain(
+                self.env._("Tribe does not show %s yet.", link.partner_id.display_name),
+                session.connection.back_off_seconds,
+            )
 
     def _relation_link(self, connection, partner):
         """The link of a partner to its relation, of either kind."""
@@ -184,6 +262,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
             session.client.update("Address", slot["ID"], body)
             return
         body = address_body({name: odoo[name] for name in ADDRESS_FIELDS}, country_ids)
+        if not slot and not any(body.values()):
+            return
         if slot:
             session.client.update("Address", slot["ID"], body)
         elif remote.kind == "organization":
@@ -216,6 +296,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """A body without the fields that this tenant lacks (they are on the connection's report)."""
         absent = connection._absent()
         return {name: value for name, value in body.items() if f"{entity_set}/{name}" not in absent}
+
+
+def _sentence(text):
+    """Odoo's message on one line, ending in a full stop."""
+    line = " ".join(str(text).split())
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def _names(values):
