@@ -179,7 +179,7 @@ class WebClient:
         ).json()
         if "error" in answer:
             raise OdooRefused(answer["error"]["data"]["message"])
-        return answer["result"]
+        return answer.get("result")
 
     def _listen(self, message) -> None:
         if message.type == "error":
@@ -190,9 +190,7 @@ class WebClient:
 def web_client(address: str) -> Iterator[WebClient]:
     """A browser with one tab, not logged in."""
     with sync_playwright() as playwright:
-        program = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=list(ARGUMENTS)
-        )
+        program = playwright.chromium.launch(executable_path=browser.ensure(), args=list(ARGUMENTS))
         context = program.new_context(viewport=SIZE, locale="en-US", color_scheme="light")
         context.set_default_timeout(SECONDS_TO_APPEAR * 1000)
         expect.set_options(timeout=SECONDS_TO_APPEAR * 1000)

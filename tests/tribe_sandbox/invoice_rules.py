@@ -70,7 +70,7 @@ class InvoiceRules:
         if entity_type.name == "ProductLine":
             self.check_line_is_free(row["Activity_ID"])
             self.check_line_is_free(body.links.get(self._switches.line_invoice_name))
-        if entity_type.name != INVOICE or not row["IsFinal"]:
+        if entity_type.name != INVOICE or not self.is_frozen(row):
             return
         allowed = {"Phase"}
         if self._switches.final_invoice_writable == "non_money":
@@ -79,10 +79,14 @@ class InvoiceRules:
         if refused:
             raise bad_request(f"The invoice is final: '{refused[0]}' cannot be changed.")
 
+    def is_frozen(self, invoice):
+        """Whether an invoice (a row) is final, and final means frozen in this tenant."""
+        return bool(invoice["IsFinal"]) and self._switches.final_invoice_writable != "all"
+
     def check_line_is_free(self, invoice):
         """Refuse to touch the lines of a final invoice (an ID or None)."""
         row = self._store.row("Activity", invoice) if invoice else None
-        if row and row["IsFinal"]:
+        if row and self.is_frozen(row):
             raise bad_request("The invoice is final: its lines cannot be changed.")
 
     def move_to_phase(self, identifier, phase):
@@ -170,9 +174,9 @@ class InvoiceRules:
             touch_parent(self._store, self._switches, "Activity", invoice)
 
     def recompute(self, identifier):
-        """Store the totals of a draft and of its lines."""
+        """Store the totals of an invoice that is not frozen, and of its lines."""
         invoice = self._store.row("Activity", identifier)
-        if invoice["IsFinal"]:
+        if self.is_frozen(invoice):
             return
         lines = self._store.rows("ProductLine", "Activity_ID = ?", (identifier,))
         for line in lines:

@@ -72,8 +72,9 @@ SWITCHES = {
     ),
     "final_invoice_writable": Switch(
         "phase",
-        "What stays writable on a final invoice: the phase, or all but the money. 6.4 point 6.",
-        ("phase", "non_money"),
+        "What stays writable on a final invoice: the phase, all but the money, or (from before the "
+        "strict policy of April 2024) everything, and it can be deleted. 6.4 point 6, 3.11.",
+        ("phase", "non_money", "all"),
     ),
     "relation_deletion": Switch(
         "cascade",

@@ -290,7 +290,7 @@ class Writer:
             raise bad_request("The relation has activities and cannot be deleted.")
         if entity_type.family == "Relationship" and self._has_activities([row["ID"]]):
             raise bad_request("The relationship has activities and cannot be deleted.")
-        if entity_type.name == INVOICE and row["IsFinal"]:
+        if entity_type.name == INVOICE and self._invoices.is_frozen(row):
             raise bad_request("A final invoice cannot be deleted.")
         if entity_type.name == "ProductLine":
             self._invoices.check_line_is_free(row["Activity_ID"])

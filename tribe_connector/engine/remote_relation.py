@@ -68,7 +68,7 @@ class RemoteRelation:
 
 
 def load_relations(connection, client, kind: str, relation_ids) -> dict[str, RemoteRelation]:
-    """The relations of one kind with some IDs: ``{tribe_id: RemoteRelation}``; gone ones are absent.
+    """The relations of one kind by ID: ``{tribe_id: RemoteRelation}``; gone ones are absent.
 
     One call for the relations and one for each set of relationships, per 40 IDs.
     """

@@ -1,6 +1,7 @@
-from . import base_partner_merge
 from . import (
     account_move,
+    account_move_reversal,
+    base_partner_merge,
     res_partner,
     tribe_connection,
     tribe_credential,

@@ -1,4 +1,7 @@
+from decimal import ROUND_HALF_UP, Decimal
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 
 class AccountMove(models.Model):
@@ -30,7 +33,121 @@ class AccountMove(models.Model):
         for move in self:
             move.tribe_url = move.tribe_id and move.tribe_link_ids[:1].tribe_url
 
+    @api.constrains("journal_id", "move_type", "state")
+    def _check_tribe_journal(self):
+        """Keep a journal with Tribe's numbers free of invoices made by hand.
+
+        Such an invoice would take the number that Tribe gives out next.
+        """
+        if self.env.context.get("tribe_booking"):
+            return
+        reserved = self._tribe_reserved_journals()
+        for move in self.filtered(lambda move: move.journal_id in reserved):
+            if move.is_invoice(include_receipts=True) and not move.sudo().tribe_link_ids:
+                raise ValidationError(
+                    self.env._(
+                        "The journal “%s” is reserved for invoices of Tribe, which bring their own "
+                        "numbers. Choose another sales journal.",
+                        move.journal_id.display_name,
+                    )
+                )
+
+    def _tribe_reserved_journals(self):
+        entities = self.env["tribe.legal.entity"].sudo()
+        return entities.search(
+            [("journal_id", "in", self.journal_id.ids), ("number_policy", "=", "tribe")]
+        ).journal_id
+
     def action_open_in_tribe(self):
         """Open this invoice in Tribe's web app."""
         self.ensure_one()
         return {"type": "ir.actions.act_url", "url": self.tribe_url, "target": "new"}
+
+    def _post(self, soft=True):
+        """Give invoices of Tribe the VAT that Tribe calculated, and refuse other totals.
+
+        Also when a bookkeeper resets one to draft and confirms it again: Odoo then calculates
+        VAT anew, and would lose the cents in which Tribe's rounding differs.
+        """
+        links = self._tribe_links()
+        for link in links:
+            link.move_id._tribe_correct_vat(link)
+        posted = super()._post(soft)
+        for link in links:
+            if link.move_id in posted:
+                link.move_id._tribe_check_amounts(link)
+        return posted
+
+    def _tribe_links(self):
+        """The links of these moves whose amounts have to be Tribe's, whoever asks."""
+        return (
+            self.env["tribe.link"]
+            .sudo()
+            .search(
+                [
+                    ("move_id", "in", self.ids),
+                    ("kind", "=", "invoice"),
+                    ("state", "!=", "left_to_odoo"),
+                ]
+            )
+        )
+
+    def _tribe_correct_vat(self, link):
+        """Set the VAT of each tax to Tribe's; a cent or two at most (the link's ``vat_by_tax``).
+
+        :raises UserError: where the difference is more than rounding can explain
+        """
+        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        allowed = max(Decimal(1), Decimal(len(lines)) / 2).scaleb(-self.currency_id.decimal_places)
+        sign = 1 if self.move_type == "out_refund" else -1
+        for tax_id, vat in ((link.agreed or {}).get("vat_by_tax") or {}).items():
+            tax_lines = self.line_ids.filtered(
+                lambda line, tax_id=tax_id: line.tax_line_id.id == int(tax_id)
+            )
+            computed = self._tribe_rounded(sum(tax_lines.mapped("amount_currency")))
+            difference = sign * Decimal(vat) - computed
+            if not difference:
+                continue
+            if not tax_lines or abs(difference) > allowed:
+                raise UserError(
+                    self.env._(
+                        "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
+                        "Odoo. Check the percentage of the VAT group and its sales tax.",
+                        number=link.agreed["number"],
+                        tax=self.env["account.tax"].browse(int(tax_id)).name,
+                        tribe=vat,
+                        odoo=sign * computed,
+                    )
+                )
+            tax_lines[0].amount_currency += float(difference)
+
+    def _tribe_check_amounts(self, link):
+        """Refuse totals that are not the ones of Tribe.
+
+        :raises UserError: naming the first difference
+        """
+        names = {
+            "untaxed": ("amount_untaxed", self.env._("amount without VAT")),
+            "vat": ("amount_tax", self.env._("VAT")),
+            "total": ("amount_total", self.env._("total")),
+        }
+        for key, (name, label) in names.items():
+            tribe = abs(Decimal(link.agreed[key])) if key in (link.agreed or {}) else None
+            odoo = self._tribe_rounded(self[name])
+            if tribe is not None and tribe != odoo:
+                raise UserError(
+                    self.env._(
+                        "Invoice %(number)s comes from Tribe, where its %(what)s is "
+                        "%(tribe)s; here it would be %(odoo)s. Undo the change or check the "
+                        "mapping, or choose Leave to Odoo on its link with Tribe.",
+                        number=link.agreed["number"],
+                        what=label,
+                        tribe=tribe,
+                        odoo=odoo,
+                    )
+                )
+
+    def _tribe_rounded(self, amount):
+        return Decimal(str(amount)).quantize(
+            Decimal(1).scaleb(-self.currency_id.decimal_places), rounding=ROUND_HALF_UP
+        )

@@ -112,7 +112,7 @@ class ResPartner(models.Model):
         return result
 
     def _tribe_note_save(self):
-        """Note for the active connections that these partners, or whose address they are, changed."""
+        """Note for the active connections that these partners, or their parents, changed."""
         for connection in self.env["tribe.connection"]._active():
             relations = (self | self.parent_id).sudo().with_context(active_test=False)
             linked = relations.filtered(

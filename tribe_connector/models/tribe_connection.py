@@ -193,7 +193,7 @@ class TribeConnection(models.Model):
         links = self.env["tribe.link"]
         work = self.env["tribe.work"]
         for connection in self:
-            of_us = [("connection_id", "=", connection.id)]
+            of_us = [("connection_id", "in", connection.ids)]
             connection.relation_count = links.search_count(
                 [*of_us, ("kind", "in", ("organization", "person")), ("state", "=", "linked")]
             )
@@ -246,7 +246,7 @@ class TribeConnection(models.Model):
 
     def _credential(self):
         self.ensure_one()
-        return self.env["tribe.credential"].sudo().search([("connection_id", "=", self.id)])
+        return self.env["tribe.credential"].sudo().search([("connection_id", "in", self.ids)])
 
     # Talking to Tribe
 
@@ -388,7 +388,7 @@ class TribeConnection(models.Model):
             )
 
     def _company_of(self, values):
-        """The company that a legal entity obviously is: same VAT number, same name, or the only one."""
+        """The company that a legal entity obviously is: same VAT number or name, or the only one."""
         companies = self.env["res.company"].search([])
         by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
         by_name = companies.filtered(lambda company: company.name == values["name"])
@@ -566,6 +566,7 @@ class TribeConnection(models.Model):
         )
         references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
         work._add(self, "outbound", "partner", references, "nightly")
+        self.env["tribe.link"]._note_changed_moves(self)
         self._plan_payments()
 
     def _plan_payments(self):

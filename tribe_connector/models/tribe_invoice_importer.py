@@ -1,6 +1,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import fields, models
+from odoo.tools import LazyTranslate
 
 from ..engine.lease import partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
@@ -10,12 +11,21 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
-from ..mapping import read_invoice
+from ..mapping import InvoiceUnreadable, read_invoice
 from ..tribe_api import Guid
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 PAID_CODE = "Paid"
 BUSY_SECONDS = 1
+_lt = LazyTranslate(__name__)
+FACT_NAMES = {
+    "number": _lt("Number"),
+    "date": _lt("Date"),
+    "currency": _lt("Currency"),
+    "untaxed": _lt("Amount without VAT"),
+    "vat": _lt("VAT"),
+    "total": _lt("Total"),
+}
 
 
 class TribeInvoiceImporter(models.AbstractModel):
@@ -34,6 +44,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 )
             )
         entities = self._load(session)
+        self._note_gone(session, [r for r in session.references if r not in entities])
         failures = {}
         bookings = self._prepare(session, entities, failures)
 
@@ -75,7 +86,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         wanted = []
         for tribe_id, entity in entities.items():
             if tribe_id in known:
-                self._note_phase(session, known[tribe_id], entity)
+                self._compare(session, known[tribe_id], entity)
                 continue
             try:
                 booking = self._read(session, entity)
@@ -87,11 +98,41 @@ class TribeInvoiceImporter(models.AbstractModel):
         self._find_customers(session, wanted, failures)
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
 
-    def _note_phase(self, session, link, entity):
+    def _compare(self, session, link, entity):
+        """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         phase = self._phase(session.connection, entity)
-        values = {"phase_id": phase.id, "told_paid": phase.code == PAID_CODE}
-        if any(link[name] != (phase if name == "phase_id" else values[name]) for name in values):
-            link.write(values)
+        if link.phase_id != phase or (phase.code == PAID_CODE and not link.told_paid):
+            link.write({"phase_id": phase.id, "told_paid": phase.code == PAID_CODE})
+        if link.state in ("linked", "differs", "gone"):
+            link._note_difference(
+                self._tribe_difference(session, link, entity) or link._move_difference()
+            )
+
+    def _tribe_difference(self, session, link, entity):
+        """What is not what it was when the invoice was booked; empty when nothing is."""
+        try:
+            invoice = self._read_booking(session.connection, entity).invoice
+        except (NeedsPerson, InvoiceUnreadable) as error:
+            return str(error)
+        booked, now = link.agreed or {}, _facts(invoice)
+        return "\n".join(
+            self.env._(
+                "%(what)s: %(now)s in Tribe, booked as %(booked)s.",
+                what=FACT_NAMES[name],
+                now=now[name],
+                booked=booked[name],
+            )
+            for name in now
+            if name in booked and booked[name] != now[name]
+        )
+
+    def _note_gone(self, session, tribe_ids):
+        """Booked invoices that are no longer in Tribe: shown, and kept."""
+        for link in self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).values():
+            if link.state in ("linked", "differs"):
+                link.write(
+                    {"state": "gone", "difference": self.env._("The invoice was deleted in Tribe.")}
+                )
 
     def _phase(self, connection, entity):
         phase_id = (entity.get("Phase") or {}).get("ID")
@@ -100,26 +141,31 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _read(self, session, entity):
         """One invoice with its legal entity, or None where it is not to be booked."""
         connection = session.connection
-        phase = self._phase(connection, entity)
-        if not phase.is_booked:
+        if not self._phase(connection, entity).is_booked:
             return None
+        booking = self._read_booking(connection, entity)
+        if connection.invoices_from and booking.invoice.date < connection.invoices_from:
+            return None
+        self._check_open(booking)
+        for line in booking.invoice.lines:
+            self._account_and_tax(booking, line)
+        return booking
+
+    def _read_booking(self, connection, entity):
+        """What an invoice says and means, checked but for the mapping.
+
+        :raises NeedsPerson, InvoiceUnreadable: with what is missing and the remedy
+        """
         legal_entity = self._legal_entity(connection, entity)
-        company = legal_entity.company_id
         currency = self._currency(entity)
         invoice = read_invoice(
             entity,
             connection._invoice_fields(),
             timezone=legal_entity.timezone,
             digits=currency.decimal_places,
-            base_currency=company.currency_id.name,
+            base_currency=legal_entity.company_id.currency_id.name,
         )
-        if connection.invoices_from and invoice.date < connection.invoices_from:
-            return None
-        booking = _Booking(invoice, entity, legal_entity, currency, phase)
-        self._check_open(booking)
-        for line in invoice.lines:
-            self._account_and_tax(booking, line)
-        return booking
+        return _Booking(invoice, entity, legal_entity, currency, self._phase(connection, entity))
 
     def _legal_entity(self, connection, entity):
         name = connection._invoice_fields().legal_entity
@@ -263,15 +309,15 @@ class TribeInvoiceImporter(models.AbstractModel):
         moves = (
             self.env["account.move"]
             .with_company(company)
-            .with_context(tracking_disable=True)
+            .with_context(tracking_disable=True, tribe_booking=True)
             .create([self._move_values(booking) for booking in bookings])
         )
-        for booking, move in zip(bookings, moves, strict=True):
-            self._correct_vat(booking, move)
+        # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
+        self._link_moves(session, bookings, moves)
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
-        self._link_moves(session, bookings, moves)
+            session.log("post", move.name, move=move)
 
     def _check_open(self, booking):
         """Refuse before booking what Odoo would silently move to another date or number."""
@@ -310,7 +356,8 @@ class TribeInvoiceImporter(models.AbstractModel):
         sign = -1 if invoice.is_credit else 1
         return {
             "move_type": "out_refund" if invoice.is_credit else "out_invoice",
-            "name": invoice.number,
+            "name": invoice.number if booking.keeps_number else False,
+            "is_move_sent": True,
             "journal_id": booking.journal.id,
             "company_id": booking.company.id,
             "partner_id": booking.partner.id,
@@ -321,7 +368,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             "invoice_payment_term_id": False,
             "invoice_date_due": invoice.due_date or invoice.date,
             "fiscal_position_id": False,
-            "ref": invoice.reference or invoice.subject,
+            "ref": invoice.reference
+            or (invoice.subject if booking.keeps_number else invoice.number),
             "payment_reference": invoice.number,
             "invoice_line_ids": [
                 fields.Command.create(self._line_values(booking, line, sign))
@@ -352,7 +400,8 @@ class TribeInvoiceImporter(models.AbstractModel):
         quantity = _rounded(line.quantity, precisions.precision_get("Product Unit")) or Decimal(1)
         discount = _rounded(line.discount, precisions.precision_get("Discount"))
         total = quantity * line.price * (1 - discount / 100)
-        if _rounded(total, booking.currency.decimal_places) == line.net_total:
+        # To the last digit: Odoo adds the lines up before it rounds.
+        if total == line.net_total:
             return quantity, line.price, discount
         return quantity, line.net_total / quantity, Decimal(0)
 
@@ -389,36 +438,6 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
         return account, tax
 
-    def _correct_vat(self, booking, move):
-        """Set the VAT of each tax to Tribe's, which may round per line; a cent or two at most.
-
-        :raises NeedsPerson: where the difference is more than rounding can explain
-        """
-        sign = 1 if booking.invoice.is_credit else -1
-        allowed = max(Decimal(1), Decimal(len(booking.invoice.lines)) / 2).scaleb(
-            -booking.currency.decimal_places
-        )
-        for tax, vat in self._vat_by_tax(booking).items():
-            lines = move.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
-            computed = _rounded(
-                Decimal(str(sum(lines.mapped("amount_currency")))), booking.currency.decimal_places
-            )
-            difference = sign * vat - computed
-            if not difference:
-                continue
-            if not lines or abs(difference) > allowed:
-                raise NeedsPerson(
-                    self.env._(
-                        "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
-                        "Odoo. Check the percentage of the VAT group and its sales tax.",
-                        number=booking.invoice.number,
-                        tax=tax.name,
-                        tribe=vat,
-                        odoo=abs(computed),
-                    )
-                )
-            lines[0].amount_currency += float(difference)
-
     def _vat_by_tax(self, booking):
         """Tribe's VAT per tax of Odoo: ``{account.tax: Decimal}``, as on the credit note itself."""
         digits = booking.currency.decimal_places
@@ -438,26 +457,23 @@ class TribeInvoiceImporter(models.AbstractModel):
         return {tax: sign * vat for tax, vat in by_tax.items()}
 
     def _check_posted(self, booking, move):
-        """Refuse what Odoo made different from what Tribe sent.
+        """Refuse a number or date that Odoo made different from what Tribe sent.
 
         :raises NeedsPerson: naming the first difference
         """
         invoice = booking.invoice
-        sign = -1 if invoice.is_credit else 1
         expected = {
-            "name": (invoice.number, move.name),
             "date": (invoice.date, move.date),
             "invoice date": (invoice.date, move.invoice_date),
-            "amount without VAT": (sign * invoice.untaxed, _amount(move, "amount_untaxed")),
-            "VAT": (sign * invoice.vat, _amount(move, "amount_tax")),
-            "total": (sign * invoice.total, _amount(move, "amount_total")),
         }
+        if booking.keeps_number:
+            expected["number"] = (invoice.number, move.name)
         for what, (tribe, odoo) in expected.items():
             if tribe != odoo:
                 raise NeedsPerson(
                     self.env._(
                         "Invoice %(number)s was not booked: its %(what)s is %(tribe)s in Tribe and "
-                        "would be %(odoo)s in Odoo. Check the mapping, or book it by hand.",
+                        "would be %(odoo)s in Odoo. Check the journal, or book it by hand.",
                         number=invoice.number,
                         what=what,
                         tribe=tribe,
@@ -475,14 +491,16 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "move_id": move.id,
                     "phase_id": booking.phase.id,
                     "told_paid": booking.phase.code == PAID_CODE,
-                    "agreed": booking.agreed(),
+                    "agreed": {
+                        **_facts(booking.invoice),
+                        "vat_by_tax": {
+                            str(tax.id): str(vat) for tax, vat in self._vat_by_tax(booking).items()
+                        },
+                    },
                 }
                 for booking, move in zip(bookings, moves, strict=True)
             ]
         )
-        moves.write({"is_move_sent": True})
-        for move in moves:
-            session.log("post", move.name, move=move)
 
 
 class _Booking:
@@ -501,16 +519,22 @@ class _Booking:
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(relationship_set)
 
-    def agreed(self):
-        """What was booked, for comparing with Tribe later."""
-        return {
-            "number": self.invoice.number,
-            "date": self.invoice.date.isoformat(),
-            "currency": self.invoice.currency,
-            "untaxed": str(self.invoice.untaxed),
-            "vat": str(self.invoice.vat),
-            "total": str(self.invoice.total),
-        }
+    @property
+    def keeps_number(self):
+        """Whether Tribe's number is the name of the move."""
+        return self.legal_entity.number_policy == "tribe"
+
+
+def _facts(invoice):
+    """What was booked, for comparing with Tribe later: texts, so that JSON keeps them exact."""
+    return {
+        "number": invoice.number,
+        "date": invoice.date.isoformat(),
+        "currency": invoice.currency,
+        "untaxed": str(invoice.untaxed),
+        "vat": str(invoice.vat),
+        "total": str(invoice.total),
+    }
 
 
 def _by_company(bookings):
@@ -518,10 +542,6 @@ def _by_company(bookings):
     for booking in bookings:
         companies.setdefault(booking.company, []).append(booking)
     return companies.values()
-
-
-def _amount(move, name):
-    return _rounded(Decimal(str(move[name])), move.currency_id.decimal_places)
 
 
 def _rounded(number, digits):

@@ -27,6 +27,15 @@ class TribeLegalEntity(models.Model):
         domain="[('type', '=', 'sale'), ('company_id', '=', company_id)]",
         help="A journal for Tribe's invoices alone, so that they can keep Tribe's numbers.",
     )
+    number_policy = fields.Selection(
+        [
+            ("tribe", "Tribe's Number"),
+            ("odoo", "Odoo's Number, Tribe's as Reference"),
+        ],
+        "Invoice Number",
+        required=True,
+        default="tribe",
+    )
     timezone = fields.Selection(
         "_timezones",
         required=True,
@@ -83,6 +92,8 @@ class TribeLegalEntity(models.Model):
                         "sequence_override_regex": JOURNAL_SEQUENCE_PATTERN,
                         "restrict_mode_hash_table": False,
                         "refund_sequence": False,
+                        # Never the journal that Odoo proposes for an invoice made by hand.
+                        "sequence": 99,
                     }
                 )
             )

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
@@ -42,7 +43,9 @@ class TribeLink(models.Model):
         [
             ("sending", "Being Sent"),
             ("linked", "Linked"),
+            ("differs", "Differs"),
             ("gone", "Deleted in Tribe"),
+            ("left_to_odoo", "Left to Odoo"),
         ],
         required=True,
         default="linked",
@@ -53,6 +56,7 @@ class TribeLink(models.Model):
         readonly=True, help="When the request that creates the record in Tribe was last sent."
     )
     agreed = fields.Json(readonly=True)
+    difference = fields.Text(readonly=True, help="What is not alike on both sides, for a person.")
     closed_by_us = fields.Boolean(
         readonly=True, help="The connector ended this relationship in Tribe, so it may reopen it."
     )
@@ -132,3 +136,65 @@ class TribeLink(models.Model):
                     each.unlink()
             self.env["tribe.work"]._add(connection, "outbound", "partner", partner.ids, "person")
         self.env["tribe.engine"]._wake("outbound")
+
+    def action_leave_to_odoo(self):
+        """Accept Odoo's invoice as it is: it is no longer compared with Tribe."""
+        self.check_access("read")
+        self._check_manager()
+        self.sudo().filtered(lambda link: link.kind == "invoice").write(
+            {"state": "left_to_odoo", "difference": False}
+        )
+
+    def action_book_again(self):
+        """Book invoices anew whose move was deleted or cancelled in Odoo.
+
+        :raises UserError: for an invoice that is still booked
+        """
+        self.check_access("read")
+        self._check_manager()
+        for link in self.sudo():
+            if link.move_id.state in ("draft", "posted"):
+                raise UserError(
+                    self.env._(
+                        "Invoice %s is still in Odoo. Cancel or delete it there first.",
+                        link.move_id.display_name,
+                    )
+                )
+            self.env["tribe.work"]._add(
+                link.connection_id, "inbound", "invoice", [link.tribe_id], "person"
+            )
+        self.sudo().unlink()
+        self.env["tribe.engine"].sudo()._wake("inbound")
+
+    def _check_manager(self):
+        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
+            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
+
+    def _note_changed_moves(self, connection):
+        """Note which booked invoices a bookkeeper reset, cancelled or deleted since."""
+        for link in self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", "invoice"),
+                ("state", "in", ("linked", "differs")),
+            ]
+        ):
+            link._note_difference(link._move_difference())
+
+    def _move_difference(self):
+        if not self.move_id:
+            return self.env._("The invoice was deleted in Odoo.")
+        states = {
+            "draft": self.env._("The invoice was reset to draft in Odoo."),
+            "cancel": self.env._("The invoice was cancelled in Odoo."),
+        }
+        return states.get(self.move_id.state, "")
+
+    def _note_difference(self, difference):
+        """Show what is not alike (a sentence), or that all is well again (empty)."""
+        values = {
+            "difference": difference or False,
+            "state": "differs" if difference else "linked",
+        }
+        if any(self[name] != value for name, value in values.items()):
+            self.write(values)

@@ -311,7 +311,7 @@ class TribeRelationImporter(models.AbstractModel):
         self._have_numbered(session, partners)
 
     def _have_numbered(self, session, partners):
-        """New customers and suppliers without a number get one from the exporter, in both systems."""
+        """New customers and suppliers without a number get one from the exporter, on both sides."""
         unnumbered = partners.filtered(
             lambda partner: (
                 (partner.customer_rank and not partner.debtor_number)

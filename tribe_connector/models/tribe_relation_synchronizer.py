@@ -293,7 +293,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return remote.is_current
 
     def _present(self, connection, entity_set, body):
-        """A body without the fields that this tenant lacks (they are on the connection's report)."""
+        """A body without the fields that this tenant lacks (the connection's report has them)."""
         absent = connection._absent()
         return {name: value for name, value in body.items() if f"{entity_set}/{name}" not in absent}
 

@@ -1,0 +1,122 @@
+from datetime import date
+
+from odoo.exceptions import UserError, ValidationError
+
+from .test_invoice import InvoiceCase
+
+
+class TestInvoiceAfterBooking(InvoiceCase):
+    def booked_with_corrected_cents(self):
+        """A booked invoice whose VAT is a cent off from what Odoo calculates."""
+        self.sandbox.switch(vat_rounding="line")
+        tribe_id = self.send_new(*(self.line(0.12) for _number in range(4)))
+        move = self.assert_booked_to_the_cent(tribe_id)
+        # 4 x 0.12 x 21 % is 0.10 as a whole, and 4 x 0.03 by line.
+        self.assertEqual(move.amount_tax, 0.12)
+        return tribe_id, move
+
+    def test_reset_and_confirmed_again_keeps_tribes_cents(self):
+        tribe_id, move = self.booked_with_corrected_cents()
+
+        move.button_draft()
+        move.invoice_line_ids[0].name = "Een andere omschrijving"
+        move.invoice_line_ids[0].price_unit = move.invoice_line_ids[0].price_unit
+        move.action_post()
+
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_another_total_is_refused(self):
+        _tribe_id, move = self.booked_with_corrected_cents()
+        move.button_draft()
+        move.invoice_line_ids[0].price_unit = 500
+
+        with self.assertRaisesRegex(UserError, "Tribe"):
+            move.action_post()
+
+    def test_another_total_is_accepted_once_left_to_odoo(self):
+        tribe_id, move = self.booked_with_corrected_cents()
+        move.button_draft()
+        move.invoice_line_ids[0].price_unit = 500
+
+        self.link(tribe_id).action_leave_to_odoo()
+        move.action_post()
+
+        self.assertEqual(move.state, "posted")
+
+    def test_a_reset_cancelled_or_deleted_invoice_is_shown_and_not_booked_again(self):
+        tribe_ids = [self.send_new(self.line(10.0)) for _number in range(3)]
+        moves = [self.booked_move(tribe_id) for tribe_id in tribe_ids]
+        moves[0].button_draft()
+        moves[1].button_draft()
+        moves[1].button_cancel()
+        moves[2].button_draft()
+        moves[2].with_context(force_delete=True).unlink()
+
+        self.run_nightly()
+        self.poll("invoice")
+
+        links = [self.link(tribe_id) for tribe_id in tribe_ids]
+        self.assertEqual([link.state for link in links], ["differs"] * 3)
+        for link, word in zip(links, ("draft", "cancelled", "deleted"), strict=True):
+            self.assertIn(word, link.difference)
+        self.assertFalse(links[2].move_id)
+        self.assertEqual(moves[0].state, "draft")
+
+    def test_a_deleted_invoice_is_booked_again_when_a_person_says_so(self):
+        tribe_id = self.send_new(self.line(10.0))
+        move = self.booked_move(tribe_id)
+        with self.assertRaisesRegex(UserError, "still in Odoo"):
+            self.link(tribe_id).action_book_again()
+        move.button_draft()
+        move.with_context(force_delete=True).unlink()
+
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_an_invoice_that_changes_in_tribe_although_final_is_shown(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_id = self.send_new(self.line(10.0))
+        move = self.booked_move(tribe_id)
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 25.0})
+        self.look_at("invoice", tribe_id)
+
+        link = self.link(tribe_id)
+        self.assertEqual(link.state, "differs")
+        self.assertIn("30.25", link.difference)
+        self.assertIn("12.10", link.difference)
+        self.assertEqual(move.amount_total, 12.1)
+        self.assertEqual(move.state, "posted")
+
+    def test_an_invoice_that_vanishes_in_tribe_is_shown_and_kept(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_id = self.send_new(self.line(10.0))
+        self.sandbox.delete("Activity_Invoice", tribe_id)
+
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "gone")
+        self.assertEqual(self.booked_move(tribe_id).state, "posted")
+
+    def test_the_journal_with_tribes_numbers_is_closed_to_invoices_made_by_hand(self):
+        move = self.booked_move(self.send_new(self.line(10.0)))
+
+        with self.assertRaisesRegex(ValidationError, "reserved"):
+            move.copy({"invoice_date": date.today()})
+
+    def test_a_credit_note_made_in_odoo_goes_to_another_journal(self):
+        move = self.booked_move(self.send_new(self.line(10.0)))
+
+        reversal = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"reason": "Te veel"})
+        )
+        reversal.refund_moves()
+
+        self.assertEqual(len(reversal.new_move_ids), 1)
+        self.assertNotEqual(reversal.new_move_ids.journal_id, move.journal_id)
+        self.assertFalse(reversal.new_move_ids.tribe_id)

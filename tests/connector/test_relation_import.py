@@ -1,0 +1,384 @@
+from odoo.addons.base.tests.common import new_test_user
+
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
+from .relation_case import LEAD, RelationCase
+
+
+class TestRelationImport(RelationCase):
+    """Tribe to Odoo: what changed in Tribe, on an active connection."""
+
+    def change(self, partner, **fields):
+        """Change the relation of a partner in Tribe, and have it noticed."""
+        kind = "Organization" if partner.is_company else "Person"
+        self.sandbox.change(f"Relation_{kind}", partner.tribe_id, fields)
+        self.look_at(kind.lower(), partner.tribe_id)
+
+    def end(self, partner, is_former=True):
+        """End (or reopen) the relationships of a partner in Tribe, and have it noticed."""
+        kinds = {ORGANIZATION_CUSTOMER: "customer", SUPPLIER: "supplier"}
+        for entity_set, row in self.relationships(partner).items():
+            self.sandbox.change(entity_set, row["ID"], {"IsFormer": is_former})
+            self.look_at(kinds[entity_set], row["ID"])
+
+    def imported(self, tribe_id):
+        """The partner of a relation of Tribe."""
+        return self.link(tribe_id).partner_id
+
+    # What changed
+
+    def test_a_changed_organization(self):
+        partner = self.linked(email="oud@klant.example")
+
+        self.change(
+            partner,
+            Name="Nieuwe Naam B.V.",
+            EmailAddress="nieuw@klant.example",
+            PhoneNumber="030 1234567",
+            Website="https://klant.example",
+        )
+
+        self.assertEqual(partner.name, "Nieuwe Naam B.V.")
+        self.assertEqual(partner.email, "nieuw@klant.example")
+        self.assertEqual(partner.phone, "030 1234567")
+        self.assertEqual(partner.website, "https://klant.example")
+
+    def test_a_changed_person(self):
+        partner = self.linked("Jan Smit", is_company=False)
+
+        self.change(
+            partner,
+            FirstName="Johan",
+            MiddleName="van der",
+            LastName="Berg",
+            MobilePhoneNumber="06 12345678",
+        )
+
+        self.assertEqual(partner.name, "Johan van der Berg")
+        self.assertEqual(partner.tribe_mobile, "06 12345678")
+
+    def test_a_changed_address(self):
+        partner = self.linked(street="Oudeweg 1", city="Utrecht")
+        address = self.address_of(partner)
+
+        self.sandbox.change(
+            "Address", address["ID"], {"Street": "Nieuweweg", "HouseNumber": 7, "City": "Zeist"}
+        )
+        self.look_at("address", address["ID"])
+
+        self.assertEqual((partner.street, partner.city), ("Nieuweweg 7", "Zeist"))
+
+    def test_an_invoice_address_of_odoo_gets_what_tribe_changed(self):
+        partner = self.customer(street="Bezoekweg 1")
+        invoice_address = self.customer(
+            "Crediteuren", type="invoice", parent_id=partner.id, customer_rank=0, street="Postbus 1"
+        )
+        self.synchronize(partner)
+
+        address = self.address_of(partner)
+        self.sandbox.change("Address", address["ID"], {"Street": "Postbus", "HouseNumber": 99})
+        self.look_at("address", address["ID"])
+
+        self.assertEqual(invoice_address.street, "Postbus 99")
+        self.assertEqual(partner.street, "Bezoekweg 1")
+
+    def test_a_field_that_was_emptied(self):
+        partner = self.linked(phone="030 1", street="Oudeweg 1", vat="NL123456782B90")
+
+        address = self.address_of(partner)
+        self.sandbox.change("Address", address["ID"], {"Street": None, "HouseNumber": None})
+        self.change(partner, PhoneNumber=None, VATNumber=None)
+
+        self.assertFalse(partner.phone or partner.street or partner.vat)
+
+    def test_a_vat_number_is_stored_as_sent(self):
+        partner = self.linked(country_id=self.env.ref("base.nl").id)
+
+        self.change(partner, VATNumber="NL000000000B00")
+
+        self.assertIn(partner.vat, ("NL000000000B00", "000000000B00"))
+        self.assertFalse(self.problems())
+
+    # Nothing goes back
+
+    def test_what_was_received_is_not_sent_back(self):
+        partner = self.linked(street="Oudeweg 1")
+        rows = [
+            self.organization(
+                Name="  Ruime   Naam ",
+                VATNumber="nl 1234.56.782.b90",
+                EmailAddress="Info@Klant.example",
+                Website="www.klant.example/",
+                PhoneNumber="+31 (0)30 123 45 67",
+                DebtorNumber="T-1",
+                InvoiceAddress={"Street": "Straat", "HouseNumber": 12, "HouseNumberSuffix": "a-2"},
+            ),
+            self.person(FirstName="Jan", MiddleName="van 't", LastName="Hof", DebtorNumber="T-2"),
+        ]
+        self.change(partner, PhoneNumber="030 7", VATNumber="be0477472701")
+        self.look_at("organization", rows[0]["ID"])
+        self.look_at("person", rows[1]["ID"])
+
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.assertEqual(self.imported(rows[0]["ID"]).name, "Ruime Naam")
+        self.assertFalse(self.due_work())
+        self.assertFalse(self.problems())
+
+    def test_what_both_sides_agree_on_changes_nothing_in_odoo(self):
+        partner = self.linked(street="Oudeweg 1", vat="NL123456782B90")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_partner SET write_date = '2020-01-01'")
+        self.env.invalidate_all()
+
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertEqual(partner.write_date.year, 2020)
+
+    # Who is new
+
+    def test_new_customers_come_in_as_one_batch(self):
+        numbers = range(5)
+        rows = [self.organization(Name=f"Nieuw {number}") for number in numbers]
+        supplier = self.organization(Name="Leverancier", roles=[SUPPLIER])
+
+        self.look_at("organization", *(row["ID"] for row in [*rows, supplier]))
+
+        partners = self.imported([row["ID"] for row in rows][0])
+        for number, row in zip(numbers, rows, strict=True):
+            partner = self.imported(row["ID"])
+            self.assertEqual(partner.name, f"Nieuw {number}")
+            self.assertTrue(partner.is_company and partner.customer_rank)
+            self.assertFalse(partner.supplier_rank)
+            self.assertTrue(partner.debtor_number)
+            self.assertEqual(self.tribe_of(partner)["DebtorNumber"], partner.debtor_number)
+            partners |= partner
+        self.assertEqual(len(set(partners.mapped("debtor_number"))), 5)
+        self.assertTrue(self.imported(supplier["ID"]).supplier_rank)
+        self.assertTrue(self.imported(supplier["ID"]).creditor_number)
+
+    def test_one_that_odoo_refuses_does_not_stop_the_others(self):
+        # Odoo's own constraint: a contact needs a name.
+        rows = [self.organization(Name=f"Nieuw {number}") for number in range(4)]
+        nameless = self.person(LastName="\u200b")
+
+        self.look_at("organization", *(row["ID"] for row in rows))
+        self.look_at("person", nameless["ID"], self.person(LastName="Smit")["ID"])
+
+        self.assertTrue(all(self.imported(row["ID"]) for row in rows))
+        self.assertTrue(self.env["res.partner"].search([("name", "=", "Smit")]))
+        self.assertFalse(self.imported(nameless["ID"]))
+
+    def test_a_lead_is_no_customer_until_it_becomes_one(self):
+        row = self.organization(roles=[LEAD], Name="Wie weet B.V.")
+        self.look_at("organization", row["ID"])
+        self.assertFalse(self.imported(row["ID"]))
+
+        self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        customer = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=row["ID"])[0]
+        self.look_at("customer", customer["ID"])
+
+        self.assertEqual(self.imported(row["ID"]).name, "Wie weet B.V.")
+
+    def test_a_private_customer_is_a_person(self):
+        row = self.person(FirstName="Jan", LastName="Smit")
+        customer = self.sandbox.rows(PERSON_CUSTOMER, Person=row["ID"])[0]
+
+        self.look_at("person_customer", customer["ID"])
+
+        partner = self.imported(row["ID"])
+        self.assertEqual((partner.name, partner.is_company), ("Jan Smit", False))
+
+    def test_who_becomes_a_supplier_in_tribe_is_one_in_odoo(self):
+        partner = self.linked()
+        supplier = self.relate(SUPPLIER, Organization=partner.tribe_id)
+
+        self.look_at("supplier", supplier["ID"])
+
+        self.assertTrue(partner.supplier_rank)
+        self.assertEqual(self.link(supplier["ID"]).partner_id, partner)
+
+    # Matching
+
+    def test_an_archived_partner_with_the_number_is_that_relation(self):
+        partner = self.customer(debtor_number="D-1", active=False)
+        row = self.organization(Name="Relatie B.V.", DebtorNumber="D-1")
+
+        self.look_at("organization", row["ID"])
+        self.run_nightly()
+
+        self.assertEqual(self.imported(row["ID"]), partner)
+        self.assertFalse(partner.active)
+        # Nobody archived the partner because of this relation, or ended it because of the partner.
+        self.assertFalse(self.relationships(partner)[ORGANIZATION_CUSTOMER]["IsFormer"])
+
+    def test_the_number_of_the_other_kind_is_a_question(self):
+        self.customer("Jan Smit", is_company=False, debtor_number="D-1", active=False)
+        row = self.organization(Name="Smit B.V.", DebtorNumber="D-1")
+
+        self.look_at("organization", row["ID"])
+
+        self.assertAsked("Smit B.V.", "Jan Smit", "private person")
+        self.assertFalse(self.imported(row["ID"]))
+
+    def test_a_number_of_a_linked_partner_is_a_question(self):
+        partner = self.linked(debtor_number="D-1")
+        row = self.organization(Name="Dubbel B.V.", DebtorNumber="D-1")
+
+        self.look_at("organization", row["ID"])
+
+        self.assertAsked("Dubbel B.V.", "Klant B.V.", "Merge the two in Tribe")
+        self.assertNotEqual(partner.tribe_id, row["ID"])
+
+    def test_two_new_relations_with_one_number_are_a_question(self):
+        partner = self.customer(debtor_number="D-1", active=False)
+        rows = [self.organization(Name=name, DebtorNumber="D-1") for name in ("Een", "Twee")]
+        rows += [self.organization(Name=name, DebtorNumber="D-2") for name in ("Drie", "Vier")]
+
+        self.look_at("organization", *(row["ID"] for row in rows))
+
+        linked = [self.imported(row["ID"]) for row in rows]
+        self.assertEqual(linked[0] | linked[1], partner)
+        self.assertEqual(len(linked[2] | linked[3]), 1)
+        problems = sorted(self.problems())
+        self.assertEqual(len(problems), 2)
+        for problem, names in zip(problems, (("Drie", "Vier"), ("Een", "Twee")), strict=True):
+            self.assertIn(names[0], problem)
+            self.assertIn(names[1], problem)
+
+    def test_a_number_that_another_partner_has_is_a_question(self):
+        partner = self.linked(customer_rank=0, supplier_rank=1)
+        other = self.customer("Ander", debtor_number="D-1", active=False)
+
+        self.change(partner, DebtorNumber="D-1", PhoneNumber="030 1")
+        self.assertAsked("Klant B.V.", "Debtor number D-1", "Ander")
+        self.assertFalse(partner.debtor_number)
+
+        other.debtor_number = False
+        self.env["tribe.work"].search([("error_class", "=", "person")]).action_retry()
+        self.run_lanes()
+        self.assertEqual((partner.debtor_number, partner.phone), ("D-1", "030 1"))
+        self.assertFalse(self.problems())
+
+    # Former, deleted
+
+    def test_former_is_archived_and_current_is_unarchived(self):
+        partner = self.linked(supplier_rank=1)
+        self.end(partner)
+        self.assertFalse(partner.active)
+
+        self.end(partner, is_former=False)
+        self.assertTrue(partner.active)
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_who_is_a_supplier_still_is_not_archived(self):
+        partner = self.linked(supplier_rank=1)
+        customer = self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, customer["ID"], {"IsFormer": True})
+        self.look_at("customer", customer["ID"])
+
+        self.assertTrue(partner.active)
+
+    def test_only_what_we_archived_is_unarchived(self):
+        partner = self.linked()
+        self.end(partner)
+        partner.action_unarchive()
+        self.run_nightly()
+        partner.action_archive()
+        self.run_nightly()
+
+        self.end(partner, is_former=False)
+
+        self.assertFalse(partner.active)
+
+    def test_a_partner_with_a_user_cannot_be_archived(self):
+        user = new_test_user(self.env, "klant", groups="base.group_portal")
+        partner = user.partner_id
+        partner.write({"is_company": True, "customer_rank": 1, "phone": "030 1"})
+        self.synchronize(partner)
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"PhoneNumber": "030 2"})
+
+        self.end(partner)
+        self.assertTrue(partner.active)
+        self.assertAsked(partner.name, "archive", "user")
+
+        user.active = False
+        self.env["tribe.work"].search([("error_class", "=", "person")]).action_retry()
+        self.run_lanes()
+        self.assertFalse(partner.active)
+        self.assertEqual(partner.phone, "030 2")
+
+    def test_what_was_deleted_in_tribe_stays_in_odoo(self):
+        partner = self.linked()
+        tribe_id = partner.tribe_id
+        self.forget_sending(partner)
+        self.sandbox.delete("Relation_Organization", tribe_id)
+
+        self.look_at("organization", tribe_id)
+
+        self.assertTrue(partner.active)
+        self.assertEqual(self.link(tribe_id).state, "gone")
+        self.assertFalse(partner.tribe_id)
+        partner.phone = "030 1"
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+        anew = self.organization(Name="Klant B.V.", DebtorNumber=partner.debtor_number)
+        self.look_at("organization", anew["ID"])
+        self.assertEqual(partner.tribe_id, anew["ID"])
+
+    def test_what_was_just_sent_is_not_gone_because_it_does_not_show_yet(self):
+        partner = self.linked()
+        tribe_id = partner.tribe_id
+        self.sandbox.delete("Relation_Organization", tribe_id)
+
+        self.look_at("organization", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "linked")
+        works = self.env["tribe.work"].search([("reference", "=", tribe_id)])
+        self.assertEqual(works.error_class, "again")
+
+    def forget_sending(self, partner):
+        """It is long ago that a partner was created in Tribe."""
+        partner.tribe_link_ids.sent_at = "2020-01-01"
+
+    def test_who_was_deleted_in_odoo_is_not_made_again(self):
+        partner = self.linked(street="Oudeweg 1")
+        tribe_id, number = partner.tribe_id, partner.debtor_number
+        relationship = self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        partner.unlink()
+
+        self.sandbox.change("Relation_Organization", tribe_id, {"PhoneNumber": "030 1"})
+        self.look_at("organization", tribe_id)
+        self.look_at("customer", relationship["ID"])
+        self.run_nightly()
+
+        self.assertFalse(self.imported(tribe_id))
+        self.assertFalse(self.env["res.partner"].search([("debtor_number", "=", number)]))
+
+        # Somebody who makes the contact anew, with its number, has it linked again.
+        anew = self.customer(debtor_number=number)
+        self.synchronize(anew)
+        self.assertEqual(anew.tribe_id, tribe_id)
+        self.assertEqual(self.link(relationship["ID"]).partner_id, anew)
+        self.assertEqual(anew.phone, "030 1")
+
+    def test_merged_contacts_leave_one_relation_and_no_new_contact(self):
+        stays, goes = self.linked("Blijft"), self.linked("Gaat")
+        gone_id, stays_id = goes.tribe_id, stays.tribe_id
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+
+        wizard._merge((stays | goes).ids, stays)
+        self.sandbox.change("Relation_Organization", gone_id, {"PhoneNumber": "030 1"})
+        self.look_at("organization", gone_id)
+
+        self.assertEqual(stays.tribe_id, stays_id)
+        self.assertEqual(len(stays.tribe_link_ids), 2)
+        self.assertFalse(self.imported(gone_id))
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Gaat")]), 0)
+
+    def test_a_contact_merged_into_an_unlinked_one_brings_its_relation(self):
+        stays, goes = self.customer("Blijft", customer_rank=0), self.linked("Gaat")
+        tribe_id = goes.tribe_id
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+
+        wizard._merge((stays | goes).ids, stays)
+
+        self.assertEqual(self.imported(tribe_id), stays)
