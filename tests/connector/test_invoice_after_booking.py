@@ -1,6 +1,7 @@
 from datetime import date
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form
 
 from .test_invoice import InvoiceCase
 
@@ -110,11 +111,11 @@ class TestInvoiceAfterBooking(InvoiceCase):
     def test_a_credit_note_made_in_odoo_goes_to_another_journal(self):
         move = self.booked_move(self.send_new(self.line(10.0)))
 
-        reversal = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=move.ids)
-            .create({"reason": "Te veel"})
-        )
+        reversal = Form(
+            self.env["account.move.reversal"].with_context(
+                active_model="account.move", active_ids=move.ids
+            )
+        ).save()
         reversal.refund_moves()
 
         self.assertEqual(len(reversal.new_move_ids), 1)
