@@ -70,6 +70,7 @@ class TestRelationExport(RelationCase):
 
     def test_a_save_notes_a_partner_once_per_transaction(self):
         partner = self.linked()
+        self.waiting(partner).unlink()
 
         partner.phone = "030 1"
         partner.email = "nieuw@klant.example"
@@ -79,6 +80,7 @@ class TestRelationExport(RelationCase):
 
     def test_a_save_that_is_rolled_back_notes_nothing(self):
         partner = self.linked()
+        self.waiting(partner).unlink()
 
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             partner.phone = "030 1"

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
+
 from odoo.addons.base.tests.common import new_test_user
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER

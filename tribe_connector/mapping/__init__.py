@@ -20,13 +20,25 @@ from .relation import (
     relationship_body,
 )
 from .tenant_fields import Requirement, missing_requirements, resolve_invoice_fields
+from .vat_kind import (
+    DOMESTIC,
+    EXPORT,
+    INTRA_COMMUNITY,
+    REVERSE_CHARGED,
+    is_about_services,
+    vat_kind,
+)
 
 __all__ = [
     "ADDRESS_FIELDS",
+    "DOMESTIC",
+    "EXPORT",
+    "INTRA_COMMUNITY",
     "NUMBER_FIELDS",
     "ORGANIZATION_FIELDS",
     "PERSON_FIELDS",
     "REQUIRED_FIELDS",
+    "REVERSE_CHARGED",
     "CountryUnknown",
     "Invoice",
     "InvoiceFields",
@@ -41,6 +53,7 @@ __all__ = [
     "canonical",
     "clean",
     "clean_lines",
+    "is_about_services",
     "join",
     "join_street",
     "merge",
@@ -56,4 +69,5 @@ __all__ = [
     "resolve_invoice_fields",
     "split",
     "split_street",
+    "vat_kind",
 ]

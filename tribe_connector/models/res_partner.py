@@ -88,7 +88,7 @@ class ResPartner(models.Model):
         relations = (self | self.parent_id).sudo()
         for connection in self.env["tribe.connection"]._active():
             partners = relations.filtered_domain(connection._relation_domain())
-            self.env["tribe.work"]._add(connection, "outbound", "partner", partners.ids, "person")
+            self.env["tribe.work"]._ask_for_partners(connection, partners)
         self.env["tribe.engine"]._wake("outbound")
 
     @api.model_create_multi

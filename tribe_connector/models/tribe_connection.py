@@ -10,7 +10,15 @@ from ..engine.limiter import DatabaseLimiter
 from ..engine.remote_relation import ADDRESS_NAVIGATIONS, RELATION_SETS
 from ..engine.tokens import StoredTokens
 from ..mapping import InvoiceFields, missing_requirements, resolve_invoice_fields
-from ..tribe_api import TOKEN_HEADER, Addresses, Client, TribeError, TribeUnknownSet
+from ..tribe_api import (
+    TOKEN_HEADER,
+    Addresses,
+    Client,
+    TribeError,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnknownSet,
+)
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
@@ -388,7 +396,7 @@ class TribeConnection(models.Model):
             )
 
     def _company_of(self, values):
-        """The company that a legal entity obviously is: same VAT number or name, or the only one."""
+        """The company that a legal entity obviously is: same VAT number, name, or the only one."""
         companies = self.env["res.company"].search([])
         by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
         by_name = companies.filtered(lambda company: company.name == values["name"])
@@ -651,13 +659,25 @@ class TribeConnection(models.Model):
         return f"{base.rstrip('/')}/tribe/webhook/{self.webhook_key}/{entity_type}"
 
     def _register_webhooks(self, client):
-        """Have Tribe report changes to us. Safe to repeat: what is registered stays."""
+        """Have Tribe report changes to us. Safe to repeat: what is registered stays.
+
+        Returns the refused ones, ``{entity_type: TribeRefused}``: Tribe does not document which
+        types it takes. Their changes are found by looking for them.
+        """
         registered = {webhook.get("webhookUrl") for webhook in client.webhooks()}
         headers = {TOKEN_HEADER: self._credential().webhook_token}
+        refused = {}
         for entity_type in WEBHOOK_TYPES:
             url = self._webhook_url(entity_type)
-            if url not in registered:
+            if url in registered or entity_type.replace(".", "_") in self._absent():
+                continue
+            try:
                 client.create_webhook(entity_type, url, headers)
+            except TribeUnauthorized:
+                raise
+            except TribeRefused as error:
+                refused[entity_type] = error
+        return refused
 
     def _remove_webhooks(self):
         """Take our webhooks out of Tribe, whatever address they were registered with."""

@@ -406,14 +406,14 @@ class TribeInvoiceImporter(models.AbstractModel):
         return quantity, line.net_total / quantity, Decimal(0)
 
     def _account_and_tax(self, booking, line):
-        """What a line is booked on. The ledger account wins over the VAT group."""
+        """What a line is booked on. The ledger account tells the account, and goods from services."""
         group = booking.legal_entity.vat_group_ids.filtered(
             lambda group: group.tribe_id == line.vat_group_id
         )
         ledger = booking.legal_entity.ledger_account_ids.filtered(
             lambda ledger: ledger.tribe_id == line.ledger_account_id
         )
-        tax = ledger.tax_id or group.tax_id
+        tax = (ledger.is_service and group.service_tax_id) or group.tax_id
         account = ledger.account_id or group.account_id
         if not tax:
             raise NeedsPerson(

@@ -4,7 +4,8 @@ from odoo import api, fields, models
 class TribeLedgerAccount(models.Model):
     """A general ledger account of Tribe and what a legal entity books it on.
 
-    It wins over the VAT group: goods and services of one VAT group can need different taxes.
+    Its account wins over the VAT group's. It also tells goods from services, for which one VAT
+    group can need different taxes.
     """
 
     _name = "tribe.ledger.account"
@@ -25,12 +26,9 @@ class TribeLedgerAccount(models.Model):
         check_company=True,
         domain="[('company_ids', 'in', company_id)]",
     )
-    tax_id = fields.Many2one(
-        "account.tax",
-        "Sales Tax",
-        check_company=True,
-        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
-        help="Only where this account needs another tax than its VAT group has.",
+    is_service = fields.Boolean(
+        "Services",
+        help="What is booked here are services: the VAT group's tax for services is used.",
     )
 
     _tribe_unique = models.Constraint(
@@ -46,6 +44,6 @@ class TribeLedgerAccount(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"tax_id", "account_id"} & vals.keys():
+        if {"account_id", "is_service"} & vals.keys():
             self.legal_entity_id.connection_id._retry_held_invoices()
         return result

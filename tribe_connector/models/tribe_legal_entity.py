@@ -1,5 +1,36 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
+from ..mapping import (
+    DOMESTIC,
+    EXPORT,
+    INTRA_COMMUNITY,
+    REVERSE_CHARGED,
+    is_about_services,
+    vat_kind,
+)
+
+# Taxes of the charts by kind and percentage, for goods and for services: the IDs in
+# l10n_nl/data/template/account.tax-nl.csv and l10n_be/data/template/account.tax-be.csv.
+CHART_TAXES = {
+    "nl": {
+        (DOMESTIC, 21): ("btw_21", "btw_21_d"),
+        (DOMESTIC, 9): ("btw_9", "btw_9_d"),
+        (DOMESTIC, 0): ("btw_0", "btw_0_d"),
+        (REVERSE_CHARGED, 0): ("btw_verk_0", None),
+        (INTRA_COMMUNITY, 0): ("btw_X0_producten", "btw_X0_diensten"),
+        (EXPORT, 0): ("btw_X1", None),
+    },
+    "be": {
+        (DOMESTIC, 21): ("attn_VAT-OUT-21-L", "attn_VAT-OUT-21-S"),
+        (DOMESTIC, 12): ("attn_VAT-OUT-12-L", "attn_VAT-OUT-12-S"),
+        (DOMESTIC, 6): ("attn_VAT-OUT-06-L", "attn_VAT-OUT-06-S"),
+        (DOMESTIC, 0): ("attn_VAT-OUT-00-L", "attn_VAT-OUT-00-S"),
+        (REVERSE_CHARGED, 0): ("attn_VAT-OUT-00-CC", None),
+        (INTRA_COMMUNITY, 0): ("attn_VAT-OUT-00-EU-L", "attn_VAT-OUT-00-EU-S"),
+        (EXPORT, 0): ("attn_VAT-OUT-00-ROW", None),
+    },
+}
 JOURNAL_SEQUENCE_PATTERN = r"^(?P<prefix1>.*?)(?P<seq>\d{0,9})(?P<suffix>\D*?)$"
 
 
@@ -71,6 +102,101 @@ class TribeLegalEntity(models.Model):
         if {"company_id", "journal_id", "is_default", "timezone"} & vals.keys():
             self.connection_id._retry_held_invoices()
         return result
+
+    def action_suggest(self):
+        """Fill in the taxes and accounts that the chart makes obvious; what is filled in stays.
+
+        :raises UserError: without a company
+        """
+        for entity in self:
+            if not entity.company_id:
+                raise UserError(
+                    self.env._("Choose the company of “%s” first.", entity.name),
+                )
+            for group in entity.vat_group_ids:
+                entity._suggest_for_group(group)
+            for ledger in entity.ledger_account_ids:
+                entity._suggest_for_ledger(ledger)
+
+    def _suggest_for_group(self, group):
+        kind = vat_kind(group.name, group.code, group.percentage)
+        goods, services = self._chart_taxes(kind, group.percentage)
+        if not group.tax_id:
+            group.tax_id = goods or self._generic_tax(kind, group.percentage)
+        if not group.service_tax_id and services:
+            group.service_tax_id = services
+        if not group.account_id:
+            group.account_id = self._default_income_account()
+
+    def _chart_taxes(self, kind, percentage):
+        """The taxes of a known chart for goods and for services; each may be empty."""
+        names = CHART_TAXES.get(self.company_id.chart_template, {}).get(
+            (kind, round(percentage)), (None, None)
+        )
+        template = self.env["account.chart.template"].with_company(self.company_id)
+        taxes = self.env["account.tax"]
+        found = [template.ref(name, raise_if_not_found=False) if name else taxes for name in names]
+        return [tax if tax and tax.active else taxes for tax in found]
+
+    def _generic_tax(self, kind, percentage):
+        """In another chart: the first sales tax of that percentage, for domestic VAT only.
+
+        Of taxes of 0 % a chart has several with different meanings, so none is guessed but where
+        there is just one.
+        """
+        taxes = self.env["account.tax"].search(
+            [
+                *self.env["account.tax"]._check_company_domain(self.company_id),
+                ("type_tax_use", "=", "sale"),
+                ("amount_type", "=", "percent"),
+                ("amount", "=", percentage),
+                ("price_include_override", "!=", "tax_included"),
+            ]
+        )
+        if kind == DOMESTIC and percentage:
+            return taxes[:1]
+        return taxes if len(taxes) == 1 else taxes.browse()
+
+    def _default_income_account(self):
+        return (
+            self.journal_id.default_account_id
+            or self.env["account.journal"]
+            .search(
+                [
+                    *self.env["account.journal"]._check_company_domain(self.company_id),
+                    ("type", "=", "sale"),
+                    ("default_account_id", "!=", False),
+                ],
+                limit=1,
+            )
+            .default_account_id
+        )
+
+    def _suggest_for_ledger(self, ledger):
+        if not ledger.account_id:
+            ledger.account_id = self._account_like(ledger)
+            if is_about_services(ledger.name):
+                ledger.is_service = True
+
+    def _account_like(self, ledger):
+        """The income account with the same code (a longer one filled up with zeros), or name."""
+        accounts = (
+            self.env["account.account"]
+            .with_company(self.company_id)
+            .search(
+                [
+                    *self.env["account.account"]._check_company_domain(self.company_id),
+                    ("internal_group", "=", "income"),
+                ]
+            )
+        )
+        code = (ledger.code or "").strip()
+        same_code = accounts.filtered(lambda account: code and account.code == code)
+        filled_up = accounts.filtered(
+            lambda account: len(code) > 2 and account.code == code.ljust(len(account.code), "0")
+        )
+        same_name = accounts.filtered(lambda account: account.name == ledger.name)
+        return (same_code or filled_up or same_name)[:1]
 
     def action_create_journal(self):
         """Create the sales journal in which invoices keep Tribe's numbers.

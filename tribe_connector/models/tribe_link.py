@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.exceptions import AccessError, UserError
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
@@ -119,6 +118,8 @@ class TribeLink(models.Model):
             )
         self.check_access("read")
         for link in self.sudo().filtered(lambda link: link.state == "sending"):
+            if not link.exists():
+                continue
             connection, partner = link.connection_id, link.partner_id
             settled_at = link.sent_at + timedelta(seconds=connection.settle_seconds)
             if settled_at > fields.Datetime.now():
@@ -134,7 +135,7 @@ class TribeLink(models.Model):
             for each in links.values():
                 if not each.tribe_id:
                     each.unlink()
-            self.env["tribe.work"]._add(connection, "outbound", "partner", partner.ids, "person")
+            self.env["tribe.work"]._ask_for_partners(connection, partner)
         self.env["tribe.engine"]._wake("outbound")
 
     def action_leave_to_odoo(self):

@@ -43,7 +43,8 @@ class TribePoller(models.AbstractModel):
 
     def _activate(self, session, reference):
         connection = session.connection
-        connection._register_webhooks(session.client)
+        for entity_type, error in connection._register_webhooks(session.client).items():
+            session.log("problem", entity_type, str(error))
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
         connection._start_polling()
         connection._plan_initial()

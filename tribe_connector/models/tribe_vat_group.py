@@ -23,6 +23,13 @@ class TribeVatGroup(models.Model):
         check_company=True,
         domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
     )
+    service_tax_id = fields.Many2one(
+        "account.tax",
+        "Sales Tax for Services",
+        check_company=True,
+        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
+        help="Used for general ledger accounts marked as services. Empty: the same as for goods.",
+    )
     account_id = fields.Many2one(
         "account.account",
         "Income Account",
@@ -37,6 +44,6 @@ class TribeVatGroup(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"tax_id", "account_id"} & vals.keys():
+        if {"tax_id", "service_tax_id", "account_id"} & vals.keys():
             self.legal_entity_id.connection_id._retry_held_invoices()
         return result

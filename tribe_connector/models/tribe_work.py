@@ -127,6 +127,18 @@ class TribeWork(models.Model):
             ]
         )
 
+    def _ask_for_partners(self, connection, partners):
+        """Note that a person wants some partners compared with Tribe now, problems or not."""
+        self._make_due(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", "partner"),
+                ("reference", "in", [str(partner_id) for partner_id in partners.ids]),
+                ("error_class", "!=", False),
+            ]
+        )
+        self._add(connection, "outbound", "partner", partners.ids, "person")
+
     def _add_saved_partners(self, connection, partner_ids):
         """Note saved partners, once per transaction and partner.
 

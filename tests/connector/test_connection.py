@@ -1,0 +1,288 @@
+from odoo.exceptions import UserError
+from odoo.tests.common import _super_send
+
+from .common import ORGANIZATION_CUSTOMER, ConnectorCase
+from .relation_case import RelationCase
+
+
+# Nothing listens there.
+NOBODY = "http://127.0.0.1:9"
+
+
+class TestConnection(ConnectorCase):
+    """Pressing Connect: what is wrong is said, with its remedy."""
+
+    sandbox_options = RelationCase.sandbox_options
+
+    def assertNotConnected(self, *parts):
+        with self.assertRaises(UserError) as caught:
+            self.connect()
+        for part in parts:
+            self.assertIn(part, str(caught.exception))
+        self.assertEqual(self.connection.state, "draft")
+
+    def test_all_is_well(self):
+        self.connect()
+
+        self.assertEqual(self.connection.state, "connected")
+        self.assertTrue(self.connection.own_organization_id)
+        self.assertTrue(self.connection.has_import_id)
+        self.assertEqual(len(self.connection.legal_entity_ids), 2)
+        self.assertNotIn("✗", self.connection.report)
+        self.assertEqual(self.sandbox.calls()["writes"], 0)
+
+    def test_connecting_again_keeps_what_was_mapped(self):
+        self.connect()
+        self.map()
+        mapped = self.connection.legal_entity_ids.vat_group_ids.mapped("tax_id.id")
+        phases = self.connection.phase_ids
+        phases.is_booked = False
+
+        self.connect()
+
+        self.assertEqual(self.connection.legal_entity_ids.vat_group_ids.mapped("tax_id.id"), mapped)
+        self.assertEqual(self.connection.phase_ids, phases)
+        self.assertFalse(any(phases.mapped("is_booked")))
+
+    def test_a_wrong_secret(self):
+        self.connection.client_secret = "wrong"
+
+        self.assertNotConnected("client ID", "secret", "Configuration")
+
+    def test_no_secret(self):
+        self.connection._credential().client_secret = False
+
+        self.assertNotConnected("no client ID or no client secret", "Tribe CRM")
+
+    def test_an_unreachable_host(self):
+        self.connection.authorization_address = NOBODY
+
+        self.assertNotConnected("127.0.0.1:9", "check the address")
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        if request.url.startswith(NOBODY):
+            return _super_send(session, request, **options)
+        return super()._request_handler(session, request, **options)
+
+    def test_an_address_that_is_not_tribe(self):
+        self.sandbox.fault("html", path_contains="GetCurrentEmployee", status=200)
+
+        self.assertNotConnected("unreadable answer", "address of Tribe's API")
+
+    def test_demo_mode_stays_on_this_machine(self):
+        self.connection.api_address = "https://api.tribecrm.nl"
+
+        self.assertNotConnected("api.tribecrm.nl")
+
+    def test_a_refused_scope(self):
+        for error in ("invalid_grant", "invalid_scope"):
+            self.sandbox.switch(allowed_scopes=["read"], refused_scope_error=error)
+            with self.subTest(error):
+                self.assertNotConnected("scope")
+
+    def test_mode_off(self):
+        self.connection.mode = "off"
+        self.sandbox.reset_calls()
+
+        self.assertNotConnected("Choose another mode than Off")
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+
+    def test_activating_before_connecting(self):
+        with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
+            self.connection.action_activate()
+
+    def test_without_the_billing_module_relations_still_work(self):
+        self.sandbox.switch(billing_module=False)
+        partner = self.env["res.partner"].create(
+            {"name": "Klant B.V.", "is_company": True, "customer_rank": 1}
+        )
+        self.connect()
+        self.assertIn("✗ Activity_Invoice", self.connection.report)
+        self.assertIn("Billing module", self.connection.report)
+        self.assertEqual(self.connection.state, "connected")
+
+        self.connection.legal_entity_ids.company_id = self.company
+        self.connection.action_activate()
+        self.run_lanes()
+        self.poll("invoice", "organization")
+
+        self.assertTrue(partner.tribe_id)
+        self.assertFalse(self.problems())
+
+    def test_without_import_id_it_is_said(self):
+        self.sandbox.switch(import_id=False)
+
+        self.connect()
+
+        self.assertFalse(self.connection.has_import_id)
+        self.assertIn("Relation_Organization/ImportId", self.connection.report)
+
+    def test_two_companies_and_a_legal_entity_without_one(self):
+        self.connect()
+        self.connection.legal_entity_ids[0].company_id = False
+
+        with self.assertRaisesRegex(UserError, self.connection.legal_entity_ids[0].name):
+            self.connection.action_activate()
+
+
+class TestLifeCycle(RelationCase):
+    """Activate, pause, resume, deactivate, modes, and what webhooks lose."""
+
+    def test_dry_run_reads_and_does_not_write(self):
+        partner = self.linked()
+        partner.phone = "030 1"
+        new = self.customer("Nieuw")
+        self.connection.mode = "dry_run"
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"EmailAddress": "a@b.nl"})
+
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertFalse(self.named("Nieuw"))
+        self.assertFalse(new.tribe_link_ids)
+        self.assertEqual(len(self.problems()), 2)
+        for problem in self.problems():
+            self.assertIn("dry run", problem)
+        self.assertEqual(partner.email, "a@b.nl")
+
+        self.connection.mode = "demo"
+        self.run_nightly()
+        self.assertTrue(new.tribe_id)
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
+        self.assertFalse(self.problems())
+
+    def test_off_does_nothing(self):
+        partner = self.linked()
+        partner.phone = "030 1"
+        self.connection.mode = "off"
+        self.sandbox.reset_calls()
+        self.connection.action_run_nightly()
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_outbound").method_direct_trigger()
+
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+
+        self.connection.mode = "demo"
+        self.run_lanes()
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
+
+    def test_while_paused_nothing_happens_and_nothing_is_lost(self):
+        partner = self.linked()
+        self.connection.action_pause()
+        self.connection.export_moment = "minute"
+        partner.phone = "030 1"
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"EmailAddress": "a@b.nl"})
+        work = self.env["tribe.work"]
+        work._add(self.connection, "inbound", "organization", [partner.tribe_id], "webhook")
+        self.sandbox.reset_calls()
+        with self.enter_registry_test_mode():
+            for cron in ("cron_outbound", "cron_inbound_1", "cron_schedule"):
+                self.env.ref(f"tribe_connector.{cron}").method_direct_trigger()
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+
+        self.connection.action_resume()
+        self.run_lanes()
+
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
+        self.assertEqual(partner.email, "a@b.nl")
+
+    def test_webhooks_are_registered_once_and_removed(self):
+        client = self.connection._client
+        with self.enter_registry_test_mode():
+            client().create_webhook("Relation.Person", "https://elsewhere.example/hook", {})
+        self.connection.action_deactivate()
+        self.run_lanes()
+        for _time in range(2):
+            self.connection.state = "connected"
+            self.connection.action_activate()
+            self.run_lanes()
+
+        registered = self.urls()
+        self.assertEqual(len(registered), 8)
+        self.assertEqual(len(set(registered)), 8)
+        self.assertEqual(len([url for url in registered if self.connection.webhook_key in url]), 7)
+
+        # Even when our own address changed since.
+        self.connection.webhook_address = "https://new.example"
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.assertEqual(self.urls(), ["https://elsewhere.example/hook"])
+        self.assertEqual(self.connection.state, "connected")
+
+    def urls(self):
+        """The addresses of all webhooks in Tribe."""
+        with self.enter_registry_test_mode():
+            return [webhook["webhookUrl"] for webhook in self.connection._client().webhooks()]
+
+    def test_what_is_linked_stays_linked_when_deactivated(self):
+        partner = self.linked()
+        tribe_id = partner.tribe_id
+        partner.phone = "030 1"
+
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.assertEqual(partner.tribe_id, tribe_id)
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+        partner.email = "nieuw@klant.example"
+        self.assertFalse(self.env["tribe.work"].search([]))
+        self.connection.action_activate()
+        self.run_lanes()
+        row = self.tribe_of(partner)
+        self.assertEqual((row["PhoneNumber"], row["EmailAddress"]), ("030 1", partner.email))
+
+    def test_a_type_that_takes_no_webhook_does_not_stop_the_others(self):
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.sandbox.fault("status", status=400, method="POST", body_contains='"Address"')
+
+        self.connection.action_activate()
+        self.run_lanes()
+
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(len(self.urls()), 6)
+        lines = self.env["tribe.run.line"].search([("action", "=", "problem")])
+        self.assertEqual(lines[-1:].name, "Address")
+
+    def test_a_poll_finds_what_webhooks_lost(self):
+        partner = self.linked(street="Weg 1")
+        address = self.address_of(partner)
+        other = self.linked("Ander")
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"PhoneNumber": "030 1"})
+        self.sandbox.change("Address", address["ID"], {"City": "Zeist"})
+        customer = self.relationships(other)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, customer["ID"], {"IsFormer": True})
+        new = self.organization(Name="Nieuw in Tribe")
+        person = self.person(FirstName="Jan", LastName="Smit")
+        # The time to look again has come.
+        cursors = self.env["tribe.cursor"]
+        cursors.search([("stream", "=", "schedule:poll")]).position = "2020-01-01"
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
+        self.run_lanes()
+
+        self.assertEqual((partner.phone, partner.city), ("030 1", "Zeist"))
+        self.assertFalse(other.active)
+        self.assertEqual(self.link(new["ID"]).partner_id.name, "Nieuw in Tribe")
+        self.assertEqual(self.link(person["ID"]).partner_id.name, "Jan Smit")
+
+        # And looks further from there.
+        cursors.search([]).position = "2099-01-01"
+        self.sandbox.reset_calls()
+        self.poll("organization")
+        self.assertEqual(self.sandbox.calls()["total"], 1)
+
+    def test_a_webhook_of_tribe_carries_our_token(self):
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.connection.action_activate()
+        self.run_lanes()
+        with self.enter_registry_test_mode():
+            webhooks = self.connection._client().webhooks()
+
+        token = self.connection._credential().webhook_token
+        self.assertEqual(len(webhooks), 7)
+        for webhook in webhooks:
+            self.assertEqual([header["value"] for header in webhook["headers"]], [token])

@@ -1,0 +1,215 @@
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from .common import create_connection
+
+MODELS = (
+    "tribe.connection",
+    "tribe.credential",
+    "tribe.cursor",
+    "tribe.ledger.account",
+    "tribe.legal.entity",
+    "tribe.link",
+    "tribe.phase",
+    "tribe.rate.limit",
+    "tribe.run",
+    "tribe.run.line",
+    "tribe.vat.group",
+    "tribe.work",
+)
+SECRETS = ("client_id", "client_secret", "webhook_secret", "credential_ids", "has_client_secret")
+
+
+@tagged("post_install", "-at_install")
+class TestAccessRights(TransactionCase):
+    """Who sees and may do what."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create({"name": "Met Tribe"})
+        cls.other_company = cls.env["res.company"].create({"name": "Zonder Tribe"})
+        cls.connection = create_connection(cls.env, company_id=cls.company.id)
+        of_connection = {"connection_id": cls.connection.id}
+        cls.partner = cls.env["res.partner"].create(
+            {"name": "Klant B.V.", "is_company": True, "debtor_number": "D-1", "customer_rank": 1}
+        )
+        cls.entity = cls.env["tribe.legal.entity"].create(
+            {**of_connection, "tribe_id": "entity", "name": "Wij", "company_id": cls.company.id}
+        )
+        of_entity = {"legal_entity_id": cls.entity.id, "name": "Een", "code": "1"}
+        cls.env["tribe.vat.group"].create({**of_entity, "tribe_id": "vat"})
+        cls.env["tribe.ledger.account"].create({**of_entity, "tribe_id": "ledger"})
+        cls.env["tribe.phase"].create({**of_connection, "tribe_id": "phase", "name": "Sent"})
+        cls.link = cls.env["tribe.link"].create(
+            {
+                **of_connection,
+                "kind": "organization",
+                "tribe_id": "relation",
+                "partner_id": cls.partner.id,
+            }
+        )
+        cls.env["tribe.run"].create(
+            {
+                **of_connection,
+                "direction": "inbound",
+                "line_ids": [
+                    Command.create({"action": "link", "partner_id": cls.partner.id, "name": "x"})
+                ],
+            }
+        )
+        cls.env["tribe.cursor"]._move(cls.connection, "organization", "2026-01-01")
+        cls.user = cls.new_user("tribe_user", "tribe_connector.group_user")
+        cls.manager = cls.new_user("tribe_manager", "tribe_connector.group_manager")
+        cls.outsider = cls.new_user("no_tribe", "base.group_user")
+        cls.elsewhere = cls.new_user(
+            "elsewhere", "tribe_connector.group_manager,base.group_system", cls.other_company
+        )
+        cls.administrator = cls.new_user("administrator", "base.group_system")
+        cls.portal = new_test_user(cls.env, "portal_of_tribe", groups="base.group_portal")
+        cls.portal.partner_id.write({"debtor_number": "D-2", "customer_rank": 1})
+
+    @classmethod
+    def new_user(cls, login, groups, company=None):
+        company = company or cls.company
+        return new_test_user(
+            cls.env,
+            login,
+            groups=groups,
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    def ours(self, model):
+        """The records of a model that belong to the connection, with all rights."""
+        paths = {
+            "tribe.connection": "id",
+            "tribe.vat.group": "legal_entity_id.connection_id",
+            "tribe.ledger.account": "legal_entity_id.connection_id",
+            "tribe.run.line": "run_id.connection_id",
+        }
+        path = paths.get(model, "connection_id")
+        records = self.env[model].search([(path, "=", self.connection.id)])
+        self.assertTrue(records, model)
+        return records
+
+    def found(self, model, user):
+        """What of that a user finds and reads."""
+        records = self.env[model].with_user(user).search([("id", "in", self.ours(model).ids)])
+        return records.read(["display_name"])
+
+    def test_who_has_none_of_our_groups_reads_none_of_our_records(self):
+        for model in MODELS:
+            for user in (self.outsider, self.portal, self.env.ref("base.public_user")):
+                with self.subTest(model=model, user=user.login), self.assertRaises(AccessError):
+                    self.found(model, user)
+
+    def test_employees_see_the_tribe_id_of_a_partner(self):
+        partner = self.partner.with_user(self.outsider)
+
+        self.assertEqual(partner.tribe_id, "relation")
+        self.assertEqual(partner.debtor_number, "D-1")
+        self.assertEqual(partner.action_open_in_tribe()["url"], self.link.tribe_url)
+        with self.assertRaises(AccessError):
+            partner.tribe_link_ids.read(["tribe_id"])
+
+    def test_a_portal_user_reads_and_filters_no_number(self):
+        own = self.portal.partner_id.with_user(self.portal)
+        for name in ("debtor_number", "creditor_number", "tribe_id", "tribe_mobile"):
+            with self.subTest(name):
+                with self.assertRaises(AccessError):
+                    own.read([name])
+                with self.assertRaises(AccessError):
+                    own.search([(name, "!=", False)])
+                with self.assertRaises(AccessError):
+                    own.write({name: "D-3"})
+
+    def test_a_portal_user_saves_its_own_address(self):
+        self.env["tribe.work"].search([]).unlink()
+        # The portal writes with all rights, as the user.
+        self.portal.partner_id.with_user(self.portal).sudo().write({"city": "Utrecht"})
+
+        works = self.env["tribe.work"].search([("connection_id", "=", self.connection.id)])
+        self.assertEqual(works.mapped("reference"), [str(self.portal.partner_id.id)])
+
+    def test_our_users_see_everything_of_their_company_but_the_secrets(self):
+        own_to_administrators = {"tribe.credential", "tribe.cursor", "tribe.rate.limit"}
+        for model in set(MODELS) - own_to_administrators:
+            if self.env[model].search([]):
+                self.assertTrue(self.found(model, self.user), model)
+        for user in (self.user, self.manager):
+            with self.assertRaises(AccessError):
+                self.found("tribe.credential", user)
+            for name in SECRETS:
+                with self.subTest(user=user.login, name=name), self.assertRaises(AccessError):
+                    self.connection.with_user(user).read([name])
+            self.assertFalse(
+                set(SECRETS) & self.env["tribe.connection"].with_user(user).fields_get().keys()
+            )
+
+    def test_an_administrator_sets_the_secret_and_never_reads_it_on_the_connection(self):
+        connection = self.connection.with_user(self.administrator)
+        connection.client_secret = "new-secret"
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+        (row,) = connection.read(["client_secret", "webhook_secret", "has_client_secret"])
+        self.assertEqual((row["client_secret"], row["webhook_secret"]), (False, False))
+        self.assertTrue(row["has_client_secret"])
+        self.assertEqual(self.connection._credential().client_secret, "new-secret")
+
+    def test_a_changed_secret_forgets_the_token(self):
+        credential = self.connection._credential()
+        credential.write({"access_token": "token", "token_expires_at": 9e9})
+        self.connection.client_secret = "new-secret"
+
+        self.assertFalse(credential.access_token)
+
+    def test_a_copied_connection_has_no_secret(self):
+        copy = self.connection.copy()
+
+        credential = copy._credential()
+        self.assertFalse(credential.client_id or credential.client_secret)
+        self.assertNotEqual(copy.webhook_key, self.connection.webhook_key)
+        self.assertEqual(copy.state, "draft")
+
+    def test_our_users_look_and_do_not_touch(self):
+        for model in set(MODELS) - {"tribe.credential", "tribe.cursor", "tribe.rate.limit"}:
+            records = self.env[model].search([]).with_user(self.user)
+            with self.subTest(model), self.assertRaises(AccessError):
+                records[:1].check_access("write") if records else records.check_access("create")
+        with self.assertRaises(AccessError):
+            self.link.with_user(self.user).action_send_again()
+
+    def test_nobody_forges_links_or_work(self):
+        for user in (self.manager, self.administrator):
+            for model in ("tribe.link", "tribe.work", "tribe.run"):
+                for operation in ("create", "write", "unlink"):
+                    with self.subTest(model=model, operation=operation):
+                        self.assertFalse(
+                            self.env[model].with_user(user).has_access(operation),
+                        )
+
+    def test_a_manager_changes_settings(self):
+        self.connection.with_user(self.manager).write({"conflict_policy": "ask"})
+        self.entity.with_user(self.manager).write({"is_default": True})
+
+        self.assertEqual(self.connection.conflict_policy, "ask")
+
+    def test_a_manager_of_another_company_sees_nothing(self):
+        self.env["tribe.work"]._add(self.connection, "inbound", "organization", ["x"], "poll")
+        for model in MODELS:
+            with self.subTest(model):
+                self.assertFalse(self.found(model, self.elsewhere))
+                with self.assertRaises(AccessError):
+                    self.ours(model).with_user(self.elsewhere).read(["display_name"])
+
+    def test_who_keeps_the_books_of_a_legal_entity_sees_its_links(self):
+        self.assertFalse(self.found("tribe.link", self.elsewhere))
+
+        self.entity.company_id = self.other_company
+
+        self.assertTrue(self.found("tribe.link", self.elsewhere))
+        self.assertTrue(self.found("tribe.run.line", self.elsewhere))
+        self.assertFalse(self.found("tribe.connection", self.elsewhere))
