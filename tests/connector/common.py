@@ -91,8 +91,13 @@ class ConnectorCase(AccountTestInvoicingCommon):
         """Press Connect and Activate, and let the initial synchronization run."""
         self.connect()
         self.map()
-        self.connection.action_activate()
+        self.press_activate()
         self.run_lanes()
+
+    def press_activate(self):
+        """Press Activate."""
+        with self.enter_registry_test_mode():
+            self.connection.action_activate()
 
     def run_nightly(self):
         """Let the nightly job run."""

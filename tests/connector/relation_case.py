@@ -24,6 +24,7 @@ class RelationCase(ConnectorCase):
                 stack.enter_context(patch)
             cls.connection.action_connect()
             cls.connection.legal_entity_ids.company_id = cls.company
+            cls.connection.legal_entity_ids.action_create_journal()
             if cls.activated:
                 cls.connection.action_activate()
                 for cron in CRONS:
@@ -33,6 +34,11 @@ class RelationCase(ConnectorCase):
         cls.own_id = cls.connection.own_organization_id
 
     # In Odoo
+
+    def press_activate(self):
+        """Press Activate."""
+        with self.enter_registry_test_mode():
+            self.connection.action_activate()
 
     def customer(self, name="Klant B.V.", **values):
         """A company that is a customer, unless the values say otherwise."""

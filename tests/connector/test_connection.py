@@ -4,7 +4,6 @@ from odoo.tests.common import _super_send
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
 from .relation_case import RelationCase
 
-
 # Nothing listens there.
 NOBODY = "http://127.0.0.1:9"
 
@@ -20,6 +19,10 @@ class TestConnection(ConnectorCase):
         for part in parts:
             self.assertIn(part, str(caught.exception))
         self.assertEqual(self.connection.state, "draft")
+
+    def press_activate(self):
+        with self.enter_registry_test_mode():
+            self.connection.action_activate()
 
     def test_all_is_well(self):
         self.connect()
@@ -57,7 +60,7 @@ class TestConnection(ConnectorCase):
     def test_an_unreachable_host(self):
         self.connection.authorization_address = NOBODY
 
-        self.assertNotConnected("127.0.0.1:9", "check the address")
+        self.assertNotConnected("127.0.0.1:9", "Try again later")
 
     @classmethod
     def _request_handler(cls, session, request, /, **options):
@@ -90,7 +93,7 @@ class TestConnection(ConnectorCase):
 
     def test_activating_before_connecting(self):
         with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
-            self.connection.action_activate()
+            self.press_activate()
 
     def test_without_the_billing_module_relations_still_work(self):
         self.sandbox.switch(billing_module=False)
@@ -102,8 +105,8 @@ class TestConnection(ConnectorCase):
         self.assertIn("Billing module", self.connection.report)
         self.assertEqual(self.connection.state, "connected")
 
-        self.connection.legal_entity_ids.company_id = self.company
-        self.connection.action_activate()
+        self.map()
+        self.press_activate()
         self.run_lanes()
         self.poll("invoice", "organization")
 
@@ -120,10 +123,12 @@ class TestConnection(ConnectorCase):
 
     def test_two_companies_and_a_legal_entity_without_one(self):
         self.connect()
-        self.connection.legal_entity_ids[0].company_id = False
+        self.map()
+        entity = self.connection.legal_entity_ids[0]
+        entity.write({"journal_id": False, "company_id": False})
 
-        with self.assertRaisesRegex(UserError, self.connection.legal_entity_ids[0].name):
-            self.connection.action_activate()
+        with self.assertRaisesRegex(UserError, f"company of legal entity “{entity.name}”"):
+            self.press_activate()
 
 
 class TestLifeCycle(RelationCase):
@@ -196,7 +201,7 @@ class TestLifeCycle(RelationCase):
         self.run_lanes()
         for _time in range(2):
             self.connection.state = "connected"
-            self.connection.action_activate()
+            self.press_activate()
             self.run_lanes()
 
         registered = self.urls()
@@ -228,7 +233,7 @@ class TestLifeCycle(RelationCase):
 
         partner.email = "nieuw@klant.example"
         self.assertFalse(self.env["tribe.work"].search([]))
-        self.connection.action_activate()
+        self.press_activate()
         self.run_lanes()
         row = self.tribe_of(partner)
         self.assertEqual((row["PhoneNumber"], row["EmailAddress"]), ("030 1", partner.email))
@@ -238,7 +243,7 @@ class TestLifeCycle(RelationCase):
         self.run_lanes()
         self.sandbox.fault("status", status=400, method="POST", body_contains='"Address"')
 
-        self.connection.action_activate()
+        self.press_activate()
         self.run_lanes()
 
         self.assertEqual(self.connection.state, "active")
@@ -277,7 +282,7 @@ class TestLifeCycle(RelationCase):
     def test_a_webhook_of_tribe_carries_our_token(self):
         self.connection.action_deactivate()
         self.run_lanes()
-        self.connection.action_activate()
+        self.press_activate()
         self.run_lanes()
         with self.enter_registry_test_mode():
             webhooks = self.connection._client().webhooks()

@@ -123,6 +123,25 @@ class TestRelationImport(RelationCase):
         self.assertFalse(self.due_work())
         self.assertFalse(self.problems())
 
+    def test_what_odoo_stores_in_its_own_format_is_not_sent_back(self):
+        partner = self.linked(country_id=self.env.ref("base.nl").id)
+        country = {"ID": self.connection.country_ids["NL"]}
+        row = self.organization(
+            VATNumber="GR094019245",
+            DebtorNumber="T-1",
+            InvoiceAddress={"City": "Utrecht", "Country": country},
+        )
+        self.change(partner, VATNumber="GR094019245")
+        self.look_at("organization", row["ID"])
+        stored = self.imported(row["ID"]) | partner
+        self.assertEqual(set(stored.mapped("vat")), {"EL094019245"})
+        stored.phone = "030 1"
+
+        # The phone numbers only.
+        self.assertEqual(self.written(self.run_nightly), 2)
+        self.assertEqual(self.tribe_of(partner)["VATNumber"], "GR094019245")
+        self.assertEqual(self.tribe_of(stored[0])["VATNumber"], "GR094019245")
+
     def test_what_both_sides_agree_on_changes_nothing_in_odoo(self):
         partner = self.linked(street="Oudeweg 1", vat="NL123456782B90")
         self.env.flush_all()

@@ -14,7 +14,7 @@ class TestRelationInitial(RelationCase):
     activated = False
 
     def activate(self):
-        self.connection.action_activate()
+        self.press_activate()
         self.run_lanes()
 
     def test_who_has_the_number_of_a_relation_is_that_relation(self):
@@ -240,7 +240,7 @@ class TestRelationInitial(RelationCase):
         self.assertEqual(len(partners.tribe_link_ids), 5)
 
     def test_a_pause_in_between_does_not_end_it(self):
-        self.connection.action_activate()
+        self.press_activate()
         self.connection.action_pause()
         partner = self.customer()
         self.run_lanes_once()

@@ -85,8 +85,9 @@ def connected(installed, tribe):
         api_address=tribe.address,
         authorization_address=tribe.address,
         web_address=tribe.address,
-        webhook_address=person.address,
     )
+    person.open_tab("Synchronization")
+    person.fill(webhook_address=person.address)
     person.press("Connect")
     expect(person.state()).to_have_text("Connected")
     return person

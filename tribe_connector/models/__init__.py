@@ -7,6 +7,7 @@ from . import (
     tribe_credential,
     tribe_cursor,
     tribe_engine,
+    tribe_invoice_field,
     tribe_invoice_importer,
     tribe_ledger_account,
     tribe_legal_entity,

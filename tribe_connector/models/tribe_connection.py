@@ -113,7 +113,8 @@ class TribeConnection(models.Model):
     has_import_id = fields.Boolean(readonly=True, copy=False)
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
     country_ids = fields.Json(readonly=True, copy=False, help="Tribe's countries by ISO code.")
-    invoice_fields = fields.Json(readonly=True, copy=False)
+    invoice_names = fields.Json(readonly=True, copy=False, help="What Tribe's invoices have.")
+    invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
     report = fields.Text("What Was Found", readonly=True, copy=False)
     phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")
     legal_entity_ids = fields.One2many("tribe.legal.entity", "connection_id", "Legal Entities")
@@ -326,6 +327,8 @@ class TribeConnection(models.Model):
             "missing": missing,
         }
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
+        invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
+        found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
         found["absent"] = sorted({item.path for item in missing} | _absent_addresses(schema))
@@ -343,9 +346,10 @@ class TribeConnection(models.Model):
                 "country_ids": {
                     (row.get("Code") or "").upper(): row["ID"] for row in found["countries"]
                 },
-                "invoice_fields": found["invoice_fields"].as_dict(),
+                "invoice_names": found["invoice_names"],
             }
         )
+        self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
         self._store_phases(found["phases"])
         self._store_legal_entities(found["identities"])
         for entity in self.legal_entity_ids:
@@ -486,6 +490,31 @@ class TribeConnection(models.Model):
                 self.env._(
                     "Choose the company of legal entity “%(entity)s”, under Legal Entities.",
                     entity=without_company[0].name,
+                )
+            )
+        self.legal_entity_ids._check_journal()
+        try:
+            self.sudo()._check_coverage(self.sudo()._client())
+        except TribeError as error:
+            raise UserError(str(error)) from error
+
+    def _check_coverage(self, client):
+        """Refuse to go live while open invoices use something that is not mapped.
+
+        :raises UserError: naming what is missing, per legal entity
+        """
+        if "Activity_Invoice" in self._absent():
+            return
+        holes = self.env["tribe.invoice.importer"]._unmapped(self, client)
+        if holes:
+            raise UserError(
+                self.env._(
+                    "Open invoices in Tribe use what is not mapped yet. Choose a tax or an account "
+                    "under Legal Entities, or let Suggest do it:\n%s",
+                    "\n".join(
+                        f"• {entity.name}: {', '.join(sorted(names))}"
+                        for entity, names in holes.items()
+                    ),
                 )
             )
 
@@ -689,7 +718,7 @@ class TribeConnection(models.Model):
     # What the tenant is like
 
     def _invoice_fields(self):
-        return InvoiceFields.from_dict(self.invoice_fields or {})
+        return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
 
     def _phase(self, code):
         """The phase with a code, or an empty set."""

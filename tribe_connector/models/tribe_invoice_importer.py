@@ -12,7 +12,7 @@ from ..engine.remote_relation import (
     relation_ids_of,
 )
 from ..mapping import InvoiceUnreadable, read_invoice
-from ..tribe_api import Guid
+from ..tribe_api import Guid, any_of
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 PAID_CODE = "Paid"
@@ -79,6 +79,43 @@ class TribeInvoiceImporter(models.AbstractModel):
             ),
         )
         return {row["ID"]: row for row in rows}
+
+    def _unmapped(self, connection, client):
+        """What open invoices use and is not mapped: ``{legal entity: {name, ...}}``. Only reads."""
+        codes = connection.phase_ids.filtered("is_booked").mapped("code")
+        open_codes = [code for code in codes if code != PAID_CODE]
+        legal_entity = connection._invoice_fields().legal_entity
+        expand = (
+            "ProductLines($select=ID;$expand=VatGroup($select=ID),"
+            "Product($select=ID;$expand=GeneralLedgerAccount($select=ID)))"
+        )
+        if legal_entity:
+            expand += f",{legal_entity}($select=ID)"
+        holes = {}
+        if not open_codes:
+            return holes
+        for page in client.pages(
+            "Activity_Invoice",
+            filter=any_of("Phase/Code", open_codes),
+            expand=expand,
+            select="ID,Number",
+        ):
+            for entity in page:
+                self._note_holes(connection, entity, holes)
+        return holes
+
+    def _note_holes(self, connection, invoice, holes):
+        legal_entity = self._find_legal_entity(connection, invoice)
+        if not legal_entity.journal_id:
+            holes.setdefault(legal_entity, set()).add(self.env._("a journal (Create Journal)"))
+        for line in invoice.get("ProductLines") or []:
+            group_id = (line.get("VatGroup") or {}).get("ID")
+            ledger_id = ((line.get("Product") or {}).get("GeneralLedgerAccount") or {}).get("ID")
+            group, ledger = self._mapping_rows(legal_entity, group_id, ledger_id)
+            if group and not group.tax_id:
+                holes.setdefault(legal_entity, set()).add(group.name)
+            if not (ledger.account_id or group.account_id) and (ledger or group):
+                holes.setdefault(legal_entity, set()).add((ledger or group).display_name)
 
     def _prepare(self, session, entities, failures):
         """What is to be booked (``_Booking``); what cannot be goes to ``failures``."""
@@ -156,6 +193,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
         :raises NeedsPerson, InvoiceUnreadable: with what is missing and the remedy
         """
+        self._check_fields(connection, entity)
         legal_entity = self._legal_entity(connection, entity)
         currency = self._currency(entity)
         invoice = read_invoice(
@@ -167,15 +205,35 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
         return _Booking(invoice, entity, legal_entity, currency, self._phase(connection, entity))
 
-    def _legal_entity(self, connection, entity):
+    def _check_fields(self, connection, entity):
+        """Refuse an invoice without a field that this tenant had when it was connected."""
+        names = connection._invoice_fields().as_dict().values()
+        missing = [name for name in names if name and name not in entity]
+        if missing:
+            raise NeedsPerson(
+                self.env._(
+                    "Tribe's invoices no longer have the field %(names)s (invoice %(number)s). "
+                    "Connect again to read what they have now.",
+                    names=", ".join(missing),
+                    number=entity.get("Number") or entity["ID"],
+                )
+            )
+
+    def _find_legal_entity(self, connection, entity):
+        """The legal entity that an invoice names, else the default one; may be empty."""
         name = connection._invoice_fields().legal_entity
         tribe_id = (entity.get(name) or {}).get("ID") if name else None
         entities = connection.legal_entity_ids
-        legal_entity = (
-            entities.filtered(lambda each: each.tribe_id == tribe_id)
-            if tribe_id
-            else entities.filtered("is_default")
-        )
+        if tribe_id:
+            return entities.filtered(lambda each: each.tribe_id == tribe_id)
+        return entities.filtered("is_default")
+
+    def _legal_entity(self, connection, entity):
+        """The legal entity of an invoice, with all that booking needs.
+
+        :raises NeedsPerson: when it is unknown here, or has no company or journal
+        """
+        legal_entity = self._find_legal_entity(connection, entity)
         number = entity.get("Number") or entity["ID"]
         if not legal_entity:
             raise NeedsPerson(
@@ -405,13 +463,17 @@ class TribeInvoiceImporter(models.AbstractModel):
             return quantity, line.price, discount
         return quantity, line.net_total / quantity, Decimal(0)
 
+    def _mapping_rows(self, legal_entity, group_id, ledger_id):
+        """The VAT group and the ledger account with some IDs of Tribe; each may be empty."""
+        return (
+            legal_entity.vat_group_ids.filtered(lambda group: group.tribe_id == group_id),
+            legal_entity.ledger_account_ids.filtered(lambda ledger: ledger.tribe_id == ledger_id),
+        )
+
     def _account_and_tax(self, booking, line):
         """What a line is booked on. The ledger account tells the account, and goods from services."""
-        group = booking.legal_entity.vat_group_ids.filtered(
-            lambda group: group.tribe_id == line.vat_group_id
-        )
-        ledger = booking.legal_entity.ledger_account_ids.filtered(
-            lambda ledger: ledger.tribe_id == line.ledger_account_id
+        group, ledger = self._mapping_rows(
+            booking.legal_entity, line.vat_group_id, line.ledger_account_id
         )
         tax = (ledger.is_service and group.service_tax_id) or group.tax_id
         account = ledger.account_id or group.account_id

@@ -233,3 +233,33 @@ class TribeLegalEntity(models.Model):
         )
         codes = ("TRIBE", *(f"TRI{number}" for number in range(2, 99)))
         return next(code for code in codes if code not in taken)
+
+    def _check_journal(self):
+        """Refuse a journal that could not keep Tribe's numbers.
+
+        :raises UserError: naming the legal entity, the cause and the remedy
+        """
+        for entity in self:
+            cause = entity._journal_problem()
+            if cause:
+                raise UserError(
+                    self.env._("Legal entity “%(name)s”: %(cause)s", name=entity.name, cause=cause)
+                )
+
+    def _journal_problem(self):
+        journal = self.journal_id
+        if not journal or self.number_policy == "odoo":
+            return None
+        if journal.restrict_mode_hash_table:
+            return self.env._(
+                "its journal “%s” is hashed, which refuses a lower number after a higher one. "
+                "Choose a journal that is not hashed.",
+                journal.display_name,
+            )
+        if journal.sequence_override_regex != JOURNAL_SEQUENCE_PATTERN:
+            return self.env._(
+                "its journal “%s” reads years and months into numbers, and would refuse some of "
+                "Tribe's. Let Create Journal make one for Tribe alone, or let Odoo number.",
+                journal.display_name,
+            )
+        return None

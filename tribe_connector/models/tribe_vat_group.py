@@ -16,7 +16,7 @@ class TribeVatGroup(models.Model):
     tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
     code = fields.Char(readonly=True)
     name = fields.Char(required=True, readonly=True)
-    percentage = fields.Float(readonly=True, digits=(6, 3))
+    percentage = fields.Float(readonly=True, digits=(6, 3), aggregator=None)
     tax_id = fields.Many2one(
         "account.tax",
         "Sales Tax",

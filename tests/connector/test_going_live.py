@@ -1,0 +1,91 @@
+from odoo.exceptions import UserError, ValidationError
+
+from .common import ConnectorCase
+
+
+class TestGoingLive(ConnectorCase):
+    """What is checked, shown and correctable before the first booking."""
+
+    sandbox_options = {"relations": 10, "invoices": 20}
+
+    def setUp(self):
+        super().setUp()
+        self.connect()
+
+    def field(self, meaning):
+        return self.connection.invoice_field_ids.filtered(lambda row: row.meaning == meaning)
+
+    def test_what_tribe_calls_its_fields_is_found(self):
+        self.assertEqual(self.field("date").name, "InvoiceDate")
+        self.assertEqual(self.field("legal_entity").name, "Identity")
+        self.assertEqual(self.field("total").name, "TotalIncludingVat")
+
+    def test_another_name_for_a_field_is_found_on_connecting_again(self):
+        self.sandbox.switch(invoice_date_name="Date")
+
+        self.connect()
+
+        self.assertEqual(self.field("date").name, "Date")
+
+    def test_a_corrected_field_stays_corrected(self):
+        self.field("due_date").name = "CloseDate"
+
+        self.connect()
+
+        self.assertEqual(self.field("due_date").name, "CloseDate")
+
+    def test_a_field_that_tribe_does_not_have_is_refused_with_the_ones_it_has(self):
+        with self.assertRaisesRegex(ValidationError, "InvoiceDate"):
+            self.field("date").name = "Factuurdatum"
+
+    def test_a_field_that_vanished_holds_the_invoice(self):
+        self.map()
+        self.press_activate()
+        self.sandbox.switch(invoice_date_name="Date")
+
+        self.run_lanes()
+
+        problems = self.problems()
+        self.assertTrue(problems)
+        self.assertTrue(all("InvoiceDate" in problem for problem in problems))
+        self.assertTrue(all("Connect again" in problem for problem in problems))
+
+    def test_a_mapping_that_open_invoices_need_is_asked_for(self):
+        self.map()
+        self.connection.legal_entity_ids.vat_group_ids.filtered(
+            lambda group: group.code == "NL21"
+        ).tax_id = False
+
+        with self.assertRaisesRegex(UserError, "NL - 21%"):
+            self.press_activate()
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_a_mapping_that_no_open_invoice_needs_is_not_asked_for(self):
+        self.map()
+        self.sandbox.reset(relations=10, invoices=0)
+        self.connection.legal_entity_ids.vat_group_ids.tax_id = False
+
+        self.press_activate()
+
+        self.assertEqual(self.connection.state, "initial")
+
+    def test_a_legal_entity_without_a_journal_cannot_go_live(self):
+        self.connection.legal_entity_ids.company_id = self.company
+
+        with self.assertRaisesRegex(UserError, "Create Journal"):
+            self.press_activate()
+
+    def test_a_journal_that_cannot_keep_tribes_numbers_cannot_go_live(self):
+        self.map()
+        journal = self.connection.legal_entity_ids[0].journal_id
+        journal.restrict_mode_hash_table = True
+        with self.assertRaisesRegex(UserError, "hashed"):
+            self.press_activate()
+        journal.restrict_mode_hash_table = False
+        journal.sequence_override_regex = False
+
+        with self.assertRaisesRegex(UserError, "years and months"):
+            self.press_activate()
+        self.connection.legal_entity_ids[0].number_policy = "odoo"
+        self.press_activate()
+        self.assertEqual(self.connection.state, "initial")

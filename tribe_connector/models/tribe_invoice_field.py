@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class TribeInvoiceField(models.Model):
+    """What this tenant calls a field of invoices that Tribe's public documentation does not name.
+
+    Found in ``$metadata`` when connecting, shown, and correctable (docs/tribe-api.md).
+    """
+
+    _name = "tribe.invoice.field"
+    _description = "Tribe Invoice Field"
+    _order = "sequence, id"
+    _rec_name = "meaning"
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    sequence = fields.Integer(readonly=True)
+    meaning = fields.Selection(
+        [
+            ("date", "Invoice Date"),
+            ("due_date", "Due Date"),
+            ("legal_entity", "Legal Entity"),
+            ("untaxed", "Total Without VAT"),
+            ("vat", "Total VAT"),
+            ("total", "Total With VAT"),
+            ("untaxed_in_currency", "Total Without VAT, in Currency"),
+            ("vat_in_currency", "Total VAT, in Currency"),
+            ("total_in_currency", "Total With VAT, in Currency"),
+            ("final", "Final"),
+            ("credited", "Credited Invoice"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    name = fields.Char(
+        "Field in Tribe", help="As Tribe's metadata writes it. Empty: this tenant has none."
+    )
+
+    _meaning_unique = models.Constraint(
+        "UNIQUE(connection_id, meaning)", "A meaning has one field per connection."
+    )
+
+    @api.constrains("name")
+    def _check_name(self):
+        for field in self.filtered("name"):
+            known = field.connection_id.invoice_names or []
+            if field.name not in known:
+                raise ValidationError(
+                    self.env._(
+                        "Tribe's invoices have no field “%(name)s”. They have: %(known)s.",
+                        name=field.name,
+                        known=", ".join(sorted(known)),
+                    )
+                )
+
+    def _store(self, connection, resolved):
+        """Bring the rows of a connection up to date: what was corrected stays while Tribe has it.
+
+        :param resolved: ``{meaning: name or None}``
+        """
+        rows = {row.meaning: row for row in connection.invoice_field_ids}
+        known = connection.invoice_names or []
+        for sequence, (meaning, name) in enumerate(resolved.items()):
+            row = rows.get(meaning)
+            if not row:
+                self.create(
+                    {
+                        "connection_id": connection.id,
+                        "sequence": sequence,
+                        "meaning": meaning,
+                        "name": name,
+                    }
+                )
+            elif row.name not in known:
+                row.name = name
