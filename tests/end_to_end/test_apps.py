@@ -175,6 +175,16 @@ def test_what_was_synchronized_is_posted_and_linked(synchronized, before):
     assert synchronized.tribe.webhooks()
 
 
+def test_a_customer_shows_its_debtor_number_and_opens_in_tribe(person, before):
+    _partners, moves = before
+    person.open_app("Invoicing")
+    person.open_menu("Customers", "Customers")
+    person.open_row(moves[0]["partner_id"][1])
+    expect(person.page.get_by_role("button", name="Open in Tribe")).to_be_visible()
+    person.open_tab("Sales & Purchase")
+    assert person.value("debtor_number")
+
+
 def test_uninstalling_leaves_partners_and_invoices_whole(uninstalled, before):
     assert _holdings(SessionApi(uninstalled)) == before
 

@@ -6,6 +6,7 @@ from . import (
     tribe_connection,
     tribe_credential,
     tribe_cursor,
+    tribe_document_importer,
     tribe_engine,
     tribe_invoice_field,
     tribe_invoice_importer,

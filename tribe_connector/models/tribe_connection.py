@@ -5,9 +5,15 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine.limiter import DatabaseLimiter
-from ..engine.remote_relation import ADDRESS_NAVIGATIONS, RELATION_SETS
+from ..engine.remote_relation import (
+    ADDRESS_NAVIGATIONS,
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+    RELATION_SETS,
+)
 from ..engine.tokens import StoredTokens
 from ..mapping import InvoiceFields, missing_requirements, resolve_invoice_fields
 from ..tribe_api import (
@@ -33,6 +39,7 @@ WEBHOOK_TYPES = {
     "Address": "address",
     "Activity.Invoice": "invoice",
 }
+CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
@@ -141,6 +148,19 @@ class TribeConnection(models.Model):
         "Paid Means",
         required=True,
         default="in_payment",
+    )
+    tell_unpaid = fields.Boolean(
+        "Unpaid Again",
+        help="An invoice that the connector moved to Paid goes back to Sent when its payment is "
+        "undone in Odoo.",
+    )
+    fetch_documents = fields.Boolean(
+        "Attach Tribe's PDF",
+        default=True,
+        help="Tribe's PDF becomes the invoice's main attachment.",
+    )
+    match_products = fields.Boolean(
+        "Use Odoo's Products", help="Lines get the product with the code that Tribe's product has."
     )
     invoices_from = fields.Date(
         "Book Invoices From",
@@ -331,7 +351,7 @@ class TribeConnection(models.Model):
         found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
-        found["absent"] = sorted({item.path for item in missing} | _absent_addresses(schema))
+        found["absent"] = sorted({item.path for item in missing} | _absent_navigations(schema))
         found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
         return found
 
@@ -607,26 +627,26 @@ class TribeConnection(models.Model):
         self._plan_payments()
 
     def _plan_payments(self):
-        """Note the booked invoices that are paid in Odoo and not yet in Tribe."""
-        work = self.env["tribe.work"]
-        paid_states = ["paid"] + (["in_payment"] if self.paid_when == "in_payment" else [])
-        links = self.env["tribe.link"].search(
-            [
-                ("connection_id", "=", self.id),
-                ("kind", "=", "invoice"),
-                ("told_paid", "=", False),
-                ("state", "=", "linked"),
-                ("move_id.state", "=", "posted"),
-                ("move_id.payment_state", "in", paid_states),
-            ]
-        )
+        """Note the booked invoices of which Tribe does not know that they are (un)paid."""
+        of_us = Domain("connection_id", "=", self.id) & Domain("kind", "=", "invoice")
+        posted = Domain("state", "!=", "gone") & Domain("move_id.state", "=", "posted")
+        is_paid = Domain("move_id.payment_state", "in", self._paid_states())
+        untold = Domain("told_paid", "=", False) & is_paid
+        if self.tell_unpaid:
+            untold |= Domain("paid_by_us", "=", True) & ~is_paid
+        moves = self.env["tribe.link"].search(of_us & posted & untold).move_id
         waiting = set(
-            work.search([("connection_id", "=", self.id), ("kind", "=", "payment")]).mapped(
-                "reference"
-            )
+            self.env["tribe.work"]
+            .search([("connection_id", "=", self.id), ("kind", "=", "payment")])
+            .mapped("reference")
         )
-        references = [move.id for move in links.move_id if str(move.id) not in waiting]
-        work._add(self, "outbound", "payment", references, "nightly")
+        references = [move.id for move in moves if str(move.id) not in waiting]
+        self.env["tribe.work"]._add(self, "outbound", "payment", references, "nightly")
+
+    def _paid_states(self):
+        """The payment states that mean "paid" for Tribe: nothing is to be collected any more."""
+        states = ["paid", "reversed"]
+        return [*states, "in_payment"] if self.paid_when == "in_payment" else states
 
     def _due_of_a_save(self):
         """When a saved partner goes to Tribe (datetime, UTC)."""
@@ -742,13 +762,18 @@ def _is_invoicing(requirement):
     return requirement.path.partition("/")[0] in INVOICING_SETS
 
 
-def _absent_addresses(schema):
-    """The address navigations that relations of this tenant lack."""
-    return {
-        f"{RELATION_SETS[kind]}/{navigation}"
+def _absent_navigations(schema):
+    """The navigations that we would follow and this tenant lacks."""
+    wanted = {
+        (RELATION_SETS[kind], navigation)
         for kind, navigations in ADDRESS_NAVIGATIONS.items()
         for navigation in navigations
-        if navigation not in schema.get(RELATION_SETS[kind], {}).get("navigations", {})
+    }
+    wanted |= {(entity_set, "AccountManager") for entity_set in CUSTOMER_SETS}
+    return {
+        f"{entity_set}/{navigation}"
+        for entity_set, navigation in wanted
+        if navigation not in schema.get(entity_set, {}).get("navigations", {})
     }
 
 

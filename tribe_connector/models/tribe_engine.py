@@ -24,6 +24,7 @@ HANDLERS = {
     "supplier": "tribe.relation.importer",
     "address": "tribe.relation.importer",
     "invoice": "tribe.invoice.importer",
+    "document": "tribe.document.importer",
     "poll": "tribe.poller",
     "partner": "tribe.relation.exporter",
     "payment": "tribe.payment.exporter",

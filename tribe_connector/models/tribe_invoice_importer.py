@@ -1,7 +1,9 @@
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import fields, models
 from odoo.tools import LazyTranslate
+from odoo.tools.misc import format_date
 
 from ..engine.lease import partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
@@ -17,6 +19,7 @@ from ..tribe_api import Guid, any_of
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 PAID_CODE = "Paid"
 BUSY_SECONDS = 1
+ACCOUNT_MANAGER = "AccountManager($select=ID,EmailAddress;$expand=Person($select=EmailAddress))"
 _lt = LazyTranslate(__name__)
 FACT_NAMES = {
     "number": _lt("Number"),
@@ -133,13 +136,25 @@ class TribeInvoiceImporter(models.AbstractModel):
             if booking:
                 wanted.append(booking)
         self._find_customers(session, wanted, failures)
+        self._read_terms(session, wanted)
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
 
     def _compare(self, session, link, entity):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         phase = self._phase(session.connection, entity)
-        if link.phase_id != phase or (phase.code == PAID_CODE and not link.told_paid):
-            link.write({"phase_id": phase.id, "told_paid": phase.code == PAID_CODE})
+        if link.phase_id != phase:
+            is_paid = phase.code == PAID_CODE
+            if is_paid and not link.told_paid and link.move_id:
+                self._note_paid_in_tribe(link.move_id)
+            link.write(
+                {
+                    "phase_id": phase.id,
+                    "told_paid": is_paid,
+                    "paid_by_us": is_paid and link.paid_by_us,
+                }
+            )
         if link.state in ("linked", "differs", "gone"):
             link._note_difference(
                 self._tribe_difference(session, link, entity) or link._move_difference()
@@ -296,13 +311,58 @@ class TribeInvoiceImporter(models.AbstractModel):
                     self._busy(booking.partner),
                     booking.invoice.number,
                 )
-        # A new transaction sees what whoever had the leases before us did.
-        session.commit()
 
     def _busy(self, partner):
         return Busy(
             self.env._("%s is being synchronized right now.", partner.display_name), BUSY_SECONDS
         )
+
+    def _read_terms(self, session, bookings):
+        """Fill in payment term and salesperson of each booking, in one call per kind."""
+        connection = session.connection
+        for kind, entity_set in CUSTOMER_SETS.items():
+            of_kind = [booking for booking in bookings if booking.relation_kind == kind]
+            if not of_kind:
+                continue
+            has_manager = f"{entity_set}/AccountManager" not in connection._absent()
+            rows = session.client.by_values(
+                entity_set,
+                "ID",
+                {Guid(booking.invoice.relationship_id) for booking in of_kind},
+                expand=ACCOUNT_MANAGER if has_manager else None,
+            )
+            by_id = {row["ID"]: row for row in rows}
+            for booking in of_kind:
+                row = by_id.get(booking.invoice.relationship_id, {})
+                booking.payment_term_days = row.get("PaymentTermInDays")
+                booking.salesperson = self._salesperson(booking, row.get("AccountManager"))
+
+    def _salesperson(self, booking, employee):
+        """The user whose e-mail address is that of Tribe's account manager; may be empty."""
+        employee = employee or {}
+        addresses = [
+            address.strip().lower()
+            for address in (
+                employee.get("EmailAddress"),
+                (employee.get("Person") or {}).get("EmailAddress"),
+            )
+            if address
+        ]
+        users = self.env["res.users"].search(
+            [
+                ("company_ids", "in", booking.company.id),
+                "|",
+                ("login", "in", addresses),
+                ("email_normalized", "in", addresses),
+            ],
+            limit=2,
+        )
+        return users if len(users) == 1 else users.browse()
+
+    def _due_date(self, booking):
+        if booking.invoice.due_date:
+            return booking.invoice.due_date
+        return booking.invoice.date + timedelta(days=int(booking.payment_term_days or 0))
 
     def _linked_partners(self, session, tribe_ids):
         """The partners of some relations or relationships: ``{tribe_id: partner}``."""
@@ -375,39 +435,129 @@ class TribeInvoiceImporter(models.AbstractModel):
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
+            self._credit(session, booking, move)
+            if booking.phase.code == PAID_CODE:
+                self._note_paid_in_tribe(move)
             session.log("post", move.name, move=move)
+        if session.connection.fetch_documents:
+            self.env["tribe.work"]._add(
+                session.connection,
+                "inbound",
+                "document",
+                [booking.invoice.tribe_id for booking in bookings],
+                "follow",
+            )
+
+    def _credit(self, session, booking, move):
+        """Link a credit note to the invoice that Tribe says it credits, and settle both."""
+        credited_id = booking.invoice.credited_invoice_id
+        if not credited_id or move.move_type != "out_refund":
+            return
+        credited = self.env["tribe.link"]._of_tribe(session.connection, [credited_id])
+        invoice = credited.get(credited_id, self.env["tribe.link"]).move_id
+        if invoice.state != "posted" or invoice.company_id != move.company_id:
+            return
+        move.reversed_entry_id = invoice
+        receivable = (move | invoice).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        )
+        if len(receivable.account_id) == 1 and len(receivable.move_id) == 2:
+            receivable.reconcile()
+
+    def _note_paid_in_tribe(self, move):
+        """Tribe's word about a payment is no payment in the books: it is only noted."""
+        move.message_post(
+            body=self.env._("This invoice is marked as paid in Tribe; no payment was booked.")
+        )
 
     def _check_open(self, booking):
         """Refuse before booking what Odoo would silently move to another date or number."""
-        invoice = booking.invoice
-        locks = booking.company._get_violated_lock_dates(invoice.date, True, booking.journal)
-        if locks:
+        self._check_period(booking)
+        self._check_rate(booking)
+        self._check_number(booking)
+
+    def _check_period(self, booking):
+        locks = self._locks(booking, booking.invoice.date)
+        if locks and booking.legal_entity.locked_period == "hold":
             raise NeedsPerson(
                 self.env._(
                     "Invoice %(number)s is dated %(date)s, in a period that is locked until "
-                    "%(lock)s. Open the period in Odoo, or book the invoice by hand.",
-                    number=invoice.number,
-                    date=invoice.date,
+                    "%(lock)s. Open the period in Odoo, book the invoice by hand, or let its legal "
+                    "entity book on the first open day.",
+                    number=booking.invoice.number,
+                    date=booking.invoice.date,
                     lock=max(lock for lock, _name in locks),
                 )
             )
-        taken = self.env["account.move"].search(
+
+    def _accounting_date(self, booking):
+        """The date of the entry: the invoice's, or the first open day where that is allowed."""
+        date = booking.invoice.date
+        while locks := self._locks(booking, date):
+            date = max(lock for lock, _name in locks) + timedelta(days=1)
+        return date
+
+    def _locks(self, booking, date):
+        return booking.company._get_violated_lock_dates(date, True, booking.journal)
+
+    def _check_rate(self, booking):
+        """Without a rate Odoo would book a foreign amount one to one."""
+        company = booking.company
+        if booking.currency == company.currency_id:
+            return
+        rate = self.env["res.currency.rate"].search(
             [
-                ("name", "=", invoice.number),
-                ("journal_id", "=", booking.journal.id),
+                ("currency_id", "=", booking.currency.id),
+                ("company_id", "in", [False, company.root_id.id]),
+                ("name", "<=", booking.invoice.date),
             ],
             limit=1,
         )
+        if not rate:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is in %(currency)s, of which Odoo has no rate for %(date)s "
+                    "or before. Enter one under Accounting > Configuration > Currencies.",
+                    number=booking.invoice.number,
+                    currency=booking.currency.name,
+                    date=booking.invoice.date,
+                )
+            )
+
+    def _check_number(self, booking):
+        """Refuse a number that is in use: Odoo would refuse it late, or book the sale twice."""
+        number = booking.invoice.number
+        taken = self._moves_with_number(booking.company, number)
+        if booking.keeps_number:
+            taken |= self.env["account.move"].search(
+                [("name", "=", number), ("journal_id", "=", booking.journal.id)]
+            )
         if taken:
             raise NeedsPerson(
                 self.env._(
-                    "Number %(number)s is taken in the journal %(journal)s by an invoice that did "
-                    "not come from Tribe. Give that one another number, or move it to another "
-                    "journal.",
-                    number=invoice.number,
-                    journal=booking.journal.display_name,
+                    "Number %(number)s is taken by the invoice %(move)s in the journal %(journal)s, "
+                    "which did not come from Tribe. If it is the same sale, adopt it; if not, give "
+                    "that one another number, or ignore the one of Tribe.",
+                    number=number,
+                    move=taken[0].name,
+                    journal=taken[0].journal_id.display_name,
                 )
             )
+
+    def _moves_with_number(self, company, number):
+        """Customer invoices of a company, typed by hand, with a number of Tribe as number or
+        reference."""
+        moves = self.env["account.move"].search(
+            [
+                ("company_id", "=", company.id),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "!=", "cancel"),
+                "|",
+                ("name", "=", number),
+                ("ref", "=", number),
+            ]
+        )
+        return moves.filtered(lambda move: not move.tribe_link_ids)
 
     def _move_values(self, booking):
         invoice = booking.invoice
@@ -421,10 +571,11 @@ class TribeInvoiceImporter(models.AbstractModel):
             "partner_id": booking.partner.id,
             "currency_id": booking.currency.id,
             "invoice_date": invoice.date,
-            "date": invoice.date,
+            "date": self._accounting_date(booking),
             # Both set by us: the customer's own term could carry a discount that changes amounts.
             "invoice_payment_term_id": False,
-            "invoice_date_due": invoice.due_date or invoice.date,
+            "invoice_date_due": self._due_date(booking),
+            "invoice_user_id": booking.salesperson.id,
             "fiscal_position_id": False,
             "ref": invoice.reference
             or (invoice.subject if booking.keeps_number else invoice.number),
@@ -438,15 +589,38 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _line_values(self, booking, line, sign):
         account, tax = self._account_and_tax(booking, line)
         quantity, price, discount = self._amounts(booking, line)
-        texts = [line.description, line.extra_description]
         return {
-            "name": "\n".join(text for text in texts if text) or booking.invoice.number,
+            "name": self._line_text(line) or booking.invoice.number,
+            "product_id": self._product(booking, line).id,
             "quantity": float(quantity),
             "price_unit": float(sign * price),
             "discount": float(discount),
             "account_id": account.id,
             "tax_ids": [fields.Command.set(tax.ids)],
         }
+
+    def _line_text(self, line):
+        """Description, extra description and period, a line each."""
+        period = ""
+        if line.start_date or line.end_date:
+            dates = (line.start_date, line.end_date)
+            period = " - ".join(format_date(self.env, date) for date in dates if date)
+        texts = (line.description, line.extra_description, period)
+        return "\n".join(text for text in texts if text)
+
+    def _product(self, booking, line):
+        """The product with Tribe's code, where that is wanted and there is just one."""
+        products = self.env["product.product"]
+        if not line.product_code or not booking.legal_entity.connection_id.match_products:
+            return products
+        found = products.search(
+            [
+                ("default_code", "=", line.product_code),
+                ("company_id", "in", [False, booking.company.id]),
+            ],
+            limit=2,
+        )
+        return found if len(found) == 1 else products
 
     def _amounts(self, booking, line):
         """Quantity, price and discount that give the net total to the cent.
@@ -498,6 +672,17 @@ class TribeInvoiceImporter(models.AbstractModel):
                     entity=booking.legal_entity.name,
                 )
             )
+        archived = [record.display_name for record in (account, tax) if not record.active]
+        if archived:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s would be booked on %(archived)s, which is archived. "
+                    "Unarchive it, or choose another one for “%(entity)s”.",
+                    number=booking.invoice.number,
+                    archived=" / ".join(archived),
+                    entity=booking.legal_entity.name,
+                )
+            )
         return account, tax
 
     def _vat_by_tax(self, booking):
@@ -525,7 +710,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """
         invoice = booking.invoice
         expected = {
-            "date": (invoice.date, move.date),
+            "date": (self._accounting_date(booking), move.date),
             "invoice date": (invoice.date, move.invoice_date),
         }
         if booking.keeps_number:
@@ -576,6 +761,8 @@ class _Booking:
         self.currency = currency
         self.phase = phase
         self.partner = None
+        self.payment_term_days = None
+        self.salesperson = legal_entity.env["res.users"]
         # A set is named like the type, with dots turned into underscores.
         relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}

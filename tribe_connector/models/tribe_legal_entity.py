@@ -67,6 +67,12 @@ class TribeLegalEntity(models.Model):
         required=True,
         default="tribe",
     )
+    locked_period = fields.Selection(
+        [("hold", "Wait"), ("first_open_day", "Book on the First Open Day")],
+        "In a Locked Period",
+        required=True,
+        default="hold",
+    )
     timezone = fields.Selection(
         "_timezones",
         required=True,
@@ -99,7 +105,14 @@ class TribeLegalEntity(models.Model):
         if vals.get("is_default"):
             others = self.connection_id.legal_entity_ids - self
             others.filtered("is_default").write({"is_default": False})
-        if {"company_id", "journal_id", "is_default", "timezone"} & vals.keys():
+        if {
+            "company_id",
+            "journal_id",
+            "is_default",
+            "timezone",
+            "locked_period",
+            "number_policy",
+        } & vals.keys():
             self.connection_id._retry_held_invoices()
         return result
 

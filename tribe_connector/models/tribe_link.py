@@ -64,6 +64,9 @@ class TribeLink(models.Model):
     )
     phase_id = fields.Many2one("tribe.phase", readonly=True, ondelete="set null")
     told_paid = fields.Boolean("Paid in Tribe", readonly=True)
+    paid_by_us = fields.Boolean(
+        readonly=True, help="The connector moved the invoice to Paid, so it may move it back."
+    )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
 
     _tribe_unique = models.Constraint(

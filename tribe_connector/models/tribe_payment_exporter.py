@@ -3,10 +3,11 @@ from odoo import models
 from ..engine.problems import NeedsPerson
 
 PAID_CODE = "Paid"
+SENT_CODE = "Sent"
 
 
 class TribePaymentExporter(models.AbstractModel):
-    """Odoo to Tribe: an invoice that is fully paid moves to the phase Paid."""
+    """Odoo to Tribe: a fully paid invoice moves to the phase Paid, and back if that is wanted."""
 
     _name = "tribe.payment.exporter"
     _description = "Tribe Payment Exporter"
@@ -23,39 +24,51 @@ class TribePaymentExporter(models.AbstractModel):
         )
         by_reference = {str(link.move_id.id): link for link in links}
         for reference in session.references:
-            link = by_reference.get(reference)
-            if link and not link.told_paid and self._is_paid(session.connection, link.move_id):
-                self._tell(session, reference, link)
+            code = self._wanted_phase(session.connection, by_reference.get(reference))
+            if code:
+                self._tell(session, reference, by_reference[reference], code)
             else:
                 session.done(reference)
                 session.commit()
 
-    def _is_paid(self, connection, move):
-        states = {"paid"} | ({"in_payment"} if connection.paid_when == "in_payment" else set())
-        return move.state == "posted" and move.payment_state in states
+    def _wanted_phase(self, connection, link):
+        """The code of the phase that Tribe should be told; None when there is nothing to tell.
 
-    def _tell(self, session, reference, link):
+        What Tribe itself calls paid stays paid there: only our own word is taken back.
+        """
+        if not link or link.move_id.state != "posted":
+            return None
+        is_paid = link.move_id.payment_state in connection._paid_states()
+        if is_paid and not link.told_paid:
+            return PAID_CODE
+        if not is_paid and link.paid_by_us and connection.tell_unpaid:
+            return SENT_CODE
+        return None
+
+    def _tell(self, session, reference, link, code):
         name = link.move_id.display_name
+        is_paid = code == PAID_CODE
         try:
-            phase = self._paid_phase(session.connection)
+            phase = self._phase(session.connection, code)
             session.client.update_by_post(
                 "Activity_Invoice", link.tribe_id, {"Phase": {"ID": phase.tribe_id}}
             )
-            link.write({"told_paid": True, "phase_id": phase.id})
-            session.log("paid", name, move=link.move_id)
+            link.write({"told_paid": is_paid, "paid_by_us": is_paid, "phase_id": phase.id})
+            session.log("paid" if is_paid else "unpaid", name, move=link.move_id)
             session.done(reference)
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
             self.env.cr.rollback()
             session.failed(reference, error, name)
 
-    def _paid_phase(self, connection):
-        phase = connection._phase(PAID_CODE)
+    def _phase(self, connection, code):
+        phase = connection._phase(code)
         if not phase:
             raise NeedsPerson(
                 self.env._(
-                    "Tribe has no invoice phase with the code Paid, so payments cannot be told. "
-                    "Add one in Tribe, then connect again."
+                    "Tribe has no invoice phase with the code %s, so payments cannot be told. Add "
+                    "one in Tribe, then connect again.",
+                    code,
                 )
             )
         return phase

@@ -19,6 +19,7 @@ class TribeRunLine(models.Model):
             ("update_tribe", "Changed in Tribe"),
             ("post", "Booked"),
             ("paid", "Paid in Tribe"),
+            ("unpaid", "Unpaid Again in Tribe"),
             ("problem", "Problem"),
         ],
         required=True,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 INBOUND_KINDS = (
@@ -9,6 +10,7 @@ INBOUND_KINDS = (
     "supplier",
     "address",
     "invoice",
+    "document",
     "poll",
 )
 OUTBOUND_KINDS = ("partner", "payment", "activate", "deactivate")
@@ -42,6 +44,7 @@ class TribeWork(models.Model):
             ("supplier", "Supplier"),
             ("address", "Address"),
             ("invoice", "Invoice"),
+            ("document", "PDF of an Invoice"),
             ("poll", "Look for Changes"),
             ("partner", "Partner"),
             ("payment", "Payment"),
@@ -186,3 +189,51 @@ class TribeWork(models.Model):
         self.sudo().write({"due": fields.Datetime.now()})
         for direction in set(self.mapped("direction")):
             self.env["tribe.engine"]._wake(direction)
+
+    def action_adopt(self):
+        """Take the invoice that already has Tribe's number for the one of Tribe.
+
+        :raises UserError: when there is none, or more than one
+        """
+        self._check_manager()
+        for work in self.sudo():
+            companies = work.connection_id._companies()
+            moves = self.env["account.move"].sudo().browse()
+            for company in companies:
+                moves |= (
+                    self.env["tribe.invoice.importer"]
+                    .sudo()
+                    ._moves_with_number(company, work.record_name)
+                )
+            if work.kind != "invoice" or len(moves) != 1:
+                raise UserError(
+                    self.env._(
+                        "%(count)s invoices in Odoo have the number %(number)s; adopting needs "
+                        "exactly one.",
+                        count=len(moves),
+                        number=work.record_name or self.env._("(none)"),
+                    )
+                )
+            work._close_with_link({"move_id": moves.id, "state": "linked"})
+
+    def action_ignore(self):
+        """Never book this invoice of Tribe; it stays listed as left to Odoo."""
+        self._check_manager()
+        for work in self.sudo().filtered(lambda work: work.kind == "invoice"):
+            work._close_with_link({"state": "left_to_odoo"})
+
+    def _close_with_link(self, values):
+        self.env["tribe.link"].create(
+            {
+                "connection_id": self.connection_id.id,
+                "kind": "invoice",
+                "tribe_id": self.reference,
+                **values,
+            }
+        )
+        self._remove()
+
+    def _check_manager(self):
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
+            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
