@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, InvoiceUnreadable
 from ..tribe_api import TribeError, TribeUnavailable
@@ -58,6 +58,8 @@ def problem_of(error: Exception, env) -> Problem:
         return Problem(TRY_AGAIN, env._("Somebody else was saving the same record."), 1)
     if isinstance(error, psycopg2.IntegrityError):
         return Problem(TRY_AGAIN, env._("Another worker linked the same record first."))
+    if isinstance(error, RedirectWarning):
+        return Problem(NEEDS_PERSON, str(error.args[0]))
     if isinstance(error, PERSON_ERRORS):
         return Problem(NEEDS_PERSON, str(error))
     _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)

@@ -133,7 +133,10 @@ class TribeEngine(models.AbstractModel):
                 ("connection_id", "=", connection_id),
                 ("kind", "=", kind),
                 ("reference", "in", [reference for *_, reference in chosen]),
+                # A problem that waits for the night is solved with it, or told anew.
+                "|",
                 ("due", "<=", fields.Datetime.now()),
+                ("error_class", "!=", False),
             ]
         )
 

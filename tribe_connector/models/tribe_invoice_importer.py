@@ -645,7 +645,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
 
     def _account_and_tax(self, booking, line):
-        """What a line is booked on. The ledger account tells the account, and goods from services."""
+        """What a line is booked on; the ledger account also tells goods from services."""
         group, ledger = self._mapping_rows(
             booking.legal_entity, line.vat_group_id, line.ledger_account_id
         )
@@ -672,7 +672,11 @@ class TribeInvoiceImporter(models.AbstractModel):
                     entity=booking.legal_entity.name,
                 )
             )
-        archived = [record.display_name for record in (account, tax) if not record.active]
+        archived = [
+            record.with_company(booking.company).display_name
+            for record in (account, tax)
+            if not record.active
+        ]
         if archived:
             raise NeedsPerson(
                 self.env._(

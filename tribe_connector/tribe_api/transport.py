@@ -212,7 +212,7 @@ def _network_failure(
             "the administrator of this server check its certificates."
         )
         return TribeUnavailable(message, outcome_unknown=unknown)
-    if any(isinstance(each, _TIMEOUTS) for each in causes):
+    if any(_is_timeout(each) for each in causes):
         message = f"{_host(url)} did not answer in time. Try again later; if it stays, ask Tribe."
         return TribeUnavailable(message, outcome_unknown=unknown)
     message = (
@@ -220,6 +220,12 @@ def _network_failure(
         "if it stays, check the address and this server's network."
     )
     return ConnectionBroken(message, outcome_unknown=unknown)
+
+
+def _is_timeout(error: BaseException) -> bool:
+    # urllib3 counts a refused connection among its time-outs.
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, _TIMEOUTS) and not refused
 
 
 _BEFORE_SENDING = (

@@ -1,0 +1,360 @@
+"""Awkward invoices: each has one outcome, and never a silent shift of date or number."""
+
+from datetime import date, timedelta
+
+from .test_invoice import InvoiceCase
+
+
+class TestAwkwardInvoice(InvoiceCase):
+    def entities(self):
+        return self.connection.legal_entity_ids
+
+    def assert_held(self, tribe_id, *words):
+        """The invoice is not booked, and one sentence says why, with some words."""
+        self.assertFalse(self.booked_move(tribe_id))
+        (problem,) = self.problems()
+        for word in words:
+            self.assertIn(word, problem)
+
+    def work(self, tribe_id):
+        return self.env["tribe.work"].search([("reference", "=", tribe_id)])
+
+    def test_a_locked_period_can_be_booked_on_the_first_open_day(self):
+        today = date.today()
+        self.entities().locked_period = "first_open_day"
+        self.company.sale_lock_date = today
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.date, today + timedelta(days=1))
+        self.assertEqual(move.invoice_date, today)
+
+    def test_a_held_invoice_is_booked_when_its_period_is_opened_and_night_comes(self):
+        self.company.sale_lock_date = date.today()
+        tribe_id = self.send_new(self.line(10.0))
+        self.assert_held(tribe_id, "locked")
+
+        self.company.sale_lock_date = False
+        self.run_nightly()
+
+        self.assert_booked_to_the_cent(tribe_id)
+        self.assertFalse(self.problems())
+
+    def test_a_number_that_looks_like_another_year_or_month_is_kept(self):
+        for number_format in ("F2019-{sequence:04d}", "201903-{sequence:04d}", "99-{sequence:04d}"):
+            with self.subTest(number_format):
+                self.sandbox.switch(number_format=number_format)
+                self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+    def test_a_lower_number_after_a_higher_one_is_kept(self):
+        first, second = self.draft(self.line(10.0)), self.draft(self.line(20.0))
+        self.sandbox.set_phase(first, "Sent")
+        self.sandbox.set_phase(second, "Sent")
+
+        self.look_at("invoice", second)
+        self.look_at("invoice", first)
+
+        numbers = [self.assert_booked_to_the_cent(each).name for each in (first, second)]
+        self.assertEqual(numbers, sorted(numbers))
+
+    def test_odoo_can_number_with_tribes_number_as_reference(self):
+        self.entities().number_policy = "odoo"
+
+        tribe_id = self.send_new(self.line(10.0))
+
+        move = self.booked_move(tribe_id)
+        number = self.tribe_row("Activity_Invoice", tribe_id)["Number"]
+        self.assertEqual(move.state, "posted")
+        self.assertNotEqual(move.name, number)
+        self.assertEqual(move.ref, number)
+        self.assertEqual(move.payment_reference, number)
+
+    def test_a_hashed_journal_holds_what_odoo_would_refuse(self):
+        first, second = self.draft(self.line(10.0)), self.draft(self.line(20.0))
+        self.sandbox.set_phase(first, "Sent")
+        self.sandbox.set_phase(second, "Sent")
+        self.entities().journal_id.restrict_mode_hash_table = True
+        self.look_at("invoice", second)
+
+        self.look_at("invoice", first)
+
+        self.assertFalse(self.booked_move(first))
+        self.assertTrue(self.problems())
+
+    def test_an_invoice_typed_by_hand_under_the_number_can_be_adopted(self):
+        first = self.send_new(self.line(10.0))
+        number = str(int(self.booked_move(first).name) + 1)
+        by_hand = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner.id,
+                "invoice_date": date.today(),
+                "ref": number,
+                "invoice_line_ids": [(0, 0, {"name": "Werk", "price_unit": 20.0})],
+            }
+        )
+        by_hand.action_post()
+        second = self.send_new(self.line(20.0))
+        self.assert_held(second, number, "adopt")
+
+        self.work(second).action_adopt()
+        self.run_nightly()
+
+        self.assertEqual(self.booked_move(second), by_hand)
+        self.assertEqual(by_hand.tribe_id, second)
+        self.assertFalse(self.problems())
+
+    def test_an_invoice_can_be_ignored_for_good(self):
+        self.company.sale_lock_date = date.today()
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.work(tribe_id).action_ignore()
+        self.company.sale_lock_date = False
+        self.run_nightly()
+        self.look_at("invoice", tribe_id)
+
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assertEqual(self.link(tribe_id).state, "left_to_odoo")
+        self.assertFalse(self.problems())
+
+    def test_a_currency_without_a_rate_holds_the_invoice(self):
+        currency = self.env.ref("base.USD")
+        currency.active = True
+        currency.rate_ids.unlink()
+
+        tribe_id = self.send_new(self.line(10.0), Currency="USD")
+
+        self.assert_held(tribe_id, "USD", "no rate")
+
+    def test_a_foreign_invoice_is_booked_in_its_currency(self):
+        currency = self.env.ref("base.USD")
+        currency.active = True
+        currency.rate_ids.unlink()
+        self.env["res.currency.rate"].create(
+            {"currency_id": currency.id, "name": "2020-01-01", "rate": 1.25}
+        )
+
+        tribe_id = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
+
+        row, move = self.tribe_row("Activity_Invoice", tribe_id), self.booked_move(tribe_id)
+        self.assertEqual(move.state, "posted", self.problems())
+        self.assertEqual(move.currency_id, currency)
+        self.assertEqual(move.amount_total, row["TotalIncludingVatInCurrency"])
+        self.assertEqual(move.amount_tax, row["VatAmountInCurrency"])
+
+    def test_an_archived_account_holds_the_invoice(self):
+        account = self.company_data["default_account_revenue"].copy({"code": "899999"})
+        self.entities().vat_group_ids.account_id = account
+        account.active = False
+
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.assert_held(tribe_id, "archived", account.name)
+
+    def test_an_archived_customer_is_booked(self):
+        self.partner.active = False
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.partner_id, self.partner)
+
+    def test_a_zero_total_is_booked_as_an_invoice(self):
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0), self.line(-10.0)))
+
+        self.assertEqual(move.move_type, "out_invoice")
+
+    def test_five_hundred_lines_are_booked(self):
+        lines = [self.line(1 + number / 100) for number in range(500)]
+
+        move = self.assert_booked_to_the_cent(self.send_new(*lines))
+
+        self.assertEqual(len(move.invoice_line_ids), 500)
+
+    def test_a_customer_with_early_payment_discount_gets_tribes_total_and_due_date(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2/7 Net 30",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "line_ids": [(0, 0, {"value": "percent", "value_amount": 100, "nb_days": 30})],
+            }
+        )
+        self.partner.property_payment_term_id = term
+
+        tribe_id = self.send_new(self.line(100.0))
+
+        move = self.assert_booked_to_the_cent(tribe_id)
+        self.assertFalse(move.invoice_payment_term_id)
+        due = self.tribe_row("Activity_Invoice", tribe_id)["DueDate"]
+        self.assertLessEqual(abs((move.invoice_date_due - date.fromisoformat(due[:10])).days), 1)
+
+    def test_the_due_date_follows_from_the_customers_term_where_tribe_has_none(self):
+        self.sandbox.switch(due_date_name="")
+        self.connect()
+        self.sandbox.change(
+            "Relationship_Organization_CommercialRelationship_Customer",
+            self.customer["ID"],
+            {"PaymentTermInDays": 21},
+        )
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(100.0)))
+
+        self.assertEqual(move.invoice_date_due, date.today() + timedelta(days=21))
+
+    def test_texts_period_and_discount_are_kept(self):
+        tribe_id = self.send_new(
+            self.line(
+                80.0,
+                2.0,
+                DiscountPercentage=12.5,
+                ExtraDescription="Op locatie",
+                StartDate="2026-01-01T00:00:00Z",
+                EndDate="2026-01-31T00:00:00Z",
+            )
+        )
+
+        (line,) = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids
+        self.assertEqual((line.quantity, line.price_unit, line.discount), (2.0, 80.0, 12.5))
+        self.assertIn("Werk\nOp locatie\n01/01/2026 - 01/31/2026", line.name)
+
+    def test_tribes_pdf_is_the_main_attachment(self):
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.message_main_attachment_id.mimetype, "application/pdf")
+        self.assertTrue(move.message_main_attachment_id.raw.startswith(b"%PDF"))
+        self.assertTrue(move.is_move_sent)
+
+    def test_a_mapped_tax_is_final(self):
+        position = self.env["account.fiscal.position"].search(
+            [("company_id", "=", self.company.id), ("vat_required", "=", True)], limit=1
+        )
+        self.partner.property_account_position_id = position
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(100.0)))
+
+        self.assertEqual(move.invoice_line_ids.tax_ids, self.tax("21% ST"))
+
+
+class TestCreditInvoice(InvoiceCase):
+    def test_a_credit_invoice_is_a_credit_note_that_settles_the_invoice(self):
+        invoice = self.send_new(self.line(100.0))
+
+        credit = self.send_new(self.line(-100.0), CreditedInvoice={"ID": invoice})
+
+        move, refund = self.booked_move(invoice), self.booked_move(credit)
+        self.assertEqual(refund.state, "posted", self.problems())
+        self.assertEqual(refund.move_type, "out_refund")
+        self.assertEqual((refund.amount_untaxed, refund.amount_tax), (100.0, 21.0))
+        self.assertEqual(refund.name, self.tribe_row("Activity_Invoice", credit)["Number"])
+        self.assertEqual(refund.reversed_entry_id, move)
+        self.assertEqual((move.amount_residual, refund.amount_residual), (0.0, 0.0))
+
+    def test_a_partial_credit_leaves_the_rest_open(self):
+        invoice = self.send_new(self.line(100.0))
+
+        self.send_new(self.line(-40.0), CreditedInvoice={"ID": invoice})
+
+        self.assertEqual(self.booked_move(invoice).amount_residual, 72.6)
+
+    def test_a_credit_invoice_without_an_invoice_is_booked_alone(self):
+        credit = self.send_new(self.line(-100.0))
+
+        refund = self.booked_move(credit)
+        self.assertEqual(refund.state, "posted", self.problems())
+        self.assertFalse(refund.reversed_entry_id)
+
+
+class TestPayment(InvoiceCase):
+    def phase(self, tribe_id):
+        """The code of the phase of an invoice in Tribe."""
+        phase_id = self.tribe_row("Activity_Invoice", tribe_id)["Phase"]
+        return self.tribe_row("Datastore_Phase_ActivityInvoice", phase_id)["Code"]
+
+    def pay(self, *moves, amount=None):
+        """Register a payment in Odoo."""
+        wizard = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=[move.id for move in moves]
+        )
+        values = {"group_payment": True} if len(moves) > 1 else {}
+        if amount:
+            values["amount"] = amount
+        return wizard.create(values)._create_payments()
+
+    def test_a_partial_payment_is_not_told(self):
+        tribe_id = self.send_new(self.line(100.0))
+
+        self.pay(self.booked_move(tribe_id), amount=50)
+        self.run_nightly()
+
+        self.assertEqual(self.phase(tribe_id), "Sent")
+
+    def test_one_payment_over_several_invoices_pays_them_all(self):
+        tribe_ids = [self.send_new(self.line(100.0)), self.send_new(self.line(50.0))]
+
+        self.pay(*(self.booked_move(tribe_id) for tribe_id in tribe_ids))
+        self.run_nightly()
+
+        self.assertEqual([self.phase(tribe_id) for tribe_id in tribe_ids], ["Paid", "Paid"])
+
+    def test_an_invoice_settled_by_a_credit_note_is_paid(self):
+        invoice = self.send_new(self.line(100.0))
+        credit = self.send_new(self.line(-100.0), CreditedInvoice={"ID": invoice})
+
+        self.run_nightly()
+
+        self.assertEqual([self.phase(invoice), self.phase(credit)], ["Paid", "Paid"])
+
+    def test_a_write_off_pays_the_rest(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=move.ids
+        ).create(
+            {
+                "amount": 120.0,
+                "payment_difference_handling": "reconcile",
+                "writeoff_account_id": self.company_data["default_account_expense"].id,
+            }
+        )._create_payments()
+        self.run_nightly()
+
+        self.assertEqual(self.phase(tribe_id), "Paid")
+
+    def test_an_undone_payment_goes_back_only_where_that_is_wanted(self):
+        for tell_unpaid, expected in ((False, "Paid"), (True, "Sent")):
+            with self.subTest(tell_unpaid=tell_unpaid):
+                self.connection.tell_unpaid = tell_unpaid
+                tribe_id = self.send_new(self.line(100.0))
+                payment = self.pay(self.booked_move(tribe_id))
+                self.run_nightly()
+                self.assertEqual(self.phase(tribe_id), "Paid")
+
+                payment.action_draft()
+                raise Exception(repr((self.booked_move(tribe_id).payment_state, payment.state, payment.move_id, self.link(tribe_id).read(["told_paid", "paid_by_us","state"]), self.connection.tell_unpaid)))
+                self.run_nightly()
+
+                self.assertEqual(self.phase(tribe_id), expected)
+
+    def test_what_tribe_calls_paid_is_noted_and_never_paid_in_odoo_nor_taken_back(self):
+        self.connection.tell_unpaid = True
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.sandbox.set_phase(tribe_id, "Paid")
+
+        self.look_at("invoice", tribe_id)
+        self.run_nightly()
+
+        self.assertEqual(move.payment_state, "not_paid")
+        self.assertIn("paid in Tribe", move.message_ids[0].body)
+        self.assertEqual(self.phase(tribe_id), "Paid")
+
+    def test_sent_and_paid_at_once_does_not_slip_through(self):
+        tribe_id = self.draft(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.sandbox.set_phase(tribe_id, "Paid")
+
+        self.poll("invoice")
+
+        self.assert_booked_to_the_cent(tribe_id)
