@@ -4,11 +4,13 @@ What a test sees is records in Odoo and rows in Tribe. The lanes run as they do 
 through their crons; only locking between workers cannot be shown here (tests/faults does).
 """
 
+from tribe_sandbox.process import SandboxProcess
+
 from odoo import fields
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import tagged
 from odoo.tests.common import _super_send
-from tribe_sandbox.process import SandboxProcess
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 CRONS = ("cron_outbound", "cron_inbound_1", "cron_inbound_2")
 MOST_ROUNDS = 20

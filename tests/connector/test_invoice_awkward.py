@@ -327,12 +327,11 @@ class TestPayment(InvoiceCase):
             with self.subTest(tell_unpaid=tell_unpaid):
                 self.connection.tell_unpaid = tell_unpaid
                 tribe_id = self.send_new(self.line(100.0))
-                payment = self.pay(self.booked_move(tribe_id))
+                self.pay(self.booked_move(tribe_id))
                 self.run_nightly()
                 self.assertEqual(self.phase(tribe_id), "Paid")
 
-                payment.action_draft()
-                raise Exception(repr((self.booked_move(tribe_id).payment_state, payment.state, payment.move_id, self.link(tribe_id).read(["told_paid", "paid_by_us","state"]), self.connection.tell_unpaid)))
+                self.booked_move(tribe_id).line_ids.remove_move_reconcile()
                 self.run_nightly()
 
                 self.assertEqual(self.phase(tribe_id), expected)

@@ -232,7 +232,7 @@ def test_what_was_read_can_be_written_back():
         "InvoiceAddress": {**address_body(values, COUNTRIES), "Country": {"Code": "NL"}},
         "VisitingAddress": None,
     }
-    again = organization_from_tribe(written, [relationship(**{"days": relationship_days(values)})])
+    again = organization_from_tribe(written, [relationship(days=relationship_days(values))])
     assert again == values
 
 

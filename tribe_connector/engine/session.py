@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields
 
 from .problems import BUSY, NEEDS_PERSON, problem_of
 
 
 class Session:
-    """What a handler needs for one batch: the connection, a client, leases, and a place for results.
+    """What a handler needs for one batch: connection, client, leases, and a place for results.
 
     ``references`` are the records to work on; each ends in ``done`` or ``failed`` (or is still
     open when the handler raises, and then shares its exception).
@@ -34,6 +36,7 @@ class Session:
         self._done = 0
         self._problems = {}
         self._lines = []
+        self._committed_lines = 0
 
     @property
     def references(self) -> list[str]:
@@ -76,10 +79,37 @@ class Session:
     def commit(self) -> None:
         """Make what was done so far permanent."""
         self._engine._commit(0)
+        self._committed_lines = len(self._lines)
 
-    def halves(self, items, apply, fail) -> None:
-        """See ``tribe.engine._in_halves``."""
-        self._engine._in_halves(items, apply, fail)
+    def rollback(self) -> None:
+        """Undo what was done since the last commit, and forget what was noted about it."""
+        self.env.cr.rollback()
+        del self._lines[self._committed_lines :]
+
+    def halves(self, items: list, apply, fail) -> None:
+        """Apply a function to a list, each part in a savepoint; split until the bad one is alone.
+
+        ``apply`` is called with a list and undone as a whole when it raises; ``fail`` is called
+        with one item and its exception.
+        """
+        if not items:
+            return
+        noted = len(self._lines)
+        try:
+            with self.env.cr.savepoint():
+                apply(items)
+        except psycopg2.OperationalError:
+            # The transaction is lost (a serialization failure, say): all of it comes again.
+            raise
+        except Exception as error:  # noqa: BLE001 - classified later
+            self.env.invalidate_all()
+            del self._lines[noted:]
+            if len(items) == 1:
+                fail(items[0], error)
+                return
+            middle = len(items) // 2
+            self.halves(items[:middle], apply, fail)
+            self.halves(items[middle:], apply, fail)
 
     def finish(self) -> None:
         """Write the problems to the work rows, and the run."""

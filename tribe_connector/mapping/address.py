@@ -21,7 +21,7 @@ class StreetParts(NamedTuple):
 
 
 # Where the number stands in front of the street.
-_NUMBER_FIRST = frozenset("AU CA FR GB IE LU MC NZ UK US".split())
+_NUMBER_FIRST = frozenset(["AU", "CA", "FR", "GB", "IE", "LU", "MC", "NZ", "UK", "US"])
 
 _WORDS = (
     r"bis|ter|quater|hs|huis|rd|bus|bte\.?|bo[i\u00ee]te|box|apt\.?|app\.?|appartement|lejl\.?"

@@ -1,7 +1,5 @@
 from . import (
     account_move,
-    account_move_reversal,
-    base_partner_merge,
     res_partner,
     tribe_connection,
     tribe_credential,

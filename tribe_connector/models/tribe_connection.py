@@ -20,6 +20,7 @@ from ..tribe_api import (
     TOKEN_HEADER,
     Addresses,
     Client,
+    Guid,
     TribeError,
     TribeRefused,
     TribeUnauthorized,
@@ -84,7 +85,7 @@ class TribeConnection(models.Model):
     authorization_address = fields.Char(
         "Sign-in Address", required=True, default="https://auth.tribecrm.nl"
     )
-    web_address = fields.Char("Web Address", required=True, default="https://app.tribecrm.nl")
+    web_address = fields.Char(required=True, default="https://app.tribecrm.nl")
     webhook_address = fields.Char(
         "Address for Webhooks",
         help="Where Tribe reaches this Odoo. Empty: the system parameter web.base.url.",
@@ -115,7 +116,7 @@ class TribeConnection(models.Model):
         help="Only where Tribe shows one; our own token header protects the webhooks as well.",
     )
 
-    own_organization_id = fields.Char("Own Organization", readonly=True, copy=False)
+    own_organization_id = fields.Char(readonly=True, copy=False)
     own_organization_name = fields.Char(readonly=True, copy=False)
     has_import_id = fields.Boolean(readonly=True, copy=False)
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
@@ -352,15 +353,15 @@ class TribeConnection(models.Model):
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
         found["absent"] = sorted({item.path for item in missing} | _absent_navigations(schema))
+        found["own_organization"] = _own_organization(client, found["identities"])
         found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
         return found
 
     def _store_tenant(self, found):
-        own = {(row.get("Relation") or {}).get("ID") for row in found["identities"]} - {None}
         self.write(
             {
-                "own_organization_id": own.pop() if len(own) == 1 else False,
-                "own_organization_name": _own_name(found["identities"]),
+                "own_organization_id": found["own_organization"].get("ID", False),
+                "own_organization_name": found["own_organization"].get("Name", False),
                 "has_import_id": found["has_import_id"],
                 "absent": found["absent"],
                 "country_ids": {
@@ -421,7 +422,7 @@ class TribeConnection(models.Model):
 
     def _company_of(self, values):
         """The company that a legal entity obviously is: same VAT number, name, or the only one."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search(Domain.TRUE)
         by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
         by_name = companies.filtered(lambda company: company.name == values["name"])
         return (by_vat or by_name or (companies if len(companies) == 1 else by_name))[:1]
@@ -432,8 +433,8 @@ class TribeConnection(models.Model):
         lines = [
             self.env._("✓ Signed in."),
             self.env._(
-                "✓ %(entities)s legal entities, %(groups)s VAT groups, %(accounts)s general ledger "
-                "accounts, %(phases)s invoice phases.",
+                "✓ Legal entities: %(entities)s. VAT groups: %(groups)s. General ledger accounts: "
+                "%(accounts)s. Invoice phases: %(phases)s.",
                 entities=len(entities),
                 groups=len(found["vat_groups"]),
                 accounts=len(found["ledger_accounts"]),
@@ -442,7 +443,7 @@ class TribeConnection(models.Model):
         ]
         if self.own_organization_id:
             lines.append(
-                self.env._("✓ Own organization: %(name)s.", name=self.own_organization_name)
+                self.env._("✓ Own organization: %(name)s", name=self.own_organization_name)
             )
         else:
             lines.append(
@@ -684,7 +685,7 @@ class TribeConnection(models.Model):
         return [
             ("parent_id", "=", False),
             ("company_id", "in", [False, *self._companies().ids]),
-            ("id", "not in", self.env["res.company"].sudo().search([]).partner_id.ids),
+            ("id", "not in", self._own_partner_ids()),
             "|",
             "|",
             "|",
@@ -695,6 +696,10 @@ class TribeConnection(models.Model):
             ("debtor_number", "!=", False),
             ("creditor_number", "!=", False),
         ]
+
+    def _own_partner_ids(self):
+        """The partners that stand for companies of this Odoo: never customers of themselves."""
+        return self.env["res.company"].sudo().search(Domain.TRUE).partner_id.ids
 
     def _companies(self):
         return self.company_id | self.legal_entity_ids.company_id
@@ -777,12 +782,14 @@ def _absent_navigations(schema):
     }
 
 
-def _own_name(identities):
-    for row in identities:
-        relation, organization = row.get("Relation") or {}, row.get("Organization") or {}
-        if relation.get("ID") == organization.get("ID"):
-            return organization.get("Name")
-    return identities[0].get("Name") if identities else False
+def _own_organization(client, identities):
+    """The organization to which all identities belong (``ID``, ``Name``); ``{}`` if not just one."""
+    ids = {(row.get("Relation") or {}).get("ID") for row in identities} - {None}
+    if len(ids) != 1:
+        return {}
+    (own_id,) = ids
+    rows = client.by_values("Relation_Organization", "ID", [Guid(own_id)], select="ID,Name")
+    return rows[0] if rows else {"ID": own_id}
 
 
 def _named_values(row):

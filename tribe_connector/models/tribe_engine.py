@@ -193,38 +193,15 @@ class TribeEngine(models.AbstractModel):
         try:
             self.env[HANDLERS[claimed[0].kind]]._process(session)
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
-            self.env.cr.rollback()
+            session.rollback()
             session.fail_rest(error)
         try:
             session.finish()
             self.env.flush_all()
-        except psycopg2.OperationalError as error:
+        except psycopg2.Error as error:
             # The rows stay as they were and come again.
             _logger.info("The work comes again: %s", error)
-            self.env.cr.rollback()
-
-    def _in_halves(self, items, apply, fail):
-        """Apply a function to a list, each part in a savepoint; split until the bad one is alone.
-
-        :param apply: called with a list; undone as a whole when it raises
-        :param fail: called with one item and its exception
-        """
-        if not items:
-            return
-        try:
-            with self.env.cr.savepoint():
-                apply(items)
-        except psycopg2.OperationalError:
-            # The transaction is lost (a serialization failure, say): all of it comes again.
-            raise
-        except Exception as error:  # noqa: BLE001 - classified by the session
-            self.env.invalidate_all()
-            if len(items) == 1:
-                fail(items[0], error)
-                return
-            middle = len(items) // 2
-            self._in_halves(items[:middle], apply, fail)
-            self._in_halves(items[middle:], apply, fail)
+            session.rollback()
 
     def _back_off(self, connection, tries):
         """When something is tried again (datetime, UTC): longer each time, an hour at most."""

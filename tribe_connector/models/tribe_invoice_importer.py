@@ -306,11 +306,18 @@ class TribeInvoiceImporter(models.AbstractModel):
                     self._customer_problem(booking, problems),
                     booking.invoice.number,
                 )
-            elif not session.leases.take(partner_key(session.connection.id, booking.partner.id)):
+            elif not self._take_leases(session, booking):
                 failures[booking.invoice.tribe_id] = (
                     self._busy(booking.partner),
                     booking.invoice.number,
                 )
+
+    def _take_leases(self, session, booking):
+        """Book alone in a journal, since a new number touches its neighbours, and alone for a
+        customer, whose rank it raises."""
+        return session.leases.take(
+            partner_key(session.connection.id, booking.partner.id)
+        ) and session.leases.take(f"account.journal:{booking.journal.id}")
 
     def _busy(self, partner):
         return Busy(
@@ -535,9 +542,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         if taken:
             raise NeedsPerson(
                 self.env._(
-                    "Number %(number)s is taken by the invoice %(move)s in the journal %(journal)s, "
-                    "which did not come from Tribe. If it is the same sale, adopt it; if not, give "
-                    "that one another number, or ignore the one of Tribe.",
+                    "Number %(number)s is taken by the invoice %(move)s in the journal "
+                    "%(journal)s, which did not come from Tribe. If it is the same sale, adopt it; "
+                    "if not, give that one another number, or ignore the one of Tribe.",
                     number=number,
                     move=taken[0].name,
                     journal=taken[0].journal_id.display_name,

@@ -22,7 +22,6 @@ class TribeLedgerAccount(models.Model):
     name = fields.Char(required=True, readonly=True)
     account_id = fields.Many2one(
         "account.account",
-        "Account",
         check_company=True,
         domain="[('company_ids', 'in', company_id)]",
     )

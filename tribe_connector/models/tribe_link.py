@@ -85,6 +85,12 @@ class TribeLink(models.Model):
         for link in self:
             link.company_id = link.move_id.company_id or link.partner_id.company_id
 
+    @api.depends("tribe_id", "partner_id.display_name", "move_id.display_name")
+    def _compute_display_name(self):
+        for link in self:
+            record = link.move_id or link.partner_id
+            link.display_name = record.display_name or link.tribe_id
+
     @api.depends("tribe_id", "connection_id")
     def _compute_tribe_url(self):
         for link in self:

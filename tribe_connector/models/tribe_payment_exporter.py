@@ -58,7 +58,7 @@ class TribePaymentExporter(models.AbstractModel):
             session.done(reference)
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
-            self.env.cr.rollback()
+            session.rollback()
             session.failed(reference, error, name)
 
     def _phase(self, connection, code):

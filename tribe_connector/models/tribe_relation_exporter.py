@@ -553,7 +553,7 @@ class TribeRelationExporter(models.AbstractModel):
                 session.done(reference)
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
-            self.env.cr.rollback()
+            session.rollback()
             if isinstance(error, TribeError) and not error.outcome_unknown:
                 self._forget_sending(session, partner)
             session.failed(reference, error, partner.display_name)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.misc import format_datetime
 
 
 class TribeRun(models.Model):
@@ -14,14 +15,19 @@ class TribeRun(models.Model):
     direction = fields.Selection(
         [("inbound", "Tribe to Odoo"), ("outbound", "Odoo to Tribe")], required=True, readonly=True
     )
-    kind = fields.Char(readonly=True)
+    kind = fields.Selection("_kinds", readonly=True)
     date = fields.Datetime(default=fields.Datetime.now, readonly=True)
     calls = fields.Integer("API Calls", readonly=True)
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)
 
+    @api.model
+    def _kinds(self):
+        return self.env["tribe.work"]._fields["kind"]._description_selection(self.env)
+
     @api.depends("kind", "date")
     def _compute_display_name(self):
+        kinds = dict(self._kinds())
         for run in self:
-            run.display_name = f"{run.kind} {fields.Datetime.to_string(run.date)}"
+            run.display_name = f"{kinds.get(run.kind, '')} {format_datetime(self.env, run.date)}"

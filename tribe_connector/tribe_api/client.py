@@ -207,7 +207,9 @@ class Client:
 
     # Writing
 
-    def create(self, entity_set: str, body: Mapping) -> dict:
+    def create(  # pylint: disable=method-required-super
+        self, entity_set: str, body: Mapping
+    ) -> dict:
         """Create a record, with its children when the body nests them.
 
         The answer may be the record, only its ``ID``, or ``{}`` when Tribe names nothing.

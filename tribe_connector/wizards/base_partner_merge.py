@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
+from ..models.tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 
 
 class MergePartnerAutomatic(models.TransientModel):
