@@ -138,6 +138,8 @@ class MainJob:
         )
         self.world.sandbox.set_phase(invoice["ID"], "Sent")
         until("the invoice in Odoo", lambda: invoice["ID"] in self._moves(), seconds=60)
+        # Its PDF follows; a person takes longer than that to find the invoice and pay it.
+        self.world.wait_until_idle()
         sent = next(
             row
             for row in self.world.tribe.rows("Activity_Invoice", "Phase,ProductLines")

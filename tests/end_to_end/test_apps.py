@@ -149,7 +149,7 @@ def test_connect_shows_what_was_found(connected):
     connected.open_tab("What Was Found")
     report = connected.field("report")
     expect(report).to_contain_text("Signed in")
-    expect(report).to_contain_text("1 legal entities, 5 VAT groups")
+    expect(report).to_contain_text("Legal entities: 1. VAT groups: 5.")
 
 
 def test_a_secret_is_never_shown_again(connected, tribe):

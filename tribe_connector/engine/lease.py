@@ -27,6 +27,11 @@ def move_key(connection_id: int, move_id: int) -> str:
     return f"{connection_id}:account.move:{move_id}"
 
 
+def journal_key(journal_id: int) -> str:
+    """The name of the lease on booking in a journal, whichever connection books."""
+    return f"account.journal:{journal_id}"
+
+
 class Leases:
     """The leases of one worker. Use as a context manager; leaving it gives all of them back.
 

@@ -1,8 +1,11 @@
 from odoo import models
 
+from ..engine.lease import journal_key
+from ..engine.problems import Busy
 from ..tribe_api import Guid
 
 PDF_MARK = b"%PDF"
+BUSY_SECONDS = 1
 
 
 class TribeDocumentImporter(models.AbstractModel):
@@ -16,18 +19,35 @@ class TribeDocumentImporter(models.AbstractModel):
 
     def _process(self, session):
         """Do the work rows of some invoices."""
-        links = self.env["tribe.link"]._of_tribe(session.connection, session.references)
-        wanted = {
-            tribe_id: link.move_id
-            for tribe_id, link in links.items()
-            if link.move_id and not link.move_id.message_main_attachment_id
-        }
+        wanted = self._wanted(session)
         attachments = self._attachments(session, wanted)
         for reference in session.references:
             if reference in wanted and reference in attachments:
                 self._attach(session, wanted[reference], attachments[reference])
             session.done(reference)
             session.commit()
+
+    def _wanted(self, session):
+        """The invoices without a PDF: ``{tribe_id: move}``, each with the lease on its journal.
+
+        Booking an invoice touches its neighbours in the journal, so nobody may book meanwhile.
+        """
+        links = self.env["tribe.link"]._of_tribe(session.connection, session.references)
+        for tribe_id, link in links.items():
+            journal = link.move_id.journal_id
+            if journal and not session.leases.take(journal_key(journal.id)):
+                session.failed(
+                    tribe_id, Busy(self.env._("Invoices are being booked."), BUSY_SECONDS)
+                )
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
+        return {
+            tribe_id: link.move_id
+            for tribe_id, link in links.items()
+            if tribe_id in session.references
+            and link.move_id
+            and not link.move_id.message_main_attachment_id
+        }
 
     def _attachments(self, session, invoice_ids):
         """The attachments of some invoices: ``{invoice_id: [row with File]}``, in one call."""

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.tools import LazyTranslate
 from odoo.tools.misc import format_date
 
-from ..engine.lease import partner_key
+from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import (
     ORGANIZATION_CUSTOMER,
@@ -317,7 +317,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         customer, whose rank it raises."""
         return session.leases.take(
             partner_key(session.connection.id, booking.partner.id)
-        ) and session.leases.take(f"account.journal:{booking.journal.id}")
+        ) and session.leases.take(journal_key(booking.journal.id))
 
     def _busy(self, partner):
         return Busy(
