@@ -783,7 +783,7 @@ def _absent_navigations(schema):
 
 
 def _own_organization(client, identities):
-    """The organization to which all identities belong (``ID``, ``Name``); ``{}`` if not just one."""
+    """The organization that all identities belong to (``ID``, ``Name``); ``{}`` if not just one."""
     ids = {(row.get("Relation") or {}).get("ID") for row in identities} - {None}
     if len(ids) != 1:
         return {}
