@@ -357,3 +357,37 @@ class TestPayment(InvoiceCase):
         self.poll("invoice")
 
         self.assert_booked_to_the_cent(tribe_id)
+
+
+class TestInvoiceDate(InvoiceCase):
+    def test_a_future_date_is_posted_with_that_date(self):
+        self.sandbox.switch(invoice_day_offset=40)
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.date, date.today() + timedelta(days=40))
+        self.assertEqual(move.invoice_date, move.date)
+
+    def test_a_date_of_last_year_is_kept(self):
+        self.sandbox.switch(invoice_day_offset=-400)
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.date, date.today() - timedelta(days=400))
+
+    def test_a_date_before_the_from_date_is_not_booked(self):
+        self.connection.invoices_from = date.today() - timedelta(days=5)
+        self.sandbox.switch(invoice_day_offset=-10)
+
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assertFalse(self.problems())
+
+    def test_a_moment_in_utc_is_the_date_of_the_legal_entity(self):
+        # Midnight in Amsterdam is the evening before in UTC, and a day later than in New York.
+        self.connection.legal_entity_ids.timezone = "America/New_York"
+
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.assertEqual(self.booked_move(tribe_id).invoice_date, date.today() - timedelta(days=1))

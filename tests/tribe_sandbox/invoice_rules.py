@@ -3,6 +3,7 @@
 docs/tribe-api.md 3.11 to 3.13, 6.3 point 7. ``Writer`` calls this; invoices.py does the sums.
 """
 
+import datetime
 import uuid
 
 from . import invoices, moments
@@ -108,7 +109,7 @@ class InvoiceRules:
             raise bad_request("An invoice without Relationship cannot be sent.")
         if not self._store.rows("ProductLine", "Activity_ID = ?", (row["ID"],)):
             raise bad_request("An invoice without lines cannot be sent.")
-        day = moments.today()
+        day = moments.today() + datetime.timedelta(days=self._switches.invoice_day_offset)
         number = invoices.next_number(self._store, day, self._switches.number_format)
         customer = self._store.row("Relationship", row["Relationship_ID"])
         term = customer["PaymentTermInDays"]

@@ -123,6 +123,9 @@ SWITCHES = {
         "{year}{sequence:04d}",
         "Format of an invoice number, of year, month and sequence. 3.11.",
     ),
+    "invoice_day_offset": Switch(
+        0, "Days from today to the date that an invoice gets when it is sent. 3.11."
+    ),
     "vat_rounding": Switch(
         "line", "VAT is rounded per line or per VAT group. 6.4 point 4.", ("line", "group")
     ),

@@ -151,7 +151,7 @@ class TribeConnection(models.Model):
         default="in_payment",
     )
     tell_unpaid = fields.Boolean(
-        "Unpaid Again",
+        "Undone Payments",
         help="An invoice that the connector moved to Paid goes back to Sent when its payment is "
         "undone in Odoo.",
     )
@@ -161,7 +161,7 @@ class TribeConnection(models.Model):
         help="Tribe's PDF becomes the invoice's main attachment.",
     )
     match_products = fields.Boolean(
-        "Use Odoo's Products", help="Lines get the product with the code that Tribe's product has."
+        "Products on Lines", help="Lines get the product with the code that Tribe's product has."
     )
     invoices_from = fields.Date(
         "Book Invoices From",

@@ -1,0 +1,100 @@
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user
+
+from .test_invoice import InvoiceCase
+
+
+class TestLegalEntity(InvoiceCase):
+    """Two legal entities of Tribe, two companies of Odoo with different charts of accounts."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.chart_template = "generic_coa"
+        cls.other_data = cls.setup_other_company(name="Voorbeeld Diensten B.V.")
+        cls.other_company = cls.other_data["company"]
+        cls.other_company.currency_id = cls.company.currency_id
+
+    def map(self):
+        """The first legal entity with the Dutch chart, the second with a generic one."""
+        self.dutch, self.generic = self.connection.legal_entity_ids
+        self.generic.company_id = self.other_company
+        self.dutch.company_id = self.company
+        self.connection.legal_entity_ids.action_create_journal()
+        self.connection.legal_entity_ids.action_suggest()
+        self.dutch.vat_group_ids.account_id = self.company_data["default_account_revenue"]
+        tax = self.env["account.tax"].search(
+            [("company_id", "=", self.other_company.id), ("type_tax_use", "=", "sale")], limit=1
+        )
+        tax.amount = 21
+        self.generic.vat_group_ids.tax_id = tax
+        self.generic.vat_group_ids.account_id = self.other_data["default_account_revenue"]
+
+    def send_for(self, entity, *lines):
+        """Send an invoice of a legal entity; returns its ID."""
+        return self.send_new(*lines, Identity={"ID": entity.tribe_id})
+
+    def test_each_legal_entity_books_in_its_company_with_its_own_chart(self):
+        for entity, data in ((self.dutch, self.company_data), (self.generic, self.other_data)):
+            with self.subTest(entity.name):
+                tribe_id = self.send_for(entity, self.line(100.0))
+
+                move = self.assert_booked_to_the_cent(tribe_id)
+                self.assertEqual(move.company_id, data["company"])
+                self.assertEqual(move.journal_id, entity.journal_id)
+                self.assertEqual(move.invoice_line_ids.account_id, data["default_account_revenue"])
+                self.assertEqual(move.invoice_line_ids.tax_ids.company_id, data["company"])
+                self.assertEqual(move.partner_id, self.partner)
+
+    def test_invoices_of_both_in_one_batch_are_kept_apart(self):
+        tribe_ids = []
+        for entity in (self.dutch, self.generic, self.dutch, self.generic):
+            tribe_id = self.draft(self.line(10.0), Identity={"ID": entity.tribe_id})
+            self.sandbox.set_phase(tribe_id, "Sent")
+            tribe_ids.append(tribe_id)
+
+        self.look_at("invoice", *tribe_ids)
+
+        companies = [self.assert_booked_to_the_cent(tribe_id).company_id for tribe_id in tribe_ids]
+        self.assertEqual(companies, [self.company, self.other_company] * 2)
+
+    def test_an_invoice_without_a_legal_entity_belongs_to_the_default_one(self):
+        self.generic.is_default = True
+        self.assertFalse(self.dutch.is_default)
+
+        move = self.booked_move(self.send_new(self.line(10.0), Identity=None))
+
+        self.assertEqual(move.company_id, self.other_company)
+
+    def test_a_lock_of_one_company_does_not_hold_the_other(self):
+        self.company.sale_lock_date = "2100-01-01"
+
+        held = self.send_for(self.dutch, self.line(10.0))
+        booked = self.send_for(self.generic, self.line(10.0))
+
+        self.assertFalse(self.booked_move(held))
+        self.assert_booked_to_the_cent(booked)
+
+    def test_a_tax_of_another_company_cannot_be_chosen(self):
+        with self.assertRaisesRegex(UserError, "company"):
+            self.generic.vat_group_ids[0].tax_id = self.tax("21% ST")
+
+    def test_who_works_in_one_company_sees_nothing_of_the_other_through_us(self):
+        mine = self.send_for(self.dutch, self.line(10.0))
+        theirs = self.send_for(self.generic, self.line(10.0))
+        user = new_test_user(
+            self.env,
+            "only_dutch",
+            groups="tribe_connector.group_manager,account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        own = self.env(user=user, su=False)
+
+        links = own["tribe.link"].search([("kind", "=", "invoice")])
+        self.assertEqual(links.mapped("tribe_id"), [mine])
+        self.assertNotIn(theirs, own["account.move"].search([]).mapped("tribe_id"))
+        self.assertEqual(own["tribe.legal.entity"].search([]).mapped("name"), [self.dutch.name])
+        self.assertEqual(
+            own["tribe.vat.group"].search([]).legal_entity_id.mapped("name"), [self.dutch.name]
+        )
