@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import browser, odoo_command, postgresql
+from . import account_tests, browser, odoo_command, postgresql
 from .console import Failure, say
 from .databases import Databases
 from .odoo_source import OdooSource, find_or_fetch
@@ -41,8 +41,22 @@ STREAMS = (("odoo",), ("processes", "plain"))
 def run(paths: list[str], *, full: bool) -> int:
     """Run the tests at some paths, or all of them. 0 when all passed.
 
-    :raises Failure: for a path without tests
+    The path ``account`` means Odoo's own tests of that module; they come last.
+
+    :raises Failure: for a path without tests, or for ``account`` without ``full``
     """
+    if account_tests.NAME in paths and not full:
+        raise Failure("the tests of account take long: they need --full.")
+    codes = [0]
+    own = [path for path in paths if path != account_tests.NAME]
+    if own or not paths:
+        codes.append(_run_own(own, full=full))
+    if account_tests.NAME in paths or (full and not paths):
+        codes.append(account_tests.run())
+    return max(codes)
+
+
+def _run_own(paths: list[str], *, full: bool) -> int:
     chosen = _chosen([_relative(path) for path in paths])
     environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
     odoo = find_or_fetch()

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from odoo.tests import new_test_user
+
 from .test_invoice import InvoiceCase
 
 
@@ -217,6 +219,38 @@ class TestAwkwardInvoice(InvoiceCase):
         (line,) = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids
         self.assertEqual((line.quantity, line.price_unit, line.discount), (2.0, 80.0, 12.5))
         self.assertIn("Werk\nOp locatie\n01/01/2026 - 01/31/2026", line.name)
+
+    def test_the_account_manager_is_the_salesperson_where_one_user_has_the_address(self):
+        (employee, *_others) = self.sandbox.rows("Relationship_Person_Contact_Employee")
+        address = "verkoper@voorbeeld.example"
+        self.sandbox.change(
+            "Relationship_Person_Contact_Employee", employee["ID"], {"EmailAddress": address}
+        )
+        self.sandbox.change(
+            "Relationship_Organization_CommercialRelationship_Customer",
+            self.customer["ID"],
+            {"AccountManager": {"ID": employee["ID"]}},
+        )
+        user = new_test_user(self.env, "verkoper", email=address)
+        user.write({"company_ids": [(4, self.company.id)], "company_id": self.company.id})
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.invoice_user_id, user)
+
+    def test_lines_get_the_product_with_tribes_code_where_that_is_wanted(self):
+        (tribe_product, *_others) = self.sandbox.rows("Product")
+        product = self.env["product.product"].create(
+            {"name": "Product", "default_code": tribe_product["Code"]}
+        )
+        for wanted, expected in ((False, product.browse()), (True, product)):
+            with self.subTest(wanted=wanted):
+                self.connection.match_products = wanted
+                tribe_id = self.send_new(self.line(10.0, Product={"ID": tribe_product["ID"]}))
+
+                move = self.assert_booked_to_the_cent(tribe_id)
+                self.assertEqual(move.invoice_line_ids.product_id, expected)
+                self.assertEqual(move.invoice_line_ids.name, "Werk")
 
     def test_tribes_pdf_is_the_main_attachment(self):
         move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
