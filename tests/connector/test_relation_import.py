@@ -120,6 +120,7 @@ class TestRelationImport(RelationCase):
         self.look_at("organization", rows[0]["ID"])
         self.look_at("person", rows[1]["ID"])
 
+        self.assertFalse(self.env["tribe.work"].search([("kind", "=", "partner")]))
         self.assertEqual(self.written(self.run_nightly), 0)
         self.assertEqual(self.imported(rows[0]["ID"]).name, "Ruime Naam")
         self.assertFalse(self.due_work())

@@ -10,7 +10,7 @@ import datetime
 import re
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from .normalization import clean, clean_lines
@@ -174,7 +174,7 @@ class _Reader:
         relationship_id = _id(entity.get("Relationship"))
         if relationship_id is None:
             raise self.unreadable("has no customer", "Choose one on the invoice in Tribe")
-        lines = tuple(self.line(each) for each in self.rows())
+        lines = self.with_cents_of_groups(tuple(self.line(each) for each in self.rows()))
         untaxed, vat, total = self.totals(lines)
         phase = entity.get("Phase") or {}
         return Invoice(
@@ -280,6 +280,38 @@ class _Reader:
                 "Choose a VAT group on the line in Tribe",
             )
         return self.rounded(net * percentage / 100)
+
+    def with_cents_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
+        """The lines, adding up to the net amount of an invoice whose prices include VAT.
+
+        Where Tribe takes the VAT out of each VAT group, the groups round otherwise than the lines.
+        What the customer pays stays; cents move between net and VAT of a group's largest line.
+        """
+        untaxed, vat, total = self.header_totals()
+        if untaxed is None and vat is not None and total is not None:
+            untaxed = total - vat
+        if untaxed is None or not self.entity.get("IsVatIncluded") or _net(lines) == untaxed:
+            return lines
+        moved = self.vat_out_of_groups(lines)
+        return moved if _net(moved) == untaxed else lines
+
+    def vat_out_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
+        groups: dict[tuple[str | None, Decimal], list[int]] = {}
+        for index, line in enumerate(lines):
+            key = (line.vat_group_id, line.vat_percentage or Decimal(0))
+            groups.setdefault(key, []).append(index)
+        moved = list(lines)
+        for (_group, percentage), indexes in groups.items():
+            vat = sum(lines[index].vat_amount for index in indexes)
+            including = sum(lines[index].net_total for index in indexes) + vat
+            rest = self.rounded(including * percentage / (100 + percentage)) - vat
+            largest = max(indexes, key=lambda index: abs(lines[index].net_total))
+            moved[largest] = replace(
+                lines[largest],
+                net_total=lines[largest].net_total - rest,
+                vat_amount=lines[largest].vat_amount + rest,
+            )
+        return tuple(moved)
 
     def totals(self, lines: Iterable[InvoiceLine]) -> tuple[Decimal, Decimal, Decimal]:
         net_of_lines = sum((line.net_total for line in lines), self.rounded(Decimal(0)))
@@ -392,6 +424,10 @@ def _whole(value: object) -> object:
 
 def _rounded(amount: Decimal, digits: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _net(lines: Iterable[InvoiceLine]) -> Decimal:
+    return sum((line.net_total for line in lines), Decimal(0))
 
 
 def _sums(amounts: Iterable[tuple[Decimal, str | None]]) -> dict[str | None, Decimal]:

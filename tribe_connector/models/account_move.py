@@ -93,46 +93,77 @@ class AccountMove(models.Model):
         )
 
     def _tribe_correct_vat(self, link):
-        """Set the VAT of each tax to Tribe's; a cent or two at most (the link's ``vat_by_tax``).
+        """Set the VAT of each tax to Tribe's; some cents at most (the link's ``vat_by_tax``).
 
         :raises UserError: where the difference is more than rounding can explain
         """
-        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
-        allowed = max(Decimal(1), Decimal(len(lines)) / 2).scaleb(-self.currency_id.decimal_places)
         sign = 1 if self.move_type == "out_refund" else -1
         for tax_id, vat in ((link.agreed or {}).get("vat_by_tax") or {}).items():
-            tax_lines = self.line_ids.filtered(
-                lambda line, tax_id=tax_id: line.tax_line_id.id == int(tax_id)
-            )
+            tax = self.env["account.tax"].browse(int(tax_id))
+            tax_lines = self.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
             computed = self._tribe_rounded(sum(tax_lines.mapped("amount_currency")))
             difference = sign * Decimal(vat) - computed
             if not difference:
                 continue
-            if not tax_lines or abs(difference) > allowed:
+            if abs(difference) > self._tribe_tolerance(tax):
                 raise UserError(
                     self.env._(
                         "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
                         "Odoo. Check the percentage of the VAT group and its sales tax.",
                         number=link.agreed["number"],
-                        tax=self.env["account.tax"].browse(int(tax_id)).name,
+                        tax=tax.name,
                         tribe=vat,
                         odoo=sign * computed,
                     )
                 )
-            tax_lines[0].amount_currency += float(difference)
+            if tax_lines:
+                tax_lines[0].amount_currency += float(difference)
+            else:
+                self._tribe_add_vat(tax, difference)
+
+    def _tribe_tolerance(self, tax):
+        """By how much rounding can make Tribe's VAT another than Odoo's.
+
+        Half a cent a line, of the net amount too where prices include VAT; and Odoo's own half.
+        """
+        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        cents = (len(lines) * (1 + Decimal(str(tax.amount)) / 100) + 1) / 2
+        return cents.scaleb(-self.currency_id.decimal_places)
+
+    def _tribe_add_vat(self, tax, amount):
+        """Book VAT where Odoo calculates none: lines that cancel out, but not in Tribe's cents."""
+        is_refund = self.move_type == "out_refund"
+        of_tax = tax.refund_repartition_line_ids if is_refund else tax.invoice_repartition_line_ids
+        repartition = of_tax.filtered(lambda line: line.repartition_type == "tax")[:1]
+        base = self.invoice_line_ids.filtered(lambda line: tax in line.tax_ids)[:1]
+        self.env["account.move.line"].create(
+            {
+                "move_id": self.id,
+                "display_type": "tax",
+                "name": tax.name,
+                "tax_repartition_line_id": repartition.id,
+                "tax_tag_ids": [fields.Command.set(repartition.tag_ids.ids)],
+                "account_id": (repartition.account_id or base.account_id).id,
+                "partner_id": self.commercial_partner_id.id,
+                "currency_id": self.currency_id.id,
+                "amount_currency": float(amount),
+            }
+        )
 
     def _tribe_check_amounts(self, link):
         """Refuse totals that are not the ones of Tribe.
 
         :raises UserError: naming the first difference
         """
+        # One of the amounts may have the other sign than the total.
+        sign = -1 if self.move_type == "out_refund" else 1
         names = {
             "untaxed": ("amount_untaxed", self.env._("amount without VAT")),
             "vat": ("amount_tax", self.env._("VAT")),
             "total": ("amount_total", self.env._("total")),
         }
         for key, (name, label) in names.items():
-            tribe = abs(Decimal(link.agreed[key])) if key in (link.agreed or {}) else None
+            tribe = sign * Decimal(link.agreed[key]) if key in (link.agreed or {}) else None
             odoo = self._tribe_rounded(self[name])
             if tribe is not None and tribe != odoo:
                 raise UserError(

@@ -32,6 +32,8 @@ SYNCHRONIZED_FIELDS = frozenset(
     }
 )
 
+RANKS = ("customer_rank", "supplier_rank")
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -98,11 +100,25 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        before = self.parent_id if "parent_id" in vals else self.browse()
+        noted = self._tribe_changed_by(vals)
+        if "parent_id" in vals:
+            # Whoever loses an address changed as well.
+            noted |= self.parent_id
         result = super().write(vals)
-        if SYNCHRONIZED_FIELDS & vals.keys():
-            (self | before)._tribe_note_save()
+        noted._tribe_note_save()
         return result
+
+    def _tribe_changed_by(self, vals):
+        """The partners for which these values can make a difference in Tribe.
+
+        Odoo counts ranks up with every invoice; only the first one makes a customer or supplier.
+        """
+        names = SYNCHRONIZED_FIELDS & vals.keys()
+        if names - set(RANKS):
+            return self
+        return self.filtered(
+            lambda partner: any(vals[name] and not partner[name] for name in names)
+        )
 
     def unlink(self):
         # An invoice address that goes changes the address of its company.

@@ -147,6 +147,7 @@ class TribeRelationExporter(models.AbstractModel):
         if drawn:
             partner._tribe_import_context().write(drawn)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        self._forget_echoes(session.connection, partner)
 
     def _create_missing_relationships(self, session, partner, link):
         links = self.env["tribe.link"]._of_partners(
@@ -347,6 +348,7 @@ class TribeRelationExporter(models.AbstractModel):
             link.write({"tribe_id": created, "state": "linked"})
         if drawn:
             partner._tribe_import_context().write(drawn)
+            self._forget_echoes(session.connection, partner)
         session.log("create_tribe", partner.display_name, partner=partner)
 
     def _relation_body(self, session, partner, kind, values):

@@ -164,6 +164,7 @@ class TribeRelationImporter(models.AbstractModel):
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        self._forget_echoes(session.connection, link.partner_id)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, link.partner_id.ids)
 
@@ -308,6 +309,7 @@ class TribeRelationImporter(models.AbstractModel):
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
+        self._forget_echoes(session.connection, partners)
         self._have_numbered(session, partners)
 
     def _have_numbered(self, session, partners):

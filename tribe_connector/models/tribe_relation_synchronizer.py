@@ -58,6 +58,21 @@ class TribeRelationSynchronizer(models.AbstractModel):
             for name, value in values.items()
         )
 
+    def _forget_echoes(self, connection, partners):
+        """Take back the notes about our own saves of partners on whom both sides agree.
+
+        Within the transaction that saved them: what a user saves is another one, and what an
+        automation made of our save is a difference.
+        """
+        links = self.env["tribe.link"]._of_partners(connection, partners, RELATION_KINDS)
+        agreeing = [
+            link.partner_id.id
+            for link in links.values()
+            if not self._differs_from_agreed(link.partner_id._tribe_values(), link.agreed or {})
+        ]
+        if agreeing:
+            self.env["tribe.work"]._forget_saves(connection, agreeing)
+
     # Writing to Odoo
 
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):

@@ -88,6 +88,7 @@ class TribeWork(models.Model):
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
+    can_adopt = fields.Boolean(compute="_compute_can_adopt")
 
     @api.depends("kind", "reference")
     def _compute_records(self):
@@ -170,6 +171,21 @@ class TribeWork(models.Model):
             )
         )
 
+    def _forget_saves(self, connection, partner_ids):
+        """Take back the notes about partners that this transaction itself saved."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM tribe_work
+                 WHERE transaction = txid_current()::text AND reason = 'save'
+                   AND connection_id = %s AND kind = 'partner' AND reference = ANY(%s)
+                """,
+                connection.id,
+                [str(partner_id) for partner_id in partner_ids],
+            )
+        )
+        self.invalidate_model(flush=False)
+
     def _remove(self):
         """Take rows away whose work is done, without a line in Odoo's log for each."""
         if self:
@@ -190,6 +206,21 @@ class TribeWork(models.Model):
         for direction in set(self.mapped("direction")):
             self.env["tribe.engine"]._wake(direction)
 
+    @api.depends("kind", "record_name")
+    def _compute_can_adopt(self):
+        for work in self:
+            work.can_adopt = work.kind == "invoice" and len(work._moves_to_adopt()) == 1
+
+    def _moves_to_adopt(self):
+        """The invoices in Odoo that this invoice of Tribe may be: typed by hand, same number."""
+        moves = self.env["account.move"].sudo()
+        if not self.record_name:
+            return moves
+        importer = self.env["tribe.invoice.importer"].sudo()
+        for company in self.connection_id.sudo()._companies():
+            moves |= importer._moves_with_number(company, self.record_name)
+        return moves
+
     def action_adopt(self):
         """Take the invoice that already has Tribe's number for the one of Tribe.
 
@@ -197,14 +228,7 @@ class TribeWork(models.Model):
         """
         self._check_manager()
         for work in self.sudo():
-            companies = work.connection_id._companies()
-            moves = self.env["account.move"].sudo().browse()
-            for company in companies:
-                moves |= (
-                    self.env["tribe.invoice.importer"]
-                    .sudo()
-                    ._moves_with_number(company, work.record_name)
-                )
+            moves = work._moves_to_adopt()
             if work.kind != "invoice" or len(moves) != 1:
                 raise UserError(
                     self.env._(
