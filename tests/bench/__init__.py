@@ -1,0 +1,1 @@
+"""What the connector costs: counts, and ratios within one run. Machines are noisy."""
