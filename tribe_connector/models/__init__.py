@@ -6,6 +6,7 @@ from . import (
     tribe_cursor,
     tribe_document_importer,
     tribe_engine,
+    tribe_invoice_booker,
     tribe_invoice_field,
     tribe_invoice_importer,
     tribe_ledger_account,

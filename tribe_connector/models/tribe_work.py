@@ -216,9 +216,9 @@ class TribeWork(models.Model):
         moves = self.env["account.move"].sudo()
         if not self.record_name:
             return moves
-        importer = self.env["tribe.invoice.importer"].sudo()
+        booker = self.env["tribe.invoice.booker"].sudo()
         for company in self.connection_id.sudo()._companies():
-            moves |= importer._moves_with_number(company, self.record_name)
+            moves |= booker._moves_with_number(company, self.record_name)
         return moves
 
     def action_adopt(self):

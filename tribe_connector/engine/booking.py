@@ -1,0 +1,56 @@
+"""One invoice on its way from Tribe to the books."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from .remote_relation import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
+
+CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
+
+
+class Booking:
+    """One invoice on its way: what Tribe says, and what it means in Odoo."""
+
+    def __init__(self, invoice, entity, legal_entity, currency, phase):
+        self.invoice = invoice
+        self.legal_entity = legal_entity
+        self.company = legal_entity.company_id
+        self.journal = legal_entity.journal_id
+        self.currency = currency
+        self.phase = phase
+        self.partner = None
+        self.payment_term_days = None
+        self.salesperson = legal_entity.env["res.users"]
+        # A set is named like the type, with dots turned into underscores.
+        relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
+        kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
+        self.relation_kind = kinds.get(relationship_set)
+
+    @property
+    def keeps_number(self):
+        """Whether Tribe's number is the name of the move."""
+        return self.legal_entity.number_policy == "tribe"
+
+
+def booked_facts(invoice):
+    """What was booked, for comparing with Tribe later: texts, so that JSON keeps them exact."""
+    return {
+        "number": invoice.number,
+        "date": invoice.date.isoformat(),
+        "currency": invoice.currency,
+        "untaxed": str(invoice.untaxed),
+        "vat": str(invoice.vat),
+        "total": str(invoice.total),
+    }
+
+
+def by_company(bookings):
+    """The bookings of each company, as lists: one batch never mixes companies."""
+    companies = {}
+    for booking in bookings:
+        companies.setdefault(booking.company, []).append(booking)
+    return companies.values()
+
+
+def rounded(number, digits):
+    """A Decimal rounded half up, as Tribe and Odoo do."""
+    return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

@@ -1,0 +1,356 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.tools.misc import format_date
+
+from ..engine.booking import booked_facts, rounded
+from ..engine.problems import NeedsPerson
+
+PAID_CODE = "Paid"
+
+
+class TribeInvoiceBooker(models.AbstractModel):
+    """From an invoice of Tribe that is read and complete to a posted one in Odoo."""
+
+    _name = "tribe.invoice.booker"
+    _description = "Tribe Invoice Booker"
+
+    def _due_date(self, booking):
+        if booking.invoice.due_date:
+            return booking.invoice.due_date
+        return booking.invoice.date + timedelta(days=int(booking.payment_term_days or 0))
+
+    def _book(self, session, bookings):
+        """Create, correct, post and check some invoices of one company, all or nothing."""
+        company = bookings[0].company
+        for booking in bookings:
+            self._check_open(booking)
+        moves = (
+            self.env["account.move"]
+            .with_company(company)
+            .with_context(tracking_disable=True, tribe_booking=True)
+            .create([self._move_values(booking) for booking in bookings])
+        )
+        # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
+        self._link_moves(session, bookings, moves)
+        moves._post(soft=False)
+        for booking, move in zip(bookings, moves, strict=True):
+            self._check_posted(booking, move)
+            self._credit(session, booking, move)
+            if booking.phase.code == PAID_CODE:
+                self._note_paid_in_tribe(move)
+            session.log("post", move.name, move=move)
+        if session.connection.fetch_documents:
+            self.env["tribe.work"]._add(
+                session.connection,
+                "inbound",
+                "document",
+                [booking.invoice.tribe_id for booking in bookings],
+                "follow",
+            )
+
+    def _credit(self, session, booking, move):
+        """Link a credit note to the invoice that Tribe says it credits, and settle both."""
+        credited_id = booking.invoice.credited_invoice_id
+        if not credited_id or move.move_type != "out_refund":
+            return
+        credited = self.env["tribe.link"]._of_tribe(session.connection, [credited_id])
+        invoice = credited.get(credited_id, self.env["tribe.link"]).move_id
+        if invoice.state != "posted" or invoice.company_id != move.company_id:
+            return
+        move.reversed_entry_id = invoice
+        receivable = (move | invoice).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        )
+        if len(receivable.account_id) == 1 and len(receivable.move_id) == 2:
+            receivable.reconcile()
+
+    def _note_paid_in_tribe(self, move):
+        """Tribe's word about a payment is no payment in the books: it is only noted."""
+        move.message_post(
+            body=self.env._("This invoice is marked as paid in Tribe; no payment was booked.")
+        )
+
+    def _check_open(self, booking):
+        """Refuse before booking what Odoo would silently move to another date or number."""
+        self._check_period(booking)
+        self._check_rate(booking)
+        self._check_number(booking)
+
+    def _check_period(self, booking):
+        locks = self._locks(booking, booking.invoice.date)
+        if locks and booking.legal_entity.locked_period == "hold":
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is dated %(date)s, in a period that is locked until "
+                    "%(lock)s. Open the period in Odoo, book the invoice by hand, or let its legal "
+                    "entity book on the first open day.",
+                    number=booking.invoice.number,
+                    date=booking.invoice.date,
+                    lock=max(lock for lock, _name in locks),
+                )
+            )
+
+    def _accounting_date(self, booking):
+        """The date of the entry: the invoice's, or the first open day where that is allowed."""
+        date = booking.invoice.date
+        while locks := self._locks(booking, date):
+            date = max(lock for lock, _name in locks) + timedelta(days=1)
+        return date
+
+    def _locks(self, booking, date):
+        return booking.company._get_violated_lock_dates(date, True, booking.journal)
+
+    def _check_rate(self, booking):
+        """Without a rate Odoo would book a foreign amount one to one."""
+        company = booking.company
+        if booking.currency == company.currency_id:
+            return
+        rate = self.env["res.currency.rate"].search(
+            [
+                ("currency_id", "=", booking.currency.id),
+                ("company_id", "in", [False, company.root_id.id]),
+                ("name", "<=", booking.invoice.date),
+            ],
+            limit=1,
+        )
+        if not rate:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is in %(currency)s, of which Odoo has no rate for %(date)s "
+                    "or before. Enter one under Accounting > Configuration > Currencies.",
+                    number=booking.invoice.number,
+                    currency=booking.currency.name,
+                    date=booking.invoice.date,
+                )
+            )
+
+    def _check_number(self, booking):
+        """Refuse a number that is in use: Odoo would refuse it late, or book the sale twice."""
+        number = booking.invoice.number
+        taken = self._moves_with_number(booking.company, number)
+        if booking.keeps_number:
+            taken |= self.env["account.move"].search(
+                [("name", "=", number), ("journal_id", "=", booking.journal.id)]
+            )
+        if taken:
+            raise NeedsPerson(
+                self.env._(
+                    "Number %(number)s is taken by the invoice %(move)s in the journal "
+                    "%(journal)s, which did not come from Tribe. If it is the same sale, adopt it; "
+                    "if not, give that one another number, or ignore the one of Tribe.",
+                    number=number,
+                    move=taken[0].name,
+                    journal=taken[0].journal_id.display_name,
+                )
+            )
+
+    def _moves_with_number(self, company, number):
+        """Customer invoices of a company, typed by hand, with a number of Tribe as number or
+        reference."""
+        moves = self.env["account.move"].search(
+            [
+                ("company_id", "=", company.id),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "!=", "cancel"),
+                "|",
+                ("name", "=", number),
+                ("ref", "=", number),
+            ]
+        )
+        return moves.filtered(lambda move: not move.tribe_link_ids)
+
+    def _move_values(self, booking):
+        invoice = booking.invoice
+        sign = -1 if invoice.is_credit else 1
+        return {
+            "move_type": "out_refund" if invoice.is_credit else "out_invoice",
+            "name": invoice.number if booking.keeps_number else False,
+            "is_move_sent": True,
+            "journal_id": booking.journal.id,
+            "company_id": booking.company.id,
+            "partner_id": booking.partner.id,
+            "currency_id": booking.currency.id,
+            "invoice_date": invoice.date,
+            "date": self._accounting_date(booking),
+            # Both set by us: the customer's own term could carry a discount that changes amounts.
+            "invoice_payment_term_id": False,
+            "invoice_date_due": self._due_date(booking),
+            "invoice_user_id": booking.salesperson.id,
+            "fiscal_position_id": False,
+            "ref": invoice.reference
+            or (invoice.subject if booking.keeps_number else invoice.number),
+            "payment_reference": invoice.number,
+            "invoice_line_ids": [
+                fields.Command.create(self._line_values(booking, line, sign))
+                for line in invoice.lines
+            ],
+        }
+
+    def _line_values(self, booking, line, sign):
+        account, tax = self._account_and_tax(booking, line)
+        quantity, price, discount = self._amounts(booking, line)
+        return {
+            "name": self._line_text(line) or booking.invoice.number,
+            "product_id": self._product(booking, line).id,
+            "quantity": float(quantity),
+            "price_unit": float(sign * price),
+            "discount": float(discount),
+            "account_id": account.id,
+            "tax_ids": [fields.Command.set(tax.ids)],
+        }
+
+    def _line_text(self, line):
+        """Description, extra description and period, a line each."""
+        period = ""
+        if line.start_date or line.end_date:
+            dates = (line.start_date, line.end_date)
+            period = " - ".join(format_date(self.env, date) for date in dates if date)
+        texts = (line.description, line.extra_description, period)
+        return "\n".join(text for text in texts if text)
+
+    def _product(self, booking, line):
+        """The product with Tribe's code, where that is wanted and there is just one."""
+        products = self.env["product.product"]
+        if not line.product_code or not booking.legal_entity.connection_id.match_products:
+            return products
+        found = products.search(
+            [
+                ("default_code", "=", line.product_code),
+                ("company_id", "in", [False, booking.company.id]),
+            ],
+            limit=2,
+        )
+        return found if len(found) == 1 else products
+
+    def _amounts(self, booking, line):
+        """Quantity, price and discount that give the net total to the cent.
+
+        Tribe's own where they do; else the net price at full precision. Odoo keeps quantities and
+        discounts with two decimals (its settings), so more of them would change the total.
+        """
+        precisions = self.env["decimal.precision"]
+        quantity = rounded(line.quantity, precisions.precision_get("Product Unit")) or Decimal(1)
+        discount = rounded(line.discount, precisions.precision_get("Discount"))
+        total = quantity * line.price * (1 - discount / 100)
+        # To the last digit: Odoo adds the lines up before it rounds.
+        if total == line.net_total:
+            return quantity, line.price, discount
+        return quantity, line.net_total / quantity, Decimal(0)
+
+    def _mapping_rows(self, legal_entity, group_id, ledger_id):
+        """The VAT group and the ledger account with some IDs of Tribe; each may be empty."""
+        return (
+            legal_entity.vat_group_ids.filtered(lambda group: group.tribe_id == group_id),
+            legal_entity.ledger_account_ids.filtered(lambda ledger: ledger.tribe_id == ledger_id),
+        )
+
+    def _account_and_tax(self, booking, line):
+        """What a line is booked on; the ledger account also tells goods from services."""
+        group, ledger = self._mapping_rows(
+            booking.legal_entity, line.vat_group_id, line.ledger_account_id
+        )
+        tax = (ledger.is_service and group.service_tax_id) or group.tax_id
+        account = ledger.account_id or group.account_id
+        if not tax:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s uses VAT group “%(group)s”, which has no sales tax for "
+                    "“%(entity)s”. Choose one under VAT Groups.",
+                    number=booking.invoice.number,
+                    group=group.name or self.env._("none (line “%s”)", line.description),
+                    entity=booking.legal_entity.name,
+                )
+            )
+        if not account:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s uses general ledger account “%(ledger)s”, which has no "
+                    "account for “%(entity)s”. Choose one under General Ledger Accounts, or an "
+                    "income account under VAT Groups.",
+                    number=booking.invoice.number,
+                    ledger=ledger.display_name or self.env._("none (line “%s”)", line.description),
+                    entity=booking.legal_entity.name,
+                )
+            )
+        archived = [
+            record.with_company(booking.company).display_name
+            for record in (account, tax)
+            if not record.active
+        ]
+        if archived:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s would be booked on %(archived)s, which is archived. "
+                    "Unarchive it, or choose another one for “%(entity)s”.",
+                    number=booking.invoice.number,
+                    archived=" / ".join(archived),
+                    entity=booking.legal_entity.name,
+                )
+            )
+        return account, tax
+
+    def _vat_by_tax(self, booking):
+        """Tribe's VAT per tax of Odoo: ``{account.tax: Decimal}``, as on the credit note itself."""
+        digits = booking.currency.decimal_places
+        sign = -1 if booking.invoice.is_credit else 1
+        of_groups = booking.invoice.vat_by_group(digits)
+        by_tax, largest = {}, {}
+        for line in booking.invoice.lines:
+            tax = self._account_and_tax(booking, line)[1]
+            by_tax[tax] = by_tax.get(tax, Decimal(0)) + line.vat_amount
+            of_groups[line.vat_group_id] -= line.vat_amount
+            best = largest.get(line.vat_group_id)
+            if best is None or abs(line.net_total) > best[0]:
+                largest[line.vat_group_id] = (abs(line.net_total), tax)
+        for group_id, rest in of_groups.items():
+            if rest:
+                by_tax[largest[group_id][1]] += rest
+        return {tax: sign * vat for tax, vat in by_tax.items()}
+
+    def _check_posted(self, booking, move):
+        """Refuse a number or date that Odoo made different from what Tribe sent.
+
+        :raises NeedsPerson: naming the first difference
+        """
+        invoice = booking.invoice
+        expected = {
+            "date": (self._accounting_date(booking), move.date),
+            "invoice date": (invoice.date, move.invoice_date),
+        }
+        if booking.keeps_number:
+            expected["number"] = (invoice.number, move.name)
+        for what, (tribe, odoo) in expected.items():
+            if tribe != odoo:
+                raise NeedsPerson(
+                    self.env._(
+                        "Invoice %(number)s was not booked: its %(what)s is %(tribe)s in Tribe and "
+                        "would be %(odoo)s in Odoo. Check the journal, or book it by hand.",
+                        number=invoice.number,
+                        what=what,
+                        tribe=tribe,
+                        odoo=odoo,
+                    )
+                )
+
+    def _link_moves(self, session, bookings, moves):
+        self.env["tribe.link"].create(
+            [
+                {
+                    "connection_id": session.connection.id,
+                    "kind": "invoice",
+                    "tribe_id": booking.invoice.tribe_id,
+                    "move_id": move.id,
+                    "phase_id": booking.phase.id,
+                    "told_paid": booking.phase.code == PAID_CODE,
+                    "agreed": {
+                        **booked_facts(booking.invoice),
+                        "vat_by_tax": {
+                            str(tax.id): str(vat) for tax, vat in self._vat_by_tax(booking).items()
+                        },
+                    },
+                }
+                for booking, move in zip(bookings, moves, strict=True)
+            ]
+        )
