@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import psycopg2
+
 from . import browser, odoo_command, postgresql
 from .console import Failure, say
 from .databases import Databases
@@ -32,9 +34,25 @@ NAME = "account"
 TAGS_VARIABLE = "TRIBE_ACCOUNT_TAGS"
 ALL_TAGS = "/account"
 PROGRESS_SECONDS = 60
+# What a test writes is never committed, so a vacuum in the middle finds the tables empty and says
+# so to the planner, whose plans then take minutes for a query of milliseconds.
+WITHOUT_VACUUM = """
+    DO $$ DECLARE name regclass; BEGIN
+        FOR name IN SELECT oid FROM pg_class
+                    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        LOOP
+            EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off)', name);
+        END LOOP;
+    END $$
+"""
 
-RECORD = re.compile(r"(?P<time>\S+ \S+) \d+ [A-Z]+ \S+ (?P<logger>\S+): (?P<text>.*)")
-STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.$")
+# A record of Odoo's log, with the lines of the traceback that may follow it.
+RECORD = re.compile(
+    r"^(?P<time>\d{4}-\S+ \S+) \d+ [A-Z]+ \S+ (?P<logger>\S+): (?P<text>.*)"
+    r"(?P<traceback>(?:\n(?!\d{4}-\d\d-\d\d \d\d:).*)*)",
+    re.MULTILINE,
+)
+STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.")
 # A setUpClass that fails is reported in the same way, with its class in brackets.
 UNSUCCESSFUL = re.compile(
     r"(?:(?P<flavour>FAIL|ERROR): (?:Subtest )?|(?P<skipped>skipped) )"
@@ -110,7 +128,7 @@ class Run:
 
     def started_tests(self) -> int:
         """How many tests have been started so far."""
-        return self.log.read_text(errors="replace").count(": Starting ")
+        return len(STARTED.findall(self.log.read_text(errors="replace")))
 
     def result(self) -> Result:
         """What the run came to.
@@ -138,6 +156,8 @@ def run() -> int:
         databases = Databases(server, odoo)
         databases.create(without.database)
         databases.create_with_addon(with_addon.database)
+        for each in (without, with_addon):
+            _switch_off_vacuum(server, each.database)
         say(f"-> Odoo's own tests {tags}, without and with the addon (long) ...")
         try:
             for each in (without, with_addon):
@@ -147,6 +167,12 @@ def run() -> int:
             for each in (without, with_addon):
                 each.kill()
     return report(without.result(), with_addon.result())
+
+
+def _switch_off_vacuum(server: Server, database: str) -> None:
+    connection = psycopg2.connect(dbname=database, **server.connection_options())
+    with contextlib.closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute(WITHOUT_VACUUM)
 
 
 def _wait(*runs: Run) -> None:
@@ -161,46 +187,36 @@ def _wait(*runs: Run) -> None:
 
 def read(log: Path) -> Result:
     """Read the log of a run, also of one that has not ended."""
+    records = list(RECORD.finditer(log.read_text(errors="replace")))
     reported: dict[str, list[str]] = {}
     reasons: dict[str, str] = {}
-    times: list[str] = []
-    summary = None
-    latest = None
-    for line in log.read_text(errors="replace").splitlines():
-        record = RECORD.fullmatch(line)
-        if not record:
-            # The lines after a report are its traceback; the last one is the reason.
-            if latest and line.strip():
-                reasons[latest] = line.strip()
-            continue
-        times.append(record["time"])
-        summary = SUMMARY.match(record["text"]) or summary
-        latest = _note(record["logger"], record["text"], reported)
-    figures = {name: int(count) for name, count in summary.groupdict().items()} if summary else {}
+    for record in records:
+        _note(record, reported, reasons)
+    summaries = [summary for record in records if (summary := SUMMARY.match(record["text"]))]
+    figures = {name: int(n) for name, n in summaries[-1].groupdict().items()} if summaries else {}
     return Result(
         outcomes={test: _outcome(events) for test, events in reported.items()},
         reasons=reasons,
         tests=figures.get("tests", 0),
         failures=figures.get("failures", 0),
         errors=figures.get("errors", 0),
-        seconds=_seconds(times),
-        finished=summary is not None,
+        seconds=_seconds([record["time"] for record in records]),
+        finished=bool(summaries),
     )
 
 
-def _note(logger: str, text: str, reported: dict[str, list[str]]) -> str | None:
-    """Note in ``{test: [event]}`` what a record says of a test; the test whose report this is.
+def _note(record: re.Match, reported: dict[str, list[str]], reasons: dict[str, str]) -> None:
+    """Note what a record says of a test in ``{test: [event]}`` and ``{test: reason}``.
 
     A subtest counts for its test: its description may hold the IDs of records.
     """
-    if started := STARTED.match(text):
-        reported.setdefault(_test(logger, started), [])
-        return None
-    if unsuccessful := UNSUCCESSFUL.match(text):
-        test = _test(logger, unsuccessful)
+    if started := STARTED.match(record["text"]):
+        reported.setdefault(_test(record["logger"], started), [])
+    elif unsuccessful := UNSUCCESSFUL.match(record["text"]):
+        test = _test(record["logger"], unsuccessful)
         reported.setdefault(test, []).append(unsuccessful["flavour"] or unsuccessful["skipped"])
-        return test
-    return None
+        lines = [record["text"], *filter(str.strip, record["traceback"].splitlines())]
+        reasons[test] = lines[-1].strip()
 
 
 def _test(logger: str, match: re.Match) -> str:
@@ -209,7 +225,8 @@ def _test(logger: str, match: re.Match) -> str:
 
 def _outcome(events: list[str]) -> str:
     counted = collections.Counter(events)
-    return ", ".join(f"{counted[event]} {event}" for event in sorted(counted)) or "passed"
+    several = (f"{count} {event}" if count > 1 else event for event, count in counted.items())
+    return ", ".join(sorted(several)) or "passed"
 
 
 def _seconds(times: list[str]) -> float:
@@ -223,32 +240,33 @@ def _seconds(times: list[str]) -> float:
 
 def report(without: Result, with_addon: Result) -> int:
     """Print both runs and how they differ. 0 when each test came out the same in both."""
-    for name, result in {"without the addon": without, "with the addon": with_addon}.items():
-        skipped = sum("skipped" in outcome for outcome in result.outcomes.values())
-        say(
-            f"   {name}: {result.tests} tests, {result.failures} failures, "
-            f"{result.errors} errors, {skipped} skipped, {result.seconds:.0f} s"
-        )
+    _say_figures("without the addon", without)
+    _say_figures("with the addon", with_addon)
     differences = different(without, with_addon)
-    for test in differences:
-        say(f"   DIFFERENT {test}")
-        for name, result in {"without": without, "with": with_addon}.items():
-            outcome = result.outcomes.get(test, "not run")
-            say(f"      {name}: {outcome} {result.reasons.get(test, '')}".rstrip())
-    same = sorted(
-        test
-        for test, outcome in without.outcomes.items()
-        if outcome != "passed" and test not in differences
-    )
-    for test in same:
-        say(f"   the same in both: {without.outcomes[test]}: {test}")
-    say(f"   account tests: {len(differences)} of them differ.")
+    for test in sorted(without.outcomes.keys() - differences):
+        if without.outcomes[test] != "passed":
+            say(f"   {without.outcomes[test]} in both: {test}: {without.reasons[test]}")
+    for test in sorted(differences):
+        say(f"   DIFFERENT: {test}")
+        say(f"      without the addon: {_told(without, test)}")
+        say(f"      with the addon: {_told(with_addon, test)}")
+    say(f"   account tests that came out differently: {len(differences)}")
     return 1 if differences else 0
 
 
-def different(without: Result, with_addon: Result) -> list[str]:
-    """The tests with another outcome, or in one of the runs only, by name."""
+def different(without: Result, with_addon: Result) -> set[str]:
+    """The tests with another outcome, or in one of the runs only."""
     tests = without.outcomes.keys() | with_addon.outcomes.keys()
-    return sorted(
-        test for test in tests if without.outcomes.get(test) != with_addon.outcomes.get(test)
+    return {test for test in tests if without.outcomes.get(test) != with_addon.outcomes.get(test)}
+
+
+def _say_figures(name: str, result: Result) -> None:
+    skipped = sum("skipped" in outcome for outcome in result.outcomes.values())
+    say(
+        f"   {name}: {result.tests} tests, {result.failures} failures, "
+        f"{result.errors} errors, {skipped} skipped, {result.seconds:.0f} s"
     )
+
+
+def _told(result: Result, test: str) -> str:
+    return f"{result.outcomes.get(test, 'not run')} {result.reasons.get(test, '')}".rstrip()

@@ -33,7 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="set everything up and run the main job")
     demo.add_argument("--check", action="store_true", help="verify it from both sides, then exit")
     test = commands.add_parser("test", help="set everything up and run the tests")
-    test.add_argument("paths", nargs="*", help="files or folders; all tests without one")
+    test.add_argument(
+        "paths", nargs="*", help="files or folders, or account (Odoo's own); all without one"
+    )
     test.add_argument("--full", action="store_true", help="the long ones too")
     commands.add_parser("bench", help="measure")
     commands.add_parser("lint", help="check style and well-formedness")

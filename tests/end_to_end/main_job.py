@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from host.console import step
 
+from . import trial_balance
 from .waiting import until
 from .world import World
 
@@ -49,6 +50,7 @@ class MainJob:
             self._pay()
         with step("run everything a second time"):
             self._run_again()
+        self._check_trial_balance()
         self._check_problems()
 
     # Facts
@@ -195,6 +197,19 @@ class MainJob:
             f"{calls['writes']} in Tribe, {'nothing' if unchanged else 'something'} in Odoo",
             calls["writes"] == 0 and unchanged,
         )
+
+    def _check_trial_balance(self) -> None:
+        tribe = trial_balance.of_tribe(self.world)
+        odoo = trial_balance.of_odoo(self.world)
+        differences = trial_balance.differences(tribe, odoo)
+        companies = {key[1] for key in odoo}
+        self._note(
+            "trial balance per company equals Tribe's, per ledger account and VAT group",
+            f"{len(odoo)} balances, {len(companies)} companies",
+            not differences and len(companies) == 2,
+        )
+        for difference in differences[:5]:
+            self._note(f"  {difference}", "", False)
 
     def _check_problems(self) -> None:
         problems = self.world.problems()

@@ -1,6 +1,7 @@
 """An invoice is either exact or not booked, with a reason that a person understands."""
 
 import copy
+import dataclasses
 import datetime
 from decimal import Decimal
 
@@ -279,6 +280,37 @@ def test_a_tenant_without_a_date_field_is_told_where_to_name_it():
 
 
 # VAT per group
+
+
+def of_equal_prices_with_vat(**changes):
+    """Eight times 17.43 including VAT, of which Tribe took the VAT per VAT group."""
+    line = {"Price": 17.43, "TotalExcludingVat": 14.4, "TotalIncludingVat": 17.43}
+    totals = {"TotalExcludingVat": 115.24, "VatAmount": 24.2, "TotalIncludingVat": 139.44}
+    lines = [{**line, "ID": f"b{number}", "SortIndex": number} for number in range(8)]
+    return entity(lines, **{"IsVatIncluded": True, **totals, **changes})
+
+
+@pytest.mark.parametrize("fields", [FIELDS, dataclasses.replace(FIELDS, untaxed=None)])
+def test_vat_taken_out_of_a_group_moves_cents_to_the_net_amount_of_a_line(fields):
+    invoice = read(of_equal_prices_with_vat(), fields)
+    assert (invoice.untaxed, invoice.vat) == (Decimal("115.24"), Decimal("24.20"))
+    assert sum(line.net_total for line in invoice.lines) == invoice.untaxed
+    assert sum(line.vat_amount for line in invoice.lines) == invoice.vat
+    assert {line.net_total + line.vat_amount for line in invoice.lines} == {Decimal("17.43")}
+    assert [line.tribe_id for line in invoice.lines] == [f"b{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"IsVatIncluded": False},
+        {"TotalExcludingVat": 115.23, "VatAmount": 24.21},
+        {"TotalExcludingVat": 103.72, "VatAmount": 21.78, "TotalIncludingVat": 125.5},
+    ],
+    ids=["prices without VAT", "another cent", "a discount on the whole"],
+)
+def test_another_net_amount_than_that_of_the_lines_is_refused(changes):
+    assert "its lines add up to 115.20" in refusal(of_equal_prices_with_vat(**changes))
 
 
 def invoice_of(lines, vat):
