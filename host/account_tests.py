@@ -52,11 +52,12 @@ RECORD = re.compile(
     r"(?P<traceback>(?:\n(?!\d{4}-\d\d-\d\d \d\d:).*)*)",
     re.MULTILINE,
 )
+# The line of a traceback that names the exception.
+EXCEPTION = re.compile(r"^[\w.]+: .*|^[\w.]+$", re.MULTILINE)
 STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.")
 # A setUpClass that fails is reported in the same way, with its class in brackets.
 UNSUCCESSFUL = re.compile(
-    r"(?:(?P<flavour>FAIL|ERROR): (?:Subtest )?|(?P<skipped>skipped) )"
-    r"(?P<test>\w+ \(\S+\)|\S+)"
+    r"(?:(?P<flavour>FAIL|ERROR):|(?P<skipped>skipped)) (?:Subtest )?(?P<test>\w+ \(\S+\)|\S+)"
 )
 SUMMARY = re.compile(
     r"(?P<failures>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<tests>\d+) tests"
@@ -68,8 +69,8 @@ class Result:
     """What one run's log says.
 
     ``outcomes`` is ``{test: outcome}``, an outcome being ``"passed"`` or what was reported, such
-    as ``"skipped"`` or ``"2 FAIL"`` (of subtests). ``reasons`` is ``{test: last line}`` of the
-    last thing reported. ``finished`` tells whether Odoo came to its summary.
+    as ``"skipped"`` or ``"2 FAIL"`` (of subtests). ``reasons`` is ``{test: exception}``, the
+    last one reported. ``finished`` tells whether Odoo came to its summary.
     """
 
     outcomes: dict[str, str]
@@ -136,7 +137,9 @@ class Run:
         :raises Failure: when Odoo ended before its summary, or found no test
         """
         result = read(self.log)
-        if not result.finished or not result.tests:
+        if result.finished and not result.tests:
+            raise Failure(f"Odoo found no tests to run {self.name}; check {TAGS_VARIABLE}.")
+        if not result.finished:
             reason = odoo_command.last_error(self.log.read_text(errors="replace"))
             raise Failure(f"Odoo did not run the tests {self.name} (see {self.log}): {reason}")
         return result
@@ -215,8 +218,7 @@ def _note(record: re.Match, reported: dict[str, list[str]], reasons: dict[str, s
     elif unsuccessful := UNSUCCESSFUL.match(record["text"]):
         test = _test(record["logger"], unsuccessful)
         reported.setdefault(test, []).append(unsuccessful["flavour"] or unsuccessful["skipped"])
-        lines = [record["text"], *filter(str.strip, record["traceback"].splitlines())]
-        reasons[test] = lines[-1].strip()
+        reasons[test] = (EXCEPTION.findall(record["traceback"]) or [record["text"]])[-1].strip()
 
 
 def _test(logger: str, match: re.Match) -> str:
