@@ -72,7 +72,7 @@ def _run_own(paths: list[str], *, full: bool) -> int:
                 pool.submit(_run_stream, stream, chosen, environment, server, odoo)
                 for stream in STREAMS
             ]
-            return max(stream.result() for stream in streams)
+            return _worst(stream.result() for stream in streams)
 
 
 def _relative(path: str) -> str:
@@ -110,7 +110,12 @@ def _run_stream(stream, chosen, environment, server, odoo: OdooSource) -> int:
         for group in groups
         if chosen.get(group.name)
     ]
-    return max(codes, default=0)
+    return _worst(codes)
+
+
+def _worst(codes) -> int:
+    """The first code that is not 0: of a group that a signal ended it is negative."""
+    return next(filter(None, list(codes)), 0)
 
 
 def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> int:

@@ -252,6 +252,19 @@ class TestAwkwardInvoice(InvoiceCase):
                 self.assertEqual(move.invoice_line_ids.product_id, expected)
                 self.assertEqual(move.invoice_line_ids.name, "Werk")
 
+    def test_lines_get_the_unit_of_tribes_product_where_odoo_has_it(self):
+        unit_of = {row["ID"]: row["Name"] for row in self.sandbox.rows("Datastore_Unit")}
+        tribe_product = next(row for row in self.sandbox.rows("Product") if row["Unit"])
+        unit = self.env["uom.uom"].create({"name": unit_of[tribe_product["Unit"]]})
+
+        tribe_id = self.send_new(
+            self.line(10.0, 2.0, Product={"ID": tribe_product["ID"]}), self.line(5.0)
+        )
+
+        lines = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids
+        self.assertEqual(lines[0].product_uom_id, unit)
+        self.assertNotEqual(lines[1].product_uom_id, unit)
+
     def test_tribes_pdf_is_the_main_attachment(self):
         move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 

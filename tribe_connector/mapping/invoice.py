@@ -73,6 +73,7 @@ class InvoiceLine:
     product_code: str | None
     start_date: datetime.date | None
     end_date: datetime.date | None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ class _Reader:
             product_code=clean(product.get("Code")),
             start_date=self.date(row.get("StartDate")),
             end_date=self.date(row.get("EndDate")),
+            unit=clean((product.get("Unit") or {}).get("Name")),
         )
 
     def net(self, row: Mapping) -> Decimal:

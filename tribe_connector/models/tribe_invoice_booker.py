@@ -194,6 +194,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         return {
             "name": self._line_text(line) or booking.invoice.number,
             "product_id": self._product(booking, line).id,
+            **self._unit(booking, line),
             "quantity": float(quantity),
             "price_unit": float(sign * price),
             "discount": float(discount),
@@ -223,6 +224,18 @@ class TribeInvoiceBooker(models.AbstractModel):
             limit=2,
         )
         return found if len(found) == 1 else products
+
+    def _unit(self, booking, line):
+        """Odoo's unit with the name of Tribe's, in the company's language; else its own choice."""
+        language = booking.company.partner_id.lang or self.env.lang
+        unit = (
+            self.env["uom.uom"]
+            .with_context(lang=language)
+            .search([("name", "=ilike", line.unit)], limit=2)
+            if line.unit
+            else self.env["uom.uom"]
+        )
+        return {"product_uom_id": unit.id} if len(unit) == 1 else {}
 
     def _amounts(self, booking, line):
         """Quantity, price and discount that give the net total to the cent.
