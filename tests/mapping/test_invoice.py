@@ -297,6 +297,7 @@ def test_vat_taken_out_of_a_group_moves_cents_to_the_net_amount_of_a_line(fields
     assert sum(line.net_total for line in invoice.lines) == invoice.untaxed
     assert sum(line.vat_amount for line in invoice.lines) == invoice.vat
     assert {line.net_total + line.vat_amount for line in invoice.lines} == {Decimal("17.43")}
+    assert {line.net_total for line in invoice.lines} == {Decimal("14.40"), Decimal("14.41")}
     assert [line.tribe_id for line in invoice.lines] == [f"b{number}" for number in range(8)]
 
 

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 import psycopg2
+import psycopg2.errors
 
 from odoo.exceptions import RedirectWarning, UserError
 
@@ -56,7 +57,7 @@ def problem_of(error: Exception, env) -> Problem:
         return Problem(TRY_AGAIN, str(error), error.seconds)
     if isinstance(error, psycopg2.OperationalError):
         return Problem(TRY_AGAIN, env._("Somebody else was saving the same record."), 1)
-    if isinstance(error, psycopg2.IntegrityError):
+    if isinstance(error, psycopg2.errors.UniqueViolation):
         return Problem(TRY_AGAIN, env._("Another worker linked the same record first."))
     if isinstance(error, RedirectWarning):
         return Problem(NEEDS_PERSON, str(error.args[0]))

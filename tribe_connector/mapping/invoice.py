@@ -287,7 +287,8 @@ class _Reader:
         """The lines, adding up to the net amount of an invoice whose prices include VAT.
 
         Where Tribe takes the VAT out of each VAT group, the groups round otherwise than the lines.
-        What the customer pays stays; cents move between net and VAT of a group's largest line.
+        What the customer pays stays; a cent moves between net and VAT of each line that is needed,
+        the largest first. All of them on one line could turn its sign.
         """
         untaxed, vat, total = self.header_totals()
         if untaxed is None and vat is not None and total is not None:
@@ -307,12 +308,13 @@ class _Reader:
             vat = sum(lines[index].vat_amount for index in indexes)
             including = sum(lines[index].net_total for index in indexes) + vat
             rest = self.rounded(including * percentage / (100 + percentage)) - vat
-            largest = max(indexes, key=lambda index: abs(lines[index].net_total))
-            moved[largest] = replace(
-                lines[largest],
-                net_total=lines[largest].net_total - rest,
-                vat_amount=lines[largest].vat_amount + rest,
-            )
+            largest_first = sorted(indexes, key=lambda index: -abs(lines[index].net_total))
+            cent = Decimal(1).scaleb(-self.digits).copy_sign(rest)
+            for index in largest_first[: int(rest / cent)]:
+                line = lines[index]
+                moved[index] = replace(
+                    line, net_total=line.net_total - cent, vat_amount=line.vat_amount + cent
+                )
         return tuple(moved)
 
     def totals(self, lines: Iterable[InvoiceLine]) -> tuple[Decimal, Decimal, Decimal]:
