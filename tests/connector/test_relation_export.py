@@ -11,6 +11,15 @@ class TestRelationExport(RelationCase):
             [("kind", "=", "partner"), ("reference", "=", str(partner.id))]
         )
 
+    def test_a_mere_country_stays(self):
+        partner = self.linked(country_id=self.env.ref("base.nl").id)
+
+        self.look_at("organization", partner.tribe_id)
+        self.run_nightly()
+
+        self.assertEqual(partner.country_id.code, "NL")
+        self.assertFalse(self.problems())
+
     # When
 
     def test_a_change_goes_at_night_and_not_before(self):
@@ -285,7 +294,7 @@ class TestRelationExport(RelationCase):
         self.assertTrue(self.problems())
         for problem in self.problems():
             self.assertIn("Van Odoo", problem)
-            self.assertIn("(name)", problem)
+            self.assertIn("Tribe: Name", problem)
         self.assertEqual(self.tribe_of(partner)["Name"], "Van Tribe")
         self.assertEqual(partner.name, "Van Odoo")
 

@@ -32,6 +32,8 @@ class Session:
             reference: set(works.browse(ids).mapped("reason"))
             for reference, ids in self._rows.items()
         }
+        # Which partner each relation of this batch was found to be: {tribe_id: partner}.
+        self.claims = {}
         self._open = dict.fromkeys(self._rows)
         self._done = 0
         self._problems = {}

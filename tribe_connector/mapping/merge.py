@@ -30,12 +30,20 @@ class Merge:
     agreed: dict = field(default_factory=dict)
 
 
-def merge(agreed: Mapping | None, odoo: Mapping, tribe: Mapping, *, policy: Policy) -> Merge:
+def merge(
+    agreed: Mapping | None,
+    odoo: Mapping,
+    tribe: Mapping,
+    *,
+    policy: Policy,
+    decided: Mapping[str, Policy] | None = None,
+) -> Merge:
     """Compare the neutral values of both sides, field by field, where both have the field.
 
     One side changed since ``agreed``: its value. Both did: the policy's side, or a conflict
-    (``"ask"``), for which the agreed value stays. Nothing agreed yet: a filled value goes before
-    an empty one. Numbers: Odoo's, if it has one, else Tribe's.
+    (``"ask"``), for which the agreed value stays; ``decided`` says per field which side a person
+    chose. Nothing agreed yet: a filled value goes before an empty one. Numbers: Odoo's, if it has
+    one, else Tribe's.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
@@ -43,7 +51,8 @@ def merge(agreed: Mapping | None, odoo: Mapping, tribe: Mapping, *, policy: Poli
     for name in odoo:
         if name not in tribe:
             continue
-        winner = _winner(name, agreed or {}, odoo, tribe, policy)
+        chosen = (decided or {}).get(name, policy)
+        winner = _winner(name, agreed or {}, odoo, tribe, chosen)
         mine, theirs = _value(name, odoo), _value(name, tribe)
         if winner == "ask":
             result.conflicts[name] = (mine, theirs)

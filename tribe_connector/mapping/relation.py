@@ -70,14 +70,12 @@ def person_from_tribe(person: Mapping, relationships: Iterable[Mapping]) -> dict
 
 def organization_address(organization: Mapping) -> Mapping | None:
     """The address (with its ``ID``) that the neutral values are taken from, if any."""
-    candidates = (organization.get(slot) for slot in _ORGANIZATION_ADDRESSES)
-    return next((address for address in candidates if _is_filled(address)), None)
+    return _first_filled([organization.get(slot) for slot in _ORGANIZATION_ADDRESSES])
 
 
 def person_address(person: Mapping) -> Mapping | None:
     """The address (with its ``ID``) that the neutral values are taken from, if any."""
-    address = person.get("Address")
-    return address if _is_filled(address) else None
+    return _first_filled([person.get("Address")])
 
 
 def organization_body(values: Mapping) -> dict:
@@ -143,9 +141,15 @@ def relationship_body(values: Mapping) -> dict:
     return {"PaymentTermInDays": _days(values["payment_term_days"])}
 
 
-def _is_filled(address: object) -> bool:
-    if not isinstance(address, Mapping):
-        return False
+def _first_filled(addresses: Iterable) -> Mapping | None:
+    """The first address with something in it; a mere country counts where there is no other."""
+    present = [address for address in addresses if isinstance(address, Mapping)]
+    filled = (address for address in present if _is_filled(address))
+    with_country = (address for address in present if (address.get("Country") or {}).get("Code"))
+    return next(filled, None) or next(with_country, None)
+
+
+def _is_filled(address: Mapping) -> bool:
     return any(clean(address.get(field)) for field in ("Street", "Extra", "Postalcode", "City"))
 
 

@@ -1,6 +1,10 @@
+# Odoo builds models in the order in which they are defined: what others inherit comes first.
+from . import tribe_relation_synchronizer
+from . import tribe_relation_matcher
 from . import (
     account_move,
     res_partner,
+    tribe_conflict,
     tribe_connection,
     tribe_credential,
     tribe_cursor,
@@ -14,13 +18,16 @@ from . import (
     tribe_link,
     tribe_payment_exporter,
     tribe_phase,
+    tribe_plan,
+    tribe_plan_line,
     tribe_poller,
     tribe_rate_limit,
     tribe_relation_exporter,
     tribe_relation_importer,
-    tribe_relation_synchronizer,
+    tribe_relation_planner,
     tribe_run,
     tribe_run_line,
+    tribe_suggestion,
     tribe_vat_group,
     tribe_work,
 )

@@ -123,6 +123,7 @@ class ResPartner(models.Model):
     def unlink(self):
         # An invoice address that goes changes the address of its company.
         parents = self.parent_id - self
+        self.env["tribe.link"].sudo()._note_deleted_partners(self)
         result = super().unlink()
         parents._tribe_note_save()
         return result
@@ -139,6 +140,31 @@ class ResPartner(models.Model):
                 self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
                 if connection.export_moment == "minute":
                     self.env["tribe.engine"]._wake("outbound")
+
+    @api.model
+    def _tribe_label(self, name):
+        """What a person calls a neutral field (``mapping.ORGANIZATION_FIELDS`` …)."""
+        labels = {
+            "name": self.env._("Name"),
+            "email": self.env._("E-mail"),
+            "phone": self.env._("Phone"),
+            "mobile": self.env._("Mobile"),
+            "website": self.env._("Website"),
+            "vat": self.env._("VAT number"),
+            "debtor_number": self.env._("Debtor number"),
+            "creditor_number": self.env._("Creditor number"),
+            "street": self.env._("Street"),
+            "street2": self.env._("Extra address line"),
+            "zip": self.env._("Postcode"),
+            "city": self.env._("City"),
+            "country_code": self.env._("Country"),
+            "state_code": self.env._("State"),
+            "payment_term_days": self.env._("Payment term (days)"),
+            "active": self.env._("Active"),
+            "customer": self.env._("Customer"),
+            "supplier": self.env._("Supplier"),
+        }
+        return labels.get(name, name)
 
     # What is synchronized: thin methods, so that another addon can extend them.
 

@@ -1,15 +1,18 @@
+import ast
+import math
 import uuid
 from datetime import datetime, time, timedelta
 
 import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..engine.limiter import DatabaseLimiter
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
+    NAVIGATIONS,
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     RELATION_SETS,
@@ -44,6 +47,10 @@ CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
+# What changes meanwhile is noted: it is done at once, or when it goes on.
+# Before that, an estimate of the time left says nothing.
+SECONDS_TO_ESTIMATE = 5
+RUNNING_STATES = ("initial", "active", "paused")
 
 
 class TribeConnection(models.Model):
@@ -169,6 +176,34 @@ class TribeConnection(models.Model):
         help="Invoices with an earlier date in Tribe are not booked. Empty: all of them.",
     )
 
+    initial_scope = fields.Selection(
+        [
+            ("odoo", "Odoo's Go to Tribe"),
+            ("both", "Odoo's Go to Tribe, and Tribe's Come to Odoo"),
+        ],
+        "At the Start",
+        required=True,
+        default="odoo",
+        help="Which customers and suppliers are synchronized when the connection is activated. "
+        "From then on, what is new or changed goes both ways.",
+    )
+    relation_domain = fields.Char(
+        "Only Contacts That",
+        default="[]",
+        help="Narrows which customers and suppliers of Odoo are sent to Tribe. Who is linked "
+        "already stays synchronized.",
+    )
+    initial_count = fields.Integer(
+        readonly=True, copy=False, help="How many contacts the initial synchronization began with."
+    )
+    initial_started_at = fields.Datetime(readonly=True, copy=False)
+    progress_percent = fields.Float(compute="_compute_progress")
+    progress_text = fields.Char("Progress", compute="_compute_progress")
+    plan_ids = fields.One2many("tribe.plan", "connection_id", "Plans")
+    plan_id = fields.Many2one("tribe.plan", "Last Plan", compute="_compute_plan_id")
+    suggestion_count = fields.Integer(compute="_compute_counts")
+    conflict_count = fields.Integer(compute="_compute_counts")
+
     calls_per_window = fields.Integer("Calls Allowed", default=1000, required=True)
     call_window_seconds = fields.Integer("In Seconds", default=60, required=True)
     settle_seconds = fields.Integer(
@@ -181,6 +216,7 @@ class TribeConnection(models.Model):
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=60, required=True)
 
+    is_running = fields.Boolean(compute="_compute_is_running", search="_search_is_running")
     relation_count = fields.Integer(compute="_compute_counts")
     invoice_count = fields.Integer(compute="_compute_counts")
     waiting_count = fields.Integer(compute="_compute_counts")
@@ -194,6 +230,21 @@ class TribeConnection(models.Model):
         " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0)",
         "Waits and limits are positive numbers.",
     )
+
+    @api.constrains("relation_domain")
+    def _check_relation_domain(self):
+        for connection in self:
+            try:
+                domain = Domain(ast.literal_eval(connection.relation_domain or "[]"))
+                self.env["res.partner"].search(domain, limit=1)
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "Only Contacts That of “%(name)s” is no filter that Odoo understands. "
+                        "Choose it with the filter editor.",
+                        name=connection.name,
+                    )
+                ) from error
 
     @api.model
     def _timezones(self):
@@ -230,6 +281,36 @@ class TribeConnection(models.Model):
             connection.invoice_count = links.search_count([*of_us, ("kind", "=", "invoice")])
             connection.waiting_count = work.search_count([*of_us, ("error_class", "=", False)])
             connection.attention_count = work.search_count([*of_us, ("error_class", "!=", False)])
+            connection.suggestion_count = self.env["tribe.suggestion"].search_count(
+                [*of_us, ("state", "=", "open")]
+            )
+            connection.conflict_count = self.env["tribe.conflict"].search_count(
+                [*of_us, ("decision", "=", False)]
+            )
+
+    def _compute_plan_id(self):
+        for connection in self:
+            connection.plan_id = connection.plan_ids[:1]
+
+    def _compute_progress(self):
+        for connection in self:
+            total = connection.initial_count
+            left = connection._count_initial_work() if connection.state == "initial" else 0
+            done = max(total - left, 0)
+            running = connection.state == "initial" and total
+            connection.progress_percent = 100.0 * done / total if running else 0.0
+            connection.progress_text = running and connection._progress_text(done, total)
+
+    def _progress_text(self, done, total):
+        """How far the initial synchronization is, and how long it takes: one line."""
+        text = self.env._("%(done)s of %(total)s", done=f"{done:,}", total=f"{total:,}")
+        seconds = (fields.Datetime.now() - self.initial_started_at).total_seconds()
+        if not done or seconds < SECONDS_TO_ESTIMATE:
+            return text
+        minutes = math.ceil(seconds / done * (total - done) / 60)
+        return self.env._(
+            "%(progress)s · about %(minutes)s minutes left", progress=text, minutes=minutes
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -269,10 +350,20 @@ class TribeConnection(models.Model):
                 ).write({"due": connection._due_of_a_save()})
         return result
 
+    @api.depends("state")
+    def _compute_is_running(self):
+        for connection in self:
+            connection.is_running = connection.state in RUNNING_STATES
+
+    def _search_is_running(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("state", "in", RUNNING_STATES) if True in value else Domain.FALSE
+
     @api.model
     def _active(self):
         """The connections that work, whoever asks."""
-        return self.sudo().search([("state", "in", ("initial", "active", "paused"))])
+        return self.sudo().search([("state", "in", RUNNING_STATES)])
 
     def _credential(self):
         self.ensure_one()
@@ -352,7 +443,11 @@ class TribeConnection(models.Model):
         found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
-        found["absent"] = sorted({item.path for item in missing} | _absent_navigations(schema))
+        found["absent"] = sorted(
+            {item.path for item in missing}
+            | _absent_navigations(schema)
+            | _absent_properties(schema)
+        )
         found["own_organization"] = _own_organization(client, found["identities"])
         found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
         return found
@@ -457,6 +552,45 @@ class TribeConnection(models.Model):
         lines += [f"• {note}" for note in found["invoice_notes"]]
         return "\n".join(lines)
 
+    # Plan
+
+    def action_plan(self):
+        """Show what the next synchronization would do, record by record; nothing is written.
+
+        :raises UserError: before the connection is connected
+        """
+        self.ensure_one()
+        self._check_manager()
+        if self.state == "draft":
+            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        connection = self.sudo()
+        is_first = connection.state == "connected"
+        connection.plan_ids.unlink()
+        plan = connection.env["tribe.plan"].create(
+            {"connection_id": connection.id, "scope": "initial" if is_first else "changes"}
+        )
+        plan._start(
+            connection._partners_to_start_with() if is_first else connection._waiting_partners()
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan"),
+            "res_model": "tribe.plan",
+            "res_id": plan.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    def _waiting_partners(self):
+        """The partners that the next run would look at."""
+        waiting = self.env["tribe.work"].search(
+            [("connection_id", "=", self.id), ("kind", "=", "partner")], order="due, id"
+        )
+        partners = self.env["res.partner"].browse(
+            dict.fromkeys(int(reference) for reference in waiting.mapped("reference"))
+        )
+        return partners.exists() | self._unlinked_partners()
+
     # Life cycle
 
     def action_activate(self):
@@ -544,6 +678,9 @@ class TribeConnection(models.Model):
 
         :param besides: references of partners that have just had their turn
         """
+        return bool(self._count_initial_work(besides, limit=1))
+
+    def _count_initial_work(self, besides=(), limit=None):
         return (
             self.env["tribe.work"]
             .sudo()
@@ -555,14 +692,19 @@ class TribeConnection(models.Model):
                     ("error_class", "not in", ("person", "bug")),
                     ("reference", "not in", list(besides)),
                 ],
-                limit=1,
+                limit=limit,
             )
         )
 
     def _plan_initial(self):
         """Note all customers and suppliers for the initial synchronization."""
-        partners = self.env["res.partner"].search(self._relation_domain())
+        partners = self._partners_to_start_with()
+        self.write({"initial_count": len(partners), "initial_started_at": fields.Datetime.now()})
         self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
+
+    def _partners_to_start_with(self):
+        """All customers and suppliers of Odoo, in the order in which they are taken."""
+        return self.env["res.partner"].search(self._relation_domain(), order="id")
 
     def _end_initial_when_done(self, besides=()):
         """Become active when nothing of the initial synchronization waits any more.
@@ -572,14 +714,26 @@ class TribeConnection(models.Model):
         if self.state == "initial" and not self._initial_work(besides):
             self.state = "active"
             # From the beginning, not from now: what Tribe sent before is booked by its from-date.
-            self.env["tribe.work"]._add(self, "inbound", "poll", ["invoice"], "initial")
+            streams = [stream for stream in POLL_STREAMS if self._reads_all(stream)]
+            self.env["tribe.work"]._add(self, "inbound", "poll", streams, "initial")
             self.env["tribe.engine"]._wake("inbound")
 
     def _start_polling(self):
         """Look for relations that change in Tribe from now on."""
         now = fields.Datetime.now()
-        for stream in POLL_STREAMS[:-1]:
-            self.env["tribe.cursor"]._move(self, stream, now)
+        for stream in POLL_STREAMS:
+            if not self._reads_all(stream):
+                self.env["tribe.cursor"]._move(self, stream, now)
+
+    def _reads_all(self, stream):
+        """Whether a stream is read from its beginning, as nothing of it was read before."""
+        if stream == "invoice":
+            return True
+        return (
+            self.initial_scope == "both"
+            and stream in ("customer", "person_customer", "supplier")
+            and not self.env["tribe.cursor"]._position(self, stream)
+        )
 
     # Schedule
 
@@ -603,6 +757,19 @@ class TribeConnection(models.Model):
         """Note unlinked customers and suppliers and payments; bring waiting work forward."""
         work = self.env["tribe.work"]
         work._make_due([("connection_id", "=", self.id), ("due", ">", fields.Datetime.now())])
+        unlinked = self._unlinked_partners()
+        waiting = set(
+            work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
+                "reference"
+            )
+        )
+        references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
+        work._add(self, "outbound", "partner", references, "nightly")
+        self.env["tribe.link"]._note_changed_moves(self)
+        self._plan_payments()
+
+    def _unlinked_partners(self):
+        """The customers and suppliers of Odoo that Tribe does not know."""
         links = (
             self.env["tribe.link"]
             ._search(
@@ -614,18 +781,9 @@ class TribeConnection(models.Model):
             )
             .subselect("partner_id")
         )
-        unlinked = self.env["res.partner"].search(
-            [*self._relation_domain(), ("id", "not in", links)]
+        return self.env["res.partner"].search(
+            [*self._relation_domain(), ("id", "not in", links)], order="id"
         )
-        waiting = set(
-            work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
-                "reference"
-            )
-        )
-        references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
-        work._add(self, "outbound", "partner", references, "nightly")
-        self.env["tribe.link"]._note_changed_moves(self)
-        self._plan_payments()
 
     def _plan_payments(self):
         """Note the booked invoices of which Tribe does not know that they are (un)paid."""
@@ -683,6 +841,7 @@ class TribeConnection(models.Model):
     def _relation_domain(self):
         """The partners that this connection synchronizes. Archived ones are not sent first."""
         return [
+            *ast.literal_eval(self.relation_domain or "[]"),
             ("parent_id", "=", False),
             ("company_id", "in", [False, *self._companies().ids]),
             ("id", "not in", self._own_partner_ids()),
@@ -753,6 +912,19 @@ class TribeConnection(models.Model):
         """The sets and fields that this tenant lacks: ``{"Set", "Set/Field"}``."""
         return set(self.absent or ())
 
+    def _lacks(self, entity_set, name):
+        """Whether this tenant lacks a set, or a field of it."""
+        return bool({entity_set, f"{entity_set}/{name}"} & self._absent())
+
+    @api.model
+    def _check_manager(self):
+        """Refuse who does not administrate the connector.
+
+        :raises AccessError: for everybody but Tribe CRM administrators
+        """
+        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
+            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
+
 
 def _all(client, entity_set, **options):
     """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere)."""
@@ -775,10 +947,25 @@ def _absent_navigations(schema):
         for navigation in navigations
     }
     wanted |= {(entity_set, "AccountManager") for entity_set in CUSTOMER_SETS}
+    wanted |= {("Address", navigation) for navigation in NAVIGATIONS.values()}
     return {
         f"{entity_set}/{navigation}"
         for entity_set, navigation in wanted
         if navigation not in schema.get(entity_set, {}).get("navigations", {})
+    }
+
+
+def _absent_properties(schema):
+    """The properties by which we would look for possible matches, and this tenant lacks."""
+    wanted = {
+        ("Relation_Organization", "ChamberOfCommerceNumber"),
+        ("Relation_Organization", "EmailAddress"),
+        ("Relation_Person", "EmailAddress"),
+    }
+    return {
+        f"{entity_set}/{name}"
+        for entity_set, name in wanted
+        if name not in schema.get(entity_set, {}).get("properties", {})
     }
 
 

@@ -27,6 +27,7 @@ HANDLERS = {
     "document": "tribe.document.importer",
     "poll": "tribe.poller",
     "partner": "tribe.relation.exporter",
+    "plan": "tribe.relation.planner",
     "payment": "tribe.payment.exporter",
     "activate": "tribe.poller",
     "deactivate": "tribe.poller",
@@ -177,7 +178,7 @@ class TribeEngine(models.AbstractModel):
             work.direction = %s AND work.due <= %s AND EXISTS (
                 SELECT 1 FROM tribe_connection connection
                  WHERE connection.id = work.connection_id AND connection.mode != 'off'
-                   AND (connection.state IN %s OR work.kind = 'deactivate'))
+                   AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
             """,
             direction,
             moment or fields.Datetime.now(),

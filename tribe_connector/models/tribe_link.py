@@ -44,6 +44,8 @@ class TribeLink(models.Model):
             ("linked", "Linked"),
             ("differs", "Differs"),
             ("gone", "Deleted in Tribe"),
+            ("unlinked", "Deleted in Odoo"),
+            ("merged", "Merged in Odoo"),
             ("left_to_odoo", "Left to Odoo"),
         ],
         required=True,
@@ -55,6 +57,10 @@ class TribeLink(models.Model):
         readonly=True, help="When the request that creates the record in Tribe was last sent."
     )
     agreed = fields.Json(readonly=True)
+    conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
+    merged_into_id = fields.Many2one(
+        "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."
+    )
     difference = fields.Text(readonly=True, help="What is not alike on both sides, for a person.")
     closed_by_us = fields.Boolean(
         readonly=True, help="The connector ended this relationship in Tribe, so it may reopen it."
@@ -115,6 +121,22 @@ class TribeLink(models.Model):
         )
         return {(link.partner_id.id, link.kind): link for link in links}
 
+    def _note_deleted_partners(self, partners):
+        """Say of the links of some partners, about to be deleted, that they no longer link."""
+        for link in self.search(
+            [("partner_id", "in", partners.ids), ("kind", "in", RELATION_KINDS)]
+        ):
+            if link.state not in ("gone", "sending"):
+                link.write(
+                    {
+                        "state": "unlinked",
+                        "difference": self.env._(
+                            "%s was deleted in Odoo. The relation stays in Tribe, unlinked.",
+                            link.partner_id.display_name,
+                        ),
+                    }
+                )
+
     def action_send_again(self):
         """Tribe's answer was lost and a person saw that Tribe did not create it: send it again.
 
@@ -148,11 +170,21 @@ class TribeLink(models.Model):
         self.env["tribe.engine"]._wake("outbound")
 
     def action_leave_to_odoo(self):
-        """Accept Odoo's invoice as it is: it is no longer compared with Tribe."""
+        """Accept what Odoo has: the invoice, or the contact that was merged into another one.
+
+        It is no longer compared with Tribe.
+        """
         self.check_access("read")
         self._check_manager()
-        self.sudo().filtered(lambda link: link.kind == "invoice").write(
-            {"state": "left_to_odoo", "difference": False}
+        left = self.sudo().filtered(
+            lambda link: link.kind == "invoice" or link.state in ("merged", "unlinked")
+        )
+        left.write({"state": "left_to_odoo", "difference": False})
+        self.env["tribe.work"]._make_due(
+            [
+                ("connection_id", "in", left.connection_id.ids),
+                ("reference", "in", left.mapped("tribe_id")),
+            ]
         )
 
     def action_book_again(self):

@@ -8,6 +8,7 @@ from ..engine.remote_relation import (
     SUPPLIER,
 )
 from ..tribe_api import any_of, at_least, either
+from .tribe_relation_importer import RELATIONSHIPS
 
 STREAM_SETS = {
     "organization": "Relation_Organization",
@@ -64,10 +65,13 @@ class TribePoller(models.AbstractModel):
         since = cursors._position(session.connection, stream)
         since = since and since.replace(tzinfo=timezone.utc)
         for filters in self._filters(session.connection, stream, since):
+            select = "ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID"
             for page in session.client.pages(
-                entity_set, filter=filters, select="ID", orderby="ID asc"
+                entity_set, filter=filters, select=select, orderby="ID asc"
             ):
-                self._note(session, stream, [row["ID"] for row in page])
+                # Who is former was never a customer of Odoo: nothing is imported.
+                ids = [row["ID"] for row in page if row.get("IsFormer") is not True]
+                self._note(session, stream, ids)
         cursors._move(session.connection, stream, started)
 
     def _filters(self, connection, stream, since):
@@ -76,6 +80,9 @@ class TribePoller(models.AbstractModel):
         if since:
             # Tribe leaves the mutation date of a new record empty.
             yield either(at_least("CreationDate", since), at_least("LastMutationDate", since))
+        elif stream in RELATIONSHIPS:
+            # From the beginning: all customers and suppliers that Tribe has.
+            yield None
         if stream == "invoice":
             codes = connection.phase_ids.filtered("is_booked").mapped("code")
             if not since:
@@ -84,8 +91,8 @@ class TribePoller(models.AbstractModel):
                 yield any_of("Phase/Code", open_codes)
 
     def _note(self, session, stream, tribe_ids):
-        """Note what was found, but invoices that are booked already."""
-        if stream == "invoice":
+        """Note what was found, but what is linked already and does not change by itself."""
+        if stream == "invoice" or session.connection._reads_all(stream):
             known = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
             tribe_ids = [tribe_id for tribe_id in tribe_ids if tribe_id not in known]
         held = self.env["tribe.work"].search(

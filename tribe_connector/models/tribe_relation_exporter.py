@@ -3,7 +3,16 @@ from datetime import timedelta
 from odoo import fields, models
 
 from ..engine.lease import tribe_key
-from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.problems import PERSON_ERRORS, Busy, NeedsPerson, TryAgain
+from ..engine.relation_decision import (
+    CREATE_TRIBE,
+    GONE,
+    LINK,
+    QUESTION,
+    SAME,
+    UPDATE,
+    Decision,
+)
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
@@ -16,20 +25,21 @@ from ..engine.remote_relation import (
 from ..mapping import ADDRESS_FIELDS, address_body, organization_body, person_body
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import NUMBERS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
-WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
-BUSY_SECONDS = 2
 # Reasons to compare with Tribe even when nothing changed in Odoo.
 COMPARING_REASONS = {"initial", "person"}
 
 
 class TribeRelationExporter(models.AbstractModel):
-    """Odoo to Tribe: customers and suppliers that are new or changed."""
+    """Odoo to Tribe: customers and suppliers that are new or changed.
+
+    What is to be done with each is decided first, by reading; then it is carried out.
+    """
 
     _name = "tribe.relation.exporter"
-    _inherit = "tribe.relation.synchronizer"
+    _inherit = "tribe.relation.matcher"
     _description = "Tribe Relation Exporter"
 
     def _process(self, session):
@@ -42,24 +52,28 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _export(self, session):
         partners = self._relevant(session)
-        links = self.env["tribe.link"]._of_partners(session.connection, partners, RELATION_KINDS)
-        by_partner = {partner_id: link for (partner_id, _kind), link in links.items()}
+        links = self._links_by_partner(session.connection, partners)
         unsure = partners.filtered(
-            lambda partner: partner.id in by_partner and by_partner[partner.id].state == "sending"
+            lambda partner: partner.id in links and links[partner.id].state == "sending"
         )
-        self._settle(session, unsure, by_partner)
-        linked = partners.filtered(
-            lambda partner: partner.id in by_partner and by_partner[partner.id].tribe_id
-        )
-        self._export_linked(session, linked, by_partner)
-        self._export_new(session, self._still_open(session, partners - linked), by_partner)
+        self._settle(session, unsure, links)
+        decisions = self._decide(session, self._still_open(session, partners))
+        session.commit()
+        for decision in decisions:
+            self._carry_out(session, decision)
+        created = [each.partner.id for each in decisions if each.action == CREATE_TRIBE]
+        self._complete(session, self._still_open(session, partners.browse(created)))
+
+    def _links_by_partner(self, connection, partners):
+        """``{partner_id: link}`` of partners that have a link to a relation."""
+        links = self.env["tribe.link"]._of_partners(connection, partners, RELATION_KINDS)
+        return {partner_id: link for (partner_id, _kind), link in links.items()}
 
     def _relevant(self, session):
         """The partners to look at; whoever is gone or no customer (any more) is done."""
         partners = self.env["res.partner"].with_context(active_test=False)
         partners = partners.browse(int(number) for number in session.references).exists()
-        links = self.env["tribe.link"]._of_partners(session.connection, partners, RELATION_KINDS)
-        linked = {partner_id for partner_id, _kind in links}
+        linked = self._links_by_partner(session.connection, partners)
         domain = session.connection._relation_domain()
         relevant = partners.filtered(lambda partner: partner.id in linked) | partners.filtered(
             "active"
@@ -73,24 +87,30 @@ class TribeRelationExporter(models.AbstractModel):
         still_open = set(session.references)
         return partners.filtered(lambda partner: str(partner.id) in still_open)
 
-    # What was linked before
+    # Deciding
 
-    def _export_linked(self, session, partners, links):
-        changed = self.env["res.partner"]
-        for partner in partners:
-            link = links[partner.id]
-            try:
-                has_work = link.state != "gone" and self._has_work(session, partner, link)
-            except NeedsPerson as error:
-                session.failed(str(partner.id), error, partner.display_name)
-                continue
-            if not has_work:
-                session.done(str(partner.id))
-            elif not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
-                session.failed(str(partner.id), self._busy(partner), partner.display_name)
-            else:
-                changed |= partner
-        self._synchronize_all(session, changed, links)
+    def _decide(self, session, partners):
+        """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
+        links = self._links_by_partner(session.connection, partners)
+        known = partners.filtered(
+            lambda partner: partner.id in links and links[partner.id].tribe_id
+        )
+        decisions = [self._look_at(session, partner, links[partner.id]) for partner in known]
+        decisions += self._look_for(session, partners - known, links)
+        self._compare(session, decisions)
+        return decisions
+
+    def _look_at(self, session, partner, link):
+        """Whether a linked partner has to be compared with its relation."""
+        decision = Decision(SAME, partner=partner, link=link)
+        try:
+            if link.state != "gone" and self._has_work(session, partner, link):
+                decision.action = UPDATE
+                if not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
+                    decision.ask(self._busy(partner))
+        except NeedsPerson as error:
+            decision.ask(error)
+        return decision
 
     def _has_work(self, session, partner, link):
         if link.kind != partner._tribe_kind():
@@ -104,49 +124,207 @@ class TribeRelationExporter(models.AbstractModel):
             or self._missing_numbers(partner, values)
         )
 
-    def _synchronize_all(self, session, partners, links):
-        remotes = self._load(session, [links[partner.id] for partner in partners])
-        drawn = self._draw_numbers(session, partners, remotes, links)
+    def _look_for(self, session, partners, links):
+        """Which relation of Tribe each unlinked partner is, if any."""
+        if not partners:
+            return []
+        matches = self._find_matches(session, partners)
+        decisions = []
         for partner in partners:
-            link = links[partner.id]
-            remote = remotes.get(link.tribe_id)
-            self._one_by_one(
-                session,
-                partner,
-                lambda partner=partner, link=link, remote=remote: self._synchronize(
-                    session, partner, link, remote, drawn.get(partner.id, {})
-                ),
-            )
+            decision = Decision(CREATE_TRIBE, partner=partner, link=links.get(partner.id))
+            try:
+                self._check_numbers_unique(session.connection, partner)
+                decision.row = self._only_match(session, partner, matches[partner.id])
+                decision.action = LINK if decision.row else CREATE_TRIBE
+            except (NeedsPerson, TryAgain) as error:
+                decision.ask(error)
+            decisions.append(decision)
+        self._look_for_candidates(session, [d for d in decisions if d.action == CREATE_TRIBE])
+        return decisions
 
-    def _load(self, session, links):
-        """``{tribe_id: RemoteRelation}`` of some links."""
+    def _check_numbers_unique(self, connection, partner):
+        """Refuse a number that two contacts of Odoo have: only one can be the relation.
+
+        :raises NeedsPerson: naming both
+        """
+        for name in NUMBERS:
+            others = partner[name] and (
+                self._partners_with(connection, name, partner[name]) - partner
+            )
+            if others:
+                raise NeedsPerson(
+                    self.env._(
+                        "%(field)s %(number)s is the number of %(partner)s and of %(other)s in "
+                        "Odoo. Give one of them another number.",
+                        field=NUMBER_NAMES[name],
+                        number=partner[name],
+                        partner=partner.display_name,
+                        other=others[0].display_name,
+                    )
+                )
+
+    def _look_for_candidates(self, session, decisions):
+        partners = self.env["res.partner"].browse(each.partner.id for each in decisions)
+        candidates = self._candidates_in_tribe(session, partners)
+        for decision in decisions:
+            decision.candidates = candidates[decision.partner.id]
+            if decision.candidates:
+                decision.ask(self._could_be(decision))
+
+    def _compare(self, session, decisions):
+        """Read what is there in Tribe, and decide which value goes where."""
+        known = [each for each in decisions if each.action in (UPDATE, LINK)]
+        remotes = self._load(session, known)
+        for decision in known:
+            decision.remote = remotes.get(decision.tribe_id)
+        self._decide_numbers(
+            session, [each for each in decisions if each.action not in (SAME, QUESTION)]
+        )
+        for decision in decisions:
+            try:
+                if decision.action in (UPDATE, LINK):
+                    self._compare_one(session, decision)
+                elif decision.action == CREATE_TRIBE:
+                    decision.relationships = self._wanted_relationships(decision.partner)
+                    values = {**decision.partner._tribe_values(), **decision.numbers}
+                    self._relation_body(session, decision.partner, values)
+            except (TryAgain, *PERSON_ERRORS) as error:
+                if decision.action == LINK and decision.remote:
+                    # That they are one and the same is certain; only their values are in doubt.
+                    decision.error = error
+                else:
+                    decision.ask(error)
+
+    def _load(self, session, decisions):
+        """``{tribe_id: RemoteRelation}`` of the relations of some decisions."""
         remotes = {}
         for kind in RELATION_KINDS:
-            ids = [link.tribe_id for link in links if link.kind == kind]
+            ids = [each.tribe_id for each in decisions if each.partner._tribe_kind() == kind]
             remotes |= load_relations(session.connection, session.client, kind, ids)
         return remotes
 
-    def _synchronize(self, session, partner, link, remote, drawn):
-        """Bring one linked partner and its relation together."""
+    def _compare_one(self, session, decision):
+        partner, remote, link = decision.partner, decision.remote, decision.link
         if remote is None:
+            if decision.action == LINK:
+                raise TryAgain(self.env._("Tribe does not show %s yet.", decision.name))
             self._check_surely_gone(session, link)
-            link.state = "gone"
-            session.log(
-                "problem",
-                partner.display_name,
-                self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
-                partner=partner,
-            )
+            decision.action = GONE
             return
-        odoo = {**partner._tribe_values(), **drawn}
-        merged = self._merge(session.connection, link.agreed, odoo, remote)
-        self._check_numbers_free(session.connection, partner, merged.to_odoo)
-        self._link_relationships(link, remote)
-        agreed = self._write_to_tribe(session, link, merged, odoo, remote)
+        decision.odoo = partner._tribe_values()
+        odoo = {**decision.odoo, **decision.numbers}
+        decision.merged = self._merge(
+            session.connection, link, self._agreed(decision), odoo, remote
+        )
+        self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
+        self._check_can_write(session, decision, odoo)
+        decision.relationships = [
+            kind
+            for kind in self._missing_relationships(session.connection, partner)
+            if kind not in remote.relationships
+        ]
+
+    def _check_can_write(self, session, decision, odoo):
+        """Refuse what Tribe cannot take, such as a country that it does not have.
+
+        :raises CountryUnknown: when Tribe lacks the country of an address that is to be written
+        """
+        self._address_write(session, decision.remote, decision.merged.to_tribe, odoo)
+
+    # Carrying out
+
+    def _carry_out(self, session, decision):
+        """Do what was decided about one partner, and commit it; its failure is its own."""
+        reference = str(decision.partner.id)
+        if decision.action == QUESTION:
+            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+            session.failed(reference, decision.error, decision.name)
+            session.commit()
+            return
+        actions = {
+            SAME: lambda: None,
+            GONE: lambda: self._note_gone(session, decision),
+            LINK: lambda: self._link(session, decision),
+            UPDATE: lambda: self._update(session, decision),
+            CREATE_TRIBE: lambda: self._create(session, decision),
+        }
+        try:
+            self._check_unchanged(decision)
+            actions[decision.action]()
+            session.commit()
+        except Exception as error:  # noqa: BLE001 - classified by the session
+            session.rollback()
+            if isinstance(error, TribeError) and not error.outcome_unknown:
+                self._forget_sending(session, decision.partner)
+            session.failed(reference, error, decision.name)
+            return
+        if decision.error:
+            session.failed(reference, decision.error, decision.name)
+        elif decision.merged.conflicts:
+            session.failed(reference, self._both_changed(decision), decision.name)
+        elif decision.action != CREATE_TRIBE:
+            session.done(reference)
+        session.commit()
+
+    def _check_unchanged(self, decision):
+        """What was decided is about the values that the partner had then.
+
+        :raises Busy: when somebody has saved it since: it has to be decided again
+        """
+        if decision.odoo is not None and decision.odoo != decision.partner._tribe_values():
+            raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
+
+    def _note_gone(self, session, decision):
+        decision.link.state = "gone"
+        session.log(
+            "problem",
+            decision.name,
+            self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
+            partner=decision.partner,
+        )
+
+    def _link(self, session, decision):
+        """Link a partner with the relation that it is, and bring both together."""
+        partner, link = decision.partner, decision.link
+        values = {
+            "tribe_id": decision.tribe_id,
+            "state": "linked",
+            "agreed": self._agreed(decision) or False,
+        }
+        left = self.env["tribe.link"]._of_tribe(session.connection, [decision.tribe_id])
+        if left:
+            # Of a partner that was deleted in Odoo: this one takes its place.
+            if link and link != left[decision.tribe_id]:
+                link.unlink()
+            link = left[decision.tribe_id]
+            values["partner_id"] = partner.id
+        if link:
+            link.write(values)
+        else:
+            link = self.env["tribe.link"].create(
+                {
+                    **values,
+                    "connection_id": session.connection.id,
+                    "kind": decision.remote.kind,
+                    "partner_id": partner.id,
+                }
+            )
+        decision.link = link
+        session.log("link", partner.display_name, partner=partner)
+        if not decision.error:
+            self._update(session, decision)
+
+    def _update(self, session, decision):
+        """Bring one linked partner and its relation together."""
+        partner, link, merged = decision.partner, decision.link, decision.merged
+        odoo = {**partner._tribe_values(), **decision.numbers}
+        self._link_relationships(link, decision.remote)
+        agreed = self._write_to_tribe(session, link, merged, odoo, decision.remote)
         self._create_missing_relationships(session, partner, link)
-        if drawn:
-            partner._tribe_import_context().write(drawn)
-        self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        if decision.numbers:
+            partner._tribe_import_context().write(decision.numbers)
+        self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
 
     def _create_missing_relationships(self, session, partner, link):
@@ -229,129 +407,32 @@ class TribeRelationExporter(models.AbstractModel):
                 min(wait, session.connection.back_off_seconds),
             )
 
-    # What Tribe may not know yet
-
-    def _export_new(self, session, partners, links):
-        if not partners:
-            return
-        matches = self._find_matches(session, partners)
-        linked = self.env["res.partner"]
-        new = self.env["res.partner"]
-        for partner in partners:
-            try:
-                row = self._only_match(session, partner, matches[partner.id])
-            except (NeedsPerson, TryAgain) as error:
-                session.failed(str(partner.id), error, partner.display_name)
-                continue
-            if row:
-                links[partner.id] = self._link(session, partner, row, links.get(partner.id))
-                linked |= partner
-            else:
-                new |= partner
-        session.commit()
-        self._synchronize_all(session, linked, links)
-        self._create_all(session, new, links)
-
-    def _find_matches(self, session, partners):
-        """Relations of Tribe that each partner may be: ``{partner_id: [row with kind]}``."""
-        connection = session.connection
-        matches = {partner.id: {} for partner in partners}
-        if connection.has_import_id:
-            for kind in RELATION_KINDS:
-                import_ids = {connection._import_id(partner, kind): partner for partner in partners}
-                for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
-                    matches[import_ids[import_id].id] |= {
-                        row["ID"]: {**row, "kind": kind} for row in rows
-                    }
-        for name, wire in WIRE_NUMBERS.items():
-            by_number = {partner[name]: partner for partner in partners if partner[name]}
-            found = find_by_numbers(connection, session.client, wire, list(by_number))
-            for partner in partners:
-                # A relation with our ImportId is ours; numbers then prove nothing more.
-                if partner[name] and not any(
-                    "ImportId" in row for row in matches[partner.id].values()
-                ):
-                    matches[partner.id] |= {row["ID"]: row for row in found.get(partner[name], [])}
-        return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
-
-    def _only_match(self, session, partner, rows):
-        """The one relation that a partner is, or None.
-
-        :raises NeedsPerson: when it could be several, is of the other kind or is taken
-        """
-        if len(rows) > 1:
-            raise self._several(partner, rows)
-        if not rows:
-            return None
-        (row,) = rows
-        if row["kind"] != partner._tribe_kind():
-            raise self._other_kind(partner, row)
-        taken = self._link_of(session, row)
-        if taken.partner_id and taken.partner_id != partner:
-            raise self._taken(partner, row, taken)
-        if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
-            raise self._busy(partner)
-        return row
-
-    def _link_of(self, session, row):
-        links = self.env["tribe.link"]
-        return links._of_tribe(session.connection, [row["ID"]]).get(row["ID"], links)
-
-    def _link(self, session, partner, row, link):
-        values = {"tribe_id": row["ID"], "state": "linked"}
-        left = self._link_of(session, row)
-        if left:
-            # Of a partner that was deleted in Odoo: this one takes its place.
-            if link and link != left:
-                link.unlink()
-            link = left
-            values |= {"partner_id": partner.id, "agreed": False}
-        if link:
-            link.write(values)
-        else:
-            link = self.env["tribe.link"].create(
-                {
-                    **values,
-                    "connection_id": session.connection.id,
-                    "kind": row["kind"],
-                    "partner_id": partner.id,
-                }
-            )
-        session.log("link", partner.display_name, partner=partner)
-        return link
-
     # Creating
 
-    def _create_all(self, session, partners, links):
-        drawn = self._draw_numbers(session, partners, {}, links)
-        for partner in partners:
-            self._one_by_one(
-                session,
-                partner,
-                lambda partner=partner: self._create(session, partner, drawn.get(partner.id, {})),
-                finish=False,
-            )
-        self._complete(session, self._still_open(session, partners))
-
-    def _create(self, session, partner, drawn):
+    def _create(self, session, decision):
         """Create a partner in Tribe: the relation and its relationship in one call."""
+        partner = decision.partner
         kind = partner._tribe_kind()
-        values = {**partner._tribe_values(), **drawn}
-        wanted = self._wanted_relationships(partner)
-        body = self._relation_body(session, partner, kind, values)
+        values = {**partner._tribe_values(), **decision.numbers}
+        body = self._relation_body(session, partner, values)
         link = self._mark_as_sending(session, partner, kind, agreed=values)
         answer = self._send_relationships(
-            session, partner, kind, wanted[0], {NAVIGATIONS[kind]: body}
+            session, partner, kind, decision.relationships[0], {NAVIGATIONS[kind]: body}
         )
         created = (answer.get(NAVIGATIONS[kind]) or {}).get("ID")
         if created:
             link.write({"tribe_id": created, "state": "linked"})
-        if drawn:
-            partner._tribe_import_context().write(drawn)
+        if decision.numbers:
+            partner._tribe_import_context().write(decision.numbers)
             self._forget_echoes(session.connection, partner)
         session.log("create_tribe", partner.display_name, partner=partner)
 
-    def _relation_body(self, session, partner, kind, values):
+    def _relation_body(self, session, partner, values):
+        """What Tribe is told of a new relation, with its address.
+
+        :raises CountryUnknown: when Tribe lacks the country
+        """
+        kind = partner._tribe_kind()
         body_of = organization_body if kind == "organization" else person_body
         body = self._present(session.connection, RELATION_SETS[kind], body_of(values))
         address = {name: values[name] for name in ADDRESS_FIELDS}
@@ -428,13 +509,20 @@ class TribeRelationExporter(models.AbstractModel):
         session.commit()
         for partner in self._still_open(session, partners):
             link = self._relation_link(session.connection, partner)
-            self._one_by_one(
-                session,
-                partner,
-                lambda partner=partner, link=link: self._create_missing_relationships(
-                    session, partner, link
-                ),
-            )
+            self._complete_one(session, partner, link)
+
+    def _complete_one(self, session, partner, link):
+        """Create the second relationship of who is customer and supplier."""
+        reference = str(partner.id)
+        try:
+            self._create_missing_relationships(session, partner, link)
+            session.done(reference)
+            session.commit()
+        except Exception as error:  # noqa: BLE001 - classified by the session
+            session.rollback()
+            if isinstance(error, TribeError) and not error.outcome_unknown:
+                self._forget_sending(session, partner)
+            session.failed(reference, error, partner.display_name)
 
     def _created_relations(self, session, partners):
         """``{partner_id: relation_id}``, read from the relationships just created."""
@@ -500,33 +588,26 @@ class TribeRelationExporter(models.AbstractModel):
             if name in values and relationship in wanted and not values[name]
         ]
 
-    def _draw_numbers(self, session, partners, remotes, links):
-        """New numbers for who has none on either side: ``{partner_id: {field: number}}``.
+    def _decide_numbers(self, session, decisions):
+        """Give a new number to who has none on either side.
 
-        Only kept here until Tribe has them: a row of the partner must not stay locked meanwhile.
+        Only kept in the decision until Tribe has it: a row of the partner must not stay locked
+        meanwhile.
         """
-        drawn = {}
         for name in NUMBERS:
-            without = [
-                partner
-                for partner in partners
-                if self._lacks_number(
-                    partner, name, partner.id in links and remotes.get(links[partner.id].tribe_id)
-                )
-            ]
-            for partner, number in zip(
+            without = [each for each in decisions if self._lacks_number(each, name)]
+            for decision, number in zip(
                 without, self._free_numbers(session, name, len(without)), strict=True
             ):
-                drawn.setdefault(partner.id, {})[name] = number
-        return drawn
+                decision.numbers[name] = number
 
-    def _lacks_number(self, partner, name, remote):
-        values = partner._tribe_values()
+    def _lacks_number(self, decision, name):
+        values = decision.partner._tribe_values()
         try:
-            missing = self._missing_numbers(partner, values)
+            missing = self._missing_numbers(decision.partner, values)
         except NeedsPerson:
             return False
-        return name in missing and not (remote and remote.values().get(name))
+        return name in missing and not (decision.remote and decision.remote.values().get(name))
 
     def _free_numbers(self, session, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses."""
@@ -544,21 +625,7 @@ class TribeRelationExporter(models.AbstractModel):
             ]
         return free
 
-    # One record at a time
-
-    def _one_by_one(self, session, partner, work, finish=True):
-        """Do the work on one partner and commit it; its failure is its own."""
-        reference = str(partner.id)
-        try:
-            work()
-            if finish:
-                session.done(reference)
-            session.commit()
-        except Exception as error:  # noqa: BLE001 - classified by the session
-            session.rollback()
-            if isinstance(error, TribeError) and not error.outcome_unknown:
-                self._forget_sending(session, partner)
-            session.failed(reference, error, partner.display_name)
+    # After a refusal
 
     def _forget_sending(self, session, partner):
         """Tribe surely did not create what was marked as being sent: nothing needs to settle."""
@@ -573,12 +640,6 @@ class TribeRelationExporter(models.AbstractModel):
             ).unlink()
 
     # Problems
-
-    def _busy(self, partner):
-        return Busy(
-            self.env._("%s is being received from Tribe right now.", partner.display_name),
-            BUSY_SECONDS,
-        )
 
     def _cannot_tell(self, partner):
         return NeedsPerson(
@@ -599,37 +660,5 @@ class TribeRelationExporter(models.AbstractModel):
                 "new contact.",
                 partner=partner.display_name,
                 kind=kinds[link.kind],
-            )
-        )
-
-    def _several(self, partner, rows):
-        return NeedsPerson(
-            self.env._(
-                "%(partner)s could be %(count)s relations of Tribe with the same number or "
-                "ImportId: %(names)s. Leave the number with one of them in Tribe.",
-                partner=partner.display_name,
-                count=len(rows),
-                names=", ".join(row.get("Name") or row["ID"] for row in rows),
-            )
-        )
-
-    def _other_kind(self, partner, row):
-        return NeedsPerson(
-            self.env._(
-                "%(partner)s has the number of “%(relation)s” in Tribe, but one is an organization "
-                "and the other a private person. Make them the same, or change one number.",
-                partner=partner.display_name,
-                relation=row.get("Name") or row["ID"],
-            )
-        )
-
-    def _taken(self, partner, row, link):
-        return NeedsPerson(
-            self.env._(
-                "%(partner)s has the number of “%(relation)s” in Tribe, which is linked to "
-                "%(other)s. Give one of the two contacts another number.",
-                partner=partner.display_name,
-                relation=row.get("Name") or row["ID"],
-                other=link.partner_id.display_name or self.env._("a deleted contact"),
             )
         )

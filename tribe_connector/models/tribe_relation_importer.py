@@ -1,20 +1,26 @@
-from dataclasses import dataclass
-
 from odoo import models
 
 from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.relation_decision import (
+    CREATE_ODOO,
+    LINK,
+    QUESTION,
+    SAME,
+    UPDATE,
+    Decision,
+)
 from ..engine.remote_relation import (
     NAVIGATIONS,
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     SUPPLIER,
-    RemoteRelation,
+    find_by_numbers,
     load_relations,
     relation_ids_of,
 )
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import NUMBERS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {
@@ -22,14 +28,16 @@ RELATIONSHIPS = {
     "supplier": (SUPPLIER, "organization"),
     "person_customer": (PERSON_CUSTOMER, "person"),
 }
-BUSY_SECONDS = 2
 
 
 class TribeRelationImporter(models.AbstractModel):
-    """Tribe to Odoo: relations that changed, or that an invoice needs."""
+    """Tribe to Odoo: relations that changed, or that an invoice needs.
+
+    What is to be done with each is decided first, by reading; then it is carried out.
+    """
 
     _name = "tribe.relation.importer"
-    _inherit = "tribe.relation.synchronizer"
+    _inherit = "tribe.relation.matcher"
     _description = "Tribe Relation Importer"
 
     def _process(self, session):
@@ -108,15 +116,24 @@ class TribeRelationImporter(models.AbstractModel):
             failures[remote.tribe_id] = (error, remote.name)
 
         leased = self._leased(session, remotes, fail)
-        links = self._links_of(session, leased)
-        linked = [remote for remote in leased if remote.tribe_id in links]
-        unlinked = [remote for remote in leased if remote.tribe_id not in links]
-        session.halves(linked, lambda part: self._change(session, links, part), fail)
-        matched = self._match(session, unlinked, fail)
-        session.halves(matched, lambda part: self._link_matched(session, part), fail)
-        taken = {match.tribe_id for match in matched} | failures.keys()
-        new = [remote for remote in unlinked if remote.tribe_id not in taken]
-        session.halves(new, lambda part: self._create(session, part), fail)
+        decisions = self._decide(session, leased)
+        for decision in decisions:
+            if decision.action == QUESTION:
+                fail(decision.remote, decision.error)
+                self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+
+        def refuse(decision, error):
+            fail(decision.remote, error)
+
+        for action, carry_out in (
+            (UPDATE, self._update_all),
+            (LINK, self._link_all),
+            (CREATE_ODOO, self._create_all),
+        ):
+            of_action = [each for each in decisions if each.action == action]
+            session.halves(
+                of_action, lambda part, carry_out=carry_out: carry_out(session, part), refuse
+            )
 
     def _leased(self, session, remotes, fail):
         """The relations that no other worker is at, nor at their partners."""
@@ -127,7 +144,7 @@ class TribeRelationImporter(models.AbstractModel):
             if self._take_both(session, remote.tribe_id, link and link.partner_id):
                 leased.append(remote)
             else:
-                fail(remote, self._busy(remote.name))
+                fail(remote, self._busy_remote(remote.name))
         # A new transaction sees what whoever had the leases before us did.
         session.commit()
         return leased
@@ -137,66 +154,111 @@ class TribeRelationImporter(models.AbstractModel):
             session.connection, [remote.tribe_id for remote in remotes]
         )
 
-    def _busy(self, name):
+    def _busy_remote(self, name):
         return Busy(
             self.env._("%s is being synchronized by another worker right now.", name), BUSY_SECONDS
         )
 
-    def _change(self, session, links, remotes):
-        for remote in remotes:
-            link = links[remote.tribe_id]
-            # Without a partner it was deleted in Odoo: nothing is created a second time.
-            if link.partner_id:
-                self._synchronize(session, link, remote)
-
-    def _synchronize(self, session, link, remote):
-        """Take over what Tribe changed; what Odoo changed too is left to the exporter."""
-        if not self._take_both(session, remote.tribe_id, link.partner_id):
-            raise self._busy(link.partner_id.display_name)
-        merged = self._merge(
-            session.connection, link.agreed, link.partner_id._tribe_values(), remote
+    def _still_there(self, link, remote):
+        return NeedsPerson(
+            self.env._(
+                "“%(relation)s” in Tribe belonged to a contact that was merged into %(partner)s in "
+                "Odoo. Merge the two in Tribe, or make this one former there, or press Leave to "
+                "Odoo at its link.",
+                relation=remote.name,
+                partner=link.merged_into_id.display_name or self.env._("another contact"),
+            )
         )
-        before = link.agreed or {}
-        agreed = {
-            name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
-        } | {name: before[name] for name in merged.to_tribe if name in before}
-        if link.state == "gone":
-            # It only did not show: reading may lag behind, and rights may come back.
-            link.state = "linked"
-        self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
-        self._forget_echoes(session.connection, link.partner_id)
-        if merged.to_tribe:
-            self.env["tribe.work"]._add_saved_partners(session.connection, link.partner_id.ids)
 
-    # Matching
+    # Deciding
 
-    def _match(self, session, remotes, fail):
-        """The relations, as ``_Match``, that some partner obviously is."""
-        matched = []
-        first_with = {}
+    def _decide(self, session, remotes):
+        """What is to become of some relations: ``[Decision]``. Only reads."""
+        links = self._links_of(session, remotes)
+        decisions = []
         for remote in remotes:
+            link = links.get(remote.tribe_id)
+            # Without a partner it was deleted in Odoo: nothing is created a second time.
+            action = CREATE_ODOO if not link else UPDATE if link.partner_id else SAME
+            decision = Decision(
+                action, remote=remote, link=link, partner=link and link.partner_id or None
+            )
+            if link and link.state == "merged" and remote.is_current:
+                decision.ask(self._still_there(link, remote))
+            decisions.append(decision)
+        self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])
+        for decision in decisions:
             try:
-                partner = self._matching_partner(session, remote)
-                for key in [partner] if partner else _numbers(remote):
-                    self._check_only_one(remote, first_with.setdefault(key, remote))
+                if decision.action in (UPDATE, LINK):
+                    self._compare(session, decision)
             except (NeedsPerson, TryAgain) as error:
-                fail(remote, error)
-                continue
-            if partner:
-                matched.append(_Match(remote, partner))
-        return matched
+                decision.ask(error)
+        return decisions
+
+    def _compare(self, session, decision):
+        """Decide which value goes where."""
+        partner, link, remote = decision.partner, decision.link, decision.remote
+        decision.merged = self._merge(
+            session.connection, link, self._agreed(decision), partner._tribe_values(), remote
+        )
+        self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
+
+    def _look_for_partners(self, session, decisions):
+        """Which contact each unlinked relation is, if any."""
+        first_with = {}
+        for decision in decisions:
+            try:
+                partner = self._matching_partner(session, decision.remote)
+                for key in [partner] if partner else _numbers(decision.remote):
+                    self._check_only_one(
+                        decision.remote, first_with.setdefault(key, decision.remote)
+                    )
+                if partner:
+                    decision.action = LINK
+                    decision.partner = partner
+                    decision.link = self._relation_link(session.connection, partner)
+            except (NeedsPerson, TryAgain) as error:
+                decision.ask(error)
+        self._check_numbers_lead_to_one(session, [d for d in decisions if d.action == LINK])
+        new = [each for each in decisions if each.action == CREATE_ODOO]
+        candidates = self._candidates_in_odoo(session, [each.remote for each in new])
+        for decision in new:
+            decision.candidates = candidates.get(decision.tribe_id, [])
+            if decision.candidates:
+                decision.ask(self._could_be(decision))
+
+    def _check_numbers_lead_to_one(self, session, decisions):
+        """Whose number several relations of Tribe have is none of them for certain."""
+        rows = {decision.partner.id: {} for decision in decisions}
+        for name, wire in WIRE_NUMBERS.items():
+            by_number = {each.partner[name]: each.partner.id for each in decisions}
+            numbers = [number for number in by_number if number]
+            found = find_by_numbers(session.connection, session.client, wire, numbers)
+            for number in numbers:
+                for row in found.get(number, []):
+                    rows[by_number[number]][row["ID"]] = row
+        for decision in decisions:
+            of_partner = list(rows[decision.partner.id].values())
+            is_ours = decision.remote.entity.get("ImportId") and (
+                session.connection._partner_of_import_id(decision.remote.entity["ImportId"])
+            )
+            if len(of_partner) > 1 and not is_ours:
+                decision.ask(self._several(decision.partner, of_partner))
 
     def _check_only_one(self, remote, first):
         """Two relations of one batch that would be the same partner are a question."""
         if first is not remote:
-            raise NeedsPerson(
-                self.env._(
-                    "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
-                    "number. Merge the two in Tribe, or give one of them another number.",
-                    relation=remote.name,
-                    other=first.name,
-                )
+            raise self._same_number(remote, first.name)
+
+    def _same_number(self, remote, other):
+        return NeedsPerson(
+            self.env._(
+                "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
+                "number. Merge the two in Tribe, or give one of them another number.",
+                relation=remote.name,
+                other=other,
             )
+        )
 
     def _matching_partner(self, session, remote):
         """The partner that a relation is: by our ``ImportId``, then by number."""
@@ -217,7 +279,7 @@ class TribeRelationImporter(models.AbstractModel):
                 )
             )
         if not self._take_both(session, None, partner):
-            raise self._busy(partner.display_name)
+            raise self._busy(partner)
         link = self._relation_link(connection, partner)
         if link.tribe_id and link.state != "gone":
             raise NeedsPerson(
@@ -262,32 +324,69 @@ class TribeRelationImporter(models.AbstractModel):
         )
         return sending.filtered(lambda link: (link.agreed or {}).get(name) == number).partner_id
 
-    def _link_matched(self, session, matches):
-        for match in matches:
-            # A link that is being sent is this one: its answer was lost. One that is gone was
-            # deleted in Tribe, and made anew there.
-            link = self._relation_link(session.connection, match.partner)
-            values = {"tribe_id": match.tribe_id, "state": "linked"}
-            if link:
-                if link.state == "gone":
-                    values["agreed"] = False
-                link.write(values)
-            else:
-                link = self.env["tribe.link"].create(
-                    {
-                        **values,
-                        "connection_id": session.connection.id,
-                        "kind": match.remote.kind,
-                        "partner_id": match.partner.id,
-                    }
-                )
-            session.log("link", match.partner.display_name, partner=match.partner)
-            self._synchronize(session, link, match.remote)
+    # Carrying out
 
-    # Creating
+    def _update_all(self, session, decisions):
+        for decision in decisions:
+            self._update(session, decision)
 
-    def _create(self, session, remotes):
+    def _update(self, session, decision):
+        """Take over what Tribe changed; what Odoo changed too is left to the exporter."""
+        link, merged, remote = decision.link, decision.merged, decision.remote
+        partner = link.partner_id
+        if not self._take_both(session, remote.tribe_id, partner):
+            raise self._busy(partner)
+        before = link.agreed or {}
+        agreed = {
+            name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
+        } | {name: before[name] for name in merged.to_tribe if name in before}
+        if link.state == "gone":
+            # It only did not show: reading may lag behind, and rights may come back.
+            link.state = "linked"
+        self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        self._forget_echoes(session.connection, partner)
+        if merged.to_tribe:
+            self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
+        if merged.conflicts:
+            # Asked in one place only, by the exporter.
+            self.env["tribe.work"]._add(
+                session.connection, "outbound", "partner", partner.ids, "follow"
+            )
+            self.env["tribe.engine"]._wake("outbound")
+
+    def _link_all(self, session, decisions):
+        for decision in decisions:
+            self._link(session, decision)
+
+    def _link(self, session, decision):
+        """Link a relation with the contact that it is, and bring both together.
+
+        A link that is being sent is this one: its answer was lost. One that is gone was deleted
+        in Tribe, and made anew there.
+        """
+        partner = decision.partner
+        values = {
+            "tribe_id": decision.tribe_id,
+            "state": "linked",
+            "agreed": self._agreed(decision) or False,
+        }
+        if decision.link:
+            decision.link.write(values)
+        else:
+            decision.link = self.env["tribe.link"].create(
+                {
+                    **values,
+                    "connection_id": session.connection.id,
+                    "kind": decision.remote.kind,
+                    "partner_id": partner.id,
+                }
+            )
+        session.log("link", partner.display_name, partner=partner)
+        self._update(session, decision)
+
+    def _create_all(self, session, decisions):
         """Create the partners of some relations in one batch."""
+        remotes = [decision.remote for decision in decisions]
         partners = (
             self.env["res.partner"]
             ._tribe_import_context()
@@ -361,19 +460,3 @@ def _numbers(remote):
     """``[(field, number)]`` of a relation."""
     values = remote.values()
     return [(name, values[name]) for name in NUMBERS if values.get(name)]
-
-
-@dataclass(frozen=True)
-class _Match:
-    """A relation and the partner that it obviously is."""
-
-    remote: RemoteRelation
-    partner: object
-
-    @property
-    def tribe_id(self):
-        return self.remote.tribe_id
-
-    @property
-    def name(self):
-        return self.remote.name

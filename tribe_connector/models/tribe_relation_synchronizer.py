@@ -18,6 +18,9 @@ from ..mapping import (
 from .tribe_link import RELATION_KINDS
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
+WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
+# A record that another worker is at comes again so soon.
+BUSY_SECONDS = 2
 NUMBER_NAMES = {"debtor_number": "Debtor number", "creditor_number": "Creditor number"}
 
 
@@ -29,27 +32,45 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Comparing
 
-    def _merge(self, connection, agreed, odoo, remote):
-        """Which value goes where (``mapping.Merge``).
+    def _merge(self, connection, link, agreed, odoo, remote):
+        """Which value goes where (``mapping.Merge``), by the policy and by what was decided.
 
-        :raises NeedsPerson: when both sides changed a field and the policy is to ask
+        :param link: the link whose conflicts a person may have decided; may be empty
+        :param agreed: the values both sides last had in common, None at first sight
         """
         values = remote.values()
         agreed = dict(agreed or {})
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
-        merged = merge(agreed, odoo, values, policy=connection.conflict_policy)
-        if merged.conflicts:
-            raise NeedsPerson(
-                self.env._(
-                    "“%(relation)s” was changed in Odoo and in Tribe (%(fields)s). Make both the "
-                    "same, or let one side win under Both Sides Changed on the connection.",
-                    relation=odoo["name"] or remote.name,
-                    fields=_names(merged.conflicts),
-                )
+        decided = link.conflict_ids._decisions(odoo, values) if link else {}
+        return merge(agreed, odoo, values, policy=connection.conflict_policy, decided=decided)
+
+    def _agreed(self, decision):
+        """The values that both sides last had in common, or None.
+
+        What was being sent counts as agreed; what a relation had that was deleted since does not.
+        """
+        link = decision.link
+        if not link or link.state in ("gone", "unlinked", "merged"):
+            return None
+        return link.agreed
+
+    def _both_changed(self, decision):
+        """The question about the conflicts of a decision."""
+        return NeedsPerson(
+            self.env._(
+                "“%(relation)s” was changed in Odoo and in Tribe: %(fields)s. Choose which one "
+                "stays under Conflicts, make both the same, or let one side win under Both Sides "
+                "Changed on the connection.",
+                relation=decision.name,
+                fields=self._labels(decision.merged.conflicts),
             )
-        return merged
+        )
+
+    def _labels(self, names):
+        partners = self.env["res.partner"]
+        return ", ".join(sorted(partners._tribe_label(name) for name in names))
 
     def _differs_from_agreed(self, values, agreed):
         """Whether a partner changed since both sides last agreed."""
@@ -78,7 +99,6 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
         """Write neutral values to Odoo, and note on the link what both sides now agree on."""
         partner = link.partner_id
-        self._check_numbers_free(link.connection_id, partner, to_odoo)
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:
@@ -96,7 +116,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         self._link_relationships(link, remote)
         self._raise_ranks(partner, remote)
         if values:
-            session.log("update_odoo", partner.display_name, _names(values), partner=partner)
+            session.log("update_odoo", partner.display_name, self._labels(values), partner=partner)
 
     def _apply_active(self, link, active):
         """Archive, or unarchive what we archived. Returns whether the partner is active now."""
@@ -117,14 +137,31 @@ class TribeRelationSynchronizer(models.AbstractModel):
         try:
             partner._tribe_import_context().action_archive()
         except (UserError, RedirectWarning) as error:
-            raise NeedsPerson(
-                self.env._(
-                    "%(partner)s is former in Tribe, and cannot be archived in Odoo: %(reason)s "
-                    "Mend this, or make the relation current again in Tribe.",
-                    partner=partner.display_name,
-                    reason=_sentence(error.args[0]),
+            raise self._cannot_archive(partner, _sentence(error.args[0])) from error
+
+    def _check_can_apply(self, connection, link, partner, to_odoo):
+        """Refuse what Odoo does not take.
+
+        :raises NeedsPerson: for a number of somebody else, or a partner with a user to archive
+        """
+        self._check_numbers_free(connection, partner, to_odoo)
+        if to_odoo.get("active") is False and partner.active:
+            users = self.env["res.users"].search([("partner_id", "=", partner.id)])
+            if users:
+                raise self._cannot_archive(
+                    partner,
+                    self.env._("it has the user %s.", ", ".join(users.mapped("display_name"))),
                 )
-            ) from error
+
+    def _cannot_archive(self, partner, reason):
+        return NeedsPerson(
+            self.env._(
+                "%(partner)s is former in Tribe, and cannot be archived in Odoo: %(reason)s "
+                "Mend this, or make the relation current again in Tribe.",
+                partner=partner.display_name,
+                reason=reason,
+            )
+        )
 
     def _check_numbers_free(self, connection, partner, values):
         """Refuse a number of Tribe that another partner has already."""
@@ -254,7 +291,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             agreed["active"] = self._write_active(session, link, remote, active)
         if values:
             partner = link.partner_id
-            session.log("update_tribe", partner.display_name, _names(values), partner=partner)
+            session.log("update_tribe", partner.display_name, self._labels(values), partner=partner)
         return agreed
 
     def _write_relation(self, session, remote, values):
@@ -264,48 +301,64 @@ class TribeRelationSynchronizer(models.AbstractModel):
             session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
 
     def _write_address(self, session, remote, values, odoo):
+        write = self._address_write(session, remote, values, odoo)
+        if not write:
+            return
+        entity_set, entity_id, body = write
+        if entity_id:
+            session.client.update(entity_set, entity_id, body)
+        else:
+            session.client.create(entity_set, body)
+
+    def _address_write(self, session, remote, values, odoo):
+        """How a changed address is told to Tribe: ``(set, ID to update or None, body)`` or None.
+
+        :raises CountryUnknown: when Tribe lacks the country
+        """
         changed = {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if not changed:
-            return
+            return None
         country_ids = session.connection.country_ids or {}
         slot = remote.invoice_address()
         if slot and slot is remote.shown_address():
             if "country_code" in changed:
                 # Street and house number are split the way of the country.
                 changed["street"] = odoo["street"]
-            body = address_body(changed, country_ids, odoo["country_code"])
-            session.client.update("Address", slot["ID"], body)
-            return
+            return "Address", slot["ID"], address_body(changed, country_ids, odoo["country_code"])
         body = address_body({name: odoo[name] for name in ADDRESS_FIELDS}, country_ids)
         if not slot and not any(body.values()):
-            return
+            return None
         if slot:
-            session.client.update("Address", slot["ID"], body)
-        elif remote.kind == "organization":
-            session.client.update(
-                RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
-            )
-        else:
-            session.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
+            return "Address", slot["ID"], body
+        if remote.kind == "organization":
+            return RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
+        return "Address", None, {**body, "Person": {"ID": remote.tribe_id}}
 
     def _write_active(self, session, link, remote, active):
         """End the relationships, or reopen the ones that we ended.
 
         Returns whether the relation is a customer or supplier in Tribe afterwards.
         """
+        for kind, row, relationship_link in self._to_end_or_reopen(link, remote, active):
+            entity_set = RELATIONSHIP_SETS[remote.kind][kind]
+            session.client.update(entity_set, row["ID"], {"IsFormer": not active})
+            row["IsFormer"] = not active
+            relationship_link.closed_by_us = not active
+        return remote.is_current
+
+    def _to_end_or_reopen(self, link, remote, active):
+        """``[(kind, row, link)]`` of the relationships that change with the partner."""
         links = self.env["tribe.link"]._of_partners(
             link.connection_id, link.partner_id, ("customer", "supplier")
         )
+        found = []
         for kind, row in remote.relationships.items():
             relationship_link = links.get((link.partner_id.id, kind), self.env["tribe.link"])
             is_former = row.get("IsFormer") is True
             may_change = relationship_link.closed_by_us if active else True
             if active == is_former and may_change:
-                entity_set = RELATIONSHIP_SETS[remote.kind][kind]
-                session.client.update(entity_set, row["ID"], {"IsFormer": not active})
-                row["IsFormer"] = not active
-                relationship_link.closed_by_us = not active
-        return remote.is_current
+                found.append((kind, row, relationship_link))
+        return found
 
     def _present(self, connection, entity_set, body):
         """A body without the fields that this tenant lacks (the connection's report has them)."""
@@ -317,7 +370,3 @@ def _sentence(text):
     """Odoo's message on one line, ending in a full stop."""
     line = " ".join(str(text).split())
     return line if line.endswith((".", "!", "?")) else f"{line}."
-
-
-def _names(values):
-    return ", ".join(sorted(values))

@@ -13,7 +13,7 @@ INBOUND_KINDS = (
     "document",
     "poll",
 )
-OUTBOUND_KINDS = ("partner", "payment", "activate", "deactivate")
+OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
 
 
 class TribeWork(models.Model):
@@ -48,6 +48,7 @@ class TribeWork(models.Model):
             ("poll", "Look for Changes"),
             ("partner", "Partner"),
             ("payment", "Payment"),
+            ("plan", "Plan"),
             ("activate", "Activation"),
             ("deactivate", "Deactivation"),
         ],

@@ -27,6 +27,24 @@ class MergePartnerAutomatic(models.TransientModel):
             of_connection = links.filtered(lambda link: link.connection_id == connection)
             linked = of_connection.filtered(lambda link: link.kind in RELATION_KINDS).partner_id
             stays = dst_partner if dst_partner in linked else linked[:1]
-            of_connection.filtered(lambda link: link.partner_id != stays).partner_id = False
+            # Odoo moves foreign keys in SQL, of which what is computed from them learns nothing.
+            of_connection.filtered(lambda link: link.partner_id == stays).partner_id = dst_partner
+            stays = dst_partner
+            self._ask_about(
+                connection,
+                of_connection.filtered(lambda link: link.partner_id != stays),
+                dst_partner,
+            )
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _ask_about(self, connection, links, dst_partner):
+        """Unlink what was merged away; its relation still is in Tribe, so a person is asked."""
+        relations = links.filtered(lambda link: link.kind in RELATION_KINDS and link.tribe_id)
+        links.partner_id = False
+        relations.write({"state": "merged", "merged_into_id": dst_partner.id})
+        for relation in relations:
+            self.env["tribe.work"]._add(
+                connection, "inbound", relation.kind, [relation.tribe_id], "follow"
+            )
+        self.env["tribe.engine"].sudo()._wake("inbound")

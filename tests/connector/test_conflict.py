@@ -1,0 +1,111 @@
+from odoo.exceptions import AccessError
+
+from odoo.addons.base.tests.common import new_test_user
+
+from .relation_case import RelationCase
+
+
+class TestConflict(RelationCase):
+    """Fields that were changed on both sides: a person decides each, the others go their way."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection.conflict_policy = "ask"
+        self.partner = self.linked("Klant B.V.", email="oud@klant.example", phone="030 1")
+
+    def change_both(self):
+        """Name and e-mail change on both sides, the phone in Odoo only."""
+        self.partner.write({"name": "Van Odoo", "email": "odoo@klant.example", "phone": "030 2"})
+        self.sandbox.change(
+            "Relation_Organization",
+            self.partner.tribe_id,
+            {"Name": "Van Tribe", "EmailAddress": "tribe@klant.example"},
+        )
+        self.look_at("organization", self.partner.tribe_id)
+
+    def conflict(self, name):
+        return self.env["tribe.conflict"].search([("field_name", "=", name)])
+
+    def decide(self, **sides):
+        for name, side in sides.items():
+            getattr(self.conflict(name), f"action_take_{side}")()
+        self.run_lanes()
+
+    def names(self):
+        return self.partner.name, self.tribe_of(self.partner)["Name"]
+
+    def emails(self):
+        return self.partner.email, self.tribe_of(self.partner)["EmailAddress"]
+
+    def test_both_values_are_shown_and_what_is_no_conflict_goes_on(self):
+        self.change_both()
+
+        name, email = self.conflict("name"), self.conflict("email")
+        self.assertEqual((name.odoo_value, name.tribe_value), ("Van Odoo", "Van Tribe"))
+        self.assertEqual((email.label, email.tribe_value), ("E-mail", "tribe@klant.example"))
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertAsked("Van Odoo", "E-mail", "Name", "Conflicts")
+
+    def test_each_field_is_decided_by_itself(self):
+        self.change_both()
+
+        self.decide(name="odoo", email="tribe")
+
+        self.assertEqual(self.names(), ("Van Odoo", "Van Odoo"))
+        self.assertEqual(self.emails(), ("tribe@klant.example", "tribe@klant.example"))
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_one_decision_leaves_the_other_question_open(self):
+        self.change_both()
+
+        self.decide(name="tribe")
+
+        self.assertEqual(self.names(), ("Van Tribe", "Van Tribe"))
+        self.assertFalse(self.conflict("name"))
+        self.assertTrue(self.conflict("email"))
+        self.assertAsked("E-mail")
+
+    def test_a_decision_about_values_that_changed_since_is_asked_anew(self):
+        self.change_both()
+        self.conflict("name").action_take_odoo()
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"Name": "Alweer Anders"}
+        )
+
+        self.run_lanes()
+
+        name = self.conflict("name")
+        self.assertEqual((name.tribe_value, name.decision), ("Alweer Anders", False))
+        self.assertEqual(self.names(), ("Van Odoo", "Alweer Anders"))
+
+    def test_making_both_the_same_ends_the_question(self):
+        self.change_both()
+        self.partner.write({"name": "Van Tribe", "email": "tribe@klant.example"})
+
+        self.run_nightly()
+
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+        self.assertFalse(self.problems())
+
+    def test_asking_twice_shows_it_once(self):
+        self.change_both()
+        self.look_at("organization", self.partner.tribe_id)
+        self.run_nightly()
+
+        self.assertEqual(len(self.env["tribe.conflict"].search([])), 2)
+        self.assertEqual(len(self.problems()), 1)
+
+    def test_only_an_administrator_decides(self):
+        self.change_both()
+        user = new_test_user(
+            self.env(su=False),
+            "lezer",
+            groups="tribe_connector.group_user",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+
+        with self.assertRaises(AccessError):
+            self.conflict("name").with_user(user).sudo(False).action_take_odoo()

@@ -1,0 +1,152 @@
+from .common import ORGANIZATION_CUSTOMER, SUPPLIER
+from .relation_case import LEAD, RelationCase
+
+
+class TestRelationLifeCycle(RelationCase):
+    """Merged, deleted, upgraded, narrowed: what becomes of the other side."""
+
+    def merge(self, source, target):
+        """Merge two contacts with Odoo's own wizard."""
+        wizard = self.env["base.partner.merge.automatic.wizard"].create(
+            {"partner_ids": [(6, 0, (source | target).ids)], "dst_partner_id": target.id}
+        )
+        wizard.action_merge()
+        self.run_lanes()
+
+    def test_merging_two_linked_contacts_keeps_one_and_asks_about_the_other(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        merged_away, kept = source.tribe_id, target.tribe_id
+
+        self.merge(source, target)
+
+        self.assertEqual(target.tribe_id, kept)
+        self.assertEqual(self.link(merged_away).state, "merged")
+        self.assertAsked("Blijft Over B.V.", "merged into Blijft B.V.", "Merge the two in Tribe")
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.assertEqual(len(self.problems()), 1)
+
+    def test_what_was_merged_away_is_no_question_once_it_is_former_in_tribe(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        merged_away = source.tribe_id
+        relationship = self.relationships(source)[ORGANIZATION_CUSTOMER]
+        self.merge(source, target)
+
+        self.sandbox.change(ORGANIZATION_CUSTOMER, relationship["ID"], {"IsFormer": True})
+        self.look_at("organization", merged_away)
+
+        self.assertFalse(self.problems())
+        self.assertTrue(target.active)
+
+    def test_what_was_merged_away_can_be_left(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        merged_away = source.tribe_id
+        self.merge(source, target)
+
+        self.link(merged_away).action_leave_to_odoo()
+        self.run_lanes()
+
+        self.assertFalse(self.problems())
+        self.look_at("organization", merged_away)
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Blijft Over B.V.")]))
+
+    def test_merging_a_linked_contact_into_one_that_is_not(self):
+        source = self.linked("Gekoppeld B.V.")
+        target = self.customer("Niet Gekoppeld", customer_rank=0)
+        tribe_id = source.tribe_id
+
+        self.merge(source, target)
+
+        self.assertEqual(target.tribe_id, tribe_id)
+        self.assertFalse(self.problems())
+
+    def test_a_contact_deleted_in_odoo_unlinks_and_says_so(self):
+        partner = self.linked("Weg B.V.")
+        tribe_id = partner.tribe_id
+
+        partner.unlink()
+        self.look_at("organization", tribe_id)
+
+        link = self.link(tribe_id)
+        self.assertEqual(link.state, "unlinked")
+        self.assertEqual(
+            link.difference, "Weg B.V. was deleted in Odoo. The relation stays in Tribe, unlinked."
+        )
+        self.assertEqual(len(self.named("Weg B.V.")), 1)
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Weg B.V.")]))
+
+    def test_a_relation_deleted_in_tribe_unlinks_and_says_so(self):
+        partner = self.linked("Weg B.V.")
+        tribe_id = partner.tribe_id
+        self.connection.settle_seconds = 0
+        self.sandbox.delete("Relation_Organization", tribe_id)
+
+        self.look_at("organization", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "gone")
+        self.assertTrue(partner.exists() and partner.active)
+        self.assertFalse(partner.tribe_id)
+        lines = self.env["tribe.run.line"].search([("partner_id", "=", partner.id)])
+        self.assertIn("Deleted in Tribe; kept in Odoo, no longer linked.", lines.mapped("text"))
+
+    def test_a_lead_is_picked_up_when_it_becomes_a_customer(self):
+        row = self.organization(roles=[LEAD], Name="Ooit Klant B.V.")
+        self.look_at("organization", row["ID"])
+        self.assertFalse(self.link(row["ID"]))
+
+        relationship = self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        self.look_at("customer", relationship["ID"])
+
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "Ooit Klant B.V.")
+
+    def test_former_as_a_customer_only_stays_a_supplier(self):
+        partner = self.linked(supplier_rank=1)
+        row = self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+        self.look_at("customer", row["ID"])
+
+        self.assertTrue(partner.active)
+        row = self.relationships(partner)[SUPPLIER]
+        self.sandbox.change(SUPPLIER, row["ID"], {"IsFormer": True})
+        self.look_at("supplier", row["ID"])
+
+        self.assertFalse(partner.active)
+
+    def test_a_contact_with_a_user_is_not_archived_and_says_why(self):
+        partner = self.linked("Portaal B.V.")
+        self.env["res.users"].create(
+            {
+                "name": "Portaal B.V.",
+                "login": "portaal",
+                "partner_id": partner.id,
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+            }
+        )
+        row = self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+
+        self.look_at("customer", row["ID"])
+
+        self.assertTrue(partner.active)
+        self.assertAsked("Portaal B.V. is former in Tribe, and cannot be archived", "has the user")
+
+    # Which ones
+
+    def test_a_filter_narrows_who_is_sent(self):
+        country = self.env.ref("base.nl")
+        self.connection.relation_domain = f"[('country_id', '=', {country.id})]"
+        inside = self.customer("Binnen", country_id=country.id)
+        outside = self.customer("Buiten")
+
+        self.run_nightly()
+
+        self.assertTrue(inside.tribe_id)
+        self.assertFalse(outside.tribe_id)
+
+    def test_who_is_linked_stays_synchronized_outside_the_filter(self):
+        partner = self.linked("Buiten")
+        self.connection.relation_domain = f"[('country_id', '=', {self.env.ref('base.nl').id})]"
+
+        partner.phone = "030 9"
+        self.run_nightly()
+
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 9")

@@ -1,0 +1,169 @@
+from odoo.exceptions import UserError
+
+from .common import ORGANIZATION_CUSTOMER
+from .relation_case import LEAD, RelationCase
+
+ADDRESS = {"street": "Dorpsstraat 12a", "zip": "1012 AB", "city": "Amsterdam"}
+TRIBE_ADDRESS = {
+    "Street": "Dorpsstraat",
+    "HouseNumber": 12,
+    "HouseNumberSuffix": "a",
+    "Postalcode": "1012AB",
+    "City": "Amsterdam",
+}
+
+
+class TestSuggestion(RelationCase):
+    """What looks alike without a number in common: a person links it, or refuses."""
+
+    def suggestions(self):
+        return self.env["tribe.suggestion"].search([])
+
+    def assertSuggested(self, partner, row, basis):
+        """The two are shown as a possible match, and nothing was created."""
+        suggestion = self.suggestions()
+        self.assertEqual(
+            (suggestion.partner_id, suggestion.tribe_id, suggestion.basis, suggestion.state),
+            (partner, row["ID"], basis, "open"),
+        )
+        self.assertFalse(partner.tribe_id)
+        self.assertAsked("could be", "Possible Matches")
+
+    # Odoo to Tribe
+
+    def test_a_new_customer_with_the_vat_number_of_a_relation(self):
+        row = self.organization(Name="Klant in Tribe", VATNumber="NL 1234.56.782.B90")
+        partner = self.customer("Klant in Odoo", vat="NL123456782B90")
+        self.sandbox.change("Relation_Organization", row["ID"], {"VATNumber": "nl123456782b90"})
+
+        self.synchronize(partner)
+
+        self.assertSuggested(partner, row, "vat")
+        self.assertFalse(self.named("Klant in Odoo"))
+
+    def test_a_new_customer_with_the_registry_number_of_a_lead(self):
+        row = self.organization(roles=[LEAD], Name="Een lead", ChamberOfCommerceNumber="12345678")
+        partner = self.customer("Klant", company_registry="12345678")
+
+        self.synchronize(partner)
+
+        self.assertSuggested(partner, row, "company_registry")
+
+    def test_a_new_person_with_the_e_mail_address_of_a_person(self):
+        row = self.person(LastName="Smit", EmailAddress="j.smit@thuis.example")
+        partner = self.customer("Jan Smit", is_company=False, email="J.Smit@thuis.example")
+
+        self.synchronize(partner)
+
+        self.assertSuggested(partner, row, "email")
+
+    def test_a_new_customer_with_name_postcode_and_house_number_of_a_relation(self):
+        row = self.organization(Name="Bakker B.V.", InvoiceAddress=TRIBE_ADDRESS)
+        partner = self.customer("Bakker b.v.", **ADDRESS)
+
+        self.synchronize(partner)
+
+        self.assertSuggested(partner, row, "address")
+
+    def test_another_house_number_is_somebody_else(self):
+        self.organization(Name="Bakker B.V.", InvoiceAddress={**TRIBE_ADDRESS, "HouseNumber": 14})
+        partner = self.customer("Bakker B.V.", **ADDRESS)
+
+        self.synchronize(partner)
+
+        self.assertFalse(self.suggestions())
+        self.assertTrue(partner.tribe_id)
+
+    def test_a_relation_that_is_linked_already_is_no_match(self):
+        first = self.linked("Vestiging Een", vat="NL123456782B90")
+        second = self.customer("Vestiging Twee", vat="NL123456782B90")
+
+        self.synchronize(second)
+
+        self.assertFalse(self.suggestions())
+        self.assertTrue(second.tribe_id and second.tribe_id != first.tribe_id)
+
+    def test_link_makes_them_one(self):
+        row = self.organization(
+            roles=[LEAD], Name="In Tribe", VATNumber="NL123456782B90", PhoneNumber="030 1"
+        )
+        partner = self.customer("In Odoo", vat="NL123456782B90")
+        self.synchronize(partner)
+
+        self.suggestions().action_link()
+        self.run_lanes()
+
+        self.assertEqual(partner.tribe_id, row["ID"])
+        self.assertEqual(partner.phone, "030 1")
+        self.assertEqual(self.tribe_of(partner)["Name"], "In Odoo")
+        self.assertIn(ORGANIZATION_CUSTOMER, self.relationships(partner))
+        self.assertTrue(partner.debtor_number)
+        self.assertFalse(self.suggestions())
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_different_lets_the_customer_be_created(self):
+        self.organization(Name="In Tribe", VATNumber="NL123456782B90")
+        partner = self.customer("In Odoo", vat="NL123456782B90")
+        self.synchronize(partner)
+
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertEqual(len(self.named("In Odoo")), 1)
+        self.assertTrue(partner.tribe_id)
+        self.assertFalse(self.problems())
+        self.assertEqual(self.suggestions().state, "refused")
+
+    def test_a_contact_that_was_linked_meanwhile_is_not_linked_twice(self):
+        self.organization(Name="In Tribe", VATNumber="NL123456782B90")
+        partner = self.customer("In Odoo", vat="NL123456782B90")
+        self.synchronize(partner)
+        self.organization(Name="De Echte", DebtorNumber="D-7")
+        partner.debtor_number = "D-7"
+        self.synchronize(partner)
+
+        with self.assertRaisesRegex(UserError, "is linked already"):
+            self.suggestions().action_link()
+
+    # Tribe to Odoo
+
+    def test_a_new_relation_with_the_vat_number_of_a_contact(self):
+        partner = self.customer("In Odoo", vat="NL123456782B90", customer_rank=0)
+        row = self.organization(Name="In Tribe", VATNumber="NL 1234.56.782.B90")
+
+        self.look_at("organization", row["ID"])
+
+        self.assertSuggested(partner, row, "vat")
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "In Tribe")]))
+
+    def test_a_new_relation_with_the_address_of_an_archived_contact(self):
+        partner = self.customer("Bakker B.V.", active=False, **ADDRESS)
+        row = self.organization(Name="Bakker B.V.", InvoiceAddress=TRIBE_ADDRESS)
+
+        self.look_at("organization", row["ID"])
+
+        self.assertSuggested(partner, row, "address")
+
+    def test_link_takes_the_new_relation_for_the_contact(self):
+        partner = self.customer("In Odoo", email="info@klant.example", customer_rank=0)
+        row = self.organization(Name="In Tribe", EmailAddress="info@klant.example")
+        self.look_at("organization", row["ID"])
+
+        self.suggestions().action_link()
+        self.run_lanes()
+
+        self.assertEqual(partner.tribe_id, row["ID"])
+        self.assertEqual(partner.customer_rank, 1)
+        self.assertFalse(self.problems())
+
+    def test_different_lets_the_relation_become_a_contact(self):
+        self.customer("In Odoo", email="info@klant.example", customer_rank=0)
+        row = self.organization(Name="In Tribe", EmailAddress="info@klant.example")
+        self.look_at("organization", row["ID"])
+
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
+        self.assertFalse(self.problems())

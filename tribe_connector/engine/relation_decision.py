@@ -1,0 +1,81 @@
+"""What is to become of a contact and its relation: decided by reading, carried out or shown later.
+
+A decision is made from what both sides hold and changes neither. The exporter and the importer
+carry decisions out; a plan shows the same ones. That is why a plan tells what then happens.
+"""
+
+from dataclasses import dataclass, field
+
+from ..mapping import Merge
+from .problems import Busy
+from .remote_relation import RemoteRelation
+
+# Nothing differs.
+SAME = "same"
+# Odoo's contact and Tribe's relation are one and the same, and do not know it yet.
+LINK = "link"
+# They know each other, and differ.
+UPDATE = "update"
+CREATE_TRIBE = "create_tribe"
+CREATE_ODOO = "create_odoo"
+# The relation was deleted in Tribe.
+GONE = "gone"
+# Only a person can tell.
+QUESTION = "question"
+
+
+@dataclass
+class Candidate:
+    """A contact and a relation that could be the same, and why: the value that they share."""
+
+    partner: object
+    kind: str
+    tribe_id: str
+    name: str
+    basis: str
+
+
+@dataclass
+class Decision:
+    """What is to become of one contact (``partner``), its relation (``remote``), or both.
+
+    ``numbers`` are the debtor and creditor number that the contact gets, ``relationships`` the
+    customer and supplier relationships that Tribe gets. ``error`` says why it is a question, or
+    why another worker has to finish first.
+    """
+
+    action: str
+    partner: object = None
+    link: object = None
+    remote: RemoteRelation | None = None
+    # The relation that the contact is found to be, before it is read whole.
+    row: dict | None = None
+    # The neutral values that the contact had when this was decided.
+    odoo: dict | None = None
+    merged: Merge = field(default_factory=Merge)
+    numbers: dict = field(default_factory=dict)
+    relationships: list[str] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def tribe_id(self) -> str | None:
+        """Tribe's ID of the relation, where there is one."""
+        if self.remote:
+            return self.remote.tribe_id
+        return self.row["ID"] if self.row else self.link.tribe_id if self.link else None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.partner.display_name if self.partner else self.remote.name
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another worker is at it, so that it has to be decided again."""
+        return isinstance(self.error, Busy)
+
+    def ask(self, error: Exception) -> None:
+        """Leave it to a person, or to another time."""
+        self.action = QUESTION
+        self.error = error

@@ -1,0 +1,97 @@
+from odoo import api, fields, models
+
+from ..mapping import canonical
+
+
+class TribeConflict(models.Model):
+    """A field that was changed in Odoo and in Tribe since both last agreed. A person decides.
+
+    The decision counts for the two values that were shown: when one of them changes again before
+    it is carried out, the question is asked anew.
+    """
+
+    _name = "tribe.conflict"
+    _description = "Conflict with Tribe"
+    _order = "link_id, id"
+    _rec_name = "label"
+
+    link_id = fields.Many2one(
+        "tribe.link", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    connection_id = fields.Many2one(related="link_id.connection_id", store=True, index=True)
+    partner_id = fields.Many2one(related="link_id.partner_id", store=True, index=True)
+    company_id = fields.Many2one(related="link_id.company_id", store=True, index=True)
+    tribe_url = fields.Char(related="link_id.tribe_url")
+    field_name = fields.Char(required=True, readonly=True)
+    label = fields.Char("Field", compute="_compute_label")
+    odoo_value = fields.Char("In Odoo", readonly=True)
+    tribe_value = fields.Char("In Tribe", readonly=True)
+    decision = fields.Selection(
+        [("odoo", "Odoo's"), ("tribe", "Tribe's")], "Decided", readonly=True
+    )
+
+    _field_unique = models.Constraint("UNIQUE(link_id, field_name)", "A field is asked once.")
+
+    @api.depends("field_name")
+    def _compute_label(self):
+        for conflict in self:
+            conflict.label = self.env["res.partner"]._tribe_label(conflict.field_name)
+
+    def _decisions(self, odoo, tribe):
+        """What was decided about values that are still the same: ``{field: side}``."""
+        return {
+            conflict.field_name: conflict.decision
+            for conflict in self
+            if conflict.decision
+            and conflict._is_about(odoo.get(conflict.field_name), tribe.get(conflict.field_name))
+        }
+
+    def _is_about(self, odoo_value, tribe_value):
+        return self._is_shown(self.odoo_value, odoo_value) and (
+            self._is_shown(self.tribe_value, tribe_value)
+        )
+
+    def _is_shown(self, shown, value):
+        # A yes or no is compared as it is shown: any text would count as yes.
+        name = self.field_name if self.field_name != "active" else "name"
+        return canonical(name, shown) == canonical(name, _shown(value))
+
+    def _store(self, link, conflicts):
+        """Show these conflicts of a link, and no others.
+
+        :param conflicts: ``{field: (Odoo's value, Tribe's value)}``
+        """
+        known = {conflict.field_name: conflict for conflict in link.conflict_ids}
+        link.conflict_ids.filtered(lambda each: each.field_name not in conflicts).unlink()
+        for name, (odoo_value, tribe_value) in conflicts.items():
+            values = {"odoo_value": _shown(odoo_value), "tribe_value": _shown(tribe_value)}
+            if name not in known:
+                self.create({**values, "link_id": link.id, "field_name": name})
+            elif not known[name]._is_about(odoo_value, tribe_value):
+                known[name].write({**values, "decision": False})
+
+    def action_take_odoo(self):
+        """Odoo's value goes to Tribe."""
+        self._decide("odoo")
+
+    def action_take_tribe(self):
+        """Tribe's value comes to Odoo."""
+        self._decide("tribe")
+
+    def _decide(self, side):
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
+        self.sudo().decision = side
+        for connection in self.sudo().connection_id:
+            partners = self.sudo().partner_id.filtered(
+                lambda partner, connection=connection: (
+                    connection in partner.tribe_link_ids.connection_id
+                )
+            )
+            self.env["tribe.work"]._ask_for_partners(connection, partners)
+        self.env["tribe.engine"].sudo()._wake("outbound")
+
+
+def _shown(value):
+    """A neutral value as a person reads it; False for nothing."""
+    return str(value) if value not in (None, False, "") else False

@@ -1,0 +1,78 @@
+from odoo import api, fields, models
+
+from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, GONE, LINK, QUESTION, SAME, UPDATE
+
+DEACTIVATE = "deactivate"
+ACTIONS = (CREATE_TRIBE, CREATE_ODOO, LINK, UPDATE, DEACTIVATE, GONE, QUESTION, SAME)
+
+
+class TribePlanLine(models.Model):
+    """What a plan means for one contact, its relation in Tribe, or both.
+
+    ``changes`` is ``[{"side": "odoo" | "tribe", "field": neutral name, "old": …, "new": …}]``.
+    """
+
+    _name = "tribe.plan.line"
+    _description = "Tribe Plan Line"
+    _order = "id"
+
+    plan_id = fields.Many2one(
+        "tribe.plan", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
+    partner_id = fields.Many2one("res.partner", index=True, ondelete="cascade", readonly=True)
+    kind = fields.Selection([("organization", "Organization"), ("person", "Person")], readonly=True)
+    tribe_id = fields.Char("Tribe ID", index=True, readonly=True)
+    tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
+    name = fields.Char("Record", readonly=True)
+    action = fields.Selection(
+        [
+            (CREATE_TRIBE, "Create in Tribe"),
+            (CREATE_ODOO, "Create in Odoo"),
+            (LINK, "Link"),
+            (UPDATE, "Change"),
+            (DEACTIVATE, "Deactivate"),
+            (GONE, "Unlink"),
+            (QUESTION, "In Doubt"),
+            (SAME, "Already the Same"),
+        ],
+        index=True,
+        readonly=True,
+        help="Empty until this record was looked at.",
+    )
+    changes = fields.Json(readonly=True)
+    change_count = fields.Integer("Changes", readonly=True)
+    debtor_number = fields.Char(index="btree_not_null", readonly=True)
+    creditor_number = fields.Char(index="btree_not_null", readonly=True)
+    text = fields.Text("Question", readonly=True)
+    details = fields.Text(compute="_compute_details")
+
+    @api.depends("tribe_id")
+    def _compute_tribe_url(self):
+        for line in self:
+            addresses = line.plan_id.connection_id.sudo()._addresses()
+            line.tribe_url = line.tribe_id and addresses.entity_link(line.tribe_id)
+
+    @api.depends("changes", "text")
+    def _compute_details(self):
+        for line in self:
+            line.details = line.text or "\n".join(map(line._described, line.changes or []))
+
+    def _ask(self, text):
+        """Leave this one to a person."""
+        self.write({"action": QUESTION, "text": text})
+
+    def _described(self, change):
+        """One change as people read it: ``Phone in Tribe: 020 555 → 020 556``."""
+        sides = {"odoo": self.env._("in Odoo"), "tribe": self.env._("in Tribe")}
+        label = self.env["res.partner"]._tribe_label(change["field"])
+        old, new = self._shown(change["old"]), self._shown(change["new"])
+        arrow = f"{old} → {new}" if old else new
+        return f"{label} {sides[change['side']]}: {arrow}"
+
+    def _shown(self, value):
+        if value is True:
+            return self.env._("yes")
+        if value is False:
+            return self.env._("no")
+        return "" if value is None else str(value)

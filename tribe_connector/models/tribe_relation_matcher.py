@@ -1,0 +1,274 @@
+from odoo import models
+from odoo.fields import Domain
+
+from ..engine import weak_match
+from ..engine.lease import tribe_key
+from ..engine.problems import Busy, NeedsPerson
+from ..engine.relation_decision import Candidate
+from ..engine.remote_relation import find_by_import_ids, find_by_numbers
+from .tribe_link import RELATION_KINDS
+from .tribe_relation_synchronizer import BUSY_SECONDS, WIRE_NUMBERS
+
+
+class TribeRelationMatcher(models.AbstractModel):
+    """Which relation of Tribe a contact of Odoo is, and which it could be.
+
+    Our ``ImportId`` and the debtor or creditor number are proof. What is weaker (VAT, registry
+    number, e-mail, address) makes a candidate: a person links the two, or refuses.
+    """
+
+    _name = "tribe.relation.matcher"
+    _inherit = "tribe.relation.synchronizer"
+    _description = "Tribe Relation Matcher"
+
+    # Proof
+
+    def _find_matches(self, session, partners):
+        """Relations of Tribe that each partner may be: ``{partner_id: [row with kind]}``."""
+        connection = session.connection
+        matches = {partner.id: {} for partner in partners}
+        if connection.has_import_id:
+            for kind in RELATION_KINDS:
+                import_ids = {connection._import_id(partner, kind): partner for partner in partners}
+                for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
+                    matches[import_ids[import_id].id] |= {
+                        row["ID"]: {**row, "kind": kind} for row in rows
+                    }
+        for name, wire in WIRE_NUMBERS.items():
+            by_number = {partner[name]: partner for partner in partners if partner[name]}
+            found = find_by_numbers(connection, session.client, wire, list(by_number))
+            for partner in partners:
+                # A relation with our ImportId is ours; numbers then prove nothing more.
+                if partner[name] and not any(
+                    "ImportId" in row for row in matches[partner.id].values()
+                ):
+                    matches[partner.id] |= {row["ID"]: row for row in found.get(partner[name], [])}
+        return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
+
+    def _only_match(self, session, partner, rows):
+        """The one relation that a partner is, or None.
+
+        :raises NeedsPerson: when it could be several, is of the other kind or is taken
+        """
+        if len(rows) > 1:
+            raise self._several(partner, rows)
+        if not rows:
+            return None
+        (row,) = rows
+        if row["kind"] != partner._tribe_kind():
+            raise self._other_kind(partner, row)
+        owner = session.claims.setdefault(row["ID"], self._owner(session, row["ID"]) or partner)
+        if owner != partner:
+            raise self._taken(partner, row, owner)
+        if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
+            raise self._busy(partner)
+        return row
+
+    def _owner(self, session, tribe_id):
+        """The partner that a relation is linked to, or an empty set."""
+        links = self.env["tribe.link"]
+        return links._of_tribe(session.connection, [tribe_id]).get(tribe_id, links).partner_id
+
+    # What is weaker
+
+    def _candidates_in_tribe(self, session, partners):
+        """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
+
+        Not the ones that are linked to somebody, nor what a person refused before.
+        """
+        found = {partner.id: {} for partner in partners}
+        for kind in RELATION_KINDS:
+            of_kind = partners.filtered(lambda partner, kind=kind: partner._tribe_kind() == kind)
+            for partner, row, basis in self._weak_rows(session, kind, of_kind):
+                found[partner.id].setdefault(
+                    row["ID"],
+                    Candidate(partner, kind, row["ID"], row.get("Name") or row["ID"], basis),
+                )
+        tribe_ids = {tribe_id for rows in found.values() for tribe_id in rows}
+        linked = {
+            tribe_id
+            for tribe_id, link in self.env["tribe.link"]
+            ._of_tribe(session.connection, tribe_ids)
+            .items()
+            if link.partner_id
+        }
+        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        return {
+            partner_id: [
+                candidate
+                for tribe_id, candidate in rows.items()
+                if tribe_id not in linked and (partner_id, tribe_id) not in refused
+            ]
+            for partner_id, rows in found.items()
+        }
+
+    def _weak_rows(self, session, kind, partners):
+        """``(partner, row, basis)`` for what a partner and a relation of Tribe share."""
+        if not partners:
+            return
+        connection, client = session.connection, session.client
+        values = {partner: self._weak_values(partner) for partner in partners}
+        bases = weak_match.BASES[:-1] if kind == "organization" else (weak_match.EMAIL,)
+        for basis in bases:
+            texts = [each[basis] for each in values.values() if each[basis]]
+            rows = weak_match.find_by_value(connection, client, kind, basis, texts)
+            for partner in partners:
+                for row in rows.get(weak_match.key_of(basis, values[partner][basis]), []):
+                    yield partner, row, basis
+        keys = {partner: values[partner][weak_match.ADDRESS] for partner in partners}
+        postcodes = {partner._tribe_values()["zip"] for partner in partners if keys[partner]}
+        rows = weak_match.find_by_address(connection, client, kind, postcodes)
+        for partner in partners:
+            for row in rows.get(keys[partner], []):
+                yield partner, row, weak_match.ADDRESS
+
+    def _weak_values(self, partner):
+        """What a partner can share with a relation: ``{basis: value}``."""
+        values = partner._tribe_values()
+        return {
+            weak_match.VAT: values.get("vat"),
+            weak_match.REGISTRY: partner.company_registry,
+            weak_match.EMAIL: values["email"],
+            weak_match.ADDRESS: weak_match.address_key(
+                values["name"], values["zip"], values["street"], values["country_code"]
+            ),
+        }
+
+    def _candidates_in_odoo(self, session, remotes):
+        """Unlinked contacts that relations could be: ``{tribe_id: [Candidate]}``."""
+        partners = self._weak_partners(session, remotes)
+        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        found = {}
+        for remote in remotes:
+            mine = self._weak_values_of(remote)
+            for partner in partners:
+                if partner._tribe_kind() != remote.kind:
+                    continue
+                basis = _shared_basis(mine, self._weak_values(partner))
+                if basis and (partner.id, remote.tribe_id) not in refused:
+                    found.setdefault(remote.tribe_id, []).append(
+                        Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
+                    )
+        return found
+
+    def _weak_partners(self, session, remotes):
+        """Contacts, archived or not, that share something with one of some relations."""
+        connection = session.connection
+        shared = Domain.FALSE
+        for remote in remotes:
+            values = remote.values()
+            registry = remote.entity.get("ChamberOfCommerceNumber")
+            if weak_match.key_of(weak_match.VAT, values.get("vat")):
+                shared |= Domain("vat", "in", weak_match.variants(values["vat"]))
+            if weak_match.key_of(weak_match.REGISTRY, registry):
+                shared |= Domain("company_registry", "in", weak_match.variants(registry))
+            if weak_match.key_of(weak_match.EMAIL, values["email"]):
+                shared |= Domain("email", "=ilike", _without_wildcards(values["email"]))
+            if values["zip"] and values["name"]:
+                shared |= Domain("name", "=ilike", _without_wildcards(values["name"]))
+        if shared.is_false():
+            return self.env["res.partner"]
+        linked = self.env["tribe.link"]._search(
+            Domain("connection_id", "=", connection.id)
+            & Domain("kind", "in", RELATION_KINDS)
+            & Domain("partner_id", "!=", False)
+        )
+        domain = (
+            shared
+            & Domain("parent_id", "=", False)
+            & Domain("company_id", "in", [False, *connection._companies().ids])
+            & Domain("id", "not in", connection._own_partner_ids())
+            & Domain("id", "not in", linked.subselect("partner_id"))
+        )
+        return self.env["res.partner"].with_context(active_test=False).search(domain, order="id")
+
+    def _weak_values_of(self, remote):
+        values = remote.values()
+        return {
+            weak_match.VAT: values.get("vat"),
+            weak_match.REGISTRY: remote.entity.get("ChamberOfCommerceNumber"),
+            weak_match.EMAIL: values["email"],
+            weak_match.ADDRESS: weak_match.address_key(
+                values["name"], values["zip"], values["street"], values["country_code"]
+            ),
+        }
+
+    # Questions
+
+    def _busy(self, partner):
+        return Busy(
+            self.env._("%s is being received from Tribe right now.", partner.display_name),
+            BUSY_SECONDS,
+        )
+
+    def _could_be(self, decision):
+        """The question about the candidates of a decision."""
+        bases = dict(self.env["tribe.suggestion"]._fields["basis"]._description_selection(self.env))
+        partners = {candidate.partner for candidate in decision.candidates}
+        subject = self.env._("“%s” in Tribe", decision.candidates[0].name)
+        objects = ", ".join(sorted({each.display_name for each in partners}))
+        where = self.env._("in Odoo")
+        if len(partners) == 1 and not decision.remote:
+            subject = decision.partner.display_name
+            objects = ", ".join(f"“{candidate.name}”" for candidate in decision.candidates)
+            where = self.env._("in Tribe")
+        return NeedsPerson(
+            self.env._(
+                "%(subject)s could be %(objects)s %(where)s (%(basis)s). Choose Link or Different "
+                "under Possible Matches; until then nothing is created.",
+                subject=subject,
+                objects=objects,
+                where=where,
+                basis=", ".join(
+                    sorted({bases[candidate.basis] for candidate in decision.candidates})
+                ),
+            )
+        )
+
+    def _several(self, partner, rows):
+        return NeedsPerson(
+            self.env._(
+                "%(partner)s could be %(count)s relations of Tribe with the same number or "
+                "ImportId: %(names)s. Leave the number with one of them in Tribe.",
+                partner=partner.display_name,
+                count=len(rows),
+                names=", ".join(row.get("Name") or row["ID"] for row in rows),
+            )
+        )
+
+    def _other_kind(self, partner, row):
+        return NeedsPerson(
+            self.env._(
+                "%(partner)s has the number of “%(relation)s” in Tribe, but one is an organization "
+                "and the other a private person. Make them the same, or change one number.",
+                partner=partner.display_name,
+                relation=row.get("Name") or row["ID"],
+            )
+        )
+
+    def _taken(self, partner, row, owner):
+        return NeedsPerson(
+            self.env._(
+                "%(partner)s has the number of “%(relation)s” in Tribe, which is linked to "
+                "%(other)s. Give one of the two contacts another number.",
+                partner=partner.display_name,
+                relation=row.get("Name") or row["ID"],
+                other=owner.display_name or self.env._("a deleted contact"),
+            )
+        )
+
+
+def _shared_basis(mine, theirs):
+    """The first basis on which two sets of values are the same, or None."""
+    for basis in weak_match.BASES:
+        if basis == weak_match.ADDRESS:
+            keys = mine[basis], theirs[basis]
+        else:
+            keys = weak_match.key_of(basis, mine[basis]), weak_match.key_of(basis, theirs[basis])
+        if keys[0] and keys[0] == keys[1]:
+            return basis
+    return None
+
+
+def _without_wildcards(text):
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

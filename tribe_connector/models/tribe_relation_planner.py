@@ -1,0 +1,338 @@
+from datetime import timezone
+
+from odoo import models
+
+from ..engine.plan_session import PlanSession
+from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
+from ..engine.remote_relation import (
+    NAVIGATIONS,
+    RELATION_SETS,
+    find_by_numbers,
+    load_relations,
+    relation_ids_of,
+)
+from ..tribe_api import at_least, either
+from .tribe_link import RELATION_KINDS
+from .tribe_plan_line import DEACTIVATE
+from .tribe_relation_exporter import SEQUENCES
+from .tribe_relation_importer import RELATIONSHIPS
+from .tribe_relation_synchronizer import NUMBERS, WIRE_NUMBERS
+
+# Records looked at before what was found is made permanent.
+CHUNK = 40
+
+
+class TribeRelationPlanner(models.AbstractModel):
+    """Shows what exporter and importer would do: it decides as they do, and carries nothing out.
+
+    Earlier lines of a plan count as if they were carried out: a relation that is going to be
+    linked is taken, a number that is going to be given is in use.
+    """
+
+    _name = "tribe.relation.planner"
+    _inherit = "tribe.relation.exporter"
+    _description = "Tribe Relation Planner"
+
+    def _process(self, session):
+        """Make the next part of some plans."""
+        for reference in session.references:
+            plan = self.env["tribe.plan"].browse(int(reference)).exists()
+            if plan.state == "making":
+                self._make_part(session, plan)
+            if plan.state == "making":
+                self.env["tribe.work"]._add(
+                    session.connection, "outbound", "plan", [plan.id], "follow"
+                )
+            session.done(reference)
+            session.commit()
+
+    def _make_part(self, session, plan):
+        lines = plan._next_lines(CHUNK)
+        planning = PlanSession(session, plan, self._reasons(plan, lines))
+        if lines.partner_id:
+            self._plan_partners(planning, lines)
+        elif lines:
+            self._plan_relations(planning, lines)
+        elif not plan.relations_listed:
+            self._list_relations(planning)
+        else:
+            plan.state = "ready"
+
+    def _reasons(self, plan, lines):
+        """Why the partners of some lines are looked at: ``{partner_id as text: {reason}}``."""
+        reasons = {str(partner_id): {"plan"} for partner_id in lines.partner_id.ids}
+        if plan.scope == "initial":
+            return {reference: {"initial"} for reference in reasons}
+        for work in self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", plan.connection_id.id),
+                ("kind", "=", "partner"),
+                ("reference", "in", list(reasons)),
+            ]
+        ):
+            reasons[work.reference].add(work.reason)
+        return reasons
+
+    # Contacts
+
+    def _plan_partners(self, session, lines):
+        by_partner = {line.partner_id: line for line in lines}
+        links = self._links_by_partner(session.connection, lines.partner_id)
+        unsure = lines.partner_id.filtered(
+            lambda partner: partner.id in links and links[partner.id].state == "sending"
+        )
+        for partner in unsure:
+            by_partner[partner]._ask(
+                self.env._(
+                    "Tribe's answer about %s was lost. It is looked for before it is sent again.",
+                    partner.display_name,
+                )
+            )
+        for decision in self._decide(session, lines.partner_id - unsure):
+            self._fill(by_partner[decision.partner], decision, self._changes(session, decision))
+            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+
+    def _changes(self, session, decision):
+        """The changes on both sides that a decision of the exporter makes."""
+        if decision.action == CREATE_TRIBE:
+            values = {**decision.partner._tribe_values(), **decision.numbers}
+            changes = [_change("tribe", name, None, new) for name, new in values.items() if new]
+        elif decision.action in (LINK, UPDATE):
+            changes = self._merged_changes(decision)
+        else:
+            return []
+        changes += [_change("tribe", kind, None, True) for kind in decision.relationships]
+        changes += [_change("odoo", name, None, new) for name, new in decision.numbers.items()]
+        return changes
+
+    def _merged_changes(self, decision):
+        merged, remote = decision.merged, decision.remote.values()
+        odoo = decision.odoo or decision.partner._tribe_values()
+        to_tribe = dict(merged.to_tribe)
+        if "active" in to_tribe and not self._to_end_or_reopen(
+            decision.link or self._no_link(decision), decision.remote, to_tribe["active"]
+        ):
+            del to_tribe["active"]
+        return [
+            *(_change("tribe", name, remote.get(name), new) for name, new in to_tribe.items()),
+            *(_change("odoo", name, odoo.get(name), new) for name, new in merged.to_odoo.items()),
+        ]
+
+    def _no_link(self, decision):
+        """What a link about to be made will be like, for whom has none."""
+        return self.env["tribe.link"].new({"partner_id": decision.partner.id})
+
+    # Relations
+
+    def _list_relations(self, session):
+        """Add a line for every relation of Tribe that this plan concerns."""
+        plan, connection = session.plan, session.connection
+        found = {}
+        if plan.scope == "changes":
+            found = self._changed_relations(session)
+        elif connection.initial_scope == "both":
+            found = self._current_relations(session)
+        planned = set(plan.line_ids.filtered("tribe_id").mapped("tribe_id"))
+        known = self.env["tribe.link"]._of_tribe(connection, found)
+        if plan.scope == "initial":
+            planned |= known.keys()
+        planned |= {
+            tribe_id
+            for tribe_id, link in known.items()
+            if link.partner_id in plan.line_ids.partner_id
+        }
+        self.env["tribe.plan.line"].create(
+            [
+                {"plan_id": plan.id, "tribe_id": tribe_id, "kind": kind, "name": tribe_id}
+                for tribe_id, kind in found.items()
+                if tribe_id not in planned
+            ]
+        )
+        plan.relations_listed = True
+
+    def _current_relations(self, session):
+        """The customers and suppliers of Tribe now: ``{tribe_id: kind}``."""
+        found = {}
+        for entity_set, kind in RELATIONSHIPS.values():
+            if entity_set in session.connection._absent():
+                continue
+            navigation = NAVIGATIONS[kind]
+            for page in session.client.pages(
+                entity_set, select="ID,IsFormer", expand=f"{navigation}($select=ID)"
+            ):
+                for row in page:
+                    if row.get(navigation) and row.get("IsFormer") is not True:
+                        found.setdefault(row[navigation]["ID"], kind)
+        return found
+
+    def _changed_relations(self, session):
+        """What changed in Tribe since the last look: ``{tribe_id: kind}``."""
+        found = {}
+        cursors = self.env["tribe.cursor"]
+        for kind, entity_set in RELATION_SETS.items():
+            for row in self._changed_rows(session, kind, entity_set, cursors):
+                found[row["ID"]] = kind
+        for stream, (entity_set, kind) in RELATIONSHIPS.items():
+            ids = [row["ID"] for row in self._changed_rows(session, stream, entity_set, cursors)]
+            if ids:
+                for tribe_id in relation_ids_of(session.client, kind, entity_set, ids).values():
+                    found[tribe_id] = kind
+        waiting = self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("kind", "in", RELATION_KINDS),
+                ("direction", "=", "inbound"),
+            ]
+        )
+        return found | {work.reference: work.kind for work in waiting}
+
+    def _changed_rows(self, session, stream, entity_set, cursors):
+        since = cursors._position(session.connection, stream)
+        if not since or entity_set in session.connection._absent():
+            return []
+        since = since.replace(tzinfo=timezone.utc)
+        changed = either(at_least("CreationDate", since), at_least("LastMutationDate", since))
+        return [
+            row
+            for page in session.client.pages(entity_set, filter=changed, select="ID")
+            for row in page
+        ]
+
+    def _plan_relations(self, session, lines):
+        importer = self.env["tribe.relation.importer"]
+        for kind in RELATION_KINDS:
+            of_kind = {line.tribe_id: line for line in lines if line.kind == kind}
+            remotes = load_relations(session.connection, session.client, kind, of_kind)
+            relevant = importer._customers_and_suppliers(session, remotes)
+            for decision in importer._decide(session, relevant):
+                self._as_planned(session, decision)
+                line = of_kind.pop(decision.tribe_id)
+                self._fill(line, decision, self._relation_changes(session, decision))
+                self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+            for line in of_kind.values():
+                # Gone, or no customer or supplier: none of our business.
+                line.unlink()
+
+    def _relation_changes(self, session, decision):
+        """The changes on both sides that a decision of the importer makes."""
+        if decision.action == CREATE_ODOO:
+            remote = decision.remote
+            for name, relationship in NUMBERS.items():
+                if relationship in remote.relationships and not remote.values().get(name, True):
+                    (decision.numbers[name],) = self._free_numbers(session, name, 1)
+            values = {
+                **remote.values(),
+                **dict.fromkeys(remote.relationships, True),
+                **decision.numbers,
+            }
+            return [
+                *(_change("odoo", name, None, new) for name, new in values.items() if new),
+                *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
+            ]
+        if decision.action in (LINK, UPDATE):
+            return self._merged_changes(decision)
+        return []
+
+    def _as_planned(self, session, decision):
+        """See a decision of the importer as if the lines before it were carried out."""
+        if decision.candidates:
+            linked = self.env["tribe.plan.line"].search(
+                [
+                    ("plan_id", "=", session.plan.id),
+                    ("partner_id", "in", [each.partner.id for each in decision.candidates]),
+                    "|",
+                    ("action", "=", CREATE_TRIBE),
+                    ("tribe_id", "!=", False),
+                ]
+            )
+            decision.candidates = [
+                each for each in decision.candidates if each.partner not in linked.partner_id
+            ]
+            if decision.candidates:
+                decision.ask(self._could_be(decision))
+            else:
+                decision.action, decision.error = CREATE_ODOO, None
+        if decision.action == CREATE_ODOO:
+            self._check_planned_numbers(session, decision)
+
+    def _check_planned_numbers(self, session, decision):
+        values = decision.remote.values()
+        for name in NUMBERS:
+            if not values.get(name):
+                continue
+            first = session.plan._line_with(name, values[name])
+            if first:
+                decision.ask(
+                    self.env["tribe.relation.importer"]._same_number(decision.remote, first.name)
+                )
+
+    # What earlier lines mean
+
+    def _owner(self, session, tribe_id):
+        owner = super()._owner(session, tribe_id)
+        planned = self.env["tribe.plan.line"].search(
+            [("plan_id", "=", session.plan.id), ("tribe_id", "=", tribe_id)], limit=1
+        )
+        return owner or planned.partner_id
+
+    def _free_numbers(self, session, name, count):
+        """The numbers that would be given, without giving them."""
+        if not count:
+            return []
+        sequence = self.env["ir.sequence"].search(
+            [("code", "=", SEQUENCES[name])], order="company_id", limit=1
+        )
+        free = []
+        position = session.plan._numbers_taken(name)
+        while len(free) < count:
+            numbers = [
+                sequence.get_next_char(
+                    sequence.number_next_actual + (position + ahead) * sequence.number_increment
+                )
+                for ahead in range(count - len(free))
+            ]
+            position += len(numbers)
+            taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
+            free += [
+                number
+                for number in numbers
+                if number not in taken and not self._partners_with(session.connection, name, number)
+            ]
+        session.plan._take_numbers(name, position)
+        return free
+
+    # Lines
+
+    def _fill(self, line, decision, changes):
+        active = [change for change in changes if change["field"] == "active"]
+        ends = decision.action == UPDATE and any(not change["new"] for change in active)
+        action = DEACTIVATE if ends else decision.action
+        if action == UPDATE and not changes:
+            action = "same"
+        if decision.merged.conflicts:
+            decision.error = self._both_changed(decision)
+        if decision.error:
+            action = QUESTION
+        numbers = {**decision.numbers}
+        if decision.remote:
+            numbers = {**decision.remote.values(), **numbers}
+        elif decision.partner:
+            numbers = {**decision.partner._tribe_values(), **numbers}
+        line.write(
+            {
+                "action": action,
+                "name": decision.name,
+                "tribe_id": decision.tribe_id or line.tribe_id,
+                "partner_id": decision.partner.id if decision.partner else line.partner_id.id,
+                "kind": decision.partner._tribe_kind() if decision.partner else line.kind,
+                "company_id": decision.partner.company_id.id if decision.partner else False,
+                "changes": changes,
+                "change_count": len(changes),
+                "text": str(decision.error) if decision.error else False,
+                **{name: numbers.get(name) or False for name in NUMBERS},
+            }
+        )
+
+
+def _change(side, name, old, new):
+    return {"side": side, "field": name, "old": old, "new": new}

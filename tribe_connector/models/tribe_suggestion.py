@@ -1,0 +1,174 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .tribe_link import RELATION_KINDS
+
+
+class TribeSuggestion(models.Model):
+    """A contact of Odoo and a relation of Tribe that could be the same. A person decides.
+
+    They share something that is no proof, such as a VAT number. While it is open, neither is
+    created on the other side.
+    """
+
+    _name = "tribe.suggestion"
+    _description = "Possible Match with Tribe"
+    _order = "state, partner_id, id"
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="partner_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner", "In Odoo", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    kind = fields.Selection(
+        [("organization", "Organization"), ("person", "Person")], required=True, readonly=True
+    )
+    tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
+    tribe_name = fields.Char("In Tribe", readonly=True)
+    tribe_url = fields.Char(compute="_compute_tribe_url")
+    basis = fields.Selection(
+        [
+            ("vat", "same VAT number"),
+            ("company_registry", "same registry number"),
+            ("email", "same e-mail address"),
+            ("address", "same name and address"),
+        ],
+        "Because",
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        [("open", "To Decide"), ("refused", "Different")],
+        required=True,
+        default="open",
+        readonly=True,
+        index=True,
+    )
+
+    _pair_unique = models.Constraint(
+        "UNIQUE(connection_id, partner_id, tribe_id)", "A pair is suggested once."
+    )
+
+    @api.depends("tribe_id")
+    def _compute_tribe_url(self):
+        for suggestion in self:
+            addresses = suggestion.connection_id.sudo()._addresses()
+            suggestion.tribe_url = addresses.entity_link(suggestion.tribe_id)
+
+    @api.depends("partner_id.display_name", "tribe_name")
+    def _compute_display_name(self):
+        for suggestion in self:
+            suggestion.display_name = (
+                f"{suggestion.partner_id.display_name} – {suggestion.tribe_name}"
+            )
+
+    def _refused(self, connection, partners):
+        """The pairs that a person refused: ``{(partner_id, tribe_id)}``."""
+        refused = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("partner_id", "in", partners.ids),
+                ("state", "=", "refused"),
+            ]
+        )
+        return {(each.partner_id.id, each.tribe_id) for each in refused}
+
+    def _store(self, connection, candidates):
+        """Show some candidates (``engine.relation_decision.Candidate``), each once."""
+        known = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("partner_id", "in", [candidate.partner.id for candidate in candidates]),
+            ]
+        )
+        pairs = {(each.partner_id.id, each.tribe_id) for each in known}
+        self.create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "partner_id": candidate.partner.id,
+                    "kind": candidate.kind,
+                    "tribe_id": candidate.tribe_id,
+                    "tribe_name": candidate.name,
+                    "basis": candidate.basis,
+                }
+                for candidate in candidates
+                if (candidate.partner.id, candidate.tribe_id) not in pairs
+            ]
+        )
+
+    def action_link(self):
+        """The two are the same: link them, and bring them together.
+
+        :raises UserError: when one of them has been linked since
+        """
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
+        for suggestion in self.sudo().exists():
+            suggestion._check_unlinked()
+            self.env["tribe.link"].sudo().create(
+                {
+                    "connection_id": suggestion.connection_id.id,
+                    "kind": suggestion.kind,
+                    "tribe_id": suggestion.tribe_id,
+                    "partner_id": suggestion.partner_id.id,
+                }
+            )
+            suggestion._decided()
+            suggestion._about_the_same().unlink()
+
+    def action_refuse(self):
+        """The two are different: what waited for this decision goes on."""
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
+        self.sudo().state = "refused"
+        self.sudo()._decided()
+
+    def _check_unlinked(self):
+        links = self.env["tribe.link"].sudo()
+        taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
+        linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
+        if taken or linked:
+            raise UserError(
+                self.env._(
+                    "%(partner)s or “%(relation)s” is linked already. Look under Linked Relations.",
+                    partner=self.partner_id.display_name,
+                    relation=self.tribe_name,
+                )
+            )
+
+    def _about_the_same(self):
+        """All suggestions about this contact or this relation, this one too."""
+        return self.search(
+            [
+                ("connection_id", "=", self.connection_id.id),
+                "|",
+                ("partner_id", "=", self.partner_id.id),
+                ("tribe_id", "=", self.tribe_id),
+            ]
+        )
+
+    def _decided(self):
+        """Have the contact, and the relation that waits, looked at again."""
+        works = self.env["tribe.work"]
+        for connection in self.connection_id.filtered("is_running"):
+            suggestions = self.filtered(lambda each, c=connection: each.connection_id == c)
+            works._ask_for_partners(
+                connection,
+                suggestions.partner_id.filtered_domain(connection._relation_domain())
+                | self.env["tribe.link"]
+                .sudo()
+                .search([("tribe_id", "in", suggestions.mapped("tribe_id"))])
+                .partner_id,
+            )
+            works._make_due(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("direction", "=", "inbound"),
+                    ("reference", "in", suggestions.mapped("tribe_id")),
+                ]
+            )
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"].sudo()._wake(direction)
