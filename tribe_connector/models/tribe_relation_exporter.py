@@ -602,12 +602,16 @@ class TribeRelationExporter(models.AbstractModel):
                 decision.numbers[name] = number
 
     def _lacks_number(self, decision, name):
+        """Whether a customer (supplier) of either side has no number on both."""
+        remote = decision.remote
         values = decision.partner._tribe_values()
+        if name not in values or values[name] or (remote and remote.values().get(name)):
+            return False
         try:
-            missing = self._missing_numbers(decision.partner, values)
+            kinds = set(self._wanted_relationships(decision.partner))
         except NeedsPerson:
             return False
-        return name in missing and not (decision.remote and decision.remote.values().get(name))
+        return NUMBERS[name] in kinds | set(remote.relationships if remote else ())
 
     def _free_numbers(self, session, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses."""

@@ -345,6 +345,7 @@ class TribeRelationImporter(models.AbstractModel):
             link.state = "linked"
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._forget_echoes(session.connection, partner)
+        self._have_numbered(session, partner)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
         if merged.conflicts:
@@ -412,11 +413,11 @@ class TribeRelationImporter(models.AbstractModel):
         self._have_numbered(session, partners)
 
     def _have_numbered(self, session, partners):
-        """New customers and suppliers without a number get one from the exporter, on both sides."""
+        """Customers and suppliers without a number get one from the exporter, on both sides."""
         unnumbered = partners.filtered(
             lambda partner: (
                 (partner.customer_rank and not partner.debtor_number)
-                or (partner.supplier_rank and not partner.creditor_number)
+                or (partner.supplier_rank and partner.is_company and not partner.creditor_number)
             )
         )
         if unnumbered:

@@ -230,7 +230,12 @@ class TribeRelationPlanner(models.AbstractModel):
                 *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
             ]
         if decision.action in (LINK, UPDATE):
-            return self._merged_changes(decision)
+            self._decide_numbers(session, [decision])
+            return [
+                *self._merged_changes(decision),
+                *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
+                *(_change("odoo", name, None, new) for name, new in decision.numbers.items()),
+            ]
         return []
 
     def _as_planned(self, session, decision):
