@@ -265,6 +265,7 @@ class TestRelationImport(RelationCase):
         self.assertRegex(problems, "“Drie” and “Vier”|“Vier” and “Drie”")
 
     def test_a_number_that_another_partner_has_is_a_question(self):
+        self.connection.number_source = "tribe"
         partner = self.linked(customer_rank=0, supplier_rank=1)
         other = self.customer("Ander", debtor_number="D-1", active=False)
 

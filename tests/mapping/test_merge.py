@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping import canonical, merge
+from mapping import canonical, leave_alone, merge
 
 POLICIES = ("odoo", "tribe", "ask")
 
@@ -101,14 +101,14 @@ def test_only_three_policies():
         merge({}, {}, {}, policy="newest")
 
 
-FIELDS = ["email", "phone", "name", "zip", "debtor_number", "payment_term_days", "active"]
+FIELDS = ["email", "phone", "name", "zip", "debtor_number", "customer_payment_term_days", "active"]
 TEXTS = st.sampled_from([None, "", False, "a", "A", " a", "1", "+1", "0 1", "b"])
 
 
 def values_of(field):
     if field == "active":
         return st.booleans()
-    if field == "payment_term_days":
+    if field == "customer_payment_term_days":
         return st.sampled_from([None, False, 0, 14, 30])
     return TEXTS
 
@@ -179,3 +179,37 @@ def test_nothing_given_is_changed(agreed, odoo, tribe):
     before = dict(agreed), dict(odoo), dict(tribe)
     merge(agreed, odoo, tribe, policy="odoo")
     assert (agreed, odoo, tribe) == before
+
+
+def test_a_national_form_is_no_change_in_its_country():
+    sides = {"country_code": "NL", "phone": "020 1234567", "vat": "123456782B90"}
+    other = {"country_code": "NL", "phone": "+31 20 123 45 67", "vat": "NL123456782B90"}
+    merged = merge({}, sides, other, policy="ask")
+    assert (merged.to_odoo, merged.to_tribe, merged.conflicts) == ({}, {}, {})
+
+
+def test_a_number_without_country_code_is_the_same_after_a_move_abroad():
+    agreed = {"country_code": "NL", "phone": "020 1234567"}
+    merged = merge(agreed, {**agreed, "country_code": "BE"}, agreed, policy="ask")
+    assert merged.to_tribe == {"country_code": "BE"}
+
+
+def test_what_a_side_cannot_hold_stays_as_it_is_there():
+    agreed = {"state_code": None, "days": 30, "city": "Ede"}
+    odoo = {"state_code": "UT", "days": 30, "city": "Ede"}
+    tribe = {"state_code": None, "days": 45, "city": "Zeist"}
+    merged = merge(agreed, odoo, tribe, policy="ask")
+    leave_alone(
+        merged,
+        odoo,
+        tribe,
+        not_in_odoo={"days": "No such term."},
+        not_in_tribe={"state_code": "No."},
+    )
+    assert merged.to_odoo == {"city": "Zeist"}
+    assert merged.to_tribe == {}
+    assert merged.agreed == {"state_code": None, "days": 30, "city": "Zeist"}
+    assert merged.notes == {"days": "No such term.", "state_code": "No."}
+    # Once both can hold it, it goes.
+    again = merge(merged.agreed, {**odoo, "city": "Zeist"}, tribe, policy="ask")
+    assert (again.to_odoo, again.to_tribe) == ({"days": 45}, {"state_code": "UT"})

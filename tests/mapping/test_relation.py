@@ -12,16 +12,18 @@ from mapping import (
     organization_from_tribe,
     person_body,
     person_from_tribe,
+    person_name,
     relationship_body,
+    synchronized_fields,
 )
 
-CUSTOMER = "Relationship.Organization.CommercialRelationship.Customer"
-SUPPLIER = "Relationship.Organization.Supplier"
 COUNTRIES = {"NL": "nl-id", "BE": "be-id"}
+STATES = {"NL": {"UT": "ut-id"}}
+STATE_CODES = {"ut-id": "UT"}
 
 
-def relationship(kind=CUSTOMER, former=None, days=None):
-    return {"_Type": kind, "IsFormer": former, "PaymentTermInDays": days}
+def relationship(former=None, days=None):
+    return {"IsFormer": former, "PaymentTermInDays": days}
 
 
 def address(city):
@@ -34,6 +36,7 @@ def address(city):
         "Postalcode": "1234 AB",
         "City": city,
         "Country": {"ID": "nl-id", "Code": "nl"},
+        "State": {"ID": "ut-id", "Code": "NL-UT", "Name": "Utrecht"},
     }
 
 
@@ -52,7 +55,8 @@ ORGANIZATION = {
 
 
 def test_an_organization_is_flat():
-    assert organization_from_tribe(ORGANIZATION, [relationship(days=30.0)]) == {
+    relationships = {"customer": relationship(days=30.0), "supplier": relationship()}
+    assert organization_from_tribe(ORGANIZATION, relationships, STATE_CODES) == {
         "name": "Klant BV",
         "email": "info@klant.example",
         "phone": "020 1234567",
@@ -65,7 +69,9 @@ def test_an_organization_is_flat():
         "zip": "1234 AB",
         "city": "Utrecht",
         "country_code": "NL",
-        "payment_term_days": 30,
+        "state_code": "UT",
+        "customer_payment_term_days": 30,
+        "supplier_payment_term_days": None,
         "active": True,
     }
 
@@ -78,7 +84,7 @@ def test_a_person_is_flat():
         "MobilePhoneNumber": "06 12345678",
         "Address": address("Ede"),
     }
-    values = person_from_tribe(person, [relationship()])
+    values = person_from_tribe(person, {"customer": relationship()})
     assert set(values) == set(PERSON_FIELDS)
     assert (values["name"], values["mobile"], values["city"]) == (
         "Jan de Vries",
@@ -88,17 +94,22 @@ def test_a_person_is_flat():
 
 
 def test_a_person_without_parts_has_the_computed_name():
-    assert person_from_tribe({"Name": " Jan Jansen"}, [])["name"] == "Jan Jansen"
+    assert person_from_tribe({"Name": " Jan Jansen"}, {})["name"] == "Jan Jansen"
 
 
 def test_an_empty_record_has_all_fields_and_no_values():
-    values = organization_from_tribe({}, [])
+    values = organization_from_tribe({}, {"customer": {}, "supplier": {"IsFormer": True}})
     assert set(values) == set(ORGANIZATION_FIELDS)
-    assert set(values.values()) == {None, False}
+    assert set(values.values()) == {None, True}
 
 
-def test_persons_and_organizations_differ_in_four_fields():
-    assert set(ORGANIZATION_FIELDS) - set(PERSON_FIELDS) == {"website", "vat", "creditor_number"}
+def test_persons_and_organizations_differ_in_five_fields():
+    assert set(ORGANIZATION_FIELDS) - set(PERSON_FIELDS) == {
+        "website",
+        "vat",
+        "creditor_number",
+        "supplier_payment_term_days",
+    }
     assert set(PERSON_FIELDS) - set(ORGANIZATION_FIELDS) == {"mobile"}
     assert set(ADDRESS_FIELDS) < set(PERSON_FIELDS)
 
@@ -116,9 +127,18 @@ def test_the_invoice_address_goes_before_the_others(slots, expected):
     organization = {slot: address(slot) for slot in slots}
     organization.setdefault("InvoiceAddress", {"ID": "empty", "City": " ", "Street": None})
     organization.setdefault("PostalAddress", None)
-    assert organization_from_tribe(organization, [])["city"] == expected
+    assert organization_from_tribe(organization, {})["city"] == expected
     chosen = organization_address(organization)
     assert (chosen["ID"] if chosen else None) == (f"{expected}-id" if expected else None)
+
+
+def test_an_address_may_be_a_country_only_and_then_is_the_last_choice():
+    country_only = {"ID": "1", "Country": {"Code": "DE"}}
+    values = organization_from_tribe({"InvoiceAddress": country_only}, {})
+    assert values["country_code"] == "DE"
+    assert person_from_tribe({"Address": country_only}, {})["country_code"] == "DE"
+    both = {"InvoiceAddress": country_only, "VisitingAddress": address("Zwolle")}
+    assert organization_from_tribe(both, {})["city"] == "Zwolle"
 
 
 @pytest.mark.parametrize(
@@ -133,32 +153,32 @@ def test_the_invoice_address_goes_before_the_others(slots, expected):
     ],
 )
 def test_a_relation_is_active_while_one_relationship_is_not_former(former, active):
-    relationships = [relationship(former=each) for each in former]
+    kinds = ("customer", "supplier")
+    relationships = {
+        kind: relationship(former=each) for kind, each in zip(kinds, former, strict=False)
+    }
     assert organization_from_tribe({}, relationships)["active"] is active
 
 
-@pytest.mark.parametrize(
-    ("relationships", "days"),
-    [
-        ([], None),
-        ([relationship(days=0)], 0),
-        ([relationship(days=14), relationship(days=30)], 14),
-        ([relationship(former=True, days=14), relationship(days=30)], 30),
-        ([relationship(SUPPLIER, days=60), relationship(days=30)], 30),
-        ([relationship(SUPPLIER, days=60), relationship(days=None)], None),
-        ([relationship(SUPPLIER, days=60), relationship(former=True, days=30)], 30),
-        ([relationship(SUPPLIER, days=60)], 60),
-        ([{"PaymentTermInDays": 7.0}], 7),
-    ],
-)
-def test_the_payment_term_is_that_of_the_present_customer(relationships, days):
-    assert organization_from_tribe({}, relationships)["payment_term_days"] == days
+def test_each_relationship_has_its_own_payment_term():
+    values = organization_from_tribe(
+        {}, {"customer": relationship(days=0), "supplier": relationship(former=True, days=60.0)}
+    )
+    assert values["customer_payment_term_days"] == 0
+    assert values["supplier_payment_term_days"] == 60
+    assert "supplier_payment_term_days" not in organization_from_tribe(
+        {}, {"customer": relationship(days=14)}
+    )
+
+
+def test_a_state_that_odoo_lacks_has_tribes_name():
+    assert organization_from_tribe(ORGANIZATION, {}, {})["state_code"] == "Utrecht"
 
 
 def test_only_what_changed_is_written():
     assert organization_body({"vat": "NL1", "city": "Ede", "active": True}) == {"VATNumber": "NL1"}
     assert person_body({"mobile": "06"}) == {"MobilePhoneNumber": "06"}
-    assert organization_body({}) == person_body({}) == relationship_body({}) == {}
+    assert organization_body({}) == person_body({}) == relationship_body("customer", {}) == {}
     assert address_body({"name": "x"}, COUNTRIES) == {}
 
 
@@ -224,17 +244,48 @@ def test_a_country_that_tribe_does_not_have_needs_a_person():
         address_body({"country_code": "XK"}, COUNTRIES)
 
 
+@pytest.mark.parametrize(
+    ("code", "country", "body"),
+    [
+        ("ut", "NL", {"State": {"ID": "ut-id"}}),
+        (None, "NL", {"State": None}),
+        ("UT", "BE", {}),
+        ("UT", None, {}),
+    ],
+)
+def test_a_state_is_a_link_where_tribe_has_it(code, country, body):
+    assert address_body({"state_code": code}, COUNTRIES, country, STATES) == body
+
+
 def test_what_was_read_can_be_written_back():
-    values = organization_from_tribe(ORGANIZATION, [relationship(days=30)])
+    kinds = ("customer", "supplier")
+    relationships = {"customer": relationship(days=30), "supplier": relationship(days=None)}
+    values = organization_from_tribe(ORGANIZATION, relationships, STATE_CODES)
+    address_written = address_body(values, COUNTRIES, None, STATES)
+    assert address_written["State"] == {"ID": "ut-id"}
     written = {
         **ORGANIZATION,
         **organization_body(values),
-        "InvoiceAddress": {**address_body(values, COUNTRIES), "Country": {"Code": "NL"}},
+        "InvoiceAddress": {**address_written, "Country": {"Code": "NL"}},
         "VisitingAddress": None,
     }
-    again = organization_from_tribe(written, [relationship(days=relationship_days(values))])
-    assert again == values
+    relationships = {kind: relationship_body(kind, values) for kind in kinds}
+    assert organization_from_tribe(written, relationships, STATE_CODES) == values
 
 
-def relationship_days(values):
-    return relationship_body(values)["PaymentTermInDays"]
+def test_a_persons_name_keeps_the_parts_that_were_not_edited():
+    before = person_name({"FirstName": "Jan", "MiddleName": None, "LastName": "Willem Smit"})
+    assert person_body({"name": "Johan Willem Smit"}, before) == {
+        "FirstName": "Johan",
+        "MiddleName": None,
+        "LastName": "Willem Smit",
+    }
+
+
+def test_what_a_tenant_lacks_is_not_synchronized():
+    absent = {"Relation_Person/MobilePhoneNumber", "Address/State"}
+    assert set(PERSON_FIELDS) - synchronized_fields("person", absent) == {"mobile", "state_code"}
+    assert set(ORGANIZATION_FIELDS) - synchronized_fields("organization", absent) == {"state_code"}
+    no_address = {"Relation_Organization/InvoiceAddress"}
+    assert not synchronized_fields("organization", no_address) & set(ADDRESS_FIELDS)
+    assert synchronized_fields("person", no_address) == set(PERSON_FIELDS)

@@ -3,7 +3,12 @@
 import copy
 
 import pytest
-from mapping import InvoiceFields, missing_requirements, resolve_invoice_fields
+from mapping import (
+    InvoiceFields,
+    absent_relation_paths,
+    missing_requirements,
+    resolve_invoice_fields,
+)
 
 IDENTITY = "Relationship_Organization_Identity"
 CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
@@ -21,17 +26,27 @@ def made(properties="", **navigations):
 
 COMPLETE = {
     "Relation_Organization": made(
-        "Name DebtorNumber CreditorNumber VATNumber", InvoiceAddress="Address"
+        "Name DebtorNumber CreditorNumber VATNumber EmailAddress PhoneNumber Website",
+        InvoiceAddress="Address",
     ),
-    "Relation_Person": made("LastName DebtorNumber", Address="Address"),
+    "Relation_Person": made(
+        "LastName DebtorNumber EmailAddress PhoneNumber MobilePhoneNumber", Address="Address"
+    ),
     CUSTOMER: made(
         "PaymentTermInDays IsFormer", Organization="Relation_Organization", Relation="Relation"
     ),
-    PERSON_CUSTOMER: made(Person="Relation_Person"),
-    "Relationship_Organization_Supplier": made(Organization="Relation_Organization"),
+    PERSON_CUSTOMER: made("PaymentTermInDays", Person="Relation_Person"),
+    "Relationship_Organization_Supplier": made(
+        "PaymentTermInDays", Organization="Relation_Organization"
+    ),
     IDENTITY: made("Name", Relation="Relation", Organization="Relation_Organization"),
-    "Address": made("Street", Country="Datastore_Country"),
+    "Address": made(
+        "Street HouseNumber HouseNumberSuffix Extra Postalcode City",
+        Country="Datastore_Country",
+        State="Datastore_State",
+    ),
     "Datastore_Country": made("Code"),
+    "Datastore_State": made("Code Name", Country="Datastore_Country"),
     "Datastore_Phase_ActivityInvoice": made("Code"),
     "Datastore_VatGroup": made("Code Percentage"),
     "Datastore_GeneralLedgerAccount": made("Code"),
@@ -69,6 +84,21 @@ def test_a_tenant_with_everything_lacks_nothing():
     assert missing == []
     assert None not in fields.as_dict().values()
     assert missing_requirements(COMPLETE) == []
+    assert absent_relation_paths(COMPLETE) == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Relation_Organization/Website",
+        "Relation_Person/MobilePhoneNumber",
+        "Address/State",
+        "Address/Extra",
+        "Relationship_Organization_Supplier/PaymentTermInDays",
+    ],
+)
+def test_a_field_of_relations_that_is_absent_is_noticed(path):
+    assert absent_relation_paths(without(path)) == {path}
 
 
 def test_the_likelier_name_is_taken():

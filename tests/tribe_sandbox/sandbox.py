@@ -97,7 +97,9 @@ class Sandbox:
         self.store.close()
 
     def _follow_switches(self):
-        everything = Switches({**self.switches.as_dict(), "billing_module": True})
+        everything = Switches(
+            {**self.switches.as_dict(), "billing_module": True, "absent_fields": []}
+        )
         schema = build_schema(self.switches)
         with self.store.transaction():
             self.store.ensure(build_schema(everything))

@@ -210,7 +210,17 @@ def _declarations(switches):
         *_files_and_webhooks(),
     ]
     _add_custom_fields(declarations, switches.custom_fields)
+    _remove_fields(declarations, switches.absent_fields)
     return declarations
+
+
+def _remove_fields(declarations, paths):
+    by_name = {one.name: one for one in declarations}
+    for path in paths:
+        type_name, _slash, name = path.partition("/")
+        declaration = by_name[type_name]
+        declaration.properties[:] = [one for one in declaration.properties if one.name != name]
+        declaration.navigations[:] = [one for one in declaration.navigations if one.name != name]
 
 
 def _add_custom_fields(declarations, custom_fields):

@@ -20,6 +20,7 @@ from .seed_words import (
     FIRST_NAMES,
     LEGAL_FORMS,
     PRODUCTS,
+    STATES,
     STREETS,
     SUFFIXES,
     SURNAMES,
@@ -124,6 +125,9 @@ class Seeder:
         for kind, entries in DATASTORES.items():
             for code, name in entries:
                 self._datastore_row(kind, code, name)
+        for country, code, name in STATES:
+            row = self._datastore_row("State", code or name, name)
+            row.update(Code=code or None, Country_ID=self._id("Country", country))
         self._make_products()
 
     def _datastore_row(self, kind, code, name):

@@ -89,6 +89,15 @@ COUNTRIES = (
     ("US", "Verenigde Staten", 0, "840"),
     ("CH", "Zwitserland", 0, "756"),
 )
+STATES = (
+    # Country, code, name
+    ("NL", "UT", "Utrecht"),
+    ("NL", "NL-NH", "Noord-Holland"),
+    ("NL", "", "Zeeland"),
+    ("NL", "XX", "Nergensland"),
+    ("DE", "BY", "Beieren"),
+    ("US", "CA", "California"),
+)
 VAT_GROUPS = (
     # Code, name, percentage, country
     ("NL21", "NL - 21%", 21.0, "NL"),

@@ -85,6 +85,10 @@ SWITCHES = {
     # --- The tenant's schema ------------------------------------------------------------------
     "billing_module": Switch(True, "The tenant has the invoicing module. 2.8, 3.11."),
     "import_id": Switch(True, "Entities have an ImportId. 2.6, G25."),
+    "absent_fields": Switch(
+        [],
+        'Fields that this tenant lacks: ["Address/State", "Relation_Organization/Website"]. 1.2.',
+    ),
     "custom_fields": Switch(
         [],
         'Custom fields: [{"type": set name, "id": UUID, "edm_type": "Edm.String"}]. 2.1.',

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from ..mapping import (
+    PersonName,
     organization_address,
     organization_from_tribe,
     person_address,
     person_from_tribe,
+    person_name,
 )
 from ..tribe_api import Guid, contains, either
 
@@ -33,6 +35,9 @@ class RemoteRelation:
     kind: str
     entity: dict
     relationships: dict[str, dict] = field(default_factory=dict)
+    # The neutral fields that this tenant can hold, and Odoo's codes of its states by ID.
+    fields: frozenset[str] = frozenset()
+    state_codes: dict[str, str] = field(default_factory=dict)
 
     @property
     def tribe_id(self) -> str:
@@ -42,7 +47,7 @@ class RemoteRelation:
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return self.values()["name"] or self.tribe_id
+        return self.values().get("name") or self.tribe_id
 
     @property
     def is_current(self) -> bool:
@@ -50,12 +55,19 @@ class RemoteRelation:
         return any(not _is_former(row) for row in self.relationships.values())
 
     def values(self) -> dict:
-        """Neutral values; without ``active`` where no relationship tells it."""
+        """Neutral values of the fields that this tenant has.
+
+        Without ``active`` where no relationship tells it.
+        """
         read = organization_from_tribe if self.kind == "organization" else person_from_tribe
-        values = read(self.entity, self.relationships.values())
+        values = read(self.entity, self.relationships, self.state_codes)
         if not self.relationships:
             del values["active"]
-        return values
+        return {name: value for name, value in values.items() if name in self.fields}
+
+    def person_name(self) -> PersonName | None:
+        """The parts of a person's name; None for an organization."""
+        return person_name(self.entity) if self.kind == "person" else None
 
     def invoice_address(self) -> dict | None:
         """The address in the slot that is ours to write, with its ID."""
@@ -76,7 +88,11 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     if not ids:
         return {}
     rows = client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
-    relations = {row["ID"]: RemoteRelation(kind, row) for row in rows}
+    fields = connection._synchronized_fields(kind)
+    state_codes = connection._state_codes()
+    relations = {
+        row["ID"]: RemoteRelation(kind, row, fields=fields, state_codes=state_codes) for row in rows
+    }
     navigation = NAVIGATIONS[kind]
     for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
         if entity_set in connection._absent():
@@ -139,8 +155,18 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
 
 
 def _addresses(connection, kind: str) -> str | None:
+    fields = connection._synchronized_fields(kind)
+    parts = [
+        part
+        for name, part in (
+            ("country_code", "Country($select=ID,Code)"),
+            ("state_code", "State($select=ID,Code,Name)"),
+        )
+        if name in fields
+    ]
+    expand = f"($expand={','.join(parts)})" if parts else ""
     present = [
-        f"{navigation}($expand=Country($select=ID,Code))"
+        f"{navigation}{expand}"
         for navigation in ADDRESS_NAVIGATIONS[kind]
         if f"{RELATION_SETS[kind]}/{navigation}" not in connection._absent()
     ]

@@ -1,25 +1,43 @@
 """Values of Tribe <-> values of Odoo. Pure functions: no input or output, no Odoo."""
 
-from .address import StreetParts, join_street, split_street
+from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
-from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, merge
+from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, leave_alone, merge
 from .normalization import canonical, clean, clean_lines
-from .person_name import PersonName, join, split
+from .person_name import (
+    PersonName,
+    in_natural_order,
+    join,
+    split,
+    split_like,
+    split_surname,
+    split_surname_like,
+)
 from .relation import (
     ADDRESS_FIELDS,
     ORGANIZATION_FIELDS,
+    PAYMENT_TERM_FIELDS,
     PERSON_FIELDS,
     CountryUnknown,
     address_body,
+    is_state_known,
     organization_address,
     organization_body,
     organization_from_tribe,
     person_address,
     person_body,
     person_from_tribe,
+    person_name,
     relationship_body,
+    synchronized_fields,
 )
-from .tenant_fields import Requirement, missing_requirements, resolve_invoice_fields
+from .state import match_states
+from .tenant_fields import (
+    Requirement,
+    absent_relation_paths,
+    missing_requirements,
+    resolve_invoice_fields,
+)
 from .vat_kind import (
     DOMESTIC,
     EXPORT,
@@ -28,6 +46,7 @@ from .vat_kind import (
     is_about_services,
     vat_kind,
 )
+from .vat_number import is_vat_doubtful
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -36,6 +55,7 @@ __all__ = [
     "INTRA_COMMUNITY",
     "NUMBER_FIELDS",
     "ORGANIZATION_FIELDS",
+    "PAYMENT_TERM_FIELDS",
     "PERSON_FIELDS",
     "REQUIRED_FIELDS",
     "REVERSE_CHARGED",
@@ -49,13 +69,19 @@ __all__ = [
     "Policy",
     "Requirement",
     "StreetParts",
+    "absent_relation_paths",
     "address_body",
     "canonical",
     "clean",
     "clean_lines",
+    "in_natural_order",
     "is_about_services",
+    "is_state_known",
+    "is_vat_doubtful",
     "join",
     "join_street",
+    "leave_alone",
+    "match_states",
     "merge",
     "missing_requirements",
     "organization_address",
@@ -64,10 +90,16 @@ __all__ = [
     "person_address",
     "person_body",
     "person_from_tribe",
+    "person_name",
     "read_invoice",
     "relationship_body",
     "resolve_invoice_fields",
     "split",
+    "split_like",
     "split_street",
+    "split_surname",
+    "split_surname_like",
+    "suffix_from_tribe",
+    "synchronized_fields",
     "vat_kind",
 ]

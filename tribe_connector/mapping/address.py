@@ -23,9 +23,24 @@ class StreetParts(NamedTuple):
 # Where the number stands in front of the street.
 _NUMBER_FIRST = frozenset(["AU", "CA", "FR", "GB", "IE", "LU", "MC", "NZ", "UK", "US"])
 
+# A PO box has its number last, whatever the country.
+_PO_BOX_WORDS = (
+    r"post(?:bus|fach|boks|box)|p\.? ?o\.? ?box|bo[i\u00ee]te postale|b\.? ?p\.?|cs|tsa|box"
+    r"|antwoordnummer|freepost|case postale"
+)
+_PO_BOX = re.compile(_PO_BOX_WORDS, re.IGNORECASE)
+_PO_BOX_LINE = re.compile(rf"(?:{_PO_BOX_WORDS}) .*", re.IGNORECASE)
+_PO_BOX_THEN_NUMBER = re.compile(
+    rf"(?P<street>{_PO_BOX_WORDS}) (?P<number>\d{{1,5}})(?P<suffix>)", re.IGNORECASE
+)
 _WORDS = (
-    r"bis|ter|quater|hs|huis|rd|bus|bte\.?|bo[i\u00ee]te|box|apt\.?|app\.?|appartement|lejl\.?"
-    r"|st\.?|th\.?|tv\.?|mf\.?|og|eg|lgh|leil\.?|unit|kamer|hoog|links|rechts|boven|beneden|zw"
+    r"bis|ter|quater|hs\.?|huis|rd|rood|bus|bte\.?|bo[i\u00ee]te|box|apt\.?|app\.?|appartement"
+    r"|lejl\.?|st\.?|th\.?|tv\.?|mf\.?|sal|kld?\.?|og|eg|etg\.?|lgh|tr|leil\.?|unit|kamer|hoog|links"
+    r"|en|und|et|and|&|rechts|achter|voor|boven|beneden|sous|zw"
+)
+_FRENCH_STREETS = (
+    r"rue|avenue|av\.?|boulevard|bd|blvd|place|pl\.?|chemin|impasse|all[\u00e9e]e|quai|route|cours"
+    r"|passage|square|cit\u00e9"
 )
 _PIECE = (
     rf"(?:(?:{_WORDS})(?!\w)|[IVX]{{1,4}}(?!\w)|[^\W\d_]\d{{0,4}}(?!\w)|\d{{1,4}}(?:e|\.)?(?!\w))"
@@ -33,16 +48,19 @@ _PIECE = (
 _YEAR_BEFORE_NUMBER = r"(?!(?:1\d|20)\d\d(?:-\d{4})? \d)"
 
 _STREET_THEN_NUMBER = re.compile(
-    rf"(?P<street>\S*[^\W\d_].*?) {_YEAR_BEFORE_NUMBER}(?P<number>\d{{1,5}})(?!\d)"
+    rf"(?P<street>(?:\d+\. )?\S*[^\W\d_].*?) {_YEAR_BEFORE_NUMBER}(?P<number>\d{{1,5}})(?!\d)"
     rf"(?P<suffix>{_PIECE}?(?:(?:, |[-/ ]){_PIECE})*)",
     re.IGNORECASE,
 )
 _NUMBER_THEN_STREET = re.compile(
     r"(?P<number>\d{1,5})(?!\d)"
-    r"(?P<suffix>,(?= [^\W\d_])|(?:[-/]\d{1,5})?[^\W\d_]?(?: ?(?:bis|ter|quater))?) "
+    rf"(?P<suffix>(?: [^\W\d_]),?(?= (?:{_FRENCH_STREETS}) )"
+    r"|(?:[-/]\d{1,5}[^\W\d_]?|[^\W\d_])?(?: ?(?:bis|ter|quater))?(?:,(?= [^\W\d_]))?) "
     r"(?P<street>.*[^\W\d_].*)",
     re.IGNORECASE,
 )
+# No street line is longer; splitting one would take a while.
+_LONGEST_LINE = 250
 
 
 def split_street(text: object, country_code: object = None) -> StreetParts:
@@ -52,13 +70,18 @@ def split_street(text: object, country_code: object = None) -> StreetParts:
     ``join_street(*split_street(text, country), country) == clean(text)``, ``""`` for ``None``.
     """
     line = clean(text) or ""
-    pattern = _NUMBER_THEN_STREET if is_number_first(country_code) else _STREET_THEN_NUMBER
-    match = pattern.fullmatch(line)
+    match = len(line) <= _LONGEST_LINE and _pattern(line, country_code).fullmatch(line)
     if match:
         parts = StreetParts(match["street"], int(match["number"]), match["suffix"])
         if join_street(*parts, country_code) == line:
             return parts
     return StreetParts(line, None, "")
+
+
+def _pattern(line: str, country_code: object) -> re.Pattern:
+    if _PO_BOX_LINE.fullmatch(line):
+        return _PO_BOX_THEN_NUMBER
+    return _NUMBER_THEN_STREET if is_number_first(country_code) else _STREET_THEN_NUMBER
 
 
 def join_street(
@@ -71,7 +94,8 @@ def join_street(
     """
     number = (_number_text(house_number) or "") + _verbatim(suffix)
     name = clean(street) or ""
-    ordered = (number, name) if is_number_first(country_code) else (name, number)
+    number_first = is_number_first(country_code) and not _PO_BOX.fullmatch(name)
+    ordered = (number, name) if number_first else (name, number)
     return clean(" ".join(ordered)) or ""
 
 
@@ -82,9 +106,16 @@ def suffix_from_tribe(suffix: object) -> str:
     return f" {text}" if stands_apart else text
 
 
+def street_for_tribe(parts: StreetParts) -> str | None:
+    """The street of ``split_street`` as Tribe keeps it: without a comma before the number."""
+    if parts.house_number is None:
+        return clean(parts.street)
+    return clean(parts.street.rstrip(", "))
+
+
 def suffix_for_tribe(suffix: str) -> str | None:
-    """The suffix of ``split_street`` as Tribe keeps it: trimmed, without a mere comma."""
-    return None if suffix.strip() == "," else clean(suffix)
+    """The suffix of ``split_street`` as Tribe keeps it: trimmed, without a comma after it."""
+    return clean(suffix.rstrip(", "))
 
 
 def is_number_first(country_code: object) -> bool:

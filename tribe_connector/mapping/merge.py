@@ -21,13 +21,15 @@ class Merge:
     """What to write where.
 
     ``conflicts`` has ``(Odoo's value, Tribe's value)`` per field; ``agreed`` is what both sides
-    hold once ``to_odoo`` and ``to_tribe`` are written.
+    hold once ``to_odoo`` and ``to_tribe`` are written. ``notes`` has a sentence for a person per
+    field that could not go to a side, or is doubtful.
     """
 
     to_odoo: dict = field(default_factory=dict)
     to_tribe: dict = field(default_factory=dict)
     conflicts: dict[str, tuple] = field(default_factory=dict)
     agreed: dict = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 def merge(
@@ -48,11 +50,12 @@ def merge(
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
     result = Merge(agreed=dict(agreed or {}))
+    country = odoo.get("country_code") or tribe.get("country_code")
     for name in odoo:
         if name not in tribe:
             continue
         chosen = (decided or {}).get(name, policy)
-        winner = _winner(name, agreed or {}, odoo, tribe, chosen)
+        winner = _winner(name, agreed or {}, odoo, tribe, chosen, country)
         mine, theirs = _value(name, odoo), _value(name, tribe)
         if winner == "ask":
             result.conflicts[name] = (mine, theirs)
@@ -65,10 +68,33 @@ def merge(
     return result
 
 
+def leave_alone(
+    merged: Merge,
+    odoo: Mapping,
+    tribe: Mapping,
+    *,
+    not_in_odoo: Mapping[str, str],
+    not_in_tribe: Mapping[str, str],
+) -> None:
+    """Take back what a side cannot hold: each keeps what it has, and a note says why.
+
+    ``not_in_odoo`` and ``not_in_tribe`` have a sentence per field. The side that cannot follow
+    counts as agreed, so the field goes by itself once it can.
+    """
+    for values, refused, kept in (
+        (merged.to_odoo, not_in_odoo, odoo),
+        (merged.to_tribe, not_in_tribe, tribe),
+    ):
+        for name in [name for name in values if name in refused]:
+            del values[name]
+            merged.agreed[name] = _value(name, kept)
+            merged.notes[name] = refused[name]
+
+
 def _winner(
-    name: str, agreed: Mapping, odoo: Mapping, tribe: Mapping, policy: Policy
+    name: str, agreed: Mapping, odoo: Mapping, tribe: Mapping, policy: Policy, country: object
 ) -> Policy | Literal["both"]:
-    mine, theirs = canonical(name, odoo[name]), canonical(name, tribe[name])
+    mine, theirs = (canonical(name, values[name], country) for values in (odoo, tribe))
     if mine == theirs:
         return "both"
     if name in NUMBER_FIELDS:
@@ -79,7 +105,7 @@ def _winner(
         if theirs is None:
             return "odoo"
     if name in agreed:
-        before = canonical(name, agreed[name])
+        before = canonical(name, agreed[name], country)
         if theirs == before:
             return "odoo"
         if mine == before:

@@ -8,6 +8,36 @@ import unicodedata
 # Zero-width marks that word processors leave behind; nobody sees or means them.
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 
+# Calling code, and the trunk prefix that is only dialled inside the country (ITU-T E.164).
+_DIALLING = {
+    "AT": ("43", "0"),
+    "BE": ("32", "0"),
+    "CH": ("41", "0"),
+    "DE": ("49", "0"),
+    "DK": ("45", ""),
+    "ES": ("34", ""),
+    "FI": ("358", "0"),
+    "FR": ("33", "0"),
+    "GB": ("44", "0"),
+    "IE": ("353", "0"),
+    "IT": ("39", ""),
+    "LU": ("352", ""),
+    "NL": ("31", "0"),
+    "NO": ("47", ""),
+    "PL": ("48", ""),
+    "PT": ("351", ""),
+    "SE": ("46", "0"),
+}
+# Shorter ones are extensions and the like, which have no international form.
+_SHORTEST_NATIONAL_NUMBER = 7
+# Countries whose VAT numbers carry a prefix; Greece's is not its country code.
+_VAT_PREFIXES = {
+    code: code
+    for code in (
+        "AT BE BG CY CZ DE DK EE ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+    )
+} | {"GR": "EL"}
+
 
 def clean(text: object) -> str | None:
     """Text as people mean it: trimmed, single spaces, no control characters; empty is ``None``.
@@ -28,18 +58,23 @@ def clean_lines(text: object) -> str | None:
     return "\n".join(lines).strip("\n") or None
 
 
-def canonical(field: str, value: object) -> str | int | bool | None:
+def canonical(field: str, value: object, country_code: object = None) -> str | int | bool | None:
     """A value of a neutral field for comparison only, never to be stored.
 
-    ``None``, ``""`` and ``False`` are equal, but for ``active``, which is a yes or no.
+    ``None``, ``""`` and ``False`` are equal, but for ``active``, which is a yes or no. With a
+    country, national forms of telephone and VAT numbers equal the international ones; so give
+    two values that are compared the same country.
     """
     if field == "active":
         return bool(value)
-    if field == "payment_term_days":
+    if field.endswith("payment_term_days"):
         return None if value is None or value is False or value == "" else int(value)
     text = clean(value)
     if text is None:
         return None
+    country = (clean(country_code) or "").upper()
+    if field in _CANONICAL_IN_COUNTRY:
+        return _CANONICAL_IN_COUNTRY[field](text, country) or text
     # A value of nothing but punctuation is still something that a person wrote.
     return _CANONICAL.get(field, str)(text) or text
 
@@ -57,27 +92,42 @@ def _email(text: str) -> str:
     return text.lower()
 
 
-def _phone(text: str) -> str:
-    international = re.match(r"\s*(\+|00)", text) is not None
+def _phone(text: str, country: str) -> str:
+    international = re.match(r"\(?(\+|00)", text) is not None
     if international:
         # "+31 (0)20 ..." shows the zero that is only dialled inside the country.
         text = text.replace("(0)", "")
-    digits = "".join(re.findall(r"[0-9]", text))
-    if not digits:
-        return text
-    if not international:
-        return digits
-    return "+" + digits.removeprefix("00")
+    # Words ("ask for Jan") are no formatting, and stay.
+    number = re.sub(r"[\s().\-\u2010-\u2015/]", "", text).lower()
+    if international:
+        return "+" + re.sub(r"^(\+|00)", "", number) if number.strip("+0") else number
+    return _international_phone(number, country)
+
+
+def _international_phone(number: str, country: str) -> str:
+    if country not in _DIALLING or len(number) < _SHORTEST_NATIONAL_NUMBER:
+        return number
+    code, trunk = _DIALLING[country]
+    if not number[0].isdecimal() or not number.startswith(trunk):
+        return number
+    return f"+{code}{number.removeprefix(trunk)}"
 
 
 def _website(text: str) -> str:
     bare = re.sub(r"^((https?://)|(www\.))+", "", text, flags=re.IGNORECASE).rstrip("/")
-    host, slash, path = bare.partition("/")
-    return host.lower() + slash + path
+    host, rest = re.fullmatch(r"([^/?#]*)(.*)", bare).groups()
+    return host.lower() + rest
 
 
-def _vat(text: str) -> str:
-    return "".join(character for character in text.upper() if character.isalnum())
+def _vat(text: str, country: str) -> str:
+    number = "".join(character for character in text.upper() if character.isalnum())
+    if number.startswith("GR"):
+        number = "EL" + number[2:]
+    prefix = _VAT_PREFIXES.get(country, "")
+    if number and number[:2] not in _VAT_PREFIXES.values():
+        number = prefix + number
+    # Belgium's numbers had nine digits once; a zero was put in front of them.
+    return re.sub(r"^BE(?=\d{9}$)", "BE0", number)
 
 
 def _upper(text: str) -> str:
@@ -85,21 +135,22 @@ def _upper(text: str) -> str:
 
 
 def _zip(text: str) -> str:
-    return text.upper().replace(" ", "")
+    return re.sub(r"[\s-]", "", text).upper()
 
 
 def _street(text: str) -> str:
-    # "12 A" and "12A", "12, rue" and "12 rue": Tribe keeps the number apart and forgets which.
-    return re.sub(r"(?<=\d)[ ,]+(?=[^\W\d_])", "", text)
+    # "12 A" and "12A", "12, rue" and "12 rue", "rue, 12" and "rue 12": Tribe keeps the number
+    # apart and forgets which.
+    text = " ".join(text.replace(",", " ").split())
+    return re.sub(r"(?<=\d) (?=[^\W\d_])", "", text)
 
 
 _CANONICAL = {
     "email": _email,
-    "phone": _phone,
-    "mobile": _phone,
     "website": _website,
-    "vat": _vat,
     "country_code": _upper,
+    "state_code": _upper,
     "zip": _zip,
     "street": _street,
 }
+_CANONICAL_IN_COUNTRY = {"phone": _phone, "mobile": _phone, "vat": _vat}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import NamedTuple
 
 from .normalization import clean
@@ -20,8 +21,11 @@ _PARTICLES = frozenset(
     """
     van von vom vander vanden van't van\u2019t de den der des del della dello di da das dos do du
     la le las los het 't \u2019t \u2018t 's \u2019s ten ter te thoe zu zum zur af av auf ver
+    v.d. v/d v.
     """.split()
 )
+# Arabic ones, which are given names in front: "Ben Bot", "Al Jansen".
+_PARTICLES_INSIDE = frozenset("el al ben bin ibn".split())
 # These are also ordinary words or given names; only before an article are they particles.
 _PREPOSITIONS = frozenset("aan achter bij boven in onder op over tot uit uyt voor und".split())
 _ARTICLES = frozenset("de den der het 't \u2019t \u2018t la le zu".split())
@@ -35,6 +39,17 @@ _DEVOTIONS = frozenset(
     """.split()
 )
 _DEVOTED = frozenset("maria mar\u00eda m\u00aa ma. juan jos\u00e9 jose".split())
+# Spaniards have two surnames. Of three words, the middle one is a surname when it is one of the
+# most common (Instituto Nacional de Estad\u00edstica), or ends like one.
+_SPANISH_SURNAMES = frozenset(
+    """
+    garcia moreno munoz romero alonso navarro torres ramos serrano blanco molina morales ortega
+    delgado castro ortiz rubio marin sanz iglesias medina garrido cortes castillo santos guerrero
+    prieto cruz calvo herrera vidal pena flores cabrera campos vega fuentes rojas aguilar
+    pascual lorenzo montero hidalgo gimeno ibarra salazar rivera vargas soto reyes ruiz diaz gil
+    """.split()
+)
+_SPANISH_ENDING = "ez"
 
 
 def join(first: object, middle: object, last: object) -> str:
@@ -45,11 +60,57 @@ def join(first: object, middle: object, last: object) -> str:
 def split(name: object) -> PersonName:
     """The parts of a name; particles go to ``middle``, one word is a last name.
 
-    ``join(*split(name)) == clean(name)`` but for ``"Last, First"``, which is turned around. The
-    last name is empty only when the name is.
+    ``join(*split(name)) == in_natural_order(name)``. The last name is empty only when the name
+    is.
     """
     text = clean(name) or ""
     return _turned_around(text) or _in_order(text.split(" "))
+
+
+def in_natural_order(name: object) -> str:
+    """The name with single spaces, first name first: ``"Vries, Jan de"`` is ``"Jan de Vries"``."""
+    text = clean(name) or ""
+    turned = _turned_around(text)
+    return join(*turned) if turned else text
+
+
+def split_like(name: object, before: PersonName | None) -> PersonName:
+    """As ``split``, but what was not edited keeps the part of ``before`` that it was in."""
+    text = in_natural_order(name)
+    if before is None or not clean(before.last):
+        return split(text)
+    first, middle, last = (clean(part) or "" for part in before)
+    if text == join(first, middle, last):
+        return PersonName(first, middle, last)
+    surname = join("", middle, last)
+    if f" {text}".endswith(f" {surname}"):
+        return PersonName(text.removesuffix(surname).rstrip(), middle, last)
+    if first and text.startswith(f"{first} "):
+        return PersonName(first, *_surname_like(text.removeprefix(first).lstrip(), middle, last))
+    return split(text)
+
+
+def split_surname_like(first: object, surname: object, before: PersonName | None) -> PersonName:
+    """The parts of a name whose first name and surname are known apart."""
+    text = join("", "", surname)
+    middle, last = (clean(part) or "" for part in before[1:]) if before else ("", "")
+    parts = (middle, last) if last and text == join("", middle, last) else None
+    return PersonName(clean(first) or "", *(parts or _surname_like(text, middle, last)))
+
+
+def split_surname(surname: object) -> tuple[str, str]:
+    """The particles of a surname and the rest: ``"van der Berg"`` is ``("van der", "Berg")``."""
+    words = (clean(surname) or "").split(" ")
+    end_of_particles = _particles_from(words, 0)
+    return " ".join(words[:end_of_particles]), " ".join(words[end_of_particles:])
+
+
+def _surname_like(surname: str, middle: str, last: str) -> tuple[str, str]:
+    """The middle and last name of an edited surname, in the way of what it was before."""
+    if middle and surname.startswith(f"{middle} "):
+        return middle, surname.removeprefix(middle).lstrip()
+    had_particles_in_last_name = not middle and split_surname(last)[0]
+    return ("", surname) if had_particles_in_last_name else split_surname(surname)
 
 
 def _turned_around(text: str) -> PersonName | None:
@@ -57,9 +118,12 @@ def _turned_around(text: str) -> PersonName | None:
     last, comma, first = (part.strip() for part in text.partition(","))
     if not comma or not last or not first or "," in first:
         return None
-    if all(map(_is_suffix, first.split(" "))):
-        return None
     words = first.split(" ")
+    if all(map(_is_suffix, words)):
+        return None
+    if words[0][0].islower() and not last.split(" ")[-1][0].islower():
+        # "Jan Jansen, directeur": no given name follows the comma.
+        return None
     given = len(words)
     while given > 1 and _is_particle_at(words, given - 1):
         given -= 1
@@ -86,6 +150,10 @@ def _surname_start(words: list[str]) -> int:
         if index and (_binds(words[index]) or words[index + 1] == "-"):
             return index
         if index and index + 2 < len(words) and words[index + 1].lower() in _CONJUNCTIONS:
+            return index
+        if index and words[index].endswith(","):
+            return index
+        if index and index + 2 == len(words) and _is_spanish_surname(words[index]):
             return index
     last = len(words) - 1
     while last > 0 and _is_suffix(words[last]):
@@ -115,7 +183,7 @@ def _particles_from(words: list[str], start: int) -> int:
 
 def _is_particle_at(words: list[str], index: int) -> bool:
     word = words[index].lower()
-    if word in _PARTICLES:
+    if word in _PARTICLES or (index and word in _PARTICLES_INSIDE):
         return True
     following = words[index + 1].lower() if index + 1 < len(words) else ""
     return word in _PREPOSITIONS and following in _ARTICLES
@@ -125,6 +193,16 @@ def _binds(word: str) -> bool:
     """ "Jansen-de" as in "Jansen-de Vries": the surname starts here."""
     before, hyphen, particle = word.rpartition("-")
     return bool(hyphen and before) and particle.lower() in _PARTICLES
+
+
+def _is_spanish_surname(word: str) -> bool:
+    bare = "".join(
+        character
+        for character in unicodedata.normalize("NFD", word.lower())
+        if unicodedata.category(character) != "Mn"
+    )
+    long_enough = len(bare) > len(_SPANISH_ENDING) + 1
+    return bare in _SPANISH_SURNAMES or (long_enough and bare.endswith(_SPANISH_ENDING))
 
 
 def _is_suffix(word: str) -> bool:

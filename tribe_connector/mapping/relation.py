@@ -6,14 +6,31 @@ Field names of Tribe: docs/tribe-api.md, relations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from .address import join_street, split_street, suffix_for_tribe, suffix_from_tribe
+from .address import (
+    join_street,
+    split_street,
+    street_for_tribe,
+    suffix_for_tribe,
+    suffix_from_tribe,
+)
 from .normalization import clean
-from .person_name import join, split
+from .person_name import PersonName, join, split_like
 
-ADDRESS_FIELDS: tuple[str, ...] = ("street", "street2", "zip", "city", "country_code")
-_RELATIONSHIP_FIELDS = ("payment_term_days", "active")
+ADDRESS_FIELDS: tuple[str, ...] = (
+    "street",
+    "street2",
+    "zip",
+    "city",
+    "country_code",
+    "state_code",
+)
+# The payment term belongs to a relationship, so a customer who supplies too has two.
+PAYMENT_TERM_FIELDS: dict[str, str] = {
+    "customer": "customer_payment_term_days",
+    "supplier": "supplier_payment_term_days",
+}
 _ORGANIZATION_WIRE = {
     "name": "Name",
     "email": "EmailAddress",
@@ -32,40 +49,114 @@ _PERSON_WIRE = {
 ORGANIZATION_FIELDS: tuple[str, ...] = (
     *_ORGANIZATION_WIRE,
     *ADDRESS_FIELDS,
-    *_RELATIONSHIP_FIELDS,
+    *PAYMENT_TERM_FIELDS.values(),
+    "active",
 )
-PERSON_FIELDS: tuple[str, ...] = ("name", *_PERSON_WIRE, *ADDRESS_FIELDS, *_RELATIONSHIP_FIELDS)
+PERSON_FIELDS: tuple[str, ...] = (
+    "name",
+    *_PERSON_WIRE,
+    *ADDRESS_FIELDS,
+    PAYMENT_TERM_FIELDS["customer"],
+    "active",
+)
 
 # Tribe's own links to accounting keep the invoice address; the others only fill in for it.
 _ORGANIZATION_ADDRESSES = ("InvoiceAddress", "PostalAddress", "VisitingAddress")
+
+# Where a field lives in Tribe: without one of these it is not synchronized.
+_ADDRESS_PATHS = {
+    "street": ("Address/Street", "Address/HouseNumber", "Address/HouseNumberSuffix"),
+    "street2": ("Address/Extra",),
+    "zip": ("Address/Postalcode",),
+    "city": ("Address/City",),
+    "country_code": ("Address/Country", "Datastore_Country/Code"),
+    "state_code": (
+        "Address/State",
+        "Address/Country",
+        "Datastore_State/Code",
+        "Datastore_State/Name",
+        "Datastore_State/Country",
+    ),
+}
+_CUSTOMER_SETS = {
+    "organization": "Relationship_Organization_CommercialRelationship_Customer",
+    "person": "Relationship_Person_CommercialRelationship_Customer",
+}
+_SUPPLIER_SET = "Relationship_Organization_Supplier"
+
+
+def _paths(relation_set: str, wires: Mapping[str, str], slot: str) -> dict[str, tuple[str, ...]]:
+    return {field: (f"{relation_set}/{wire}",) for field, wire in wires.items()} | {
+        field: (f"{relation_set}/{slot}", *paths) for field, paths in _ADDRESS_PATHS.items()
+    }
+
+
+FIELD_PATHS: dict[str, dict[str, tuple[str, ...]]] = {
+    "organization": {
+        **_paths("Relation_Organization", _ORGANIZATION_WIRE, "InvoiceAddress"),
+        "customer_payment_term_days": (f"{_CUSTOMER_SETS['organization']}/PaymentTermInDays",),
+        "supplier_payment_term_days": (f"{_SUPPLIER_SET}/PaymentTermInDays",),
+    },
+    "person": {
+        **_paths("Relation_Person", _PERSON_WIRE, "Address"),
+        "customer_payment_term_days": (f"{_CUSTOMER_SETS['person']}/PaymentTermInDays",),
+    },
+}
 
 
 class CountryUnknown(ValueError):
     """Tribe has no such country, so an address cannot be told to it."""
 
 
-def organization_from_tribe(organization: Mapping, relationships: Iterable[Mapping]) -> dict:
-    """Neutral values (``ORGANIZATION_FIELDS``) of a ``Relation_Organization``.
+def synchronized_fields(kind: str, absent: Collection[str]) -> frozenset[str]:
+    """The neutral fields of a kind (``"organization"``, ``"person"``) that a tenant can hold.
 
-    Needs the three addresses expanded with their ``Country``. ``relationships`` are all its
-    customer and supplier relationships; without any it is not active.
+    ``absent`` has the sets and ``set/field`` paths that it lacks.
+    """
+    fields = ORGANIZATION_FIELDS if kind == "organization" else PERSON_FIELDS
+    paths = FIELD_PATHS[kind]
+    return frozenset(
+        field for field in fields if not any(path in absent for path in paths.get(field, ()))
+    )
+
+
+def organization_from_tribe(
+    organization: Mapping,
+    relationships: Mapping[str, Mapping],
+    state_codes: Mapping[str, str] | None = None,
+) -> dict:
+    """Neutral values (of ``ORGANIZATION_FIELDS``) of a ``Relation_Organization``.
+
+    Needs the three addresses expanded with their ``Country`` and ``State``. ``relationships``
+    are its ``"customer"`` and ``"supplier"``: there is a payment term for each, and without any
+    it is not active. ``state_codes`` has Odoo's code by Tribe's ID of a state; a state without
+    one has Tribe's name, which Odoo cannot hold.
     """
     return {
         **{field: clean(organization.get(wire)) for field, wire in _ORGANIZATION_WIRE.items()},
-        **_address_from_tribe(organization_address(organization)),
+        **_address_from_tribe(organization_address(organization), state_codes or {}),
         **_relationship_values(relationships),
     }
 
 
-def person_from_tribe(person: Mapping, relationships: Iterable[Mapping]) -> dict:
-    """Neutral values (``PERSON_FIELDS``) of a ``Relation_Person`` with ``Address`` expanded."""
-    name = join(person.get("FirstName"), person.get("MiddleName"), person.get("LastName"))
+def person_from_tribe(
+    person: Mapping,
+    relationships: Mapping[str, Mapping],
+    state_codes: Mapping[str, str] | None = None,
+) -> dict:
+    """As ``organization_from_tribe``, of a ``Relation_Person`` with ``Address`` expanded."""
     return {
-        "name": name or clean(person.get("Name")),
+        "name": join(*person_name(person)) or clean(person.get("Name")),
         **{field: clean(person.get(wire)) for field, wire in _PERSON_WIRE.items()},
-        **_address_from_tribe(person_address(person)),
+        **_address_from_tribe(person_address(person), state_codes or {}),
         **_relationship_values(relationships),
     }
+
+
+def person_name(person: Mapping) -> PersonName:
+    """The parts of a name as Tribe has them."""
+    parts = (clean(person.get(wire)) or "" for wire in ("FirstName", "MiddleName", "LastName"))
+    return PersonName(*parts)
 
 
 def organization_address(organization: Mapping) -> Mapping | None:
@@ -91,14 +182,15 @@ def organization_body(values: Mapping) -> dict:
     return body
 
 
-def person_body(values: Mapping) -> dict:
+def person_body(values: Mapping, before: PersonName | None = None) -> dict:
     """The fields of ``values`` that live on a ``Relation_Person``, as Tribe names them.
 
     An empty value clears the field, but a name is never cleared: Tribe requires a last name.
+    ``before`` are the parts so far: the ones that were not edited stay as they are.
     """
     body = {}
     if clean(values.get("name")):
-        name = split(values["name"])
+        name = split_like(values["name"], before)
         body = {
             "FirstName": name.first or None,
             "MiddleName": name.middle or None,
@@ -111,19 +203,23 @@ def person_body(values: Mapping) -> dict:
 
 
 def address_body(
-    values: Mapping, country_ids: Mapping[str, str], country_code: str | None = None
+    values: Mapping,
+    country_ids: Mapping[str, str],
+    country_code: str | None = None,
+    state_ids: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict:
     """The address fields of ``values`` as a Tribe ``Address``; ``{}`` when there are none.
 
-    ``country_ids`` has Tribe's IDs by ISO code in upper case. A street is split the way of the
-    country in ``values``, else of ``country_code``; so give the street along when the country
-    changes. Raises ``CountryUnknown``.
+    ``country_ids`` has Tribe's IDs by ISO code in upper case, ``state_ids`` those of its states
+    by the country's code and Odoo's code of the state. A street is split, and a state found, in
+    the country in ``values``, else in ``country_code``; so give the street along when the
+    country changes. A state that Tribe does not have is left out. Raises ``CountryUnknown``.
     """
     body: dict = {}
+    country = values.get("country_code", country_code)
     if "street" in values:
-        country = values.get("country_code", country_code)
         parts = split_street(values["street"], country)
-        body["Street"] = parts.street or None
+        body["Street"] = street_for_tribe(parts)
         body["HouseNumber"] = parts.house_number
         body["HouseNumberSuffix"] = suffix_for_tribe(parts.suffix)
     for field, wire in (("street2", "Extra"), ("zip", "Postalcode"), ("city", "City")):
@@ -131,21 +227,31 @@ def address_body(
             body[wire] = clean(values[field])
     if "country_code" in values:
         body["Country"] = _country_link(values["country_code"], country_ids)
+    if "state_code" in values and is_state_known(values["state_code"], country, state_ids):
+        body["State"] = _state_link(values["state_code"], country, state_ids or {})
     return body
 
 
-def relationship_body(values: Mapping) -> dict:
-    """The fields of ``values`` that live on a customer relationship, as Tribe names them."""
-    if "payment_term_days" not in values:
-        return {}
-    return {"PaymentTermInDays": _days(values["payment_term_days"])}
+def is_state_known(
+    state_code: object,
+    country_code: object,
+    state_ids: Mapping[str, Mapping[str, str]] | None,
+) -> bool:
+    """Whether Tribe has a state of Odoo; no state at all is known everywhere."""
+    return not clean(state_code) or bool(_state_link(state_code, country_code, state_ids or {}))
+
+
+def relationship_body(relationship: str, values: Mapping) -> dict:
+    """The fields of ``values`` that live on a ``"customer"`` or ``"supplier"`` relationship."""
+    field = PAYMENT_TERM_FIELDS[relationship]
+    return {"PaymentTermInDays": _days(values[field])} if field in values else {}
 
 
 def _first_filled(addresses: Iterable) -> Mapping | None:
     """The first address with something in it; a mere country counts where there is no other."""
     present = [address for address in addresses if isinstance(address, Mapping)]
     filled = (address for address in present if _is_filled(address))
-    with_country = (address for address in present if (address.get("Country") or {}).get("Code"))
+    with_country = (each for each in present if each.get("Country") or each.get("State"))
     return next(filled, None) or next(with_country, None)
 
 
@@ -153,7 +259,7 @@ def _is_filled(address: Mapping) -> bool:
     return any(clean(address.get(field)) for field in ("Street", "Extra", "Postalcode", "City"))
 
 
-def _address_from_tribe(address: Mapping | None) -> dict:
+def _address_from_tribe(address: Mapping | None, state_codes: Mapping[str, str]) -> dict:
     address = address or {}
     country_code = clean((address.get("Country") or {}).get("Code"))
     street = join_street(
@@ -162,36 +268,29 @@ def _address_from_tribe(address: Mapping | None) -> dict:
         suffix_from_tribe(address.get("HouseNumberSuffix")),
         country_code,
     )
+    state = address.get("State") or {}
     return {
         "street": street or None,
         "street2": clean(address.get("Extra")),
         "zip": clean(address.get("Postalcode")),
         "city": clean(address.get("City")),
         "country_code": country_code.upper() if country_code else None,
+        "state_code": state_codes.get(state.get("ID"))
+        or clean(state.get("Name"))
+        or clean(state.get("Code")),
     }
 
 
-def _relationship_values(relationships: Iterable[Mapping]) -> dict:
-    all_of_them = list(relationships)
-    return {
-        "payment_term_days": _payment_term(all_of_them),
-        "active": any(not _is_former(each) for each in all_of_them),
+def _relationship_values(relationships: Mapping[str, Mapping]) -> dict:
+    terms = {
+        PAYMENT_TERM_FIELDS[kind]: _days(row.get("PaymentTermInDays"))
+        for kind, row in relationships.items()
     }
-
-
-def _payment_term(relationships: list[Mapping]) -> int | None:
-    # A sort keeps the order of equals: the first customer that is not former, else any.
-    ranked = sorted(relationships, key=lambda each: (not _is_customer(each), _is_former(each)))
-    return _days(ranked[0].get("PaymentTermInDays")) if ranked else None
-
-
-def _is_customer(relationship: Mapping) -> bool:
-    return str(relationship.get("_Type") or "").replace("_", ".").endswith(".Customer")
-
-
-def _is_former(relationship: Mapping) -> bool:
     # Tribe leaves unset booleans null.
-    return relationship.get("IsFormer") is True
+    return {
+        **terms,
+        "active": any(row.get("IsFormer") is not True for row in relationships.values()),
+    }
 
 
 def _days(value: object) -> int | None:
@@ -210,3 +309,11 @@ def _country_link(country_code: object, country_ids: Mapping[str, str]) -> dict 
             "country on the contact in Odoo."
         )
     return {"ID": country_ids[code]}
+
+
+def _state_link(
+    state_code: object, country_code: object, state_ids: Mapping[str, Mapping[str, str]]
+) -> dict | None:
+    country, state = (clean(country_code) or "").upper(), (clean(state_code) or "").upper()
+    tribe_id = state_ids.get(country, {}).get(state)
+    return {"ID": tribe_id} if tribe_id else None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .invoice import InvoiceFields
+from .relation import FIELD_PATHS
 
 INVOICE = "Activity_Invoice"
 IDENTITY = "Relationship_Organization_Identity"
@@ -112,6 +113,12 @@ def missing_requirements(schema: Mapping) -> list[Requirement]:
     return sorted(told, key=lambda each: not each.blocking)
 
 
+def absent_relation_paths(schema: Mapping) -> set[str]:
+    """The sets and fields of relations that we would read or write, and this tenant lacks."""
+    paths = {path for fields in FIELD_PATHS.values() for each in fields.values() for path in each}
+    return {path for path in paths if not _has(schema, path)}
+
+
 _ASK_TRIBE = "Ask Tribe whether the application has access to it."
 _ENABLE_BILLING = "Have the Billing module of Tribe switched on, or switch invoices off here."
 
@@ -141,13 +148,15 @@ def _optional_relations() -> Iterable[Requirement]:
         (SUPPLIER, "Suppliers are not synchronized without it."),
         ("Relation_Organization/CreditorNumber", "Creditor numbers are not synchronized."),
         ("Relation_Organization/VATNumber", "VAT numbers are not synchronized."),
-        ("Relation_Organization/InvoiceAddress", "Invoice addresses cannot be written."),
+        ("Relation_Organization/InvoiceAddress", "Addresses are not synchronized."),
         ("Relation_Person/DebtorNumber", "Debtor numbers of persons are not synchronized."),
         ("Relation_Person/Address", "Addresses of persons are not synchronized."),
         ("Address", "Changed addresses cannot be written to Tribe."),
         ("Address/Country", "Countries are not synchronized."),
         ("Datastore_Country", "Countries are not synchronized."),
+        ("Address/State", "States are not synchronized."),
         (f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays", "Payment terms are not synchronized."),
+        (f"{SUPPLIER}/PaymentTermInDays", "Payment terms of suppliers are not synchronized."),
         (f"{ORGANIZATION_CUSTOMER}/IsFormer", "Ended customers are not recognized."),
     ):
         yield Requirement(path, why, _ASK_TRIBE, False)

@@ -3,6 +3,7 @@ from . import tribe_relation_synchronizer
 from . import tribe_relation_matcher
 from . import (
     account_move,
+    account_payment_term,
     res_partner,
     tribe_conflict,
     tribe_connection,

@@ -1,6 +1,17 @@
 from odoo import api, fields, models
 
-from ..mapping import ORGANIZATION_FIELDS, PERSON_FIELDS
+from ..mapping import (
+    PAYMENT_TERM_FIELDS,
+    clean,
+    in_natural_order,
+    is_vat_doubtful,
+    join,
+    join_street,
+    split,
+    split_street,
+    split_surname_like,
+    suffix_from_tribe,
+)
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -19,6 +30,9 @@ SYNCHRONIZED_FIELDS = frozenset(
         "zip",
         "city",
         "country_id",
+        "state_id",
+        "property_payment_term_id",
+        "property_supplier_payment_term_id",
         "active",
         "is_company",
         "company_id",
@@ -33,6 +47,11 @@ SYNCHRONIZED_FIELDS = frozenset(
 )
 
 RANKS = ("customer_rank", "supplier_rank")
+NUMBERS = ("debtor_number", "creditor_number")
+PAYMENT_TERM_PROPERTIES = {
+    "customer": "property_payment_term_id",
+    "supplier": "property_supplier_payment_term_id",
+}
 
 
 class ResPartner(models.Model):
@@ -104,9 +123,30 @@ class ResPartner(models.Model):
         if "parent_id" in vals:
             # Whoever loses an address changed as well.
             noted |= self.parent_id
+        references = {partner: partner.ref for partner in self} if vals.get("ref") else {}
         result = super().write(vals)
+        self._tribe_numbers_follow(references)
         noted._tribe_note_save()
         return result
+
+    def _tribe_numbers_follow(self, references):
+        """Give who had another reference (``{partner: reference}``) the new one for a number.
+
+        Where a connection takes numbers from the reference, and the partner has a number.
+        """
+        changed = self.filtered(
+            lambda partner: (
+                references.get(partner, partner.ref) != partner.ref and not partner.parent_id
+            )
+        ).sudo()
+        if not changed:
+            return
+        connections = self.env["tribe.connection"]._active()
+        for connection in connections.filtered(lambda each: each.number_source == "ref"):
+            for partner in changed.filtered_domain(connection._relation_domain()):
+                numbers = {name: partner.ref for name in NUMBERS if partner[name]}
+                if numbers:
+                    partner.write(numbers)
 
     def _tribe_changed_by(self, vals):
         """The partners for which these values can make a difference in Tribe.
@@ -159,7 +199,8 @@ class ResPartner(models.Model):
             "city": self.env._("City"),
             "country_code": self.env._("Country"),
             "state_code": self.env._("State"),
-            "payment_term_days": self.env._("Payment term (days)"),
+            "customer_payment_term_days": self.env._("Payment term of a customer (days)"),
+            "supplier_payment_term_days": self.env._("Payment term of a supplier (days)"),
             "active": self.env._("Active"),
             "customer": self.env._("Customer"),
             "supplier": self.env._("Supplier"),
@@ -183,24 +224,44 @@ class ResPartner(models.Model):
         self.ensure_one()
         return bool(self.supplier_rank or self.creditor_number)
 
-    def _tribe_address_partner(self):
-        """The partner whose address is the invoice address."""
+    def _tribe_number(self, connection, name):
+        """The debtor or creditor number (``name`` is the field): given, or from the reference."""
         self.ensure_one()
-        return self.child_ids.filtered(lambda child: child.type == "invoice")[:1] or self
+        is_one = {
+            "debtor_number": self._tribe_is_customer,
+            "creditor_number": self._tribe_is_supplier,
+        }
+        return self[name] or (is_one[name]() and self._tribe_reference(connection))
+
+    def _tribe_reference(self, connection):
+        """The reference, where it is the source of the connection's numbers; else False."""
+        return connection.number_source == "ref" and (self.ref or "").strip() or False
+
+    def _tribe_address_partner(self):
+        """The partner whose address is the invoice address.
+
+        An invoice contact without an address (with an e-mail only, say) is passed over.
+        """
+        self.ensure_one()
+        contacts = self.child_ids.filtered(lambda child: child.type == "invoice").sorted("id")
+        with_address = contacts.filtered(
+            lambda child: child.street or child.street2 or child.zip or child.city
+        )
+        return with_address[:1] or self
 
     def _tribe_mobile_field(self):
         """``partner_mobile``'s field where that addon is installed, else our own."""
         return "mobile" if "mobile" in self._fields else "tribe_mobile"
 
-    def _tribe_values(self):
+    def _tribe_values(self, connection, relationships=()):
         """The neutral values of this partner (``mapping.ORGANIZATION_FIELDS`` / ``PERSON_FIELDS``).
 
-        The payment term is not among them yet, so it is left alone on both sides.
+        Only the fields that the connection's tenant has. There is a payment term for what the
+        partner is, and for what Tribe knows it as (``"customer"``, ``"supplier"``).
         """
         self.ensure_one()
-        address = self._tribe_address_partner()
         values = {
-            "name": self.name,
+            "name": self._tribe_name(),
             "email": self.email,
             "phone": self.phone,
             "mobile": self[self._tribe_mobile_field()],
@@ -208,50 +269,204 @@ class ResPartner(models.Model):
             "vat": self.vat,
             "debtor_number": self.debtor_number,
             "creditor_number": self.creditor_number,
-            "street": address.street,
-            "street2": address.street2,
-            "zip": address.zip,
-            "city": address.city,
-            "country_code": address.country_id.code,
-            "active": self.active,
+            **self._tribe_address_partner()._tribe_address_values(),
         }
-        names = ORGANIZATION_FIELDS if self._tribe_kind() == "organization" else PERSON_FIELDS
-        return {name: values[name] or None for name in names if name in values} | {
-            "active": self.active
+        values = {name: value or None for name, value in values.items()}
+        values |= self._tribe_payment_term_values(connection, relationships)
+        values["active"] = self.active
+        fields_of_kind = connection._synchronized_fields(self._tribe_kind())
+        return {name: value for name, value in values.items() if name in fields_of_kind}
+
+    def _tribe_name(self):
+        """The name; of a person with the first name in front."""
+        if self.is_company:
+            return self.name
+        if self._tribe_has_name_parts():
+            return join(self.firstname, "", self.lastname) or self.name
+        return in_natural_order(self.name)
+
+    def _tribe_has_name_parts(self):
+        """Whether ``partner_firstname`` keeps first and last name apart."""
+        return "firstname" in self._fields and "lastname" in self._fields
+
+    def _tribe_person_name(self, before):
+        """The parts of a person's name (``PersonName``): where they are known apart, else before's.
+
+        :param before: the parts as Tribe has them, or None
+        """
+        if self._tribe_has_name_parts() and not self.is_company:
+            return split_surname_like(self.firstname, self.lastname, before)
+        return before
+
+    def _tribe_address_values(self):
+        self.ensure_one()
+        return {
+            "street": self._tribe_street(),
+            "street2": self.street2,
+            "zip": self.zip,
+            "city": self.city,
+            "country_code": self.country_id.code,
+            "state_code": self.state_id.code,
         }
 
+    def _tribe_has_street_parts(self):
+        """Whether ``base_address_extended`` keeps street, house and door number apart."""
+        return "street_number" in self._fields and "street_number2" in self._fields
+
+    def _tribe_street(self):
+        """The street line, in the order of its country."""
+        if self._tribe_has_street_parts() and self.street_number:
+            return join_street(
+                self.street_name,
+                self.street_number,
+                suffix_from_tribe(self.street_number2),
+                self.country_id.code,
+            )
+        return self.street
+
+    def _tribe_payment_term_values(self, connection, relationships):
+        """Days by ``PAYMENT_TERM_FIELDS``; a term that is not simply net days is not told."""
+        roles = set(relationships)
+        roles |= {"customer"} if self._tribe_is_customer() else set()
+        roles |= {"supplier"} if self._tribe_is_supplier() else set()
+        values = {}
+        for role in roles:
+            term = self.with_company(connection.company_id)[PAYMENT_TERM_PROPERTIES[role]]
+            days = term._tribe_net_days() if term else None
+            if not term or days is not None:
+                values[PAYMENT_TERM_FIELDS[role]] = days
+        return values
+
     @api.model
-    def _tribe_vals(self, values):
-        """Odoo's field values for some neutral values, without the address and ``active``."""
-        same = ("name", "email", "phone", "website", "vat", "debtor_number", "creditor_number")
+    def _tribe_vals(self, connection, values, remote):
+        """Odoo's field values for some neutral values, without the address and ``active``.
+
+        :param remote: the ``RemoteRelation`` that they are from
+        """
+        same = ("email", "phone", "website", "vat", "debtor_number", "creditor_number")
         vals = {name: values[name] for name in same if name in values}
         if "mobile" in values:
             vals[self._tribe_mobile_field()] = values["mobile"]
+        if "name" in values:
+            vals |= self._tribe_name_vals(values["name"], remote.person_name())
+        for role, name in PAYMENT_TERM_FIELDS.items():
+            if name in values:
+                days = values[name]
+                terms = self.env["account.payment.term"]
+                term = terms if days is None else terms._tribe_of_days(connection.company_id, days)
+                vals[PAYMENT_TERM_PROPERTIES[role]] = term.id
         return vals
 
     @api.model
-    def _tribe_address_vals(self, values):
-        """Odoo's address fields for some neutral values."""
-        vals = {
-            name: values[name] for name in ("street", "street2", "zip", "city") if name in values
-        }
+    def _tribe_name_vals(self, name, parts):
+        """A name, in the two parts of ``partner_firstname`` where a person's can be.
+
+        :param parts: the ``PersonName`` of a person as Tribe has it; None for an organization
+        """
+        if parts is None or not self._tribe_has_name_parts():
+            return {"name": name}
+        if join(*parts) != name:
+            parts = split(name)
+        return {"firstname": parts.first, "lastname": join("", parts.middle, parts.last)}
+
+    @api.model
+    def _tribe_address_vals(self, values, country=None):
+        """Odoo's address fields for some neutral values.
+
+        :param country: the ``res.country`` so far
+        """
+        vals = {name: values[name] for name in ("street2", "zip", "city") if name in values}
+        country = country or self.env["res.country"]
         if "country_code" in values:
-            country = self.env["res.country"].search([("code", "=", values["country_code"])])
+            country = country.search([("code", "=", values["country_code"])])
             vals["country_id"] = country.id
+        if "street" in values:
+            vals |= self._tribe_street_vals(values["street"], country.code)
+        if "state_code" in values:
+            vals["state_id"] = self._tribe_state(values["state_code"], country).id
         return vals
 
-    def _tribe_write(self, values):
+    @api.model
+    def _tribe_street_vals(self, street, country_code):
+        """A street line, in the parts of ``base_address_extended`` where it has a house number."""
+        parts = split_street(street, country_code)
+        if parts.house_number is None or not self._tribe_has_street_parts():
+            return {"street": street}
+        beside, _space, door = parts.suffix.partition(" ")
+        return {
+            "street_name": parts.street.rstrip(", "),
+            "street_number": f"{parts.house_number}{beside.rstrip(',')}",
+            "street_number2": clean(door.rstrip(",")) or False,
+        }
+
+    @api.model
+    def _tribe_state(self, code, country):
+        wanted = (code or "").upper()
+        return country.state_ids.filtered(lambda state: state.code.upper() == wanted)[:1]
+
+    def _tribe_not_in_odoo(self, connection, values):
+        """What Odoo cannot hold of some neutral values of Tribe: ``{field: a sentence why}``.
+
+        Such a field is left as it is in Odoo. The partner is empty when it is still to be made.
+        """
+        refused = {}
+        country = self._tribe_address_partner().country_id if self else self.env["res.country"]
+        if values.get("country_code"):
+            country = country.search([("code", "=", values["country_code"])])
+            if not country:
+                refused["country_code"] = self.env._(
+                    "Tribe's country %s is none of Odoo's, so the country was left as it is. "
+                    "Correct its code in Tribe, or add the country in Odoo.",
+                    values["country_code"],
+                )
+        state = values.get("state_code")
+        if state and not self._tribe_state(state, country):
+            refused["state_code"] = self.env._(
+                "Odoo has no state %(state)s in %(country)s, so the state was left as it is. Add "
+                "it in Odoo, then connect again.",
+                state=state,
+                country=country.name or self.env._("no country"),
+            )
+        for name in PAYMENT_TERM_FIELDS.values():
+            days = values.get(name)
+            terms = self.env["account.payment.term"]
+            if days is not None and not terms._tribe_of_days(connection.company_id, days):
+                refused[name] = self.env._(
+                    "%(company)s has no payment term of %(days)s days, so it was left as it is. "
+                    "Add one under Invoicing > Configuration > Payment Terms.",
+                    company=connection.company_id.name,
+                    days=days,
+                )
+        return refused
+
+    @api.model
+    def _tribe_vat_note(self, vat, country_code):
+        """A sentence about a VAT number that cannot exist; empty for one that can."""
+        if not is_vat_doubtful(vat, country_code):
+            return ""
+        return self.env._("The VAT number %s cannot be right. Check it, in Odoo or in Tribe.", vat)
+
+    def _tribe_write(self, connection, values, remote):
         """Write neutral values that came from Tribe, all but ``active``.
 
         The VAT number is stored as Tribe has it: Odoo's check would refuse the whole record, and
         its look-up in VIES would wait for a third party.
+
+        Returns the neutral values as Odoo stored them (a VAT number gets its format), the
+        address from where it was written.
         """
         self.ensure_one()
-        partner = self._tribe_import_context()
-        if vals := partner._tribe_vals(values):
+        partner = self._tribe_import_context().with_company(connection.company_id)
+        address = partner._tribe_address_partner()
+        if vals := partner._tribe_vals(connection, values, remote):
             partner.write(vals)
-        if vals := partner._tribe_address_vals(values):
-            partner._tribe_address_partner().write(vals)
+        if vals := partner._tribe_address_vals(values, address.country_id):
+            address.write(vals)
+        stored = partner._tribe_values(connection, remote.relationships)
+        of_address = {
+            name: value or None for name, value in address._tribe_address_values().items()
+        }
+        return {name: of_address.get(name, value) for name, value in stored.items()}
 
     def _tribe_import_context(self):
         return self.with_context(no_vat_validation=True, tracking_disable=True)

@@ -18,7 +18,15 @@ from ..engine.remote_relation import (
     RELATION_SETS,
 )
 from ..engine.tokens import StoredTokens
-from ..mapping import InvoiceFields, missing_requirements, resolve_invoice_fields
+from ..mapping import (
+    InvoiceFields,
+    absent_relation_paths,
+    is_state_known,
+    match_states,
+    missing_requirements,
+    resolve_invoice_fields,
+    synchronized_fields,
+)
 from ..tribe_api import (
     TOKEN_HEADER,
     Addresses,
@@ -128,6 +136,9 @@ class TribeConnection(models.Model):
     has_import_id = fields.Boolean(readonly=True, copy=False)
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
     country_ids = fields.Json(readonly=True, copy=False, help="Tribe's countries by ISO code.")
+    state_ids = fields.Json(
+        readonly=True, copy=False, help="Tribe's states by country code and Odoo's state code."
+    )
     invoice_names = fields.Json(readonly=True, copy=False, help="What Tribe's invoices have.")
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
     report = fields.Text("What Was Found", readonly=True, copy=False)
@@ -139,6 +150,23 @@ class TribeConnection(models.Model):
         "Both Sides Changed",
         required=True,
         default="odoo",
+    )
+    number_source = fields.Selection(
+        [
+            ("sequence", "From Odoo's Sequences"),
+            ("ref", "The Contact's Reference"),
+            ("tribe", "Tribe's, Where Odoo Has None"),
+        ],
+        "Debtor and Creditor Numbers",
+        required=True,
+        default="sequence",
+        help="Where a customer or supplier who has no number in Odoo gets one. Odoo's number goes "
+        "to Tribe, in place of Tribe's own.\n"
+        "From Odoo's sequences: the next free one, debtors and creditors apart.\n"
+        "The contact's reference: the field Reference of the contact; from the sequence where it "
+        "is empty. When the reference changes later, the number follows it.\n"
+        "Tribe's, where Odoo has none: the number that Tribe has already; from the sequence where "
+        "Tribe has none either.",
     )
     export_moment = fields.Selection(
         [("nightly", "Every Night"), ("minute", "Within a Minute")],
@@ -447,9 +475,15 @@ class TribeConnection(models.Model):
             {item.path for item in missing}
             | _absent_navigations(schema)
             | _absent_properties(schema)
+            | absent_relation_paths(schema)
         )
         found["own_organization"] = _own_organization(client, found["identities"])
         found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
+        found["states"] = []
+        if "state_code" in synchronized_fields("organization", found["absent"]):
+            found["states"] = _all(
+                client, "Datastore_State", expand="Country($select=ID,Code)", select="ID,Code,Name"
+            )
         return found
 
     def _store_tenant(self, found):
@@ -462,6 +496,7 @@ class TribeConnection(models.Model):
                 "country_ids": {
                     (row.get("Code") or "").upper(): row["ID"] for row in found["countries"]
                 },
+                "state_ids": self._match_states(found["states"]),
                 "invoice_names": found["invoice_names"],
             }
         )
@@ -476,6 +511,14 @@ class TribeConnection(models.Model):
                 entity.ledger_account_ids, entity, found["ledger_accounts"], _named_values
             )
         self.report = self._report(found)
+
+    def _match_states(self, rows):
+        """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
+        codes = {((row.get("Country") or {}).get("Code") or "").upper() for row in rows}
+        states = self.env["res.country.state"].search([("country_id.code", "in", sorted(codes))])
+        return match_states(
+            rows, [(state.country_id.code, state.code, state.name) for state in states]
+        )
 
     def _store_phases(self, phases):
         known = {phase.tribe_id: phase for phase in self.phase_ids}
@@ -924,6 +967,32 @@ class TribeConnection(models.Model):
         """
         if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
             raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
+
+    def _synchronized_fields(self, kind):
+        """The neutral fields of a kind of relation that this tenant can hold."""
+        return synchronized_fields(kind, self._absent())
+
+    def _state_codes(self):
+        """Odoo's codes by Tribe's ID of a state."""
+        return {
+            tribe_id: code
+            for states in (self.state_ids or {}).values()
+            for code, tribe_id in states.items()
+        }
+
+    def _not_in_tribe(self, values):
+        """What Tribe cannot hold of some neutral values: ``{field: a sentence why}``."""
+        state, country = values.get("state_code"), values.get("country_code")
+        if is_state_known(state, country, self.state_ids):
+            return {}
+        return {
+            "state_code": self.env._(
+                "Tribe has no state %(state)s in %(country)s, so the state was left as it is "
+                "there. Add it in Tribe, then connect again.",
+                state=state,
+                country=country or self.env._("no country"),
+            )
+        }
 
 
 def _all(client, entity_set, **options):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import islice
 
 from odoo import fields, models
 
@@ -16,13 +17,12 @@ from ..engine.relation_decision import (
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
-    RELATION_SETS,
     RELATIONSHIP_SETS,
     find_by_import_ids,
     find_by_numbers,
     load_relations,
 )
-from ..mapping import ADDRESS_FIELDS, address_body, organization_body, person_body
+from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, relationship_body
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
@@ -117,7 +117,7 @@ class TribeRelationExporter(models.AbstractModel):
             raise self._changed_kind(partner, link)
         if session.reasons[str(partner.id)] & COMPARING_REASONS:
             return True
-        values = partner._tribe_values()
+        values = partner._tribe_values(session.connection)
         return (
             self._differs_from_agreed(values, link.agreed or {})
             or self._missing_relationships(session.connection, partner)
@@ -148,16 +148,15 @@ class TribeRelationExporter(models.AbstractModel):
         :raises NeedsPerson: naming both
         """
         for name in NUMBERS:
-            others = partner[name] and (
-                self._partners_with(connection, name, partner[name]) - partner
-            )
+            number = partner._tribe_number(connection, name)
+            others = number and self._partners_with(connection, name, number) - partner
             if others:
                 raise NeedsPerson(
                     self.env._(
                         "%(field)s %(number)s is the number of %(partner)s and of %(other)s in "
                         "Odoo. Give one of them another number.",
                         field=NUMBER_NAMES[name],
-                        number=partner[name],
+                        number=number,
                         partner=partner.display_name,
                         other=others[0].display_name,
                     )
@@ -186,7 +185,7 @@ class TribeRelationExporter(models.AbstractModel):
                     self._compare_one(session, decision)
                 elif decision.action == CREATE_TRIBE:
                     decision.relationships = self._wanted_relationships(decision.partner)
-                    values = {**decision.partner._tribe_values(), **decision.numbers}
+                    values, _notes = self._values_to_create(session, decision)
                     self._relation_body(session, decision.partner, values)
             except (TryAgain, *PERSON_ERRORS) as error:
                 if decision.action == LINK and decision.remote:
@@ -211,10 +210,10 @@ class TribeRelationExporter(models.AbstractModel):
             self._check_surely_gone(session, link)
             decision.action = GONE
             return
-        decision.odoo = partner._tribe_values()
+        decision.odoo = partner._tribe_values(session.connection, remote.relationships)
         odoo = {**decision.odoo, **decision.numbers}
         decision.merged = self._merge(
-            session.connection, link, self._agreed(decision), odoo, remote
+            session.connection, partner, link, self._agreed(decision), odoo, remote
         )
         self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
         self._check_can_write(session, decision, odoo)
@@ -230,6 +229,34 @@ class TribeRelationExporter(models.AbstractModel):
         :raises CountryUnknown: when Tribe lacks the country of an address that is to be written
         """
         self._address_write(session, decision.remote, decision.merged.to_tribe, odoo)
+        self._check_numbers_free_in_tribe(session, decision)
+
+    def _check_numbers_free_in_tribe(self, session, decision):
+        """Refuse to tell Tribe a changed number that another contact or relation has.
+
+        A number that was just drawn is free.
+
+        :raises NeedsPerson: naming both
+        """
+        partner = decision.partner
+        for name, wire in WIRE_NUMBERS.items():
+            number = decision.merged.to_tribe.get(name)
+            if not number or decision.numbers.get(name, partner.ref) != partner.ref:
+                continue
+            self._check_numbers_unique(session.connection, partner)
+            found = find_by_numbers(session.connection, session.client, wire, [number])
+            rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
+            if rows:
+                raise NeedsPerson(
+                    self.env._(
+                        "%(field)s %(number)s of %(partner)s in Odoo is already the number of "
+                        "“%(relation)s” in Tribe. Give one of the two another number.",
+                        field=NUMBER_NAMES[name],
+                        number=number,
+                        partner=partner.display_name,
+                        relation=rows[0].get("Name") or rows[0]["ID"],
+                    )
+                )
 
     # Carrying out
 
@@ -249,7 +276,7 @@ class TribeRelationExporter(models.AbstractModel):
             CREATE_TRIBE: lambda: self._create(session, decision),
         }
         try:
-            self._check_unchanged(decision)
+            self._check_unchanged(session.connection, decision)
             actions[decision.action]()
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
@@ -266,12 +293,15 @@ class TribeRelationExporter(models.AbstractModel):
             session.done(reference)
         session.commit()
 
-    def _check_unchanged(self, decision):
+    def _check_unchanged(self, connection, decision):
         """What was decided is about the values that the partner had then.
 
         :raises Busy: when somebody has saved it since: it has to be decided again
         """
-        if decision.odoo is not None and decision.odoo != decision.partner._tribe_values():
+        if decision.odoo is None:
+            return
+        now = decision.partner._tribe_values(connection, decision.remote.relationships)
+        if decision.odoo != now:
             raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
 
     def _note_gone(self, session, decision):
@@ -317,25 +347,31 @@ class TribeRelationExporter(models.AbstractModel):
     def _update(self, session, decision):
         """Bring one linked partner and its relation together."""
         partner, link, merged = decision.partner, decision.link, decision.merged
-        odoo = {**partner._tribe_values(), **decision.numbers}
+        odoo = {**decision.odoo, **decision.numbers}
         self._link_relationships(link, decision.remote)
         agreed = self._write_to_tribe(session, link, merged, odoo, decision.remote)
-        self._create_missing_relationships(session, partner, link)
+        for kind in self._create_missing_relationships(session, partner, link):
+            name = PAYMENT_TERM_FIELDS[kind]
+            agreed |= {name: odoo[name]} if name in odoo else {}
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        self._log_notes(session, partner, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
 
     def _create_missing_relationships(self, session, partner, link):
+        """Tell Tribe what else a partner is; returns those kinds of relationship."""
         links = self.env["tribe.link"]._of_partners(
             session.connection, partner, ("customer", "supplier")
         )
-        for kind in self._missing_relationships(session.connection, partner):
+        missing = self._missing_relationships(session.connection, partner)
+        for kind in missing:
             if (partner.id, kind) in links:
                 self._check_settled(session, partner, links[partner.id, kind])
             body = {NAVIGATIONS[link.kind]: {"ID": link.tribe_id}}
             self._send_relationships(session, partner, link.kind, kind, body)
+        return missing
 
     # What was being sent when the answer, or the process, was lost
 
@@ -365,7 +401,8 @@ class TribeRelationExporter(models.AbstractModel):
         for name, wire in WIRE_NUMBERS.items():
             by_number = {}
             for partner in partners:
-                for number in {(links[partner.id].agreed or {}).get(name), partner[name]}:
+                now = partner._tribe_number(connection, name)
+                for number in {(links[partner.id].agreed or {}).get(name), now}:
                     by_number[number] = partner.id
             by_number = {number: partner for number, partner in by_number.items() if number}
             found = find_by_numbers(connection, session.client, wire, list(by_number))
@@ -413,7 +450,7 @@ class TribeRelationExporter(models.AbstractModel):
         """Create a partner in Tribe: the relation and its relationship in one call."""
         partner = decision.partner
         kind = partner._tribe_kind()
-        values = {**partner._tribe_values(), **decision.numbers}
+        values, notes = self._values_to_create(session, decision)
         body = self._relation_body(session, partner, values)
         link = self._mark_as_sending(session, partner, kind, agreed=values)
         answer = self._send_relationships(
@@ -426,6 +463,16 @@ class TribeRelationExporter(models.AbstractModel):
             partner._tribe_import_context().write(decision.numbers)
             self._forget_echoes(session.connection, partner)
         session.log("create_tribe", partner.display_name, partner=partner)
+        self._log_notes(session, partner, notes)
+
+    def _values_to_create(self, session, decision):
+        """The neutral values of a new relation, and notes: ``(values, {field: sentence})``."""
+        partner = decision.partner
+        values = {**partner._tribe_values(session.connection), **decision.numbers}
+        notes = session.connection._not_in_tribe(values)
+        vat_note = partner._tribe_vat_note(values.get("vat"), values.get("country_code"))
+        values = {name: value for name, value in values.items() if name not in notes}
+        return values, {**notes, "vat": vat_note} if vat_note else notes
 
     def _relation_body(self, session, partner, values):
         """What Tribe is told of a new relation, with its address.
@@ -433,14 +480,10 @@ class TribeRelationExporter(models.AbstractModel):
         :raises CountryUnknown: when Tribe lacks the country
         """
         kind = partner._tribe_kind()
-        body_of = organization_body if kind == "organization" else person_body
-        body = self._present(session.connection, RELATION_SETS[kind], body_of(values))
-        address = {name: values[name] for name in ADDRESS_FIELDS}
-        slot = ADDRESS_NAVIGATIONS[kind][0]
-        if any(address.values()) and f"{RELATION_SETS[kind]}/{slot}" not in (
-            session.connection._absent()
-        ):
-            body[slot] = address_body(address, session.connection.country_ids or {})
+        body = self._relation_fields(session.connection, partner, kind, values)
+        if any(values.get(name) for name in ADDRESS_FIELDS):
+            slot = ADDRESS_NAVIGATIONS[kind][0]
+            body[slot] = self._address_body(session.connection, values)
         if session.connection.has_import_id:
             body["ImportId"] = session.connection._import_id(partner, kind)
         return body
@@ -479,6 +522,9 @@ class TribeRelationExporter(models.AbstractModel):
         session.commit()
         body = {"Relation": {"ID": session.connection.own_organization_id}, **body}
         entity_set = RELATIONSHIP_SETS[kind][relationship]
+        body |= relationship_body(
+            relationship, partner._tribe_values(session.connection, [relationship])
+        )
         if session.connection.has_import_id:
             body["ImportId"] = session.connection._import_id(partner, relationship)
         answer = session.client.create(entity_set, body)
@@ -589,23 +635,33 @@ class TribeRelationExporter(models.AbstractModel):
         ]
 
     def _decide_numbers(self, session, decisions):
-        """Give a new number to who has none on either side.
+        """Give a number to who has none: the reference or the next of the sequence.
 
         Only kept in the decision until Tribe has it: a row of the partner must not stay locked
         meanwhile.
         """
+        connection = session.connection
         for name in NUMBERS:
-            without = [each for each in decisions if self._lacks_number(each, name)]
+            without = []
+            for decision in decisions:
+                if not self._lacks_number(connection, decision, name):
+                    continue
+                reference = decision.partner._tribe_reference(connection)
+                if reference:
+                    decision.numbers[name] = reference
+                else:
+                    without.append(decision)
             for decision, number in zip(
                 without, self._free_numbers(session, name, len(without)), strict=True
             ):
                 decision.numbers[name] = number
 
-    def _lacks_number(self, decision, name):
-        """Whether a customer (supplier) of either side has no number on both."""
+    def _lacks_number(self, connection, decision, name):
+        """Whether a customer (supplier) of either side has no number that counts."""
         remote = decision.remote
-        values = decision.partner._tribe_values()
-        if name not in values or values[name] or (remote and remote.values().get(name)):
+        values = decision.partner._tribe_values(connection)
+        told = self._told_values(connection, remote, values) if remote else {}
+        if name not in values or values[name] or told.get(name):
             return False
         try:
             kinds = set(self._wanted_relationships(decision.partner))
@@ -614,20 +670,79 @@ class TribeRelationExporter(models.AbstractModel):
         return NUMBERS[name] in kinds | set(remote.relationships if remote else ())
 
     def _free_numbers(self, session, name, count):
-        """So many numbers of our sequence that neither Odoo nor Tribe uses."""
+        """So many numbers of our sequence that neither Odoo nor Tribe uses.
+
+        :raises NeedsPerson: when there is no sequence
+        """
+        if not count:
+            return []
+        sequence = self._sequence(session.connection, name)
         free = []
         while len(free) < count:
-            numbers = [
-                self.env["ir.sequence"].next_by_code(SEQUENCES[name])
-                for _missing in range(count - len(free))
-            ]
-            taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
-            free += [
-                number
-                for number in numbers
-                if number not in taken and not self._partners_with(session.connection, name, number)
-            ]
+            numbers = [sequence.next_by_id() for _missing in range(count - len(free))]
+            free += self._unused(session, name, numbers)
         return free
+
+    def _peek_numbers(self, session, name, count, position=0):
+        """What ``_free_numbers`` would return, without drawing: ``(numbers, new position)``.
+
+        :param position: how many numbers of the sequence count as drawn already, free or not
+        """
+        if not count:
+            return [], position
+        upcoming = islice(self._upcoming_numbers(session.connection, name), position, None)
+        free = []
+        while len(free) < count:
+            numbers = list(islice(upcoming, count - len(free)))
+            position += len(numbers)
+            free += self._unused(session, name, numbers)
+        return free, position
+
+    def _upcoming_numbers(self, connection, name):
+        """The numbers that a sequence gives next, without end."""
+        sequence = self._sequence(connection, name)
+        current = sequence
+        if sequence.use_date_range:
+            today = fields.Date.today()
+            current = sequence.date_range_ids.filtered(
+                lambda period: period.date_from <= today <= period.date_to
+            )[:1]
+            sequence = sequence.with_context(ir_sequence_date_range=current.date_from or today)
+        # A period that is still to be made starts at 1.
+        number = current.number_next_actual if current else 1
+        while True:
+            yield sequence.get_next_char(number)
+            number += sequence.number_increment
+
+    def _sequence(self, connection, name):
+        """The sequence of the connection's company, else the shared one."""
+        sequence = self.env["ir.sequence"].search(
+            [
+                ("code", "=", SEQUENCES[name]),
+                ("company_id", "in", [connection.company_id.id, False]),
+            ],
+            order="company_id",
+            limit=1,
+        )
+        if not sequence:
+            raise NeedsPerson(
+                self.env._(
+                    "There is no sequence for the field %(field)s. Make one with the code "
+                    "%(code)s, under Settings > Technical > Sequences.",
+                    field=NUMBER_NAMES[name],
+                    code=SEQUENCES[name],
+                )
+            )
+        return sequence
+
+    def _unused(self, session, name, numbers):
+        """The numbers that neither a contact of Odoo nor a relation of Tribe has."""
+        taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
+        return [
+            number
+            for number in numbers
+            if number not in taken and not self._partners_with(session.connection, name, number)
+        ]
 
     # After a refusal
 

@@ -18,6 +18,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
+from ..mapping import canonical
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
@@ -199,7 +200,12 @@ class TribeRelationImporter(models.AbstractModel):
         """Decide which value goes where."""
         partner, link, remote = decision.partner, decision.link, decision.remote
         decision.merged = self._merge(
-            session.connection, link, self._agreed(decision), partner._tribe_values(), remote
+            session.connection,
+            partner,
+            link,
+            self._agreed(decision),
+            partner._tribe_values(session.connection, remote.relationships),
+            remote,
         )
         self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
 
@@ -231,7 +237,10 @@ class TribeRelationImporter(models.AbstractModel):
         """Whose number several relations of Tribe have is none of them for certain."""
         rows = {decision.partner.id: {} for decision in decisions}
         for name, wire in WIRE_NUMBERS.items():
-            by_number = {each.partner[name]: each.partner.id for each in decisions}
+            by_number = {
+                each.partner._tribe_number(session.connection, name): each.partner.id
+                for each in decisions
+            }
             numbers = [number for number in by_number if number]
             found = find_by_numbers(session.connection, session.client, wire, numbers)
             for number in numbers:
@@ -339,11 +348,12 @@ class TribeRelationImporter(models.AbstractModel):
         before = link.agreed or {}
         agreed = {
             name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
-        } | {name: before[name] for name in merged.to_tribe if name in before}
+        } | self._changed_in_odoo(before, merged.to_tribe)
         if link.state == "gone":
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        self._log_notes(session, partner, merged.notes)
         self._forget_echoes(session.connection, partner)
         self._have_numbered(session, partner)
         if merged.to_tribe:
@@ -354,6 +364,17 @@ class TribeRelationImporter(models.AbstractModel):
                 session.connection, "outbound", "partner", partner.ids, "follow"
             )
             self.env["tribe.engine"]._wake("outbound")
+
+    def _changed_in_odoo(self, agreed, to_tribe):
+        """What stays agreed of the fields that are to go to Tribe, until the exporter tells them.
+
+        Not a number that only Tribe changed: it would look as if there were nothing to tell.
+        """
+        return {
+            name: agreed[name]
+            for name, value in to_tribe.items()
+            if name in agreed and canonical(name, agreed[name]) != canonical(name, value)
+        }
 
     def _link_all(self, session, decisions):
         for decision in decisions:
@@ -391,7 +412,8 @@ class TribeRelationImporter(models.AbstractModel):
         partners = (
             self.env["res.partner"]
             ._tribe_import_context()
-            .create([self._new_partner(remote) for remote in remotes])
+            .with_company(session.connection.company_id)
+            .create([self._new_partner(session.connection, remote) for remote in remotes])
         )
         links = self.env["tribe.link"].create(
             [
@@ -400,8 +422,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "kind": remote.kind,
                     "tribe_id": remote.tribe_id,
                     "partner_id": partner.id,
-                    # As Odoo stores it, or it would count as changed here.
-                    "agreed": {**remote.values(), **partner._tribe_values()},
+                    "agreed": self._agreed_on_new(session.connection, remote, partner),
                 }
                 for remote, partner in zip(remotes, partners, strict=True)
             ]
@@ -409,6 +430,7 @@ class TribeRelationImporter(models.AbstractModel):
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
+            self._log_notes(session, link.partner_id, self._notes_on_new(session, remote))
         self._forget_echoes(session.connection, partners)
         self._have_numbered(session, partners)
 
@@ -426,16 +448,50 @@ class TribeRelationImporter(models.AbstractModel):
             )
             self.env["tribe.engine"]._wake("outbound")
 
-    def _new_partner(self, remote):
-        partners = self.env["res.partner"]
-        values = remote.values()
+    def _values_of_new(self, connection, remote):
+        """The neutral values that a partner is created with.
+
+        What Tribe leaves empty gets Odoo's own default.
+        """
+        partners = self.env["res.partner"].with_company(connection.company_id)
+        values = self._told_values(connection, remote, {})
+        refused = partners._tribe_not_in_odoo(connection, values)
+        return {
+            name: value
+            for name, value in values.items()
+            if value is not None and name not in refused
+        }
+
+    def _new_partner(self, connection, remote):
+        partners = self.env["res.partner"].with_company(connection.company_id)
+        values = self._values_of_new(connection, remote)
         return {
             "is_company": remote.kind == "organization",
-            **partners._tribe_vals(values),
+            **partners._tribe_vals(connection, values, remote),
             **partners._tribe_address_vals(values),
             "customer_rank": int("customer" in remote.relationships),
             "supplier_rank": int("supplier" in remote.relationships),
         }
+
+    def _agreed_on_new(self, connection, remote, partner):
+        """What both sides agree on about a partner that was just created.
+
+        As Odoo stores it, or it would count as changed here; but what Odoo filled in by itself
+        is to go to Tribe.
+        """
+        tribe = self._told_values(connection, remote, {})
+        stored = partner._tribe_values(connection, remote.relationships)
+        return {
+            name: value
+            for name, value in stored.items()
+            if value is None or tribe.get(name) is not None
+        }
+
+    def _notes_on_new(self, session, remote):
+        partners, values = self.env["res.partner"], remote.values()
+        notes = partners._tribe_not_in_odoo(session.connection, values)
+        vat_note = partners._tribe_vat_note(values.get("vat"), values.get("country_code"))
+        return {**notes, "vat": vat_note} if vat_note else notes
 
     def _note_gone(self, session, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""

@@ -35,14 +35,14 @@ class TribeRelationMatcher(models.AbstractModel):
                         row["ID"]: {**row, "kind": kind} for row in rows
                     }
         for name, wire in WIRE_NUMBERS.items():
-            by_number = {partner[name]: partner for partner in partners if partner[name]}
-            found = find_by_numbers(connection, session.client, wire, list(by_number))
-            for partner in partners:
+            numbers = {partner: partner._tribe_number(connection, name) for partner in partners}
+            found = find_by_numbers(
+                connection, session.client, wire, [number for number in numbers.values() if number]
+            )
+            for partner, number in numbers.items():
                 # A relation with our ImportId is ours; numbers then prove nothing more.
-                if partner[name] and not any(
-                    "ImportId" in row for row in matches[partner.id].values()
-                ):
-                    matches[partner.id] |= {row["ID"]: row for row in found.get(partner[name], [])}
+                if number and not any("ImportId" in row for row in matches[partner.id].values()):
+                    matches[partner.id] |= {row["ID"]: row for row in found.get(number, [])}
         return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
 
     def _only_match(self, session, partner, rows):
@@ -107,7 +107,7 @@ class TribeRelationMatcher(models.AbstractModel):
         if not partners:
             return
         connection, client = session.connection, session.client
-        values = {partner: self._weak_values(partner) for partner in partners}
+        values = {partner: self._weak_values(connection, partner) for partner in partners}
         bases = weak_match.BASES[:-1] if kind == "organization" else (weak_match.EMAIL,)
         for basis in bases:
             texts = [each[basis] for each in values.values() if each[basis]]
@@ -116,21 +116,23 @@ class TribeRelationMatcher(models.AbstractModel):
                 for row in rows.get(weak_match.key_of(basis, values[partner][basis]), []):
                     yield partner, row, basis
         keys = {partner: values[partner][weak_match.ADDRESS] for partner in partners}
-        postcodes = {partner._tribe_values()["zip"] for partner in partners if keys[partner]}
+        postcodes = {
+            partner._tribe_values(connection).get("zip") for partner in partners if keys[partner]
+        }
         rows = weak_match.find_by_address(connection, client, kind, postcodes)
         for partner in partners:
             for row in rows.get(keys[partner], []):
                 yield partner, row, weak_match.ADDRESS
 
-    def _weak_values(self, partner):
+    def _weak_values(self, connection, partner):
         """What a partner can share with a relation: ``{basis: value}``."""
-        values = partner._tribe_values()
+        values = partner._tribe_values(connection)
         return {
             weak_match.VAT: values.get("vat"),
             weak_match.REGISTRY: partner.company_registry,
-            weak_match.EMAIL: values["email"],
+            weak_match.EMAIL: values.get("email"),
             weak_match.ADDRESS: weak_match.address_key(
-                values["name"], values["zip"], values["street"], values["country_code"]
+                *(values.get(name) for name in ("name", "zip", "street", "country_code"))
             ),
         }
 
@@ -144,7 +146,7 @@ class TribeRelationMatcher(models.AbstractModel):
             for partner in partners:
                 if partner._tribe_kind() != remote.kind:
                     continue
-                basis = _shared_basis(mine, self._weak_values(partner))
+                basis = _shared_basis(mine, self._weak_values(session.connection, partner))
                 if basis and (partner.id, remote.tribe_id) not in refused:
                     found.setdefault(remote.tribe_id, []).append(
                         Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
@@ -162,9 +164,9 @@ class TribeRelationMatcher(models.AbstractModel):
                 shared |= Domain("vat", "in", weak_match.variants(values["vat"]))
             if weak_match.key_of(weak_match.REGISTRY, registry):
                 shared |= Domain("company_registry", "in", weak_match.variants(registry))
-            if weak_match.key_of(weak_match.EMAIL, values["email"]):
-                shared |= Domain("email", "=ilike", _without_wildcards(values["email"]))
-            if values["zip"] and values["name"]:
+            if weak_match.key_of(weak_match.EMAIL, values.get("email")):
+                shared |= Domain("email", "=ilike", _without_wildcards(values.get("email")))
+            if values.get("zip") and values["name"]:
                 shared |= Domain("name", "=ilike", _without_wildcards(values["name"]))
         if shared.is_false():
             return self.env["res.partner"]
@@ -187,9 +189,9 @@ class TribeRelationMatcher(models.AbstractModel):
         return {
             weak_match.VAT: values.get("vat"),
             weak_match.REGISTRY: remote.entity.get("ChamberOfCommerceNumber"),
-            weak_match.EMAIL: values["email"],
+            weak_match.EMAIL: values.get("email"),
             weak_match.ADDRESS: weak_match.address_key(
-                values["name"], values["zip"], values["street"], values["country_code"]
+                *(values.get(name) for name in ("name", "zip", "street", "country_code"))
             ),
         }
 

@@ -7,16 +7,14 @@ from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION
 from ..engine.remote_relation import (
     NAVIGATIONS,
     RELATION_SETS,
-    find_by_numbers,
     load_relations,
     relation_ids_of,
 )
 from ..tribe_api import at_least, either
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
-from .tribe_relation_exporter import SEQUENCES
 from .tribe_relation_importer import RELATIONSHIPS
-from .tribe_relation_synchronizer import NUMBERS, WIRE_NUMBERS
+from .tribe_relation_synchronizer import NUMBERS
 
 # Records looked at before what was found is made permanent.
 CHUNK = 40
@@ -95,19 +93,21 @@ class TribeRelationPlanner(models.AbstractModel):
     def _changes(self, session, decision):
         """The changes on both sides that a decision of the exporter makes."""
         if decision.action == CREATE_TRIBE:
-            values = {**decision.partner._tribe_values(), **decision.numbers}
+            values, _notes = self._values_to_create(session, decision)
             changes = [_change("tribe", name, None, new) for name, new in values.items() if new]
         elif decision.action in (LINK, UPDATE):
-            changes = self._merged_changes(decision)
+            changes = self._merged_changes(session, decision)
         else:
             return []
         changes += [_change("tribe", kind, None, True) for kind in decision.relationships]
         changes += [_change("odoo", name, None, new) for name, new in decision.numbers.items()]
         return changes
 
-    def _merged_changes(self, decision):
+    def _merged_changes(self, session, decision):
         merged, remote = decision.merged, decision.remote.values()
-        odoo = decision.odoo or decision.partner._tribe_values()
+        odoo = decision.odoo or decision.partner._tribe_values(
+            session.connection, decision.remote.relationships
+        )
         to_tribe = dict(merged.to_tribe)
         if "active" in to_tribe and not self._to_end_or_reopen(
             decision.link or self._no_link(decision), decision.remote, to_tribe["active"]
@@ -216,12 +216,13 @@ class TribeRelationPlanner(models.AbstractModel):
     def _relation_changes(self, session, decision):
         """The changes on both sides that a decision of the importer makes."""
         if decision.action == CREATE_ODOO:
-            remote = decision.remote
+            connection, remote = session.connection, decision.remote
+            told = self._told_values(connection, remote, {})
             for name, relationship in NUMBERS.items():
-                if relationship in remote.relationships and not remote.values().get(name, True):
+                if relationship in remote.relationships and not told.get(name, True):
                     (decision.numbers[name],) = self._free_numbers(session, name, 1)
             values = {
-                **remote.values(),
+                **self.env["tribe.relation.importer"]._values_of_new(connection, remote),
                 **dict.fromkeys(remote.relationships, True),
                 **decision.numbers,
             }
@@ -232,7 +233,7 @@ class TribeRelationPlanner(models.AbstractModel):
         if decision.action in (LINK, UPDATE):
             self._decide_numbers(session, [decision])
             return [
-                *self._merged_changes(decision),
+                *self._merged_changes(session, decision),
                 *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
                 *(_change("odoo", name, None, new) for name, new in decision.numbers.items()),
             ]
@@ -282,28 +283,10 @@ class TribeRelationPlanner(models.AbstractModel):
 
     def _free_numbers(self, session, name, count):
         """The numbers that would be given, without giving them."""
-        if not count:
-            return []
-        sequence = self.env["ir.sequence"].search(
-            [("code", "=", SEQUENCES[name])], order="company_id", limit=1
-        )
-        free = []
-        position = session.plan._numbers_taken(name)
-        while len(free) < count:
-            numbers = [
-                sequence.get_next_char(
-                    sequence.number_next_actual + (position + ahead) * sequence.number_increment
-                )
-                for ahead in range(count - len(free))
-            ]
-            position += len(numbers)
-            taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
-            free += [
-                number
-                for number in numbers
-                if number not in taken and not self._partners_with(session.connection, name, number)
-            ]
-        session.plan._take_numbers(name, position)
+        plan = session.plan
+        free, position = self._peek_numbers(session, name, count, plan._numbers_taken(name))
+        if count:
+            plan._take_numbers(name, position)
         return free
 
     # Lines
@@ -322,7 +305,7 @@ class TribeRelationPlanner(models.AbstractModel):
         if decision.remote:
             numbers = {**decision.remote.values(), **numbers}
         elif decision.partner:
-            numbers = {**decision.partner._tribe_values(), **numbers}
+            numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
         line.write(
             {
                 "action": action,

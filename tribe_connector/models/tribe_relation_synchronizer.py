@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.fields import Domain
 
 from ..engine.lease import partner_key, tribe_key
 from ..engine.problems import NeedsPerson, TryAgain
@@ -11,9 +12,11 @@ from ..mapping import (
     Merge,
     address_body,
     canonical,
+    leave_alone,
     merge,
     organization_body,
     person_body,
+    relationship_body,
 )
 from .tribe_link import RELATION_KINDS
 
@@ -32,19 +35,49 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Comparing
 
-    def _merge(self, connection, link, agreed, odoo, remote):
+    def _merge(self, connection, partner, link, agreed, odoo, remote):
         """Which value goes where (``mapping.Merge``), by the policy and by what was decided.
 
         :param link: the link whose conflicts a person may have decided; may be empty
         :param agreed: the values both sides last had in common, None at first sight
         """
-        values = remote.values()
+        values = self._told_values(connection, remote, odoo)
         agreed = dict(agreed or {})
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
         decided = link.conflict_ids._decisions(odoo, values) if link else {}
-        return merge(agreed, odoo, values, policy=connection.conflict_policy, decided=decided)
+        merged = merge(agreed, odoo, values, policy=connection.conflict_policy, decided=decided)
+        self._leave_alone(connection, partner, merged, odoo, values)
+        return merged
+
+    def _told_values(self, connection, remote, odoo):
+        """Tribe's values that count: its numbers only where they are the source of Odoo's."""
+        values = remote.values()
+        if connection.number_source == "tribe":
+            return values
+        return values | {
+            name: None for name in NUMBERS if name in values and odoo.get(name) is None
+        }
+
+    def _leave_alone(self, connection, partner, merged, odoo, tribe):
+        """Take back what a side cannot hold, and note that and a doubtful VAT number."""
+        leave_alone(
+            merged,
+            odoo,
+            tribe,
+            not_in_odoo=partner._tribe_not_in_odoo(connection, merged.to_odoo),
+            not_in_tribe=connection._not_in_tribe({**odoo, **merged.to_tribe}),
+        )
+        for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
+            note = partner._tribe_vat_note(values.get("vat"), country.get("country_code"))
+            if note:
+                merged.notes["vat"] = note
+
+    def _log_notes(self, session, partner, notes):
+        """Tell a person what was left alone, or is doubtful: ``{field: sentence}``."""
+        for text in notes.values():
+            session.log("note", partner.display_name, text, partner=partner)
 
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
@@ -74,8 +107,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _differs_from_agreed(self, values, agreed):
         """Whether a partner changed since both sides last agreed."""
+        country = values.get("country_code")
         return any(
-            name not in agreed or canonical(name, value) != canonical(name, agreed[name])
+            name not in agreed
+            or canonical(name, value, country) != canonical(name, agreed[name], country)
             for name, value in values.items()
         )
 
@@ -89,7 +124,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         agreeing = [
             link.partner_id.id
             for link in links.values()
-            if not self._differs_from_agreed(link.partner_id._tribe_values(), link.agreed or {})
+            if not self._differs_from_agreed(
+                link.partner_id._tribe_values(connection), link.agreed or {}
+            )
         ]
         if agreeing:
             self.env["tribe.work"]._forget_saves(connection, agreeing)
@@ -102,9 +139,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:
-            partner._tribe_write(values)
             # As Odoo stores it (a VAT number gets its format), or it would count as changed here.
-            stored = partner._tribe_values()
+            stored = partner._tribe_write(link.connection_id, values, remote)
             agreed |= {name: stored[name] for name in values if name in stored}
         if "active" in to_odoo:
             agreed["active"] = self._apply_active(link, to_odoo["active"])
@@ -184,12 +220,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _partners_with(self, connection, name, number):
         """The partners of the connection's companies with a number, archived or not."""
         companies = [False, *connection._companies().ids]
+        has_number = Domain(name, "=", number)
+        if connection.number_source == "ref":
+            has_number |= Domain(name, "=", False) & Domain("ref", "=", number)
         return (
             self.env["res.partner"]
             .with_context(active_test=False)
             .search(
-                [(name, "=", number), ("parent_id", "=", False), ("company_id", "in", companies)]
+                has_number & Domain("parent_id", "=", False) & Domain("company_id", "in", companies)
             )
+            .filtered(lambda partner: partner._tribe_number(connection, name) == number)
         )
 
     def _raise_ranks(self, partner, remote):
@@ -285,8 +325,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values = dict(merged.to_tribe)
         agreed = dict(merged.agreed)
         active = values.pop("active", None)
-        self._write_relation(session, remote, values)
+        self._write_relation(session, link.partner_id, remote, values)
         self._write_address(session, remote, values, odoo)
+        self._write_payment_terms(session, remote, values)
         if active is not None:
             agreed["active"] = self._write_active(session, link, remote, active)
         if values:
@@ -294,9 +335,21 @@ class TribeRelationSynchronizer(models.AbstractModel):
             session.log("update_tribe", partner.display_name, self._labels(values), partner=partner)
         return agreed
 
-    def _write_relation(self, session, remote, values):
-        body_of = organization_body if remote.kind == "organization" else person_body
-        body = self._present(session.connection, RELATION_SETS[remote.kind], body_of(values))
+    def _relation_fields(self, connection, partner, kind, values, before=None):
+        """The fields of a relation itself, as Tribe names them.
+
+        :param before: the parts of a person's name as Tribe has them
+        """
+        if kind == "organization":
+            body = organization_body(values)
+        else:
+            body = person_body(values, partner._tribe_person_name(before))
+        return self._present(connection, RELATION_SETS[kind], body)
+
+    def _write_relation(self, session, partner, remote, values):
+        body = self._relation_fields(
+            session.connection, partner, remote.kind, values, remote.person_name()
+        )
         if body:
             session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
 
@@ -318,14 +371,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
         changed = {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if not changed:
             return None
-        country_ids = session.connection.country_ids or {}
+        connection = session.connection
         slot = remote.invoice_address()
         if slot and slot is remote.shown_address():
             if "country_code" in changed:
                 # Street and house number are split the way of the country.
                 changed["street"] = odoo["street"]
-            return "Address", slot["ID"], address_body(changed, country_ids, odoo["country_code"])
-        body = address_body({name: odoo[name] for name in ADDRESS_FIELDS}, country_ids)
+            body = self._address_body(connection, changed, odoo.get("country_code"))
+            return "Address", slot["ID"], body
+        body = self._address_body(connection, odoo)
         if not slot and not any(body.values()):
             return None
         if slot:
@@ -333,6 +387,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if remote.kind == "organization":
             return RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
         return "Address", None, {**body, "Person": {"ID": remote.tribe_id}}
+
+    def _address_body(self, connection, values, country_code=None):
+        """The address fields of some neutral values, as Tribe names them."""
+        address = {name: values[name] for name in ADDRESS_FIELDS if name in values}
+        return address_body(
+            address, connection.country_ids or {}, country_code, connection.state_ids
+        )
+
+    def _write_payment_terms(self, session, remote, values):
+        for kind, row in remote.relationships.items():
+            body = relationship_body(kind, values)
+            if body:
+                session.client.update(RELATIONSHIP_SETS[remote.kind][kind], row["ID"], body)
 
     def _write_active(self, session, link, remote, active):
         """End the relationships, or reopen the ones that we ended.

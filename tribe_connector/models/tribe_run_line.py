@@ -20,6 +20,7 @@ class TribeRunLine(models.Model):
             ("post", "Booked"),
             ("paid", "Paid in Tribe"),
             ("unpaid", "Unpaid Again in Tribe"),
+            ("note", "Note"),
             ("problem", "Problem"),
         ],
         required=True,

@@ -1,0 +1,576 @@
+"""Every synchronized field, both ways, on a real Odoo and the stand-in."""
+
+from odoo import Command
+
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
+from .relation_case import RelationCase
+
+# Field in Odoo, Odoo's new value, field in Tribe, Tribe's new value.
+OF_BOTH = [
+    ("email", "odoo@klant.example", "EmailAddress", "tribe@klant.example"),
+    ("phone", "030 1234567", "PhoneNumber", "030 7654321"),
+]
+OF_ORGANIZATION = [
+    *OF_BOTH,
+    ("name", "Van Odoo B.V.", "Name", "Van Tribe B.V."),
+    ("website", "https://odoo.example", "Website", "https://tribe.example"),
+    ("vat", "NL123456782B90", "VATNumber", "NL001234567B01"),
+]
+OF_PERSON = [*OF_BOTH, ("tribe_mobile", "06 12345678", "MobilePhoneNumber", "06 87654321")]
+OF_ADDRESS = [
+    ("street2", "2e verdieping", "Extra", "Achterhuis"),
+    ("zip", "3511 AB", "Postalcode", "1012 LG"),
+    ("city", "Utrecht", "City", "Amsterdam"),
+]
+
+
+class FieldCase(RelationCase):
+    """Changes on either side, and what a second look does."""
+
+    def change_relation(self, partner, **fields):
+        """Change the relation of a partner in Tribe, and have it noticed."""
+        kind = "Organization" if partner.is_company else "Person"
+        self.sandbox.change(f"Relation_{kind}", partner.tribe_id, fields)
+        self.look_at(kind.lower(), partner.tribe_id)
+
+    def change_address(self, partner, **fields):
+        """Change the address of a partner in Tribe, and have it noticed."""
+        address_id = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address_id, fields)
+        self.look_at("address", address_id)
+
+    def change_relationship(self, partner, entity_set, **fields):
+        """Change a customer or supplier of Tribe, and have it noticed."""
+        kinds = {ORGANIZATION_CUSTOMER: "customer", PERSON_CUSTOMER: "person_customer"}
+        row = self.relationships(partner)[entity_set]
+        self.sandbox.change(entity_set, row["ID"], fields)
+        self.look_at(kinds.get(entity_set, "supplier"), row["ID"])
+
+    def state(self, name):
+        """Tribe's link to one of its states."""
+        return {"ID": self.sandbox.rows("Datastore_State", Name=name)[0]["ID"]}
+
+    def notes(self):
+        """The notes of all runs."""
+        return self.env["tribe.run.line"].search([("action", "=", "note")]).mapped("text")
+
+    def assertSettled(self, partner):
+        """A second look, from either side, changes nothing on either side."""
+        self.assertFalse(self.problems())
+        self.env.flush_all()
+        everybody = partner | partner.child_ids
+        self.env.cr.execute(
+            "UPDATE res_partner SET write_date = '2020-01-01' WHERE id IN %s",
+            [tuple(everybody.ids)],
+        )
+        self.env.invalidate_all()
+
+        def look_again():
+            self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
+            self.synchronize(partner)
+            self.run_nightly()
+
+        self.assertEqual(self.written(look_again), 0)
+        self.assertEqual({each.write_date.year for each in everybody}, {2020})
+        self.assertFalse(self.problems())
+
+
+class TestRelationFields(FieldCase):
+    """Names, addresses and the rest of a relation."""
+
+    def there_and_back(self, partner, entity_set, row_of, table):
+        """Every field of a table goes to Tribe, and comes from there."""
+        for field, odoo_value, wire, tribe_value in table:
+            with self.subTest(field=field, to="Tribe"):
+                partner[field] = odoo_value
+                self.assertEqual(self.written(self.run_nightly), 1)
+                self.assertEqual(row_of(partner)[wire], odoo_value)
+                self.assertSettled(partner)
+            with self.subTest(field=field, to="Odoo"):
+                self.sandbox.change(entity_set, row_of(partner)["ID"], {wire: tribe_value})
+                self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
+                self.assertEqual(partner[field], tribe_value)
+                self.assertSettled(partner)
+            with self.subTest(field=field, to="emptied"):
+                if field != "name":
+                    partner[field] = False
+                    self.run_nightly()
+                    self.assertFalse(row_of(partner)[wire])
+                    self.assertSettled(partner)
+
+    def test_fields_of_an_organization(self):
+        country = self.env.ref("base.nl").id
+        for ranks in (
+            {"customer_rank": 1},
+            {"customer_rank": 0, "supplier_rank": 1},
+            {"customer_rank": 1, "supplier_rank": 1},
+        ):
+            with self.subTest(**ranks):
+                partner = self.linked(country_id=country, **ranks)
+                self.there_and_back(
+                    partner, "Relation_Organization", self.tribe_of, OF_ORGANIZATION
+                )
+
+    def test_fields_of_a_person(self):
+        partner = self.linked("Jan Smit", is_company=False)
+        self.there_and_back(partner, "Relation_Person", self.tribe_of, OF_PERSON)
+
+    def test_fields_of_an_address(self):
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                partner = self.linked("Smit", is_company=is_company, street="Weg 1")
+                self.there_and_back(partner, "Address", self.address_of, OF_ADDRESS)
+
+    # Formatting
+
+    def test_formatting_alone_is_never_a_change(self):
+        partner = self.linked(
+            email="Info@Klant.example",
+            phone="020 - 123 45 67",
+            website="klant.example",
+            vat="NL123456782B90",
+            street="Dorpsstraat 12 A, 2 hoog",
+            zip="1012 lg",
+            city="Den  Haag",
+            country_id=self.env.ref("base.nl").id,
+        )
+        odoo = partner.read()[0]
+
+        self.change_address(partner, HouseNumberSuffix="a 2 hoog ", Postalcode="1012LG")
+        self.change_address(partner, HouseNumberSuffix="A 2 hoog", City=" Den Haag")
+        self.change_relation(
+            partner,
+            Name="\nKlant  B.V. ",
+            EmailAddress="info@klant.example ",
+            PhoneNumber="+31 (0)20 1234567",
+            Website="HTTPS://www.Klant.example/",
+            VATNumber="nl 1234.56.782.b90",
+        )
+        self.change_address(partner, HouseNumberSuffix="A 2 hoog")
+        changed = {
+            name
+            for name, value in partner.read()[0].items()
+            if value != odoo[name] and name not in ("street", "__last_update", "write_date")
+        }
+        self.assertFalse(changed & {"email", "phone", "website", "vat", "zip", "city", "name"})
+        self.assertSettled(partner)
+
+        partner.write(
+            {
+                "email": "INFO@klant.example",
+                "phone": "0031 20 1234567",
+                "website": "http://www.klant.example",
+                "vat": "123456782B90",
+                "zip": "1012 LG",
+            }
+        )
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.assertSettled(partner)
+
+    def test_a_doubtful_vat_number_is_a_note_and_no_refusal(self):
+        partner = self.linked(country_id=self.env.ref("base.nl").id)
+
+        self.change_relation(partner, VATNumber="NL999999999B99")
+
+        self.assertEqual(partner.vat, "NL999999999B99")
+        self.assertEqual(len(self.notes()), 1)
+        self.assertIn("NL999999999B99", self.notes()[0])
+        self.assertSettled(partner)
+
+    # What a tenant lacks
+
+    def test_what_tribe_lacks_is_not_emptied_in_odoo(self):
+        lacking = [
+            "Relation_Organization/Website",
+            "Address/State",
+            "Address/Extra",
+            "Relationship_Organization_Supplier/PaymentTermInDays",
+        ]
+        self.sandbox.reset(switches={"absent_fields": lacking})
+        self.sandbox.switch(webhook_paused=True)
+        self.connect()
+        values = {
+            "website": "https://klant.example",
+            "street": "Weg 1",
+            "street2": "Achterhuis",
+            "country_id": self.env.ref("base.us").id,
+            "state_id": self.env.ref("base.state_us_5").id,
+            "supplier_rank": 1,
+        }
+        partner = self.linked(**values)
+        self.change_relation(partner, EmailAddress="tribe@klant.example")
+        partner.website = "https://nieuw.example"
+        self.sandbox.reset_calls()
+        self.run_nightly()
+
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+        self.assertEqual(partner.website, "https://nieuw.example")
+        self.assertEqual(partner.street2, "Achterhuis")
+        self.assertEqual(partner.state_id, self.env.ref("base.state_us_5"))
+        self.assertEqual(partner.email, "tribe@klant.example")
+        self.assertSettled(partner)
+
+    # Names
+
+    def test_a_persons_name_goes_in_parts_and_comes_as_one(self):
+        partner = self.linked("Anna van der Berg", is_company=False)
+        row = self.tribe_of(partner)
+        self.assertEqual(
+            (row["FirstName"], row["MiddleName"], row["LastName"]), ("Anna", "van der", "Berg")
+        )
+
+        self.change_relation(partner, FirstName="Anna Maria", LastName="Berg - Smit")
+        self.assertEqual(partner.name, "Anna Maria van der Berg - Smit")
+        self.assertSettled(partner)
+
+    def test_parts_of_tribe_stay_where_the_name_was_not_edited(self):
+        partner = self.linked("Jan Smit", is_company=False)
+        self.change_relation(partner, FirstName="Jan", MiddleName=None, LastName="Willem Smit")
+        self.assertEqual(partner.name, "Jan Willem Smit")
+
+        partner.phone = "030 1"
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(partner)["LastName"], "Willem Smit")
+
+        partner.name = "Johan Willem Smit"
+        self.run_nightly()
+        row = self.tribe_of(partner)
+        self.assertEqual((row["FirstName"], row["LastName"]), ("Johan", "Willem Smit"))
+        self.assertSettled(partner)
+
+    def test_a_name_that_is_turned_around_stays_so_in_odoo(self):
+        partner = self.linked("Vries, Jan de", is_company=False)
+        row = self.tribe_of(partner)
+        self.assertEqual(
+            (row["FirstName"], row["MiddleName"], row["LastName"]), ("Jan", "de", "Vries")
+        )
+        self.assertSettled(partner)
+        self.assertEqual(partner.name, "Vries, Jan de")
+
+    # Addresses
+
+    def test_only_the_suffix_changed(self):
+        partner = self.linked(street="Dorpsstraat 12-14 bis", street2="Achterhuis", city="Ede")
+        self.change_address(partner, HouseNumberSuffix="-16", Latitude=52.0)
+        self.assertEqual(partner.street, "Dorpsstraat 12-16")
+        self.assertEqual((partner.street2, partner.city), ("Achterhuis", "Ede"))
+        self.assertSettled(partner)
+
+        partner.street = "Dorpsstraat 12-18"
+        self.assertEqual(self.written(self.run_nightly), 1)
+        row = self.address_of(partner)
+        self.assertEqual((row["Street"], row["HouseNumber"]), ("Dorpsstraat", 12))
+        self.assertEqual(row["HouseNumberSuffix"], "-18")
+        self.assertEqual((row["Extra"], row["City"], row["Latitude"]), ("Achterhuis", "Ede", 52.0))
+        self.assertSettled(partner)
+
+    def test_what_cannot_be_split_survives(self):
+        partner = self.linked(street="p/a Jansen, tweede deur links")
+        self.assertEqual(self.address_of(partner)["Street"], "p/a Jansen, tweede deur links")
+        self.assertIsNone(self.address_of(partner)["HouseNumber"])
+        self.assertSettled(partner)
+
+    def test_an_invoice_contact_without_an_address_is_passed_over(self):
+        partner = self.linked(street="Weg 1", city="Ede")
+        contact = self.customer(
+            "Facturen",
+            type="invoice",
+            parent_id=partner.id,
+            customer_rank=0,
+            email="facturen@klant.example",
+        )
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+        contact.street = "Postbus 12"
+        self.run_nightly()
+        self.assertEqual(self.address_of(partner)["HouseNumber"], 12)
+        self.assertFalse(self.address_of(partner)["City"])
+        self.assertSettled(partner)
+
+    def test_an_invoice_address_that_tribe_empties_gives_way_to_the_partners_own(self):
+        partner = self.linked(street="Weg 1", city="Ede")
+        contact = self.customer(
+            "Facturen", type="invoice", parent_id=partner.id, customer_rank=0, street="Postbus 12"
+        )
+        self.run_nightly()
+
+        self.change_address(partner, Street=None, HouseNumber=None)
+        self.run_nightly()
+
+        self.assertFalse(contact.street)
+        self.assertEqual((partner.street, partner.city), ("Weg 1", "Ede"))
+        self.assertEqual(self.address_of(partner)["Street"], "Weg")
+        self.assertSettled(partner)
+
+    # Country and state
+
+    def test_a_state_goes_and_comes_by_code_or_name(self):
+        netherlands = self.env.ref("base.nl")
+        states = {state.code: state for state in netherlands.state_ids}
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                partner = self.linked(
+                    "Smit",
+                    is_company=is_company,
+                    country_id=netherlands.id,
+                    state_id=states["UT"].id,
+                )
+                self.assertEqual(self.address_of(partner)["State"], self.state("Utrecht")["ID"])
+                self.assertSettled(partner)
+
+                self.change_address(partner, State=self.state("Noord-Holland"))
+                self.assertEqual(partner.state_id, states["NH"])
+                self.change_address(partner, State=self.state("Zeeland"))
+                self.assertEqual(partner.state_id, states["ZE"])
+                self.assertSettled(partner)
+
+                partner.write(
+                    {
+                        "country_id": self.env.ref("base.us").id,
+                        "state_id": self.env.ref("base.state_us_5").id,
+                    }
+                )
+                self.assertEqual(self.written(self.run_nightly), 1)
+                self.assertEqual(self.address_of(partner)["State"], self.state("California")["ID"])
+                self.assertSettled(partner)
+
+                partner.state_id = False
+                self.run_nightly()
+                self.assertIsNone(self.address_of(partner)["State"])
+                self.assertSettled(partner)
+
+    def test_a_state_that_odoo_lacks_is_left_alone_with_a_note(self):
+        netherlands = self.env.ref("base.nl")
+        utrecht = netherlands.state_ids.filtered(lambda state: state.code == "UT")
+        partner = self.linked(country_id=netherlands.id, state_id=utrecht.id, city="Utrecht")
+
+        self.change_address(partner, State=self.state("Nergensland"), City="Nergenshuizen")
+
+        self.assertEqual((partner.state_id, partner.city), (utrecht, "Nergenshuizen"))
+        self.assertIn("Nergensland", self.notes()[0])
+        self.assertSettled(partner)
+        self.assertEqual(self.address_of(partner)["State"], self.state("Nergensland")["ID"])
+
+    def test_a_state_that_tribe_lacks_is_left_alone_with_a_note(self):
+        netherlands = self.env.ref("base.nl")
+        states = {state.code: state for state in netherlands.state_ids}
+        partner = self.linked(country_id=netherlands.id, state_id=states["DR"].id, city="Assen")
+        self.assertIn("DR", self.notes()[0])
+        self.assertSettled(partner)
+
+        partner.write({"state_id": states["GR"].id, "city": "Groningen"})
+        self.run_nightly()
+
+        self.assertEqual(self.address_of(partner)["City"], "Groningen")
+        self.assertIsNone(self.address_of(partner)["State"])
+        self.assertSettled(partner)
+
+        self.connection.conflict_policy = "tribe"
+        self.change_address(partner, State=self.state("Utrecht"))
+        self.assertEqual(partner.state_id, states["UT"])
+
+    def test_an_address_may_be_a_country_only(self):
+        germany = self.env.ref("base.de")
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                partner = self.linked("Smit", is_company=is_company, country_id=germany.id)
+                self.assertSettled(partner)
+                self.assertEqual(partner.country_id, germany)
+
+    def test_a_country_that_odoo_lacks_is_left_alone_with_a_note(self):
+        partner = self.linked(country_id=self.env.ref("base.nl").id)
+        netherlands = self.env.ref("base.nl")
+        country = self.sandbox.rows("Datastore_Country", Code="CH")[0]
+        self.env.ref("base.ch").code = "QQ"
+
+        self.change_address(partner, Country={"ID": country["ID"]}, City="Bern")
+
+        self.assertEqual((partner.country_id, partner.city), (netherlands, "Bern"))
+        self.assertIn("CH", self.notes()[0])
+        self.assertSettled(partner)
+
+
+class TestPaymentTerms(FieldCase):
+    """Payment terms: days in Tribe, a term of the connection's company in Odoo."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["account.payment.term"].search([]).active = False
+        self.terms = {days: self.term(days) for days in (0, 14, 30, 60)}
+
+    def term(self, days, **values):
+        """A payment term that is all due after so many days."""
+        return self.env["account.payment.term"].create(
+            {
+                "name": f"{days} days",
+                "company_id": self.company.id,
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": days})
+                ],
+                **values,
+            }
+        )
+
+    def in_company(self, partner):
+        return partner.with_company(self.company)
+
+    def days(self, partner, entity_set):
+        return self.relationships(partner)[entity_set]["PaymentTermInDays"]
+
+    def test_a_term_goes_and_comes(self):
+        for name, entity_set, values in (
+            ("property_payment_term_id", ORGANIZATION_CUSTOMER, {}),
+            ("property_payment_term_id", PERSON_CUSTOMER, {"is_company": False}),
+            (
+                "property_supplier_payment_term_id",
+                SUPPLIER,
+                {"customer_rank": 0, "supplier_rank": 1},
+            ),
+        ):
+            with self.subTest(entity_set):
+                partner = self.in_company(
+                    self.linked("Smit", **values, **{name: self.terms[30].id})
+                )
+                self.assertEqual(self.days(partner, entity_set), 30)
+                self.assertSettled(partner)
+
+                partner[name] = self.terms[0]
+                self.assertEqual(self.written(self.run_nightly), 1)
+                self.assertEqual(self.days(partner, entity_set), 0)
+                self.assertSettled(partner)
+
+                self.change_relationship(partner, entity_set, PaymentTermInDays=14)
+                self.assertEqual(partner[name], self.terms[14])
+                self.assertSettled(partner)
+
+                self.change_relationship(partner, entity_set, PaymentTermInDays=None)
+                self.assertFalse(partner[name])
+                self.assertSettled(partner)
+
+    def test_customer_and_supplier_have_each_their_own(self):
+        partner = self.in_company(
+            self.linked(
+                supplier_rank=1,
+                property_payment_term_id=self.terms[30].id,
+                property_supplier_payment_term_id=self.terms[60].id,
+            )
+        )
+        self.assertEqual(self.days(partner, ORGANIZATION_CUSTOMER), 30)
+        self.assertEqual(self.days(partner, SUPPLIER), 60)
+
+        self.change_relationship(partner, SUPPLIER, PaymentTermInDays=14)
+        self.assertEqual(partner.property_payment_term_id, self.terms[30])
+        self.assertEqual(partner.property_supplier_payment_term_id, self.terms[14])
+        self.assertSettled(partner)
+
+    def test_who_becomes_a_supplier_tells_the_term_along(self):
+        partner = self.linked(property_supplier_payment_term_id=self.terms[60].id)
+        partner.supplier_rank = 1
+
+        self.run_nightly()
+
+        self.assertEqual(self.days(partner, SUPPLIER), 60)
+        self.assertSettled(partner)
+
+    def test_who_becomes_a_supplier_in_tribe_brings_the_term_along(self):
+        partner = self.in_company(self.linked())
+        supplier = self.sandbox.create(
+            SUPPLIER,
+            {
+                "Relation": {"ID": self.own_id},
+                "Organization": {"ID": partner.tribe_id},
+                "PaymentTermInDays": 14,
+            },
+        )
+        self.look_at("supplier", supplier["ID"])
+
+        self.assertEqual(partner.property_supplier_payment_term_id, self.terms[14])
+        self.run_nightly()
+        self.assertSettled(partner)
+
+    def test_days_without_a_term_are_a_note_until_there_is_one(self):
+        partner = self.in_company(self.linked(property_payment_term_id=self.terms[30].id))
+
+        self.change_relationship(partner, ORGANIZATION_CUSTOMER, PaymentTermInDays=45)
+        self.assertEqual(partner.property_payment_term_id, self.terms[30])
+        self.assertIn("45 days", self.notes()[0])
+        self.assertIn("Payment Terms", self.notes()[0])
+        self.assertSettled(partner)
+        self.assertEqual(self.days(partner, ORGANIZATION_CUSTOMER), 45)
+
+        term = self.term(45, company_id=False)
+        self.look_at("organization", partner.tribe_id)
+        self.assertEqual(partner.property_payment_term_id, term)
+        self.assertSettled(partner)
+
+    def test_a_term_that_is_not_simply_days_is_neither_told_nor_overwritten(self):
+        half = {"value": "percent", "value_amount": 50}
+        others = (
+            self.term(7, line_ids=[Command.create(half), Command.create({**half, "nb_days": 30})]),
+            self.term(
+                7,
+                line_ids=[
+                    Command.create(
+                        {
+                            "value": "percent",
+                            "value_amount": 100,
+                            "nb_days": 7,
+                            "delay_type": "days_after_end_of_month",
+                        }
+                    )
+                ],
+            ),
+            self.term(7, early_discount=True, discount_percentage=2, discount_days=3),
+        )
+        partner = self.in_company(self.linked(property_payment_term_id=self.terms[30].id))
+        for term in others:
+            with self.subTest(term=term.line_ids[:1].delay_type, lines=len(term.line_ids)):
+                partner.property_payment_term_id = term
+                self.run_nightly()
+                self.assertEqual(self.days(partner, ORGANIZATION_CUSTOMER), 30)
+
+                self.change_relationship(partner, ORGANIZATION_CUSTOMER, PaymentTermInDays=14)
+                self.assertEqual(partner.property_payment_term_id, term)
+                self.assertSettled(partner)
+                self.change_relationship(partner, ORGANIZATION_CUSTOMER, PaymentTermInDays=30)
+        self.change_relationship(partner, ORGANIZATION_CUSTOMER, PaymentTermInDays=7)
+        self.assertFalse(self.problems())
+
+    def test_another_companys_term_is_not_told(self):
+        partner = self.in_company(self.linked(property_payment_term_id=self.terms[30].id))
+        other = self.env["res.company"].create({"name": "Ander"})
+        term = self.term(60, company_id=other.id)
+
+        partner.with_company(other).property_payment_term_id = term
+
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.change_relationship(partner, ORGANIZATION_CUSTOMER, PaymentTermInDays=14)
+        self.assertEqual(partner.property_payment_term_id, self.terms[14])
+        self.assertEqual(partner.with_company(other).property_payment_term_id, term)
+
+    def test_a_new_customer_of_tribe_brings_its_term_or_gets_odoos_default(self):
+        self.env["ir.default"].set(
+            "res.partner", "property_payment_term_id", self.terms[30].id, company_id=self.company.id
+        )
+        brought, default = (self.organization(Name=name, roles=()) for name in ("Een", "Twee"))
+        for row, days in ((brought, 14), (default, None)):
+            self.sandbox.create(
+                ORGANIZATION_CUSTOMER,
+                {
+                    "Relation": {"ID": self.own_id},
+                    "Organization": {"ID": row["ID"]},
+                    "PaymentTermInDays": days,
+                },
+            )
+        self.look_at("organization", brought["ID"], default["ID"])
+        partners = {
+            name: self.in_company(self.link(row["ID"]).partner_id)
+            for name, row in (("brought", brought), ("default", default))
+        }
+
+        self.assertEqual(partners["brought"].property_payment_term_id, self.terms[14])
+        self.assertEqual(partners["default"].property_payment_term_id, self.terms[30])
+        self.run_nightly()
+        self.assertEqual(self.days(partners["default"], ORGANIZATION_CUSTOMER), 30)
+        for partner in partners.values():
+            self.assertSettled(partner)

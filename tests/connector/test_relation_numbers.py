@@ -1,0 +1,238 @@
+"""Where debtor and creditor numbers come from, per connection."""
+
+from .common import SUPPLIER
+from .relation_case import RelationCase
+
+
+class NumberCase(RelationCase):
+    """Numbers of partners in Odoo and of their relations in Tribe."""
+
+    source = "sequence"
+
+    def setUp(self):
+        super().setUp()
+        self.connection.number_source = self.source
+
+    def numbers(self, partner):
+        """The debtor and creditor number that both sides have."""
+        row = self.tribe_of(partner)
+        self.assertEqual(row["DebtorNumber"] or False, partner.debtor_number)
+        self.assertEqual(row["CreditorNumber"] or False, partner.creditor_number)
+        return partner.debtor_number, partner.creditor_number
+
+    def imported(self, **fields):
+        """The partner of a new customer of Tribe."""
+        row = self.organization(**fields)
+        self.look_at("organization", row["ID"])
+        return self.link(row["ID"]).partner_id
+
+    def upcoming(self, name="debtor_number", count=1):
+        """The numbers that are next."""
+        session = type(
+            "Reader", (), {"connection": self.connection, "client": self.connection._client()}
+        )
+        with self.enter_registry_test_mode():
+            exporter = self.env["tribe.relation.exporter"]
+            return exporter._peek_numbers(session, name, count)[0]
+
+    def assertNothingMore(self):
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+
+class TestNumbersFromSequence(NumberCase):
+    """Odoo's sequences: the default."""
+
+    def test_debtors_and_creditors_get_each_their_own(self):
+        partner = self.linked(supplier_rank=1)
+        debtor, creditor = self.numbers(partner)
+        self.assertTrue(debtor and creditor)
+        self.assertNotEqual(debtor, creditor)
+        self.assertFalse(self.numbers(self.linked("Alleen klant"))[1])
+        self.assertFalse(self.numbers(self.linked("Jan Smit", is_company=False))[1])
+        self.assertNothingMore()
+
+    def test_odoos_number_overwrites_tribes(self):
+        next_number = self.upcoming()[0]
+        partner = self.imported(DebtorNumber="T-1")
+        self.assertEqual(self.numbers(partner), (next_number, False))
+
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"DebtorNumber": "T-2"})
+        self.look_at("organization", partner.tribe_id)
+        self.run_nightly()
+        self.assertEqual(self.numbers(partner), (next_number, False))
+        self.assertNothingMore()
+
+    def test_a_linked_customer_without_a_number_gets_one(self):
+        partner = self.linked()
+        partner.debtor_number = False
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"DebtorNumber": "T-1"})
+
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertNotIn(self.numbers(partner)[0], (False, "T-1"))
+        self.assertNothingMore()
+
+    def test_numbers_in_use_are_passed_over(self):
+        first, second, third, fourth = self.upcoming(count=4)
+        self.customer("Ander", debtor_number=first, customer_rank=0, active=False)
+        self.organization(Name="In Tribe", DebtorNumber=second, roles=())
+
+        self.assertEqual(self.upcoming(count=2), [third, fourth])
+        self.assertEqual(self.numbers(self.linked())[0], third)
+
+    def test_looking_ahead_draws_nothing_and_tells_the_truth(self):
+        sequences = self.env["ir.sequence"]
+        for values in (
+            {},
+            {"implementation": "no_gap"},
+            {"prefix": "D%(year)s-", "padding": 5, "number_increment": 10},
+            {"use_date_range": True},
+        ):
+            with self.subTest(**values):
+                sequences.search([("code", "=", "tribe.debtor")]).active = False
+                sequences.create(
+                    {
+                        "name": "Debtors",
+                        "code": "tribe.debtor",
+                        "company_id": self.company.id,
+                        "number_next": 500,
+                        **values,
+                    }
+                )
+                expected = self.upcoming(count=2)
+                self.assertEqual(self.upcoming(count=2), expected)
+                drawn = [
+                    self.numbers(self.linked(f"{name} {values}"))[0] for name in ("Een", "Twee")
+                ]
+                self.assertEqual(drawn, expected)
+                self.assertNotIn(self.upcoming()[0], expected)
+
+    def test_without_a_sequence_a_person_is_told(self):
+        self.env["ir.sequence"].search([("code", "=", "tribe.debtor")]).active = False
+        self.customer()
+
+        self.run_nightly()
+
+        self.assertAsked("tribe.debtor", "Sequences")
+
+    def test_a_number_that_was_typed_twice_is_a_question(self):
+        partner = self.linked(debtor_number="D-1")
+        other = self.linked("Ander B.V.")
+        other.debtor_number = "D-1"
+
+        self.run_nightly()
+        self.assertAsked("D-1", partner.name, other.name)
+
+        other.debtor_number = "D-2"
+        self.run_nightly()
+        self.assertEqual(self.numbers(other)[0], "D-2")
+        self.assertNothingMore()
+
+    def test_a_typed_number_that_another_relation_has_is_a_question(self):
+        self.organization(Name="Vreemde B.V.", DebtorNumber="D-1", roles=())
+        partner = self.linked()
+        partner.debtor_number = "D-1"
+
+        self.run_nightly()
+
+        self.assertAsked("D-1", partner.name, "Vreemde B.V.")
+        self.assertNotEqual(self.tribe_of(partner)["DebtorNumber"], "D-1")
+
+
+class TestNumbersFromReference(NumberCase):
+    """The contact's reference, as ``base_partner_sequence`` fills it."""
+
+    source = "ref"
+
+    def test_the_reference_is_the_number(self):
+        partner = self.linked(ref="K-7", supplier_rank=1)
+        self.customer("Contact", parent_id=partner.id, ref="K-7", customer_rank=0)
+
+        self.assertEqual(self.numbers(partner), ("K-7", "K-7"))
+        self.assertNothingMore()
+
+    def test_without_a_reference_the_sequence_gives_one(self):
+        next_number = self.upcoming()[0]
+        partner = self.linked()
+        self.assertEqual(self.numbers(partner), (next_number, False))
+
+        partner.ref = "K-8"
+        self.assertEqual(partner.debtor_number, "K-8")
+        self.run_nightly()
+        self.assertEqual(self.numbers(partner), ("K-8", False))
+        self.assertNothingMore()
+
+    def test_a_number_once_given_stays_until_the_reference_changes(self):
+        partner = self.linked(debtor_number="D-1", ref="K-1")
+        self.assertEqual(self.numbers(partner)[0], "D-1")
+        partner.write({"ref": "K-1", "phone": "030 1"})
+        self.assertEqual(partner.debtor_number, "D-1")
+
+        partner.ref = "K-2"
+        self.run_nightly()
+        self.assertEqual(self.numbers(partner)[0], "K-2")
+        partner.ref = False
+        self.run_nightly()
+        self.assertEqual(self.numbers(partner)[0], "K-2")
+        self.assertNothingMore()
+
+    def test_a_relation_of_tribe_with_the_reference_as_number_is_that_contact(self):
+        for name, roles, field in (
+            ("Klant", {}, "DebtorNumber"),
+            ("Leverancier", {"customer_rank": 0, "supplier_rank": 1}, "CreditorNumber"),
+        ):
+            with self.subTest(name):
+                partner = self.customer(name, ref=f"{name}-7", active=False, **roles)
+                entity_sets = {"roles": (SUPPLIER,)} if roles else {}
+                row = self.organization(Name=name, **{field: f"{name}-7"}, **entity_sets)
+                self.look_at("organization", row["ID"])
+                self.assertEqual(self.link(row["ID"]).partner_id, partner)
+
+    def test_a_contact_with_the_reference_of_a_relation_is_linked(self):
+        row = self.organization(Name="Klant", DebtorNumber="K-9")
+        partner = self.linked("Klant B.V.", ref="K-9")
+        self.assertEqual(partner.tribe_id, row["ID"])
+        self.assertEqual(self.numbers(partner)[0], "K-9")
+
+    def test_one_reference_for_two_is_a_question(self):
+        partners = self.customer("Een", ref="K-1") | self.customer("Twee", ref="K-1")
+
+        self.run_nightly()
+
+        problems = self.problems()
+        self.assertTrue(problems)
+        for problem in problems:
+            self.assertIn("K-1", problem)
+            self.assertIn("Een", problem)
+            self.assertIn("Twee", problem)
+        self.assertLess(len(partners.filtered("tribe_id")), 2)
+        partners[1].ref = "K-2"
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+        self.assertEqual([self.numbers(partner)[0] for partner in partners], ["K-1", "K-2"])
+
+
+class TestNumbersFromTribe(NumberCase):
+    """Tribe's number, where Odoo has none."""
+
+    source = "tribe"
+
+    def test_tribes_number_is_taken(self):
+        partner = self.imported(DebtorNumber="T-1")
+        self.assertEqual(self.numbers(partner), ("T-1", False))
+        self.assertNothingMore()
+
+    def test_without_one_the_sequence_gives_one(self):
+        next_number = self.upcoming()[0]
+        self.assertEqual(self.numbers(self.imported()), (next_number, False))
+
+    def test_odoos_number_still_wins(self):
+        partner = self.linked(debtor_number="D-1")
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"DebtorNumber": "T-1"})
+
+        self.look_at("organization", partner.tribe_id)
+        self.run_nightly()
+
+        self.assertEqual(self.numbers(partner), ("D-1", False))
+        self.assertNothingMore()
