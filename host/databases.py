@@ -7,6 +7,7 @@ template is never served: its asset bundles would then live in its filestore.
 import contextlib
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg2
@@ -40,14 +41,14 @@ class Databases:
         self.drop(name)
         self.copy(template, name)
 
-    def create_with_addon(self, name: str) -> None:
-        """Make a database with the addon installed.
+    def create_with_addon(self, name: str, modules: Iterable[str] = ()) -> None:
+        """Make a database with the addon and other modules installed.
 
         :raises Failure: when the addon cannot be installed, with the log's last error.
         """
         self.create(name)
         with step(f"install the addon in the database {name}"):
-            odoo_command.install(self.server, self.odoo, name, ["tribe_connector"])
+            odoo_command.install(self.server, self.odoo, name, ["tribe_connector", *modules])
 
     def copy(self, source: str, target: str) -> None:
         """Copy a database that nobody uses, with its filestore."""

@@ -1,6 +1,7 @@
 """./dev test: which tests run how.
 
-Three groups, for three needs: plain Python, Odoo in the test's own process, real Odoo processes.
+Groups for different needs: plain Python, Odoo in the test's own process (alone, and with addons
+that it is used with), real Odoo processes.
 """
 
 import concurrent.futures
@@ -16,7 +17,6 @@ from .databases import Databases
 from .odoo_source import OdooSource, find_or_fetch
 from .paths import ADDON, CHECKOUT, LOGS, PYTHON
 
-DATABASE = "tribe_test"
 NO_TESTS_COLLECTED = 5
 
 
@@ -27,15 +27,33 @@ class Group:
     name: str
     folders: tuple[str, ...]
     needs_odoo_inside: bool = False
+    # Installed beside the addon.
+    modules: tuple[str, ...] = ()
+
+    @property
+    def database(self) -> str:
+        """The database of a group that needs Odoo inside."""
+        return f"tribe_test_{self.name}"
 
 
 GROUPS = (
     Group("plain", ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract")),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group(
+        "companions",
+        ("tests/companions",),
+        needs_odoo_inside=True,
+        modules=(
+            "base_address_extended",
+            "base_partner_sequence",
+            "partner_firstname",
+            "partner_mobile",
+        ),
+    ),
     Group("processes", ("tests/end_to_end", "tests/faults")),
 )
 # Groups that run at the same time: the machine has two cores.
-STREAMS = (("odoo",), ("processes", "plain"))
+STREAMS = (("odoo",), ("processes", "companions", "plain"))
 
 
 def run(paths: list[str], *, full: bool) -> int:
@@ -123,7 +141,7 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> in
     started = time.monotonic()
     command = [str(PYTHON), "-m", "pytest", "-q", *paths]
     if group.needs_odoo_inside:
-        environment = {**environment, **_odoo_environment(server, odoo)}
+        environment = {**environment, **_odoo_environment(group, server, odoo)}
         command += ["--odoo-http"]
     else:
         environment = {**environment, "PYTHONPATH": _plain_path()}
@@ -142,11 +160,12 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> in
     return 0 if result.returncode == NO_TESTS_COLLECTED else result.returncode
 
 
-def _odoo_environment(server, odoo: OdooSource) -> dict[str, str]:
-    Databases(server, odoo).create_with_addon(DATABASE)
+def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
+    database = group.database
+    Databases(server, odoo).create_with_addon(database, group.modules)
     configuration = odoo_command.write_configuration(
-        LOGS / f"{DATABASE}.conf",
-        odoo_command.configuration(server, odoo, DATABASE, max_cron_threads=0, log_level="error"),
+        LOGS / f"{database}.conf",
+        odoo_command.configuration(server, odoo, database, max_cron_threads=0, log_level="error"),
     )
     environment = odoo_command.environment(odoo)
     path = os.pathsep.join([environment["PYTHONPATH"], _plain_path()])
