@@ -52,7 +52,7 @@ class PlanCase(RelationCase):
         partners = self.env["res.partner"].with_context(active_test=False).search([])
         odoo = {
             partner.id: {
-                **partner._tribe_values(),
+                **partner._tribe_values(self.connection),
                 "customer_rank": partner.customer_rank,
                 "supplier_rank": partner.supplier_rank,
             }

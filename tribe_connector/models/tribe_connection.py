@@ -159,7 +159,8 @@ class TribeConnection(models.Model):
         ],
         "Debtor and Creditor Numbers",
         required=True,
-        default="sequence",
+        # Numbers that customers know already stay.
+        default="tribe",
         help="Where a customer or supplier who has no number in Odoo gets one. Odoo's number goes "
         "to Tribe, in place of Tribe's own.\n"
         "From Odoo's sequences: the next free one, debtors and creditors apart.\n"
