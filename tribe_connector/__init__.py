@@ -1,2 +1,5 @@
 from . import controllers, models, wizards
 from .hooks import uninstall_hook
+from .sql_log import hide_secrets
+
+hide_secrets()

@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping import ORGANIZATION_FIELDS, PERSON_FIELDS, canonical, clean, clean_lines
+from mapping import (
+    ORGANIZATION_FIELDS,
+    PERSON_FIELDS,
+    canonical,
+    clean,
+    clean_lines,
+    mail_addresses,
+)
 
 FIELDS = sorted({*ORGANIZATION_FIELDS, *PERSON_FIELDS})
 TEXT_FIELDS = [field for field in FIELDS if not field.endswith(("active", "term_days"))]
@@ -143,3 +150,17 @@ TEXTS = st.one_of(st.text(), st.lists(WEB_PIECES, max_size=6).map("".join))
 @given(st.sampled_from(TEXT_FIELDS), TEXTS, st.sampled_from([None, "NL", "GR", "DK"]))
 def test_only_emptiness_is_equal_to_empty(field, text, country):
     assert (canonical(field, text, country) is None) == (clean(text) is None)
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (("Jan Smit", "Jan@Smit.example is twice jan@smit.example."), "jan@smit.example"),
+        (("a@b.nl", "en c.d+e@sub.f-g.nl"), "a@b.nl, c.d+e@sub.f-g.nl"),
+        (("", None, False), None),
+        (("no address", "a@b", "@", "a@.nl"), None),
+        (("@" * 50_000, "a" * 50_000), None),
+    ],
+)
+def test_mail_addresses_in_texts(texts, found):
+    assert mail_addresses(*texts) == found

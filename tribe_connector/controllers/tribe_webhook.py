@@ -1,17 +1,20 @@
 import re
 
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo import http
 from odoo.http import request
 
 from ..models.tribe_connection import WEBHOOK_TYPES
 from ..tribe_api import WebhookUnreadable, is_authentic, parse_event
+from .raw_dispatcher import RawDispatcher
+from .refusal_counter import WINDOW_SECONDS, RefusalCounter
 
 # Tribe sends one mutation at a time; its largest is far below this.
 MAXIMUM_BYTES = 64 * 1024
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_refusals = RefusalCounter()
 
 
 class TribeWebhook(http.Controller):
@@ -20,7 +23,7 @@ class TribeWebhook(http.Controller):
     # Not auth="none": its cursor is read-only by default.
     @http.route(
         "/tribe/webhook/<string:key>/<string:entity_type>",
-        type="http",
+        type=RawDispatcher.routing_type,
         auth="public",
         methods=["POST"],
         csrf=False,
@@ -29,12 +32,19 @@ class TribeWebhook(http.Controller):
     )
     def receive(self, key, entity_type):
         """Take one webhook. 204 once it is stored; 403 unless it proves to come from
-        Tribe, 413 when it is larger than any mutation.
+        Tribe, 413 when it is larger than any mutation, 429 instead of both for who was refused
+        too often within a minute.
 
-        Nothing is stored, logged or parsed before that proof.
+        Nothing is stored, logged or parsed before that proof, and whoever proves it is never
+        refused.
         """
-        body = request.httprequest.get_data()
+        try:
+            body = request.httprequest.get_data()
+        except RequestEntityTooLarge:
+            return self._refuse(413)
         connection = self._authentic_connection(key, entity_type, body)
+        if not connection:
+            return self._refuse(403)
         try:
             event = parse_event(body)
         except WebhookUnreadable:
@@ -43,22 +53,28 @@ class TribeWebhook(http.Controller):
             self._note(connection, WEBHOOK_TYPES[entity_type], event)
         return request.make_response("", status=204)
 
+    def _refuse(self, status):
+        # Answered here: raised, Odoo would log it and render a page for it.
+        if not _refusals.note(request.httprequest.remote_addr or ""):
+            return request.make_response("", status=status)
+        return request.make_response("", {"Retry-After": str(WINDOW_SECONDS)}, status=429)
+
     def _authentic_connection(self, key, entity_type, body):
-        """The connection whose secret or token the request proves to know."""
-        connection = request.env["tribe.connection"].sudo().search([("webhook_key", "=", key)])
-        credential = connection and connection._credential()
-        if not (
-            connection
-            and entity_type in WEBHOOK_TYPES
-            and is_authentic(
-                request.httprequest.headers.items(),
-                body,
-                secret=credential.webhook_secret or None,
-                token=credential.webhook_token or None,
-            )
-        ):
-            raise Forbidden
-        return connection
+        """The connection whose secret or token the request proves to know; may be empty.
+
+        One query at most: refusing has to cost less than asking.
+        """
+        credentials = request.env["tribe.credential"].sudo()
+        if entity_type not in WEBHOOK_TYPES or not _GUID.fullmatch(key):
+            return credentials.connection_id
+        credential = credentials._of_webhook(key)
+        is_proven = is_authentic(
+            request.httprequest.headers.items(),
+            body,
+            secret=credential.webhook_secret or None,
+            token=credential.webhook_token or None,
+        )
+        return credential.connection_id if is_proven else credentials.connection_id
 
     def _note(self, connection, kind, event):
         """Note what to look at. A link between records is not a record: then all are looked at."""

@@ -2,9 +2,13 @@
 
 import time
 
-import requests
-
-from ..tribe_api import Token, TribeCredentialsRefused, TribeUnavailable, request_token
+from ..tribe_api import (
+    Token,
+    TribeCredentialsRefused,
+    TribeUnavailable,
+    create_session,
+    request_token,
+)
 from .lease import Leases
 
 RENEWAL_WAIT_SECONDS = 60.0
@@ -58,7 +62,7 @@ class StoredTokens:
                 f"The connection “{self._connection_name}” has no client ID or no client secret: "
                 "enter both, as Tribe shows them under Configuration > Applications."
             )
-        with requests.Session() as session:
+        with create_session() as session:
             token = request_token(
                 session,
                 self._addresses,

@@ -3,7 +3,7 @@
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
 from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, leave_alone, merge
-from .normalization import canonical, clean, clean_lines
+from .normalization import canonical, clean, clean_lines, mail_addresses
 from .person_name import (
     PersonName,
     in_natural_order,
@@ -81,6 +81,7 @@ __all__ = [
     "join",
     "join_street",
     "leave_alone",
+    "mail_addresses",
     "match_states",
     "merge",
     "missing_requirements",

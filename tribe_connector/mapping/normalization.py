@@ -7,6 +7,8 @@ import unicodedata
 
 # Zero-width marks that word processors leave behind; nobody sees or means them.
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+# Bounded, so that a long text without an address is read once.
+_MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 # Calling code, and the trunk prefix that is only dialled inside the country (ITU-T E.164).
 _DIALLING = {
@@ -56,6 +58,12 @@ def clean_lines(text: object) -> str | None:
         return None
     lines = [clean(line) or "" for line in str(text).splitlines()]
     return "\n".join(lines).strip("\n") or None
+
+
+def mail_addresses(*texts: object) -> str | None:
+    """The e-mail addresses that texts mention, in lower case, once each, separated by commas."""
+    found = (address for text in texts if isinstance(text, str) for address in _MAIL.findall(text))
+    return ", ".join(dict.fromkeys(address.lower() for address in found)) or None
 
 
 def canonical(field: str, value: object, country_code: object = None) -> str | int | bool | None:

@@ -164,9 +164,20 @@ class ResPartner(models.Model):
         # An invoice address that goes changes the address of its company.
         parents = self.parent_id - self
         self.env["tribe.link"].sudo()._note_deleted_partners(self)
+        self._tribe_forget()
         result = super().unlink()
         parents._tribe_note_save()
         return result
+
+    def _tribe_forget(self):
+        """Forget what we noted about persons and organizations that are deleted.
+
+        Links stay, so that nobody comes back from Tribe by itself; their values go.
+        """
+        links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
+        links.write({"agreed": False})
+        lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
+        lines.write({"name": False, "text": False})
 
     def _tribe_note_save(self):
         """Note for the active connections that these partners, or their parents, changed."""

@@ -244,6 +244,18 @@ class TribeConnection(models.Model):
     back_off_seconds = fields.Integer(default=60, required=True)
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=60, required=True)
+    keep_runs_days = fields.Integer(
+        "Keep Runs (Days)",
+        default=90,
+        required=True,
+        help="What was done, and with whom, is forgotten after so many days. Links never are.",
+    )
+    keep_problems_days = fields.Integer(
+        "Keep Problems (Days)",
+        default=365,
+        required=True,
+        help="A problem that nobody solved is given up after so many days; a run tells which.",
+    )
 
     is_running = fields.Boolean(compute="_compute_is_running", search="_search_is_running")
     relation_count = fields.Integer(compute="_compute_counts")
@@ -258,6 +270,10 @@ class TribeConnection(models.Model):
         "CHECK(calls_per_window > 0 AND call_window_seconds > 0 AND settle_seconds >= 0"
         " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0)",
         "Waits and limits are positive numbers.",
+    )
+    _retention_valid = models.Constraint(
+        "CHECK(keep_runs_days > 0 AND keep_problems_days > 0)",
+        "Runs and problems are kept for at least a day.",
     )
 
     @api.constrains("relation_domain")
@@ -368,6 +384,8 @@ class TribeConnection(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        # What was typed must not come back with the saved form.
+        self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
         if "export_moment" in vals or "nightly_hour" in vals:
             for connection in self:
                 self.env["tribe.work"].sudo().search(
@@ -393,6 +411,19 @@ class TribeConnection(models.Model):
     def _active(self):
         """The connections that work, whoever asks."""
         return self.sudo().search([("state", "in", RUNNING_STATES)])
+
+    def _older_than(self, date_field, days_field):
+        """What of the connections' records is older than each of them says.
+
+        :param date_field: the record's date (datetime, UTC)
+        :param days_field: the connection's field with the number of days
+        """
+        now = fields.Datetime.now()
+        return Domain.OR(
+            Domain("connection_id", "=", connection.id)
+            & Domain(date_field, "<", now - timedelta(days=connection[days_field]))
+            for connection in self.with_context(active_test=False).search(Domain.TRUE)
+        )
 
     def _credential(self):
         self.ensure_one()

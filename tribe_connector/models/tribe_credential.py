@@ -4,7 +4,8 @@ from odoo import fields, models
 class TribeCredential(models.Model):
     """The secrets and tokens of one connection, for system administrators only.
 
-    Apart from the connection, so that whoever may change its settings cannot read them.
+    Apart from the connection, so that whoever may change its settings cannot read them. Nobody
+    reads a secret back, not even a system administrator: the fields are for our own code only.
     """
 
     _name = "tribe.credential"
@@ -15,17 +16,21 @@ class TribeCredential(models.Model):
         "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
     )
     client_id = fields.Char("Client ID", copy=False)
-    client_secret = fields.Char(copy=False)
+    client_secret = fields.Char(copy=False, groups=fields.NO_ACCESS)
     scope = fields.Char(default="read write")
-    access_token = fields.Char(copy=False)
+    access_token = fields.Char(copy=False, groups=fields.NO_ACCESS)
     token_expires_at = fields.Float(
         help="Seconds since 1970, so that all hosts agree.", copy=False, digits=(16, 3)
     )
     webhook_token = fields.Char(
-        help="Our own random value, sent back by Tribe in a header of every webhook.", copy=False
+        help="Our own random value, sent back by Tribe in a header of every webhook.",
+        copy=False,
+        groups=fields.NO_ACCESS,
     )
     webhook_secret = fields.Char(
-        help="The secret with which Tribe signs webhooks, where the tenant shows one.", copy=False
+        help="The secret with which Tribe signs webhooks, where the tenant shows one.",
+        copy=False,
+        groups=fields.NO_ACCESS,
     )
 
     _connection_unique = models.Constraint(
@@ -37,3 +42,14 @@ class TribeCredential(models.Model):
         if {"client_id", "client_secret", "scope"} & vals.keys():
             vals = {**vals, "access_token": False, "token_expires_at": 0}
         return super().write(vals)
+
+    def _of_webhook(self, key):
+        """The credential of the connection in use that has a webhook key, or an empty set.
+
+        In one query: whoever is refused for it must not cost more.
+        """
+        return self.sudo().search_fetch(
+            [("connection_id.webhook_key", "=", key), ("connection_id.active", "=", True)],
+            ["connection_id", "webhook_token", "webhook_secret"],
+            limit=1,
+        )

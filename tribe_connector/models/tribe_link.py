@@ -130,9 +130,9 @@ class TribeLink(models.Model):
                 link.write(
                     {
                         "state": "unlinked",
+                        # Without its name: what is deleted is forgotten.
                         "difference": self.env._(
-                            "%s was deleted in Odoo. The relation stays in Tribe, unlinked.",
-                            link.partner_id.display_name,
+                            "The contact was deleted in Odoo. The relation stays in Tribe, unlinked."
                         ),
                     }
                 )

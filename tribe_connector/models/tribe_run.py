@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
 
+# Forgotten at once; each batch is a transaction of its own.
+VACUUM_BATCH = 1000
+
 
 class TribeRun(models.Model):
     """What one piece of work did: counts, and lines for what a person should see."""
@@ -21,6 +24,14 @@ class TribeRun(models.Model):
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)
+
+    @api.autovacuum
+    def _vacuum_old(self):
+        """Forget runs that are older than their connection says, with their lines."""
+        old = self.env["tribe.connection"]._older_than("date", "keep_runs_days")
+        runs = self.search(old, order="id", limit=VACUUM_BATCH)
+        runs.unlink()
+        return len(runs), len(runs) == VACUUM_BATCH
 
     @api.model
     def _kinds(self):

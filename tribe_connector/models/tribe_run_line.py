@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..mapping import mail_addresses
 
 
 class TribeRunLine(models.Model):
@@ -28,5 +30,16 @@ class TribeRunLine(models.Model):
     )
     name = fields.Char("Record", readonly=True)
     text = fields.Char("Details", readonly=True)
+    email = fields.Char(
+        "E-mail Addresses",
+        compute="_compute_email",
+        store=True,
+        help="Those in the details. Odoo's privacy look-up searches them, and the record's name.",
+    )
     partner_id = fields.Many2one("res.partner", ondelete="set null", readonly=True)
     move_id = fields.Many2one("account.move", ondelete="set null", readonly=True)
+
+    @api.depends("name", "text")
+    def _compute_email(self):
+        for line in self:
+            line.email = mail_addresses(line.name, line.text)

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..mapping import mail_addresses
+from .tribe_run import VACUUM_BATCH
 
 INBOUND_KINDS = (
     "organization",
@@ -25,6 +29,7 @@ class TribeWork(models.Model):
 
     _name = "tribe.work"
     _description = "Tribe Work"
+    _rec_name = "record_name"
     _order = "due, id"
     _log_access = False
 
@@ -86,6 +91,12 @@ class TribeWork(models.Model):
         readonly=True,
     )
     record_name = fields.Char("Record", readonly=True)
+    email = fields.Char(
+        "E-mail Addresses",
+        compute="_compute_email",
+        store=True,
+        help="Those in the problem. Odoo's privacy look-up searches them, and the record's name.",
+    )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
@@ -97,6 +108,11 @@ class TribeWork(models.Model):
             number = int(work.reference) if work.reference and work.reference.isdigit() else False
             work.partner_id = work.kind == "partner" and number
             work.move_id = work.kind == "payment" and number
+
+    @api.depends("record_name", "error")
+    def _compute_email(self):
+        for work in self:
+            work.email = mail_addresses(work.record_name, work.error)
 
     @api.depends("direction", "reference")
     def _compute_tribe_url(self):
@@ -193,6 +209,42 @@ class TribeWork(models.Model):
             self.flush_recordset()
             self.env.cr.execute(SQL("DELETE FROM tribe_work WHERE id IN %s", self._ids))
             self.invalidate_recordset(flush=False)
+
+    @api.autovacuum
+    def _vacuum_given_up(self):
+        """Give up problems that are older than their connection says, and say so in a run.
+
+        What merely waits is never given up.
+        """
+        old = self.env["tribe.connection"]._older_than("created", "keep_problems_days")
+        works = self.search(
+            old & Domain("error_class", "!=", False), order="id", limit=VACUUM_BATCH
+        )
+        for (connection, direction), given_up in works.grouped(
+            lambda work: (work.connection_id, work.direction)
+        ).items():
+            self.env["tribe.run"].create(
+                {
+                    "connection_id": connection.id,
+                    "direction": direction,
+                    "failed": len(given_up),
+                    "line_ids": [fields.Command.create(work._given_up_line()) for work in given_up],
+                }
+            )
+        works._remove()
+        return len(works), len(works) == VACUUM_BATCH
+
+    def _given_up_line(self):
+        return {
+            "action": "problem",
+            "name": self.record_name or self.reference,
+            "text": self.env._(
+                "Given up after %(days)s days: %(problem)s",
+                days=self.connection_id.keep_problems_days,
+                problem=self.error,
+            ),
+            "company_id": self.company_id.id,
+        }
 
     def _make_due(self, domain):
         """Bring waiting rows forward to now; returns them."""

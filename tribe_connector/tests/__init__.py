@@ -1,2 +1,3 @@
 from . import test_access_rights
+from . import test_refusal_counter
 from . import test_webhook

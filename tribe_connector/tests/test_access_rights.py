@@ -1,106 +1,17 @@
-from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import tagged
 
-from .common import create_connection
+from .roles_case import RolesCase
 
-MODELS = (
-    "tribe.connection",
-    "tribe.credential",
-    "tribe.cursor",
-    "tribe.ledger.account",
-    "tribe.legal.entity",
-    "tribe.link",
-    "tribe.phase",
-    "tribe.rate.limit",
-    "tribe.run",
-    "tribe.run.line",
-    "tribe.vat.group",
-    "tribe.work",
-)
 SECRETS = ("client_id", "client_secret", "webhook_secret", "credential_ids", "has_client_secret")
 
 
 @tagged("post_install", "-at_install")
-class TestAccessRights(TransactionCase):
+class TestAccessRights(RolesCase):
     """Who sees and may do what."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company = cls.env["res.company"].create({"name": "Met Tribe"})
-        cls.other_company = cls.env["res.company"].create({"name": "Zonder Tribe"})
-        cls.connection = create_connection(cls.env, company_id=cls.company.id)
-        of_connection = {"connection_id": cls.connection.id}
-        cls.partner = cls.env["res.partner"].create(
-            {"name": "Klant B.V.", "is_company": True, "debtor_number": "D-1", "customer_rank": 1}
-        )
-        cls.entity = cls.env["tribe.legal.entity"].create(
-            {**of_connection, "tribe_id": "entity", "name": "Wij", "company_id": cls.company.id}
-        )
-        of_entity = {"legal_entity_id": cls.entity.id, "name": "Een", "code": "1"}
-        cls.env["tribe.vat.group"].create({**of_entity, "tribe_id": "vat"})
-        cls.env["tribe.ledger.account"].create({**of_entity, "tribe_id": "ledger"})
-        cls.env["tribe.phase"].create({**of_connection, "tribe_id": "phase", "name": "Sent"})
-        cls.link = cls.env["tribe.link"].create(
-            {
-                **of_connection,
-                "kind": "organization",
-                "tribe_id": "relation",
-                "partner_id": cls.partner.id,
-            }
-        )
-        cls.env["tribe.run"].create(
-            {
-                **of_connection,
-                "direction": "inbound",
-                "line_ids": [
-                    Command.create({"action": "link", "partner_id": cls.partner.id, "name": "x"})
-                ],
-            }
-        )
-        cls.env["tribe.cursor"]._move(cls.connection, "organization", "2026-01-01")
-        cls.user = cls.new_user("tribe_user", "tribe_connector.group_user")
-        cls.manager = cls.new_user("tribe_manager", "tribe_connector.group_manager")
-        cls.outsider = cls.new_user("no_tribe", "base.group_user")
-        cls.elsewhere = cls.new_user(
-            "elsewhere", "tribe_connector.group_manager,base.group_system", cls.other_company
-        )
-        cls.administrator = cls.new_user("administrator", "base.group_system")
-        cls.portal = new_test_user(cls.env, "portal_of_tribe", groups="base.group_portal")
-        cls.portal.partner_id.write({"debtor_number": "D-2", "customer_rank": 1})
-
-    @classmethod
-    def new_user(cls, login, groups, company=None):
-        company = company or cls.company
-        return new_test_user(
-            cls.env,
-            login,
-            groups=groups,
-            company_id=company.id,
-            company_ids=[Command.set(company.ids)],
-        )
-
-    def ours(self, model):
-        """The records of a model that belong to the connection, with all rights."""
-        paths = {
-            "tribe.connection": "id",
-            "tribe.vat.group": "legal_entity_id.connection_id",
-            "tribe.ledger.account": "legal_entity_id.connection_id",
-            "tribe.run.line": "run_id.connection_id",
-        }
-        path = paths.get(model, "connection_id")
-        records = self.env[model].search([(path, "=", self.connection.id)])
-        self.assertTrue(records, model)
-        return records
-
-    def found(self, model, user):
-        """What of that a user finds and reads."""
-        records = self.env[model].with_user(user).search([("id", "in", self.ours(model).ids)])
-        return records.read(["display_name"])
-
     def test_who_has_none_of_our_groups_reads_none_of_our_records(self):
-        for model in MODELS:
+        for model in self.our_models():
             for user in (self.outsider, self.portal, self.env.ref("base.public_user")):
                 with self.subTest(model=model, user=user.login), self.assertRaises(AccessError):
                     self.found(model, user)
@@ -135,7 +46,7 @@ class TestAccessRights(TransactionCase):
 
     def test_our_users_see_everything_of_their_company_but_the_secrets(self):
         own_to_administrators = {"tribe.credential", "tribe.cursor", "tribe.rate.limit"}
-        for model in set(MODELS) - own_to_administrators:
+        for model in set(self.our_models()) - own_to_administrators:
             if self.env[model].search([]):
                 self.assertTrue(self.found(model, self.user), model)
         for user in (self.user, self.manager):
@@ -175,7 +86,11 @@ class TestAccessRights(TransactionCase):
         self.assertEqual(copy.state, "draft")
 
     def test_our_users_look_and_do_not_touch(self):
-        for model in set(MODELS) - {"tribe.credential", "tribe.cursor", "tribe.rate.limit"}:
+        for model in set(self.our_models()) - {
+            "tribe.credential",
+            "tribe.cursor",
+            "tribe.rate.limit",
+        }:
             records = self.env[model].search([]).with_user(self.user)
             with self.subTest(model), self.assertRaises(AccessError):
                 records[:1].check_access("write") if records else records.check_access("create")
@@ -198,8 +113,7 @@ class TestAccessRights(TransactionCase):
         self.assertEqual(self.connection.conflict_policy, "ask")
 
     def test_a_manager_of_another_company_sees_nothing(self):
-        self.env["tribe.work"]._add(self.connection, "inbound", "organization", ["x"], "poll")
-        for model in MODELS:
+        for model in self.our_models():
             with self.subTest(model):
                 self.assertFalse(self.found(model, self.elsewhere))
                 with self.assertRaises(AccessError):

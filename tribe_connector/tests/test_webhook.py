@@ -2,6 +2,8 @@ import json
 
 from odoo.tests import HttpCase, tagged
 
+from ..controllers import tribe_webhook
+from ..controllers.refusal_counter import RefusalCounter
 from ..controllers.tribe_webhook import MAXIMUM_BYTES
 from ..tribe_api.webhook import TOKEN_HEADER, signature
 from .common import create_connection
@@ -19,6 +21,14 @@ class TestWebhook(HttpCase):
         super().setUpClass()
         cls.connection = create_connection(cls.env)
         cls.token = cls.connection._credential().webhook_token
+
+    def setUp(self):
+        super().setUp()
+        self.count_refusals(allowed=1000)
+
+    def count_refusals(self, **options):
+        """Begin counting anew: all tests come from one address."""
+        self.patch(tribe_webhook, "_refusals", RefusalCounter(**options))
 
     def send(self, body=None, *, entity_type=ORGANIZATION, key=None, headers=None):
         """Send what Tribe sends; with our token unless other headers are given."""
@@ -107,6 +117,57 @@ class TestWebhook(HttpCase):
             with self.subTest(body=body[:10]):
                 self.assertEqual(self.send(body).status_code, 400)
         self.assertFalse(self.noted())
+
+    def test_an_archived_connection_takes_nothing(self):
+        self.connection.active = False
+
+        self.assertEqual(self.send().status_code, 403)
+
+    def test_fields_of_a_form_are_not_read(self):
+        address = f"/tribe/webhook/{self.connection.webhook_key}/{ORGANIZATION}?self=1&key=x&x=1"
+        fields = {"self": "1", "key": "x", "entity_type": "Address", "unknown": "1"}
+        for options in ({"data": fields}, {"data": fields, "files": {"self": ("self", b"x")}}):
+            for headers, status in (({}, 403), ({TOKEN_HEADER: self.token}, 400)):
+                with self.subTest(status=status), self.assertNoLogs("odoo.http", "WARNING"):
+                    answer = self.url_open(address, headers=headers, **options)
+                    self.assertEqual(answer.status_code, status)
+        self.assertFalse(self.noted())
+
+    def test_a_refusal_costs_one_query_and_writes_nothing(self):
+        for refused in (
+            {"headers": {}},
+            {"headers": {TOKEN_HEADER: "x" * 64}},
+            {"key": "00000000-0000-4000-8000-000000000000"},
+        ):
+            self.assertEqual(self.queries(refused), self.queries({"key": "unknown"}) + 1)
+        self.assertEqual(self.queries({"entity_type": "Unknown"}), self.queries({"key": "unknown"}))
+
+    def queries(self, refused):
+        """How many queries a refused webhook costs, those of Odoo itself among them; no write."""
+        self.send(**refused)
+        refused = {"key": self.connection.webhook_key, **refused}
+        before = self.env.cr.sql_log_count
+        with self.assertLogs("odoo.sql_db", "DEBUG") as logs:
+            self.assertEqual(self.send(**refused).status_code, 403)
+        after = self.env.cr.sql_log_count
+        for query in logs.output:
+            self.assertNotRegex(query, r"query: *(INSERT|UPDATE|DELETE)")
+        return after - before
+
+    def test_who_is_refused_too_often_is_told_to_wait(self):
+        self.count_refusals(allowed=3)
+        refused = [self.send(headers={}) for _time in range(5)]
+
+        self.assertEqual([answer.status_code for answer in refused], [403, 403, 403, 429, 429])
+        self.assertEqual(refused[-1].headers["Retry-After"], "60")
+        self.assertEqual(self.send({"x": "x" * MAXIMUM_BYTES}).status_code, 429)
+
+    def test_a_real_webhook_passes_whatever_was_refused_before(self):
+        self.count_refusals(allowed=0)
+        self.assertEqual(self.send(headers={}).status_code, 429)
+
+        self.assertEqual(self.send().status_code, 204)
+        self.assertEqual(self.noted(), [("organization", RELATION_ID)])
 
     def test_only_post_is_taken(self):
         address = f"/tribe/webhook/{self.connection.webhook_key}/{ORGANIZATION}"

@@ -18,6 +18,7 @@ from .errors import (
 from .metadata import Schema
 from .query import Guid, any_of, at_least, both, contains, either, equals, literal, query_string
 from .rate_limit import Limiter, NoLimit
+from .session import create_session
 from .token import Token, refresh_token, request_token
 from .webhook import (
     TOKEN_HEADER,
@@ -59,6 +60,7 @@ __all__ = [
     "at_least",
     "both",
     "contains",
+    "create_session",
     "either",
     "equals",
     "is_authentic",

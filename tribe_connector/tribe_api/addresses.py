@@ -93,6 +93,22 @@ def is_loopback(host: str | None) -> bool:
     return ip is not None and ip.is_loopback
 
 
+def check_peer(host: str, peer: str) -> None:
+    """Raise ``TribeAddressInvalid`` unless a host may be at the IP that was reached.
+
+    A name can lead anywhere, and elsewhere the next time it is asked: loopback is only for names
+    of this machine, and a private network for none.
+    """
+    ip = _literal_ip(peer)
+    if ip is not None and (ip.is_loopback if is_loopback(host) else ip.is_global):
+        return
+    raise TribeAddressInvalid(
+        f"{host} leads to {peer}, which is no public address, so nothing was sent. Correct the "
+        "addresses of the connection, or let the administrator of this server check its name "
+        "servers."
+    )
+
+
 def _checked(what: str, address: str) -> SplitResult:
     parts = _split(what, address)
     host = parts.hostname

@@ -29,6 +29,7 @@ from .errors import (
 from .metadata import Schema
 from .query import any_of, query_string
 from .rate_limit import Limiter
+from .session import create_session
 from .transport import Answer, ConnectionBroken, bearer, detail, parsed_json, send
 
 # Tribe developer site, rate limits: at most 100 records per GET.
@@ -86,7 +87,7 @@ class Client:
         self._limiter = limiter
         self._mode = mode
         self._timeout = timeout
-        self._session = session or requests.Session()
+        self._session = session or create_session()
 
     # Reading
 

@@ -55,10 +55,12 @@ def send(
 ) -> Answer:
     """Send one request and read the whole answer.
 
-    ``timeout`` is (to connect, between two pieces of the answer), in seconds. Redirects are not
-    followed, because the token would go along. Raises ``TribeUnavailable`` for a network error,
-    a time-out, a redirect, an oversized or cut answer and a 5xx, with ``outcome_unknown`` when
-    ``changes_something`` and the request may have arrived; ``TribeRateLimited`` for a 429.
+    ``session`` is one of ``create_session``. ``timeout`` is (to connect, between two pieces of the
+    answer), in seconds. Redirects are not followed, because the token would go along. Raises
+    ``TribeAddressInvalid`` for a host that is at no public address; ``TribeUnavailable`` for a
+    network error, a time-out, a redirect, an oversized or cut answer and a 5xx, with
+    ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
+    ``TribeRateLimited`` for a 429.
     """
     try:
         with session.request(

@@ -1,0 +1,125 @@
+"""A secret goes in, and comes out only towards Tribe."""
+
+import logging
+
+import psycopg2
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from odoo.addons.tribe_connector.engine.tokens import StoredTokens
+from odoo.addons.tribe_connector.tests.roles_case import RolesCase
+from odoo.addons.tribe_connector.tribe_api import Token
+
+SECRET = "s3cr3t-of-the-tenant"
+HIDDEN = ("client_secret", "access_token", "webhook_token", "webhook_secret")
+SQL_LOGGER = "odoo.sql_db"
+
+
+@tagged("post_install", "-at_install")
+class TestSecrets(RolesCase):
+    """Neither reading, searching, grouping, exporting, copying nor logging shows a secret."""
+
+    def setUp(self):
+        super().setUp()
+        self.credential = self.connection._credential()
+        self.credential.write(dict.fromkeys(HIDDEN, SECRET))
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def users(self):
+        return (self.outsider, self.user, self.manager, self.administrator, self.portal)
+
+    def assert_refused(self, ask):
+        """There is no answer: no right, or nothing that can be asked for."""
+        try:
+            answer = ask()
+        except (AccessError, ValueError):
+            return
+        self.fail(f"The answer was {answer}.")
+
+    def test_searching_does_not_guess_it_letter_by_letter(self):
+        for user in self.users():
+            for name in HIDDEN:
+                credentials = self.env["tribe.credential"].with_user(user)
+                connections = self.env["tribe.connection"].with_user(user)
+                with self.subTest(user=user.login, name=name):
+                    self.assert_refused(lambda: credentials.search([(name, "=like", "s%")]))
+                    self.assert_refused(
+                        lambda: connections.search([(f"credential_ids.{name}", "=like", "s%")])
+                    )
+                    self.assert_refused(lambda: credentials.search([], order=name))
+            for name in ("client_secret", "webhook_secret"):
+                with self.subTest(user=user.login, name=name):
+                    self.assert_refused(lambda: connections.search([(name, "=like", "s%")]))
+
+    def test_grouping_does_not_show_it(self):
+        for user in self.users():
+            for name in HIDDEN:
+                credentials = self.env["tribe.credential"].with_user(user)
+                with self.subTest(user=user.login, name=name):
+                    self.assert_refused(lambda: credentials.formatted_read_group([], [name]))
+                    self.assert_refused(
+                        lambda: credentials.formatted_read_group([], [], [f"{name}:max"])
+                    )
+
+    def test_an_export_does_not_show_it(self):
+        connection = self.connection.with_user(self.administrator)
+        for name in HIDDEN:
+            with self.subTest(name):
+                self.assert_refused(
+                    lambda: self.credential.with_user(self.administrator).export_data([name])
+                )
+                self.assert_refused(lambda: connection.export_data([f"credential_ids/{name}"]))
+        exported = connection.export_data(["name", "client_secret", "webhook_secret"])
+
+        self.assertEqual(exported["datas"], [["Tribe CRM", "", ""]])
+
+    def test_saving_a_form_does_not_send_it_back(self):
+        connection = self.connection.with_user(self.administrator)
+        asked = {name: {} for name in ("name", "client_secret", "webhook_secret")}
+        values = {"client_secret": SECRET, "webhook_secret": SECRET}
+
+        self.assertNotIn(SECRET, str(connection.web_save(values, asked)))
+        new = self.env["tribe.connection"].with_user(self.administrator)
+        self.assertNotIn(SECRET, str(new.web_save({"name": "New", **values}, asked)))
+
+    def test_the_fields_are_not_even_told(self):
+        for user in (self.manager, self.administrator):
+            told = self.env["tribe.credential"].with_user(user)
+            if told.has_access("read"):
+                self.assertFalse(set(HIDDEN) & told.fields_get().keys())
+
+    def test_a_copy_has_none(self):
+        copied = self.connection.copy()._credential()
+
+        self.assertFalse(copied.client_secret or copied.access_token or copied.webhook_secret)
+        self.assertNotEqual(copied.webhook_token, SECRET)
+        self.assertNotIn(SECRET, str(self.credential.copy_data()))
+
+    def test_the_log_of_sql_leaves_it_out(self):
+        with self.assertLogs(SQL_LOGGER, logging.DEBUG) as logs:
+            self.credential.write({"client_secret": SECRET + "2", "access_token": SECRET})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual(self.credential.client_secret, SECRET + "2")
+            with self.enter_registry_test_mode():
+                StoredTokens(self.connection)._store(Token(SECRET, 9e9))
+            self.env["tribe.connection"].search([("name", "=", "is logged")])
+        text = "\n".join(logs.output)
+
+        self.assertIn("is logged", text)
+        self.assertIn("not shown", text)
+        self.assertNotIn(SECRET, text)
+
+    def test_a_failing_query_does_not_tell_it(self):
+        with (
+            self.assertLogs(SQL_LOGGER, logging.ERROR) as logs,
+            self.assertRaises(psycopg2.Error),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "UPDATE tribe_credential SET access_token = %s, token_expires_at = 'x'", [SECRET]
+            )
+
+        self.assertNotIn(SECRET, "\n".join(logs.output))
