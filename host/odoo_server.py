@@ -41,6 +41,11 @@ class OdooServer:
         """The address of the web client."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The process ID of the running Odoo."""
+        return self._process.pid
+
     def __enter__(self) -> "OdooServer":
         self.start()
         return self

@@ -50,7 +50,7 @@ GROUPS = (
             "partner_mobile",
         ),
     ),
-    Group("processes", ("tests/end_to_end", "tests/faults")),
+    Group("processes", ("tests/end_to_end", "tests/faults", "tests/security")),
 )
 # Groups that run at the same time: the machine has two cores.
 STREAMS = (("odoo",), ("processes", "companions", "plain"))

@@ -20,7 +20,9 @@ from .conftest import RECORD, Answer
 
 
 def rows(first, last):
-    return {"value": [{"ID": f"row-{number:04}"} for number in range(first, last)]}
+    return {
+        "value": [{"ID": f"00000000-0000-4000-8000-{number:012}"} for number in range(first, last)]
+    }
 
 
 def olingo(message):

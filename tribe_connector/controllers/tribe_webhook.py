@@ -1,19 +1,16 @@
-import re
-
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo import http
 from odoo.http import request
 
 from ..models.tribe_connection import WEBHOOK_TYPES
-from ..tribe_api import WebhookUnreadable, is_authentic, parse_event
+from ..tribe_api import WebhookUnreadable, is_authentic, is_guid, parse_event
 from .raw_dispatcher import RawDispatcher
 from .refusal_counter import WINDOW_SECONDS, RefusalCounter
 
 # Tribe sends one mutation at a time; its largest is far below this.
 MAXIMUM_BYTES = 64 * 1024
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _refusals = RefusalCounter()
 
 
@@ -65,7 +62,7 @@ class TribeWebhook(http.Controller):
         One query at most: refusing has to cost less than asking.
         """
         credentials = request.env["tribe.credential"].sudo()
-        if entity_type not in WEBHOOK_TYPES or not _GUID.fullmatch(key):
+        if entity_type not in WEBHOOK_TYPES or not is_guid(key):
             return credentials.connection_id
         credential = credentials._of_webhook(key)
         is_proven = is_authentic(
@@ -79,7 +76,7 @@ class TribeWebhook(http.Controller):
     def _note(self, connection, kind, event):
         """Note what to look at. A link between records is not a record: then all are looked at."""
         work = request.env["tribe.work"].sudo()
-        is_record = event.entity_id and _GUID.fullmatch(event.entity_id)
+        is_record = is_guid(event.entity_id)
         kind, reference = (kind, event.entity_id.lower()) if is_record else ("poll", kind)
         work._add(connection, "inbound", kind, [reference], "webhook")
         if connection.state == "active":

@@ -8,7 +8,7 @@ import psycopg2.errors
 
 from odoo.exceptions import RedirectWarning, UserError
 
-from ..mapping import CountryUnknown, InvoiceUnreadable
+from ..mapping import CountryUnknown, ValueUnreadable
 from ..tribe_api import TribeError, TribeUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class TryAgain(Exception):
         self.seconds = seconds
 
 
-PERSON_ERRORS = (NeedsPerson, TribeError, UserError, InvoiceUnreadable, CountryUnknown)
+PERSON_ERRORS = (NeedsPerson, TribeError, UserError, ValueUnreadable, CountryUnknown)
 
 
 class Busy(TryAgain):

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from ..mapping import (
     PersonName,
+    ValueUnreadable,
+    check_storable,
+    clean,
     organization_address,
     organization_from_tribe,
     person_address,
@@ -47,7 +50,14 @@ class RemoteRelation:
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return self.values().get("name") or self.tribe_id
+        try:
+            return self.values().get("name") or self.tribe_id
+        except ValueUnreadable:
+            return self.tribe_id
+
+    def check(self) -> None:
+        """Raise ``ValueUnreadable`` when Tribe sent what Odoo cannot have."""
+        check_storable(self.values())
 
     @property
     def is_current(self) -> bool:
@@ -149,7 +159,7 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
         for row in client.by_values(
             entity_set, field_name, numbers, select=f"ID,Name,{field_name}"
         ):
-            number = (row.get(field_name) or "").strip()
+            number = clean(row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})
     return found
 

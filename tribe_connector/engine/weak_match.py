@@ -2,7 +2,7 @@
 or name, postcode and house number. A person decides.
 """
 
-from ..mapping import canonical, split_street
+from ..mapping import canonical, clean, split_street
 from ..tribe_api import Guid
 from .remote_relation import NAVIGATIONS, RELATION_SETS
 
@@ -29,7 +29,7 @@ def address_key(name, zip_code, street, country_code=None) -> tuple | None:
 def address_key_of_parts(name, zip_code, house_number) -> tuple | None:
     """As ``address_key``, of an address whose house number stands apart (a number)."""
     named, postcode = canonical("name", name), canonical("zip", zip_code)
-    if not named or not postcode or not house_number:
+    if not named or not postcode or not house_number or not isinstance(house_number, (int, float)):
         return None
     return named.casefold(), postcode, int(house_number)
 
@@ -83,4 +83,4 @@ def names_of(client, kind: str, tribe_ids) -> dict[str, str]:
     """The names of some relations: ``{tribe_id: name}``."""
     ids = [Guid(tribe_id) for tribe_id in tribe_ids]
     rows = client.by_values(RELATION_SETS[kind], "ID", ids, select="ID,Name")
-    return {row["ID"]: row.get("Name") or row["ID"] for row in rows}
+    return {row["ID"]: clean(row.get("Name")) or row["ID"] for row in rows}

@@ -3,7 +3,15 @@
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
 from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, leave_alone, merge
-from .normalization import canonical, clean, clean_lines, mail_addresses
+from .normalization import (
+    ValueUnreadable,
+    canonical,
+    clean,
+    clean_lines,
+    mail_addresses,
+    percentage,
+    whole_number,
+)
 from .person_name import (
     PersonName,
     in_natural_order,
@@ -15,11 +23,13 @@ from .person_name import (
 )
 from .relation import (
     ADDRESS_FIELDS,
+    LONGEST_TERM_IN_DAYS,
     ORGANIZATION_FIELDS,
     PAYMENT_TERM_FIELDS,
     PERSON_FIELDS,
     CountryUnknown,
     address_body,
+    check_storable,
     is_state_known,
     organization_address,
     organization_body,
@@ -53,6 +63,7 @@ __all__ = [
     "DOMESTIC",
     "EXPORT",
     "INTRA_COMMUNITY",
+    "LONGEST_TERM_IN_DAYS",
     "NUMBER_FIELDS",
     "ORGANIZATION_FIELDS",
     "PAYMENT_TERM_FIELDS",
@@ -69,9 +80,11 @@ __all__ = [
     "Policy",
     "Requirement",
     "StreetParts",
+    "ValueUnreadable",
     "absent_relation_paths",
     "address_body",
     "canonical",
+    "check_storable",
     "clean",
     "clean_lines",
     "in_natural_order",
@@ -88,6 +101,7 @@ __all__ = [
     "organization_address",
     "organization_body",
     "organization_from_tribe",
+    "percentage",
     "person_address",
     "person_body",
     "person_from_tribe",
@@ -103,4 +117,5 @@ __all__ = [
     "suffix_from_tribe",
     "synchronized_fields",
     "vat_kind",
+    "whole_number",
 ]

@@ -13,10 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from .normalization import clean, clean_lines
+from .normalization import ValueUnreadable, check_length, clean, clean_lines
+
+# Beyond what any currency needs; Decimal keeps 28 digits.
+LARGEST_AMOUNT = Decimal(10) ** 15
 
 
-class InvoiceUnreadable(ValueError):
+class InvoiceUnreadable(ValueUnreadable):
     """The invoice cannot be booked; the text names the invoice, the cause and the remedy."""
 
 
@@ -203,6 +206,7 @@ class _Reader:
             raise self.unreadable(
                 "has no number yet", "Send or finalize it in Tribe, which gives it one"
             )
+        check_length(number, "An invoice's number")
         return number
 
     def required_date(self) -> datetime.date:
@@ -219,7 +223,7 @@ class _Reader:
         if "ProductLines" not in self.entity:
             raise self.unreadable("came without its lines", "Check Tribe's access to product lines")
         rows = self.entity["ProductLines"] or []
-        return sorted(rows, key=lambda row: row.get("SortIndex") or 0)
+        return sorted(rows, key=lambda row: self.decimal(row.get("SortIndex")) or 0)
 
     def line(self, row: Mapping) -> InvoiceLine:
         product = row.get("Product") or {}
@@ -371,9 +375,9 @@ class _Reader:
             number = Decimal(str(value))
         except InvalidOperation:
             number = Decimal("NaN")
-        if not number.is_finite():
+        if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
             raise self.unreadable(
-                f"has an amount that is no number ({value})", "Correct it in Tribe"
+                f"has an amount that is no number ({str(value)[:40]})", "Correct it in Tribe"
             )
         return number
 
@@ -383,9 +387,9 @@ class _Reader:
             return None
         try:
             return _date(text, self.zone)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self.unreadable(
-                f"has a date that cannot be read ({text})", "Correct it in Tribe"
+                f"has a date that cannot be read ({text[:40]})", "Correct it in Tribe"
             ) from None
 
     @staticmethod

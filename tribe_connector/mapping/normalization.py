@@ -7,6 +7,8 @@ import unicodedata
 
 # Zero-width marks that word processors leave behind; nobody sees or means them.
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+# In bytes. PostgreSQL's indexes take up to 2,704.
+LONGEST_TEXT = 2000
 # Bounded, so that a long text without an address is read once.
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -41,23 +43,75 @@ _VAT_PREFIXES = {
 } | {"GR": "EL"}
 
 
+class ValueUnreadable(ValueError):
+    """A value of Tribe is none that its field can have; the text says which, and the remedy."""
+
+
 def clean(text: object) -> str | None:
     """Text as people mean it: trimmed, single spaces, no control characters; empty is ``None``.
 
     Takes ``str``, numbers, ``None`` and ``False`` (Odoo's empty). Unicode comes back composed.
+    Raises ``ValueUnreadable`` for what is no single value.
     """
     if text is None or text is False:
         return None
+    if isinstance(text, (dict, list)):
+        raise ValueUnreadable(
+            "Tribe sent a list where one text belongs. Try again; if it stays, ask Tribe."
+        )
     visible = "".join(map(_visible, str(text)))
     return " ".join(unicodedata.normalize("NFC", visible).split()) or None
 
 
 def clean_lines(text: object) -> str | None:
     """As ``clean``, but line by line; empty lines at both ends go."""
-    if text is None or text is False:
-        return None
-    lines = [clean(line) or "" for line in str(text).splitlines()]
+    if not isinstance(text, str):
+        return clean(text)
+    lines = [clean(line) or "" for line in text.splitlines()]
     return "\n".join(lines).strip("\n") or None
+
+
+def whole_number(value: object, largest: int) -> int | None:
+    """A number of Tribe as an ``int``; empty is ``None``.
+
+    Raises ``ValueUnreadable`` for anything that is no number from 0 to ``largest``.
+    """
+    if value is None or value is False or value == "":
+        return None
+    try:
+        number = int(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if not 0 <= number <= largest:
+        raise ValueUnreadable(
+            f"Tribe sent {str(value)[:40]} where a number from 0 to {largest} belongs. Correct it "
+            "in Tribe."
+        )
+    return number
+
+
+def percentage(value: object) -> float | None:
+    """A percentage of Tribe; empty is ``None``. Raises ``ValueUnreadable`` for no number to 100."""
+    if value is None or value is False or value == "":
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise ValueUnreadable(
+            f"Tribe sent {str(value)[:40]} where a percentage belongs. Correct it in Tribe."
+        )
+    return number
+
+
+def check_length(text: str | None, what: str) -> None:
+    """Raise ``ValueUnreadable`` for a text that is too long for a database to look up."""
+    if text and len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
+        raise ValueUnreadable(
+            f"{what} has {len(text)} characters in Tribe ({text[:40]}…), which is too long. "
+            "Shorten it in Tribe."
+        )
 
 
 def mail_addresses(*texts: object) -> str | None:

@@ -15,7 +15,7 @@ from .address import (
     suffix_for_tribe,
     suffix_from_tribe,
 )
-from .normalization import clean
+from .normalization import check_length, clean, whole_number
 from .person_name import PersonName, join, split_like
 
 ADDRESS_FIELDS: tuple[str, ...] = (
@@ -60,6 +60,7 @@ PERSON_FIELDS: tuple[str, ...] = (
     "active",
 )
 
+LONGEST_TERM_IN_DAYS = 3650
 # Tribe's own links to accounting keep the invoice address; the others only fill in for it.
 _ORGANIZATION_ADDRESSES = ("InvoiceAddress", "PostalAddress", "VisitingAddress")
 
@@ -151,6 +152,13 @@ def person_from_tribe(
         **_address_from_tribe(person_address(person), state_codes or {}),
         **_relationship_values(relationships),
     }
+
+
+def check_storable(values: Mapping) -> None:
+    """Raise ``ValueUnreadable`` when some neutral value is too long to be stored."""
+    for field, value in values.items():
+        if isinstance(value, str):
+            check_length(value, field.replace("_", " ").capitalize())
 
 
 def person_name(person: Mapping) -> PersonName:
@@ -294,9 +302,7 @@ def _relationship_values(relationships: Mapping[str, Mapping]) -> dict:
 
 
 def _days(value: object) -> int | None:
-    if value is None or value is False or value == "":
-        return None
-    return int(float(value))  # type: ignore[arg-type]
+    return whole_number(value, LONGEST_TERM_IN_DAYS)
 
 
 def _country_link(country_code: object, country_ids: Mapping[str, str]) -> dict | None:

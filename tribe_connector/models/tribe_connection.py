@@ -20,10 +20,13 @@ from ..engine.remote_relation import (
 from ..engine.tokens import StoredTokens
 from ..mapping import (
     InvoiceFields,
+    ValueUnreadable,
     absent_relation_paths,
+    clean,
     is_state_known,
     match_states,
     missing_requirements,
+    percentage,
     resolve_invoice_fields,
     synchronized_fields,
 )
@@ -475,9 +478,9 @@ class TribeConnection(models.Model):
         client = self.sudo()._client()
         try:
             found = self._read_tenant(client)
-        except TribeError as error:
+            self._store_tenant(found)
+        except (TribeError, ValueUnreadable) as error:
             raise UserError(str(error)) from error
-        self._store_tenant(found)
         if self.state == "draft" and not found["blocking"]:
             self.state = "connected"
 
@@ -522,11 +525,11 @@ class TribeConnection(models.Model):
         self.write(
             {
                 "own_organization_id": found["own_organization"].get("ID", False),
-                "own_organization_name": found["own_organization"].get("Name", False),
+                "own_organization_name": clean(found["own_organization"].get("Name")),
                 "has_import_id": found["has_import_id"],
                 "absent": found["absent"],
                 "country_ids": {
-                    (row.get("Code") or "").upper(): row["ID"] for row in found["countries"]
+                    (clean(row.get("Code")) or "").upper(): row["ID"] for row in found["countries"]
                 },
                 "state_ids": self._match_states(found["states"]),
                 "invoice_names": found["invoice_names"],
@@ -546,7 +549,7 @@ class TribeConnection(models.Model):
 
     def _match_states(self, rows):
         """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
-        codes = {((row.get("Country") or {}).get("Code") or "").upper() for row in rows}
+        codes = {(clean((row.get("Country") or {}).get("Code")) or "").upper() for row in rows}
         states = self.env["res.country.state"].search([("country_id.code", "in", sorted(codes))])
         return match_states(
             rows, [(state.country_id.code, state.code, state.name) for state in states]
@@ -555,11 +558,11 @@ class TribeConnection(models.Model):
     def _store_phases(self, phases):
         known = {phase.tribe_id: phase for phase in self.phase_ids}
         for sequence, row in enumerate(phases):
-            values = {"code": row.get("Code"), "name": row.get("Name"), "sequence": sequence}
+            values = {**_named_values(row), "sequence": sequence}
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
                 continue
-            is_draft = (row.get("Code") or "").lower() == "draft"
+            is_draft = (values["code"] or "").lower() == "draft"
             self.env["tribe.phase"].sudo().create(
                 {
                     **values,
@@ -574,8 +577,8 @@ class TribeConnection(models.Model):
         for row in identities:
             organization = row.get("Organization") or {}
             values = {
-                "name": organization.get("Name") or row.get("Name") or row["ID"],
-                "vat": organization.get("VATNumber"),
+                "name": clean(organization.get("Name")) or clean(row.get("Name")) or row["ID"],
+                "vat": clean(organization.get("VATNumber")),
             }
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
@@ -1081,11 +1084,12 @@ def _own_organization(client, identities):
 
 
 def _named_values(row):
-    return {"code": row.get("Code"), "name": row.get("Name") or row.get("Code") or row["ID"]}
+    code = clean(row.get("Code"))
+    return {"code": code, "name": clean(row.get("Name")) or code or row["ID"]}
 
 
 def _vat_group_values(row):
-    return {**_named_values(row), "percentage": row.get("Percentage")}
+    return {**_named_values(row), "percentage": percentage(row.get("Percentage"))}
 
 
 def _store_mapping_rows(records, entity, rows, values_of):

@@ -2,6 +2,7 @@ from odoo import models
 
 from ..engine.lease import journal_key
 from ..engine.problems import Busy
+from ..mapping import clean
 from ..tribe_api import Guid
 
 PDF_MARK = b"%PDF"
@@ -61,7 +62,8 @@ class TribeDocumentImporter(models.AbstractModel):
         )
         found = {}
         for row in rows:
-            found.setdefault(row["Invoice"]["ID"], []).append(row)
+            if row.get("Invoice"):
+                found.setdefault(row["Invoice"]["ID"], []).append(row)
         return found
 
     def _attach(self, session, move, rows):
@@ -73,7 +75,7 @@ class TribeDocumentImporter(models.AbstractModel):
             return
         attachment = self.env["ir.attachment"].create(
             {
-                "name": pdfs[0]["File"].get("Name") or f"{move.name}.pdf",
+                "name": clean(pdfs[0]["File"].get("Name")) or f"{move.name}.pdf",
                 "raw": content,
                 "mimetype": "application/pdf",
                 "res_model": "account.move",

@@ -8,11 +8,18 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
-from ..mapping import InvoiceUnreadable, read_invoice
+from ..mapping import (
+    LONGEST_TERM_IN_DAYS,
+    ValueUnreadable,
+    clean,
+    read_invoice,
+    whole_number,
+)
 from ..tribe_api import Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
 
 BUSY_SECONDS = 1
+LONGEST_TITLE = 60
 ACCOUNT_MANAGER = "AccountManager($select=ID,EmailAddress;$expand=Person($select=EmailAddress))"
 _lt = LazyTranslate(__name__)
 FACT_NAMES = {
@@ -126,7 +133,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             try:
                 booking = self._read(session, entity)
             except Exception as error:  # noqa: BLE001 - classified by the session
-                failures[tribe_id] = (error, entity.get("Number") or entity.get("Subject"))
+                failures[tribe_id] = (error, _title(entity))
                 continue
             if booking:
                 wanted.append(booking)
@@ -159,7 +166,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """What is not what it was when the invoice was booked; empty when nothing is."""
         try:
             invoice = self._read_booking(session.connection, entity).invoice
-        except (NeedsPerson, InvoiceUnreadable) as error:
+        except (NeedsPerson, ValueUnreadable) as error:
             return str(error)
         booked, now = link.agreed or {}, booked_facts(invoice)
         return "\n".join(
@@ -201,7 +208,7 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _read_booking(self, connection, entity):
         """What an invoice says and means, checked but for the mapping.
 
-        :raises NeedsPerson, InvoiceUnreadable: with what is missing and the remedy
+        :raises NeedsPerson, ValueUnreadable: with what is missing and the remedy
         """
         self._check_fields(connection, entity)
         legal_entity = self._legal_entity(connection, entity)
@@ -225,7 +232,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "Tribe's invoices no longer have the field %(names)s (invoice %(number)s). "
                     "Connect again to read what they have now.",
                     names=", ".join(missing),
-                    number=entity.get("Number") or entity["ID"],
+                    number=_title(entity),
                 )
             )
 
@@ -244,7 +251,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         :raises NeedsPerson: when it is unknown here, or has no company or journal
         """
         legal_entity = self._find_legal_entity(connection, entity)
-        number = entity.get("Number") or entity["ID"]
+        number = _title(entity)
         if not legal_entity:
             raise NeedsPerson(
                 self.env._(
@@ -265,7 +272,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         return legal_entity
 
     def _currency(self, entity):
-        code = (entity.get("Currency") or "").strip().upper()
+        code = (clean(entity.get("Currency")) or "").upper()
         currency = (
             self.env["res.currency"]
             .with_context(active_test=False)
@@ -276,7 +283,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 self.env._(
                     "Invoice %(number)s is in %(currency)s, which is not an active currency in "
                     "Odoo. Activate it under Accounting > Configuration > Currencies.",
-                    number=entity.get("Number") or entity["ID"],
+                    number=_title(entity),
                     currency=code or self.env._("no currency"),
                 )
             )
@@ -336,17 +343,19 @@ class TribeInvoiceImporter(models.AbstractModel):
             by_id = {row["ID"]: row for row in rows}
             for booking in of_kind:
                 row = by_id.get(booking.invoice.relationship_id, {})
-                booking.payment_term_days = row.get("PaymentTermInDays")
+                booking.payment_term_days = whole_number(
+                    row.get("PaymentTermInDays"), LONGEST_TERM_IN_DAYS
+                )
                 booking.salesperson = self._salesperson(booking, row.get("AccountManager"))
 
     def _salesperson(self, booking, employee):
         """The user whose e-mail address is that of Tribe's account manager; may be empty."""
         employee = employee or {}
         addresses = [
-            address.strip().lower()
+            address.lower()
             for address in (
-                employee.get("EmailAddress"),
-                (employee.get("Person") or {}).get("EmailAddress"),
+                clean(employee.get("EmailAddress")),
+                clean((employee.get("Person") or {}).get("EmailAddress")),
             )
             if address
         ]
@@ -413,3 +422,12 @@ class TribeInvoiceImporter(models.AbstractModel):
                 booking.invoice.number,
             )
         )
+
+
+def _title(entity):
+    """What a person calls an invoice, however odd its values are."""
+    try:
+        title = clean(entity.get("Number")) or clean(entity.get("Subject"))
+    except ValueUnreadable:
+        title = None
+    return (title or entity["ID"])[:LONGEST_TITLE]

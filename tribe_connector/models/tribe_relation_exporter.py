@@ -22,7 +22,7 @@ from ..engine.remote_relation import (
     find_by_numbers,
     load_relations,
 )
-from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, relationship_body
+from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, ValueUnreadable, relationship_body
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
@@ -176,6 +176,11 @@ class TribeRelationExporter(models.AbstractModel):
         remotes = self._load(session, known)
         for decision in known:
             decision.remote = remotes.get(decision.tribe_id)
+            try:
+                if decision.remote:
+                    decision.remote.check()
+            except ValueUnreadable as error:
+                decision.ask(error)
         self._decide_numbers(
             session, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )

@@ -18,7 +18,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
-from ..mapping import canonical
+from ..mapping import ValueUnreadable, canonical
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
@@ -116,7 +116,7 @@ class TribeRelationImporter(models.AbstractModel):
         def fail(remote, error):
             failures[remote.tribe_id] = (error, remote.name)
 
-        leased = self._leased(session, remotes, fail)
+        leased = self._leased(session, self._readable(remotes, fail), fail)
         decisions = self._decide(session, leased)
         for decision in decisions:
             if decision.action == QUESTION:
@@ -135,6 +135,20 @@ class TribeRelationImporter(models.AbstractModel):
             session.halves(
                 of_action, lambda part, carry_out=carry_out: carry_out(session, part), refuse
             )
+
+    def _readable(self, remotes, fail):
+        """The relations whose values Odoo can have.
+
+        :param fail: called with each other one and its exception
+        """
+        readable = []
+        for remote in remotes:
+            try:
+                remote.check()
+                readable.append(remote)
+            except ValueUnreadable as error:
+                fail(remote, error)
+        return readable
 
     def _leased(self, session, remotes, fail):
         """The relations that no other worker is at, nor at their partners."""

@@ -6,6 +6,7 @@ from ..engine.lease import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..engine.relation_decision import Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers
+from ..mapping import clean
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, WIRE_NUMBERS
 
@@ -82,7 +83,7 @@ class TribeRelationMatcher(models.AbstractModel):
             for partner, row, basis in self._weak_rows(session, kind, of_kind):
                 found[partner.id].setdefault(
                     row["ID"],
-                    Candidate(partner, kind, row["ID"], row.get("Name") or row["ID"], basis),
+                    Candidate(partner, kind, row["ID"], clean(row.get("Name")) or row["ID"], basis),
                 )
         tribe_ids = {tribe_id for rows in found.values() for tribe_id in rows}
         linked = {

@@ -16,7 +16,18 @@ from .errors import (
     TribeWriteForbidden,
 )
 from .metadata import Schema
-from .query import Guid, any_of, at_least, both, contains, either, equals, literal, query_string
+from .query import (
+    Guid,
+    any_of,
+    at_least,
+    both,
+    contains,
+    either,
+    equals,
+    is_guid,
+    literal,
+    query_string,
+)
 from .rate_limit import Limiter, NoLimit
 from .session import create_session
 from .token import Token, refresh_token, request_token
@@ -64,6 +75,7 @@ __all__ = [
     "either",
     "equals",
     "is_authentic",
+    "is_guid",
     "is_loopback",
     "literal",
     "parse_event",

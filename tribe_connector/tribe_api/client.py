@@ -27,9 +27,10 @@ from .errors import (
     TribeWriteForbidden,
 )
 from .metadata import Schema
-from .query import any_of, query_string
+from .query import any_of, is_guid, query_string
 from .rate_limit import Limiter
 from .session import create_session
+from .shape import is_record, is_written
 from .transport import Answer, ConnectionBroken, bearer, detail, parsed_json, send
 
 # Tribe developer site, rate limits: at most 100 records per GET.
@@ -101,7 +102,7 @@ class Client:
     ) -> dict:
         """One record. Raises ``TribeNotFound`` when there is none."""
         options = {"$expand": expand, "$select": select}
-        return self._entity(self._read(_record(entity_set, entity_id), options))
+        return self._entity(self._read(_record(entity_set, entity_id), options), expand)
 
     def page(
         self,
@@ -235,7 +236,7 @@ class Client:
         content = self._content(answer, changes_something=False)
         if isinstance(content, dict):
             content = content.get("value", content.get("data"))
-        if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
+        if not isinstance(content, list) or not all(map(_is_webhook, content)):
             raise self._unreadable("no list of webhooks", changes_something=False)
         return [_with_id(each) for each in content]
 
@@ -249,7 +250,7 @@ class Client:
             "webhookUrl": url,
             "headers": [{"name": name, "value": value} for name, value in headers.items()],
         }
-        return _with_id(self._written("POST", self._addresses.webhooks, body))
+        return _with_id(self._answered("POST", self._addresses.webhooks, body))
 
     def delete_webhook(self, webhook_id: str) -> None:
         """Stop the reports of one webhook. Raises ``TribeNotFound`` when it is gone already."""
@@ -265,21 +266,28 @@ class Client:
     def _rows(self, entity_set: str, options: Mapping[str, object]) -> tuple[list[dict], bool]:
         content = self._read(_checked_set(entity_set), options)
         rows = content.get("value") if isinstance(content, dict) else None
-        if not isinstance(rows, list) or not all(map(_has_id, rows)):
+        expand = options.get("$expand")
+        if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
             raise self._unreadable("no list of records", changes_something=False)
         return rows, bool(content.get("@odata.nextLink"))
 
-    def _entity(self, content: object) -> dict:
-        if not _has_id(content):
+    def _entity(self, content: object, expand: str | None = None) -> dict:
+        if not is_record(content, expand):
             raise self._unreadable("no record", changes_something=False)
         return content
 
     def _written(self, method: str, url: str, body: Mapping) -> dict:
+        content = self._answered(method, url, body)
+        if not is_written(content, body):
+            raise self._unreadable("no record", changes_something=True)
+        return content
+
+    def _answered(self, method: str, url: str, body: Mapping) -> dict:
         answer = self._exchange(method, url, body=body)
         content = {}
         if answer.body.strip():
             content = self._content(answer, changes_something=True)
-        if not isinstance(content, dict) or not isinstance(content.get("ID", ""), str):
+        if not isinstance(content, dict):
             raise self._unreadable("no record", changes_something=True)
         named = _id_in_headers(answer.headers)
         return {"ID": named, **content} if named else content
@@ -419,8 +427,12 @@ def _record(entity_set: str, entity_id: str) -> str:
     return f"{_checked_set(entity_set)}({_checked_id(entity_id)})"
 
 
-def _has_id(row: object) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("ID"), str) and bool(row["ID"])
+def _is_webhook(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and _ID.fullmatch(_with_id(row).get("ID") or "") is not None
+        and isinstance(row.get("webhookUrl") or "", str)
+    )
 
 
 def _with_id(row: dict) -> dict:
@@ -440,6 +452,6 @@ def _unseen(rows: list[dict], seen: set[str]) -> list[dict]:
 def _id_in_headers(headers: Mapping[str, str]) -> str | None:
     for name in ("Location", "OData-EntityId"):
         match = _ID_IN_LOCATION.search(headers.get(name) or "")
-        if match:
+        if match and is_guid(match.group(1)):
             return match.group(1)
     return None

@@ -16,13 +16,18 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PATH = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 
+def is_guid(value: object) -> bool:
+    """Whether a value is a Tribe ID."""
+    return isinstance(value, str) and _GUID.fullmatch(value) is not None
+
+
 class Guid(str):
     """A Tribe ID that is written without quotes. Raises ``ValueError`` when it is not a GUID."""
 
     __slots__ = ()
 
     def __new__(cls, value: str):
-        if not _GUID.fullmatch(value):
+        if not is_guid(value):
             raise ValueError(f"not a GUID: {value!r}")
         return super().__new__(cls, value)
 

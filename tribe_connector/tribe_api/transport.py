@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 import json
+import math
 import re
 import ssl
 import time
@@ -114,9 +115,14 @@ def is_header_safe(token: object) -> bool:
 
 
 def parsed_json(body: bytes):
-    """The JSON value of a body. Raises ``ValueError`` for anything that is not strict JSON."""
+    """The JSON value of a body. Raises ``ValueError`` for anything that is not strict JSON.
+
+    Characters that no database keeps (NUL, halves of surrogate pairs) are left out of texts.
+    """
+    text = body.decode("utf-8-sig")
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_not_a_number)
+        value = json.loads(text, parse_constant=_not_a_number, parse_float=_finite)
+        return _storable(value) if _UNSTORABLE.search(text) else value
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -278,3 +284,23 @@ def _text(value: object) -> str:
 
 def _not_a_number(name: str):
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is too large for a number")
+    return value
+
+
+_UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+
+
+def _storable(value):
+    if isinstance(value, str):
+        return value.encode("utf-8", "ignore").decode().replace("\0", "")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return value

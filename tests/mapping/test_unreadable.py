@@ -1,0 +1,105 @@
+"""Values of Tribe that no field can have are refused in a sentence, not read as others."""
+
+import pytest
+from mapping import (
+    InvoiceFields,
+    InvoiceUnreadable,
+    ValueUnreadable,
+    check_storable,
+    clean,
+    clean_lines,
+    organization_from_tribe,
+    percentage,
+    read_invoice,
+    whole_number,
+)
+
+
+@pytest.mark.parametrize("value", [[], {}, ["a"], {"ID": "a"}])
+def test_a_list_is_no_text(value):
+    for read in (clean, clean_lines):
+        with pytest.raises(ValueUnreadable, match="one text belongs"):
+            read(value)
+    with pytest.raises(ValueUnreadable):
+        organization_from_tribe({"Name": value}, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [(None, None), ("", None), (0, 0), (30.0, 30), ("14", 14)]
+)
+def test_whole_numbers(value, number):
+    assert whole_number(value, 100) == number
+
+
+@pytest.mark.parametrize("value", [-1, 101, 1e308, 10**30, "x", [], {}, float("nan"), float("inf")])
+def test_what_is_no_whole_number(value):
+    with pytest.raises(ValueUnreadable, match="number from 0 to 100"):
+        whole_number(value, 100)
+    with pytest.raises(ValueUnreadable):
+        organization_from_tribe({}, [{"PaymentTermInDays": value if value != 101 else 4000}])
+
+
+def test_percentages():
+    assert (percentage(21), percentage(0), percentage("9.5"), percentage(None)) == (
+        21,
+        0,
+        9.5,
+        None,
+    )
+    for value in ("x", -1, 101, [], float("nan"), 10**400):
+        with pytest.raises(ValueUnreadable, match="percentage"):
+            percentage(value)
+
+
+def test_a_text_that_is_too_long_names_its_field():
+    check_storable({"name": "x" * 2000, "active": True, "payment_term_days": 5, "email": None})
+    with pytest.raises(ValueUnreadable, match="Debtor number has 3000 characters.*Shorten it"):
+        check_storable({"debtor_number": "x" * 3000})
+
+
+def invoice(**changes):
+    line = {"ID": "l", "Quantity": 1, "Price": 100, "TotalExcludingVat": 100, "VatAmount": 21}
+    entity = {
+        "ID": "i",
+        "Number": "1",
+        "Date": "2026-01-01",
+        "Currency": "EUR",
+        "Relationship": {"ID": "r"},
+        "ProductLines": [line],
+    }
+    line |= {name: changes.pop(name) for name in changes.keys() & line.keys()}
+    return read_invoice(
+        {**entity, **changes},
+        InvoiceFields(date="Date"),
+        timezone="Europe/Amsterdam",
+        digits=2,
+        base_currency="EUR",
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Date": "9999-12-31T23:59:59Z"},
+        {"Date": "0001-01-01T00:00:00+14:00"},
+        {"Date": ["2026-01-01"]},
+        {"Number": "9" * 3000},
+        {"Number": {"ID": "n"}},
+        {"TotalExcludingVat": 1e308},
+        {"Price": 10**30},
+        {"Quantity": "many"},
+        {"VatAmount": "x" * 100_000},
+    ],
+)
+def test_an_invoice_with_such_a_value(changes):
+    assert invoice().total == 121
+    with pytest.raises(ValueUnreadable) as caught:
+        invoice(**changes)
+    assert len(str(caught.value)) < 400
+
+
+def test_lines_in_an_odd_order():
+    lines = [{"ID": "a", "SortIndex": "2"}, {"ID": "b", "SortIndex": 1}, {"ID": "c"}]
+    assert [line.tribe_id for line in invoice(ProductLines=lines).lines] == ["c", "b", "a"]
+    with pytest.raises(InvoiceUnreadable):
+        invoice(ProductLines=[*lines, {"ID": "d", "SortIndex": "first"}])

@@ -1,0 +1,112 @@
+"""One day of work with everything logged; afterwards its database is there, and nobody uses it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from end_to_end.waiting import until
+from end_to_end.world import world
+
+from host import postgresql
+from host.databases import Databases
+from host.odoo_source import find_or_fetch
+from host.postgresql import Server
+
+from . import database
+
+DATABASE = "tribe_security"
+CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
+HARMLESS = frozenset(
+    {"id", "connection_id", "scope", "create_uid", "create_date", "write_uid", "write_date"}
+)
+WEBHOOK_SECRET = "the-webhook-secret-that-tribe-shows"
+
+
+@dataclass
+class Day:
+    """What a day left behind: texts, and the secrets that are in none of them."""
+
+    log: str
+    answers: str
+    secrets: dict[str, str]
+    webhook_key: str
+
+
+@pytest.fixture(scope="session")
+def databases():
+    with postgresql.running() as server:
+        yield Databases(server, find_or_fetch())
+
+
+@pytest.fixture(scope="session")
+def server(databases) -> Server:
+    return databases.server
+
+
+@pytest.fixture(scope="session")
+def day(server) -> Day:
+    """Connect, activate, book, change on both sides, renew the token, fail once, over a day."""
+    with world(
+        DATABASE,
+        seed=Path(__file__).parents[1] / "faults" / "odoo_seed.py",
+        sandbox_options={"relations": 10, "invoices": 4, "switches": {"legal_entities": 1}},
+        max_cron_threads=2,
+        log_level="debug_sql",
+        log_handler=":DEBUG,odoo.sql_db:DEBUG",
+    ) as both:
+        both.connect(export_moment="minute", webhook_secret=WEBHOOK_SECRET)
+        both.map()
+        both.activate()
+        _trouble_with_tokens(both)
+        _changes(both)
+        both.press("action_run_nightly")
+        both.wait_until_idle()
+        assert both.problems() == []
+        answers = _everything_an_administrator_reads(both.odoo)
+        values = database.credential_values(server, DATABASE)
+        secrets = {
+            name: value for name, (value,) in values.items() if name not in HARMLESS and value
+        }
+        (row,) = both.odoo.rows("tribe.connection", [], ["webhook_key"])
+        # The client's name is no secret, and moments are none.
+        for known in ("client_id", "token_expires_at"):
+            secrets.pop(known, None)
+        assert both.sandbox.client_secret in secrets.values()
+    return Day(both.server.log_text(), answers, secrets, row["webhook_key"])
+
+
+def _trouble_with_tokens(both):
+    """The sign-in fails, a token is refused, and the secret is entered anew."""
+    both.sandbox.revoke_tokens()
+    both.sandbox.fault("status", status=500, path_contains="/oauth2/token", times=1)
+    both.sandbox.fault("status", status=401, path_contains="Relation_Organization", times=1)
+    both.odoo.write(
+        "tribe.connection", [both.connection_id], client_secret=both.sandbox.client_secret
+    )
+
+
+def _changes(both):
+    """A relation changes in Tribe, and one is made in Odoo."""
+    row = both.sandbox.rows("Relation_Organization")[0]
+    both.sandbox.change("Relation_Organization", row["ID"], {"PhoneNumber": "030 1234567"})
+    both.odoo.create("res.partner", name="Nieuwe Klant B.V.", is_company=True, customer_rank=1)
+    until(
+        "the new customer in Tribe",
+        lambda: both.sandbox.rows("Relation_Organization", Name="Nieuwe Klant B.V."),
+        seconds=120,
+    )
+
+
+def _everything_an_administrator_reads(odoo) -> str:
+    """All fields of all our records, exports of them, and the whole chatter, as one text."""
+    texts = []
+    models = odoo.rows("ir.model", [["model", "=like", "tribe.%"]], ["model", "abstract"])
+    for model in (row["model"] for row in models if not row["abstract"]):
+        names = sorted(odoo.call(model, "fields_get", attributes=["type"]))
+        rows = odoo.rows(model, [], names)
+        texts.append(str(rows))
+        ids = [row["id"] for row in rows]
+        texts.append(str(odoo.call(model, "export_data", ids, fields_to_export=names)))
+    for model, names in (("mail.message", ["body", "subject"]), ("ir.logging", ["message"])):
+        texts.append(str(odoo.rows(model, [], names)))
+    return "\n".join(texts)
