@@ -69,7 +69,8 @@ class TestRelationLifeCycle(RelationCase):
         link = self.link(tribe_id)
         self.assertEqual(link.state, "unlinked")
         self.assertEqual(
-            link.difference, "Weg B.V. was deleted in Odoo. The relation stays in Tribe, unlinked."
+            link.difference,
+            "The contact was deleted in Odoo. Its relation stays in Tribe, unlinked.",
         )
         self.assertEqual(len(self.named("Weg B.V.")), 1)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Weg B.V.")]))

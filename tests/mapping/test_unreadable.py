@@ -21,7 +21,7 @@ def test_a_list_is_no_text(value):
         with pytest.raises(ValueUnreadable, match="one text belongs"):
             read(value)
     with pytest.raises(ValueUnreadable):
-        organization_from_tribe({"Name": value}, [])
+        organization_from_tribe({"Name": value}, {})
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,9 @@ def test_what_is_no_whole_number(value):
     with pytest.raises(ValueUnreadable, match="number from 0 to 100"):
         whole_number(value, 100)
     with pytest.raises(ValueUnreadable):
-        organization_from_tribe({}, [{"PaymentTermInDays": value if value != 101 else 4000}])
+        organization_from_tribe(
+            {}, {"customer": {"PaymentTermInDays": value if value != 101 else 4000}}
+        )
 
 
 def test_percentages():

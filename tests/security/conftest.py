@@ -19,6 +19,8 @@ CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 HARMLESS = frozenset(
     {"id", "connection_id", "scope", "create_uid", "create_date", "write_uid", "write_date"}
 )
+# Runs wherever it is not shown as the text that it is.
+MARK = "<img src=x onerror='window.tribeWasHere=1'><script>window.tribeWasHere=1</script>"
 WEBHOOK_SECRET = "the-webhook-secret-that-tribe-shows"
 
 
@@ -30,6 +32,9 @@ class Day:
     answers: str
     secrets: dict[str, str]
     webhook_key: str
+    marked_partner: int
+    marked_move: int
+    portal_url: str
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +67,8 @@ def day(server) -> Day:
         both.press("action_run_nightly")
         both.wait_until_idle()
         assert both.problems() == []
+        partner, move = _marked_records(both)
+        portal_url = both.odoo.call("account.move", "get_portal_url", [move])
         answers = _everything_an_administrator_reads(both.odoo)
         values = database.credential_values(server, DATABASE)
         secrets = {
@@ -72,7 +79,8 @@ def day(server) -> Day:
         for known in ("client_id", "token_expires_at"):
             secrets.pop(known, None)
         assert both.sandbox.client_secret in secrets.values()
-    return Day(both.server.log_text(), answers, secrets, row["webhook_key"])
+    log = both.server.log_text()
+    return Day(log, answers, secrets, row["webhook_key"], partner, move, portal_url)
 
 
 def _trouble_with_tokens(both):
@@ -95,6 +103,41 @@ def _changes(both):
         lambda: both.sandbox.rows("Relation_Organization", Name="Nieuwe Klant B.V."),
         seconds=120,
     )
+
+
+def _marked_records(both):
+    """A customer, its invoice and a problem whose every text is markup: ``(partner, move)``."""
+    texts = {"Name": f"Klant {MARK}", "DebtorNumber": "99901", "PhoneNumber": MARK}
+    texts |= {"EmailAddress": f"{MARK}@x.example", "Website": MARK, "VATNumber": MARK}
+    address = {"Street": MARK, "City": MARK, "Postalcode": MARK, "Extra": MARK}
+    own = both.odoo.rows("tribe.connection", [], ["own_organization_id"])[0]["own_organization_id"]
+    customers = []
+    for name in (f"Klant {MARK}", f"Dubbel {MARK}"):
+        body = {**texts, "Name": name, "InvoiceAddress": address}
+        organization = both.sandbox.create("Relation_Organization", body)
+        links = {"Relation": {"ID": own}, "Organization": {"ID": organization["ID"]}}
+        customers.append(both.sandbox.create(CUSTOMER, links))
+    group = both.sandbox.rows("Datastore_VatGroup", Code="NL21")[0]["ID"]
+    line = {"Description": MARK, "ExtraDescription": MARK, "Quantity": 1.0, "Price": 10.0}
+    invoice = both.sandbox.create(
+        "Activity_Invoice",
+        {
+            "Subject": MARK,
+            "Currency": "EUR",
+            "Relationship": {"ID": customers[0]["ID"]},
+            "ProductLines": [{**line, "VatGroup": {"ID": group}}],
+        },
+    )
+    both.sandbox.set_phase(invoice["ID"], "Sent")
+    found = until(
+        "the marked invoice",
+        lambda: both.odoo.rows("account.move", [["tribe_id", "=", invoice["ID"]]], ["partner_id"]),
+        seconds=120,
+    )
+    both.sandbox.set_phase(invoice["ID"], "Paid")
+    both.wait_until_idle()
+    assert any(MARK in problem for problem in both.problems())
+    return found[0]["partner_id"][0], found[0]["id"]
 
 
 def _everything_an_administrator_reads(odoo) -> str:
