@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="set everything up and run the main job")
     demo.add_argument("--check", action="store_true", help="verify it from both sides, then exit")
+    demo.add_argument("--screens", metavar="FOLDER", help="take a picture of every screen")
     test = commands.add_parser("test", help="set everything up and run the tests")
     test.add_argument(
         "paths", nargs="*", help="files or folders, or account (Odoo's own); all without one"
@@ -47,6 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "demo":
         from . import demo  # noqa: PLC0415
 
+        if options.screens:
+            return demo.pictures(options.screens)
         return demo.check() if options.check else demo.show()
     if options.command == "test":
         from . import test_groups  # noqa: PLC0415

@@ -2,12 +2,14 @@
 
 import signal
 import sys
+from pathlib import Path
 
 from .console import say
 from .paths import CHECKOUT
 
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
 
+from end_to_end import screens  # noqa: E402
 from end_to_end.main_job import MainJob  # noqa: E402
 from end_to_end.world import world  # noqa: E402
 
@@ -34,6 +36,14 @@ def show() -> int:
         say(f"Tribe: {both.sandbox.address} (the stand-in)")
         say("Stop both with Ctrl-C.")
         signal.pause()
+    return 0
+
+
+def pictures(folder: str) -> int:
+    """Run the main job, then take a picture of every screen into a folder."""
+    with world(DATABASE) as both:
+        MainJob(both).run()
+        screens.take(both, Path(folder))
     return 0
 
 

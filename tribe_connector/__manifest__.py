@@ -25,10 +25,15 @@
         "views/tribe_plan_views.xml",
         "views/tribe_suggestion_views.xml",
         "views/tribe_conflict_views.xml",
+        "views/tribe_connection_dashboard_views.xml",
         "views/tribe_connection_views.xml",
+        "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/tribe_connector_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["tribe_connector/static/src/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
 }

@@ -31,7 +31,7 @@ class TestConnection(ConnectorCase):
         self.assertTrue(self.connection.own_organization_id)
         self.assertTrue(self.connection.has_import_id)
         self.assertEqual(len(self.connection.legal_entity_ids), 2)
-        self.assertNotIn("✗", self.connection.report)
+        self.assertEqual(set(self.connection.check_ids.mapped("state")), {"ok"})
         self.assertEqual(self.sandbox.calls()["writes"], 0)
 
     def test_connecting_again_keeps_what_was_mapped(self):
@@ -101,8 +101,9 @@ class TestConnection(ConnectorCase):
             {"name": "Klant B.V.", "is_company": True, "customer_rank": 1}
         )
         self.connect()
-        self.assertIn("✗ Activity_Invoice", self.connection.report)
-        self.assertIn("Billing module", self.connection.report)
+        lacking = self.connection.check_ids.filtered(lambda check: check.state == "note")
+        self.assertIn("Activity_Invoice", lacking[0].name)
+        self.assertIn("Billing module", lacking[0].remedy)
         self.assertEqual(self.connection.state, "connected")
 
         self.map()
@@ -119,7 +120,7 @@ class TestConnection(ConnectorCase):
         self.connect()
 
         self.assertFalse(self.connection.has_import_id)
-        self.assertIn("Relation_Organization/ImportId", self.connection.report)
+        self.assertIn("Relation_Organization/ImportId", self.connection.check_ids[0].name)
 
     def test_two_companies_and_a_legal_entity_without_one(self):
         self.connect()

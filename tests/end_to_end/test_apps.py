@@ -12,8 +12,8 @@ from host.databases import Databases
 from host.odoo_server import OdooServer
 from host.odoo_source import find_or_fetch
 
-from .odoo_api import OdooApi
 from .odoo_log import alarms
+from .session_api import SessionApi
 from .waiting import until
 from .web_client import web_client
 from .world import World
@@ -24,16 +24,6 @@ COMPANY = "Voorbeeld Verkoop B.V."
 PARTNER_FIELDS = ["name", "email", "phone", "street", "zip", "city", "vat", "active", "is_company"]
 MOVE_FIELDS = ["name", "state", "move_type", "partner_id", "journal_id", "invoice_date"]
 MOVE_FIELDS += ["amount_untaxed", "amount_tax", "amount_total", "amount_residual", "payment_state"]
-
-
-class SessionApi(OdooApi):
-    """Odoo's models through the person's own session: no API key has to be made for them."""
-
-    def __init__(self, person):
-        self._person = person
-
-    def call(self, model, method, ids=(), **arguments):
-        return self._person.call(model, method, ids, **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +79,7 @@ def connected(installed, tribe):
     person.open_tab("Synchronization")
     person.fill(webhook_address=person.address)
     person.press("Connect")
-    expect(person.state()).to_have_text("Connected")
+    expect(person.state()).to_have_text("Map")
     return person
 
 
@@ -113,7 +103,7 @@ def synchronized(mapped, server, tribe):
     both.connection_id = connection["id"]
     both.map()
     mapped.open_app(APP)
-    mapped.open_row()
+    mapped.page.get_by_role("button", name="Continue Set-up").click()
     mapped.press("Activate")
     mapped.confirm("Ok")
     until("the initial synchronization", lambda: both.state() == "active", 60)
@@ -146,10 +136,10 @@ def test_the_app_installs_from_apps_without_demo_data(installed):
 
 
 def test_connect_shows_what_was_found(connected):
-    connected.open_tab("What Was Found")
-    report = connected.field("report")
-    expect(report).to_contain_text("Signed in")
-    expect(report).to_contain_text("Legal entities: 1. VAT groups: 5.")
+    connected.open_tab("Check")
+    checks = connected.field("check_ids")
+    expect(checks).to_contain_text("Signed in")
+    expect(checks).to_contain_text("Legal entities: 1. VAT groups: 5.")
 
 
 def test_a_secret_is_never_shown_again(connected, tribe):

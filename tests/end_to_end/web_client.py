@@ -41,12 +41,12 @@ class WebClient:
     # Going somewhere
 
     def log_in(self, name: str, password: str) -> None:
-        """Log in, and wait for the web client."""
+        """Log in, and wait for the web client, whose assets the first page compiles."""
         self.page.goto(f"{self.address}/web/login")
         self.page.get_by_label("Email").fill(name)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in", exact=True).click()
-        expect(self.page.locator(".o_main_navbar")).to_be_visible()
+        expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SECONDS_TO_RELOAD * 1000)
 
     def open_app(self, name: str) -> None:
         """Choose an app in the menu of apps, and wait for it."""
@@ -75,6 +75,13 @@ class WebClient:
         """Search in the current view."""
         self.page.locator(".o_searchview_input").fill(text)
         self.page.get_by_role("menuitem", name=f"for: {text}").first.click()
+        expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
+
+    def search_by_keyboard(self, text: str) -> None:
+        """Search in the current view without the mouse."""
+        self.page.locator(".o_searchview_input").press_sequentially(text)
+        expect(self.page.get_by_role("menuitem", name=f"for: {text}").first).to_be_visible()
+        self.page.keyboard.press("Enter")
         expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
 
     # Reading and filling a form
@@ -186,15 +193,69 @@ class WebClient:
             self.complaints.append(f"{message.text} ({message.location.get('url')})")
 
 
+class Effort:
+    """What a person does in a browser, as the browser sees it: clicks, and fields typed in."""
+
+    _SCRIPT = """
+        addEventListener("click", (event) => {
+            if (event.isTrusted && event.detail) {
+                tribeNote("click", event.target.innerText || event.target.className);
+            }
+        }, true);
+        addEventListener("input", (event) => {
+            const field = event.target.closest("[name]");
+            if (event.isTrusted) {
+                tribeNote("input", field ? field.getAttribute("name") : "");
+            }
+        }, true);
+    """
+
+    def __init__(self, person: WebClient):
+        self.clicks: list[str] = []
+        self.typed: set[str] = set()
+        person.page.context.expose_function("tribeNote", self._note)
+        person.page.context.add_init_script(self._SCRIPT)
+        person.page.evaluate(self._SCRIPT)
+
+    def _note(self, kind: str, where: str) -> None:
+        if kind == "click":
+            self.clicks.append(where.strip()[:40])
+        else:
+            self.typed.add(where)
+
+
 @contextlib.contextmanager
-def web_client(address: str) -> Iterator[WebClient]:
-    """A browser with one tab, not logged in."""
+def web_client(address: str, **options) -> Iterator[WebClient]:
+    """A browser with one tab, not logged in.
+
+    ``options`` are those of Playwright's ``new_context``.
+    """
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=browser.ensure(), args=list(ARGUMENTS))
-        context = program.new_context(viewport=SIZE, locale="en-US", color_scheme="light")
+        context = program.new_context(
+            **{"viewport": SIZE, "locale": "en-US", "color_scheme": "light", **options}
+        )
         context.set_default_timeout(SECONDS_TO_APPEAR * 1000)
         expect.set_options(timeout=SECONDS_TO_APPEAR * 1000)
         try:
             yield WebClient(context.new_page(), address)
         finally:
             program.close()
+
+
+def darken(client: WebClient) -> None:
+    """From the next page on, show the dark look that Odoo has but only Enterprise offers.
+
+    Community always answers "light" (``ir_http.color_scheme`` of ``web``), yet ships the dark style
+    sheet: it takes the place of the light one. Needs a client with ``service_workers="block"``,
+    as nobody can change what a service worker fetches.
+    """
+    context = client.page.context
+    context.add_cookies([{"name": "color_scheme", "value": "dark", "url": client.address}])
+
+    def serve_dark(route):
+        route.fulfill(
+            response=route.fetch(url=f"{client.address}/web/assets/any/web.assets_web_dark.min.css")
+        )
+
+    context.route("**/web/assets/*/web.assets_web.min.css", serve_dark)

@@ -17,10 +17,29 @@ TRY_AGAIN = "again"
 NEEDS_PERSON = "person"
 BUSY = "busy"
 BUG = "bug"
+# Causes (``tribe.work``'s field) of exceptions that do not bring one.
+OTHER = "other"
+UNAVAILABLE = "unavailable"
+REFUSED_BY_TRIBE = "tribe"
+REFUSED_BY_ODOO = "odoo"
+UNREADABLE = "unreadable"
 
 
 class NeedsPerson(Exception):
-    """What only a person can mend. The text names the record, the cause and the remedy."""
+    """What only a person can mend. The text names the record, the cause and the remedy.
+
+    ``cause`` is a code of ``tribe.work``'s field of that name: what problems are grouped by.
+    """
+
+    def __init__(self, message: str, cause: str = OTHER):
+        super().__init__(message)
+        self.cause = cause
+
+
+class AmountsDiffer(UserError):
+    """Odoo's amounts of an invoice would not be Tribe's."""
+
+    cause = "amounts"
 
 
 class TryAgain(Exception):
@@ -40,17 +59,21 @@ class Busy(TryAgain):
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem as people see it. ``retry_after``: seconds, None for the usual back-off."""
+    """One problem as people see it. ``retry_after``: seconds, None for the usual back-off.
+
+    ``cause``: see ``NeedsPerson``.
+    """
 
     kind: str
     text: str
     retry_after: float | None = None
+    cause: str = OTHER
 
 
 def problem_of(error: Exception, env) -> Problem:
     """The problem that an exception stands for; a bug is logged with its traceback."""
     if isinstance(error, TribeUnavailable):
-        return Problem(TRY_AGAIN, str(error), error.retry_after)
+        return Problem(TRY_AGAIN, str(error), error.retry_after, UNAVAILABLE)
     if isinstance(error, Busy):
         return Problem(BUSY, str(error), error.seconds)
     if isinstance(error, TryAgain):
@@ -60,9 +83,9 @@ def problem_of(error: Exception, env) -> Problem:
     if isinstance(error, psycopg2.errors.UniqueViolation):
         return Problem(TRY_AGAIN, env._("Another worker linked the same record first."))
     if isinstance(error, RedirectWarning):
-        return Problem(NEEDS_PERSON, str(error.args[0]))
+        return Problem(NEEDS_PERSON, str(error.args[0]), cause=REFUSED_BY_ODOO)
     if isinstance(error, PERSON_ERRORS):
-        return Problem(NEEDS_PERSON, str(error))
+        return Problem(NEEDS_PERSON, str(error), cause=_cause_of(error))
     _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
     return Problem(
         BUG,
@@ -71,4 +94,13 @@ def problem_of(error: Exception, env) -> Problem:
             "details; please report it.",
             error=type(error).__name__,
         ),
+        cause=BUG,
     )
+
+
+def _cause_of(error: Exception) -> str:
+    if isinstance(error, (NeedsPerson, AmountsDiffer)):
+        return error.cause
+    if isinstance(error, TribeError):
+        return REFUSED_BY_TRIBE
+    return REFUSED_BY_ODOO if isinstance(error, UserError) else UNREADABLE

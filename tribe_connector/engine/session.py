@@ -117,7 +117,7 @@ class Session:
         """Write the problems to the work rows, and the run."""
         for reference, (problem, name) in self._problems.items():
             self._note_problem(reference, problem, name)
-        if self._lines or self._failed:
+        if self._lines or self._failed or self.client.calls:
             self._write_run()
 
     @property
@@ -139,6 +139,7 @@ class Session:
                 "due": self._due(problem, tries),
                 "error": problem.text,
                 "error_class": problem.kind,
+                "cause": problem.cause,
                 "record_name": name or kept.record_name,
             }
         )
@@ -161,6 +162,9 @@ class Session:
                 "direction": self.direction,
                 "kind": self.kind,
                 "calls": self.client.calls,
+                "seconds": self.client.seconds,
+                "webhooks": sum("webhook" in reasons for reasons in self.reasons.values()),
+                "changed": sum(line["action"] != "problem" for line in self._lines),
                 "done": self._done,
                 "failed": self._failed,
                 "line_ids": [fields.Command.create(line) for line in self._lines],

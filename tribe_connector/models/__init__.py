@@ -1,12 +1,17 @@
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
+from . import tribe_synchronized
 from . import tribe_relation_synchronizer
 from . import tribe_relation_matcher
 from . import (
     account_move,
     account_payment_term,
+    res_config_settings,
     res_partner,
+    tribe_check,
     tribe_conflict,
     tribe_connection,
+    tribe_connection_dashboard,
+    tribe_connection_set_up,
     tribe_credential,
     tribe_cursor,
     tribe_document_importer,

@@ -1,11 +1,16 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
+
+from ..engine.problems import AmountsDiffer
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "tribe.synchronized"]
+    _tribe_link_field = "move_id"
+    _tribe_work_kind = "payment"
 
     tribe_link_ids = fields.One2many(
         "tribe.link", "move_id", "Tribe Links", groups="tribe_connector.group_user"
@@ -106,7 +111,7 @@ class AccountMove(models.Model):
             if not difference:
                 continue
             if abs(difference) > self._tribe_tolerance(tax):
-                raise UserError(
+                raise AmountsDiffer(
                     self.env._(
                         "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
                         "Odoo. Check the percentage of the VAT group and its sales tax.",
@@ -166,7 +171,7 @@ class AccountMove(models.Model):
             tribe = sign * Decimal(link.agreed[key]) if key in (link.agreed or {}) else None
             odoo = self._tribe_rounded(self[name])
             if tribe is not None and tribe != odoo:
-                raise UserError(
+                raise AmountsDiffer(
                     self.env._(
                         "Invoice %(number)s comes from Tribe, where its %(what)s is "
                         "%(tribe)s; here it would be %(odoo)s. Undo the change or check the "

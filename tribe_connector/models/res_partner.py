@@ -55,7 +55,10 @@ PAYMENT_TERM_PROPERTIES = {
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "tribe.synchronized"]
+    _tribe_link_field = "partner_id"
+    _tribe_work_kind = "partner"
 
     tribe_link_ids = fields.One2many(
         "tribe.link", "partner_id", "Tribe Links", groups="tribe_connector.group_user"

@@ -144,7 +144,7 @@ class TribeConnection(models.Model):
     )
     invoice_names = fields.Json(readonly=True, copy=False, help="What Tribe's invoices have.")
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
-    report = fields.Text("What Was Found", readonly=True, copy=False)
+    check_ids = fields.One2many("tribe.check", "connection_id", "What Was Found", readonly=True)
     phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")
     legal_entity_ids = fields.One2many("tribe.legal.entity", "connection_id", "Legal Entities")
 
@@ -261,10 +261,6 @@ class TribeConnection(models.Model):
     )
 
     is_running = fields.Boolean(compute="_compute_is_running", search="_search_is_running")
-    relation_count = fields.Integer(compute="_compute_counts")
-    invoice_count = fields.Integer(compute="_compute_counts")
-    waiting_count = fields.Integer(compute="_compute_counts")
-    attention_count = fields.Integer(compute="_compute_counts")
 
     _hour_valid = models.Constraint(
         "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
@@ -317,24 +313,6 @@ class TribeConnection(models.Model):
     def _inverse_webhook_secret(self):
         for connection in self.filtered("webhook_secret"):
             connection._credential().webhook_secret = connection.webhook_secret
-
-    def _compute_counts(self):
-        links = self.env["tribe.link"]
-        work = self.env["tribe.work"]
-        for connection in self:
-            of_us = [("connection_id", "in", connection.ids)]
-            connection.relation_count = links.search_count(
-                [*of_us, ("kind", "in", ("organization", "person")), ("state", "=", "linked")]
-            )
-            connection.invoice_count = links.search_count([*of_us, ("kind", "=", "invoice")])
-            connection.waiting_count = work.search_count([*of_us, ("error_class", "=", False)])
-            connection.attention_count = work.search_count([*of_us, ("error_class", "!=", False)])
-            connection.suggestion_count = self.env["tribe.suggestion"].search_count(
-                [*of_us, ("state", "=", "open")]
-            )
-            connection.conflict_count = self.env["tribe.conflict"].search_count(
-                [*of_us, ("decision", "=", False)]
-            )
 
     def _compute_plan_id(self):
         for connection in self:
@@ -545,7 +523,7 @@ class TribeConnection(models.Model):
             _store_mapping_rows(
                 entity.ledger_account_ids, entity, found["ledger_accounts"], _named_values
             )
-        self.report = self._report(found)
+        self.env["tribe.check"]._store(self, found)
 
     def _match_states(self, rows):
         """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
@@ -599,36 +577,6 @@ class TribeConnection(models.Model):
         by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
         by_name = companies.filtered(lambda company: company.name == values["name"])
         return (by_vat or by_name or (companies if len(companies) == 1 else by_name))[:1]
-
-    def _report(self, found):
-        """What was found and what is missing, a line each, for a person."""
-        entities = self.legal_entity_ids
-        lines = [
-            self.env._("✓ Signed in."),
-            self.env._(
-                "✓ Legal entities: %(entities)s. VAT groups: %(groups)s. General ledger accounts: "
-                "%(accounts)s. Invoice phases: %(phases)s.",
-                entities=len(entities),
-                groups=len(found["vat_groups"]),
-                accounts=len(found["ledger_accounts"]),
-                phases=len(found["phases"]),
-            ),
-        ]
-        if self.own_organization_id:
-            lines.append(
-                self.env._("✓ Own organization: %(name)s", name=self.own_organization_name)
-            )
-        else:
-            lines.append(
-                self.env._(
-                    "✗ Tribe does not tell which organization is your own. Fill in your own "
-                    "organization in Tribe's general settings, then connect again."
-                )
-            )
-        for requirement in found["missing"]:
-            lines.append(f"✗ {requirement.path}: {requirement.why} {requirement.remedy}")
-        lines += [f"• {note}" for note in found["invoice_notes"]]
-        return "\n".join(lines)
 
     # Plan
 

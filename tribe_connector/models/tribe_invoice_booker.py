@@ -89,7 +89,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=booking.invoice.number,
                     date=booking.invoice.date,
                     lock=max(lock for lock, _name in locks),
-                )
+                ),
+                cause="period",
             )
 
     def _accounting_date(self, booking):
@@ -123,7 +124,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=booking.invoice.number,
                     currency=booking.currency.name,
                     date=booking.invoice.date,
-                )
+                ),
+                cause="currency",
             )
 
     def _check_number(self, booking):
@@ -143,7 +145,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=number,
                     move=taken[0].name,
                     journal=taken[0].journal_id.display_name,
-                )
+                ),
+                cause="number",
             )
 
     def _moves_with_number(self, company, number):
@@ -274,7 +277,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=booking.invoice.number,
                     group=group.name or self.env._("none (line “%s”)", line.description),
                     entity=booking.legal_entity.name,
-                )
+                ),
+                cause="vat_group",
             )
         if not account:
             raise NeedsPerson(
@@ -285,7 +289,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=booking.invoice.number,
                     ledger=ledger.display_name or self.env._("none (line “%s”)", line.description),
                     entity=booking.legal_entity.name,
-                )
+                ),
+                cause="ledger_account",
             )
         archived = [
             record.with_company(booking.company).display_name
@@ -300,7 +305,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                     number=booking.invoice.number,
                     archived=" / ".join(archived),
                     entity=booking.legal_entity.name,
-                )
+                ),
+                cause="ledger_account",
             )
         return account, tax
 
@@ -344,7 +350,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                         what=what,
                         tribe=tribe,
                         odoo=odoo,
-                    )
+                    ),
+                    cause="amounts",
                 )
 
     def _link_moves(self, session, bookings, moves):

@@ -46,7 +46,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                 self.env._(
                     "This Tribe has no invoices: its Billing module is not active, or our "
                     "application may not use it. Ask Tribe, then connect again."
-                )
+                ),
+                cause="set_up",
             )
         entities = self._load(session)
         self._note_gone(session, [r for r in session.references if r not in entities])
@@ -233,7 +234,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "Connect again to read what they have now.",
                     names=", ".join(missing),
                     number=_title(entity),
-                )
+                ),
+                cause="set_up",
             )
 
     def _find_legal_entity(self, connection, entity):
@@ -258,7 +260,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "Invoice %s belongs to a legal entity that is not known here. Connect again to "
                     "read Tribe's legal entities.",
                     number,
-                )
+                ),
+                cause="set_up",
             )
         if not legal_entity.company_id or not legal_entity.journal_id:
             raise NeedsPerson(
@@ -267,7 +270,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "or no journal. Choose them under Legal Entities.",
                     number=number,
                     entity=legal_entity.name,
-                )
+                ),
+                cause="legal_entity",
             )
         return legal_entity
 
@@ -285,7 +289,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "Odoo. Activate it under Accounting > Configuration > Currencies.",
                     number=_title(entity),
                     currency=code or self.env._("no currency"),
-                )
+                ),
+                cause="currency",
             )
         return currency
 
@@ -413,14 +418,16 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "Invoice %(number)s waits for its customer: %(problem)s",
                     number=booking.invoice.number,
                     problem=error,
-                )
+                ),
+                cause="customer",
             )
         return NeedsPerson(
             self.env._(
                 "The customer of invoice %s cannot be found in Tribe, or was deleted in Odoo. "
                 "Restore the contact, or choose another customer in Tribe.",
                 booking.invoice.number,
-            )
+            ),
+            cause="customer",
         )
 
 

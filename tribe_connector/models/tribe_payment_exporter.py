@@ -69,6 +69,7 @@ class TribePaymentExporter(models.AbstractModel):
                     "Tribe has no invoice phase with the code %s, so payments cannot be told. Add "
                     "one in Tribe, then connect again.",
                     code,
-                )
+                ),
+                cause="set_up",
             )
         return phase

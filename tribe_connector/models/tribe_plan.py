@@ -48,6 +48,10 @@ class TribePlan(models.Model):
     gone_count = fields.Integer("Unlink", compute="_compute_counts")
     question_count = fields.Integer("In Doubt", compute="_compute_counts")
     same_count = fields.Integer("Already the Same", compute="_compute_counts")
+    # What the live bar shows (static/src/live_progress).
+    is_working = fields.Boolean(compute="_compute_progress")
+    progress_percent = fields.Float(compute="_compute_progress")
+    progress_text = fields.Char("Progress", compute="_compute_progress")
     problem = fields.Text(compute="_compute_problem")
     summary = fields.Text(compute="_compute_summary")
 
@@ -66,6 +70,14 @@ class TribePlan(models.Model):
             plan.looked_at_count = plan.total_count - of_plan.get(False, 0)
             for action in ACTIONS:
                 plan[f"{action}_count"] = of_plan.get(action, 0)
+
+    @api.depends("state")
+    def _compute_progress(self):
+        for plan in self:
+            plan.is_working = plan.state == "making"
+            done, total = plan.looked_at_count, plan.total_count
+            plan.progress_percent = 100.0 * done / total if total else 0.0
+            plan.progress_text = self.env._("%(done)s of %(total)s", done=done, total=total)
 
     def _compute_problem(self):
         works = self.env["tribe.work"].search(

@@ -159,7 +159,8 @@ class TribeRelationExporter(models.AbstractModel):
                         number=number,
                         partner=partner.display_name,
                         other=others[0].display_name,
-                    )
+                    ),
+                    cause="number",
                 )
 
     def _look_for_candidates(self, session, decisions):
@@ -260,7 +261,8 @@ class TribeRelationExporter(models.AbstractModel):
                         number=number,
                         partner=partner.display_name,
                         relation=rows[0].get("Name") or rows[0]["ID"],
-                    )
+                    ),
+                    cause="number",
                 )
 
     # Carrying out
@@ -617,7 +619,8 @@ class TribeRelationExporter(models.AbstractModel):
                     "%s is a supplier, and a private person cannot be one in Tribe. Mark the "
                     "contact as a company, or give it a debtor number.",
                     partner.display_name,
-                )
+                ),
+                cause="kind",
             )
         return wanted
 
@@ -736,7 +739,8 @@ class TribeRelationExporter(models.AbstractModel):
                     "%(code)s, under Settings > Technical > Sequences.",
                     field=NUMBER_NAMES[name],
                     code=SEQUENCES[name],
-                )
+                ),
+                cause="set_up",
             )
         return sequence
 
@@ -772,7 +776,8 @@ class TribeRelationExporter(models.AbstractModel):
                 "it. Look for it in Tribe: if it is there, enter its debtor number on the contact "
                 "and try again; if not, choose Send Again at its link, under Linked Relations.",
                 partner.display_name,
-            )
+            ),
+            cause="lost",
         )
 
     def _changed_kind(self, partner, link):
@@ -784,5 +789,6 @@ class TribeRelationExporter(models.AbstractModel):
                 "new contact.",
                 partner=partner.display_name,
                 kind=kinds[link.kind],
-            )
+            ),
+            cause="kind",
         )

@@ -182,7 +182,8 @@ class TribeRelationImporter(models.AbstractModel):
                 "Odoo at its link.",
                 relation=remote.name,
                 partner=link.merged_into_id.display_name or self.env._("another contact"),
-            )
+            ),
+            cause="doubt",
         )
 
     # Deciding
@@ -280,7 +281,8 @@ class TribeRelationImporter(models.AbstractModel):
                 "number. Merge the two in Tribe, or give one of them another number.",
                 relation=remote.name,
                 other=other,
-            )
+            ),
+            cause="doubt",
         )
 
     def _matching_partner(self, session, remote):
@@ -299,7 +301,8 @@ class TribeRelationImporter(models.AbstractModel):
                     "one number.",
                     relation=remote.name,
                     partner=partner.display_name,
-                )
+                ),
+                cause="doubt",
             )
         if not self._take_both(session, None, partner):
             raise self._busy(partner)
@@ -312,7 +315,8 @@ class TribeRelationImporter(models.AbstractModel):
                     "another debtor or creditor number.",
                     relation=remote.name,
                     partner=partner.display_name,
-                )
+                ),
+                cause="doubt",
             )
         return partner
 
@@ -328,7 +332,8 @@ class TribeRelationImporter(models.AbstractModel):
                     "%(partners)s. Leave each number with one of them.",
                     relation=remote.name,
                     partners=", ".join(found.mapped("display_name")),
-                )
+                ),
+                cause="doubt",
             )
         return found
 

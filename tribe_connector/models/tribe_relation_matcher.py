@@ -225,7 +225,8 @@ class TribeRelationMatcher(models.AbstractModel):
                 basis=", ".join(
                     sorted({bases[candidate.basis] for candidate in decision.candidates})
                 ),
-            )
+            ),
+            cause="doubt",
         )
 
     def _several(self, partner, rows):
@@ -236,7 +237,8 @@ class TribeRelationMatcher(models.AbstractModel):
                 partner=partner.display_name,
                 count=len(rows),
                 names=", ".join(row.get("Name") or row["ID"] for row in rows),
-            )
+            ),
+            cause="doubt",
         )
 
     def _other_kind(self, partner, row):
@@ -246,7 +248,8 @@ class TribeRelationMatcher(models.AbstractModel):
                 "and the other a private person. Make them the same, or change one number.",
                 partner=partner.display_name,
                 relation=row.get("Name") or row["ID"],
-            )
+            ),
+            cause="kind",
         )
 
     def _taken(self, partner, row, owner):
@@ -257,7 +260,8 @@ class TribeRelationMatcher(models.AbstractModel):
                 partner=partner.display_name,
                 relation=row.get("Name") or row["ID"],
                 other=owner.display_name or self.env._("a deleted contact"),
-            )
+            ),
+            cause="doubt",
         )
 
 

@@ -98,7 +98,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 "Changed on the connection.",
                 relation=decision.name,
                 fields=self._labels(decision.merged.conflicts),
-            )
+            ),
+            cause="both_changed",
         )
 
     def _labels(self, names):
@@ -196,7 +197,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 "Mend this, or make the relation current again in Tribe.",
                 partner=partner.display_name,
                 reason=reason,
-            )
+            ),
+            cause="archive",
         )
 
     def _check_numbers_free(self, connection, partner, values):
@@ -214,7 +216,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
                         number=values[name],
                         relation=partner.name or values.get("name"),
                         partner=others[0].display_name,
-                    )
+                    ),
+                    cause="number",
                 )
 
     def _partners_with(self, connection, name, number):

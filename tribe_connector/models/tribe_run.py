@@ -19,8 +19,11 @@ class TribeRun(models.Model):
         [("inbound", "Tribe to Odoo"), ("outbound", "Odoo to Tribe")], required=True, readonly=True
     )
     kind = fields.Selection("_kinds", readonly=True)
-    date = fields.Datetime(default=fields.Datetime.now, readonly=True)
+    date = fields.Datetime(default=fields.Datetime.now, index=True, readonly=True)
     calls = fields.Integer("API Calls", readonly=True)
+    seconds = fields.Float(readonly=True, help="How long Tribe took to answer all calls together.")
+    webhooks = fields.Integer(readonly=True, help="How many records a webhook of Tribe reported.")
+    changed = fields.Integer(readonly=True, help="What was changed on either side.")
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)

@@ -12,6 +12,9 @@ class TribeVatGroup(models.Model):
     legal_entity_id = fields.Many2one(
         "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
     )
+    connection_id = fields.Many2one(
+        related="legal_entity_id.connection_id", store=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
     tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
     code = fields.Char(readonly=True)

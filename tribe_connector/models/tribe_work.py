@@ -18,6 +18,12 @@ INBOUND_KINDS = (
     "poll",
 )
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
+# Where a missing mapping is filled in, by cause: an action and a filter of its search view.
+MAPPINGS = {
+    "vat_group": ("action_tribe_vat_group", "unmapped"),
+    "ledger_account": ("action_tribe_ledger_account", "unmapped"),
+    "legal_entity": ("action_tribe_legal_entity", "incomplete"),
+}
 
 
 class TribeWork(models.Model):
@@ -90,6 +96,32 @@ class TribeWork(models.Model):
         index=True,
         readonly=True,
     )
+    cause = fields.Selection(
+        [
+            ("vat_group", "A VAT group has no sales tax"),
+            ("ledger_account", "A general ledger account has no account"),
+            ("legal_entity", "A legal entity has no company or journal"),
+            ("set_up", "Tribe is set up differently than when it was connected"),
+            ("customer", "The customer is missing"),
+            ("doubt", "Two records could be the same"),
+            ("both_changed", "Changed on both sides"),
+            ("kind", "A company on one side, a person on the other"),
+            ("number", "A number is taken"),
+            ("period", "The period is locked"),
+            ("currency", "A currency or its rate is missing"),
+            ("amounts", "The amounts are not the same"),
+            ("archive", "Odoo cannot archive it"),
+            ("lost", "Tribe's answer was lost"),
+            ("tribe", "Tribe refused it"),
+            ("odoo", "Odoo refused it"),
+            ("unreadable", "Tribe's data cannot be read"),
+            ("unavailable", "Tribe cannot be reached"),
+            ("bug", "Something is wrong in the connector"),
+            ("other", "Another reason"),
+        ],
+        index=True,
+        readonly=True,
+    )
     record_name = fields.Char("Record", readonly=True)
     email = fields.Char(
         "E-mail Addresses",
@@ -104,10 +136,13 @@ class TribeWork(models.Model):
 
     @api.depends("kind", "reference")
     def _compute_records(self):
+        links = self.env["tribe.link"].search([("tribe_id", "in", self.mapped("reference"))])
+        by_tribe_id = {(link.connection_id, link.tribe_id): link for link in links}
         for work in self:
             number = int(work.reference) if work.reference and work.reference.isdigit() else False
-            work.partner_id = work.kind == "partner" and number
-            work.move_id = work.kind == "payment" and number
+            link = by_tribe_id.get((work.connection_id, work.reference), links.browse())
+            work.partner_id = number if work.kind == "partner" else link.partner_id
+            work.move_id = number if work.kind == "payment" else link.move_id
 
     @api.depends("record_name", "error")
     def _compute_email(self):
@@ -258,6 +293,26 @@ class TribeWork(models.Model):
         self.sudo().write({"due": fields.Datetime.now()})
         for direction in set(self.mapped("direction")):
             self.env["tribe.engine"]._wake(direction)
+
+    def action_open_record(self):
+        """Open the contact or invoice in Odoo that this is about."""
+        self.ensure_one()
+        record = self.move_id or self.partner_id
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_mapping(self):
+        """Open the list in which the missing tax, account or journal is chosen."""
+        self.ensure_one()
+        name, search_filter = MAPPINGS[self.cause]
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"tribe_connector.{name}")
+        context = {"search_default_by_entity": 1} | {f"search_default_{search_filter}": 1}
+        domain = [("connection_id", "=", self.connection_id.id)]
+        return {**action, "context": context, "domain": domain}
 
     @api.depends("kind", "record_name")
     def _compute_can_adopt(self):

@@ -66,8 +66,8 @@ class Client:
     """One Tribe environment, through one connection of ours. Not for use by several threads.
 
     ``timeout`` is (to connect, between two pieces of an answer) in seconds; ``calls`` counts the
-    HTTP calls made. The mode is the last barrier: ``off`` refuses everything, ``dry_run`` refuses
-    writes, ``demo`` refuses every host but this machine.
+    HTTP calls made, ``seconds`` the time they took. The mode is the last barrier: ``off`` refuses
+    everything, ``dry_run`` refuses writes, ``demo`` refuses every host but this machine.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Client:
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
         self.calls = 0
+        self.seconds = 0.0
         self._addresses = addresses
         self._tokens = tokens
         self._limiter = limiter
@@ -341,6 +342,7 @@ class Client:
             headers["Content-Type"] = "application/json; charset=utf-8"
         self._limiter.acquire()
         self.calls += 1
+        started = time.monotonic()
         try:
             return send(
                 self._session,
@@ -355,6 +357,8 @@ class Client:
         except TribeRateLimited as error:
             self._limiter.note_rate_limited(error.retry_after)
             raise
+        finally:
+            self.seconds += time.monotonic() - started
 
     def _pass_barrier(self, method: str) -> None:
         if self._mode == "off":

@@ -1,0 +1,174 @@
+import json
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from .test_invoice import InvoiceCase
+
+
+class TestDashboard(InvoiceCase):
+    """The numbers of the dashboard, each with the list behind it, and the badges on records."""
+
+    def list_behind(self, method, **context):
+        action = getattr(self.connection.with_context(**context), method)()
+        return self.env[action["res_model"]].search(action["domain"])
+
+    def unmap(self):
+        """Take the tax of the group that invoices of this test use away."""
+        self.connection.vat_group_ids.tax_id = False
+
+    def test_every_number_is_the_length_of_the_list_behind_it(self):
+        booked = self.send_new(self.line(100.0))
+        self.unmap()
+        self.send_new(self.line(100.0))
+        self.partner.email = "nieuw@klant.example"
+
+        numbers = {
+            "relation_count": self.list_behind("action_open_relations"),
+            "invoice_count": self.list_behind("action_open_invoices"),
+            "relation_waiting_count": self.list_behind(
+                "action_open_waiting", tribe_area="relation"
+            ),
+            "waiting_count": self.list_behind("action_open_waiting"),
+            "invoice_attention_count": self.list_behind(
+                "action_open_attention", tribe_area="invoice"
+            ),
+            "attention_count": self.list_behind("action_open_attention"),
+        }
+
+        self.assertTrue(self.booked_move(booked))
+        for name, records in numbers.items():
+            with self.subTest(name):
+                self.assertTrue(records)
+                self.assertEqual(self.connection[name], len(records))
+
+    def test_what_tries_again_by_itself_waits_and_needs_nobody(self):
+        self.sandbox.fault("status", path_contains="Activity_Invoice", status=503)
+        tribe_id = self.draft(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.env["tribe.work"]._add(self.connection, "inbound", "invoice", [tribe_id], "webhook")
+        self.run_lanes()
+
+        self.assertEqual(self.connection.attention_count, 0)
+        self.assertEqual(self.connection.invoice_waiting_count, 1)
+        self.assertTrue(self.connection.oldest_waiting)
+        (work,) = self.list_behind("action_open_waiting", tribe_area="invoice")
+        self.assertEqual(work.cause, "unavailable")
+
+    def test_webhooks_calls_and_changes_of_today(self):
+        self.assertFalse(self.connection.webhook_seen)
+
+        self.send_new(self.line(100.0))
+
+        self.assertTrue(self.connection.webhook_seen)
+        self.assertGreater(self.connection.calls_last_minute, 0)
+        self.assertEqual(self.connection.calls_last_day, self.connection.calls_last_minute)
+        runs = self.env["tribe.run"].search([("kind", "=", "invoice")])
+        self.assertGreater(sum(runs.mapped("seconds")), 0)
+        (graph,) = json.loads(self.connection.dashboard_graph)
+        self.assertEqual(len(graph["values"]), 30)
+        self.assertGreater(graph["values"][-1]["value"], 0)
+        self.assertEqual(sum(value["value"] for value in graph["values"][:-1]), 0)
+
+    def test_a_webhook_counts_before_its_work_is_done(self):
+        self.env["tribe.work"]._add(
+            self.connection, "inbound", "organization", ["a" * 36], "webhook"
+        )
+
+        self.assertTrue(self.connection.webhook_seen)
+
+    def test_the_next_run_is_the_next_look_for_changes(self):
+        now = fields.Datetime.now()
+        with freeze_time(now):
+            self.connection._plan_schedule()
+            self.connection.invalidate_recordset()
+
+            self.assertLessEqual(self.connection.next_run, now + timedelta(seconds=900))
+            self.assertGreaterEqual(self.connection.next_run, now)
+            self.connection.action_pause()
+            self.connection.invalidate_recordset()
+            self.assertFalse(self.connection.next_run)
+
+    def test_the_badge_of_a_contact(self):
+        stranger = self.env["res.partner"].create({"name": "Alleen een contact"})
+        self.assertFalse(stranger.tribe_state)
+        self.assert_partner_state("linked")
+
+        self.partner.email = "nieuw@klant.example"
+        self.assert_partner_state("waiting")
+
+        work = self.env["tribe.work"].search([("kind", "=", "partner")])
+        work.error_class = "person"
+        self.assert_partner_state("attention")
+
+    def assert_partner_state(self, state):
+        self.partner.invalidate_recordset(["tribe_state"])
+        self.assertEqual(self.partner.tribe_state, state)
+        for each in ("linked", "waiting", "differs", "attention"):
+            found = self.env["res.partner"].search([("tribe_state", "=", each)])
+            self.assertEqual(self.partner in found, each == state, each)
+        self.assertNotIn(
+            self.partner, self.env["res.partner"].search([("tribe_state", "=", False)])
+        )
+
+    def test_the_badge_of_an_invoice(self):
+        move = self.booked_move(self.send_new(self.line(100.0)))
+        self.assertEqual(move.tribe_state, "linked")
+
+        move.button_draft()
+        self.connection._plan_nightly()
+
+        move.invalidate_recordset(["tribe_state"])
+        self.assertEqual(move.tribe_state, "differs")
+        self.assertEqual(self.env["account.move"].search([("tribe_state", "=", "differs")]), move)
+
+    def test_an_invoice_that_is_left_to_odoo_has_no_badge(self):
+        tribe_id = self.send_new(self.line(100.0))
+        self.link(tribe_id).action_leave_to_odoo()
+
+        self.assertFalse(self.booked_move(tribe_id).tribe_state)
+
+    def test_who_is_not_of_our_groups_has_no_badge(self):
+        user = new_test_user(
+            self.env,
+            "salesperson",
+            groups="base.group_user,base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+        self.assertNotIn("tribe_state", self.partner.with_user(user).fields_get())
+
+    def test_a_problem_has_a_cause_and_leads_to_the_mapping(self):
+        self.unmap()
+        self.send_new(self.line(100.0))
+
+        work = self.env["tribe.work"].search([("error_class", "=", "person")])
+
+        self.assertEqual(work.cause, "vat_group")
+        action = work.action_open_mapping()
+        self.assertEqual(action["res_model"], "tribe.vat.group")
+        self.assertTrue(action["context"]["search_default_unmapped"])
+
+    def test_a_problem_opens_the_record_it_is_about(self):
+        move = self.booked_move(self.send_new(self.line(100.0)))
+        self.env["tribe.work"]._add(
+            self.connection, "inbound", "invoice", [move.tribe_id], "person"
+        )
+
+        work = self.env["tribe.work"].search([("reference", "=", move.tribe_id)])
+
+        self.assertEqual(work.action_open_record()["res_id"], move.id)
+
+    def test_the_app_opens_with_the_set_up_until_there_is_a_connection(self):
+        action = self.env["tribe.connection"]._open_app()
+        self.assertEqual(action["views"][0][1], "kanban")
+
+        self.connection.unlink()
+
+        action = self.env["tribe.connection"]._open_app()
+        self.assertEqual(action["views"], [(False, "form")])

@@ -1,0 +1,129 @@
+from odoo import fields
+from odoo.tests import new_test_user
+
+from .common import ConnectorCase
+
+
+class TestSetUp(ConnectorCase):
+    """The guided set-up: which step is next follows from what is there."""
+
+    def test_the_steps_follow_each_other(self):
+        self.assertEqual(self.connection.step, "connect")
+
+        self.connect()
+        self.assertEqual(self.connection.step, "map")
+
+        self.map()
+        self.assertEqual(self.connection.step, "plan")
+
+        self.connection.action_plan()
+        self.run_lanes()
+        self.assertEqual(self.connection.step, "activate")
+
+        self.press_activate()
+        self.assertEqual(self.connection.step, "synchronize")
+        self.assertTrue(self.connection.is_working)
+
+        self.run_lanes()
+        self.assertEqual(self.connection.step, "active")
+        self.assertFalse(self.connection.is_working)
+
+    def test_coming_back_to_an_unmapped_vat_group(self):
+        self.connect()
+        self.map()
+
+        self.connection.vat_group_ids[0].tax_id = False
+
+        self.assertEqual(self.connection.step, "map")
+        self.assertEqual(
+            self.connection.vat_group_mapped_count, self.connection.vat_group_count - 1
+        )
+
+    def test_a_tribe_that_does_not_know_its_own_organization(self):
+        identity = self.sandbox.rows("Relationship_Organization_Identity")[0]
+        other = self.sandbox.create("Relation_Organization", {"Name": "Een ander B.V."})
+        self.sandbox.change(
+            "Relationship_Organization_Identity", identity["ID"], {"Relation": {"ID": other["ID"]}}
+        )
+
+        self.connect()
+
+        self.assertEqual(self.connection.step, "check")
+        check = self.connection.check_ids[0]
+        self.assertEqual(check.state, "blocking")
+        self.assertIn("own organization", check.remedy)
+        self.assertTrue(check.url.startswith(self.sandbox.address))
+
+    def test_an_address_that_tribe_cannot_reach(self):
+        self.connection.mode = "dry_run"
+
+        self.connect()
+
+        (check,) = self.connection.check_ids.filtered(lambda check: check.state == "note")
+        self.assertIn("cannot report changes to 127.0.0.1:9", check.name)
+        self.assertIn("every 15 minutes", check.remedy)
+
+    def test_connecting_again_replaces_what_was_found(self):
+        self.connect()
+        before = self.connection.check_ids.mapped("name")
+
+        self.connect()
+
+        self.assertEqual(self.connection.check_ids.mapped("name"), before)
+
+    def test_suggest_fills_in_all_legal_entities_at_once(self):
+        self.connect()
+        self.connection.legal_entity_ids.company_id = self.company
+
+        self.connection.action_suggest()
+
+        self.assertTrue(all(self.connection.legal_entity_ids.mapped("journal_id")))
+        self.assertEqual(self.connection.vat_group_mapped_count, len(self.connection.vat_group_ids))
+        self.assertTrue(all(group.account_id for group in self.connection.vat_group_ids))
+
+    def test_suggest_leaves_what_was_chosen(self):
+        self.connect()
+        group = self.connection.vat_group_ids[0]
+        group.legal_entity_id.company_id = self.company
+        chosen = self.tax("9% ST")
+        group.tax_id = chosen
+
+        self.connection.action_suggest()
+
+        self.assertEqual(group.tax_id, chosen)
+
+    def test_the_next_number_is_the_one_a_customer_gets(self):
+        partner = self.env["res.partner"].create(
+            {"name": "Klant B.V.", "is_company": True, "customer_rank": 1}
+        )
+        self.connection.next_debtor_number = 70001
+
+        self.activate()
+
+        self.assertEqual(partner.debtor_number, "70001")
+        self.assertGreater(self.connection.next_debtor_number, 70001)
+
+    def test_progress_counts_the_relations_that_are_done(self):
+        self.env["res.partner"].create(
+            [{"name": f"Klant {n} B.V.", "is_company": True, "customer_rank": 1} for n in range(3)]
+        )
+        self.activate()
+
+        self.assertEqual(self.connection.progress_percent, 100)
+
+    def test_a_manager_sets_up_without_rights_on_sequences(self):
+        manager = new_test_user(
+            self.env,
+            "tribe_manager",
+            groups="tribe_connector.group_manager,account.group_account_user",
+            company_id=self.company.id,
+            company_ids=[fields.Command.set(self.company.ids)],
+        )
+        connection = self.connection.with_user(manager)
+        self.connect()
+        self.connection.legal_entity_ids.company_id = self.company
+
+        connection.write({"next_creditor_number": 90001})
+
+        self.assertEqual(self.connection.next_creditor_number, 90001)
+        self.assertEqual(connection.step, "map")

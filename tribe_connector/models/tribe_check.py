@@ -1,0 +1,126 @@
+from urllib.parse import urlsplit
+
+from odoo import fields, models
+
+# Where in Tribe's web app the rights of applications and the general settings are
+# (docs/tribe-api.md 1.3).
+CONFIGURATION_PAGE = "/configuration"
+APPLICATIONS_PAGE = "/configuration/api"
+ORDER = ("blocking", "note", "ok")
+
+
+class TribeCheck(models.Model):
+    """One thing that was looked at when connecting: in order, or with its remedy.
+
+    Texts are in the language of who connected last.
+    """
+
+    _name = "tribe.check"
+    _description = "Tribe Check"
+    _order = "sequence, id"
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    sequence = fields.Integer(readonly=True)
+    state = fields.Selection(
+        [("ok", "In Order"), ("note", "Good to Know"), ("blocking", "To Be Mended")],
+        required=True,
+        readonly=True,
+    )
+    name = fields.Char("Looked At", required=True, readonly=True)
+    remedy = fields.Char("What to Do", readonly=True)
+    url = fields.Char("Where", readonly=True)
+
+    def _store(self, connection, found):
+        """Replace the checks of a connection.
+
+        :param found: what ``tribe.connection._read_tenant`` read
+        """
+        rows = [
+            *self._of_sign_in(connection, found),
+            *self._of_counts(connection, found),
+            *self._of_own_organization(connection),
+            *self._of_webhooks(connection),
+            *self._of_requirements(connection, found),
+            *({"state": "note", "name": note} for note in found["invoice_notes"]),
+        ]
+        rows.sort(key=lambda row: ORDER.index(row["state"]))
+        connection.sudo().check_ids.unlink()
+        self.sudo().create(
+            [
+                {**row, "connection_id": connection.id, "sequence": sequence}
+                for sequence, row in enumerate(rows)
+            ]
+        )
+
+    def _of_sign_in(self, connection, found):
+        yield {"state": "ok", "name": self.env._("Signed in to Tribe")}
+
+    def _of_counts(self, connection, found):
+        """How much there is to map; without a legal entity nothing can be booked."""
+        entities = connection.legal_entity_ids
+        if not entities:
+            yield {
+                "state": "blocking",
+                "name": self.env._("Tribe has no legal entity"),
+                "remedy": self.env._("Add your own organization in Tribe, then connect again."),
+                "url": connection.web_address + CONFIGURATION_PAGE,
+            }
+            return
+        yield {
+            "state": "ok",
+            "name": self.env._(
+                "Legal entities: %(entities)s. VAT groups: %(groups)s. General ledger accounts: "
+                "%(accounts)s. Invoice phases: %(phases)s.",
+                entities=len(entities),
+                groups=len(found["vat_groups"]),
+                accounts=len(found["ledger_accounts"]),
+                phases=len(found["phases"]),
+            ),
+        }
+
+    def _of_own_organization(self, connection):
+        if connection.own_organization_id:
+            yield {
+                "state": "ok",
+                "name": self.env._(
+                    "Your own organization: %(name)s", name=connection.own_organization_name
+                ),
+            }
+            return
+        yield {
+            "state": "blocking",
+            "name": self.env._("Tribe does not tell which organization is your own"),
+            "remedy": self.env._(
+                "Fill in your own organization in Tribe's general settings, then connect again."
+            ),
+            "url": connection.web_address + CONFIGURATION_PAGE,
+        }
+
+    def _of_webhooks(self, connection):
+        """Whether Tribe can reach us. Changes are found without webhooks too, but later."""
+        address = urlsplit(connection._webhook_url(""))
+        reached = self.env._("Tribe reports changes to %s", address.netloc)
+        if connection.mode == "demo" or address.scheme == "https":
+            yield {"state": "ok", "name": reached}
+            return
+        yield {
+            "state": "note",
+            "name": self.env._("Tribe cannot report changes to %s", address.netloc),
+            "remedy": self.env._(
+                "Give this Odoo an HTTPS address that the internet reaches (the system parameter "
+                "web.base.url). Until then changes are looked for every %s minutes.",
+                max(connection.poll_seconds // 60, 1),
+            ),
+        }
+
+    def _of_requirements(self, connection, found):
+        """What this tenant lacks: sets and fields, each with what does not work without it."""
+        for requirement in found["missing"]:
+            yield {
+                "state": "blocking" if requirement in found["blocking"] else "note",
+                "name": f"{requirement.path}: {requirement.why}",
+                "remedy": requirement.remedy,
+                "url": connection.web_address + APPLICATIONS_PAGE,
+            }

@@ -1,0 +1,210 @@
+import json
+from ast import literal_eval
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools.misc import format_date
+
+RELATION_KINDS = ("organization", "person")
+# Kinds of work (tribe.work) about relations and about invoices.
+RELATION_WORK = (*RELATION_KINDS, "customer", "person_customer", "supplier", "address", "partner")
+INVOICE_WORK = ("invoice", "document", "payment")
+# Problems that do not mend themselves.
+ATTENTION = ("person", "bug")
+GRAPH_DAYS = 30
+
+
+class TribeConnection(models.Model):
+    """What the dashboard shows of a connection: numbers, each with the list behind it."""
+
+    _inherit = "tribe.connection"
+
+    relation_count = fields.Integer("Relations in Sync", compute="_compute_counts")
+    relation_waiting_count = fields.Integer("Relations Waiting", compute="_compute_counts")
+    relation_attention_count = fields.Integer(
+        "Relations That Need Attention", compute="_compute_counts"
+    )
+    invoice_count = fields.Integer("Invoices in Sync", compute="_compute_counts")
+    invoice_waiting_count = fields.Integer("Invoices Waiting", compute="_compute_counts")
+    invoice_attention_count = fields.Integer(
+        "Invoices That Need Attention", compute="_compute_counts"
+    )
+    invoice_differs_count = fields.Integer("Invoices That Differ", compute="_compute_counts")
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    attention_count = fields.Integer("Needs Attention", compute="_compute_counts")
+    oldest_waiting = fields.Datetime(compute="_compute_counts")
+    last_run = fields.Datetime(compute="_compute_runs")
+    next_run = fields.Datetime(compute="_compute_next_run")
+    webhook_seen = fields.Datetime("Last Webhook", compute="_compute_runs")
+    calls_last_minute = fields.Integer("API Calls in the Last Minute", compute="_compute_runs")
+    calls_last_day = fields.Integer("API Calls in 24 Hours", compute="_compute_runs")
+    dashboard_graph = fields.Text(compute="_compute_dashboard_graph")
+
+    def _compute_counts(self):
+        for connection in self:
+            of_us = [("connection_id", "=", connection.id)]
+            links = {
+                (kind, state): count
+                for kind, state, count in self.env["tribe.link"]._read_group(
+                    of_us, ["kind", "state"], ["__count"]
+                )
+            }
+            connection.relation_count = sum(links.get((k, "linked"), 0) for k in RELATION_KINDS)
+            connection.invoice_count = links.get(("invoice", "linked"), 0)
+            connection.invoice_differs_count = links.get(("invoice", "differs"), 0)
+            works = self.env["tribe.work"]._read_group(
+                of_us, ["kind", "error_class"], ["__count", "created:min"]
+            )
+            in_trouble = [work for work in works if work[1] in ATTENTION]
+            waiting = [work for work in works if work[1] not in ATTENTION]
+            connection.relation_waiting_count = _count(waiting, RELATION_WORK)
+            connection.invoice_waiting_count = _count(waiting, INVOICE_WORK)
+            connection.waiting_count = _count(waiting)
+            connection.relation_attention_count = _count(in_trouble, RELATION_WORK)
+            connection.invoice_attention_count = _count(in_trouble, INVOICE_WORK)
+            connection.attention_count = _count(in_trouble)
+            connection.suggestion_count = self.env["tribe.suggestion"].search_count(
+                [*of_us, ("state", "=", "open")]
+            )
+            connection.conflict_count = self.env["tribe.conflict"].search_count(
+                [*of_us, ("decision", "=", False)]
+            )
+            moments = [created for *_, created in waiting if created]
+            connection.oldest_waiting = min(moments, default=False)
+
+    def _compute_runs(self):
+        runs = self.env["tribe.run"]
+        for connection in self:
+            of_us = [("connection_id", "=", connection.id)]
+            connection.last_run = runs.search(of_us, limit=1).date
+            connection.calls_last_minute = connection._calls_in(60)
+            connection.calls_last_day = connection._calls_in(24 * 3600)
+            # A webhook leaves a row of work first, and a run when that is done.
+            noted = self.env["tribe.work"]._read_group(
+                [*of_us, ("reason", "=", "webhook")], [], ["created:max"]
+            )[0][0]
+            done = runs.search([*of_us, ("webhooks", ">", 0)], limit=1).date
+            connection.webhook_seen = max(filter(None, (noted, done)), default=False)
+
+    def _calls_in(self, seconds):
+        """The calls to Tribe of the runs in the last so many seconds."""
+        since = fields.Datetime.now() - timedelta(seconds=seconds)
+        domain = [("connection_id", "=", self.id), ("date", ">=", since)]
+        return self.env["tribe.run"]._read_group(domain, [], ["calls:sum"])[0][0] or 0
+
+    def _compute_next_run(self):
+        """When the clock next makes something due: a look for changes, or the night."""
+        cursors = self.env["tribe.cursor"].sudo()
+        for connection in self:
+            polled = cursors._position(connection, "schedule:poll")
+            moments = [connection._last_nightly_moment() + timedelta(days=1)]
+            if polled:
+                moments.append(polled + timedelta(seconds=connection.poll_seconds))
+            connection.next_run = connection.state == "active" and max(
+                min(moments), fields.Datetime.now()
+            )
+
+    def _compute_dashboard_graph(self):
+        """Records changed on either side per day, for the widget ``dashboard_graph``."""
+        today = fields.Date.context_today(self)
+        days = [today - timedelta(days=ago) for ago in reversed(range(GRAPH_DAYS))]
+        for connection in self:
+            changed = {
+                moment.date(): count
+                for moment, count in self.env["tribe.run"]._read_group(
+                    [("connection_id", "=", connection.id), ("date", ">=", days[0])],
+                    ["date:day"],
+                    ["changed:sum"],
+                )
+            }
+            connection.dashboard_graph = json.dumps(
+                [
+                    {
+                        "key": self.env._("Records changed"),
+                        "values": [
+                            {
+                                "label": format_date(self.env, day, date_format="d MMM"),
+                                "value": changed.get(day, 0),
+                                "type": "past",
+                            }
+                            for day in days
+                        ],
+                    }
+                ]
+            )
+
+    # The lists behind the numbers
+
+    def action_open_relations(self):
+        """The relations that are in sync."""
+        return self._list_of("action_tribe_link_relations", [("state", "=", "linked")])
+
+    def action_open_invoices(self):
+        """The booked invoices that are as Tribe has them."""
+        return self._list_of("action_tribe_link_invoices", [("state", "=", "linked")])
+
+    def action_open_differing_invoices(self):
+        """The booked invoices that changed since, on either side."""
+        return self._list_of("action_tribe_link_invoices", [("state", "=", "differs")])
+
+    def action_open_waiting(self):
+        """What waits for its turn; of the area in the context (relation, invoice), else all."""
+        return self._list_of("action_tribe_work_waiting", self._area_domain())
+
+    def action_open_attention(self):
+        """What needs a person; of the area in the context (relation, invoice), else all."""
+        return self._list_of("action_tribe_work_attention", self._area_domain())
+
+    def action_open_runs(self):
+        """What ran, as a list."""
+        return self._list_of("action_tribe_run", [])
+
+    def action_open_chart(self):
+        """What changed in the last 30 days, as a graph."""
+        since = fields.Date.context_today(self) - timedelta(days=GRAPH_DAYS - 1)
+        action = self._list_of("action_tribe_run", [("date", ">=", since)])
+        action["views"] = sorted(action["views"], key=lambda view: view[1] != "graph")
+        return action
+
+    def action_open_form(self):
+        """The connection itself."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
+    def _area_domain(self):
+        kinds = {"relation": RELATION_WORK, "invoice": INVOICE_WORK}.get(
+            self.env.context.get("tribe_area")
+        )
+        return [("kind", "in", kinds)] if kinds else []
+
+    def _list_of(self, name, domain):
+        """An action of ours, narrowed down to this connection and a domain."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"tribe_connector.{name}")
+        own = [("connection_id", "=", self.id), *domain]
+        return {**action, "domain": literal_eval(action["domain"] or "[]") + own}
+
+    @api.model
+    def _open_app(self):
+        """What the app opens with: the dashboard, or the set-up while there is nothing to show."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "tribe_connector.action_tribe_dashboard"
+        )
+        if not self.search_count([], limit=1) and self.has_access("create"):
+            action |= {
+                "name": self.env._("Set Up"),
+                "view_mode": "form",
+                "views": [(False, "form")],
+            }
+        return action
+
+
+def _count(works, kinds=None):
+    """How many rows of work, of some kinds or of all."""
+    return sum(count for kind, _class, count, _created in works if not kinds or kind in kinds)

@@ -1,0 +1,136 @@
+from odoo import api, fields, models
+
+
+class TribeConnection(models.Model):
+    """The guided set-up: which step comes next follows from what is there, so anybody can leave
+    and come back.
+    """
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    step = fields.Selection(
+        [
+            ("connect", "Connect"),
+            ("check", "Check"),
+            ("map", "Map"),
+            ("plan", "Plan"),
+            ("activate", "Activate"),
+            ("synchronize", "Synchronize"),
+            ("active", "Active"),
+        ],
+        compute="_compute_step",
+    )
+    vat_group_ids = fields.One2many("tribe.vat.group", "connection_id", "VAT Groups")
+    ledger_account_ids = fields.One2many(
+        "tribe.ledger.account", "connection_id", "General Ledger Accounts"
+    )
+    legal_entity_count = fields.Integer(compute="_compute_mapped")
+    vat_group_count = fields.Integer(compute="_compute_mapped")
+    vat_group_mapped_count = fields.Integer("VAT Groups Mapped", compute="_compute_mapped")
+    ledger_account_count = fields.Integer(compute="_compute_mapped")
+    ledger_account_mapped_count = fields.Integer(
+        "General Ledger Accounts Mapped", compute="_compute_mapped"
+    )
+    has_gaps = fields.Boolean(
+        compute="_compute_mapped",
+        help="A legal entity lacks its company or journal, or a VAT group its tax.",
+    )
+    can_suggest = fields.Boolean(compute="_compute_mapped")
+    next_debtor_number = fields.Integer(
+        compute="_compute_next_numbers",
+        inverse="_inverse_next_debtor_number",
+        help="The debtor number of the next customer that has none.",
+    )
+    next_creditor_number = fields.Integer(
+        compute="_compute_next_numbers",
+        inverse="_inverse_next_creditor_number",
+        help="The creditor number of the next supplier that has none.",
+    )
+    plan_summary = fields.Text(related="plan_id.summary")
+    is_working = fields.Boolean(
+        compute="_compute_is_working", help="Something goes on that can be watched."
+    )
+
+    @api.depends("state", "check_ids.state", "has_gaps", "plan_ids.state", "plan_ids.scope")
+    def _compute_step(self):
+        for connection in self:
+            connection.step = connection._next_step()
+
+    def _next_step(self):
+        if self.state == "draft":
+            return "check" if "blocking" in self.check_ids.mapped("state") else "connect"
+        if self.state in ("initial", "active", "paused"):
+            running = "synchronize" if self._initial_work() else "active"
+            return {"initial": "synchronize", "active": "active"}.get(self.state, running)
+        if "blocking" in self.check_ids.mapped("state"):
+            return "check"
+        if self.has_gaps:
+            return "map"
+        is_planned = self.plan_id.scope == "initial" and self.plan_id.state == "ready"
+        return "activate" if is_planned else "plan"
+
+    @api.depends(
+        "legal_entity_ids.company_id",
+        "legal_entity_ids.journal_id",
+        "vat_group_ids.tax_id",
+        "vat_group_ids.account_id",
+        "ledger_account_ids.account_id",
+    )
+    def _compute_mapped(self):
+        for connection in self:
+            entities = connection.legal_entity_ids
+            groups = connection.vat_group_ids
+            ledgers = connection.ledger_account_ids
+            connection.legal_entity_count = len(entities)
+            connection.vat_group_count = len(groups)
+            connection.vat_group_mapped_count = len(groups.filtered("tax_id"))
+            connection.ledger_account_count = len(ledgers)
+            connection.ledger_account_mapped_count = len(ledgers.filtered("account_id"))
+            connection.has_gaps = not entities or not (
+                all(entity.company_id and entity.journal_id for entity in entities)
+                and all(group.tax_id for group in groups)
+            )
+            with_company = entities.filtered("company_id")
+            connection.can_suggest = bool(
+                with_company.filtered(lambda entity: not entity.journal_id)
+                or with_company.vat_group_ids.filtered(lambda group: not group.tax_id)
+                or with_company.ledger_account_ids.filtered(lambda ledger: not ledger.account_id)
+            )
+
+    def _compute_next_numbers(self):
+        for connection in self:
+            connection.next_debtor_number = connection._number_sequence("debtor").number_next_actual
+            connection.next_creditor_number = connection._number_sequence(
+                "creditor"
+            ).number_next_actual
+
+    def _inverse_next_debtor_number(self):
+        for connection in self:
+            connection._set_next_number("debtor", connection.next_debtor_number)
+
+    def _inverse_next_creditor_number(self):
+        for connection in self:
+            connection._set_next_number("creditor", connection.next_creditor_number)
+
+    def _set_next_number(self, kind, number):
+        sequence = self._number_sequence(kind)
+        if sequence.number_next_actual != number:
+            sequence.number_next_actual = number
+
+    def _number_sequence(self, kind):
+        return self.env["ir.sequence"].sudo().search([("code", "=", f"tribe.{kind}")], limit=1)
+
+    @api.depends("state", "mode")
+    def _compute_is_working(self):
+        for connection in self:
+            connection.is_working = connection.state == "initial" and connection.mode != "off"
+
+    def action_suggest(self):
+        """Fill in what is obvious for all legal entities: journals, taxes, accounts.
+
+        What is filled in already stays.
+        """
+        entities = self.legal_entity_ids.filtered("company_id")
+        entities.action_create_journal()
+        entities.action_suggest()

@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+# How a record stands with Tribe, the weakest first: the strongest of all that is known counts.
+STATES = [
+    ("linked", "In Sync"),
+    ("waiting", "Waiting"),
+    ("differs", "Differs"),
+    ("attention", "Needs Attention"),
+]
+CODES = [code for code, _label in STATES]
+
+
+class TribeSynchronized(models.AbstractModel):
+    """Mixin of contacts and invoices: how a record stands with Tribe, to be seen and searched."""
+
+    _name = "tribe.synchronized"
+    _description = "Synchronized with Tribe"
+
+    tribe_state = fields.Selection(
+        STATES,
+        "Tribe CRM",
+        compute="_compute_tribe_state",
+        search="_search_tribe_state",
+        groups="tribe_connector.group_user",
+    )
+
+    # To be set: the field of tribe.link and the kind of tribe.work that name these records.
+    _tribe_link_field: str
+    _tribe_work_kind: str
+
+    def _compute_tribe_state(self):
+        strengths = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, max(strength) FROM (%s) AS known WHERE id IN %s GROUP BY id",
+                    self._tribe_strengths(),
+                    tuple(self._origin.ids) or (0,),
+                )
+            )
+        )
+        for record in self:
+            strength = strengths.get(record._origin.id)
+            record.tribe_state = CODES[strength] if strength is not None else False
+
+    @api.model
+    def _search_tribe_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        wanted = tuple(CODES.index(code) for code in value if code in CODES)
+        domain = Domain("id", "in", self._tribe_ids("HAVING max(strength) IN %s", wanted or (-1,)))
+        if False in value:
+            domain |= Domain("id", "not in", self._tribe_ids(""))
+        return domain
+
+    def _tribe_ids(self, having, *parameters):
+        return SQL(
+            "(SELECT id FROM (%s) AS known WHERE id IS NOT NULL GROUP BY id %s)",
+            self._tribe_strengths(),
+            SQL(having, *parameters),
+        )
+
+    def _tribe_strengths(self):
+        """Rows ``(id, strength)``: all that links and work tell of these records."""
+        self.env["tribe.link"].flush_model(["tribe_id", "state", self._tribe_link_field])
+        self.env["tribe.work"].flush_model(["kind", "reference", "error_class"])
+        strength_of_work = SQL(
+            "CASE WHEN work.error_class IN ('person', 'bug') THEN %s ELSE %s END",
+            CODES.index("attention"),
+            CODES.index("waiting"),
+        )
+        return SQL(
+            """
+            SELECT link.%(record)s AS id,
+                   CASE link.state WHEN 'linked' THEN %(linked)s
+                                   WHEN 'sending' THEN %(waiting)s ELSE %(differs)s END AS strength
+              FROM tribe_link link
+             WHERE link.state != 'left_to_odoo'
+            UNION ALL
+            SELECT link.%(record)s, %(strength_of_work)s
+              FROM tribe_work work
+              JOIN tribe_link link ON link.connection_id = work.connection_id
+                                  AND link.tribe_id = work.reference
+             WHERE work.direction = 'inbound'
+            UNION ALL
+            SELECT CASE WHEN work.kind = %(kind)s THEN work.reference::integer END,
+                   %(strength_of_work)s
+              FROM tribe_work work
+             WHERE work.kind = %(kind)s
+            """,
+            record=SQL.identifier(self._tribe_link_field),
+            strength_of_work=strength_of_work,
+            kind=self._tribe_work_kind,
+            linked=CODES.index("linked"),
+            waiting=CODES.index("waiting"),
+            differs=CODES.index("differs"),
+        )
