@@ -30,7 +30,5 @@ def violations(person: WebClient) -> list[str]:
         for violation in results.response["violations"]
         if violation["impact"] in GRAVE
         for node in violation["nodes"]
-        if not any(
-            violation["id"] == rule and text in node["html"] for rule, text in OF_SELECTION
-        )
+        if not any(violation["id"] == rule and text in node["html"] for rule, text in OF_SELECTION)
     ]
