@@ -1,6 +1,6 @@
 """Getting an access token, and being told plainly why not."""
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -10,7 +10,11 @@ from tribe_api import (
     TribeAddressInvalid,
     TribeCredentialsRefused,
     TribeRateLimited,
+    TribeSignInEnded,
     TribeUnavailable,
+    consent_address,
+    consent_refusal,
+    exchange_code,
     refresh_token,
     request_token,
 )
@@ -129,10 +133,19 @@ def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, cod
     assert "geheim" not in str(caught.value)
 
 
-def test_a_spent_refresh_token_asks_to_connect_again(addresses, tribe):
-    tribe.answers(Answer(status=400, body={"error": "invalid_grant"}))
-    with pytest.raises(TribeCredentialsRefused, match="Connect to Tribe again"):
+def test_a_spent_refresh_token_asks_to_sign_in_again(addresses, tribe):
+    body = {"error": "invalid_grant", "error_description": "old-refresh was used"}
+    tribe.answers(Answer(status=400, body=body))
+    with pytest.raises(TribeSignInEnded, match="press Sign In with Tribe") as caught:
         renew(addresses)
+    assert "old-refresh" not in str(caught.value)
+
+
+def test_another_refusal_does_not_end_the_sign_in(addresses, tribe):
+    tribe.answers(Answer(status=401, body={"error": "invalid_client"}))
+    with pytest.raises(TribeCredentialsRefused, match="client secret") as caught:
+        renew(addresses)
+    assert not isinstance(caught.value, TribeSignInEnded)
 
 
 def test_a_401_without_a_reason_is_about_the_secret(addresses, tribe):
@@ -181,3 +194,101 @@ def test_a_secret_is_never_sent_in_clear_over_a_network(tribe):
     clear = Addresses(api=tribe.url, auth="http://auth.tribecrm.nl", app=tribe.url)
     with pytest.raises(TribeAddressInvalid, match="HTTPS"):
         ask(clear)
+
+
+REDIRECT = "https://odoo.example/tribe/callback"
+
+
+def consent(addresses, state="0123456789", scope="read write"):
+    return consent_address(
+        addresses, client_id="C&D", redirect_uri=REDIRECT, state=state, scope=scope
+    )
+
+
+def exchange(addresses, timeout=(2.0, 2.0)):
+    with requests.Session() as session:
+        return exchange_code(
+            session,
+            addresses,
+            client_id="CID",
+            client_secret="geheim",
+            code="the-code",
+            redirect_uri=REDIRECT,
+            timeout=timeout,
+        )
+
+
+def test_the_consent_page_is_asked_for_a_code_that_lasts(addresses, tribe):
+    address = consent(addresses)
+    assert address.startswith(f"{tribe.url}/oauth2/auth?")
+    assert "+" not in address
+    assert {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()} == {
+        "client_id": "C&D",
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": "read write offline",
+        "state": "0123456789",
+    }
+
+
+@pytest.mark.parametrize("scope", ["", "offline", "read offline"])
+def test_offline_is_asked_for_once(addresses, scope):
+    (asked,) = parse_qs(urlsplit(consent(addresses, scope=scope)).query)["scope"]
+    assert asked.split().count("offline") == 1
+
+
+def test_a_state_that_tribe_would_refuse_is_not_sent(addresses):
+    with pytest.raises(ValueError, match="too short"):
+        consent(addresses, state="1234567")
+
+
+def test_nobody_is_sent_to_a_sign_in_page_without_https(tribe):
+    with pytest.raises(TribeAddressInvalid, match="HTTPS"):
+        consent(Addresses(api=tribe.url, auth="http://auth.tribecrm.nl", app=tribe.url))
+
+
+def test_a_code_becomes_tokens(addresses, tribe):
+    tribe.answers(Answer(body={**GRANTED, "refresh_token": "refresh-1"}))
+    token = exchange(addresses)
+    assert form_of(tribe.requests[0]) == {
+        "grant_type": "authorization_code",
+        "code": "the-code",
+        "redirect_uri": REDIRECT,
+        "client_id": "CID",
+        "client_secret": "geheim",
+    }
+    assert (token.access_token, token.refresh_token) == ("tok-1", "refresh-1")
+
+
+def test_a_spent_code_asks_to_sign_in_again(addresses, tribe):
+    tribe.answers(Answer(status=400, body={"error": "invalid_grant", "error_hint": "the-code"}))
+    with pytest.raises(TribeSignInEnded, match="Sign In with Tribe again") as caught:
+        exchange(addresses)
+    assert "the-code" not in str(caught.value)
+
+
+def test_a_lost_answer_may_have_spent_the_code(addresses, tribe):
+    tribe.answers(Answer(trouble="silent"))
+    with pytest.raises(TribeUnavailable) as caught:
+        exchange(addresses, timeout=(2.0, 0.2))
+    assert caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("access_denied", "choose Allow"),
+        ("invalid_scope", "offline"),
+        ("something_new", "again"),
+    ],
+)
+def test_a_refused_consent_names_the_reason_and_the_remedy(error, remedy):
+    refusal = consent_refusal(error, "Long story", "Look  here")
+    assert remedy in str(refusal)
+    assert str(refusal).endswith(f"Tribe says: {error}. Look here")
+
+
+def test_what_comes_back_from_a_browser_is_not_trusted():
+    refusal = consent_refusal("<script>", "x" * 10000)
+    assert "<script>" not in str(refusal)
+    assert len(str(consent_refusal("access_denied", "x" * 10000))) < 600

@@ -3,6 +3,8 @@
 import threading
 from collections import Counter, deque
 
+from . import moments
+
 KEPT_CALLS = 2000
 WRITING_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -24,16 +26,21 @@ class CallLog:
             self._log = deque(maxlen=KEPT_CALLS)
 
     def record(self, method, path, query, body):
-        """Count one request that came in."""
+        """Count one request that came in; returns its entry, in which ``answer`` is noted later.
+
+        Token requests carry secrets, so they are counted and not kept.
+        """
+        call = {"method": method, "path": path, "query": query, "at": moments.now()}
         with self._lock:
             if path.startswith("/oauth2/"):
                 self._tokens += 1
-                return
+                return call
             self._by[f"{method} {call_name(path)}"] += 1
             if path.startswith("/v1/odata/") and method in WRITING_METHODS:
                 self._writes += 1
-            text = body.decode("utf-8", "replace")
-            self._log.append({"method": method, "path": path, "query": query, "body": text})
+            call["body"] = body.decode("utf-8", "replace")
+            self._log.append(call)
+        return call
 
     def record_refusal(self):
         """Count one call that was over the rate limit."""
@@ -52,9 +59,12 @@ class CallLog:
             }
 
     def log(self):
-        """Return the recent calls, oldest first: method, path, raw query, body."""
+        """Return the recent calls, oldest first: method, path, raw query, body, at and answer.
+
+        ``answer`` is the HTTP status, or the kind of the fault that took its place.
+        """
         with self._lock:
-            return list(self._log)
+            return [dict(call) for call in self._log]
 
 
 def call_name(path):

@@ -60,6 +60,11 @@ def _add_switch_routes(blueprint, sandbox):
         sandbox.oauth.revoke_all()
         return jsonify(ok=True)
 
+    @blueprint.post("/tokens/expire")
+    def expire_access_tokens():
+        sandbox.oauth.expire_access_tokens()
+        return jsonify(ok=True)
+
 
 def _add_fault_routes(blueprint, sandbox):
     @blueprint.post("/faults")

@@ -3,8 +3,10 @@
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
+
+SHORTEST_STATE = 8
 
 
 class OAuthError(Exception):
@@ -26,12 +28,69 @@ class OAuthError(Exception):
         }
 
 
+class NowhereToReturn(Exception):
+    """An authorization request that names no client or address to go back to: a page says so."""
+
+
+class Refused(Exception):
+    """A wrong authorization request; ``address`` takes the browser back with the reason."""
+
+    def __init__(self, address):
+        super().__init__("refused")
+        self.address = address
+
+
 @dataclass(frozen=True)
-class Grant:
-    """What a code or refresh token stands for."""
+class Consent:
+    """What an application asks a person for."""
+
+    redirect_uri: str
+    scope: str
+    state: str
+
+
+@dataclass
+class Family:
+    """All tokens that descend from one consent. Once revoked none of them is good any more."""
 
     scope: str
-    redirect_uri: str = ""
+    revoked: bool = False
+
+
+@dataclass
+class Code:
+    """An authorization code: good once, and not for long."""
+
+    redirect_uri: str
+    family: Family
+    expiry: float
+    used: bool = False
+
+
+@dataclass
+class RefreshToken:
+    """A refresh token: good once, as each use gives the next one."""
+
+    family: Family
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """An access token and when it ends (monotonic seconds)."""
+
+    family: Family
+    expiry: float
+
+
+@dataclass
+class Issued:
+    """Everything that was handed out and may still come back, by its text."""
+
+    consents: dict = field(default_factory=dict)
+    codes: dict = field(default_factory=dict)
+    refresh_tokens: dict = field(default_factory=dict)
+    access_tokens: dict = field(default_factory=dict)
 
 
 class AuthorizationServer:
@@ -45,15 +104,77 @@ class AuthorizationServer:
         self.revoke_all()
 
     def revoke_all(self):
-        """Forget every token, refresh token and code."""
-        self._tokens = {}
-        self._refresh_tokens = {}
-        self._codes = {}
+        """Forget every token, refresh token, code and question to a person."""
+        self._issued = Issued()
+
+    def expire_access_tokens(self):
+        """End all access tokens, as time would; refresh tokens stay good."""
+        self._issued.access_tokens = {}
 
     def client_of(self, access_token):
         """Return the client that a live access token belongs to, or None."""
-        expiry = self._tokens.get(access_token, 0.0)
-        return self.client_id if time.monotonic() < expiry else None
+        token = self._issued.access_tokens.get(access_token)
+        if token is None or token.family.revoked or time.monotonic() >= token.expiry:
+            return None
+        return self.client_id
+
+    # --- the consent page ---------------------------------------------------------------------
+
+    def ask(self, query):
+        """Take an authorization request (dict). Returns ``(challenge, Consent)`` to show a person.
+
+        Raises NowhereToReturn when nobody may be redirected, and Refused with the address to
+        redirect to when the request itself is wrong.
+        """
+        consent = Consent(
+            self._registered_uri(query), query.get("scope", ""), query.get("state", "")
+        )
+        problem = self._authorization_problem(query, consent)
+        if problem:
+            raise Refused(_refusal(consent, *problem))
+        challenge = secrets.token_urlsafe(24)
+        self._issued.consents[challenge] = consent
+        return challenge, consent
+
+    def decide(self, challenge, is_allowed):
+        """Take a person's answer, once. Returns the address to redirect to.
+
+        Raises NowhereToReturn for a question that was not asked or is already answered.
+        """
+        with self._lock:
+            consent = self._issued.consents.pop(challenge, None)
+            if consent is None:
+                raise NowhereToReturn("This question was already answered. Begin again.")
+            if not is_allowed:
+                return _refusal(consent, "access_denied", "The resource owner denied the request.")
+            return _returning(consent, {"code": self._new_code(consent), "scope": consent.scope})
+
+    def _registered_uri(self, query):
+        if query.get("client_id") != self.client_id:
+            raise NowhereToReturn("The application is not known: its client_id is wrong.")
+        redirect_uri = query.get("redirect_uri", "")
+        if redirect_uri not in self._switches.redirect_uris:
+            raise NowhereToReturn(
+                f"The redirect_uri '{redirect_uri}' is not registered with the application."
+            )
+        return redirect_uri
+
+    def _authorization_problem(self, query, consent):
+        if len(consent.state) < SHORTEST_STATE:
+            return "invalid_state", "The state must have at least 8 characters."
+        if query.get("response_type") != "code":
+            return "unsupported_response_type", "The response type must be 'code'."
+        if self._refused_scopes(consent.scope):
+            return "invalid_scope", "A scope is not configured for this application."
+        return None
+
+    def _new_code(self, consent):
+        code = secrets.token_urlsafe(24)
+        expiry = time.monotonic() + self._switches.code_lifetime
+        self._issued.codes[code] = Code(consent.redirect_uri, Family(consent.scope), expiry)
+        return code
+
+    # --- tokens -------------------------------------------------------------------------------
 
     def token(self, form):
         """Answer a token request (dict of form fields); raises OAuthError."""
@@ -69,43 +190,6 @@ class AuthorizationServer:
                 raise OAuthError(400, "unsupported_grant_type", "The grant type is not supported.")
             return grant(form)
 
-    def authorize(self, query):
-        """Answer an authorization request (dict) with the address to redirect to.
-
-        Consent is given at once. Raises OAuthError when there is nowhere to redirect to.
-        """
-        if query.get("client_id") != self.client_id:
-            raise OAuthError(401, "invalid_client", "The client is unknown.")
-        redirect_uri = query.get("redirect_uri")
-        if not redirect_uri:
-            raise OAuthError(400, "invalid_request", "The redirect_uri is missing.")
-        state = query.get("state", "")
-        problem = self._authorization_problem(query, state)
-        if problem:
-            answer = {
-                "error": problem[0],
-                "error_description": problem[1],
-                "error_hint": problem[1],
-            }
-        else:
-            answer = {"code": self._new_code(query, redirect_uri)}
-        separator = "&" if "?" in redirect_uri else "?"
-        return f"{redirect_uri}{separator}{urlencode({**answer, 'state': state})}"
-
-    def _authorization_problem(self, query, state):
-        if len(state) < 8:
-            return "invalid_state", "The state must have at least 8 characters."
-        if query.get("response_type") != "code":
-            return "unsupported_response_type", "The response type must be 'code'."
-        if self._refused_scopes(query.get("scope", "")):
-            return "invalid_scope", "A scope is not configured for this application."
-        return None
-
-    def _new_code(self, query, redirect_uri):
-        code = secrets.token_urlsafe(24)
-        self._codes[code] = Grant(query.get("scope", ""), redirect_uri)
-        return code
-
     def _check_client(self, form):
         known = form.get("client_id") == self.client_id
         if not known or not secrets.compare_digest(
@@ -118,37 +202,60 @@ class AuthorizationServer:
         if self._refused_scopes(scope):
             error = self._switches.refused_scope_error
             raise OAuthError(400, error, "A scope is not configured for this application.")
-        return self._issue(Grant(scope))
+        return self._issue(Family(scope))
 
     def _refused_scopes(self, scope):
         return set(scope.split()) - set(self._switches.allowed_scopes)
 
     def _authorization_code(self, form):
-        grant = self._codes.pop(form.get("code"), None)
-        if grant is None or grant.redirect_uri != form.get("redirect_uri"):
-            raise OAuthError(400, "invalid_grant", "The code is unknown, used or not for this URI.")
-        return self._issue_with_refresh(grant)
+        code = self._issued.codes.get(form.get("code"))
+        if code is None or code.redirect_uri != form.get("redirect_uri"):
+            raise OAuthError(400, "invalid_grant", "The code is unknown or not for this URI.")
+        if time.monotonic() >= code.expiry:
+            raise OAuthError(400, "invalid_grant", "The code has expired.")
+        self._spend(code, "The code was used before.")
+        return self._issue_with_refresh(code.family)
 
     def _refresh(self, form):
-        grant = self._refresh_tokens.pop(form.get("refresh_token"), None)
-        if grant is None:
-            raise OAuthError(400, "invalid_grant", "The refresh token is unknown or was used.")
-        return self._issue_with_refresh(grant)
+        token = self._issued.refresh_tokens.get(form.get("refresh_token"))
+        if token is None or token.family.revoked:
+            raise OAuthError(400, "invalid_grant", "The refresh token is unknown or revoked.")
+        self._spend(token, "The refresh token was used before.")
+        return self._issue_with_refresh(token.family)
 
-    def _issue_with_refresh(self, grant):
-        answer = self._issue(grant)
-        if "offline" in grant.scope.split():
+    @staticmethod
+    def _spend(once, complaint):
+        """Use a code or refresh token. A second use is a theft: the whole family is revoked."""
+        if once.used:
+            once.family.revoked = True
+            raise OAuthError(400, "invalid_grant", complaint)
+        once.used = True
+
+    def _issue_with_refresh(self, family):
+        answer = self._issue(family)
+        if "offline" in family.scope.split():
             answer["refresh_token"] = secrets.token_urlsafe(32)
-            self._refresh_tokens[answer["refresh_token"]] = grant
+            self._issued.refresh_tokens[answer["refresh_token"]] = RefreshToken(family)
         return answer
 
-    def _issue(self, grant):
+    def _issue(self, family):
         token = secrets.token_urlsafe(32)
         lifetime = self._switches.expires_in
-        self._tokens[token] = time.monotonic() + lifetime
+        self._issued.access_tokens[token] = AccessToken(family, time.monotonic() + lifetime)
         return {
             "access_token": token,
             "token_type": "bearer",
             "expires_in": lifetime,
-            "scope": grant.scope,
+            "scope": family.scope,
         }
+
+
+def _refusal(consent, error, description):
+    return _returning(
+        consent, {"error": error, "error_description": description, "error_hint": description}
+    )
+
+
+def _returning(consent, answer):
+    separator = "&" if "?" in consent.redirect_uri else "?"
+    return f"{consent.redirect_uri}{separator}{urlencode({**answer, 'state': consent.state})}"

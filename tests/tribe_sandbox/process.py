@@ -139,6 +139,10 @@ class SandboxProcess:
         """Make every token invalid."""
         self._call("POST", "/sandbox/tokens/revoke", {})
 
+    def expire_access_tokens(self):
+        """End all access tokens, as time would; refresh tokens stay good."""
+        self._call("POST", "/sandbox/tokens/expire", {})
+
     def _call(self, method, path, body=None, parameters=None):
         answer = self._session.request(
             method,

@@ -1,9 +1,9 @@
 """Wiring: the Flask application, and the gateway that counts calls and lets faults strike."""
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Request
 
-from .control import create_blueprint
+from . import consent, control
 from .errors import ApiError, method_not_allowed, not_found
 from .http_handler import QuietHandler, Server, VerboseHandler
 from .oauth import OAuthError
@@ -12,6 +12,8 @@ from .values import parse_json
 
 API_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 FORM_TYPE = "application/x-www-form-urlencoded"
+# What programs call: counted, and struck by faults. All else is for people and tests.
+PROGRAM_PATHS = ("/v1/", "/oauth2/token")
 
 
 def create_server(sandbox, port, verbose):
@@ -33,16 +35,21 @@ class Gateway:
         """Answer one request; raises ConnectionCut when a fault ends the connection."""
         incoming = Request(environ)
         body = incoming.get_data(cache=True)
-        if incoming.path.startswith("/sandbox"):
+        if not incoming.path.startswith(PROGRAM_PATHS):
             return self._answer(environ, body)(environ, start_response)
         query = incoming.query_string.decode("latin-1")
-        self._sandbox.calls.record(incoming.method, incoming.path, query, body)
+        call = self._sandbox.calls.record(incoming.method, incoming.path, query, body)
         target = f"{incoming.path}?{query}"
         fault = self._sandbox.faults.choose(incoming.method, target, body)
-        if fault is None:
-            return self._answer(environ, body)(environ, start_response)
-        response = self._sandbox.faults.carry_out(fault, lambda: self._answer(environ, body))
+        response = self._carried_out(fault, environ, body, call)
+        call["answer"] = response.status_code
         return response(environ, start_response)
+
+    def _carried_out(self, fault, environ, body, call):
+        if fault is None:
+            return self._answer(environ, body)
+        call["answer"] = fault.kind
+        return self._sandbox.faults.carry_out(fault, lambda: self._answer(environ, body))
 
     def _answer(self, environ, body):
         environ["wsgi.input"].seek(0)
@@ -54,7 +61,8 @@ def create_app(sandbox, verbose):
     app = Flask("tribe_sandbox")
     app.json.sort_keys = False
     app.logger.disabled = not verbose
-    app.register_blueprint(create_blueprint(sandbox))
+    for part in (control, consent):
+        app.register_blueprint(part.create_blueprint(sandbox))
     _add_error_handlers(app)
     _add_token_routes(app, sandbox)
     _add_api_routes(app, sandbox)
@@ -94,10 +102,6 @@ def _add_token_routes(app, sandbox):
         answer = jsonify(sandbox.oauth.token(request.form.to_dict()))
         answer.headers["Cache-Control"] = "no-store"
         return answer
-
-    @app.get("/oauth2/auth")
-    def authorize():
-        return redirect(sandbox.oauth.authorize(request.args.to_dict()), 302)
 
 
 def _add_api_routes(app, sandbox):

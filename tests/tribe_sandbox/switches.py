@@ -26,6 +26,8 @@ SWITCHES = {
     # --- Token endpoint -----------------------------------------------------------------------
     "expires_in": Switch(3600, "Seconds that an access token lives. 1.5, G6."),
     "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for. 1.5."),
+    "redirect_uris": Switch([], "Redirect addresses registered with the application. 1.3, 1.4."),
+    "code_lifetime": Switch(600.0, "Seconds that an authorization code is good for. 1.4."),
     "refused_scope_error": Switch(
         "invalid_grant",
         "The OAuth2 error for a scope that is not configured. 6.4 point 5.",

@@ -1,6 +1,7 @@
 """The authorization server. docs/tribe-api.md 1.4 to 1.7."""
 
-from urllib.parse import parse_qs, urlsplit
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -94,54 +95,186 @@ def test_health_check_names_the_current_employee(api):
     assert api.get("GetCurrentEmployee").status_code == 404
 
 
-def authorization_code(sandbox, state="12345678", scope="read write offline"):
-    answer = requests.get(
+@pytest.fixture
+def registered(sandbox):
+    """The application may send people back to REDIRECT, and may ask for `offline`."""
+    sandbox.switch(redirect_uris=[REDIRECT], allowed_scopes=["read", "write", "offline"])
+    return sandbox
+
+
+def ask(sandbox, **fields):
+    """Open the authorization endpoint, as a browser does; *fields* replace or add parameters."""
+    query = {
+        "client_id": sandbox.client_id,
+        "redirect_uri": REDIRECT,
+        "state": "12345678",
+        "response_type": "code",
+        "scope": "read write offline",
+        **fields,
+    }
+    address = f"{sandbox.address}/oauth2/auth?{urlencode(query)}"
+    return requests.get(address, allow_redirects=False, timeout=SECONDS)
+
+
+def challenge_of(page):
+    """The hidden field of the consent page."""
+    return re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
+
+
+def decide(sandbox, page, decision="allow"):
+    """Press a button of the consent page; returns the answer."""
+    return requests.post(
         f"{sandbox.address}/oauth2/auth",
-        params={
-            "client_id": sandbox.client_id,
-            "redirect_uri": REDIRECT,
-            "state": state,
-            "response_type": "code",
-            "scope": scope,
-        },
+        data={"challenge": challenge_of(page), "decision": decision},
         allow_redirects=False,
         timeout=SECONDS,
     )
-    return {k: v[0] for k, v in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
-def test_authorization_code_works_once(sandbox):
-    sandbox.switch(allowed_scopes=["read", "write", "offline"])
-    callback = authorization_code(sandbox)
-    assert callback["state"] == "12345678"
-    form = {
-        "grant_type": "authorization_code",
-        "code": callback["code"],
-        "redirect_uri": REDIRECT,
-    }
-    assert request_token(sandbox, **form).json()["refresh_token"]
-    assert request_token(sandbox, **form).json()["error"] == "invalid_grant"
+def callback_of(answer):
+    """The parameters with which the browser goes back to the application."""
+    address = answer.headers["Location"]
+    assert address.startswith(f"{REDIRECT}?")
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
-def test_short_state_is_refused_at_the_callback(sandbox):
-    assert "error" in authorization_code(sandbox, state="1234567", scope="read")
+def code_of(sandbox, **fields):
+    """An authorization code that a person allowed."""
+    return callback_of(decide(sandbox, ask(sandbox, **fields)))["code"]
 
 
-def test_refresh_token_rotates(sandbox):
-    sandbox.switch(allowed_scopes=["read", "write", "offline"])
-    first = request_token(
-        sandbox,
-        grant_type="authorization_code",
-        code=authorization_code(sandbox)["code"],
-        redirect_uri=REDIRECT,
-    ).json()
-    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    second = request_token(sandbox, **form).json()
-    assert second["refresh_token"] != first["refresh_token"]
-    assert request_token(sandbox, **form).status_code == 400
-
-
-def test_without_offline_there_is_no_refresh_token(sandbox):
-    code = authorization_code(sandbox, scope="read write")["code"]
+def exchange(sandbox, code, **fields):
+    """Ask for the tokens of a code."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
-    assert "refresh_token" not in request_token(sandbox, **form).json()
+    return request_token(sandbox, **{**form, **fields})
+
+
+def refresh(sandbox, refresh_token):
+    """Ask for new tokens."""
+    return request_token(sandbox, grant_type="refresh_token", refresh_token=refresh_token)
+
+
+def is_accepted(sandbox, access_token):
+    """Whether a call with this access token is answered."""
+    answer = requests.get(
+        f"{sandbox.address}/v1/odata/GetCurrentEmployee()",
+        headers={"Authorization": f"Bearer {access_token}"},
+        timeout=SECONDS,
+    )
+    return answer.status_code == 200
+
+
+def test_the_consent_page_names_the_application_and_what_it_asks_for(registered):
+    page = ask(registered)
+    assert page.status_code == 200
+    for text in ("Odoo", "Read relations", "Create and change", "Stay signed in", REDIRECT):
+        assert text in page.text
+
+
+def test_a_code_gives_tokens_that_work(registered):
+    callback = callback_of(decide(registered, ask(registered)))
+    assert callback["state"] == "12345678"
+    token = exchange(registered, callback["code"]).json()
+    assert token["scope"] == "read write offline"
+    assert token["refresh_token"]
+    assert is_accepted(registered, token["access_token"])
+
+
+def test_a_code_used_twice_takes_its_tokens_along(registered):
+    code = code_of(registered)
+    token = exchange(registered, code).json()
+    again = exchange(registered, code)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert not is_accepted(registered, token["access_token"])
+    assert refresh(registered, token["refresh_token"]).status_code == 400
+
+
+def test_a_code_expires(registered):
+    registered.switch(code_lifetime=0)
+    answer = exchange(registered, code_of(registered))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_code_is_for_the_address_it_was_sent_to(registered):
+    code = code_of(registered)
+    answer = exchange(registered, code, redirect_uri=f"{REDIRECT}/")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_denying_goes_back_with_the_reason(registered):
+    callback = callback_of(decide(registered, ask(registered), "deny"))
+    assert callback["error"] == "access_denied"
+    assert callback["error_description"] and callback["error_hint"]
+    assert callback["state"] == "12345678"
+
+
+def test_a_question_is_answered_once(registered):
+    page = ask(registered)
+    decide(registered, page)
+    again = decide(registered, page)
+    assert again.status_code == 400
+    assert "Location" not in again.headers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"redirect_uri": "https://elsewhere.example/tribe/callback"},
+        {"redirect_uri": f"{REDIRECT}/"},
+        {"client_id": "somebody-else"},
+    ],
+)
+def test_nobody_is_sent_to_an_address_that_is_not_registered(registered, wrong):
+    answer = ask(registered, **wrong)
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"state": "1234567"}, "invalid_state"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"scope": "read everything"}, "invalid_scope"),
+    ],
+)
+def test_a_wrong_question_goes_back_with_the_reason(registered, wrong, error):
+    assert callback_of(ask(registered, **wrong))["error"] == error
+
+
+def test_a_refresh_token_rotates(registered):
+    first = exchange(registered, code_of(registered)).json()
+    second = refresh(registered, first["refresh_token"]).json()
+    assert second["refresh_token"] != first["refresh_token"]
+    third = refresh(registered, second["refresh_token"]).json()
+    assert is_accepted(registered, third["access_token"])
+
+
+def test_a_refresh_token_used_twice_ends_the_whole_family(registered):
+    first = exchange(registered, code_of(registered)).json()
+    second = refresh(registered, first["refresh_token"]).json()
+    again = refresh(registered, first["refresh_token"])
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert not is_accepted(registered, second["access_token"])
+    assert refresh(registered, second["refresh_token"]).status_code == 400
+
+
+def test_other_sign_ins_survive_the_end_of_a_family(registered):
+    other = exchange(registered, code_of(registered)).json()
+    first = exchange(registered, code_of(registered)).json()
+    for _time in range(2):
+        refresh(registered, first["refresh_token"])
+    assert is_accepted(registered, other["access_token"])
+    assert refresh(registered, other["refresh_token"]).status_code == 200
+
+
+def test_without_offline_there_is_no_refresh_token(registered):
+    code = code_of(registered, scope="read write")
+    assert "refresh_token" not in exchange(registered, code).json()
+
+
+def test_expired_access_tokens_leave_the_refresh_token_good(registered):
+    token = exchange(registered, code_of(registered)).json()
+    registered.expire_access_tokens()
+    assert not is_accepted(registered, token["access_token"])
+    assert refresh(registered, token["refresh_token"]).status_code == 200

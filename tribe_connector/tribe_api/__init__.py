@@ -10,6 +10,7 @@ from .errors import (
     TribeNotFound,
     TribeRateLimited,
     TribeRefused,
+    TribeSignInEnded,
     TribeUnauthorized,
     TribeUnavailable,
     TribeUnknownSet,
@@ -30,7 +31,14 @@ from .query import (
 )
 from .rate_limit import Limiter, NoLimit
 from .session import create_session
-from .token import Token, refresh_token, request_token
+from .token import (
+    Token,
+    consent_address,
+    consent_refusal,
+    exchange_code,
+    refresh_token,
+    request_token,
+)
 from .webhook import (
     TOKEN_HEADER,
     Event,
@@ -62,6 +70,7 @@ __all__ = [
     "TribeNotFound",
     "TribeRateLimited",
     "TribeRefused",
+    "TribeSignInEnded",
     "TribeUnauthorized",
     "TribeUnavailable",
     "TribeUnknownSet",
@@ -70,10 +79,13 @@ __all__ = [
     "any_of",
     "at_least",
     "both",
+    "consent_address",
+    "consent_refusal",
     "contains",
     "create_session",
     "either",
     "equals",
+    "exchange_code",
     "is_authentic",
     "is_guid",
     "is_loopback",

@@ -46,6 +46,11 @@ class Addresses:
         return f"{self.api}/v1/webhooks"
 
     @property
+    def consent(self) -> str:
+        """The authorization endpoint: the page on which a person lets an application in."""
+        return f"{self.auth}/oauth2/auth"
+
+    @property
     def token(self) -> str:
         """The token endpoint of the authorization server."""
         return f"{self.auth}/oauth2/token"

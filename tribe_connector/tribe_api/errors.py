@@ -65,6 +65,10 @@ class TribeCredentialsRefused(TribeError):
     """The authorization server refused the client ID, the secret, the scope or the grant."""
 
 
+class TribeSignInEnded(TribeCredentialsRefused):
+    """The code or the refresh token is spent, expired or revoked: a person must sign in again."""
+
+
 class TribeWriteForbidden(TribeError):
     """The connection's mode forbids this request. Nothing was sent."""
 

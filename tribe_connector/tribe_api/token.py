@@ -5,15 +5,23 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
 
 import requests
 
 from .addresses import Addresses
-from .errors import TribeCredentialsRefused, TribeUnavailable
+from .errors import TribeCredentialsRefused, TribeSignInEnded, TribeUnavailable
 from .transport import Answer, detail, is_header_safe, no_auth, parsed_json, send
 
 # Only used when the answer does not say; a token that ends earlier is renewed after a 401.
 ASSUMED_LIFETIME = 3600.0
+# Tribe developer site, authentication: the state has at least 8 characters.
+SHORTEST_STATE = 8
+# Without it Tribe gives no refresh token (ORY Hydra).
+OFFLINE = "offline"
+# What a token request can use up: it is not simply sent again.
+_SPENT_BY_USE = ("code", "refresh_token")
+_SHOWN_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,59 @@ def request_token(
     return _granted(session, addresses, form, timeout)
 
 
+def consent_address(
+    addresses: Addresses, *, client_id: str, redirect_uri: str, state: str, scope: str = ""
+) -> str:
+    """Where a person's browser goes to let this application in (authorization code).
+
+    ``redirect_uri`` must be registered in Tribe, letter by letter. `offline` is added to the
+    scope. Raises ``TribeAddressInvalid``, and ``ValueError`` for a state that Tribe refuses.
+    """
+    addresses.check_transport()
+    if len(state) < SHORTEST_STATE:
+        raise ValueError("the state is too short")
+    query = {
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": " ".join(dict.fromkeys([*scope.split(), OFFLINE])),
+        "state": state,
+    }
+    return f"{addresses.consent}?{urlencode(query, quote_via=quote)}"
+
+
+def exchange_code(
+    session: requests.Session,
+    addresses: Addresses,
+    *,
+    client_id: str,
+    client_secret: str,
+    code: str,
+    redirect_uri: str,
+    timeout: tuple[float, float] = (10.0, 60.0),
+) -> Token:
+    """The tokens for a code that came back from the consent page; a code is good once.
+
+    Raises as ``request_token``, and ``TribeSignInEnded`` for a code that is spent or expired.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
+    return _granted(session, addresses, form, timeout)
+
+
+def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeCredentialsRefused:
+    """The error for which Tribe sent a person back without a code, as a sentence."""
+    code = error[:60] if error.replace("_", "").isalpha() else ""
+    said = " ".join((hint or description).split())[:_SHOWN_LENGTH]
+    sentence = _CONSENT_MEANINGS.get(code, "Tribe refused the sign-in. Sign in with Tribe again.")
+    return TribeCredentialsRefused(" ".join(filter(None, [sentence, _quoted(code, said)])))
+
+
 def refresh_token(
     session: requests.Session,
     addresses: Addresses,
@@ -66,7 +127,8 @@ def refresh_token(
 ) -> Token:
     """A new token for a refresh token, which Tribe rotates: the one that comes back replaces it.
 
-    Raises as ``request_token``; with ``outcome_unknown`` the old refresh token may be spent.
+    Raises as ``request_token``, and ``TribeSignInEnded`` for one that is spent or revoked; with
+    ``outcome_unknown`` the old refresh token may be spent.
     """
     form = {
         "grant_type": "refresh_token",
@@ -90,7 +152,7 @@ def _granted(
         "POST",
         addresses.token,
         timeout=timeout,
-        changes_something="refresh_token" in form,
+        changes_something=_spends(form),
         auth=no_auth,
         headers={"Accept": "application/json"},
         data=form,
@@ -109,7 +171,7 @@ def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
         raise TribeUnavailable(
             "The sign-in address did not answer with a token. Check that it is Tribe's "
             "authorization server, such as https://auth.tribecrm.nl.",
-            outcome_unknown="refresh_token" in form,
+            outcome_unknown=_spends(form),
         )
     renewed = content.get("refresh_token")
     scope = content.get("scope")
@@ -119,6 +181,10 @@ def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
         refresh_token=renewed if isinstance(renewed, str) else form.get("refresh_token"),
         scope=scope if isinstance(scope, str) else form.get("scope", ""),
     )
+
+
+def _spends(form: dict[str, str]) -> bool:
+    return any(name in form for name in _SPENT_BY_USE)
 
 
 def _lifetime(expires_in: object) -> float:
@@ -135,8 +201,8 @@ _MEANINGS = {
         "application in Tribe (Configuration, Applications)."
     ),
     "unauthorized_client": (
-        "The application in Tribe is not allowed to sign in this way. Give it the Client "
-        "Credentials flow in Tribe (Configuration, Applications)."
+        "The application in Tribe is not allowed to sign in this way. Add it in Tribe under the "
+        "flow that the connection uses, such as Client Credentials (Configuration, Applications)."
     ),
     "unsupported_grant_type": (
         "Tribe does not offer this way to sign in. Check that the sign-in address is Tribe's "
@@ -155,7 +221,26 @@ _MEANINGS = {
         "scope of the connection."
     ),
 }
-_REFRESH_REFUSED = "The sign-in with Tribe has ended or was withdrawn. Connect to Tribe again."
+_ENDED = {
+    "refresh_token": (
+        "The sign-in with Tribe has ended: it was withdrawn, or Tribe's last answer was lost. Open "
+        "the connection and press Sign In with Tribe."
+    ),
+    "code": (
+        "Tribe does not accept this sign-in any more: it was used before, or took too long. Press "
+        "Sign In with Tribe again."
+    ),
+}
+_CONSENT_MEANINGS = {
+    "access_denied": (
+        "Tribe did not let Odoo in, because access was denied on its page. Press Sign In with "
+        "Tribe again and choose Allow."
+    ),
+    "invalid_scope": (
+        "The application in Tribe may not ask for this scope. Allow read, write and offline for it "
+        "in Tribe (Configuration, Applications)."
+    ),
+}
 # Not a refusal but a failure of the server (RFC 6749, section 4.1.2.1).
 _TRANSIENT = ("server_error", "temporarily_unavailable")
 
@@ -167,21 +252,24 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
             f"The sign-in address answered HTTP {answer.status} without a reason. Check that it is "
             "Tribe's authorization server, such as https://auth.tribecrm.nl."
         )
-    sentence = _meaning(code or "invalid_client", form)
-    said = detail(answer.body, form["client_secret"], form.get("refresh_token", ""))
-    return TribeCredentialsRefused(
-        f"{sentence} Tribe says: {code}. {said}".strip() if code else sentence
-    )
+    secrets = [form["client_secret"], *(form.get(name, "") for name in _SPENT_BY_USE)]
+    said = _quoted(code or "", detail(answer.body, *secrets))
+    spent = next((name for name in _SPENT_BY_USE if name in form), None)
+    if code == "invalid_grant" and spent:
+        return TribeSignInEnded(f"{_ENDED[spent]} {said}")
+    sentence = _meaning(code or "invalid_client")
+    return TribeCredentialsRefused(f"{sentence} {said}".strip())
 
 
-def _meaning(code: str, form: dict[str, str]) -> str:
-    if code == "invalid_grant":
-        # Seen at Tribe: a scope that the application lacks is answered with invalid_grant.
-        code = "invalid_scope"
-        if "refresh_token" in form:
-            return _REFRESH_REFUSED
+def _quoted(code: str, said: str) -> str:
+    return f"Tribe says: {code}. {said}".strip() if code else ""
+
+
+def _meaning(code: str) -> str:
+    # Seen at Tribe: a scope that the application lacks is answered with invalid_grant.
+    known = "invalid_scope" if code == "invalid_grant" else code
     return _MEANINGS.get(
-        code,
+        known,
         "Tribe refused to give a token. Check the application in Tribe (Configuration, "
         "Applications).",
     )
