@@ -41,6 +41,7 @@ class Fault:
     ``body_contains`` is looked for in the request's body. The first ``skip`` fitting requests are
     spared; after ``times`` (None: no end) the fault is spent. ``applied`` says whether the request
     is carried out before things go wrong. ``seconds`` is how long "slow" and "timeout" wait.
+    ``label`` is what the page that set it calls it.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Fault:
     headers: dict = field(default_factory=dict)
     body: str = ""
     applied: bool = False
+    label: str = ""
 
     def fits(self, method, target, body):
         """Tell whether a request is meant."""
@@ -98,6 +100,11 @@ class FaultInjector:
         """Set one more fault."""
         with self._lock:
             self._faults.append(fault)
+
+    def pending(self):
+        """Return the faults that may still strike."""
+        with self._lock:
+            return [fault for fault in self._faults if fault.times is None or fault.times > 0]
 
     def choose(self, method, target, body):
         """Return the first fault that strikes this request, or None."""

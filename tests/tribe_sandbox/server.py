@@ -1,9 +1,11 @@
 """Wiring: the Flask application, and the gateway that counts calls and lets faults strike."""
 
+import secrets
+
 from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Request
 
-from . import consent, control
+from . import consent, control, pages
 from .errors import ApiError, method_not_allowed, not_found
 from .http_handler import QuietHandler, Server, VerboseHandler
 from .oauth import OAuthError
@@ -60,8 +62,10 @@ def create_app(sandbox, verbose):
     """Return the Flask application with API, authorization server and control API."""
     app = Flask("tribe_sandbox")
     app.json.sort_keys = False
+    # Only for the messages that a page shows once.
+    app.secret_key = secrets.token_bytes(16)
     app.logger.disabled = not verbose
-    for part in (control, consent):
+    for part in (control, consent, pages):
         app.register_blueprint(part.create_blueprint(sandbox))
     _add_error_handlers(app)
     _add_token_routes(app, sandbox)

@@ -38,6 +38,7 @@ class Delivery:
     webhook: dict
     payload: dict
     due: float
+    at: str
     attempts: list = field(default_factory=list)
     status: str = "waiting"
 
@@ -48,6 +49,7 @@ class Delivery:
             "webhookUrl": self.webhook["WebhookUrl"],
             "entityType": self.webhook["EntityType"],
             "payload": self.payload,
+            "at": self.at,
             "status": self.status,
             "attempts": self.attempts,
         }
@@ -143,15 +145,15 @@ class Webhooks:
         return payload
 
     def _queue(self, hook, payload):
-        due = time.monotonic() + self._switches.webhook_delay
-        delivery = Delivery(hook, payload, due)
+        due, at = time.monotonic() + self._switches.webhook_delay, moments.now()
+        delivery = Delivery(hook, payload, due, at)
         self._recent.append(delivery)
         if self._random.random() < self._switches.webhook_drop_rate:
             delivery.status = "dropped"
             return
         self._waiting.append(delivery)
         if self._random.random() < self._switches.webhook_duplicate_rate:
-            copy = Delivery(hook, payload, due)
+            copy = Delivery(hook, payload, due, at)
             self._recent.append(copy)
             self._waiting.append(copy)
 

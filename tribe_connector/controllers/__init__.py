@@ -1,1 +1,2 @@
+from . import tribe_sign_in
 from . import tribe_webhook

@@ -5,8 +5,11 @@ import time
 from ..tribe_api import (
     Token,
     TribeCredentialsRefused,
+    TribeSignInEnded,
     TribeUnavailable,
     create_session,
+    exchange_code,
+    refresh_token,
     request_token,
 )
 from .lease import Leases
@@ -19,7 +22,8 @@ class StoredTokens:
     """Gives the client the token of a connection (the ``TokenProvider`` of tribe_api).
 
     Everything happens in cursors of its own: a renewed token must survive the roll-back of the
-    work that needed it.
+    work that needed it. Tribe replaces a refresh token at every use and takes the second use of
+    one for a theft; so it is used under a lease, and its successor is committed at once.
     """
 
     def __init__(self, connection):
@@ -32,7 +36,8 @@ class StoredTokens:
     def access_token(self) -> str:
         """A token that is good for at least a minute.
 
-        :raises TribeCredentialsRefused: when Tribe does not accept the client ID and secret.
+        :raises TribeCredentialsRefused: when Tribe does not accept the client ID and secret, or
+            a person has to sign in (again).
         """
         if not (self._token and self._token.is_fresh(time.time())):
             self._token = self._stored_or_new(refused=None)
@@ -43,65 +48,108 @@ class StoredTokens:
         self._token = self._stored_or_new(refused=refused)
         return self._token.access_token
 
+    def sign_in(self, code: str, redirect_uri: str) -> None:
+        """Exchange the code with which a person came back from Tribe, and keep its tokens.
+
+        :raises TribeSignInEnded: when the code is spent or expired
+        """
+        with Leases(self._registry) as leases:
+            # A worker that renews the tokens of an earlier sign-in would overwrite these.
+            self._wait_for_turn(leases)
+            self._store(self._requested(exchange_code, code=code, redirect_uri=redirect_uri))
+
     def _stored_or_new(self, refused: str | None) -> Token:
-        stored, _credential = self._read()
+        stored = _token_of(self._read())
         if self._is_usable(stored, refused):
             return stored
         with Leases(self._registry) as leases:
-            if not leases.wait_for(f"{self._connection_id}:token", RENEWAL_WAIT_SECONDS):
-                raise TribeUnavailable("Another worker is renewing the access token; wait a bit.")
+            self._wait_for_turn(leases)
             # Read again: whoever held the lease may have renewed it.
-            stored, credential = self._read()
+            credential = self._read()
+            stored = _token_of(credential)
             if self._is_usable(stored, refused):
                 return stored
-            return self._request_and_store(credential)
+            token = self._renewed(credential)
+            self._store(token)
+            return token
 
-    def _request_and_store(self, credential: dict) -> Token:
+    def _wait_for_turn(self, leases: Leases) -> None:
+        if not leases.wait_for(f"{self._connection_id}:token", RENEWAL_WAIT_SECONDS):
+            raise TribeUnavailable("Another worker is renewing the access token; wait a bit.")
+
+    def _renewed(self, credential: dict) -> Token:
+        if credential["sign_in"] == "authorization_code":
+            return self._refreshed(credential)
+        return self._requested(request_token, scope=credential["scope"] or "")
+
+    def _refreshed(self, credential: dict) -> Token:
+        if not credential["refresh_token"]:
+            raise TribeSignInEnded(
+                f"Nobody is signed in for the connection “{self._connection_name}”: open it and "
+                "press Sign In with Tribe."
+            )
+        try:
+            return self._requested(refresh_token, refresh_token=credential["refresh_token"])
+        except TribeSignInEnded:
+            # Spent for good: the next worker is told so without a call.
+            self._store(Token("", 0.0))
+            raise
+
+    def _requested(self, request, **grant) -> Token:
+        credential = self._read()
         if not credential["client_id"] or not credential["client_secret"]:
             raise TribeCredentialsRefused(
                 f"The connection “{self._connection_name}” has no client ID or no client secret: "
                 "enter both, as Tribe shows them under Configuration > Applications."
             )
         with create_session() as session:
-            token = request_token(
+            return request(
                 session,
                 self._addresses,
                 client_id=credential["client_id"],
                 client_secret=credential["client_secret"],
-                scope=credential["scope"] or "",
                 timeout=TIMEOUT_SECONDS,
+                **grant,
             )
-        self._store(token)
-        return token
 
-    def _read(self) -> tuple[Token | None, dict]:
+    def _read(self) -> dict:
         with self._registry.cursor() as cursor:
             cursor.execute(
-                """SELECT client_id, client_secret, scope, access_token, token_expires_at
-                     FROM tribe_credential WHERE connection_id = %s""",
+                """SELECT credential.client_id, credential.client_secret, credential.scope,
+                          credential.access_token, credential.token_expires_at,
+                          credential.refresh_token, connection.sign_in
+                     FROM tribe_credential credential
+                     JOIN tribe_connection connection ON connection.id = credential.connection_id
+                    WHERE connection.id = %s""",
                 [self._connection_id],
             )
-            credential = cursor.dictfetchone() or dict.fromkeys(
-                ("client_id", "client_secret", "scope", "access_token")
+            return cursor.dictfetchone() or dict.fromkeys(
+                (
+                    *("client_id", "client_secret", "scope", "access_token"),
+                    *("token_expires_at", "refresh_token", "sign_in"),
+                )
             )
-        if not credential["access_token"]:
-            return None, credential
-        token = Token(
-            credential["access_token"],
-            credential["token_expires_at"] or 0,
-            None,
-            credential["scope"] or "",
-        )
-        return token, credential
 
     def _store(self, token: Token) -> None:
         with self._registry.cursor() as cursor:
             cursor.execute(
-                """UPDATE tribe_credential SET access_token = %s, token_expires_at = %s
+                """UPDATE tribe_credential
+                      SET access_token = %s, token_expires_at = %s, refresh_token = %s
                     WHERE connection_id = %s""",
-                [token.access_token, token.expires_at, self._connection_id],
+                [
+                    token.access_token or None,
+                    token.expires_at,
+                    token.refresh_token,
+                    self._connection_id,
+                ],
             )
 
     @staticmethod
     def _is_usable(token: Token | None, refused: str | None) -> bool:
         return bool(token) and token.access_token != refused and token.is_fresh(time.time())
+
+
+def _token_of(credential: dict) -> Token | None:
+    if not credential["access_token"]:
+        return None
+    return Token(credential["access_token"], credential["token_expires_at"] or 0)

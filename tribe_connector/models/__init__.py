@@ -1,4 +1,5 @@
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
+from . import tribe_sign_in
 from . import tribe_synchronized
 from . import tribe_relation_synchronizer
 from . import tribe_relation_matcher

@@ -68,6 +68,7 @@ class TribeConnection(models.Model):
     """One Tribe environment: its addresses, mode, state, schedule and policies."""
 
     _name = "tribe.connection"
+    _inherit = "tribe.sign.in"
     _description = "Tribe Connection"
     _order = "name, id"
 
@@ -451,14 +452,17 @@ class TribeConnection(models.Model):
         :raises UserError: with the cause and the remedy.
         """
         self.ensure_one()
+        self.check_access("write")
         if self.mode == "off":
             raise UserError(self.env._("Choose another mode than Off, then connect."))
         client = self.sudo()._client()
         try:
             found = self._read_tenant(client)
-            self._store_tenant(found)
+            # Also what belongs to companies that this user does not work in.
+            self.sudo()._store_tenant(found)
         except (TribeError, ValueUnreadable) as error:
             raise UserError(str(error)) from error
+        self.sign_in_problem = False
         if self.state == "draft" and not found["blocking"]:
             self.state = "connected"
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+NO_TOKENS = {"access_token": False, "token_expires_at": 0, "refresh_token": False}
+
 
 class TribeCredential(models.Model):
     """The secrets and tokens of one connection, for system administrators only.
@@ -22,6 +24,11 @@ class TribeCredential(models.Model):
     token_expires_at = fields.Float(
         help="Seconds since 1970, so that all hosts agree.", copy=False, digits=(16, 3)
     )
+    refresh_token = fields.Char(
+        help="Of a sign-in on Tribe's consent page. Tribe replaces it at every use.",
+        copy=False,
+        groups=fields.NO_ACCESS,
+    )
     webhook_token = fields.Char(
         help="Our own random value, sent back by Tribe in a header of every webhook.",
         copy=False,
@@ -40,7 +47,7 @@ class TribeCredential(models.Model):
     def write(self, vals):
         # A token belongs to the client that asked for it.
         if {"client_id", "client_secret", "scope"} & vals.keys():
-            vals = {**vals, "access_token": False, "token_expires_at": 0}
+            vals = {**vals, **NO_TOKENS}
         return super().write(vals)
 
     def _of_webhook(self, key):
@@ -53,3 +60,7 @@ class TribeCredential(models.Model):
             ["connection_id", "webhook_token", "webhook_secret"],
             limit=1,
         )
+
+    def _forget_tokens(self):
+        """Let the next call ask for new tokens, or a person sign in."""
+        self.write(NO_TOKENS)

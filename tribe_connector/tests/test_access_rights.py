@@ -96,6 +96,8 @@ class TestAccessRights(RolesCase):
                 records[:1].check_access("write") if records else records.check_access("create")
         with self.assertRaises(AccessError):
             self.link.with_user(self.user).action_send_again()
+        with self.assertRaises(AccessError):
+            self.connection.with_user(self.user).action_connect()
 
     def test_nobody_forges_links_or_work(self):
         for user in (self.manager, self.administrator):

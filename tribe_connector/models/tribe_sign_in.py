@@ -1,0 +1,147 @@
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine.problems import problem_of
+from ..engine.tokens import StoredTokens
+from ..tribe_api import TribeError, consent_address
+
+CALLBACK = "/tribe/callback"
+
+
+class TribeSignIn(models.AbstractModel):
+    """How a connection signs in with Tribe: as the application, or as a person who lets it in.
+
+    The two flows of docs/tribe-api.md, addresses and tokens: client credentials, and the
+    authorization code of Tribe's consent page.
+    """
+
+    _name = "tribe.sign.in"
+    _description = "Sign-In with Tribe"
+
+    sign_in = fields.Selection(
+        [
+            ("client_credentials", "Client Credentials"),
+            ("authorization_code", "Tribe's Consent Page"),
+        ],
+        "Sign In With",
+        required=True,
+        default="client_credentials",
+        help="Client Credentials: Odoo works in Tribe as the application itself. Tribe's Consent "
+        "Page: a person signs in with Tribe and lets Odoo work on their behalf.",
+    )
+    redirect_address = fields.Char(
+        compute="_compute_redirect_address",
+        help="Register it in Tribe with the application, letter by letter: where Tribe's consent "
+        "page sends you back to.",
+    )
+    must_sign_in = fields.Boolean(compute="_compute_must_sign_in")
+    sign_in_problem = fields.Char(readonly=True, copy=False)
+
+    def _compute_redirect_address(self):
+        for connection in self:
+            connection.redirect_address = f"{connection.get_base_url().rstrip('/')}{CALLBACK}"
+
+    @api.depends("sign_in")
+    def _compute_must_sign_in(self):
+        for connection in self:
+            connection.must_sign_in = (
+                connection.sign_in == "authorization_code"
+                and not connection._origin._credential().refresh_token
+            )
+
+    def write(self, vals):
+        # Tokens belong to who signed in, and to the server that gave them.
+        others = self.filtered(
+            lambda connection: any(
+                name in vals and connection[name] != vals[name]
+                for name in ("sign_in", "authorization_address")
+            )
+        )
+        result = super().write(vals)
+        for connection in others:
+            connection._credential()._forget_tokens()
+        return result
+
+    def action_sign_in(self):
+        """Go to Tribe's consent page.
+
+        :raises UserError: with the cause and the remedy
+        """
+        self.ensure_one()
+        self._check_can_sign_in()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/tribe/sign-in/{self.id}",
+            "target": "self",
+        }
+
+    def _check_can_sign_in(self):
+        if self.mode == "off":
+            raise UserError(self.env._("Choose another mode than Off, then sign in."))
+        if self.sign_in != "authorization_code":
+            raise UserError(
+                self.env._(
+                    "“%(name)s” signs in with Client Credentials: press Connect. To sign in as a "
+                    "person, choose Tribe's Consent Page first.",
+                    name=self.name,
+                )
+            )
+        credential = self._credential()
+        if not credential.client_id or not credential.client_secret:
+            raise UserError(
+                self.env._(
+                    "“%(name)s” has no client ID or no client secret: enter both, as Tribe shows "
+                    "them under Configuration > Applications.",
+                    name=self.name,
+                )
+            )
+        try:
+            self._addresses().check(self.mode)
+        except TribeError as error:
+            raise UserError(str(error)) from error
+
+    def _consent_address(self, state):
+        """Where the browser goes to sign in.
+
+        :param state: our secret of this one attempt
+        :raises UserError: with the cause and the remedy
+        """
+        self._check_can_sign_in()
+        credential = self._credential()
+        return consent_address(
+            self._addresses(),
+            client_id=credential.client_id,
+            redirect_uri=self.redirect_address,
+            state=state,
+            scope=credential.scope or "",
+        )
+
+    def _take_code(self, code):
+        """Exchange the code from Tribe's consent page for tokens, which are kept at once.
+
+        Nothing is written in this transaction, so that it is never done twice by Odoo's
+        repetition of a request that could not be serialized: a code is good once.
+
+        :raises TribeError: with the cause and the remedy
+        """
+        StoredTokens(self).sign_in(code, self.redirect_address)
+
+    def _end_sign_in(self, problem):
+        """Note how the sign-in ended; when it went well, connect.
+
+        :param problem: the sentence of what went wrong, or an empty one
+        """
+        self.sign_in_problem = problem or self._connection_problem()
+
+    def _connection_problem(self):
+        try:
+            with self.env.cr.savepoint():
+                self.action_connect()
+        except psycopg2.OperationalError:
+            # Odoo repeats the request.
+            raise
+        except Exception as error:  # noqa: BLE001 - becomes a sentence; a bug is logged
+            return problem_of(error, self.env).text
+        return False
