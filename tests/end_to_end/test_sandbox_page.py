@@ -1,0 +1,222 @@
+"""A person signs in on Tribe's consent page, works in the stand-in, and sees it arrive in Odoo.
+
+One person with two tabs; the tests follow each other. The last ones let the sign-in end, in real
+processes: several workers, and a crash at the worst moment.
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from .odoo_log import alarms
+from .waiting import until
+from .web_client import web_client
+from .world import world
+
+DATABASE = "tribe_sandbox_page"
+# Makes an API key and nothing else.
+SEED = Path(__file__).parents[1] / "faults" / "odoo_seed.py"
+SANDBOX = {"relations": 20, "invoices": 8, "switches": {"legal_entities": 1}}
+WAITS = {"settle_seconds": 3, "back_off_seconds": 1}
+ANSWER_HELD_BACK_SECONDS = 60
+PHONE = "+31 30 765 43 21"
+
+
+@pytest.fixture(scope="module")
+def both():
+    with world(DATABASE, seed=SEED, sandbox_options=SANDBOX, max_cron_threads=3) as systems:
+        yield systems
+
+
+@pytest.fixture(scope="module")
+def person(both):
+    """The administrator in Odoo."""
+    with web_client(both.server.address) as client:
+        client.log_in("admin", "admin")
+        yield client
+
+
+@pytest.fixture(scope="module")
+def tribe(person, both):
+    """The same person's tab with Tribe."""
+    page = person.page.context.new_page()
+    page.on("pageerror", lambda error: person.complaints.append(str(error)))
+    page.goto(both.sandbox.address)
+    return page
+
+
+@pytest.fixture(scope="module")
+def connection(both, person):
+    """A connection that nobody has signed in for; its form is open."""
+    both.connection_id = both.odoo.create(
+        "tribe.connection",
+        name="Tribe CRM",
+        mode="demo",
+        sign_in="authorization_code",
+        api_address=both.sandbox.address,
+        authorization_address=both.sandbox.address,
+        web_address=both.sandbox.address,
+        webhook_address=both.server.address,
+        client_id=both.sandbox.client_id,
+        client_secret=both.sandbox.client_secret,
+        invoices_from=False,
+        export_moment="minute",
+        **WAITS,
+    )
+    open_connection(person, both)
+    return both
+
+
+@pytest.fixture(scope="module")
+def registered(tribe, connection, person):
+    """The application in Tribe knows the redirect address that the form shows."""
+    address = person.value("redirect_address")
+    tribe.get_by_role("link", name="Application").click()
+    tribe.get_by_label("Redirect addresses").fill(address)
+    tribe.get_by_label("offline").check()
+    tribe.get_by_role("button", name="Save").click()
+    expect(tribe.get_by_role("status")).to_have_text("Saved.")
+    return tribe
+
+
+@pytest.fixture(scope="module")
+def signed_in(registered, person):
+    sign_in(person)
+    return person
+
+
+@pytest.fixture(scope="module")
+def active(signed_in, both):
+    both.map()
+    both.activate()
+    return both
+
+
+def open_connection(person, both):
+    form = f"/odoo/action-tribe_connector.action_tribe_connection/{both.connection_id}"
+    person.page.goto(f"{both.server.address}{form}")
+    expect(person.field("name").locator("input")).to_have_value("Tribe CRM")
+
+
+def sign_in(person):
+    """Press the button in Odoo, and Allow on Tribe's page; ends on the form."""
+    person.press("Sign In with Tribe")
+    expect(person.page.get_by_role("heading")).to_have_text("Odoo asks for access")
+    person.page.get_by_role("button", name="Allow").click()
+    expect(person.page.locator(".o_form_view")).to_be_visible()
+    expect(person.page.get_by_role("button", name="Sign In with Tribe")).to_have_count(0)
+
+
+def test_who_denies_is_told_on_the_form(registered, person):
+    person.press("Sign In with Tribe")
+    person.page.get_by_role("button", name="Deny").click()
+    expect(person.page.get_by_text("choose Allow")).to_be_visible()
+    expect(person.state()).to_have_text("Not Connected")
+
+
+def test_who_allows_is_connected(signed_in):
+    expect(signed_in.state()).to_have_text("Connected")
+    expect(signed_in.page.get_by_text("choose Allow")).to_have_count(0)
+
+
+def test_the_log_of_odoo_shows_no_code(signed_in, both):
+    log = both.server.log_text()
+    assert log.count("/tribe/callback?***") == 2
+    assert "code=" not in log
+    assert "state=" not in log
+
+
+def test_a_relation_edited_in_tribe_arrives_in_odoo(active, tribe, person):
+    (link, *_others) = active.odoo.rows(
+        "tribe.link", [["kind", "=", "organization"]], ["partner_id", "tribe_id"], order="id"
+    )
+    partner_id, name = link["partner_id"]
+    tribe.get_by_role("link", name="Relations", exact=True).click()
+    tribe.get_by_label("Search relations").fill(name)
+    tribe.get_by_role("button", name="Search").click()
+    tribe.locator("tbody").get_by_role("link", name=name).first.click()
+    tribe.get_by_label("Phone", exact=True).fill(PHONE)
+    tribe.get_by_role("button", name="Save").click()
+    expect(tribe.get_by_role("status")).to_have_text("Saved.")
+    changed = active.sandbox.rows("Relation_Organization", PhoneNumber=PHONE)[0]["ID"]
+
+    def arrived():
+        domain = [["tribe_id", "=", changed], ["phone", "=", PHONE]]
+        return active.odoo.rows("res.partner", domain, ["id"])
+
+    (row,) = until("the phone in Odoo", arrived, seconds=30)
+    person.page.goto(f"{active.server.address}/odoo/res.partner/{row['id']}")
+    expect(person.field("phone").locator("input")).to_have_value(PHONE)
+
+
+def test_an_invoice_sent_in_tribe_is_posted_in_odoo(active, tribe, person):
+    tribe.get_by_role("link", name="Invoices", exact=True).click()
+    tribe.locator("tbody").get_by_role("link", name="Draft").first.click()
+    tribe.get_by_role("button", name="Send", exact=True).click()
+    said = tribe.get_by_role("status")
+    expect(said).to_contain_text("is now Verzonden")
+    number = said.inner_text().split()[1]
+    total = tribe.locator(".totals .total dd").inner_text().removesuffix(" EUR")
+
+    def posted():
+        domain = [["name", "=", number], ["state", "=", "posted"]]
+        return active.odoo.rows("account.move", domain, ["amount_total"])
+
+    (move,) = until(f"invoice {number} in Odoo", posted, seconds=60)
+    assert f"{move['amount_total']:,.2f}" == total
+    person.page.goto(f"{active.server.address}/odoo/customer-invoices/{move['id']}")
+    expect(person.state()).to_have_text("Posted")
+
+
+def test_workers_that_all_need_a_token_ask_for_one(active):
+    active.wait_until_idle()
+    organizations = active.sandbox.rows("Relation_Organization")
+    active.sandbox.reset_calls()
+    active.sandbox.expire_access_tokens()
+    for number, row in enumerate(organizations[:8]):
+        content = {"ChamberOfCommerceNumber": f"7000000{number}"}
+        active.sandbox.change("Relation_Organization", row["ID"], content)
+        active.odoo.create("res.partner", name=f"Klant {number}", is_company=True, customer_rank=1)
+    active.press("action_run_nightly")
+    active.wait_until_idle()
+    assert active.problems() == []
+    assert active.sandbox.calls()["token_requests"] == 1
+
+
+def test_a_renewal_cut_off_by_a_crash_asks_to_sign_in_again(active):
+    active.sandbox.expire_access_tokens()
+    active.sandbox.reset_calls()
+    active.sandbox.fault(
+        "timeout",
+        path_contains="/oauth2/token",
+        applied=True,
+        seconds=ANSWER_HELD_BACK_SECONDS,
+        times=1,
+    )
+    active.odoo.create("res.partner", name="Na de Klap B.V.", is_company=True, customer_rank=1)
+    # Wakes the lanes now; by itself it would be the schedule, within a minute.
+    active.press("action_run_nightly")
+    # Tribe has spent our refresh token, and keeps back the one that replaces it.
+    until("the renewal", lambda: active.sandbox.calls()["token_requests"], seconds=90)
+
+    active.server.kill()
+    active.server.start()
+    active.press("action_run_nightly")
+
+    (*_others, problem) = until("the problem", active.problems, seconds=90)
+    assert "press Sign In with Tribe" in problem
+
+
+def test_after_signing_in_again_everything_that_waited_is_done(active, person):
+    open_connection(person, active)
+    expect(person.page.get_by_text("Nobody is signed in.")).to_be_visible()
+    sign_in(person)
+    active.wait_until_idle()
+    assert active.problems() == []
+    assert len(active.sandbox.rows("Relation_Organization", Name="Na de Klap B.V.")) == 1
+
+
+def test_nobody_complained(person, both):
+    assert person.complaints == []
+    assert alarms(both.server.log_text()) == []
