@@ -50,6 +50,19 @@ class Databases:
         with step(f"install the addon in the database {name}"):
             odoo_command.install(self.server, self.odoo, name, ["tribe_connector", *modules])
 
+    def create_with_demo_data(self, name: str) -> None:
+        """Make a database with the addon and its demo data, and without those of other modules.
+
+        Odoo gives a module its demo data only where all modules it depends on have theirs; so
+        these are said to have them.
+
+        :raises Failure: when the addon cannot be installed, with the log's last error.
+        """
+        self.create(name)
+        self._execute(sql.SQL("UPDATE ir_module_module SET demo = true"), database=name)
+        with step(f"install the addon with demo data in the database {name}"):
+            odoo_command.install(self.server, self.odoo, name, ["tribe_connector"], "--with-demo")
+
     def copy(self, source: str, target: str) -> None:
         """Copy a database that nobody uses, with its filestore."""
         self._execute(
@@ -109,13 +122,13 @@ class Databases:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return cursor.fetchone() is not None
 
-    def _execute(self, statement: sql.Composable) -> None:
-        with self._connection() as connection, connection.cursor() as cursor:
+    def _execute(self, statement: sql.Composable, database: str = "postgres") -> None:
+        with self._connection(database) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
     @contextlib.contextmanager
-    def _connection(self):
-        connection = psycopg2.connect(dbname="postgres", **self.server.connection_options())
+    def _connection(self, database: str = "postgres"):
+        connection = psycopg2.connect(dbname=database, **self.server.connection_options())
         connection.autocommit = True
         with contextlib.closing(connection):
             yield connection

@@ -53,12 +53,16 @@ def command(*arguments: str) -> list[str]:
     return [str(PYTHON), "-c", "import odoo.cli; odoo.cli.main()", *arguments]
 
 
-def install(server: Server, odoo: OdooSource, database: str, modules: list[str]) -> None:
-    """Install modules, without demo data, in a database that nobody serves.
+def install(
+    server: Server, odoo: OdooSource, database: str, modules: list[str], *options: str
+) -> None:
+    """Install modules in a database that nobody serves; without demo data, unless the options of
+    Odoo's command line say otherwise.
 
     :raises Failure: when Odoo ends with an error, with the log's last one.
     """
-    _run(server, odoo, database, ["-i", ",".join(modules), "--stop-after-init", "--no-http"])
+    arguments = ["-i", ",".join(modules), *options, "--stop-after-init", "--no-http"]
+    _run(server, odoo, database, arguments)
 
 
 def run_script(

@@ -1,4 +1,4 @@
-from . import controllers, models, wizards
+from . import controllers, demo, models, wizards
 from .hooks import uninstall_hook
 from .sql_log import hide_secrets
 

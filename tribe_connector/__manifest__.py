@@ -32,6 +32,8 @@
         "views/account_move_views.xml",
         "views/tribe_connector_menus.xml",
     ],
+    "demo": ["demo/tribe_demo.xml"],
+    "images": ["static/description/banner.png"],
     "assets": {
         "web.assets_backend": ["tribe_connector/static/src/**/*"],
     },

@@ -12,7 +12,11 @@ def uninstall_hook(env):
 
     A Tribe that cannot be reached must not keep anybody from uninstalling.
     """
-    for connection in env["tribe.connection"].sudo().search([("state", "!=", "draft")]):
+    for connection in (
+        env["tribe.connection"]
+        .sudo()
+        .search([("state", "!=", "draft"), ("is_demo_data", "=", False)])
+    ):
         try:
             connection._remove_webhooks()
         except TribeError as error:

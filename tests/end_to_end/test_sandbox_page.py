@@ -112,11 +112,11 @@ def test_who_denies_is_told_on_the_form(registered, person):
     person.press("Sign In with Tribe")
     person.page.get_by_role("button", name="Deny").click()
     expect(person.page.get_by_text("choose Allow")).to_be_visible()
-    expect(person.state()).to_have_text("Not Connected")
+    expect(person.state()).to_have_text("Connect")
 
 
 def test_who_allows_is_connected(signed_in):
-    expect(signed_in.state()).to_have_text("Connected")
+    expect(signed_in.state()).to_have_text("Map")
     expect(signed_in.page.get_by_text("choose Allow")).to_have_count(0)
 
 

@@ -109,6 +109,11 @@ class TribeConnection(models.Model):
         "Address for Webhooks",
         help="Where Tribe reaches this Odoo. Empty: the system parameter web.base.url.",
     )
+    is_demo_data = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="An example from the demo data: there is no Tribe behind it, and nothing ever runs.",
+    )
     webhook_key = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4())
     )
@@ -392,7 +397,7 @@ class TribeConnection(models.Model):
     @api.model
     def _active(self):
         """The connections that work, whoever asks."""
-        return self.sudo().search([("state", "in", RUNNING_STATES)])
+        return self.sudo().search([("state", "in", RUNNING_STATES), ("is_demo_data", "=", False)])
 
     def _older_than(self, date_field, days_field):
         """What of the connections' records is older than each of them says.
@@ -418,9 +423,23 @@ class TribeConnection(models.Model):
         return Addresses(self.api_address, self.authorization_address, self.web_address)
 
     def _client(self):
-        """A client for one piece of work; it opens cursors of its own for token and limit."""
+        """A client for one piece of work; it opens cursors of its own for token and limit.
+
+        :raises UserError: for demo data
+        """
         self.ensure_one()
+        self._refuse_demo_data()
         return Client(self._addresses(), StoredTokens(self), DatabaseLimiter(self), mode=self.mode)
+
+    def _refuse_demo_data(self):
+        if self.is_demo_data:
+            raise UserError(
+                self.env._(
+                    "“%(name)s” is an example: there is no Tribe behind it. Make a connection of "
+                    "your own under Connections.",
+                    name=self.name,
+                )
+            )
 
     def _import_id(self, record, kind):
         """What we write into Tribe's ``ImportId``: this database, the record, the kind.
@@ -654,6 +673,7 @@ class TribeConnection(models.Model):
     def action_run_nightly(self):
         """Do now what is otherwise done at night."""
         for connection in self.filtered(lambda connection: connection.state == "active"):
+            connection._refuse_demo_data()
             connection.sudo()._plan_nightly()
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)

@@ -99,7 +99,8 @@ class TribeEngine(models.AbstractModel):
     @api.private
     def _run_schedule(self):
         """Note what the clock says is to be done, and wake the lanes. Called by a cron."""
-        for connection in self.env["tribe.connection"].search([("state", "=", "active")]):
+        running = [("state", "=", "active"), ("is_demo_data", "=", False)]
+        for connection in self.env["tribe.connection"].search(running):
             connection._plan_schedule()
         for direction in LANES:
             if self._count_due(direction):
@@ -171,13 +172,14 @@ class TribeEngine(models.AbstractModel):
         are just sending.
         """
         self.env["tribe.work"].flush_model()
-        self.env["tribe.connection"].flush_model(["state", "mode"])
+        self.env["tribe.connection"].flush_model(["state", "mode", "is_demo_data"])
         states = ("active",) if direction == "inbound" else ("initial", "active")
         return SQL(
             """
             work.direction = %s AND work.due <= %s AND EXISTS (
                 SELECT 1 FROM tribe_connection connection
                  WHERE connection.id = work.connection_id AND connection.mode != 'off'
+                   AND connection.is_demo_data IS NOT TRUE
                    AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
             """,
             direction,
