@@ -20,6 +20,7 @@ SEED = Path(__file__).parents[1] / "faults" / "odoo_seed.py"
 SANDBOX = {"relations": 20, "invoices": 8, "switches": {"legal_entities": 1}}
 WAITS = {"settle_seconds": 3, "back_off_seconds": 1}
 ANSWER_HELD_BACK_SECONDS = 60
+SLOW_SECONDS = 3
 PHONE = "+31 30 765 43 21"
 
 
@@ -173,6 +174,8 @@ def test_workers_that_all_need_a_token_ask_for_one(active):
     active.wait_until_idle()
     organizations = active.sandbox.rows("Relation_Organization")
     active.sandbox.reset_calls()
+    # Slow enough that all lanes need a token while one of them is asking.
+    active.sandbox.fault("slow", path_contains="/oauth2/token", seconds=SLOW_SECONDS, times=None)
     active.sandbox.expire_access_tokens()
     for number, row in enumerate(organizations[:8]):
         content = {"ChamberOfCommerceNumber": f"7000000{number}"}
@@ -180,6 +183,7 @@ def test_workers_that_all_need_a_token_ask_for_one(active):
         active.odoo.create("res.partner", name=f"Klant {number}", is_company=True, customer_rank=1)
     active.press("action_run_nightly")
     active.wait_until_idle()
+    active.sandbox.clear_faults()
     assert active.problems() == []
     assert active.sandbox.calls()["token_requests"] == 1
 
