@@ -210,6 +210,16 @@ def test_a_street_is_written_in_three_parts():
     }
 
 
+@pytest.mark.parametrize(
+    ("street", "country"),
+    [("Rue de la Loi, 16", "BE"), ("16, Rue de la Loi", "FR"), ("16 bis, Rue de la Loi", "FR")],
+)
+def test_a_comma_between_street_and_number_is_no_part_of_either(street, country):
+    body = address_body({"street": street}, COUNTRIES, country)
+    assert (body["Street"], body["HouseNumber"]) == ("Rue de la Loi", 16)
+    assert body["HouseNumberSuffix"] in (None, "bis")
+
+
 def test_an_emptied_street_clears_all_three_parts():
     assert address_body({"street": None, "street2": ""}, COUNTRIES) == {
         "Street": None,

@@ -228,16 +228,23 @@ class TribeRelationPlanner(models.AbstractModel):
             }
             return [
                 *(_change("odoo", name, None, new) for name, new in values.items() if new),
-                *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
+                *self._number_changes(decision),
             ]
         if decision.action in (LINK, UPDATE):
             self._decide_numbers(session, [decision])
             return [
                 *self._merged_changes(session, decision),
-                *(_change("tribe", name, None, new) for name, new in decision.numbers.items()),
+                *self._number_changes(decision),
                 *(_change("odoo", name, None, new) for name, new in decision.numbers.items()),
             ]
         return []
+
+    def _number_changes(self, decision):
+        """A new number in Tribe, in place of the one it may have."""
+        before = decision.remote.values()
+        return [
+            _change("tribe", name, before.get(name), new) for name, new in decision.numbers.items()
+        ]
 
     def _as_planned(self, session, decision):
         """See a decision of the importer as if the lines before it were carried out."""
@@ -316,7 +323,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "company_id": decision.partner.company_id.id if decision.partner else False,
                 "changes": changes,
                 "change_count": len(changes),
-                "text": str(decision.error) if decision.error else False,
+                "text": str(decision.error or "") or " ".join(decision.merged.notes.values()),
                 **{name: numbers.get(name) or False for name in NUMBERS},
             }
         )
