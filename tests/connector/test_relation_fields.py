@@ -287,6 +287,11 @@ class TestRelationFields(FieldCase):
         self.assertFalse(self.address_of(partner)["City"])
         self.assertSettled(partner)
 
+        contact.action_archive()
+        self.synchronize(partner)
+        self.assertEqual(self.address_of(partner)["City"], "Ede")
+        self.assertSettled(partner)
+
     def test_an_invoice_address_that_tribe_empties_gives_way_to_the_partners_own(self):
         partner = self.linked(street="Weg 1", city="Ede")
         contact = self.customer(

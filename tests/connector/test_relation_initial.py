@@ -71,6 +71,7 @@ class TestRelationInitial(RelationCase):
         self.assertFalse(partner.tribe_id)
 
     def test_a_number_of_another_partners_relation_is_a_question(self):
+        self.connection.number_source = "tribe"
         linked = self.customer("Eerste")
         row = self.organization(
             Name="Eerste",
@@ -164,6 +165,7 @@ class TestRelationInitial(RelationCase):
         self.assertTrue(marked.tribe_id)
 
     def test_numbers_of_odoo_win_and_those_of_tribe_fill_in(self):
+        self.connection.number_source = "tribe"
         keeps = self.customer("Houdt", debtor_number="D-1", supplier_rank=1)
         takes = self.customer("Neemt")
         row = self.organization(

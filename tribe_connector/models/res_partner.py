@@ -257,7 +257,9 @@ class ResPartner(models.Model):
         An invoice contact without an address (with an e-mail only, say) is passed over.
         """
         self.ensure_one()
-        contacts = self.child_ids.filtered(lambda child: child.type == "invoice").sorted("id")
+        contacts = self.child_ids.filtered(
+            lambda child: child.type == "invoice" and child.active
+        ).sorted("id")
         with_address = contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )
