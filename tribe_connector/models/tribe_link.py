@@ -132,7 +132,8 @@ class TribeLink(models.Model):
                         "state": "unlinked",
                         # Without its name: what is deleted is forgotten.
                         "difference": self.env._(
-                            "The contact was deleted in Odoo. Its relation stays in Tribe, unlinked."
+                            "The contact was deleted in Odoo. Its relation stays in Tribe, "
+                            "unlinked."
                         ),
                     }
                 )
