@@ -15,6 +15,7 @@
         "security/tribe_connector_rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "data/mail_activity_type.xml",
         "views/tribe_legal_entity_views.xml",
         "views/tribe_vat_group_views.xml",
         "views/tribe_ledger_account_views.xml",

@@ -131,12 +131,20 @@ class CountingLimit(NoLimit):
     def __init__(self):
         self.acquired = 0
         self.noted: list[float] = []
+        self.failures: list[Exception] = []
+        self.answers = 0
 
     def acquire(self) -> None:
         self.acquired += 1
 
     def note_rate_limited(self, retry_after: float) -> None:
         self.noted.append(retry_after)
+
+    def note_answer(self) -> None:
+        self.answers += 1
+
+    def note_failure(self, error) -> None:
+        self.failures.append(error)
 
 
 @pytest.fixture

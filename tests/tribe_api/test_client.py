@@ -1,12 +1,16 @@
 """One door to Tribe: what is sent, what comes back, and what may have happened when it fails."""
 
+import contextlib
+
 import pytest
 from tribe_api import (
     Addresses,
+    Client,
     Guid,
     TribeAddressInvalid,
     TribeError,
     TribeNotFound,
+    TribePaused,
     TribeRateLimited,
     TribeRefused,
     TribeUnauthorized,
@@ -309,6 +313,46 @@ def test_after_a_429_we_wait_a_minute_or_what_tribe_says(client, tribe, limiter,
     assert limiter.noted == [pause]
     assert not caught.value.outcome_unknown
     assert len(tribe.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_failure"),
+    [
+        (Answer(status=503), True),
+        (Answer(status=429), True),
+        (Answer(trouble="reset"), True),
+        (Answer(trouble="cut", body=rows(0, 1)), True),
+        (Answer(body=b"<html>Sign in to this network</html>"), True),
+        (Answer(body=b'{"value": 7}'), True),
+        (Answer(body=rows(0, 1)), False),
+        (Answer(status=404), False),
+        (Answer(status=403), False),
+    ],
+    ids=["503", "429", "reset", "cut", "portal", "nonsense", "rows", "404", "403"],
+)
+def test_the_limiter_hears_whether_tribe_is_there(client, tribe, limiter, answer, is_failure):
+    tribe.answers(answer)
+    with contextlib.suppress(TribeError):
+        client.page("Relation")
+    assert (len(limiter.failures), limiter.answers) == ((1, 0) if is_failure else (0, 1))
+
+
+def test_a_call_that_was_not_made_tells_nothing_about_tribe(make_client, limiter, tribe):
+    def pause():
+        raise TribePaused("wait", retry_after=3.0)
+
+    limiter.acquire = pause
+    with pytest.raises(TribePaused):
+        make_client().page("Relation")
+    assert (limiter.failures, limiter.answers, tribe.requests) == ([], 0, [])
+
+
+def test_the_pause_after_a_429_is_a_setting(addresses, tokens, limiter, tribe):
+    tribe.answers(Answer(status=429, headers={"Retry-After": "1"}))
+    client = Client(addresses, tokens, limiter, mode="live", rate_limit_pause=2.0)
+    with pytest.raises(TribeRateLimited) as caught:
+        client.page("Relation")
+    assert caught.value.retry_after == 2.0
 
 
 # Refusals

@@ -134,6 +134,12 @@ def _add_webhook_routes(blueprint, sandbox):
     def webhook_secret():
         return jsonify(secret=sandbox.webhooks.secret)
 
+    @blueprint.post("/webhooks")
+    def send_webhook():
+        content = _body()
+        sandbox.webhooks.send(content.get("entityType"), content.get("payload"))
+        return jsonify(ok=True), 202
+
     @blueprint.get("/deliveries")
     def deliveries():
         idle = True

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 KINDS = (
     *("lose_answer", "status", "timeout", "reset", "cut_body", "html", "slow"),
-    *("empty", "broken_json"),
+    *("empty", "broken_json", "drip", "repeat_rows", "moving_page"),
 )
-DEFAULT_SECONDS = {"timeout": 300.0, "slow": 2.0}
+DEFAULT_SECONDS = {"timeout": 300.0, "slow": 2.0, "drip": 300.0}
+DRIPS = 20
 DEFAULT_STATUS = {"status": 503, "html": 502, "empty": 200, "broken_json": 200}
 HTML = "<html><head><title>{0}</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
 API_PATH = "/v1/"
@@ -25,12 +26,25 @@ class UnknownFault(ValueError):
 
 
 class ConnectionCut(Exception):
-    """Send *payload* as it is, then end the connection, with a reset or by closing it."""
+    """Send *payload* as it is, then end the connection, with a reset or by closing it.
 
-    def __init__(self, payload=b"", with_reset=False):
+    It goes in pieces with a *wait* (a function) after each of them, in as many as *pieces* says.
+    """
+
+    def __init__(self, payload=b"", with_reset=False, pieces=1, wait=None):
         super().__init__("connection cut")
         self.payload = payload
         self.with_reset = with_reset
+        self._pieces = pieces
+        self._wait = wait
+
+    def parts(self):
+        """Yield the parts of the payload, each when its time has come."""
+        size = max(1, -(-len(self.payload) // self._pieces))
+        for start in range(0, len(self.payload), size):
+            yield self.payload[start : start + size]
+            if self._wait:
+                self._wait()
 
 
 @dataclass
@@ -40,7 +54,9 @@ class Fault:
     ``path_contains`` is looked for in path and query; without it only API calls are meant.
     ``body_contains`` is looked for in the request's body. The first ``skip`` fitting requests are
     spared; after ``times`` (None: no end) the fault is spent. ``applied`` says whether the request
-    is carried out before things go wrong. ``seconds`` is how long "slow" and "timeout" wait.
+    is carried out before things go wrong. ``seconds`` is how long "slow" and "timeout" wait, and
+    how long a "drip" takes for its whole answer. "repeat_rows" has a page show its first rows
+    twice; "moving_page" has a later page skip a row, as when a row before it went away meanwhile.
     ``label`` is what the page that set it calls it.
     """
 
@@ -160,6 +176,22 @@ class FaultInjector:
         body = response.get_data()
         raise ConnectionCut(head_bytes(response) + body[: len(body) // 2])
 
+    def _drip(self, fault, answer):
+        response = answer()
+        pause = (fault.seconds or DEFAULT_SECONDS["drip"]) / DRIPS
+        cleared = self._cleared
+        raise ConnectionCut(
+            head_bytes(response) + response.get_data(),
+            pieces=DRIPS,
+            wait=lambda: cleared.wait(pause),
+        )
+
+    def _repeat_rows(self, _fault, answer):
+        return _with_rows(answer(), lambda rows: rows + rows[:2])
+
+    def _moving_page(self, _fault, answer):
+        return _with_rows(answer(), lambda rows: rows[1:])
+
     def _status(self, fault, answer):
         message = {"error": {"code": None, "message": "The stand-in was told to fail."}}
         return self._replacement(fault, answer, json.dumps(message), "application/json")
@@ -183,6 +215,14 @@ class FaultInjector:
             headers=fault.headers,
             content_type=content_type,
         )
+
+
+def _with_rows(response, change):
+    """The same answer with other rows, where it has rows."""
+    content = response.get_json(silent=True) if response.is_json else None
+    if isinstance(content, dict) and isinstance(content.get("value"), list):
+        response.set_data(json.dumps({**content, "value": change(content["value"])}))
+    return response
 
 
 def head_bytes(response):

@@ -4,6 +4,7 @@ werkzeug's own handler closes every connection after one answer; a client's conn
 never be put to the test.
 """
 
+import contextlib
 import io
 import os
 import socket
@@ -56,8 +57,9 @@ class ConnectionHandler(WSGIRequestHandler):
     def _cut(self, cut):
         self.close_connection = True
         self.log_request("cut")
-        if cut.payload:
-            self.wfile.write(cut.payload)
+        with contextlib.suppress(ConnectionError):
+            for part in cut.parts():
+                self.wfile.write(part)
         if cut.with_reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IMMEDIATE_RESET)
             # Only closing the descriptor itself resets: the server's own goodbye would be a FIN.

@@ -130,6 +130,10 @@ class SandboxProcess:
         """Wait until nothing is left to deliver; return reports on the webhook deliveries."""
         return self._call("GET", "/sandbox/deliveries?wait=1")["deliveries"]
 
+    def send_webhook(self, entity_type, payload):
+        """Send a message that no mutation stands for, such as one about an unknown ID."""
+        self._call("POST", "/sandbox/webhooks", {"entityType": entity_type, "payload": payload})
+
     @property
     def webhook_secret(self):
         """The application's webhook secret."""

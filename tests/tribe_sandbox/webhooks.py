@@ -123,6 +123,14 @@ class Webhooks:
                             self._queue(hook, payload)
             self._changed.notify_all()
 
+    def send(self, wire_type, payload):
+        """Queue a message that no mutation stands for, to every webhook for this entity type."""
+        with self._changed:
+            for hook in self._store.rows("Webhook"):
+                if hook["EntityType"] == wire_type:
+                    self._queue(hook, payload)
+            self._changed.notify_all()
+
     def _payloads(self, mutation):
         kinds = [ENTITY_MUTATIONS.get(mutation.kind)]
         if mutation.kind == "phase":

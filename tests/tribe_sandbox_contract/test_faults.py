@@ -76,6 +76,27 @@ def test_slow_answer_is_still_right(api, sandbox):
     assert answer.elapsed.total_seconds() >= 0.05
 
 
+def test_answer_that_drips_is_whole_in_the_end(api, sandbox):
+    sandbox.fault("drip", seconds=0.2)
+    answer = api.get("Product")
+    assert answer.json()["value"]
+    sandbox.fault("drip")
+    with pytest.raises(requests.RequestException):
+        api.call("GET", "odata/Product", timeout=0.2).json()
+
+
+def test_page_that_shows_rows_twice(api, sandbox):
+    rows = api.get("Product").json()["value"]
+    sandbox.fault("repeat_rows")
+    assert api.get("Product").json()["value"] == rows + rows[:2]
+
+
+def test_page_of_a_set_that_moved_lacks_a_row(api, sandbox):
+    rows = api.get("Product").json()["value"]
+    sandbox.fault("moving_page")
+    assert api.get("Product").json()["value"] == rows[1:]
+
+
 def test_fault_strikes_only_what_it_means_and_as_often_as_it_says(api, sandbox):
     sandbox.fault("status", method="GET", path_contains="Product", times=2, skip=1)
     statuses = [api.get("Product").status_code for _ in range(5)]

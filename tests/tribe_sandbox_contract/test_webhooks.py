@@ -187,3 +187,10 @@ def test_webhooks_survive_a_reset_when_asked(api, sandbox, listen):
     assert api.call("GET", "webhooks").json() == [hook]
     sandbox.reset()
     assert not sandbox.rows("Webhook")
+
+
+def test_message_that_no_mutation_stands_for(sandbox, listen, receiver):
+    listen("Address")
+    sandbox.send_webhook("Address", {"entityId": UNKNOWN_ID})
+    sandbox.send_webhook("Relation.Person", {"entityId": UNKNOWN_ID})
+    assert payloads(sandbox) == [{"entityId": UNKNOWN_ID}]

@@ -6,88 +6,124 @@ window; how far it lies ahead of the clock says how full the window is.
 
 import time
 
-import psycopg2.errors
-
-from ..tribe_api import TribeUnavailable
+from ..tribe_api import TribeError, TribePaused
+from .availability import Availability
+from .own_cursor import execute_apart
 
 # Calls reserved at once, so that not every call costs a query.
-RESERVED = 10
+MOST_RESERVED = 10
+# A reserved call is made soon, or it is asked for again.
+RESERVED_SECONDS = 1.0
+# Reserved calls are made a moment later, and the network moves them on: stay below the limit.
+USED_SHARE = 0.95
 # The part of the window's calls that may come at once. Burst and steady rate together never
 # exceed the limit in any window.
 BURST_SHARE = 0.2
-# Workers that reserve at the same moment try again at once, so many times.
-ATTEMPTS = 20
+FEWEST_CALLS = 10
 # Longer waits go back to the queue instead of holding a worker.
 LONGEST_SLEEP_SECONDS = 5.0
+# The shortest wait for a place.
+MOMENT = 0.01
+# A full bucket is this part of the window ahead of the clock.
+BURST_OF_WINDOW = BURST_SHARE / (1 - BURST_SHARE)
 
 
 class DatabaseLimiter:
-    """The ``Limiter`` of tribe_api for one connection."""
+    """The ``Limiter`` of tribe_api for one connection. No call while Tribe is not there."""
 
     def __init__(self, connection):
         self._registry = connection.env.registry
         self._connection_id = connection.id
-        limit = max(connection.calls_per_window, RESERVED)
-        burst = limit * BURST_SHARE
-        self._seconds_per_call = connection.call_window_seconds / (limit - burst)
-        self._burst_seconds = burst * self._seconds_per_call
+        self._availability = Availability(connection)
+        limit = max(connection.calls_per_window, FEWEST_CALLS) * USED_SHARE
+        self._burst_seconds = connection.call_window_seconds * BURST_OF_WINDOW
+        self._seconds_per_call = connection.call_window_seconds / (limit * (1 - BURST_SHARE))
+        self._size = min(MOST_RESERVED, int(limit * BURST_SHARE))
         self._reserved = 0
+        self._reserved_until = 0.0
 
     def acquire(self) -> None:
         """Wait for one call.
 
-        :raises TribeUnavailable: when the wait would be long, with ``retry_after``.
+        :raises TribePaused: when the wait would be long, with ``retry_after``.
         """
-        if not self._reserved:
+        if not self._reserved or time.monotonic() > self._reserved_until:
+            self._check_available()
             self._reserve()
         self._reserved -= 1
 
     def note_rate_limited(self, retry_after: float) -> None:
         """Tribe said 429: let all workers wait so many seconds."""
         self._reserved = 0
-        self._execute(
+        execute_apart(
+            self._registry,
             """UPDATE tribe_rate_limit
                   SET position = GREATEST(position, EXTRACT(epoch FROM clock_timestamp()) + %s)
-                WHERE connection_id = %s RETURNING position""",
+                WHERE connection_id = %s""",
             [retry_after + self._burst_seconds, self._connection_id],
         )
 
-    def _reserve(self) -> None:
-        ahead = self._ahead()
-        if ahead > LONGEST_SLEEP_SECONDS:
-            raise TribeUnavailable(
-                "Tribe's limit of calls is used up for now; this goes on by itself.",
-                retry_after=ahead,
-            )
-        if ahead > 0:
-            time.sleep(ahead)
-        self._execute(
-            """UPDATE tribe_rate_limit
-                  SET position = GREATEST(position, EXTRACT(epoch FROM clock_timestamp())) + %s,
-                      calls = calls + %s
-                WHERE connection_id = %s RETURNING position""",
-            [RESERVED * self._seconds_per_call, RESERVED, self._connection_id],
-        )
-        self._reserved = RESERVED
+    def note_answer(self) -> None:
+        """Tribe is there."""
+        self._availability.note_answer()
 
-    def _ahead(self) -> float:
-        row = self._execute(
+    def note_failure(self, error: TribeError) -> None:
+        """Tribe did not answer, or we cannot sign in."""
+        if self._availability.note_failure(error):
+            self._reserved = 0
+
+    def _check_available(self) -> None:
+        seconds = self._availability.seconds_until_probe()
+        if seconds is not None:
+            raise TribePaused(
+                "Tribe cannot be reached for now; this goes on by itself.", retry_after=seconds
+            )
+
+    def _reserve(self) -> None:
+        while not self._take_place():
+            ahead = self._seconds_until_free()
+            if ahead > LONGEST_SLEEP_SECONDS:
+                raise TribePaused(
+                    "Tribe's limit of calls is used up for now; this goes on by itself.",
+                    retry_after=ahead,
+                )
+            time.sleep(ahead)
+        self._reserved = self._size
+        self._reserved_until = time.monotonic() + RESERVED_SECONDS
+
+    def _take_place(self) -> bool:
+        """Move the bucket on by our calls, unless it is full. In one statement: others do too."""
+        row = execute_apart(
+            self._registry,
+            """UPDATE tribe_rate_limit
+                  SET position = GREATEST(position, moment.now) + %(seconds)s,
+                      calls = calls + %(calls)s
+                 FROM (SELECT EXTRACT(epoch FROM clock_timestamp()) AS now) AS moment
+                WHERE connection_id = %(connection)s
+                  AND GREATEST(position, moment.now) + %(seconds)s <= moment.now + %(burst)s
+            RETURNING position""",
+            {
+                "connection": self._connection_id,
+                "seconds": self._size * self._seconds_per_call,
+                "calls": self._size,
+                "burst": self._burst_seconds,
+            },
+        )
+        return row is not None
+
+    def _seconds_until_free(self) -> float:
+        row = execute_apart(
+            self._registry,
             """SELECT position - EXTRACT(epoch FROM clock_timestamp())
                  FROM tribe_rate_limit WHERE connection_id = %s""",
             [self._connection_id],
         )
-        return float(row[0]) - self._burst_seconds if row else 0.0
+        ahead = float(row[0]) if row else 0.0
+        return max(ahead + self._size * self._seconds_per_call - self._burst_seconds, MOMENT)
 
-    def _execute(self, query: str, parameters: list):
-        for _attempt in range(ATTEMPTS - 1):
-            try:
-                return self._execute_once(query, parameters)
-            except psycopg2.errors.SerializationFailure:
-                # Another worker moved the same row on; ours simply comes after it.
-                continue
-        return self._execute_once(query, parameters)
 
-    def _execute_once(self, query: str, parameters: list):
-        with self._registry.cursor() as cursor:
-            cursor.execute(query, parameters, log_exceptions=False)
-            return cursor.fetchone()
+class ProbingLimiter(DatabaseLimiter):
+    """Also calls a Tribe that was not there: the one call that finds out, or a person's."""
+
+    def _check_available(self) -> None:
+        """Asks nobody."""

@@ -1,4 +1,7 @@
-"""The three kinds of problems: try again, needs a person, bug. And what is none: busy."""
+"""The three kinds of problems: try again, needs a person, bug. And what is none: busy.
+
+What tried again too often is given up: it then waits for a person like the second kind.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ import psycopg2.errors
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, ValueUnreadable
-from ..tribe_api import TribeError, TribeUnavailable
+from ..tribe_api import TribeCredentialsRefused, TribeError, TribePaused, TribeUnavailable
 
 _logger = logging.getLogger(__name__)
 
@@ -23,6 +26,11 @@ UNAVAILABLE = "unavailable"
 REFUSED_BY_TRIBE = "tribe"
 REFUSED_BY_ODOO = "odoo"
 UNREADABLE = "unreadable"
+GIVEN_UP = "given_up"
+# Kinds of problems that do not go away by trying again in a moment.
+FOR_PEOPLE = (NEEDS_PERSON, BUG, GIVEN_UP)
+# A pause that tells no time.
+PAUSE_SECONDS = 1.0
 
 
 class NeedsPerson(Exception):
@@ -59,8 +67,9 @@ class Busy(TryAgain):
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem as people see it. ``retry_after``: seconds, None for the usual back-off.
+    """One problem as people see it.
 
+    ``retry_after``: at the earliest after so many seconds, and never before the usual back-off.
     ``cause``: see ``NeedsPerson``.
     """
 
@@ -72,6 +81,11 @@ class Problem:
 
 def problem_of(error: Exception, env) -> Problem:
     """The problem that an exception stands for; a bug is logged with its traceback."""
+    if isinstance(error, TribePaused):
+        return Problem(BUSY, str(error), error.retry_after or PAUSE_SECONDS)
+    if isinstance(error, TribeCredentialsRefused):
+        # The whole connection waits (engine/availability.py); the record has no problem.
+        return Problem(BUSY, str(error), PAUSE_SECONDS)
     if isinstance(error, TribeUnavailable):
         return Problem(TRY_AGAIN, str(error), error.retry_after, UNAVAILABLE)
     if isinstance(error, Busy):

@@ -1,12 +1,22 @@
 """One batch of work on its way: what is done, what failed, what happened."""
 
+import random
 from datetime import timedelta
+from functools import cached_property
 
 import psycopg2
 
 from odoo import fields
 
-from .problems import BUSY, NEEDS_PERSON, problem_of
+from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, Problem, problem_of
+
+# Problems that are tried again by themselves only once a night.
+NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
+# Waits are longer by up to this share.
+JITTER = 0.25
+MOST_DOUBLINGS = 20
+# Whoever tells when to come back is believed so often; after that the back-off counts as well.
+BELIEVED_TRIES = 3
 
 
 class Session:
@@ -23,7 +33,6 @@ class Session:
         self.leases = leases
         self.kind = works[0].kind
         self.direction = works[0].direction
-        self.client = connection._client()
         self._work_ids = works.ids
         self._rows = {}
         for work in works:
@@ -39,6 +48,11 @@ class Session:
         self._problems = {}
         self._lines = []
         self._committed_lines = 0
+
+    @cached_property
+    def client(self):
+        """The client of this batch."""
+        return self.connection._client()
 
     @property
     def references(self) -> list[str]:
@@ -113,6 +127,23 @@ class Session:
             self.halves(items[:middle], apply, fail)
             self.halves(items[middle:], apply, fail)
 
+    def postpone_all(self, error: Exception) -> None:
+        """Not even the problems could be noted: have everything of this batch wait."""
+        problem = problem_of(error, self.env)
+        works = self.env["tribe.work"].browse(self._work_ids).exists()
+        for work in works:
+            tries = work.tries + 1
+            noted = self._unless_given_up(problem, tries)
+            work.write(
+                {
+                    "tries": tries,
+                    "due": self._due(noted, tries),
+                    "error": noted.text,
+                    "error_class": noted.kind,
+                    "cause": noted.cause,
+                }
+            )
+
     def finish(self) -> None:
         """Write the problems to the work rows, and the run."""
         for reference, (problem, name) in self._problems.items():
@@ -129,10 +160,11 @@ class Session:
         if not works:
             return
         if problem.kind == BUSY:
-            works.write({"due": fields.Datetime.now() + timedelta(seconds=problem.retry_after)})
+            works.write({"due": _in(problem.retry_after)})
             return
         kept, others = works[0], works[1:]
         tries = max(works.mapped("tries")) + 1
+        problem = self._unless_given_up(problem, tries)
         kept.write(
             {
                 "tries": tries,
@@ -144,16 +176,35 @@ class Session:
             }
         )
         others._remove()
-        if problem.kind == NEEDS_PERSON:
+        if problem.kind in NIGHTLY:
             self.log("problem", kept.record_name or reference, problem.text)
 
+    def _unless_given_up(self, problem, tries):
+        if problem.kind == NEEDS_PERSON or tries < self.connection.tries_before_giving_up:
+            return problem
+        return Problem(
+            GIVEN_UP,
+            self.env._(
+                "Given up after %(tries)s tries: %(reason)s From now on it is tried once a night. "
+                "Mend the cause, or press Try Again.",
+                tries=tries,
+                reason=problem.text,
+            ),
+            cause=problem.cause,
+        )
+
     def _due(self, problem, tries):
-        if problem.kind == NEEDS_PERSON:
+        if problem.kind in NIGHTLY:
             # By itself only once a night; a person or a filled mapping brings it forward.
             return self.connection._last_nightly_moment() + timedelta(days=1)
-        if problem.retry_after is not None:
-            return fields.Datetime.now() + timedelta(seconds=problem.retry_after)
-        return self._engine._back_off(self.connection, tries)
+        seconds = problem.retry_after or 0
+        if problem.retry_after is None or tries > BELIEVED_TRIES:
+            seconds = max(seconds, self._back_off_seconds(tries))
+        return _in(seconds)
+
+    def _back_off_seconds(self, tries):
+        seconds = self.connection.back_off_seconds * 2 ** min(tries - 1, MOST_DOUBLINGS)
+        return min(seconds, self.connection.longest_back_off_seconds)
 
     def _write_run(self):
         self.env["tribe.run"].create(
@@ -174,3 +225,9 @@ class Session:
     def _works(self, reference):
         # The rows of the claim only: what was noted meanwhile stays for the next round.
         return self.env["tribe.work"].browse(self._rows[reference]).exists()
+
+
+def _in(seconds):
+    """A moment (datetime, UTC) in so many seconds, and some more: what failed together must not
+    return together."""
+    return fields.Datetime.now() + timedelta(seconds=seconds * random.uniform(1, 1 + JITTER))

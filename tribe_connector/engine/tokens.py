@@ -5,8 +5,8 @@ import time
 from ..tribe_api import (
     Token,
     TribeCredentialsRefused,
+    TribePaused,
     TribeSignInEnded,
-    TribeUnavailable,
     create_session,
     exchange_code,
     refresh_token,
@@ -15,7 +15,7 @@ from ..tribe_api import (
 from .lease import Leases
 
 RENEWAL_WAIT_SECONDS = 60.0
-TIMEOUT_SECONDS = (10.0, 30.0)
+CONNECT_SECONDS = 10.0
 
 
 class StoredTokens:
@@ -31,6 +31,8 @@ class StoredTokens:
         self._connection_id = connection.id
         self._connection_name = connection.name
         self._addresses = connection._addresses()
+        self._answer_seconds = connection.answer_seconds
+        self._rate_limit_pause = connection.rate_limit_pause_seconds
         self._token: Token | None = None
 
     def access_token(self) -> str:
@@ -75,7 +77,7 @@ class StoredTokens:
 
     def _wait_for_turn(self, leases: Leases) -> None:
         if not leases.wait_for(f"{self._connection_id}:token", RENEWAL_WAIT_SECONDS):
-            raise TribeUnavailable("Another worker is renewing the access token; wait a bit.")
+            raise TribePaused("Another worker is renewing the access token; wait a bit.")
 
     def _renewed(self, credential: dict) -> Token:
         if credential["sign_in"] == "authorization_code":
@@ -108,7 +110,8 @@ class StoredTokens:
                 self._addresses,
                 client_id=credential["client_id"],
                 client_secret=credential["client_secret"],
-                timeout=TIMEOUT_SECONDS,
+                timeout=(CONNECT_SECONDS, self._answer_seconds),
+                rate_limit_pause=self._rate_limit_pause,
                 **grant,
             )
 

@@ -9,7 +9,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..engine.limiter import DatabaseLimiter
+from ..engine.limiter import DatabaseLimiter, ProbingLimiter
+from ..engine.problems import FOR_PEOPLE
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
@@ -17,7 +18,7 @@ from ..engine.remote_relation import (
     PERSON_CUSTOMER,
     RELATION_SETS,
 )
-from ..engine.tokens import StoredTokens
+from ..engine.tokens import CONNECT_SECONDS, StoredTokens
 from ..mapping import (
     InvoiceFields,
     ValueUnreadable,
@@ -250,7 +251,42 @@ class TribeConnection(models.Model):
         help="How long after a lost answer the request is not sent again, as Tribe may still "
         "be applying it.",
     )
-    back_off_seconds = fields.Integer(default=60, required=True)
+    back_off_seconds = fields.Integer(
+        "Try Again After",
+        default=60,
+        required=True,
+        help="What failed is tried again after so many seconds, then after twice as many, and so "
+        "on up to the longest wait.",
+    )
+    longest_back_off_seconds = fields.Integer(
+        "Longest Wait Between Tries", default=4 * 3600, required=True
+    )
+    tries_before_giving_up = fields.Integer(
+        default=12,
+        required=True,
+        help="What failed so often is shown to a person, and from then on tried once a night. "
+        "With the usual waits 12 tries take almost a day.",
+    )
+    rate_limit_pause_seconds = fields.Integer(
+        "Wait After Too Many Calls",
+        default=60,
+        required=True,
+        help="Tribe asks for at least a minute after it refused a call because of its limit.",
+    )
+    failures_before_pause = fields.Integer(
+        "Failures Before Pausing",
+        default=5,
+        required=True,
+        help="After so many calls in a row without an answer Tribe counts as unreachable: no work "
+        "is started until it answers again.",
+    )
+    probe_seconds = fields.Integer(
+        "Look Whether Tribe Is Back Every",
+        default=60,
+        required=True,
+        help="While Tribe is unreachable, one call is made every so many seconds.",
+    )
+    answer_seconds = fields.Integer("Longest Wait for an Answer", default=60, required=True)
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=60, required=True)
     keep_runs_days = fields.Integer(
@@ -273,7 +309,10 @@ class TribeConnection(models.Model):
     )
     _waits_valid = models.Constraint(
         "CHECK(calls_per_window > 0 AND call_window_seconds > 0 AND settle_seconds >= 0"
-        " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0)",
+        " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0"
+        " AND longest_back_off_seconds > 0 AND tries_before_giving_up > 0"
+        " AND rate_limit_pause_seconds > 0 AND failures_before_pause > 0 AND probe_seconds > 0"
+        " AND answer_seconds > 0)",
         "Waits and limits are positive numbers.",
     )
     _retention_valid = models.Constraint(
@@ -361,9 +400,10 @@ class TribeConnection(models.Model):
                 for connection in connections
             ]
         )
-        self.env["tribe.rate.limit"].sudo().create(
-            [{"connection_id": connection.id} for connection in connections]
-        )
+        for model in ("tribe.rate.limit", "tribe.availability"):
+            self.env[model].sudo().create(
+                [{"connection_id": connection.id} for connection in connections]
+            )
         for connection, values in zip(connections, typed, strict=True):
             if values:
                 connection.write(values)
@@ -428,8 +468,23 @@ class TribeConnection(models.Model):
         :raises UserError: for demo data
         """
         self.ensure_one()
+        return self._client_with(DatabaseLimiter(self))
+
+    def _probing_client(self):
+        """A client that also calls a Tribe that could not be reached: its answer ends that."""
+        self.ensure_one()
+        return self._client_with(ProbingLimiter(self))
+
+    def _client_with(self, limiter):
         self._refuse_demo_data()
-        return Client(self._addresses(), StoredTokens(self), DatabaseLimiter(self), mode=self.mode)
+        return Client(
+            self._addresses(),
+            StoredTokens(self),
+            limiter,
+            mode=self.mode,
+            timeout=(CONNECT_SECONDS, self.answer_seconds),
+            rate_limit_pause=self.rate_limit_pause_seconds,
+        )
 
     def _refuse_demo_data(self):
         if self.is_demo_data:
@@ -474,7 +529,7 @@ class TribeConnection(models.Model):
         self.check_access("write")
         if self.mode == "off":
             raise UserError(self.env._("Choose another mode than Off, then connect."))
-        client = self.sudo()._client()
+        client = self.sudo()._probing_client()
         try:
             found = self._read_tenant(client)
             # Also what belongs to companies that this user does not work in.
@@ -739,7 +794,7 @@ class TribeConnection(models.Model):
                     ("connection_id", "=", self.id),
                     ("kind", "=", "partner"),
                     ("reason", "=", "initial"),
-                    ("error_class", "not in", ("person", "bug")),
+                    ("error_class", "not in", FOR_PEOPLE),
                     ("reference", "not in", list(besides)),
                 ],
                 limit=limit,
@@ -792,7 +847,9 @@ class TribeConnection(models.Model):
         cursors = self.env["tribe.cursor"]
         now = fields.Datetime.now()
         polled = cursors._position(self, "schedule:poll")
-        if not polled or polled + timedelta(seconds=self.poll_seconds) <= now:
+        is_due = not polled or polled + timedelta(seconds=self.poll_seconds) <= now
+        # A Tribe that cannot be reached is looked at as soon as it is back.
+        if is_due and not self._availability().unavailable_since:
             cursors._move(self, "schedule:poll", now)
             self.env["tribe.work"]._add(self, "inbound", "poll", POLL_STREAMS, "poll")
         nightly = cursors._position(self, "schedule:nightly")

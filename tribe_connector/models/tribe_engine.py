@@ -7,8 +7,11 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine.availability import Availability
 from ..engine.lease import Leases
+from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from ..engine.session import Session
+from ..tribe_api import TribeError
 
 _logger = logging.getLogger(__name__)
 
@@ -36,10 +39,13 @@ HANDLERS = {
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
 CANDIDATES = 400
-# Work due within so many seconds is waited for.
-SOON_SECONDS = 10
+# Work due within so many seconds is waited for. No longer: Odoo has few cron workers, and a lane
+# that waits keeps one of them from everybody's other work.
+SOON_SECONDS = 3
 # How long to wait for another worker who is at all the due records.
 BUSY_SECONDS = 0.2
+# What arrives while a lane waits is begun within so many seconds.
+GLANCE_SECONDS = 0.5
 
 
 class TribeEngine(models.AbstractModel):
@@ -65,20 +71,39 @@ class TribeEngine(models.AbstractModel):
         with Leases(self.env.registry) as leases:
             seconds_left = 1.0
             while seconds_left > 0:
-                leases.give_back_all()
-                claimed = self._claim(direction, leases)
-                if claimed:
-                    self._do(claimed, leases)
-                    seconds_left = self._commit(len(claimed), remaining=self._count_due(direction))
-                elif wait := self._seconds_until_due(direction):
-                    time.sleep(wait)
-                    seconds_left = self._commit(0, remaining=0)
-                else:
-                    self._commit(0, remaining=0)
-                    return
+                try:
+                    seconds_left = self._work_on(direction, leases)
+                except psycopg2.OperationalError as error:
+                    # Somebody else changed the same rows at the same moment.
+                    self._recover(error)
+                    seconds_left = self._commit(0)
             if self._count_due(direction):
                 self._wake(direction)
                 self._commit(0)
+
+    def _work_on(self, direction, leases):
+        """Do one batch, or wait for the next one. Returns the seconds left; 0 at the end."""
+        leases.give_back_all()
+        claimed = self._claim(direction, leases)
+        if claimed:
+            self._do(claimed, leases)
+            return self._commit(len(claimed), remaining=self._count_due(direction))
+        wait = self._seconds_until_due(direction)
+        if wait:
+            time.sleep(min(wait, GLANCE_SECONDS))
+            return self._commit(0, remaining=0)
+        self._commit(0, remaining=0)
+        return 0
+
+    def _recover(self, error):
+        """Go on after a failed transaction.
+
+        :raises psycopg2.OperationalError: when the connection with PostgreSQL itself is gone
+        """
+        _logger.info("The work comes again: %s", error)
+        if self.env.cr.connection.closed:
+            raise error
+        self.env.cr.rollback()
 
     def _seconds_until_due(self, direction):
         """How long to wait for work that another worker is at, or that is due in a moment.
@@ -99,14 +124,45 @@ class TribeEngine(models.AbstractModel):
     @api.private
     def _run_schedule(self):
         """Note what the clock says is to be done, and wake the lanes. Called by a cron."""
-        running = [("state", "=", "active"), ("is_demo_data", "=", False)]
+        running = [
+            ("state", "in", ("initial", "active")),
+            ("mode", "!=", "off"),
+            ("is_demo_data", "=", False),
+        ]
         for connection in self.env["tribe.connection"].search(running):
-            connection._plan_schedule()
+            for step in (self._probe, self._plan, self._tell_trouble):
+                self._apart(connection, step)
         for direction in LANES:
             if self._count_due(direction):
                 for lane in LANES[direction]:
                     self.env.ref(f"tribe_connector.{lane}")._trigger()
         self._commit(0)
+
+    def _apart(self, connection, step):
+        """Take a step for one connection; its failure does not stop the others."""
+        try:
+            step(connection)
+            self._commit(0)
+        except psycopg2.OperationalError as error:
+            self._recover(error)
+        except Exception:
+            _logger.exception("Planning for the connection %s failed", connection.id)
+            self.env.cr.rollback()
+
+    def _probe(self, connection):
+        """Make one call to a Tribe that could not be reached; its answer starts the work again."""
+        if Availability(connection).seconds_until_probe() == 0:
+            try:
+                connection._probing_client().current_employee()
+            except TribeError as error:
+                _logger.info("Tribe still cannot be reached: %s", error)
+
+    def _plan(self, connection):
+        if connection.state == "active":
+            connection._plan_schedule()
+
+    def _tell_trouble(self, connection):
+        connection._tell_trouble()
 
     def _commit(self, processed, remaining=None):
         """Commit; returns the seconds left for this run of the cron."""
@@ -169,7 +225,8 @@ class TribeEngine(models.AbstractModel):
         """What may be worked on now, or at another moment.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
-        are just sending.
+        are just sending. Nothing is started while Tribe cannot be reached, nor while it wants a
+        pause: it would only fail.
         """
         self.env["tribe.work"].flush_model()
         self.env["tribe.connection"].flush_model(["state", "mode", "is_demo_data"])
@@ -181,10 +238,22 @@ class TribeEngine(models.AbstractModel):
                  WHERE connection.id = work.connection_id AND connection.mode != 'off'
                    AND connection.is_demo_data IS NOT TRUE
                    AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
+            AND NOT EXISTS (
+                SELECT 1 FROM tribe_availability availability
+                 WHERE availability.connection_id = work.connection_id
+                   AND availability.unavailable_since IS NOT NULL)
+            AND NOT EXISTS (
+                SELECT 1 FROM tribe_rate_limit rate_limit
+                  JOIN tribe_connection connection ON connection.id = rate_limit.connection_id
+                 WHERE rate_limit.connection_id = work.connection_id
+                   AND rate_limit.position - EXTRACT(epoch FROM clock_timestamp())
+                       > connection.call_window_seconds * %s + %s)
             """,
             direction,
             moment or fields.Datetime.now(),
             states,
+            BURST_OF_WINDOW,
+            LONGEST_SLEEP_SECONDS,
         )
 
     # Doing
@@ -195,21 +264,19 @@ class TribeEngine(models.AbstractModel):
         session = Session(self, connection, leases, claimed)
         try:
             self.env[HANDLERS[claimed[0].kind]]._process(session)
+            session.fail_rest(LookupError("neither done nor failed"))
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
             session.rollback()
             session.fail_rest(error)
         try:
             session.finish()
             self.env.flush_all()
-        except psycopg2.Error as error:
+        except psycopg2.OperationalError:
             # The rows stay as they were and come again.
-            _logger.info("The work comes again: %s", error)
-            session.rollback()
-
-    def _back_off(self, connection, tries):
-        """When something is tried again (datetime, UTC): longer each time, an hour at most."""
-        seconds = min(connection.back_off_seconds * 2 ** min(tries, 10), 3600)
-        return fields.Datetime.now() + timedelta(seconds=seconds)
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            self.env.cr.rollback()
+            session.postpone_all(error)
 
 
 def _work_key(candidate):

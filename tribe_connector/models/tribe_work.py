@@ -92,7 +92,12 @@ class TribeWork(models.Model):
     tries = fields.Integer(readonly=True)
     error = fields.Text(readonly=True)
     error_class = fields.Selection(
-        [("again", "Tries Again"), ("person", "Needs a Person"), ("bug", "Bug")],
+        [
+            ("again", "Tries Again"),
+            ("person", "Needs a Person"),
+            ("bug", "Bug"),
+            ("given_up", "Given Up"),
+        ],
         index=True,
         readonly=True,
     )
@@ -288,9 +293,9 @@ class TribeWork(models.Model):
         return works
 
     def action_retry(self):
-        """Try again now."""
+        """Try again now, with as many tries as at first."""
         self.check_access("read")
-        self.sudo().write({"due": fields.Datetime.now()})
+        self.sudo().write({"due": fields.Datetime.now(), "tries": 0})
         for direction in set(self.mapped("direction")):
             self.env["tribe.engine"]._wake(direction)
 

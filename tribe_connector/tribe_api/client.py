@@ -7,6 +7,7 @@ outside; a ``ValueError`` is a mistake of the caller.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -18,7 +19,10 @@ import requests
 
 from .addresses import MODES, Addresses, Mode
 from .errors import (
+    RATE_LIMIT_PAUSE,
+    TribeCredentialsRefused,
     TribeNotFound,
+    TribePaused,
     TribeRateLimited,
     TribeRefused,
     TribeUnauthorized,
@@ -65,9 +69,10 @@ class TokenProvider(Protocol):
 class Client:
     """One Tribe environment, through one connection of ours. Not for use by several threads.
 
-    ``timeout`` is (to connect, between two pieces of an answer) in seconds; ``calls`` counts the
-    HTTP calls made, ``seconds`` the time they took. The mode is the last barrier: ``off`` refuses
-    everything, ``dry_run`` refuses writes, ``demo`` refuses every host but this machine.
+    ``timeout`` is (to connect, between two pieces of an answer) in seconds, ``rate_limit_pause``
+    the least number of seconds to wait after a 429; ``calls`` counts the HTTP calls made,
+    ``seconds`` the time they took. The mode is the last barrier: ``off`` refuses everything,
+    ``dry_run`` refuses writes, ``demo`` refuses every host but this machine.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Client:
         *,
         mode: Mode,
         timeout: tuple[float, float] = (10.0, 60.0),
+        rate_limit_pause: float = RATE_LIMIT_PAUSE,
         session: requests.Session | None = None,
     ):
         if mode not in MODES:
@@ -89,6 +95,7 @@ class Client:
         self._limiter = limiter
         self._mode = mode
         self._timeout = timeout
+        self._rate_limit_pause = rate_limit_pause
         self._session = session or create_session()
 
     # Reading
@@ -103,7 +110,7 @@ class Client:
     ) -> dict:
         """One record. Raises ``TribeNotFound`` when there is none."""
         options = {"$expand": expand, "$select": select}
-        return self._entity(self._read(_record(entity_set, entity_id), options), expand)
+        return self._one(_record(entity_set, entity_id), options)
 
     def page(
         self,
@@ -190,15 +197,16 @@ class Client:
 
     def schema(self) -> Schema:
         """What this tenant has: modules add and remove entity sets and fields."""
-        return Schema.from_edmx(
-            self._exchange(
-                "GET", f"{self._addresses.odata}/$metadata", accept="application/xml"
-            ).body
-        )
+        with self._noting():
+            return Schema.from_edmx(
+                self._exchange(
+                    "GET", f"{self._addresses.odata}/$metadata", accept="application/xml"
+                ).body
+            )
 
     def current_employee(self) -> dict:
         """The (virtual) employee we act as; the cheapest way to test a connection."""
-        return self._entity(self._read("GetCurrentEmployee()", {}))
+        return self._one("GetCurrentEmployee()", {})
 
     def download(self, entity_set: str, entity_id: str, file_property: str) -> bytes:
         """The content of a file, such as ``download("Attachment", id, "File")``."""
@@ -206,7 +214,8 @@ class Client:
             raise ValueError(f"not a property: {file_property!r}")
         key = quote(_checked_id(entity_id))
         url = f"{self._addresses.files}/{_checked_set(entity_set)}/{key}/{file_property}"
-        return self._exchange("GET", url, accept="*/*").body
+        with self._noting():
+            return self._exchange("GET", url, accept="*/*").body
 
     # Writing
 
@@ -233,13 +242,14 @@ class Client:
 
     def webhooks(self) -> list[dict]:
         """The webhooks of the tenant, each with its ``ID``."""
-        answer = self._exchange("GET", self._addresses.webhooks)
-        content = self._content(answer, changes_something=False)
-        if isinstance(content, dict):
-            content = content.get("value", content.get("data"))
-        if not isinstance(content, list) or not all(map(_is_webhook, content)):
-            raise self._unreadable("no list of webhooks", changes_something=False)
-        return [_with_id(each) for each in content]
+        with self._noting():
+            answer = self._exchange("GET", self._addresses.webhooks)
+            content = self._content(answer, changes_something=False)
+            if isinstance(content, dict):
+                content = content.get("value", content.get("data"))
+            if not isinstance(content, list) or not all(map(_is_webhook, content)):
+                raise self._unreadable("no list of webhooks", changes_something=False)
+            return [_with_id(each) for each in content]
 
     def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
         """Ask Tribe to report changes of one entity type (``Relation.Organization``) to ``url``.
@@ -251,13 +261,32 @@ class Client:
             "webhookUrl": url,
             "headers": [{"name": name, "value": value} for name, value in headers.items()],
         }
-        return _with_id(self._answered("POST", self._addresses.webhooks, body))
+        with self._noting():
+            return _with_id(self._answered("POST", self._addresses.webhooks, body))
 
     def delete_webhook(self, webhook_id: str) -> None:
         """Stop the reports of one webhook. Raises ``TribeNotFound`` when it is gone already."""
-        self._exchange("DELETE", f"{self._addresses.webhooks}/{_checked_id(webhook_id)}")
+        with self._noting():
+            self._exchange("DELETE", f"{self._addresses.webhooks}/{_checked_id(webhook_id)}")
 
     # The one way out
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Tell the limiter how an exchange went, once its answer was read."""
+        try:
+            yield
+        except TribePaused:
+            raise
+        except (TribeUnavailable, TribeCredentialsRefused) as error:
+            if isinstance(error, TribeRateLimited):
+                self._limiter.note_rate_limited(error.retry_after)
+            self._limiter.note_failure(error)
+            raise
+        except TribeRefused:
+            self._limiter.note_answer()
+            raise
+        self._limiter.note_answer()
 
     def _read(self, path: str, options: Mapping[str, object]) -> object:
         query = query_string(options)
@@ -265,23 +294,27 @@ class Client:
         return self._content(self._exchange("GET", url), changes_something=False)
 
     def _rows(self, entity_set: str, options: Mapping[str, object]) -> tuple[list[dict], bool]:
-        content = self._read(_checked_set(entity_set), options)
-        rows = content.get("value") if isinstance(content, dict) else None
-        expand = options.get("$expand")
-        if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
-            raise self._unreadable("no list of records", changes_something=False)
-        return rows, bool(content.get("@odata.nextLink"))
+        with self._noting():
+            content = self._read(_checked_set(entity_set), options)
+            rows = content.get("value") if isinstance(content, dict) else None
+            expand = options.get("$expand")
+            if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
+                raise self._unreadable("no list of records", changes_something=False)
+            return rows, bool(content.get("@odata.nextLink"))
 
-    def _entity(self, content: object, expand: str | None = None) -> dict:
-        if not is_record(content, expand):
-            raise self._unreadable("no record", changes_something=False)
-        return content
+    def _one(self, path: str, options: Mapping[str, object]) -> dict:
+        with self._noting():
+            content = self._read(path, options)
+            if not is_record(content, options.get("$expand")):
+                raise self._unreadable("no record", changes_something=False)
+            return content
 
     def _written(self, method: str, url: str, body: Mapping) -> dict:
-        content = self._answered(method, url, body)
-        if not is_written(content, body):
-            raise self._unreadable("no record", changes_something=True)
-        return content
+        with self._noting():
+            content = self._answered(method, url, body)
+            if not is_written(content, body):
+                raise self._unreadable("no record", changes_something=True)
+            return content
 
     def _answered(self, method: str, url: str, body: Mapping) -> dict:
         answer = self._exchange(method, url, body=body)
@@ -353,10 +386,8 @@ class Client:
                 auth=bearer(token),
                 headers=headers,
                 data=data,
+                rate_limit_pause=self._rate_limit_pause,
             )
-        except TribeRateLimited as error:
-            self._limiter.note_rate_limited(error.retry_after)
-            raise
         finally:
             self.seconds += time.monotonic() - started
 

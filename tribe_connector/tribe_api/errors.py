@@ -34,10 +34,16 @@ class TribeUnavailable(TribeError):
 
 
 class TribeRateLimited(TribeUnavailable):
-    """Tribe answered 429. ``retry_after`` is at least ``RATE_LIMIT_PAUSE`` seconds."""
+    """Tribe answered 429. ``retry_after`` is at least ``pause`` seconds."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None):
-        super().__init__(message, retry_after=max(RATE_LIMIT_PAUSE, retry_after or 0.0))
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, pause: float = RATE_LIMIT_PAUSE
+    ):
+        super().__init__(message, retry_after=max(pause, retry_after or 0.0))
+
+
+class TribePaused(TribeUnavailable):
+    """No call was made: all calls of this connection wait for a moment."""
 
 
 class TribeRefused(TribeError):

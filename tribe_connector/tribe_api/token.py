@@ -10,7 +10,12 @@ from urllib.parse import quote, urlencode
 import requests
 
 from .addresses import Addresses
-from .errors import TribeCredentialsRefused, TribeSignInEnded, TribeUnavailable
+from .errors import (
+    RATE_LIMIT_PAUSE,
+    TribeCredentialsRefused,
+    TribeSignInEnded,
+    TribeUnavailable,
+)
 from .transport import Answer, detail, is_header_safe, no_auth, parsed_json, send
 
 # Only used when the answer does not say; a token that ends earlier is renewed after a 401.
@@ -46,6 +51,7 @@ def request_token(
     client_secret: str,
     scope: str = "",
     timeout: tuple[float, float] = (10.0, 60.0),
+    rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """A token for the application itself (client credentials).
 
@@ -60,7 +66,7 @@ def request_token(
     }
     if scope.strip():
         form["scope"] = " ".join(scope.split())
-    return _granted(session, addresses, form, timeout)
+    return _granted(session, addresses, form, timeout, rate_limit_pause)
 
 
 def consent_address(
@@ -93,6 +99,7 @@ def exchange_code(
     code: str,
     redirect_uri: str,
     timeout: tuple[float, float] = (10.0, 60.0),
+    rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """The tokens for a code that came back from the consent page; a code is good once.
 
@@ -105,7 +112,7 @@ def exchange_code(
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return _granted(session, addresses, form, timeout)
+    return _granted(session, addresses, form, timeout, rate_limit_pause)
 
 
 def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeCredentialsRefused:
@@ -124,6 +131,7 @@ def refresh_token(
     client_secret: str,
     refresh_token: str,
     timeout: tuple[float, float] = (10.0, 60.0),
+    rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """A new token for a refresh token, which Tribe rotates: the one that comes back replaces it.
 
@@ -136,7 +144,7 @@ def refresh_token(
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return _granted(session, addresses, form, timeout)
+    return _granted(session, addresses, form, timeout, rate_limit_pause)
 
 
 def _granted(
@@ -144,6 +152,7 @@ def _granted(
     addresses: Addresses,
     form: dict[str, str],
     timeout: tuple[float, float],
+    rate_limit_pause: float,
 ) -> Token:
     addresses.check_transport()
     asked_at = time.time()
@@ -156,6 +165,7 @@ def _granted(
         auth=no_auth,
         headers={"Accept": "application/json"},
         data=form,
+        rate_limit_pause=rate_limit_pause,
     )
     if answer.status >= 400:
         raise _refusal(answer, form)

@@ -20,7 +20,7 @@ import requests
 import urllib3.exceptions
 
 from .addresses import is_loopback
-from .errors import TribeRateLimited, TribeUnavailable
+from .errors import RATE_LIMIT_PAUSE, TribeRateLimited, TribeUnavailable
 
 ANSWER_BYTES = 50 * 1024 * 1024
 # The time-out of requests is per piece read: a server that drips would hold us for ever.
@@ -53,6 +53,7 @@ def send(
     auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
     headers: Mapping[str, str],
     data: bytes | Mapping[str, str] | None = None,
+    rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Answer:
     """Send one request and read the whole answer.
 
@@ -61,7 +62,8 @@ def send(
     ``TribeAddressInvalid`` for a host that is at no public address; ``TribeUnavailable`` for a
     network error, a time-out, a redirect, an oversized or cut answer and a 5xx, with
     ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
-    ``TribeRateLimited`` for a 429.
+    ``TribeRateLimited`` for a 429, after which at least ``rate_limit_pause`` seconds are to be
+    waited.
     """
     try:
         with session.request(
@@ -85,6 +87,13 @@ def send(
             f"{_host(url)} sent an answer that {error}. Try again later; if it stays, ask Tribe.",
             outcome_unknown=changes_something,
         ) from None
+    if answer.status == 429:
+        raise TribeRateLimited(
+            "Tribe received more calls than it accepts in a minute (1,000 per application). "
+            "Nothing needs to be done: the work continues after a pause.",
+            retry_after=retry_after(answer.headers),
+            pause=rate_limit_pause,
+        )
     _raise_when_unusable(answer, url, changes_something)
     return answer
 
@@ -187,12 +196,6 @@ def _proxies(url: str) -> dict[str, None]:
 
 
 def _raise_when_unusable(answer: Answer, url: str, changes_something: bool) -> None:
-    if answer.status == 429:
-        raise TribeRateLimited(
-            "Tribe received more calls than it accepts in a minute (1,000 per application). "
-            "Nothing needs to be done: the work continues after a pause.",
-            retry_after=retry_after(answer.headers),
-        )
     if 300 <= answer.status < 400:
         raise TribeUnavailable(
             f"{_host(url)} redirects to another address, so it is not Tribe's API itself. "

@@ -1,0 +1,257 @@
+"""When something does not do: tries, giving up, telling people.
+
+A Tribe that is down needs cursors that outlive a roll-back: tests/faults/test_tribe_down.py.
+"""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.tests import new_test_user
+
+from .relation_case import RelationCase
+
+CUSTOMER_SET = "Relationship_Organization_CommercialRelationship_Customer"
+
+
+class TroubleCase(RelationCase):
+    def work(self):
+        """The one row of work that has a problem."""
+        (work,) = self.env["tribe.work"].search([("error_class", "!=", False)])
+        return work
+
+    def run_schedule(self):
+        """Let a minute of the clock pass, and the lanes run."""
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def pass_time(self, **duration):
+        """Age everything that waits."""
+        self.env.flush_all()
+        seconds = timedelta(**duration).total_seconds()
+        for table, column in (
+            ("tribe_work", "due"),
+            ("tribe_availability", "next_probe"),
+            ("tribe_availability", "unavailable_since"),
+            ("tribe_availability", "failing_since"),
+            ("tribe_cursor", "position"),
+        ):
+            self.env.cr.execute(
+                f"UPDATE {table} SET {column} = {column} - make_interval(secs => %s)", [seconds]
+            )
+        self.env.cr.execute("UPDATE tribe_rate_limit SET position = position - %s", [seconds])
+        self.env.invalidate_all()
+
+    def seconds_until(self, moment):
+        return (moment - fields.Datetime.now()).total_seconds()
+
+
+class TestTries(TroubleCase):
+    def changed_partner(self, **fault):
+        """A linked partner that changed, and of which Tribe refuses the change as told."""
+        partner = self.linked()
+        partner.phone = "030 123"
+        self.sandbox.fault("status", path_contains="Relation_Organization(", **fault)
+        return partner
+
+    def phone_in_tribe(self, partner):
+        return self.tribe_of(partner)["PhoneNumber"]
+
+    def assertBetween(self, value, low, high):
+        self.assertGreaterEqual(value, low)
+        self.assertLessEqual(value, high)
+
+    def test_every_try_waits_longer_and_no_two_records_wait_alike(self):
+        partner = self.changed_partner(times=None)
+        waits = []
+        for number in range(1, 5):
+            self.synchronize(partner)
+            self.assertEqual(self.work().tries, number)
+            waits.append(self.seconds_until(self.work().due))
+            self.pass_time(hours=5)
+
+        for number, wait in enumerate(waits):
+            usual = self.connection.back_off_seconds * 2**number
+            self.assertBetween(wait, usual - 2, usual * 1.25 + 1)
+
+    def test_tribes_own_hint_is_respected(self):
+        self.synchronize(self.changed_partner(headers={"Retry-After": "1800"}))
+
+        self.assertBetween(self.seconds_until(self.work().due), 1795, 1800 * 1.25)
+
+    def test_what_fails_too_often_is_given_up_with_its_reason(self):
+        self.connection.tries_before_giving_up = 3
+        partner = self.changed_partner(times=None)
+        for _try in range(3):
+            self.synchronize(partner)
+            self.pass_time(hours=5)
+
+        work = self.work()
+        self.assertEqual(work.error_class, "given_up")
+        self.assertIn("3 tries", work.error)
+        self.assertIn("HTTP 503", work.error)
+        self.assertIn("Try Again", work.error)
+        self.assertEqual(self.connection.attention_count, 1)
+
+        # A person brings it back, with a fresh number of tries; here it still fails.
+        work.action_retry()
+        self.run_lanes()
+        self.assertEqual((self.work().error_class, self.work().tries), ("again", 1))
+
+        # And the next night does what the person would do.
+        self.sandbox.clear_faults()
+        self.run_nightly()
+        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertEqual(self.phone_in_tribe(partner), "030 123")
+
+    def test_a_later_save_brings_back_what_was_given_up(self):
+        self.connection.tries_before_giving_up = 1
+        partner = self.changed_partner()
+        self.synchronize(partner)
+        self.assertEqual(self.work().error_class, "given_up")
+
+        self.connection.export_moment = "minute"
+        partner.email = "nieuw@klant.example"
+        self.run_lanes()
+
+        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertEqual(self.phone_in_tribe(partner), "030 123")
+
+    def test_a_mistake_in_noting_a_problem_neither_stops_nor_repeats_the_lane(self):
+        partner = self.changed_partner()
+        with (
+            patch.object(type(self.env["tribe.run"]), "create", side_effect=ZeroDivisionError),
+            self.assertLogs("odoo.addons.tribe_connector", "ERROR"),
+        ):
+            self.synchronize(partner)
+
+        works = self.env["tribe.work"].search([("error_class", "=", "bug")])
+        self.assertTrue(works)
+        self.assertGreater(self.seconds_until(min(works.mapped("due"))), 50)
+
+    def test_one_connection_that_cannot_be_planned_does_not_stop_another(self):
+        broken = self.connection.copy({"name": "Kapot", "mode": "demo"})
+        broken.state = "active"
+        self.env["tribe.cursor"].search([("stream", "=", "schedule:poll")]).unlink()
+        plan = type(self.connection)._plan_schedule
+
+        def plan_all_but_the_broken_one(connection):
+            if connection == broken:
+                raise ZeroDivisionError
+            return plan(connection)
+
+        with (
+            patch.object(type(self.connection), "_plan_schedule", plan_all_but_the_broken_one),
+            self.assertLogs("odoo.addons.tribe_connector", "ERROR"),
+        ):
+            self.run_schedule()
+
+        polls = self.env["tribe.work"].search([("kind", "=", "poll")])
+        self.assertEqual(polls.connection_id, self.connection)
+        self.assertEqual(len(polls), 7)
+
+
+class TestTellingPeople(TroubleCase):
+    def setUp(self):
+        super().setUp()
+        self.boekhouder = new_test_user(
+            self.env, "boekhouder", "base.group_user", email="boekhouder@odoo.example"
+        )
+        self.connection.responsible_id = self.boekhouder
+
+    def need_a_person(self):
+        """Two relations of Tribe have the number of one partner."""
+        for name in ("Een", "Twee"):
+            self.organization(Name=name, DebtorNumber="77")
+        self.synchronize(self.customer("Wie", debtor_number="77"))
+
+    def activities(self):
+        return self.connection.activity_ids
+
+    def mails(self):
+        return self.env["mail.mail"].search([("email_to", "like", "boekhouder")])
+
+    def test_the_chosen_user_gets_one_activity_with_the_sentences(self):
+        self.need_a_person()
+
+        for _minute in range(3):
+            self.run_schedule()
+
+        (activity,) = self.activities()
+        self.assertEqual(activity.user_id, self.boekhouder)
+        self.assertIn("1 records need attention", activity.note)
+        self.assertIn("Leave the number with one of them", activity.note)
+
+    def test_what_comes_from_tribe_is_text_in_it(self):
+        for name in ("<b>Een</b>", "Twee"):
+            self.organization(Name=name, DebtorNumber="77")
+        self.synchronize(self.customer("Wie", debtor_number="77"))
+
+        self.run_schedule()
+
+        self.assertIn("&lt;b&gt;Een", self.activities().note)
+
+    def test_recovery_clears_it_and_says_so(self):
+        self.need_a_person()
+        self.run_schedule()
+        self.sandbox.change(
+            "Relation_Organization", self.named("Twee")[0]["ID"], {"DebtorNumber": "78"}
+        )
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+        self.run_schedule()
+
+        self.assertFalse(self.activities())
+        self.assertIn("Nothing needs attention", self.connection.message_ids[0].body)
+
+    def test_who_put_the_activity_away_is_not_told_again(self):
+        self.need_a_person()
+        self.run_schedule()
+        self.activities().action_done()
+
+        self.run_schedule()
+
+        self.assertFalse(self.activities())
+
+    def test_nobody_is_told_below_the_threshold(self):
+        self.connection.attention_threshold = 2
+        self.need_a_person()
+
+        self.run_schedule()
+
+        self.assertFalse(self.activities())
+
+    def test_a_mail_goes_out_at_most_once_a_day_and_never_from_a_demo(self):
+        self.need_a_person()
+        self.run_schedule()
+        self.assertFalse(self.mails())
+
+        self.connection.mode = "live"
+        for _minute in range(3):
+            self.run_schedule()
+        self.assertEqual(len(self.mails()), 1)
+        self.assertIn("Leave the number with one of them", self.mails().body_html)
+
+        self.pass_time(hours=25)
+        self.run_schedule()
+        self.assertEqual(len(self.mails()), 2)
+
+    def test_a_tribe_that_is_down_for_long_is_told(self):
+        down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])
+        just_now = fields.Datetime.now() - timedelta(minutes=5)
+        soon = fields.Datetime.now() + timedelta(minutes=1)
+        down.write({"unavailable_since": just_now, "next_probe": soon, "reason": "HTTP 503."})
+        self.run_schedule()
+        self.assertFalse(self.activities())
+        self.assertIn("cannot be reached since", self.connection.trouble)
+
+        down.unavailable_since -= timedelta(hours=2)
+        self.run_schedule()
+        self.assertIn("cannot be reached since", self.activities().note)
+        self.assertIn("HTTP 503.", self.activities().note)
+
+        down.write({"unavailable_since": False, "next_probe": False})
+        self.run_schedule()
+        self.assertFalse(self.activities())

@@ -1,0 +1,326 @@
+"""Both systems on a fast clock, and the hands that break them, wait, and look at what is left."""
+
+import contextlib
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+from end_to_end.odoo_api import OdooError
+from end_to_end.waiting import until
+from end_to_end.world import World, world
+
+from .reference_model import Contents, ReferenceModel
+
+CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
+IDENTITY = "Relationship_Organization_Identity"
+# The scaled clock. The settle time is longer than any request is on its way here.
+WAITS = {
+    "settle_seconds": 3,
+    "back_off_seconds": 1,
+    "longest_back_off_seconds": 2,
+    "rate_limit_pause_seconds": 1,
+    "probe_seconds": 1,
+    "answer_seconds": 1,
+    "poll_seconds": 5,
+    "overlap_seconds": 5,
+}
+# Prefork: workers and crons are processes of their own.
+PROCESSES = {"workers": 2, "max_cron_threads": 2}
+# After the faults: how often everything is run again before both systems must be right.
+MOST_RUNS = 4
+SECONDS_TO_SETTLE = 60
+TICK_SECONDS = 1.0
+# What is due within so many seconds is waited for.
+SOON_SECONDS = 5
+
+
+class Laboratory(World):
+    """A world in which things go wrong, and a reference model says what must come out."""
+
+    def __init__(self, both: World, database: str, postgresql):
+        self.__dict__.update(both.__dict__)
+        self._postgresql = psycopg2.connect(dbname=database, **postgresql.connection_options())
+        self._postgresql.autocommit = True
+        (self._schedule_id,) = self.odoo.call(
+            "ir.cron", "search", domain=[["cron_name", "=", "Tribe CRM: schedule"]]
+        )
+
+    # What people do
+
+    def make_in_odoo(self, marker: str, values: dict) -> int:
+        """Save a customer in Odoo; returns the ID of the partner."""
+        (nl,) = self.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
+        return self.odoo.create(
+            "res.partner",
+            **values,
+            street=f"Kerkstraat {len(marker)}",
+            zip="1012 AB",
+            country_id=nl,
+            is_company=True,
+            customer_rank=1,
+        )
+
+    def make_in_tribe(self, marker: str, values: dict) -> tuple[str, str]:
+        """Make a customer in Tribe; returns the IDs of the relation and of the relationship."""
+        organization = self.sandbox.create(
+            "Relation_Organization",
+            {
+                "Name": values["name"],
+                "EmailAddress": values["email"],
+                "PhoneNumber": values["phone"],
+                "InvoiceAddress": {"City": values["city"], "Street": marker},
+            },
+        )
+        relationship = self.sandbox.create(
+            CUSTOMER,
+            {"Relation": {"ID": self.own_id}, "Organization": {"ID": organization["ID"]}},
+        )
+        return organization["ID"], relationship["ID"]
+
+    @property
+    def own_id(self) -> str:
+        """Our own organization in Tribe, which every customer belongs to."""
+        return self.sandbox.rows(IDENTITY)[0]["Relation"]
+
+    def edit_in_tribe(self, relation_id: str, name: str, value) -> None:
+        """Change one field of a customer as a person in Tribe."""
+        names = {"name": "Name", "email": "EmailAddress", "phone": "PhoneNumber"}
+        if name != "city":
+            self.sandbox.change("Relation_Organization", relation_id, {names[name]: value})
+            return
+        (row,) = self.sandbox.rows("Relation_Organization", ID=relation_id)
+        self.sandbox.change("Address", row["InvoiceAddress"], {"City": value})
+
+    def send_invoice(self, relationship_id: str, lines) -> str:
+        """Make an invoice in Tribe and send it; returns its ID. Lines: (quantity, price, VAT)."""
+        groups = {row["Percentage"]: row["ID"] for row in self.sandbox.rows("Datastore_VatGroup")}
+        row = self.sandbox.create(
+            "Activity_Invoice",
+            {
+                "Subject": "Onderhoud",
+                "Currency": "EUR",
+                "Relationship": {"ID": relationship_id},
+                "ProductLines": [
+                    {
+                        "Description": "Werk",
+                        "Quantity": float(quantity),
+                        "Price": float(price),
+                        "VatGroup": {"ID": groups[vat]},
+                    }
+                    for quantity, price, vat in lines
+                ],
+            },
+        )
+        self.sandbox.set_phase(row["ID"], "Sent")
+        return row["ID"]
+
+    def pay(self, invoice_id: str) -> None:
+        """Register the payment of an invoice in Odoo."""
+        (move,) = self.odoo.rows(
+            "account.move", [["tribe_id", "=", invoice_id]], ["id", "company_id"]
+        )
+        context = {
+            "active_model": "account.move",
+            "active_ids": [move["id"]],
+            "allowed_company_ids": [move["company_id"][0]],
+        }
+        wizard = self.odoo.call(
+            "account.payment.register", "create", vals_list=[{}], context=context
+        )
+        self.odoo.call(
+            "account.payment.register", "action_create_payments", wizard, context=context
+        )
+
+    # The clock
+
+    def tick(self) -> None:
+        """Let a minute of the schedule pass."""
+        try:
+            self.odoo.call("ir.cron", "method_direct_trigger", [self._schedule_id])
+        except OdooError as error:
+            # The schedule of this very moment is running already.
+            if "already executing" not in str(error):
+                raise
+
+    def calm_down(self) -> None:
+        """End all faults and odd switches; what Tribe still has to say is said."""
+        self.sandbox.clear_faults()
+        self.sandbox.switch(
+            query_lag=0.0,
+            expires_in=3600,
+            webhook_paused=False,
+            webhook_reorder=False,
+            webhook_drop_rate=0.0,
+            webhook_duplicate_rate=0.0,
+            webhook_delay=0.0,
+        )
+        self.sandbox.deliveries()
+
+    def run_once(self) -> None:
+        """One round of everything: look, night, and wait until nothing is due."""
+        self.query("DELETE FROM tribe_cursor WHERE stream = 'schedule:poll'")
+        self.tick()
+        self.press("action_run_nightly")
+        self.wait_until_idle()
+
+    def wait_until_idle(self, seconds: float = SECONDS_TO_SETTLE) -> None:
+        """Wait until no work is due, while the clock goes on."""
+        ticked = time.monotonic()
+
+        def is_idle():
+            nonlocal ticked
+            if not self._due_work():
+                return True
+            if time.monotonic() - ticked > TICK_SECONDS:
+                self.tick()
+                ticked = time.monotonic()
+            return False
+
+        until("the work to be done", is_idle, seconds, pause=0.1)
+
+    def recover(self, model: ReferenceModel) -> tuple[int, list[str]]:
+        """Run everything until both systems are right, a bounded number of times.
+
+        Returns how often it was run, and the differences that are left.
+        """
+        self.calm_down()
+        differences: list[str] = []
+        for run in range(1, MOST_RUNS + 1):
+            self.run_once()
+            differences = model.differences(self.contents(model))
+            if not differences:
+                return run, []
+        return MOST_RUNS, differences
+
+    # Looking
+
+    def contents(self, model: ReferenceModel) -> Contents:
+        """What both systems contain of what the model knows."""
+        links = self.odoo.rows("tribe.link", [["kind", "=", "invoice"]], ["move_id", "tribe_id"])
+        tribe_ids = {link["move_id"][0]: link["tribe_id"] for link in links if link["move_id"]}
+        return Contents(
+            tribe=self._in_tribe(model.relations),
+            relationships=self._relationships(),
+            odoo=self._in_odoo(model.relations),
+            moves=self._moves(model.invoices, tribe_ids),
+            phases=self._phases(model.invoices),
+            leftovers=self._leftovers(),
+        )
+
+    def _in_tribe(self, markers) -> dict[str, list[dict]]:
+        cities = {row["ID"]: row["City"] for row in self.sandbox.rows("Address")}
+        found: dict[str, list[dict]] = {}
+        for row in self.sandbox.rows("Relation_Organization"):
+            marker = _marker(row["Name"])
+            if marker in markers:
+                found.setdefault(marker, []).append(
+                    {
+                        "id": row["ID"],
+                        "name": row["Name"],
+                        "email": row["EmailAddress"],
+                        "phone": row["PhoneNumber"],
+                        "city": cities.get(row["InvoiceAddress"]),
+                        "number": row["DebtorNumber"],
+                    }
+                )
+        return found
+
+    def _relationships(self) -> dict[str, list[dict]]:
+        found: dict[str, list[dict]] = {}
+        for row in self.sandbox.rows(CUSTOMER):
+            found.setdefault(row["Organization"], []).append({"active": not row["IsFormer"]})
+        return found
+
+    def _in_odoo(self, markers) -> dict[str, list[dict]]:
+        names = ["name", "email", "phone", "city", "debtor_number", "active", "tribe_id"]
+        found: dict[str, list[dict]] = {}
+        for row in self.odoo.rows("res.partner", [["parent_id", "=", False]], names):
+            marker = _marker(row["name"])
+            if marker in markers:
+                found.setdefault(marker, []).append({**row, "number": row["debtor_number"]})
+        return found
+
+    def _moves(self, invoices, tribe_ids) -> dict[str, list[dict]]:
+        """By link, and by Tribe's number: a move that lost its link counts too."""
+        numbers = {
+            row["Number"]: row["ID"]
+            for row in self.sandbox.rows("Activity_Invoice")
+            if row["ID"] in invoices
+        }
+        names = ["name", "state", "amount_total", "partner_id"]
+        found: dict[str, list[dict]] = {}
+        for row in self.odoo.rows("account.move", [["move_type", "=", "out_invoice"]], names):
+            tribe_id = tribe_ids.get(row["id"]) or numbers.get(row["name"])
+            if tribe_id in invoices:
+                found.setdefault(tribe_id, []).append(
+                    {
+                        "state": row["state"],
+                        "total": row["amount_total"],
+                        "partner": row["partner_id"][0],
+                    }
+                )
+        return found
+
+    def _phases(self, invoices) -> dict[str, str]:
+        codes = {
+            row["ID"]: row["Code"] for row in self.sandbox.rows("Datastore_Phase_ActivityInvoice")
+        }
+        return {
+            row["ID"]: codes[row["Phase"]]
+            for row in self.sandbox.rows("Activity_Invoice")
+            if row["ID"] in invoices
+        }
+
+    def _leftovers(self) -> list[str]:
+        sending = self.odoo.rows("tribe.link", [["state", "=", "sending"]], ["display_name"])
+        return [
+            *self.problems(),
+            *(f"{link['display_name']} is being sent" for link in sending),
+        ]
+
+    # The database itself
+
+    def query(self, statement: str, parameters=()) -> list[tuple]:
+        """Rows of a statement, or none where it has no rows; committed."""
+        with self._postgresql.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def _due_work(self) -> list:
+        return self.query(
+            """SELECT id FROM tribe_work
+                WHERE due <= now() AT TIME ZONE 'UTC' + make_interval(secs => %s)""",
+            [SOON_SECONDS],
+        )
+
+
+def _marker(name: str) -> str:
+    return (name or "").partition(" ")[0]
+
+
+def values_of(marker: str, chance: random.Random) -> dict:
+    """What is typed for a new customer; everything in it is unique."""
+    number = chance.randrange(10**6)
+    return {
+        "name": f"{marker} Klant {number}",
+        "email": f"{marker.lower()}.{number}@klant.example",
+        "phone": f"+31 20 {number:06d}",
+        "city": f"Stad {number}",
+    }
+
+
+@contextlib.contextmanager
+def laboratory(database: str = "tribe_faults", **settings) -> Iterator[Laboratory]:
+    """Both systems, active, on the fast clock, with real processes for workers and crons."""
+    with world(
+        database,
+        seed=Path(__file__).with_name("odoo_seed.py"),
+        sandbox_options={"relations": 5, "invoices": 0},
+        **PROCESSES,
+    ) as both:
+        both.connect(export_moment="minute", **{**WAITS, **settings})
+        both.map()
+        both.activate()
+        yield Laboratory(both, database, both.server._server)

@@ -1,0 +1,196 @@
+"""What Odoo and Tribe must both contain, computed from what people did. Pure Python.
+
+The model is told of every edit in the order in which it was made, and knows neither the connector
+nor the faults. Afterwards it is shown what both systems contain, and names every difference.
+"""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+ODOO, TRIBE = "odoo", "tribe"
+SIDES = (ODOO, TRIBE)
+CENT = Decimal("0.01")
+
+
+@dataclass
+class Relation:
+    """One customer as people made and changed it. ``marker`` is how its name begins."""
+
+    marker: str
+    values: dict
+    edits: list[tuple[str, str, object]] = field(default_factory=list)
+    active: bool = True
+
+    def allowed(self, name: str, policy: str) -> set:
+        """The values that a field may end with: of one person, or of the side that wins.
+
+        Who edits last and belongs to the side that wins has the last word. The other side only
+        has it when its edit came after the first one had crossed over, which nobody can know.
+        """
+        edits = [(side, value) for side, edited, value in self.edits if edited == name]
+        if not edits:
+            return {self.values[name]}
+        last = dict(edits)
+        last_side, last_value = edits[-1]
+        if len(last) == 1 or last_side == policy:
+            return {last_value}
+        return set(last.values())
+
+
+@dataclass
+class Invoice:
+    """One invoice that was sent in Tribe. ``lines`` are (quantity, price, VAT percentage)."""
+
+    tribe_id: str
+    marker: str
+    lines: list[tuple[Decimal, Decimal, Decimal]]
+    paid: bool = False
+
+    @property
+    def total(self) -> Decimal:
+        """The total including VAT, which Tribe rounds per line."""
+        return sum(
+            (_cents(quantity * price) + _cents(_cents(quantity * price) * vat / 100))
+            for quantity, price, vat in self.lines
+        )
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What both systems contain, as the laboratory reads it; rows are dicts of neutral values.
+
+    ``tribe``: marker -> relations; ``relationships``: Tribe ID -> how many customers it is.
+    ``odoo``: marker -> partners. ``moves``: Tribe ID of an invoice -> its moves.
+    ``phases``: Tribe ID of an invoice -> code. ``leftovers``: what the connector still has to do.
+    """
+
+    tribe: dict[str, list[dict]]
+    relationships: dict[str, list[dict]]
+    odoo: dict[str, list[dict]]
+    moves: dict[str, list[dict]]
+    phases: dict[str, str]
+    leftovers: list[str]
+
+
+class ReferenceModel:
+    """Everything that people did, and what must follow from it."""
+
+    def __init__(self, policy: str = ODOO):
+        self.policy = policy
+        self.relations: dict[str, Relation] = {}
+        self.invoices: dict[str, Invoice] = {}
+
+    # What people did
+
+    def created(self, marker: str, values: dict) -> None:
+        """Somebody made a customer, on whichever side."""
+        self.relations[marker] = Relation(marker, dict(values))
+
+    def edited(self, marker: str, side: str, name: str, value) -> None:
+        """Somebody changed one field on one side."""
+        self.relations[marker].edits.append((side, name, value))
+
+    def activated(self, marker: str, active: bool) -> None:
+        """Somebody archived, or made former, or took that back."""
+        self.relations[marker].active = active
+
+    def sent(self, tribe_id: str, marker: str, lines) -> None:
+        """Somebody sent an invoice in Tribe to a customer."""
+        self.invoices[tribe_id] = Invoice(tribe_id, marker, lines)
+
+    def paid(self, tribe_id: str) -> None:
+        """Somebody registered the payment of an invoice."""
+        self.invoices[tribe_id].paid = True
+
+    # What must follow
+
+    def differences(self, contents: Contents) -> list[str]:
+        """Every difference, as "lost: ...", "doubled: ..." or "half: ..."; none if all is well."""
+        found = [
+            difference
+            for relation in self.relations.values()
+            for difference in self._of_relation(relation, contents)
+        ]
+        found += [
+            difference
+            for invoice in self.invoices.values()
+            for difference in self._of_invoice(invoice, contents)
+        ]
+        found += self._of_numbers(contents)
+        return found + [f"half: {leftover}" for leftover in contents.leftovers]
+
+    def _of_relation(self, relation: Relation, contents: Contents) -> list[str]:
+        marker = relation.marker
+        there = {ODOO: contents.odoo.get(marker, []), TRIBE: contents.tribe.get(marker, [])}
+        counts = [
+            f"{'lost' if not rows else 'doubled'}: {marker} is {len(rows)} times in {side}"
+            for side, rows in there.items()
+            if len(rows) != 1
+        ]
+        if counts:
+            return counts
+        (partner,), (row,) = there[ODOO], there[TRIBE]
+        found = [
+            f"lost: {name} of {marker} is {rows[0].get(name)!r} in {side}, not {allowed}"
+            for name in relation.values
+            for side, rows in there.items()
+            if rows[0].get(name) not in (allowed := relation.allowed(name, self.policy))
+        ]
+        found += [
+            f"half: {name} of {marker} is {partner.get(name)!r} in Odoo, {row.get(name)!r} in Tribe"
+            for name in (*relation.values, "number")
+            if partner.get(name) != row.get(name)
+        ]
+        return found + self._of_state(relation, partner, row, contents)
+
+    def _of_state(self, relation, partner, row, contents) -> list[str]:
+        marker, found = relation.marker, []
+        if partner["tribe_id"] != row["id"]:
+            found.append(f"half: {marker} is linked to {partner['tribe_id']}, not to {row['id']}")
+        if not row.get("number"):
+            found.append(f"half: {marker} has no number")
+        relationships = contents.relationships.get(row["id"], [])
+        if len(relationships) != 1:
+            kind = "doubled" if relationships else "half"
+            found.append(f"{kind}: {marker} is a customer {len(relationships)} times in Tribe")
+        elif relationships[0]["active"] != relation.active:
+            found.append(f"lost: {marker} is active in Tribe: {relationships[0]['active']}")
+        if partner["active"] != relation.active:
+            found.append(f"lost: {marker} is active in Odoo: {partner['active']}")
+        return found
+
+    def _of_invoice(self, invoice: Invoice, contents: Contents) -> list[str]:
+        moves = contents.moves.get(invoice.tribe_id, [])
+        if len(moves) != 1:
+            kind = "doubled" if moves else "lost"
+            return [f"{kind}: invoice {invoice.tribe_id} is booked {len(moves)} times"]
+        (move,) = moves
+        found = []
+        if move["state"] != "posted":
+            found.append(f"half: invoice {invoice.tribe_id} is {move['state']}")
+        if _cents(move["total"]) != invoice.total:
+            found.append(f"half: invoice {invoice.tribe_id}: {move['total']}, not {invoice.total}")
+        (partner,) = contents.odoo.get(invoice.marker) or [{}]
+        if move["partner"] != partner.get("id"):
+            found.append(f"half: invoice {invoice.tribe_id} is booked for {move['partner']}")
+        expected = "Paid" if invoice.paid else "Sent"
+        if contents.phases.get(invoice.tribe_id) != expected:
+            found.append(
+                f"lost: invoice {invoice.tribe_id} is {contents.phases.get(invoice.tribe_id)} "
+                f"in Tribe, not {expected}"
+            )
+        return found
+
+    def _of_numbers(self, contents: Contents) -> list[str]:
+        found = []
+        for side, groups in ((ODOO, contents.odoo), (TRIBE, contents.tribe)):
+            numbers = [row["number"] for rows in groups.values() for row in rows if row["number"]]
+            found += [
+                f"doubled: number {number} in {side}"
+                for number in {each for each in numbers if numbers.count(each) > 1}
+            ]
+        return found
+
+
+def _cents(amount) -> Decimal:
+    return Decimal(str(amount)).quantize(CENT, rounding=ROUND_HALF_UP)

@@ -1,0 +1,216 @@
+"""One storm: people work on both sides while everything between them goes wrong.
+
+Everything a storm does is drawn from its seed: the faults, their rates, the people's edits. What
+the machine does at the same time is its own affair; the outcome must not depend on it.
+"""
+
+import random
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .laboratory import Laboratory, values_of
+from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
+
+RATES = (0.05, 0.30)
+EDITS = 14
+OLD_RELATIONS = 3
+VAT_PERCENTAGES = (21, 9, 0)
+UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
+# Longer than we wait for an answer: the request is carried out after we gave up.
+TOO_LATE_SECONDS = 1.5
+
+FAULTS = {
+    "500": {"kind": "status", "status": 500},
+    "502": {"kind": "html", "status": 502},
+    "503": {"kind": "status", "status": 503},
+    "503, try later": {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}},
+    "503, but applied": {"kind": "status", "status": 503, "applied": True},
+    "429": {"kind": "status", "status": 429},
+    "429 with a hint": {"kind": "status", "status": 429, "headers": {"Retry-After": "2"}},
+    "time-out": {"kind": "timeout", "seconds": TOO_LATE_SECONDS},
+    "time-out, but applied": {"kind": "timeout", "seconds": TOO_LATE_SECONDS, "applied": True},
+    "applied too late": {"kind": "slow", "seconds": TOO_LATE_SECONDS},
+    "slow drip": {"kind": "drip", "seconds": 0.5},
+    "endless drip": {"kind": "drip", "seconds": 12.0},
+    "reset": {"kind": "reset"},
+    "reset, but applied": {"kind": "reset", "applied": True},
+    "lost answer": {"kind": "lose_answer"},
+    "cut body": {"kind": "cut_body"},
+    "HTML with 200": {"kind": "html", "status": 200, "applied": True},
+    "broken JSON": {"kind": "broken_json", "applied": True},
+    "empty answer": {"kind": "empty", "applied": True},
+    "repeated rows": {"kind": "repeat_rows"},
+    "moving pages": {"kind": "moving_page", "path_contains": "$skip=100"},
+    "token: 503": {"kind": "status", "path_contains": "/oauth2/token"},
+    "token: cut": {"kind": "cut_body", "path_contains": "/oauth2/token"},
+    "token: late": {"kind": "slow", "seconds": TOO_LATE_SECONDS, "path_contains": "/oauth2/token"},
+}
+SWITCHES = {
+    "writes visible later": lambda chance: {"query_lag": chance.uniform(0.1, 0.8)},
+    "tokens expire": lambda chance: {"expires_in": 61},
+    "webhooks dropped": lambda chance: {"webhook_drop_rate": chance.uniform(*RATES)},
+    "all webhooks dropped": lambda chance: {"webhook_drop_rate": 1.0},
+    "webhooks repeated": lambda chance: {"webhook_duplicate_rate": chance.uniform(*RATES)},
+    "webhooks reordered": lambda chance: {"webhook_reorder": True, "webhook_delay": 0.2},
+    "webhooks delayed": lambda chance: {"webhook_delay": chance.uniform(0.2, 1.0)},
+    "phases as relationship mutations": lambda chance: {"phase_change_mutation": "relationship"},
+    "answers with only an ID": lambda chance: {"write_answer": "id"},
+    "empty answers to writes": lambda chance: {"write_answer": "empty"},
+}
+USUAL_SWITCHES = {"phase_change_mutation": "both", "write_answer": "full"}
+
+
+@dataclass
+class Known:
+    """A customer that people can work on: where it is on each side, as far as it is there yet."""
+
+    marker: str
+    partner_id: int | None = None
+    relation_id: str | None = None
+    relationship_id: str | None = None
+
+
+class Storm:
+    """One storm, drawn from its seed. ``prepare`` in the calm, then ``rage``."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+        self.chance = random.Random(seed)
+        self.model = ReferenceModel(self.chance.choice(SIDES))
+        self.faults = {
+            name: self.chance.uniform(*RATES)
+            for name in self.chance.sample(list(FAULTS), self.chance.randint(3, 6))
+        }
+        self.switches = self.chance.sample(list(SWITCHES), self.chance.randint(1, 3))
+        self.old: list[Known] = []
+        self.new: list[Known] = []
+        self.booked: str | None = None
+        self._count = 0
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"{name} {rate:.0%}" for name, rate in self.faults.items())
+        return f"storm {self.seed} ({self.model.policy} wins; {faults}; {', '.join(self.switches)})"
+
+    # In the calm
+
+    def make_customers(self, lab: Laboratory) -> None:
+        """Customers that both sides will know when the storm comes."""
+        for _number in range(OLD_RELATIONS):
+            self.old.append(self._make(lab, ODOO))
+
+    def send_first_invoice(self, lab: Laboratory) -> None:
+        """Learn where the customers are in Tribe, and send one an invoice that the storm pays."""
+        tribe = lab._in_tribe(self.model.relations)
+        relationships = {
+            row["Organization"]: row["ID"]
+            for row in lab.sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
+        }
+        for known in self.old:
+            known.relation_id = tribe[known.marker][0]["id"]
+            known.relationship_id = relationships[known.relation_id]
+        self.booked = self._send(lab, self.old[0])
+
+    # In the storm
+
+    def rage(self, lab: Laboratory) -> None:
+        """Let everything go wrong while people go on working."""
+        lab.odoo.write(
+            "tribe.connection",
+            [lab.connection_id],
+            conflict_policy=self.model.policy,
+            export_moment=self.chance.choice(["minute", "nightly"]),
+        )
+        for name in self.switches:
+            lab.sandbox.switch(**SWITCHES[name](self.chance))
+        for name, rate in self.faults.items():
+            lab.sandbox.fault(**FAULTS[name], probability=rate, times=None)
+        for work in self._drawn_work(lab):
+            work()
+
+    def end(self, lab: Laboratory) -> None:
+        """Put back the switches that ``calm_down`` does not know."""
+        lab.sandbox.switch(**USUAL_SWITCHES)
+
+    def _drawn_work(self, lab: Laboratory):
+        works = [lambda: self._edit(lab) for _number in range(EDITS)]
+        works += [
+            lambda: self.new.append(self._make(lab, ODOO)),
+            lambda: self.new.append(self._make(lab, TRIBE)),
+            lambda: self.new.append(self._make(lab, self.chance.choice(SIDES))),
+            lambda: self._send_to_somebody(lab),
+            lambda: self._send_to_somebody(lab),
+            lambda: self._pay(lab),
+            lambda: self._end_customer(lab),
+            lambda: lab.press("action_run_nightly"),
+            lambda: self._send_nonsense(lab),
+            lab.tick,
+            lab.tick,
+            lab.sandbox.revoke_tokens,
+        ]
+        self.chance.shuffle(works)
+        return works
+
+    def _make(self, lab: Laboratory, side: str) -> Known:
+        self._count += 1
+        known = Known(f"S{self.seed}-{self._count}")
+        values = values_of(known.marker, self.chance)
+        self.model.created(known.marker, values)
+        if side == ODOO:
+            known.partner_id = lab.make_in_odoo(known.marker, values)
+        else:
+            known.relation_id, known.relationship_id = lab.make_in_tribe(known.marker, values)
+        return known
+
+    def _edit(self, lab: Laboratory) -> None:
+        known = self.chance.choice(self.old + self.new)
+        sides = [ODOO] if known.partner_id else []
+        sides += [TRIBE] if known.relation_id else []
+        side = self.chance.choice(sides)
+        name = self.chance.choice(["name", "email", "phone", "city"])
+        value = values_of(known.marker, self.chance)[name]
+        self.model.edited(known.marker, side, name, value)
+        if side == ODOO:
+            lab.odoo.write("res.partner", [known.partner_id], **{name: value})
+        else:
+            lab.edit_in_tribe(known.relation_id, name, value)
+
+    def _send_to_somebody(self, lab: Laboratory) -> None:
+        self._send(lab, self.chance.choice([k for k in self.old + self.new if k.relationship_id]))
+
+    def _send(self, lab: Laboratory, known: Known) -> str:
+        lines = [
+            (
+                Decimal(self.chance.randint(1, 9)),
+                Decimal(self.chance.randint(1, 99999)) / 100,
+                self.chance.choice(VAT_PERCENTAGES),
+            )
+            for _line in range(self.chance.randint(1, 4))
+        ]
+        invoice_id = lab.send_invoice(known.relationship_id, lines)
+        self.model.sent(invoice_id, known.marker, lines)
+        return invoice_id
+
+    def _pay(self, lab: Laboratory) -> None:
+        lab.pay(self.booked)
+        self.model.paid(self.booked)
+
+    def _end_customer(self, lab: Laboratory) -> None:
+        """One customer is closed on one side, and perhaps opened again there."""
+        known = self.old[-1]
+        side = self.chance.choice(SIDES)
+        for active in [False, True][: self.chance.randint(1, 2)]:
+            self.model.activated(known.marker, active)
+            if side == ODOO:
+                lab.odoo.write("res.partner", [known.partner_id], active=active)
+            else:
+                lab.sandbox.change(
+                    "Relationship_Organization_CommercialRelationship_Customer",
+                    known.relationship_id,
+                    {"IsFormer": not active},
+                )
+
+    def _send_nonsense(self, lab: Laboratory) -> None:
+        """Webhooks about what does not exist, and about links instead of records."""
+        for entity_type in ("Relation.Organization", "Activity.Invoice", "Address"):
+            lab.sandbox.send_webhook(entity_type, {"entityId": UNKNOWN_ID})
+            lab.sandbox.send_webhook(entity_type, {"relationshipId": UNKNOWN_ID})

@@ -1,0 +1,97 @@
+"""The judge is judged first: what the reference model allows, and what it calls a difference."""
+
+from decimal import Decimal
+
+import pytest
+
+from .reference_model import ODOO, TRIBE, Contents, ReferenceModel
+
+VALUES = {"name": "S1 Klant", "phone": "1"}
+
+
+def model(policy=ODOO):
+    one = ReferenceModel(policy)
+    one.created("S1", VALUES)
+    return one
+
+
+def contents(in_odoo=VALUES, in_tribe=VALUES, **others):
+    """Both systems with one linked customer each, unless the keywords say otherwise."""
+    state = {"number": "10001", "active": True}
+    given = {
+        "odoo": {"S1": [{"id": 7, "tribe_id": "t", **state, **in_odoo}]},
+        "tribe": {"S1": [{"id": "t", **state, **in_tribe}]},
+        "relationships": {"t": [{"active": True}]},
+        "moves": {},
+        "phases": {},
+        "leftovers": [],
+    }
+    return Contents(**{**given, **others})
+
+
+def test_two_equal_systems_have_no_differences():
+    assert model().differences(contents()) == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "policy", "allowed"),
+    [
+        ([(ODOO, "2")], ODOO, {"2"}),
+        ([(TRIBE, "2")], ODOO, {"2"}),
+        ([(ODOO, "2"), (ODOO, "3")], TRIBE, {"3"}),
+        ([(TRIBE, "2"), (ODOO, "3")], ODOO, {"3"}),
+        ([(ODOO, "3"), (TRIBE, "2")], ODOO, {"2", "3"}),
+        ([(ODOO, "3"), (TRIBE, "2")], TRIBE, {"2"}),
+    ],
+)
+def test_who_may_have_the_last_word(edits, policy, allowed):
+    one = model(policy)
+    for side, value in edits:
+        one.edited("S1", side, "phone", value)
+    assert one.relations["S1"].allowed("phone", policy) == allowed
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"odoo": {}}, "lost"),
+        ({"tribe": {}}, "lost"),
+        ({"tribe": {"S1": [{"id": "t", "number": "1"}, {"id": "u", "number": "2"}]}}, "doubled"),
+        ({"relationships": {}}, "half"),
+        ({"relationships": {"t": [{"active": True}] * 2}}, "doubled"),
+        ({"leftovers": ["a link is being sent"]}, "half"),
+    ],
+)
+def test_what_is_wrong_with_a_customer(given, kind):
+    differences = model().differences(contents(**given))
+    assert differences
+    assert any(difference.startswith(kind) for difference in differences)
+
+
+def test_a_lost_edit_and_an_old_value_that_came_back_are_seen():
+    one = model()
+    one.edited("S1", ODOO, "phone", "2")
+    both_old = one.differences(contents())
+    assert [difference[:4] for difference in both_old] == ["lost", "lost"]
+    new = {**VALUES, "phone": "2"}
+    assert one.differences(contents(in_odoo=new, in_tribe=new)) == []
+    assert one.differences(contents(in_odoo=new))
+
+
+def test_an_invoice_is_booked_once_to_the_cent_and_told_when_it_is_paid():
+    one = model()
+    one.sent("i", "S1", [(Decimal(3), Decimal("9.99"), Decimal(21))])
+    move = {"state": "posted", "total": 36.26, "partner": 7}
+    good = {"moves": {"i": [move]}, "phases": {"i": "Sent"}}
+    assert one.differences(contents(**good)) == []
+    for wrong in (
+        {"moves": {}},
+        {"moves": {"i": [move, move]}},
+        {"moves": {"i": [{**move, "state": "draft"}]}},
+        {"moves": {"i": [{**move, "total": 36.27}]}},
+        {"moves": {"i": [{**move, "partner": 8}]}},
+        {"phases": {"i": "Paid"}},
+    ):
+        assert len(one.differences(contents(**{**good, **wrong}))) == 1
+    one.paid("i")
+    assert len(one.differences(contents(**good))) == 1

@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class TribeAvailability(models.Model):
+    """Whether Tribe can be reached, shared by all workers (engine/availability.py).
+
+    In a table of its own: a worker that notes a failure never meets a user who saves settings.
+    """
+
+    _name = "tribe.availability"
+    _description = "Tribe Availability"
+    _rec_name = "connection_id"
+    _log_access = False
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    failures = fields.Integer(
+        readonly=True, default=0, help="Calls in a row that Tribe did not answer."
+    )
+    failing_since = fields.Datetime(readonly=True)
+    unavailable_since = fields.Datetime(
+        readonly=True, help="Since when no work is started, because Tribe is not there."
+    )
+    next_probe = fields.Datetime(readonly=True, help="When Tribe is tried again.")
+    reason = fields.Text(readonly=True)
+
+    _connection_unique = models.Constraint(
+        "UNIQUE(connection_id)", "A connection has one availability."
+    )

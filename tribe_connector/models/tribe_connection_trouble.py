@@ -1,0 +1,174 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools.misc import format_datetime
+
+from ..engine.problems import FOR_PEOPLE
+
+ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
+# Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
+TOLD_BY_ACTIVITY = "trouble:activity"
+TOLD_BY_MAIL = "trouble:mail"
+MAIL_INTERVAL = timedelta(days=1)
+SHOWN_PROBLEMS = 5
+
+
+class TribeConnection(models.Model):
+    """What is wrong with a connection as a whole, and how people hear of it."""
+
+    _name = "tribe.connection"
+    _inherit = ["tribe.connection", "mail.thread", "mail.activity.mixin"]
+
+    availability_ids = fields.One2many(
+        "tribe.availability", "connection_id", groups="tribe_connector.group_manager"
+    )
+    unavailable_since = fields.Datetime(
+        "Tribe Unreachable Since", compute="_compute_trouble", compute_sudo=True
+    )
+    next_probe = fields.Datetime("Tried Again", compute="_compute_trouble", compute_sudo=True)
+    trouble = fields.Text(compute="_compute_trouble", compute_sudo=True)
+    responsible_id = fields.Many2one(
+        "res.users",
+        "Who Is Told",
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+        help="Gets an activity, and a mail at most once a day, when something needs attention.",
+    )
+    attention_threshold = fields.Integer(
+        "Records That Need Attention",
+        default=1,
+        required=True,
+        help="From how many records on somebody is told.",
+    )
+    unavailable_hours = fields.Integer(
+        "Hours Without Tribe",
+        default=1,
+        required=True,
+        help="After how many hours in which Tribe cannot be reached somebody is told.",
+    )
+
+    _thresholds_valid = models.Constraint(
+        "CHECK(attention_threshold > 0 AND unavailable_hours >= 0)",
+        "Somebody is told from one record on, and after 0 hours or more.",
+    )
+
+    def _compute_trouble(self):
+        for connection in self:
+            availability = connection._availability()
+            connection.unavailable_since = availability.unavailable_since
+            connection.next_probe = availability.next_probe
+            connection.trouble = connection._unavailable_sentence()
+
+    def _availability(self):
+        self.ensure_one()
+        return self.env["tribe.availability"].sudo().search([("connection_id", "in", self.ids)])
+
+    def _unavailable_sentence(self):
+        availability = self._availability()
+        if not availability.unavailable_since:
+            return ""
+        return self.env._(
+            "Tribe cannot be reached since %(since)s. %(reason)s It is tried again at %(next)s. "
+            "Nothing is lost meanwhile: changes wait, and go on by themselves.",
+            since=format_datetime(self.env, availability.unavailable_since, tz=self.timezone),
+            reason=availability.reason or "",
+            next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
+        )
+
+    # Telling people
+
+    def _tell_trouble(self):
+        """Tell the responsible user what needs a person, or that all is well again."""
+        sentences = self._sentences_to_tell()
+        if sentences:
+            self._tell_by_activity(sentences)
+            self._tell_by_mail(sentences)
+        else:
+            self._tell_recovery()
+
+    def _sentences_to_tell(self):
+        """What somebody should hear of: sentences with their remedy."""
+        sentences = []
+        since = self._availability().unavailable_since
+        patience = timedelta(hours=self.unavailable_hours)
+        if since and since + patience <= fields.Datetime.now():
+            sentences.append(self._unavailable_sentence())
+        in_need = Domain("connection_id", "=", self.id) & Domain("error_class", "in", FOR_PEOPLE)
+        work = self.env["tribe.work"].sudo()
+        count = work.search_count(in_need)
+        if count >= self.attention_threshold:
+            sentences.append(
+                self.env._("%s records need attention, under Tribe CRM > Needs Attention.", count)
+            )
+            sentences += work.search(in_need, limit=SHOWN_PROBLEMS).mapped("error")
+        return sentences
+
+    def _tell_by_activity(self, sentences):
+        cursors = self.env["tribe.cursor"].sudo()
+        note = _as_list(sentences)
+        activities = self._trouble_activities()
+        if activities:
+            changed = activities.filtered(lambda activity: activity.note != note)
+            changed.with_context(mail_activity_quick_update=True).write({"note": note})
+        elif not cursors._position(self, TOLD_BY_ACTIVITY):
+            # Without the notification that Odoo mails for every activity: we mail ourselves.
+            self.with_context(mail_activity_quick_update=True).sudo().activity_schedule(
+                ACTIVITY_TYPE,
+                summary=self.env._("Tribe CRM needs attention"),
+                note=note,
+                user_id=self._told_user().id,
+            )
+            cursors._move(self, TOLD_BY_ACTIVITY, fields.Datetime.now())
+
+    def _tell_by_mail(self, sentences):
+        cursors = self.env["tribe.cursor"].sudo()
+        last = cursors._position(self, TOLD_BY_MAIL)
+        address = self._told_user().email_formatted
+        is_too_soon = last and last + MAIL_INTERVAL > fields.Datetime.now()
+        if self.mode != "live" or not address or is_too_soon:
+            return
+        self.env["mail.mail"].sudo().create(
+            {
+                "subject": self.env._("“%s” needs attention", self.name),
+                "body_html": _as_list(sentences),
+                "email_to": address,
+                "auto_delete": True,
+            }
+        )
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        cursors._move(self, TOLD_BY_MAIL, fields.Datetime.now())
+
+    def _tell_recovery(self):
+        cursors = self.env["tribe.cursor"].sudo()
+        told = cursors.search([("connection_id", "=", self.id), ("stream", "=", TOLD_BY_ACTIVITY)])
+        if not told:
+            return
+        told.unlink()
+        if activities := self._trouble_activities():
+            activities.unlink()
+            self.sudo()._message_log(body=self.env._("Nothing needs attention any more."))
+
+    def _trouble_activities(self):
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("activity_type_id", "=", self.env.ref(ACTIVITY_TYPE).id),
+                ]
+            )
+        )
+
+    def _told_user(self):
+        return self.responsible_id or self.create_uid
+
+
+def _as_list(sentences):
+    """Sentences as an HTML list; what came from Tribe is text in it."""
+    items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
+    return Markup("<ul>%s</ul>") % items
