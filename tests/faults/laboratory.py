@@ -1,5 +1,6 @@
 """Both systems on a fast clock, and the hands that break them, wait, and look at what is left."""
 
+import concurrent.futures
 import contextlib
 import random
 import time
@@ -10,6 +11,8 @@ import psycopg2
 from end_to_end.odoo_api import OdooError
 from end_to_end.waiting import until
 from end_to_end.world import World, world
+
+from host.odoo_server import OdooServer
 
 from .reference_model import Contents, ReferenceModel
 
@@ -26,8 +29,9 @@ WAITS = {
     "poll_seconds": 5,
     "overlap_seconds": 5,
 }
-# Prefork: workers and crons are processes of their own.
-PROCESSES = {"workers": 2, "max_cron_threads": 2}
+# Two Odoo processes on one database, each with a web server and crons of its own. (Odoo's prefork
+# mode would be one more; on this host it keeps starting a gevent process that cannot live.)
+PROCESSES = {"max_cron_threads": 2}
 # After the faults: how often everything is run again before both systems must be right.
 MOST_RUNS = 4
 SECONDS_TO_SETTLE = 60
@@ -39,8 +43,9 @@ SOON_SECONDS = 5
 class Laboratory(World):
     """A world in which things go wrong, and a reference model says what must come out."""
 
-    def __init__(self, both: World, database: str, postgresql):
+    def __init__(self, both: World, second: OdooServer, database: str, postgresql):
         self.__dict__.update(both.__dict__)
+        self.servers = (self.server, second)
         self._postgresql = psycopg2.connect(dbname=database, **postgresql.connection_options())
         self._postgresql.autocommit = True
         (self._schedule_id,) = self.odoo.call(
@@ -132,6 +137,16 @@ class Laboratory(World):
         self.odoo.call(
             "account.payment.register", "action_create_payments", wizard, context=context
         )
+
+    def prepare(self, trials) -> dict:
+        """Make the customers of all storms (or kills) at once, in the calm: ``{seed: trial}``."""
+        for trial in trials:
+            trial.make_customers(self)
+        self.run_once()
+        for trial in trials:
+            trial.send_first_invoice(self)
+        self.run_once()
+        return {trial.seed: trial for trial in trials}
 
     # The clock
 
@@ -280,6 +295,24 @@ class Laboratory(World):
             *(f"{link['display_name']} is being sent" for link in sending),
         ]
 
+    def kill_odoo(self) -> None:
+        """End all Odoo processes at once, as a power failure would."""
+        for server in self.servers:
+            server.kill()
+
+    def start_odoo(self) -> None:
+        """Start all Odoo processes again."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(OdooServer.start, self.servers))
+
+    @staticmethod
+    def summary(differences) -> str:
+        """How many differences of each kind."""
+        return ", ".join(
+            f"{sum(difference.startswith(kind) for difference in differences)} {kind}"
+            for kind in ("lost", "doubled", "half")
+        )
+
     # The database itself
 
     def query(self, statement: str, parameters=()) -> list[tuple]:
@@ -287,6 +320,37 @@ class Laboratory(World):
         with self._postgresql.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def age(self, seconds: float) -> None:
+        """Have that much time pass for everything that waits."""
+        for table, column in (
+            ("tribe_work", "due"),
+            ("tribe_work", "created"),
+            ("tribe_cursor", "position"),
+            ("tribe_availability", "failing_since"),
+            ("tribe_availability", "unavailable_since"),
+            ("tribe_availability", "next_probe"),
+        ):
+            self.query(
+                f"UPDATE {table} SET {column} = {column} - make_interval(secs => %s)", [seconds]
+            )
+        self.query("UPDATE tribe_rate_limit SET position = position - %s", [seconds])
+
+    def is_unreachable(self) -> bool:
+        """Whether the connection leaves Tribe alone."""
+        return bool(
+            self.query("SELECT 1 FROM tribe_availability WHERE unavailable_since IS NOT NULL")
+        )
+
+    def seconds_of_pause(self) -> float:
+        """How long Tribe wants no calls; 0 or less without a pause."""
+        ((seconds,),) = self.query(
+            """SELECT (position - EXTRACT(epoch FROM clock_timestamp())
+                       - call_window_seconds * 0.25)::float
+                 FROM tribe_rate_limit JOIN tribe_connection ON connection_id = tribe_connection.id
+            """
+        )
+        return seconds
 
     def _due_work(self) -> list:
         return self.query(
@@ -323,4 +387,6 @@ def laboratory(database: str = "tribe_faults", **settings) -> Iterator[Laborator
         both.connect(export_moment="minute", **{**WAITS, **settings})
         both.map()
         both.activate()
-        yield Laboratory(both, database, both.server._server)
+        first = both.server
+        with OdooServer(first._server, first._odoo, database, **PROCESSES) as second:
+            yield Laboratory(both, second, database, first._server)

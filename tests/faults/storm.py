@@ -12,7 +12,7 @@ from .laboratory import Laboratory, values_of
 from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
 
 RATES = (0.05, 0.30)
-EDITS = 14
+EDITS = 10
 OLD_RELATIONS = 3
 VAT_PERCENTAGES = (21, 9, 0)
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
@@ -71,7 +71,10 @@ class Known:
 
 
 class Storm:
-    """One storm, drawn from its seed. ``prepare`` in the calm, then ``rage``."""
+    """One storm, drawn from its seed. Its customers are made in the calm; then it rages."""
+
+    # How the names of its customers begin.
+    letter = "S"
 
     def __init__(self, seed: int):
         self.seed = seed
@@ -152,7 +155,7 @@ class Storm:
 
     def _make(self, lab: Laboratory, side: str) -> Known:
         self._count += 1
-        known = Known(f"S{self.seed}-{self._count}")
+        known = Known(f"{self.letter}{self.seed}-{self._count}")
         values = values_of(known.marker, self.chance)
         self.model.created(known.marker, values)
         if side == ODOO:
