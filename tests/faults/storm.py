@@ -146,7 +146,7 @@ class Storm:
             lambda: self._end_customer(lab),
             lambda: lab.press("action_run_nightly"),
             lambda: self._send_nonsense(lab),
-            lab.tick,
+            lab.look,
             lab.tick,
             lab.sandbox.revoke_tokens,
         ]

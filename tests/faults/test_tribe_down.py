@@ -1,0 +1,184 @@
+"""Tribe is down, for a day or for a moment; or it only allows so many calls."""
+
+import os
+import random
+import time
+
+from end_to_end.waiting import until
+
+from host.odoo_server import free_port
+
+from .laboratory import WAITS, values_of
+from .reference_model import ODOO, TRIBE, ReferenceModel
+
+CUSTOMERS = 1000 if os.environ.get("TRIBE_FULL_TESTS") else 100
+DAY = 24 * 3600
+
+
+class Customers:
+    """Some customers that both sides know, and one change of each on either side."""
+
+    def __init__(self, lab, letter: str, count: int):
+        self.lab = lab
+        self.chance = random.Random(letter)
+        self.model = ReferenceModel(ODOO)
+        self.partners: dict[str, int] = {}
+        for number in range(count):
+            marker = f"{letter}-{number}"
+            values = values_of(marker, self.chance)
+            self.model.created(marker, values)
+            self.partners[marker] = lab.make_in_odoo(marker, values)
+        lab.run_once()
+        found = lab.contents(self.model).tribe
+        self.relations = {marker: rows[0]["id"] for marker, rows in found.items()}
+
+    def change(self) -> None:
+        """Everybody gets another phone number in Odoo and another e-mail address in Tribe."""
+        for marker in self.partners:
+            values = values_of(marker, self.chance)
+            self.model.edited(marker, ODOO, "phone", values["phone"])
+            self.lab.odoo.write("res.partner", [self.partners[marker]], phone=values["phone"])
+            self.model.edited(marker, TRIBE, "email", values["email"])
+            self.lab.edit_in_tribe(self.relations[marker], "email", values["email"])
+
+
+def wait_until_unreachable(lab) -> str:
+    """Let time pass until the connection says that Tribe cannot be reached; returns how."""
+
+    def trouble():
+        lab.tick()
+        (row,) = lab.odoo.rows("tribe.connection", [], ["trouble"])
+        return row["trouble"]
+
+    return until("the connection to say that Tribe is down", trouble, seconds=60)
+
+
+def activities(lab) -> list[dict]:
+    return lab.odoo.rows("mail.activity", [["res_model", "=", "tribe.connection"]], ["note"])
+
+
+def test_a_day_without_tribe_is_made_up_for_in_one_run(lab, report):
+    customers = Customers(lab, "D", CUSTOMERS)
+    lab.sandbox.switch(webhook_drop_rate=1.0)
+    lab.sandbox.fault("status", path_contains="/", times=None)
+    customers.change()
+    lab.press("action_run_nightly")
+    assert "HTTP 503" in wait_until_unreachable(lab)
+
+    lab.age(DAY)
+    lab.sandbox.reset_calls()
+    for _minute in range(3):
+        lab.tick()
+    calls = lab.sandbox.calls()
+    assert 1 <= calls["total"] + calls["token_requests"] <= 3, "only to see whether it is back"
+    ((tries,),) = lab.query("SELECT max(tries) FROM tribe_work")
+    assert tries <= 5, "nothing burns its tries on a Tribe that is down"
+    (activity,) = activities(lab)
+    assert "Tribe cannot be reached since" in activity["note"]
+
+    lab.calm_down()
+    lab.sandbox.reset_calls()
+    started = time.monotonic()
+    until("Tribe to be found again", lambda: lab.tick() or not lab.is_unreachable(), seconds=60)
+    lab.run_once()
+
+    calls = lab.sandbox.calls()
+    report(
+        f"a day's outage, {2 * CUSTOMERS} changes: right after one run, "
+        f"{time.monotonic() - started:.0f} s, {calls['total']} calls, {calls['refused']} refused"
+    )
+    assert customers.model.differences(lab.contents(customers.model)) == []
+    assert calls["refused"] == 0
+    lab.tick()
+    assert activities(lab) == []
+
+
+def test_a_tribe_that_refuses_connections_is_down_too(lab):
+    customers = Customers(lab, "R", 3)
+    address = lab.sandbox.address
+    lab.odoo.write(
+        "tribe.connection", [lab.connection_id], api_address=f"http://127.0.0.1:{free_port()}"
+    )
+    try:
+        customers.change()
+        lab.press("action_run_nightly")
+        assert "failed" in wait_until_unreachable(lab)
+    finally:
+        lab.odoo.write("tribe.connection", [lab.connection_id], api_address=address)
+
+    _runs, differences = lab.recover(customers.model)
+    assert differences == []
+
+
+def test_a_withdrawn_secret_is_one_trouble_and_not_one_per_record(lab):
+    customers = Customers(lab, "W", 3)
+    lab.odoo.write("tribe.connection", [lab.connection_id], client_secret="ingetrokken")
+    try:
+        customers.change()
+        lab.press("action_run_nightly")
+        assert "client secret" in wait_until_unreachable(lab)
+        assert lab.problems() == []
+    finally:
+        lab.odoo.write(
+            "tribe.connection", [lab.connection_id], client_secret=lab.sandbox.client_secret
+        )
+
+    _runs, differences = lab.recover(customers.model)
+    assert differences == []
+
+
+def test_after_a_429_the_whole_connection_makes_a_pause(lab):
+    pause = 6
+    customers = Customers(lab, "P", 2)
+    lab.odoo.write("tribe.connection", [lab.connection_id], rate_limit_pause_seconds=pause)
+    lab.sandbox.fault("status", status=429, method="PUT", times=1)
+    try:
+        customers.change()
+        lab.press("action_run_nightly")
+        until("the pause", lambda: lab.seconds_of_pause() > pause / 2, seconds=30)
+        lab.sandbox.reset_calls()
+        until("its end", lambda: lab.seconds_of_pause() <= 1, seconds=2 * pause)
+        assert lab.sandbox.calls()["total"] == 0
+    finally:
+        lab.odoo.write(
+            "tribe.connection",
+            [lab.connection_id],
+            rate_limit_pause_seconds=WAITS["rate_limit_pause_seconds"],
+        )
+
+    _runs, differences = lab.recover(customers.model)
+    assert differences == []
+
+
+def test_two_hosts_together_never_exceed_the_limit(lab, report):
+    limit, window = 60, 6
+    lab.sandbox.switch(rate_limit=limit, rate_window=float(window))
+    lab.odoo.write(
+        "tribe.connection",
+        [lab.connection_id],
+        calls_per_window=limit,
+        call_window_seconds=window,
+    )
+    lab.sandbox.reset_calls()
+    started = time.monotonic()
+    try:
+        customers = Customers(lab, "L", 25)
+        customers.change()
+        runs, differences = lab.recover(customers.model)
+        calls, seconds = lab.sandbox.calls(), time.monotonic() - started
+    finally:
+        lab.sandbox.switch(rate_limit=1000, rate_window=60.0)
+        lab.odoo.write(
+            "tribe.connection",
+            [lab.connection_id],
+            calls_per_window=1000,
+            call_window_seconds=60,
+        )
+
+    report(
+        f"limit of {limit} calls in {window} s, two hosts: {calls['total']} calls in "
+        f"{seconds:.0f} s, {calls['refused']} refused, right after {runs} runs"
+    )
+    assert calls["refused"] == 0
+    assert calls["total"] > limit, "the limit was not put to the test"
+    assert differences == []
