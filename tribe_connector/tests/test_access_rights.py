@@ -45,7 +45,12 @@ class TestAccessRights(RolesCase):
         self.assertEqual(works.mapped("reference"), [str(self.portal.partner_id.id)])
 
     def test_our_users_see_everything_of_their_company_but_the_secrets(self):
-        own_to_administrators = {"tribe.credential", "tribe.cursor", "tribe.rate.limit"}
+        own_to_administrators = {
+            "tribe.availability",
+            "tribe.credential",
+            "tribe.cursor",
+            "tribe.rate.limit",
+        }
         for model in set(self.our_models()) - own_to_administrators:
             if self.env[model].search([]):
                 self.assertTrue(self.found(model, self.user), model)
@@ -87,6 +92,7 @@ class TestAccessRights(RolesCase):
 
     def test_our_users_look_and_do_not_touch(self):
         for model in set(self.our_models()) - {
+            "tribe.availability",
             "tribe.credential",
             "tribe.cursor",
             "tribe.rate.limit",
