@@ -103,14 +103,6 @@ class TestSetUp(ConnectorCase):
         self.assertEqual(partner.debtor_number, "70001")
         self.assertGreater(self.connection.next_debtor_number, 70001)
 
-    def test_progress_counts_the_relations_that_are_done(self):
-        self.env["res.partner"].create(
-            [{"name": f"Klant {n} B.V.", "is_company": True, "customer_rank": 1} for n in range(3)]
-        )
-        self.activate()
-
-        self.assertEqual(self.connection.progress_percent, 100)
-
     def test_a_manager_sets_up_without_rights_on_sequences(self):
         manager = new_test_user(
             self.env,

@@ -7,6 +7,8 @@ from .web_client import WebClient
 # Ours is what an action shows; menus and dialogs around it are Odoo's.
 CONTENT = ".o_action_manager"
 GRAVE = ("serious", "critical")
+# What fades in has less contrast.
+IS_STILL = "() => !document.getAnimations().some((each) => each.playState === 'running')"
 # Odoo's own widgets, the same on each of its screens: their markup and colors are not ours to mend.
 OF_ODOO = (
     *(".o_control_panel", ".o_statusbar_status", ".o_notebook_headers", ".settings_tab"),
@@ -23,6 +25,7 @@ def violations(person: WebClient) -> list[str]:
 
     Odoo's own widgets are not looked at.
     """
+    person.page.wait_for_function(IS_STILL)
     context = {"include": [[CONTENT]], "exclude": [[selector] for selector in OF_ODOO]}
     results = Axe().run(person.page, context=context)
     return [

@@ -51,7 +51,8 @@ class WebClient:
     def open_app(self, name: str) -> None:
         """Choose an app in the menu of apps, and wait for it."""
         self.page.locator(".o_navbar_apps_menu button").click()
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        apps = self.page.locator(".o-dropdown--menu")
+        apps.get_by_role("menuitem", name=name, exact=True).click()
         expect(self.page.locator(".o_menu_brand")).to_have_text(name)
         expect(self.view()).to_be_visible()
 
