@@ -279,6 +279,26 @@ class TestRelationImport(RelationCase):
         self.assertEqual((partner.debtor_number, partner.phone), ("D-1", "030 1"))
         self.assertFalse(self.problems())
 
+    def test_a_number_of_odoo_that_tribe_changed_is_changed_back(self):
+        partner = self.linked(debtor_number="D-1")
+
+        self.change(partner, DebtorNumber="T-9")
+        self.run_nightly()
+
+        self.assertEqual(partner.debtor_number, "D-1")
+        self.assertEqual(self.tribe_of(partner)["DebtorNumber"], "D-1")
+
+    def test_an_address_that_only_names_a_country_comes_and_stays(self):
+        germany = {"ID": self.connection.country_ids["DE"]}
+        row = self.organization(VisitingAddress={"Country": germany})
+        self.look_at("organization", row["ID"])
+        self.assertEqual(self.imported(row["ID"]).country_id.code, "DE")
+
+        partner = self.linked("In Odoo", country_id=self.env.ref("base.nl").id)
+        self.change(partner, PhoneNumber="030 1")
+        self.run_nightly()
+        self.assertEqual(partner.country_id.code, "NL")
+
     # Former, deleted
 
     def test_former_is_archived_and_current_is_unarchived(self):

@@ -29,7 +29,7 @@ from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WI
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
 # Reasons to compare with Tribe even when nothing changed in Odoo.
-COMPARING_REASONS = {"initial", "person"}
+COMPARING_REASONS = {"initial", "person", "follow"}
 
 
 class TribeRelationExporter(models.AbstractModel):
