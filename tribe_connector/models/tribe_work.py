@@ -69,6 +69,7 @@ class TribeWork(models.Model):
     reference = fields.Char(
         required=True,
         readonly=True,
+        index=True,
         help="Which record: its Tribe ID on the way in, its Odoo ID on the way out.",
     )
     reason = fields.Selection(
@@ -84,10 +85,12 @@ class TribeWork(models.Model):
         required=True,
         readonly=True,
     )
-    due = fields.Datetime(required=True, index=True, readonly=True)
+    due = fields.Datetime(required=True, readonly=True)
     created = fields.Datetime(default=fields.Datetime.now, readonly=True)
     transaction = fields.Char(
-        readonly=True, help="The database transaction of a save, so that it counts once."
+        readonly=True,
+        index="btree_not_null",
+        help="The database transaction of a save, so that it counts once.",
     )
     tries = fields.Integer(readonly=True)
     error = fields.Text(readonly=True)
@@ -138,6 +141,8 @@ class TribeWork(models.Model):
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
+
+    _queue_index = models.Index("(direction, due, id)")
 
     @api.depends("kind", "reference")
     def _compute_records(self):
