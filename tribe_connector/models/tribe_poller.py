@@ -10,6 +10,7 @@ from ..engine.remote_relation import (
 from ..tribe_api import any_of, at_least, either
 from .tribe_relation_importer import RELATIONSHIPS
 
+READ_FROM_THE_BEGINNING = (*RELATIONSHIPS, "invoice")
 STREAM_SETS = {
     "organization": "Relation_Organization",
     "person": "Relation_Person",
@@ -64,8 +65,9 @@ class TribePoller(models.AbstractModel):
         cursors = self.env["tribe.cursor"]
         since = cursors._position(session.connection, stream)
         since = since and since.replace(tzinfo=timezone.utc)
-        for filters in self._filters(session.connection, stream, since):
+        if since or stream in READ_FROM_THE_BEGINNING:
             select = "ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID"
+            filters = self._filter(session.connection, stream, since)
             for page in session.client.pages(
                 entity_set, filter=filters, select=select, orderby="ID asc"
             ):
@@ -74,21 +76,22 @@ class TribePoller(models.AbstractModel):
                 self._note(session, stream, ids)
         cursors._move(session.connection, stream, started)
 
-    def _filters(self, connection, stream, since):
-        """What to look for. A phase change may leave the date of an invoice alone (it is only a
-        link), so invoices are looked for by phase as well."""
+    def _filter(self, connection, stream, since):
+        """What to look for; None from the beginning: all customers and suppliers that Tribe has.
+
+        A phase change may leave the date of an invoice alone (it is only a link), so invoices are
+        looked for by phase as well.
+        """
+        # Tribe leaves the mutation date of a new record empty.
+        changed = since and either(
+            at_least("CreationDate", since), at_least("LastMutationDate", since)
+        )
+        if stream != "invoice":
+            return changed
+        codes = connection.phase_ids.filtered("is_booked").mapped("code")
         if since:
-            # Tribe leaves the mutation date of a new record empty.
-            yield either(at_least("CreationDate", since), at_least("LastMutationDate", since))
-        elif stream in RELATIONSHIPS:
-            # From the beginning: all customers and suppliers that Tribe has.
-            yield None
-        if stream == "invoice":
-            codes = connection.phase_ids.filtered("is_booked").mapped("code")
-            if not since:
-                yield any_of("Phase/Code", codes)
-            elif open_codes := [code for code in codes if code != "Paid"]:
-                yield any_of("Phase/Code", open_codes)
+            codes = [code for code in codes if code != "Paid"]
+        return either(changed, any_of("Phase/Code", codes)) if codes or not since else changed
 
     def _note(self, session, stream, tribe_ids):
         """Note what was found, but what is linked already and does not change by itself."""
