@@ -1,0 +1,740 @@
+"""Histories that nobody thought of: edits on both sides, in any order, with everything between.
+
+Drawn by Hypothesis, played on the stand-in and in Odoo. What must come of them is in
+``relation_history``. ``./dev test`` plays the same ten every time; with ``--full`` there are ninety
+more from a seed of chance, which is printed and can be given as TRIBE_HISTORY_SEED. A history that
+fails is printed step by step, the shortest that Hypothesis finds.
+"""
+
+import os
+import random
+import sys
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WEBHOOK_TYPES
+
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
+from .relation_case import LEAD, RelationCase
+from .relation_history import ABSENT, ADDRESS, FIELDS, NUMBERS, Role, Twin, alike
+
+IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
+SAME_EVERY_TIME = 10
+BY_CHANCE = int(os.environ.get("TRIBE_HISTORIES", "90")) if IS_FULL else 0
+STEPS = 25
+MOST_RUNS = 2
+
+CUSTOMERS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
+RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
+NAVIGATIONS = {"organization": "Organization", "person": "Person"}
+SLOTS = {
+    "organization": ("InvoiceAddress", "PostalAddress", "VisitingAddress"),
+    "person": ("Address",),
+}
+WIRE = {
+    "email": "EmailAddress",
+    "phone": "PhoneNumber",
+    "mobile": "MobilePhoneNumber",
+    "website": "Website",
+    "vat": "VATNumber",
+    "debtor_number": "DebtorNumber",
+    "creditor_number": "CreditorNumber",
+}
+WIRE_ADDRESS = {"street2": "Extra", "zip": "Postalcode", "city": "City"}
+IN_ODOO = {"mobile": "tribe_mobile", "country": "country_id"}
+
+# The same thing in several forms, and different things.
+PLAIN = {
+    "email": ["info@een{0}.example", "Info@Een{0}.example", "twee{0}@klant.example", None],
+    "phone": ["030 1234567", "030-123 45 67", "+31 20 555 0001", "+31 (0)20-5550001", None],
+    "website": ["https://www.een.example/", "www.een.example", "http://twee.example/a", None],
+    "vat": [1, 2, None],
+    "mobile": ["06 12345678", "06-12345678", "+31 6 1111 1111", None],
+    "street2": ["t.a.v. de  administratie", "2e verdieping", None],
+    "zip": ["3512 LR", "3512lr", "1000", None],
+    "city": ["Utrecht", "Köln", "Łódź", None],
+    "country": ["NL", "BE", "DE", "FR", None],
+    "debtor_number": ["D{0}", "D{0}-2", " D{0} ", None],
+}
+SUPPLIED = {"creditor_number": ["C{0}", "C{0}-2", None]}
+STREETS = {
+    "Kerkstraat 12": ("Kerkstraat", 12, None),
+    "Kerkstraat 12 a": ("Kerkstraat", 12, "a"),
+    "Nieuwe Gracht 7 bis": ("Nieuwe Gracht", 7, "bis"),
+    "12 Rue de Lyon": ("Rue de Lyon", 12, None),
+    "Postbus 99": ("Postbus", 99, None),
+    "Plein": ("Plein", None, None),
+    None: (None, None, None),
+}
+ORGANIZATIONS = ["Alfa {0} B.V.", "Beta  & Zn. {0}", "Gamma {0} 🚲 GmbH", "Δέλτα {0}"]
+PERSONS = [
+    ("Jan", "van der", "Berg{0}"),
+    (None, None, "Smit{0}"),
+    ("Anna Maria", None, "Jansen-de Boer{0}"),
+    ("Søren", "op den", "Kamp{0}"),
+]
+
+
+def changes(plain):
+    """Some fields with values to write, as a person might on either side."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "name": st.integers(0, len(ORGANIZATIONS) - 1),
+            "street": st.sampled_from(list(STREETS)),
+            **{name: st.sampled_from(values) for name, values in plain.items()},
+        },
+    )
+
+
+PLAIN_CHANGES = changes(PLAIN)
+ANY_CHANGES = changes(PLAIN | SUPPLIED)
+
+
+def vat_number(number, which):
+    """A valid Belgian VAT number, another one for every relation; written in one of two forms."""
+    base = 4_000_000 + 2 * number + which
+    text = f"{base:08d}{97 - base % 97:02d}"
+    return f"BE{text}" if which == 1 else f"be {text[:4]}.{text[4:7]}.{text[7:]}"
+
+
+KINDS = st.sampled_from(["organization", "person"])
+NEW = st.fixed_dictionaries({"kind": KINDS, "values": PLAIN_CHANGES})
+PICKS = st.lists(st.integers(0, 99), min_size=1, max_size=6)
+
+
+class History(RuleBasedStateMachine):
+    """People at work in both systems, and the connector between them."""
+
+    twins = Bundle("twins")
+
+    def __init__(self, case):
+        super().__init__()
+        self.case = case
+        self.env = case.env
+        self.sandbox = case.sandbox
+        self.all = []
+        self.events = []
+        self.savepoint = case.begin_history()
+        self.relations_before = self._count_relations()
+        self.partners_before = self._count_partners()
+
+    def teardown(self):
+        try:
+            if sys.exc_info()[0] is None:
+                self.settle()
+        finally:
+            self.case.end_history(self.savepoint)
+
+    @initialize(
+        target=twins,
+        policy=st.sampled_from(["odoo", "tribe"]),
+        moment=st.sampled_from(["nightly", "minute"]),
+        made_in_odoo=st.lists(NEW, min_size=1, max_size=3),
+        made_in_tribe=st.lists(NEW, min_size=1, max_size=3),
+        is_linked=st.booleans(),
+    )
+    def begin(self, policy, moment, made_in_odoo, made_in_tribe, is_linked):
+        """What is there on an ordinary morning."""
+        self.policy = policy
+        self.case.connection.write({"conflict_policy": policy, "export_moment": moment})
+        twins = [self.new_in_odoo(**new) for new in made_in_odoo]
+        twins += [self.new_in_tribe(slot=2, role="customer", **new) for new in made_in_tribe]
+        if is_linked:
+            self._run_fully()
+            self._see(certainly=True)
+        return multiple(*twins)
+
+    # People in Odoo
+
+    @rule(target=twins, kind=KINDS, values=PLAIN_CHANGES, is_supplier=st.booleans())
+    def new_in_odoo(self, kind, values, is_supplier=False):
+        twin = self._new_twin(kind)
+        values = {"name": 0, **values}
+        vals = self._odoo_vals(twin, values)
+        is_supplier = is_supplier and kind == "organization"
+        twin.partner = self.env["res.partner"].create(
+            {
+                **vals,
+                "is_company": kind == "organization",
+                "customer_rank": int(not is_supplier),
+                "supplier_rank": int(is_supplier),
+            }
+        )
+        self._saved()
+        self._look_in_odoo(twin)
+        return twin
+
+    @rule(twin=twins, values=ANY_CHANGES)
+    def edit_in_odoo(self, twin, values):
+        if not twin.in_odoo:
+            return
+        vals = self._odoo_vals(twin, values)
+        address = {name: vals.pop(name) for name in list(vals) if name in self._odoo_address_names}
+        twin.partner.write(vals)
+        self._address_partner(twin).write(address)
+        self._saved()
+        self._look_in_odoo(twin)
+
+    @rule(twin=twins, street=st.sampled_from(list(STREETS)), city=st.sampled_from(PLAIN["city"]))
+    def invoice_address_in_odoo(self, twin, street, city):
+        if not twin.in_odoo or self._address_partner(twin) != twin.partner:
+            return
+        self.env["res.partner"].create(
+            {
+                "name": "Crediteuren",
+                "type": "invoice",
+                "parent_id": twin.partner.id,
+                "street": street,
+                "city": city,
+            }
+        )
+        self._saved()
+        self._look_in_odoo(twin)
+
+    @rule(twin=twins)
+    def no_invoice_address_in_odoo(self, twin):
+        if twin.in_odoo and self._address_partner(twin) != twin.partner:
+            self._address_partner(twin).unlink()
+            self._saved()
+            self._look_in_odoo(twin)
+
+    @rule(twin=twins)
+    def archive_or_unarchive_in_odoo(self, twin):
+        if not twin.in_odoo:
+            return
+        twin.active = not twin.active
+        twin.archived_by = "" if twin.active else "person"
+        twin.unarchived_in_odoo = twin.active
+        twin.partner.active = twin.active
+        self._saved()
+
+    @rule(twin=twins, name=st.sampled_from(["customer_rank", "supplier_rank"]))
+    def another_role_in_odoo(self, twin, name):
+        if twin.in_odoo and twin.kind == "organization":
+            twin.partner[name] = 1
+            self._saved()
+
+    @rule(twin=consumes(twins))
+    def delete_in_odoo(self, twin):
+        if twin.in_odoo:
+            twin.partner.child_ids.unlink()
+            twin.partner.unlink()
+            twin.deleted_in_odoo = True
+            self._saved()
+
+    # People in Tribe
+
+    @rule(
+        target=twins,
+        kind=KINDS,
+        values=PLAIN_CHANGES,
+        slot=st.integers(0, 2),
+        role=st.sampled_from(["customer", "supplier", "lead"]),
+    )
+    def new_in_tribe(self, kind, values, slot, role):
+        twin = self._new_twin(kind)
+        body, address = self._tribe_bodies(twin, {"name": 0, **values})
+        if address:
+            body[SLOTS[kind][slot % len(SLOTS[kind])]] = address
+        twin.tribe_id = self.sandbox.create(RELATION_SETS[kind], body)["ID"]
+        if role == "lead" and kind == "organization":
+            twin.lead_id = self._relate(twin, LEAD)
+        elif role == "supplier" and kind == "organization":
+            self._relate_role(twin, SUPPLIER)
+        else:
+            self._relate_role(twin, CUSTOMERS[kind])
+        self._look_in_tribe(twin)
+        return twin
+
+    @rule(twin=twins, values=ANY_CHANGES, slot=st.integers(0, 2))
+    def edit_in_tribe(self, twin, values, slot):
+        if not twin.in_tribe:
+            return
+        body, address = self._tribe_bodies(twin, values)
+        if address:
+            shown = self._shown_address(twin)
+            if shown:
+                self.sandbox.change("Address", shown["ID"], address)
+            else:
+                body[SLOTS[twin.kind][slot % len(SLOTS[twin.kind])]] = address
+        if body:
+            self.sandbox.change(RELATION_SETS[twin.kind], twin.tribe_id, body)
+        self._look_in_tribe(twin)
+
+    @rule(twin=twins, pick=st.integers(0, 1))
+    def end_or_reopen_in_tribe(self, twin, pick):
+        if not twin.in_tribe or not twin.roles:
+            return
+        entity_set = list(twin.roles)[pick % len(twin.roles)]
+        role = twin.roles[entity_set]
+        role.is_former = not role.is_former
+        role.ended_by = "person" if role.is_former else ""
+        if not role.is_former:
+            twin.reopened_in_tribe = True
+        self.sandbox.change(entity_set, role.tribe_id, {"IsFormer": role.is_former})
+
+    @rule(twin=twins, entity_set=st.sampled_from([ORGANIZATION_CUSTOMER, SUPPLIER]))
+    def another_role_in_tribe(self, twin, entity_set):
+        if not twin.in_tribe or twin.kind != "organization" or entity_set in twin.roles:
+            return
+        if entity_set == ORGANIZATION_CUSTOMER and twin.lead_id:
+            self._upgrade_lead(twin)
+        else:
+            self._relate_role(twin, entity_set)
+        twin.reopened_in_tribe = True
+
+    @rule(twin=consumes(twins))
+    def delete_in_tribe(self, twin):
+        if twin.in_tribe:
+            self.sandbox.delete(RELATION_SETS[twin.kind], twin.tribe_id)
+            twin.deleted_in_tribe = True
+
+    # The connector
+
+    @rule(picks=PICKS, times=st.integers(1, 2), at_once=st.booleans())
+    def deliver(self, picks, times, at_once):
+        """Some webhooks arrive, in any order, perhaps twice, and are worked on now or later."""
+        self._collect_events()
+        for pick in picks:
+            if self.events:
+                event = self.events.pop(pick % len(self.events))
+                for _time in range(times):
+                    self._arrive(event)
+        if at_once:
+            self._run()
+
+    @rule(picks=PICKS)
+    def lose(self, picks):
+        """Some webhooks never arrive."""
+        self._collect_events()
+        for pick in picks:
+            if self.events:
+                self.events.pop(pick % len(self.events))
+
+    @rule(streams=st.lists(st.sampled_from(POLL_STREAMS), min_size=1, max_size=3, unique=True))
+    def poll(self, streams):
+        self.env["tribe.work"]._add(self.case.connection, "inbound", "poll", streams, "poll")
+        self._run()
+
+    @rule()
+    def nightly(self):
+        self.case.connection.action_run_nightly()
+        self._run()
+
+    @rule(twin=twins)
+    def synchronize_now(self, twin):
+        if twin.in_odoo:
+            twin.partner.action_synchronize_with_tribe()
+            self._run()
+
+    @rule()
+    def lanes(self):
+        self._run()
+
+    # The end
+
+    def settle(self):
+        """After a bounded number of full runs both sides agree, and another one writes nothing."""
+        self._collect_events()
+        for event in self.events:
+            self._arrive(event)
+        for twin in self.all:
+            if twin.deleted_in_tribe:
+                # Only webhooks tell.
+                kind = twin.kind
+                self.env["tribe.work"]._add(
+                    self.case.connection, "inbound", kind, [twin.tribe_id], "webhook"
+                )
+        for _run in range(MOST_RUNS):
+            self._run_fully()
+        self._see(certainly=True)
+        self._check_end()
+        self._check_nothing_left()
+
+    def _run_fully(self):
+        self.env["tribe.work"]._add(self.case.connection, "inbound", "poll", POLL_STREAMS, "poll")
+        self.case.connection.action_run_nightly()
+        self.case.run_lanes()
+
+    def _check_end(self):
+        case = self.case
+        case.assertFalse(case.problems())
+        for twin in self.all:
+            self._check_twin(twin)
+        case.assertEqual(
+            self._count_relations() - self.relations_before,
+            sum(twin.in_tribe for twin in self.all),
+            "Relations in Tribe",
+        )
+        case.assertEqual(
+            self._count_partners() - self.partners_before,
+            sum(twin.in_odoo for twin in self.all),
+            "Partners in Odoo",
+        )
+
+    def _check_twin(self, twin):
+        case = self.case
+        if twin.in_odoo and not twin.deleted_in_tribe and twin.active:
+            case.assertTrue(twin.is_linked, f"{twin} is not in Tribe")
+        if twin.in_tribe and not twin.deleted_in_odoo and twin.is_current:
+            case.assertTrue(twin.is_linked, f"{twin} is not in Odoo")
+        if not (twin.is_linked and twin.in_odoo and twin.in_tribe):
+            return
+        for name, value in twin.values.items():
+            case.assertEqual(value.odoo, value.tribe, f"{name} of {twin}")
+        if twin.active != twin.is_current:
+            case.assertTrue(
+                twin.is_justly_unequal(), f"{twin} is {twin.active} in Odoo, Tribe: {twin.roles}"
+            )
+        self._check_roles(twin)
+
+    def _check_roles(self, twin):
+        case, partner = self.case, twin.partner
+        for entity_set, rank in (
+            (CUSTOMERS[twin.kind], "customer_rank"),
+            (SUPPLIER, "supplier_rank"),
+        ):
+            number = "debtor_number" if rank == "customer_rank" else "creditor_number"
+            if entity_set in twin.roles:
+                case.assertTrue(partner[rank], f"{rank} of {twin}")
+            if twin.active and (partner[rank] or partner[number]):
+                case.assertIn(entity_set, twin.roles, repr(twin))
+            if twin.active and entity_set in twin.roles:
+                case.assertTrue(twin.values[number].odoo, f"{number} of {twin}")
+
+    def _check_nothing_left(self):
+        case = self.case
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_partner SET write_date = '2020-01-01'")
+        self.env.invalidate_all()
+        self.sandbox.reset_calls()
+        self._run_fully()
+        calls = [call for call in self.sandbox.call_log() if call["method"] != "GET"]
+        case.assertEqual(self.sandbox.calls()["writes"], 0, calls)
+        written = self.env["res.partner"].with_context(active_test=False)
+        written = written.search([("write_date", ">", "2020-01-02")])
+        case.assertFalse(written, written.mapped("display_name"))
+        case.assertFalse(self.env["tribe.work"].search([]), "Work is left")
+
+    # Steps of the connector
+
+    def _run(self):
+        self.case.run_lanes()
+        self._see(certainly=False)
+
+    def _collect_events(self):
+        """What Tribe reports: since the last look, our own writes included."""
+        deliveries = self.sandbox.deliveries()
+        self.events += [
+            (WEBHOOK_TYPES[each["entityType"]], each["payload"]["entityId"])
+            for each in deliveries[self.case.deliveries_seen :]
+        ]
+        self.case.deliveries_seen = len(deliveries)
+
+    def _arrive(self, event):
+        kind, tribe_id = event
+        self.env["tribe.work"]._add(self.case.connection, "inbound", kind, [tribe_id], "webhook")
+
+    # Looking
+
+    def _see(self, *, certainly):
+        """Look at both sides after the connector worked; what it did must have been right."""
+        self._find_links()
+        tribe = self._tribe_rows()
+        for twin in self.all:
+            before = {name: (value.odoo, value.tribe) for name, value in twin.values.items()}
+            odoo_now = self._odoo_values(twin) if twin.in_odoo else {}
+            tribe_now = self._tribe_values(twin, tribe) if twin.in_tribe else {}
+            for name, value in twin.values.items():
+                now = odoo_now.get(name, ABSENT), tribe_now.get(name, ABSENT)
+                self._check_move(twin, name, value, before[name], now)
+                value.see(*now, certainly=certainly)
+            self._see_state(twin, tribe)
+
+    def _check_move(self, twin, name, value, before, now):
+        case = self.case
+        if now == before:
+            return
+        label = f"{name} of {twin}: {before} became {now}, agreed {set(value.agreed)}"
+        drawn = name in NUMBERS and not any(each for each in before if each is not ABSENT)
+        if drawn:
+            return
+        for was, is_now in zip(before, now, strict=True):
+            # Either what is right for both, or as it was.
+            if is_now not in (was, ABSENT):
+                case.assertIn(is_now, self._rightful(twin, name, value), label)
+
+    def _rightful(self, twin, name, value):
+        if ABSENT in (value.odoo, value.tribe):
+            return {value.odoo, value.tribe} - {ABSENT}
+        return value.outcomes(name, self.policy)
+
+    def _see_state(self, twin, tribe):
+        if twin.in_odoo:
+            active = twin.partner.active
+            if active != twin.active:
+                self._check_state_move(twin, active)
+                twin.archived_by = "" if active else "connector"
+                twin.active = active
+        if twin.in_tribe:
+            self._see_roles(twin, tribe)
+        if twin.in_odoo and twin.in_tribe and twin.active == twin.is_current:
+            twin.unarchived_in_odoo = twin.reopened_in_tribe = False
+
+    def _check_state_move(self, twin, active):
+        if active:
+            self.case.assertEqual(twin.archived_by, "connector", f"{twin} was unarchived")
+        else:
+            self.case.assertFalse(twin.is_current, f"{twin} was archived")
+
+    def _see_roles(self, twin, tribe):
+        for entity_set in (CUSTOMERS[twin.kind], SUPPLIER):
+            for row in tribe["roles"].get((twin.tribe_id, entity_set), []):
+                role = twin.roles.setdefault(entity_set, Role(row["ID"]))
+                self.case.assertEqual(role.tribe_id, row["ID"], f"{twin} has a role twice")
+                is_former = bool(row["IsFormer"])
+                if is_former == role.is_former:
+                    continue
+                if is_former:
+                    self.case.assertFalse(twin.active, f"{twin} was ended")
+                else:
+                    self.case.assertEqual(role.ended_by, "connector", f"{twin} was reopened")
+                role.is_former, role.ended_by = is_former, "connector" if is_former else ""
+
+    def _find_links(self):
+        partners = self.env["res.partner"].with_context(active_test=False)
+        for twin in self.all:
+            if twin.in_odoo and not twin.tribe_id:
+                twin.tribe_id = twin.partner.tribe_id or ""
+                twin.is_linked = bool(twin.tribe_id)
+            elif twin.tribe_id and not twin.partner and not twin.deleted_in_odoo:
+                found = partners.search([("tribe_id", "=", twin.tribe_id)])
+                if found:
+                    twin.partner = found
+                    twin.is_linked = True
+                    self.case.assertEqual(len(found), 1)
+
+    def _look_in_odoo(self, twin):
+        for name, value in self._odoo_values(twin).items():
+            twin.values[name].odoo = value
+
+    def _look_in_tribe(self, twin):
+        for name, value in self._tribe_values(twin, self._tribe_rows()).items():
+            twin.values[name].tribe = value
+
+    def _odoo_values(self, twin):
+        partner, address = twin.partner, self._address_partner(twin)
+        values = {}
+        for name in FIELDS[twin.kind]:
+            record = address if name in ADDRESS else partner
+            value = record[IN_ODOO.get(name, name)]
+            values[name] = alike(name, value.code if name == "country" else value)
+        return values
+
+    def _tribe_rows(self):
+        rows = {}
+        for kind, entity_set in RELATION_SETS.items():
+            rows[kind] = {row["ID"]: row for row in self.sandbox.rows(entity_set)}
+        rows["address"] = {row["ID"]: row for row in self.sandbox.rows("Address")}
+        rows["roles"] = {}
+        for entity_set in (*CUSTOMERS.values(), SUPPLIER):
+            for row in self.sandbox.rows(entity_set):
+                child = row.get("Organization") or row.get("Person")
+                rows["roles"].setdefault((child, entity_set), []).append(row)
+        return rows
+
+    def _tribe_values(self, twin, rows):
+        row = rows[twin.kind][twin.tribe_id]
+        address = self._shown_address(twin, rows) or {}
+        name = row["Name"]
+        if twin.kind == "person":
+            name = " ".join(filter(None, (row["FirstName"], row["MiddleName"], row["LastName"])))
+        number = address.get("HouseNumber")
+        street = (
+            address.get("Street"),
+            int(number) if number is not None else None,
+            address.get("HouseNumberSuffix"),
+        )
+        values = {
+            "name": name,
+            "street": " ".join(str(part) for part in street if part is not None),
+            "country": self.case.countries.get(address.get("Country")),
+            **{each: row[wire] for each, wire in WIRE.items() if wire in row},
+            **{each: address.get(wire) for each, wire in WIRE_ADDRESS.items()},
+        }
+        return {each: alike(each, values[each]) for each in FIELDS[twin.kind]}
+
+    def _shown_address(self, twin, rows=None):
+        """The row of the address that people see: invoices go to the first one that says where."""
+        rows = rows or self._tribe_rows()
+        row = rows[twin.kind][twin.tribe_id]
+        slots = [rows["address"][row[slot]] for slot in SLOTS[twin.kind] if row[slot]]
+        for names in (("Street", "Extra", "Postalcode", "City"), ("Country",)):
+            for address in slots:
+                if any(address[name] for name in names):
+                    return address
+        return slots[0] if slots else None
+
+    def _count_relations(self):
+        return sum(len(self.sandbox.rows(entity_set)) for entity_set in RELATION_SETS.values())
+
+    def _count_partners(self):
+        partners = self.env["res.partner"].with_context(active_test=False)
+        return partners.search_count(
+            [
+                ("parent_id", "=", False),
+                "|",
+                ("customer_rank", ">", 0),
+                ("supplier_rank", ">", 0),
+            ]
+        )
+
+    # Doing
+
+    def _new_twin(self, kind):
+        twin = Twin(len(self.all) + 1, kind)
+        self.all.append(twin)
+        return twin
+
+    def _saved(self):
+        """What was saved is committed: what follows is another transaction."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE tribe_work SET transaction = 'of the past' "
+            "WHERE transaction = txid_current()::text"
+        )
+        self.env.invalidate_all()
+
+    _odoo_address_names = ("street", "street2", "zip", "city", "country_id")
+
+    def _odoo_vals(self, twin, values):
+        vals = {}
+        for name, value in values.items():
+            if name not in FIELDS[twin.kind]:
+                continue
+            if name == "name":
+                value = (
+                    ORGANIZATIONS[value].format(twin.number)
+                    if twin.kind == "organization"
+                    else " ".join(filter(None, PERSONS[value])).format(twin.number)
+                )
+            if name == "vat" and value:
+                value = vat_number(twin.number, value)
+            elif isinstance(value, str):
+                value = value.format(twin.number)
+            if name == "country":
+                value = self.env["res.country"].search([("code", "=", value)]).id
+            vals[IN_ODOO.get(name, name)] = value or False
+        return vals
+
+    def _tribe_bodies(self, twin, values):
+        body, address = {}, {}
+        for name, value in values.items():
+            if name not in FIELDS[twin.kind]:
+                continue
+            if name == "name" and twin.kind == "organization":
+                body["Name"] = ORGANIZATIONS[value].format(twin.number)
+            elif name == "name":
+                body |= {
+                    wire: part and part.format(twin.number)
+                    for wire, part in zip(
+                        ("FirstName", "MiddleName", "LastName"), PERSONS[value], strict=True
+                    )
+                }
+            elif name == "street":
+                address |= dict(
+                    zip(("Street", "HouseNumber", "HouseNumberSuffix"), STREETS[value], strict=True)
+                )
+            elif name == "country":
+                address["Country"] = value and {"ID": self.case.connection.country_ids[value]}
+            elif name in WIRE_ADDRESS:
+                address[WIRE_ADDRESS[name]] = value
+            elif name == "vat":
+                body["VATNumber"] = value and vat_number(twin.number, value)
+            else:
+                body[WIRE[name]] = value and value.format(twin.number)
+        return body, address
+
+    def _address_partner(self, twin):
+        return twin.partner.child_ids.filtered(lambda child: child.type == "invoice")[:1] or (
+            twin.partner
+        )
+
+    def _relate(self, twin, entity_set):
+        return self.case.relate(entity_set, **{NAVIGATIONS[twin.kind]: twin.tribe_id})["ID"]
+
+    def _relate_role(self, twin, entity_set):
+        twin.roles[entity_set] = Role(self._relate(twin, entity_set))
+
+    def _upgrade_lead(self, twin):
+        with self.case.enter_registry_test_mode():
+            client = self.case.connection._client()
+            client.create(LEAD, {"ID": twin.lead_id, "_UpgradeType": ORGANIZATION_CUSTOMER})
+        twin.roles[ORGANIZATION_CUSTOMER] = Role(twin.lead_id)
+        twin.lead_id = ""
+
+
+class TestRelationHistories(RelationCase):
+    @pytest.fixture(autouse=True)
+    def _terminal(self, capsys):
+        self.terminal = capsys
+
+    def setUp(self):
+        super().setUp()
+        self.connection.settle_seconds = 0
+        with self.enter_registry_test_mode():
+            self.connection._register_webhooks(self.connection._client())
+        self.countries = {tribe_id: code for code, tribe_id in self.connection.country_ids.items()}
+        self.env.flush_all()
+
+    def begin_history(self):
+        self.env.flush_all()
+        self.sandbox.reset(switches={"webhook_paused": True}, keep_webhooks=True)
+        self.deliveries_seen = 0
+        return self.env.cr.savepoint()
+
+    def end_history(self, savepoint):
+        self.env.invalidate_all(flush=False)
+        self.env.transaction.clear()
+        savepoint.close(rollback=True)
+        self.env.invalidate_all(flush=False)
+
+    def play(self, count, chance=None):
+        def begin():
+            return History(self)
+
+        run_state_machine_as_test(
+            begin if chance is None else seed(chance)(begin),
+            settings=settings(
+                max_examples=count,
+                stateful_step_count=STEPS,
+                database=None,
+                deadline=None,
+                derandomize=chance is None,
+                phases=[Phase.generate, Phase.shrink],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+    def test_the_same_histories_every_time(self):
+        self.play(SAME_EVERY_TIME)
+
+    def test_histories_of_chance(self):
+        if not BY_CHANCE:
+            self.skipTest("Only with --full.")
+        chance = int(os.environ.get("TRIBE_HISTORY_SEED") or random.randrange(10**9))
+        with self.terminal.disabled():
+            print(f"\nTRIBE_HISTORY_SEED={chance}")
+        self.play(BY_CHANCE, chance)
