@@ -1,0 +1,59 @@
+"""Runs in Odoo's shell: very many customers and suppliers, and an API key.
+
+SEED_TRIBE names the file with Tribe's organizations, SEED_KEY the file for the key, and
+TRIBE_SCALE says how many partners. One in twenty has the number of an organization of Tribe.
+"""
+
+# ruff: noqa: F821 - the shell provides env
+import itertools
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+BATCH = 1000
+SHARED = 20
+STREETS = ("Kerkstraat", "Dorpsstraat", "Stationsweg", "Molenlaan", "Prinsengracht")
+
+size = int(os.environ["TRIBE_SCALE"])
+numbers = [
+    organization["DebtorNumber"]
+    for organization in json.loads(Path(os.environ["SEED_TRIBE"]).read_text())["organizations"]
+]
+nl = env.ref("base.nl").id
+
+
+def partner(position):
+    """What one partner is like: one in eight is a person, one in seven supplies too."""
+    is_person = position % 8 == 0
+    shared = numbers.pop() if position % SHARED == 1 and numbers else False
+    return {
+        "name": f"Jan van der Berg {position}" if is_person else f"Bouwbedrijf {position} B.V.",
+        "is_company": not is_person,
+        "customer_rank": 1,
+        "supplier_rank": int(not is_person and position % 7 == 0),
+        "debtor_number": shared,
+        "email": f"administratie@klant{position}.example",
+        "phone": f"+31 20 {position:07d}",
+        "street": f"{STREETS[position % 5]} {position % 300 + 1}",
+        "zip": "1012 AB",
+        "city": "Amsterdam",
+        "country_id": nl,
+    }
+
+
+partners = env["res.partner"].with_context(tracking_disable=True)
+positions = iter(range(size))
+while chunk := list(itertools.islice(positions, BATCH)):
+    partners.create([partner(position) for position in chunk])
+    env.cr.commit()
+    env.invalidate_all()
+
+key = (
+    env["res.users.apikeys"]
+    .with_user(env.ref("base.user_admin"))
+    .sudo()
+    ._generate(None, "scale", datetime.now() + timedelta(days=1))
+)
+env.cr.commit()
+Path(os.environ["SEED_KEY"]).write_text(key)

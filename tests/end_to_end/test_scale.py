@@ -1,0 +1,158 @@
+"""Very many partners: the initial synchronization in chunks, killed and resumed in the middle.
+
+Only with ``--full``; TRIBE_SCALE says how many (20,000). Prints what it took.
+"""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from .waiting import until
+from .world import world
+
+SIZE = int(os.environ.get("TRIBE_SCALE", "20000"))
+RELATIONS = max(SIZE // 20, 20)
+# Memory is measured from here on: until then Odoo fills its caches.
+WARM = min(2000, SIZE // 4)
+MOST_GROWTH = 1.15
+MOST_SECONDS = SIZE * 1.0 + 600
+# Nobody waits for Tribe's limit here, nor for its webhooks about what we just wrote.
+SWITCHES = {"rate_limit": 10**9, "webhook_drop_rate": 1.0}
+WAITS = {"settle_seconds": 3, "back_off_seconds": 1}
+LIMITS = {"calls_per_window": 10**6, "call_window_seconds": 1}
+RELATION_SETS = ("Relation_Organization", "Relation_Person")
+MEBIBYTE = 2**20
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("TRIBE_FULL_TESTS") != "1", reason="Only with --full."
+)
+
+
+@dataclass
+class Watch:
+    """How far the initial synchronization is, and what the memory of one Odoo process does."""
+
+    both: object
+    started_at: float = field(default_factory=time.monotonic)
+    curve: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.process = psutil.Process(self.both.server.pid)
+
+    def look(self) -> int:
+        """Note memory and progress; returns how many partners are linked."""
+        linked = self.both.odoo.call(
+            "tribe.link",
+            "search_count",
+            domain=[["kind", "in", ["organization", "person"]], ["tribe_id", "!=", False]],
+        )
+        self.curve.append((linked, self.process.memory_info().rss))
+        return linked
+
+    def wait_until(self, condition) -> None:
+        """Look every few seconds until a condition on the number of links holds."""
+        until(
+            "the initial synchronization",
+            lambda: condition(self.look()),
+            seconds=MOST_SECONDS,
+            pause=2,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long it took so far."""
+        return time.monotonic() - self.started_at
+
+    @property
+    def growth(self) -> float:
+        """The most memory after warming up, in terms of what it was then."""
+        first = self.curve[0][0]
+        warm = [rss for linked, rss in self.curve if linked - first >= WARM]
+        return max(warm) / warm[0] if warm else 1.0
+
+    def __str__(self):
+        step = max(len(self.curve) // 10, 1)
+        points = [
+            f"{linked}: {rss / MEBIBYTE:.0f} MiB"
+            for linked, rss in [*self.curve[::step], self.curve[-1]]
+        ]
+        return f"{self.seconds / 60:.1f} minutes, memory x{self.growth:.2f} ({', '.join(points)})"
+
+
+def test_initial_synchronization_of_very_many_partners(capsys, monkeypatch):
+    monkeypatch.setenv("TRIBE_SCALE", str(SIZE))
+    with world(
+        "tribe_scale",
+        seed=Path(__file__).with_name("odoo_scale_seed.py"),
+        sandbox_options={"relations": RELATIONS, "invoices": 0, "switches": SWITCHES},
+        max_cron_threads=2,
+    ) as both:
+        before = count_relations(both)
+        shared = count_shared(both)
+        both.connect(**WAITS, **LIMITS)
+        both.map()
+        both.sandbox.reset_calls()
+
+        both.press("action_activate")
+        first = Watch(both)
+        first.wait_until(lambda linked: linked >= SIZE // 2)
+        both.server.kill()
+        both.server.start()
+        second = Watch(both)
+        second.wait_until(lambda _linked: both.state() == "active")
+        both.wait_until_idle(600)
+
+        calls = both.sandbox.calls()
+        tell(capsys, f"{SIZE} partners, {shared} of them in Tribe already; {calls['total']} calls")
+        tell(capsys, f"until killed: {first}")
+        tell(capsys, f"after that: {second}")
+        assert_each_partner_is_one_relation(both)
+        assert count_relations(both) == before + SIZE - shared
+        assert first.growth <= MOST_GROWTH
+        assert second.growth <= MOST_GROWTH
+
+        both.sandbox.reset_calls()
+        night = time.monotonic()
+        both.run_nightly()
+        tell(capsys, f"a night without changes: {time.monotonic() - night:.1f} s")
+        assert both.sandbox.calls()["total"] == 0
+
+
+def tell(capsys, line: str) -> None:
+    """Print a line, whatever becomes of the test."""
+    with capsys.disabled():
+        print(f"\n{line}", end="", flush=True)
+
+
+def count_relations(both) -> int:
+    """The organizations and persons of Tribe."""
+    return sum(len(both.sandbox.rows(entity_set)) for entity_set in RELATION_SETS)
+
+
+def count_shared(both) -> int:
+    """The partners of Odoo that have the number of an organization of Tribe."""
+    return both.odoo.call("res.partner", "search_count", domain=[["debtor_number", "!=", False]])
+
+
+def assert_each_partner_is_one_relation(both) -> None:
+    """Each customer is linked to a relation of its own, with its number, and nothing is asked."""
+    assert both.problems() == []
+    partners = both.odoo.rows(
+        "res.partner",
+        [["customer_rank", ">", 0], ["parent_id", "=", False]],
+        ["tribe_id", "debtor_number", "creditor_number", "supplier_rank"],
+    )
+    numbers = {
+        row["ID"]: row["DebtorNumber"]
+        for entity_set in RELATION_SETS
+        for row in both.sandbox.rows(entity_set)
+    }
+    assert len({partner["tribe_id"] for partner in partners}) == len(partners) == SIZE
+    for partner in partners:
+        assert partner["debtor_number"] == numbers[partner["tribe_id"]]
+        assert bool(partner["creditor_number"]) == bool(partner["supplier_rank"])
+    assert len({partner["debtor_number"] for partner in partners}) == SIZE
