@@ -48,6 +48,7 @@ class RetentionCase(TransactionCase):
         """What Odoo does once a day, as often as there is something left."""
         for vacuum in (
             self.env["tribe.run"]._vacuum_old,
+            self.env["tribe.plan"]._vacuum_old,
             self.env["tribe.work"]._vacuum_given_up,
         ):
             for _batch in range(100):
@@ -60,8 +61,10 @@ class TestRetention(RetentionCase):
     """Runs and problems end some day; links and waiting work never do."""
 
     def test_odoo_calls_it_every_day(self):
-        for model, method in (("tribe.run", "_vacuum_old"), ("tribe.work", "_vacuum_given_up")):
-            self.assertTrue(getattr(type(self.env[model]), method)._autovacuum)
+        methods = {"_vacuum_old": ("tribe.run", "tribe.plan"), "_vacuum_given_up": ("tribe.work",)}
+        for method, models in methods.items():
+            for model in models:
+                self.assertTrue(getattr(type(self.env[model]), method)._autovacuum)
 
     def test_old_runs_go_with_their_lines(self):
         old, recent = self.new_run(91), self.new_run(89)
@@ -71,6 +74,25 @@ class TestRetention(RetentionCase):
 
         self.assertFalse(old.exists() or lines.exists())
         self.assertTrue(recent.line_ids.exists())
+
+    def test_old_plans_go_with_their_lines(self):
+        plans = self.env["tribe.plan"].create(
+            [
+                {
+                    "connection_id": self.connection.id,
+                    "scope": "changes",
+                    "date": self.days_ago(days),
+                    "line_ids": [Command.create({"name": PERSON})],
+                }
+                for days in (91, 89)
+            ]
+        )
+        lines = plans.line_ids
+
+        self.vacuum()
+
+        self.assertEqual(plans.exists(), plans[1])
+        self.assertEqual(lines.exists(), plans[1].line_ids)
 
     def test_each_connection_says_how_long(self):
         other = create_connection(self.env, name="Other", keep_runs_days=10, active=False)
@@ -181,8 +203,23 @@ class TestPrivacy(RetentionCase):
             self.new_work(1, error=f"{MAIL} is no number.", error_class="person"),
         ]
         self.new_line(name="Somebody Else", text="other@particulier.example")
+        plan = self.env["tribe.plan"].create(
+            {
+                "connection_id": self.connection.id,
+                "scope": "changes",
+                "line_ids": [
+                    Command.create({"name": PERSON}),
+                    Command.create(
+                        {"name": "x", "changes": [{"field": "email", "old": None, "new": MAIL}]}
+                    ),
+                    Command.create(
+                        {"name": "y", "changes": [{"field": "phone", "old": None, "new": "030 1"}]}
+                    ),
+                ],
+            }
+        )
 
-        self.assertEqual(self.look_up(), {*lines, *works})
+        self.assertEqual(self.look_up(), {*lines, *works, *plan.line_ids[:2]})
 
     def test_deleting_what_was_found(self):
         self.new_line(name=PERSON)
@@ -197,11 +234,14 @@ class TestPrivacy(RetentionCase):
     def test_a_deleted_contact_leaves_no_value_behind(self):
         partner, link = self.person()
         line = self.new_line(name=PERSON, text=f"Its address is {MAIL}.", partner_id=partner.id)
+        self.env["tribe.conflict"].create(
+            {"link_id": link.id, "field_name": "email", "odoo_value": MAIL, "tribe_value": PERSON}
+        )
 
         partner.unlink()
         self.env.flush_all()
 
-        for table in ("tribe_link", "tribe_run_line"):
+        for table in ("tribe_link", "tribe_run_line", "tribe_conflict"):
             self.env.cr.execute(f"SELECT to_json(t)::text FROM {table} t")
             text = str(self.env.cr.fetchall())
             self.assertNotIn(PERSON, text)

@@ -179,6 +179,7 @@ class ResPartner(models.Model):
         """
         links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
         links.write({"agreed": False})
+        links.conflict_ids.unlink()
         lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
         lines.write({"name": False, "text": False})
 

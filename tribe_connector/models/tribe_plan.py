@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.relation_decision import SAME
 from .tribe_plan_line import ACTIONS
+from .tribe_run import VACUUM_BATCH
 
 
 class TribePlan(models.Model):
@@ -54,6 +55,14 @@ class TribePlan(models.Model):
     progress_text = fields.Char("Progress", compute="_compute_progress")
     problem = fields.Text(compute="_compute_problem")
     summary = fields.Text(compute="_compute_summary")
+
+    @api.autovacuum
+    def _vacuum_old(self):
+        """Forget plans as old as the runs that are forgotten, with their lines."""
+        old = self.env["tribe.connection"]._older_than("date", "keep_runs_days")
+        plans = self.search(old, order="id", limit=VACUUM_BATCH)
+        plans.unlink()
+        return len(plans), len(plans) == VACUUM_BATCH
 
     def _compute_counts(self):
         counts = {

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, GONE, LINK, QUESTION, SAME, UPDATE
+from ..mapping import mail_addresses
 
 DEACTIVATE = "deactivate"
 ACTIONS = (CREATE_TRIBE, CREATE_ODOO, LINK, UPDATE, DEACTIVATE, GONE, QUESTION, SAME)
@@ -45,7 +46,19 @@ class TribePlanLine(models.Model):
     debtor_number = fields.Char(index="btree_not_null", readonly=True)
     creditor_number = fields.Char(index="btree_not_null", readonly=True)
     text = fields.Text("Question", readonly=True)
+    email = fields.Char(
+        "E-mail Addresses",
+        compute="_compute_email",
+        store=True,
+        help="Those in the line. Odoo's privacy look-up searches them, and the record's name.",
+    )
     details = fields.Text(compute="_compute_details")
+
+    @api.depends("name", "text", "changes")
+    def _compute_email(self):
+        for line in self:
+            values = (change.get(side) for change in line.changes or [] for side in ("old", "new"))
+            line.email = mail_addresses(line.name, line.text, *values)
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):

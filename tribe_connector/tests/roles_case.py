@@ -43,6 +43,23 @@ class RolesCase(TransactionCase):
         )
         cls.env["tribe.invoice.field"].create({**of_connection, "meaning": "date"})
         cls.env["tribe.work"]._add(cls.connection, "inbound", "person", ["relation"], "poll")
+        cls.env["tribe.plan"].create(
+            {
+                **of_connection,
+                "scope": "changes",
+                "line_ids": [Command.create({"partner_id": cls.partner.id})],
+            }
+        )
+        cls.env["tribe.suggestion"].create(
+            {
+                **of_connection,
+                "partner_id": cls.partner.id,
+                "kind": "organization",
+                "tribe_id": "other relation",
+                "basis": "email",
+            }
+        )
+        cls.env["tribe.conflict"].create({"link_id": cls.link.id, "field_name": "phone"})
         cls.env["tribe.cursor"]._move(cls.connection, "organization", "2026-01-01")
         cls.user = cls.new_user("tribe_user", "tribe_connector.group_user")
         cls.manager = cls.new_user("tribe_manager", "tribe_connector.group_manager")
@@ -79,6 +96,7 @@ class RolesCase(TransactionCase):
             "tribe.connection": "id",
             "tribe.vat.group": "legal_entity_id.connection_id",
             "tribe.ledger.account": "legal_entity_id.connection_id",
+            "tribe.plan.line": "plan_id.connection_id",
             "tribe.run.line": "run_id.connection_id",
         }
         path = paths.get(model, "connection_id")
