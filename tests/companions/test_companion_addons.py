@@ -123,8 +123,13 @@ class TestStreets(FieldCase):
 class TestReferences(FieldCase):
     """``base_partner_sequence`` gives every company a reference."""
 
-    def test_the_reference_is_the_number(self):
+    def setUp(self):
+        super().setUp()
         self.connection.number_source = "ref"
+        # That addon's sequence belongs to the first company of the database.
+        self.env["ir.sequence"].search([("code", "=", "res.partner")]).company_id = False
+
+    def test_the_reference_is_the_number(self):
         partner = self.linked(supplier_rank=1)
         contact = self.customer("Contact", parent_id=partner.id, is_company=False, customer_rank=0)
 
@@ -137,7 +142,6 @@ class TestReferences(FieldCase):
         self.assertSettled(partner)
 
     def test_a_new_customer_of_tribe_gets_its_reference_as_number(self):
-        self.connection.number_source = "ref"
         row = self.organization(DebtorNumber="T-1")
         self.look_at("organization", row["ID"])
         partner = self.link(row["ID"]).partner_id
