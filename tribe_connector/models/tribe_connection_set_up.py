@@ -47,10 +47,15 @@ class TribeConnection(models.Model):
         inverse="_inverse_next_creditor_number",
         help="The creditor number of the next supplier that has none.",
     )
-    plan_summary = fields.Text(related="plan_id.summary")
+    plan_summary = fields.Text(compute="_compute_plan_summary")
     is_working = fields.Boolean(
         compute="_compute_is_working", help="Something goes on that can be watched."
     )
+
+    @api.depends("plan_ids.summary")
+    def _compute_plan_summary(self):
+        for connection in self:
+            connection.plan_summary = connection.plan_id.summary
 
     @api.depends("state", "check_ids.state", "has_gaps", "plan_ids.state", "plan_ids.scope")
     def _compute_step(self):
