@@ -754,7 +754,7 @@ class TribeConnection(models.Model):
             )
         self.legal_entity_ids._check_journal()
         try:
-            self.sudo()._check_coverage(self.sudo()._client())
+            self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
             raise UserError(str(error)) from error
 

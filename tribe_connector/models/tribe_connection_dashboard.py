@@ -5,12 +5,12 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
+from ..engine.problems import FOR_PEOPLE
+
 RELATION_KINDS = ("organization", "person")
 # Kinds of work (tribe.work) about relations and about invoices.
 RELATION_WORK = (*RELATION_KINDS, "customer", "person_customer", "supplier", "address", "partner")
 INVOICE_WORK = ("invoice", "document", "payment")
-# Problems that do not mend themselves.
-ATTENTION = ("person", "bug")
 GRAPH_DAYS = 30
 
 
@@ -55,8 +55,8 @@ class TribeConnection(models.Model):
             works = self.env["tribe.work"]._read_group(
                 of_us, ["kind", "error_class"], ["__count", "created:min"]
             )
-            in_trouble = [work for work in works if work[1] in ATTENTION]
-            waiting = [work for work in works if work[1] not in ATTENTION]
+            in_trouble = [work for work in works if work[1] in FOR_PEOPLE]
+            waiting = [work for work in works if work[1] not in FOR_PEOPLE]
             connection.relation_waiting_count = _count(waiting, RELATION_WORK)
             connection.invoice_waiting_count = _count(waiting, INVOICE_WORK)
             connection.waiting_count = _count(waiting)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine.problems import FOR_PEOPLE
+
 # How a record stands with Tribe, the weakest first: the strongest of all that is known counts.
 STATES = [
     ("linked", "In Sync"),
@@ -66,7 +68,8 @@ class TribeSynchronized(models.AbstractModel):
         self.env["tribe.link"].flush_model(["tribe_id", "state", self._tribe_link_field])
         self.env["tribe.work"].flush_model(["kind", "reference", "error_class"])
         strength_of_work = SQL(
-            "CASE WHEN work.error_class IN ('person', 'bug') THEN %s ELSE %s END",
+            "CASE WHEN work.error_class IN %s THEN %s ELSE %s END",
+            FOR_PEOPLE,
             CODES.index("attention"),
             CODES.index("waiting"),
         )
