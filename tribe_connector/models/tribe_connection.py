@@ -56,6 +56,8 @@ WEBHOOK_TYPES = {
     "Activity.Invoice": "invoice",
 }
 CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
+# Whoever can change these could have the secrets and tokens sent to an address of their own.
+SECRETS_GO_TO = ("api_address", "authorization_address")
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
@@ -386,6 +388,8 @@ class TribeConnection(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # What was typed goes to the credential, which needs the connection first.
+        for vals in vals_list:
+            self._check_addresses_may_change(vals)
         vals_list = [dict(vals) for vals in vals_list]
         typed = [
             {name: vals.pop(name) for name in TYPED_SECRETS if name in vals} for vals in vals_list
@@ -410,6 +414,7 @@ class TribeConnection(models.Model):
         return connections
 
     def write(self, vals):
+        self._check_addresses_may_change(vals)
         result = super().write(vals)
         # What was typed must not come back with the saved form.
         self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
@@ -423,6 +428,28 @@ class TribeConnection(models.Model):
                     ]
                 ).write({"due": connection._due_of_a_save()})
         return result
+
+    def _check_addresses_may_change(self, vals):
+        """Refuse to send the secrets somewhere else, to whoever may not enter them.
+
+        :raises AccessError: for all but system administrators, when an address becomes another
+        """
+        changed = [
+            name
+            for name in SECRETS_GO_TO
+            if name in vals
+            and any(
+                vals[name] != current
+                for current in (self.mapped(name) or [self._fields[name].default(self)])
+            )
+        ]
+        if changed and not self.env.su and not self.env.user.has_group("base.group_system"):
+            raise AccessError(
+                self.env._(
+                    "Only a system administrator changes Tribe's addresses: the client secret is "
+                    "sent there."
+                )
+            )
 
     @api.depends("state")
     def _compute_is_running(self):

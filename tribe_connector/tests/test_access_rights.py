@@ -120,6 +120,16 @@ class TestAccessRights(RolesCase):
 
         self.assertEqual(self.connection.conflict_policy, "ask")
 
+    def test_a_manager_does_not_have_the_secrets_sent_elsewhere(self):
+        connection = self.connection.with_user(self.manager)
+        for name in ("api_address", "authorization_address"):
+            with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+                connection.write({name: "https://elsewhere.example"})
+            with self.assertRaises(AccessError):
+                connection.create({"name": "Another", name: "https://elsewhere.example"})
+            connection.write({name: self.connection[name]})
+        self.assertTrue(connection.create({"name": "With Tribe's addresses"}))
+
     def test_a_manager_of_another_company_sees_nothing(self):
         for model in self.our_models():
             with self.subTest(model):
