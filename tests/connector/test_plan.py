@@ -142,6 +142,7 @@ class TestPlan(PlanCase):
         self.assertFalse(self.problems())
 
     def test_tribes_customers_come_only_when_that_was_chosen(self):
+        self.connection.number_source = "tribe"
         row = self.organization(Name="Alleen in Tribe", DebtorNumber="T-1")
         former = self.organization(Name="Vroeger", roles=[])
         self.sandbox.change(
