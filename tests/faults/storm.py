@@ -14,6 +14,8 @@ from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
 RATES = (0.05, 0.30)
 EDITS = 10
 OLD_RELATIONS = 3
+# Creating in Tribe is where a lost answer could double.
+NEW_IN_ODOO = 3
 VAT_PERCENTAGES = (21, 9, 0)
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
 # Longer than we wait for an answer: the request is carried out after we gave up.
@@ -137,7 +139,7 @@ class Storm:
     def _drawn_work(self, lab: Laboratory):
         works = [lambda: self._edit(lab) for _number in range(EDITS)]
         works += [
-            lambda: self.new.append(self._make(lab, ODOO)),
+            *[lambda: self.new.append(self._make(lab, ODOO)) for _number in range(NEW_IN_ODOO)],
             lambda: self.new.append(self._make(lab, TRIBE)),
             lambda: self.new.append(self._make(lab, self.chance.choice(SIDES))),
             lambda: self._send_to_somebody(lab),
