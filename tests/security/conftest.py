@@ -136,7 +136,7 @@ def _marked_records(both):
     )
     both.sandbox.set_phase(invoice["ID"], "Paid")
     both.wait_until_idle()
-    assert any(MARK in problem for problem in both.problems())
+    assert any(MARK in problem for problem in both.problems()), both.problems()
     return found[0]["partner_id"][0], found[0]["id"]
 
 
