@@ -8,7 +8,9 @@ from .web_client import WebClient
 CONTENT = ".o_action_manager"
 GRAVE = ("serious", "critical")
 # What fades in has less contrast.
-IS_STILL = "() => !document.getAnimations().some((each) => each.playState === 'running')"
+IS_STILL = """() => !document.getAnimations().some(
+    (each) => each.playState === "running" && each.effect.getComputedTiming().endTime !== Infinity
+)"""
 # Odoo's own widgets, the same on each of its screens: their markup and colors are not ours to mend.
 OF_ODOO = (
     *(".o_control_panel", ".o_statusbar_status", ".o_notebook_headers", ".settings_tab"),

@@ -1,4 +1,4 @@
-"""A picture of every screen of ours, wide and narrow, light and dark: to be looked at."""
+"""A picture of every screen of ours, wide and narrow: to be looked at."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +8,10 @@ from playwright.sync_api import Page, expect
 from host.console import say, step
 
 from .waiting import until
-from .web_client import SIZE, WebClient, darken, web_client
+from .web_client import SIZE, WebClient, web_client
 from .world import World
 
 WIDTHS = (1280, 390)
-LOOKS = ("light", "dark")
 LINES_OF_A_RELATION = 2
 CALM_LOOKS = 4
 MILLISECONDS_BETWEEN_LOOKS = 100
@@ -22,39 +21,33 @@ DRAWN = ".o_form_sheet, .o_data_row, .o_kanban_record:not(.o_kanban_ghost), .set
 IS_QUIET = """async () => {
     await document.fonts.ready;
     const pictures = [...document.images].every((picture) => picture.complete);
-    const moves = document.getAnimations().some((each) => each.playState === "running");
+    const moves = document
+        .getAnimations()
+        .some((each) => each.effect.getComputedTiming().endTime !== Infinity);
     return pictures && !moves && !document.querySelector(".o_loading_indicator, .o_blockUI");
 }"""
 
 
 def take(both: World, folder: Path) -> None:
-    """Take all pictures: ``folder/<screen>-<width>-<light or dark>.png``.
+    """Take all pictures: ``folder/<screen>-<width>.png``.
 
     Both systems have to be synchronized; some trouble is made first, so that there is some to see.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _make_trouble(both)
     for width in WIDTHS:
-        for look in LOOKS:
-            with (
-                step(f"take pictures, {width} wide, {look}"),
-                web_client(
-                    both.server.address,
-                    viewport={**SIZE, "width": width},
-                    service_workers="block",
-                ) as person,
-            ):
-                if look == "dark":
-                    darken(person)
-                calls = OpenCalls(person.page)
-                person.log_in("admin", "admin")
-                for name in _screens(both, person):
-                    calls.wait_until_answered()
-                    person.page.wait_for_function(IS_QUIET)
-                    picture = folder / f"{name}-{width}-{look}.png"
-                    person.page.screenshot(path=picture)
-                for complaint in person.complaints:
-                    say(f"   console: {complaint}")
+        with (
+            step(f"take pictures, {width} wide"),
+            web_client(both.server.address, viewport={**SIZE, "width": width}) as person,
+        ):
+            calls = OpenCalls(person.page)
+            person.log_in("admin", "admin")
+            for name in _screens(both, person):
+                calls.wait_until_answered()
+                person.page.wait_for_function(IS_QUIET)
+                person.page.screenshot(path=folder / f"{name}-{width}.png")
+            for complaint in person.complaints:
+                say(f"   console: {complaint}")
 
 
 def _make_trouble(both: World) -> None:

@@ -242,21 +242,3 @@ def web_client(address: str, **options) -> Iterator[WebClient]:
             yield WebClient(context.new_page(), address)
         finally:
             program.close()
-
-
-def darken(client: WebClient) -> None:
-    """From the next page on, show the dark look that Odoo has but only Enterprise offers.
-
-    Community always answers "light" (``ir_http.color_scheme`` of ``web``), yet ships the dark style
-    sheet: it takes the place of the light one. Needs a client with ``service_workers="block"``,
-    as nobody can change what a service worker fetches.
-    """
-    context = client.page.context
-    context.add_cookies([{"name": "color_scheme", "value": "dark", "url": client.address}])
-
-    def serve_dark(route):
-        route.fulfill(
-            response=route.fetch(url=f"{client.address}/web/assets/any/web.assets_web_dark.min.css")
-        )
-
-    context.route("**/web/assets/*/web.assets_web.min.css", serve_dark)

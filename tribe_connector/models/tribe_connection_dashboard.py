@@ -42,7 +42,7 @@ class TribeConnection(models.Model):
 
     def _compute_counts(self):
         for connection in self:
-            of_us = [("connection_id", "=", connection.id)]
+            of_us = [("connection_id", "in", connection.ids)]
             links = {
                 (kind, state): count
                 for kind, state, count in self.env["tribe.link"]._read_group(
@@ -75,7 +75,7 @@ class TribeConnection(models.Model):
     def _compute_runs(self):
         runs = self.env["tribe.run"]
         for connection in self:
-            of_us = [("connection_id", "=", connection.id)]
+            of_us = [("connection_id", "in", connection.ids)]
             connection.last_run = runs.search(of_us, limit=1).date
             connection.calls_last_minute = connection._calls_in(60)
             connection.calls_last_day = connection._calls_in(24 * 3600)
@@ -89,7 +89,7 @@ class TribeConnection(models.Model):
     def _calls_in(self, seconds):
         """The calls to Tribe of the runs in the last so many seconds."""
         since = fields.Datetime.now() - timedelta(seconds=seconds)
-        domain = [("connection_id", "=", self.id), ("date", ">=", since)]
+        domain = [("connection_id", "in", self.ids), ("date", ">=", since)]
         return self.env["tribe.run"]._read_group(domain, [], ["calls:sum"])[0][0] or 0
 
     def _compute_next_run(self):
@@ -112,7 +112,7 @@ class TribeConnection(models.Model):
             changed = {
                 moment.date(): count
                 for moment, count in self.env["tribe.run"]._read_group(
-                    [("connection_id", "=", connection.id), ("date", ">=", days[0])],
+                    [("connection_id", "in", connection.ids), ("date", ">=", days[0])],
                     ["date:day"],
                     ["changed:sum"],
                 )
