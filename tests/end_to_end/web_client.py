@@ -133,6 +133,12 @@ class WebClient:
         dialog.get_by_role("button", name=button, exact=True).click()
         expect(dialog).to_be_hidden(timeout=SECONDS_TO_RELOAD * 1000)
 
+    def confirm_any(self) -> None:
+        """Answer the dialog that is open with its first button, whatever that is called."""
+        dialog = self.page.locator(".modal:not(.o_inactive_modal)")
+        dialog.locator("footer .btn-primary").click()
+        expect(dialog).to_be_hidden(timeout=SECONDS_TO_RELOAD * 1000)
+
     def state(self) -> Locator:
         """The current step of the form's status bar."""
         return self.page.locator(".o_statusbar_status .o_arrow_button_current").first

@@ -440,7 +440,7 @@ class TribeConnection(models.Model):
             if name in vals
             and any(
                 vals[name] != current
-                for current in (self.mapped(name) or [self._fields[name].default(self)])
+                for current in (self.mapped(name) or self.default_get([name]).values())
             )
         ]
         if changed and not self.env.su and not self.env.user.has_group("base.group_system"):
