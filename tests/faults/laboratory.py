@@ -185,6 +185,12 @@ class Laboratory(World):
         self.press("action_run_nightly")
         self.wait_until_idle()
 
+    def go_on(self, seconds: float, until) -> None:
+        """Let the clock go on for so long, or until something is so, or nothing is due."""
+        give_up_at = time.monotonic() + seconds
+        while self._due_work() and not until() and time.monotonic() < give_up_at:
+            self.tick()
+
     def wait_until_idle(self, seconds: float = SECONDS_TO_SETTLE) -> None:
         """Wait until no work is due, while the clock goes on."""
         ticked = time.monotonic()

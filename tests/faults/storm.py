@@ -13,6 +13,9 @@ from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
 
 RATES = (0.05, 0.30)
 EDITS = 10
+# The storm goes on until so many requests met a fault, if that takes no longer than this.
+ENOUGH_STRIKES = 12
+MOST_SECONDS = 8
 OLD_RELATIONS = 3
 # Creating in Tribe is where a lost answer could double.
 NEW_IN_ODOO = 3
@@ -90,6 +93,7 @@ class Storm:
         self.old: list[Known] = []
         self.new: list[Known] = []
         self.booked: str | None = None
+        self.strikes = 0
         self._count = 0
 
     def __str__(self) -> str:
@@ -129,8 +133,16 @@ class Storm:
             lab.sandbox.switch(**SWITCHES[name](self.chance))
         for name, rate in self.faults.items():
             lab.sandbox.fault(**FAULTS[name], probability=rate, times=None)
+        before = lab.sandbox.calls()["struck"]
         for work in self._drawn_work(lab):
             work()
+        lab.press("action_run_nightly")
+        lab.look()
+        lab.go_on(MOST_SECONDS, until=lambda: self._count_strikes(lab, before) >= ENOUGH_STRIKES)
+
+    def _count_strikes(self, lab: Laboratory, before: int) -> int:
+        self.strikes = lab.sandbox.calls()["struck"] - before
+        return self.strikes
 
     def end(self, lab: Laboratory) -> None:
         """Put back the switches that ``calm_down`` does not know."""

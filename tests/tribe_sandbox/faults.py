@@ -97,11 +97,12 @@ def parse_fault(description):
 
 
 class FaultInjector:
-    """The faults that are set, and how each is carried out."""
+    """The faults that are set, and how each is carried out. ``struck``: how often one did."""
 
     def __init__(self):
         self._lock = threading.Lock()
         self._cleared = threading.Event()
+        self.struck = 0
         self.clear()
 
     def clear(self):
@@ -140,6 +141,7 @@ class FaultInjector:
             return False
         if fault.times is not None:
             fault.times -= 1
+        self.struck += 1
         return True
 
     def carry_out(self, fault, answer):

@@ -91,7 +91,10 @@ class SandboxProcess:
         self._call("DELETE", "/sandbox/faults")
 
     def calls(self):
-        """Return the counts of API calls: total, by, writes, token_requests, refused."""
+        """Return the counts of API calls: total, by, writes, token_requests, refused.
+
+        And ``struck``: how many requests met a fault since the start.
+        """
         return self._call("GET", "/sandbox/calls")
 
     def call_log(self):
