@@ -17,6 +17,7 @@ OF_ODOO = (
     *(".o_list_record_selector", ".o_optional_columns_dropdown", ".o-checkbox", ".o_pager"),
     *(".o_progressbar", ".o_field_badge", ".o_form_label_readonly", ".o_group_name .o_pager"),
     *(".o_field_contact_statistics", ".o_field_list_activity", ".o_avatar", ".o_tag"),
+    ".o-mail-Chatter",
 )
 # The same of Odoo's selection field, whose label is to be looked at nevertheless.
 OF_SELECTION = (("autocomplete-valid", "o_select_menu_input"), ("aria-allowed-attr", "o-dropdown"))

@@ -126,10 +126,6 @@ class TribeConnection(models.Model):
     def _number_sequence(self, kind):
         return self.env["ir.sequence"].sudo().search([("code", "=", f"tribe.{kind}")], limit=1)
 
-    def _compute_plan_summary(self):
-        for connection in self:
-            connection.plan_summary = connection.plan_id.summary
-
     @api.depends("state", "mode")
     def _compute_is_working(self):
         for connection in self:
