@@ -1,7 +1,7 @@
 """Storms: mixed faults while people work on both sides, and afterwards nothing is lost or doubled.
 
 One seed alone, on the terminal:  TRIBE_STORM_SEED=17 ./dev test tests/faults/test_storms.py
-Some of them:                     TRIBE_STORM_SEED=1-5 ./dev test tests/faults/test_storms.py
+Some of them:                     TRIBE_STORM_SEED=1-5,17 ./dev test tests/faults/test_storms.py
 """
 
 import time
