@@ -81,7 +81,7 @@ def _add_fault_routes(blueprint, sandbox):
 def _add_call_routes(blueprint, sandbox):
     @blueprint.get("/calls")
     def calls():
-        report = {**sandbox.calls.report(), "struck": sandbox.faults.struck}
+        report = {**sandbox.calls.report(), "struck": dict(sandbox.faults.struck)}
         if request.args.get("log"):
             report["log"] = sandbox.calls.log()
         return jsonify(report)

@@ -6,6 +6,7 @@ A fault is chosen for each request that fits it, as often as it says.
 import json
 import random
 import threading
+from collections import Counter
 from dataclasses import dataclass, field, fields
 
 from werkzeug.wrappers import Response
@@ -97,12 +98,12 @@ def parse_fault(description):
 
 
 class FaultInjector:
-    """The faults that are set, and how each is carried out. ``struck``: how often one did."""
+    """The faults that are set, and how each is carried out. ``struck``: how often, by method."""
 
     def __init__(self):
         self._lock = threading.Lock()
         self._cleared = threading.Event()
-        self.struck = 0
+        self.struck = Counter()
         self.clear()
 
     def clear(self):
@@ -128,6 +129,7 @@ class FaultInjector:
         with self._lock:
             for fault in self._faults:
                 if fault.fits(method, target, body) and self._strikes(fault):
+                    self.struck[method] += 1
                     return fault
         return None
 
@@ -141,7 +143,6 @@ class FaultInjector:
             return False
         if fault.times is not None:
             fault.times -= 1
-        self.struck += 1
         return True
 
     def carry_out(self, fault, answer):

@@ -93,7 +93,7 @@ class SandboxProcess:
     def calls(self):
         """Return the counts of API calls: total, by, writes, token_requests, refused.
 
-        And ``struck``: how many requests met a fault since the start.
+        And ``struck``: how many requests met a fault since the start, by method.
         """
         return self._call("GET", "/sandbox/calls")
 
