@@ -1,5 +1,6 @@
 """Answers of Tribe made wrong, at random but the same for a seed."""
 
+import copy
 import json
 import random
 
@@ -57,21 +58,25 @@ class Mutator:
     def _changed(self, content):
         places = list(_places(content))
         if not places:
-            return self._random.choice(VALUES)
+            return self._value()
         holder, key = self._random.choice(places)
         kind = self._random.random()
         if kind < 0.15:
             del holder[key]
         elif kind < 0.25 and isinstance(holder, list):
-            holder.append(holder[key])
+            holder.append(copy.deepcopy(holder[key]))
         elif kind < 0.35:
             other, name = self._random.choice(places)
-            holder[key] = json.loads(json.dumps(other[name]))
+            holder[key] = copy.deepcopy(other[name])
         elif kind < 0.40:
             holder[key] = _nested(self._random.choice((2, 20)))
         else:
-            holder[key] = self._random.choice(VALUES)
+            holder[key] = self._value()
         return content
+
+    def _value(self):
+        # A copy: it may be changed further.
+        return copy.deepcopy(self._random.choice(VALUES))
 
 
 def _places(content):

@@ -41,6 +41,7 @@ class RolesCase(TransactionCase):
                 ],
             }
         )
+        cls.env["tribe.check"].create({**of_connection, "state": "ok", "name": "Signed in"})
         cls.env["tribe.invoice.field"].create({**of_connection, "meaning": "date"})
         cls.env["tribe.work"]._add(cls.connection, "inbound", "person", ["relation"], "poll")
         cls.env["tribe.plan"].create(
