@@ -21,7 +21,7 @@ class TribeConflict(models.Model):
     connection_id = fields.Many2one(related="link_id.connection_id", store=True, index=True)
     partner_id = fields.Many2one(related="link_id.partner_id", store=True, index=True)
     company_id = fields.Many2one(related="link_id.company_id", store=True, index=True)
-    tribe_url = fields.Char(related="link_id.tribe_url")
+    tribe_url = fields.Char("Relation in Tribe", related="link_id.tribe_url")
     field_name = fields.Char(required=True, readonly=True)
     label = fields.Char("Field", compute="_compute_label")
     odoo_value = fields.Char("In Odoo", readonly=True)

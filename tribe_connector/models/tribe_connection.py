@@ -149,7 +149,10 @@ class TribeConnection(models.Model):
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
     country_ids = fields.Json(readonly=True, copy=False, help="Tribe's countries by ISO code.")
     state_ids = fields.Json(
-        readonly=True, copy=False, help="Tribe's states by country code and Odoo's state code."
+        "Tribe's States",
+        readonly=True,
+        copy=False,
+        help="Tribe's states by country code and Odoo's state code.",
     )
     invoice_names = fields.Json(readonly=True, copy=False, help="What Tribe's invoices have.")
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")

@@ -42,7 +42,7 @@ class TribePlanLine(models.Model):
         help="Empty until this record was looked at.",
     )
     changes = fields.Json(readonly=True)
-    change_count = fields.Integer("Changes", readonly=True)
+    change_count = fields.Integer("Number of Changes", readonly=True)
     debtor_number = fields.Char(index="btree_not_null", readonly=True)
     creditor_number = fields.Char(index="btree_not_null", readonly=True)
     text = fields.Text("Question", readonly=True)
