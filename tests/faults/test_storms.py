@@ -33,7 +33,8 @@ def test_storm(lab, storms, report, seed):
         storm.end(lab)
 
     report(
-        f"{storm}: {storm.strikes.total()} faults ({storm.told_strikes()}) in {raged - started:.1f} s, right after {runs} runs "
+        f"{storm}: {storm.strikes.total()} faults ({storm.told_strikes()}) in "
+        f"{raged - started:.1f} s, right after {runs} runs "
         f"({time.monotonic() - raged:.1f} s); {lab.summary(differences)}"
     )
     assert differences == [], f"TRIBE_STORM_SEED={seed} ./dev test tests/faults/test_storms.py"
