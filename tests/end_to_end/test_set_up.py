@@ -212,8 +212,6 @@ def test_from_nothing_to_activated_takes_few_clicks(activated, effort):
     clicks, typed = effort.clicks, effort.typed
 
     print(f"from an empty database to activated: {len(clicks)} clicks, {len(typed)} fields")
-    assert {"Connect", "Suggest", "Show Plan", "Ok"} <= set(clicks)
-    assert {"client_id", "client_secret"} <= typed
     assert len(clicks) <= MOST_CLICKS, clicks
     assert len(typed) <= MOST_TYPED, typed
 
