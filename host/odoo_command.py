@@ -9,6 +9,9 @@ from .odoo_source import OdooSource
 from .paths import CHECKOUT, LOGS, ODOO_DATA, PYTHON
 from .postgresql import Server
 
+# How many words of a command line name Odoo's command, before its options.
+SUBCOMMAND_WORDS = {"shell": 1, "i18n": 2}
+
 
 def environment(odoo: OdooSource) -> dict[str, str]:
     """The environment in which Odoo runs."""
@@ -84,6 +87,16 @@ def run_script(
     )
 
 
+def export_terms(
+    server: Server, odoo: OdooSource, database: str, module: str, target: Path
+) -> None:
+    """Write the translatable terms of a module that the database has installed (a ``.pot``).
+
+    :raises Failure: when Odoo ends with an error, with the log's last one.
+    """
+    _run(server, odoo, database, ["i18n", "export", module, "--output", str(target)])
+
+
 def _run(
     server: Server,
     odoo: OdooSource,
@@ -97,7 +110,7 @@ def _run(
     path = write_configuration(
         LOGS / f"{database}.command.conf", configuration(server, odoo, database)
     )
-    position = 1 if arguments[0] == "shell" else 0
+    position = SUBCOMMAND_WORDS.get(arguments[0], 0)
     result = subprocess.run(
         command(*arguments[:position], "-c", str(path), *arguments[position:]),
         env={**environment(odoo), **(variables or {})},

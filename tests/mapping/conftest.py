@@ -3,10 +3,9 @@
 import pathlib
 import sys
 
+import addon_without_odoo  # noqa: F401
 from hypothesis import settings
 
-ADDON = pathlib.Path(__file__).resolve().parents[2] / "tribe_connector"
-sys.path.insert(0, str(ADDON))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # The same on every machine: no examples kept from earlier runs, no clock.

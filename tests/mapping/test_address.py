@@ -4,8 +4,15 @@ import addresses
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from mapping import address_body, canonical, clean, join_street, organization_from_tribe
-from mapping import split_street as split
+
+from tribe_connector.mapping import (
+    address_body,
+    canonical,
+    clean,
+    join_street,
+    organization_from_tribe,
+)
+from tribe_connector.mapping import split_street as split
 
 ROWS = list(addresses.table())
 COUNTRIES = st.sampled_from([None, "NL", "BE", "DE", "FR", "GB", "SE", "NO", "DK"])

@@ -8,7 +8,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
+
+from tribe_connector.mapping import (
+    Invoice,
+    InvoiceFields,
+    InvoiceLine,
+    InvoiceUnreadable,
+    read_invoice,
+)
 
 FIELDS = InvoiceFields(
     date="InvoiceDate",

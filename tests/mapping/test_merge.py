@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping import canonical, leave_alone, merge
+
+from tribe_connector.mapping import canonical, leave_alone, merge
 
 POLICIES = ("odoo", "tribe", "ask")
 

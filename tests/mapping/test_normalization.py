@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping import (
+
+from tribe_connector.mapping import (
     ORGANIZATION_FIELDS,
     PERSON_FIELDS,
     canonical,

@@ -4,7 +4,8 @@ import names
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from mapping import (
+
+from tribe_connector.mapping import (
     PersonName,
     clean,
     in_natural_order,

@@ -1,7 +1,8 @@
 """Organizations and persons: Tribe's nested records as flat values, and back."""
 
 import pytest
-from mapping import (
+
+from tribe_connector.mapping import (
     ADDRESS_FIELDS,
     ORGANIZATION_FIELDS,
     PERSON_FIELDS,

@@ -1,6 +1,6 @@
 """States of Tribe and of Odoo: by code, else by name, within the country."""
 
-from mapping import match_states
+from tribe_connector.mapping import match_states
 
 ODOO = [
     ("NL", "UT", "Utrecht"),

@@ -3,7 +3,8 @@
 import copy
 
 import pytest
-from mapping import (
+
+from tribe_connector.mapping import (
     InvoiceFields,
     absent_relation_paths,
     missing_requirements,

@@ -1,7 +1,8 @@
 """Values of Tribe that no field can have are refused in a sentence, not read as others."""
 
 import pytest
-from mapping import (
+
+from tribe_connector.mapping import (
     InvoiceFields,
     InvoiceUnreadable,
     ValueUnreadable,

@@ -1,5 +1,6 @@
 import pytest
-from mapping import is_about_services, vat_kind
+
+from tribe_connector.mapping import is_about_services, vat_kind
 
 
 @pytest.mark.parametrize(

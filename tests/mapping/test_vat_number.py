@@ -1,7 +1,8 @@
 """VAT numbers that cannot exist are told, nothing more."""
 
 import pytest
-from mapping import is_vat_doubtful
+
+from tribe_connector.mapping import is_vat_doubtful
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,17 @@
 import contextlib
 import http.server
 import json
-import pathlib
 import socket
 import struct
-import sys
 import threading
 from dataclasses import dataclass, field
 
+import addon_without_odoo  # noqa: F401
 import pytest
 from hypothesis import settings
 
-ADDON = pathlib.Path(__file__).resolve().parents[2] / "tribe_connector"
-sys.path.insert(0, str(ADDON))
-
-from tribe_api import Addresses, Client, NoLimit  # noqa: E402
-from tribe_api import client as client_module  # noqa: E402
+from tribe_connector.tribe_api import Addresses, Client, NoLimit
+from tribe_connector.tribe_api import client as client_module
 
 # The same on every machine: no examples kept from earlier runs, no clock.
 settings.register_profile("tribe", database=None, deadline=None, derandomize=True)

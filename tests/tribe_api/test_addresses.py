@@ -1,7 +1,8 @@
 """Which addresses may be talked to, by mode."""
 
 import pytest
-from tribe_api import Addresses, TribeAddressInvalid
+
+from tribe_connector.tribe_api import Addresses, TribeAddressInvalid
 
 MODES = ("off", "dry_run", "demo", "live")
 

@@ -3,7 +3,8 @@
 import contextlib
 
 import pytest
-from tribe_api import (
+
+from tribe_connector.tribe_api import (
     Addresses,
     Client,
     Guid,

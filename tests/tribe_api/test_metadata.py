@@ -1,7 +1,8 @@
 """The tenant's schema, with what it inherits."""
 
 import pytest
-from tribe_api import Schema, TribeUnavailable
+
+from tribe_connector.tribe_api import Schema, TribeUnavailable
 
 from .conftest import Answer
 

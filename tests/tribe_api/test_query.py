@@ -7,7 +7,18 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tribe_api import Guid, any_of, at_least, both, contains, either, equals, literal, query_string
+
+from tribe_connector.tribe_api import (
+    Guid,
+    any_of,
+    at_least,
+    both,
+    contains,
+    either,
+    equals,
+    literal,
+    query_string,
+)
 
 ID = "a1000000-0000-4000-8000-000000000001"
 AMSTERDAM_WINTER = datetime.timezone(datetime.timedelta(hours=1))

@@ -4,9 +4,10 @@ import socket
 import threading
 
 import pytest
-from tribe_api import Addresses, Client, TribeAddressInvalid, create_session
-from tribe_api.addresses import check_peer
-from tribe_api.token import request_token
+
+from tribe_connector.tribe_api import Addresses, Client, TribeAddressInvalid, create_session
+from tribe_connector.tribe_api.addresses import check_peer
+from tribe_connector.tribe_api.token import request_token
 
 TRIBE = "api.tribecrm.example"
 PUBLIC = "93.184.215.14"

@@ -1,8 +1,9 @@
 """An answer that is not what was asked for is not read."""
 
 import pytest
-from tribe_api import TribeUnavailable
-from tribe_api.shape import expansions, is_record, is_written
+
+from tribe_connector.tribe_api import TribeUnavailable
+from tribe_connector.tribe_api.shape import expansions, is_record, is_written
 
 from .conftest import RECORD, Answer
 

@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from tribe_api import (
+
+from tribe_connector.tribe_api import (
     Addresses,
     Token,
     TribeAddressInvalid,
@@ -18,7 +19,7 @@ from tribe_api import (
     refresh_token,
     request_token,
 )
-from tribe_api import token as token_module
+from tribe_connector.tribe_api import token as token_module
 
 from .conftest import Answer
 

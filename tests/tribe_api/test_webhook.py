@@ -7,7 +7,15 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tribe_api import TOKEN_HEADER, Event, WebhookUnreadable, is_authentic, parse_event, signature
+
+from tribe_connector.tribe_api import (
+    TOKEN_HEADER,
+    Event,
+    WebhookUnreadable,
+    is_authentic,
+    parse_event,
+    signature,
+)
 
 BODY = b'{"webhookId":"w","payload":{}}'
 SECRET = "shared secret"

@@ -10,6 +10,7 @@ from odoo.http import request
 
 from ..engine.access_log import hide_codes
 from ..models.tribe_sign_in import CALLBACK
+from ..sentence import in_language
 from ..tribe_api import TribeError, consent_refusal
 
 SECONDS_TO_CONSENT = 600
@@ -133,7 +134,7 @@ class TribeSignIn(http.Controller):
                 )
             connection.sudo()._take_code(code)
         except TribeError as refusal:
-            return str(refusal)
+            return in_language(request.env, refusal)
         return ""
 
     def _end(self, connection, problem):

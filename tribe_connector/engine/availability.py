@@ -6,6 +6,7 @@ Tribe that is down. The schedule then makes one call from time to time; the firs
 
 import time
 
+from ..sentence import in_language
 from ..tribe_api import TribeCredentialsRefused, TribeError
 from .own_cursor import execute_apart
 
@@ -17,6 +18,7 @@ class Availability:
     """What the calls of one worker tell about Tribe, in the row that all workers share."""
 
     def __init__(self, connection):
+        self._env = connection.env
         self._registry = connection.env.registry
         self._connection_id = connection.id
         self._failures_before_pause = connection.failures_before_pause
@@ -59,7 +61,7 @@ class Availability:
             RETURNING unavailable_since IS NOT NULL""",
             {
                 "connection": self._connection_id,
-                "reason": str(error),
+                "reason": in_language(self._env, error),
                 "threshold": 1 if is_final else self._failures_before_pause,
                 "seconds": max(self._probe_seconds, error.retry_after or 0.0),
             },

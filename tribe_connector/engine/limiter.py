@@ -6,6 +6,7 @@ window; how far it lies ahead of the clock says how full the window is.
 
 import time
 
+from ..sentence import _lt
 from ..tribe_api import TribeError, TribePaused
 from .availability import Availability
 from .own_cursor import execute_apart
@@ -76,7 +77,7 @@ class DatabaseLimiter:
         seconds = self._availability.seconds_until_probe()
         if seconds is not None:
             raise TribePaused(
-                "Tribe cannot be reached for now; this goes on by itself.", retry_after=seconds
+                _lt("Tribe cannot be reached for now; this goes on by itself."), retry_after=seconds
             )
 
     def _reserve(self) -> None:
@@ -84,7 +85,7 @@ class DatabaseLimiter:
             ahead = self._seconds_until_free()
             if ahead > LONGEST_SLEEP_SECONDS:
                 raise TribePaused(
-                    "Tribe's limit of calls is used up for now; this goes on by itself.",
+                    _lt("Tribe's limit of calls is used up for now; this goes on by itself."),
                     retry_after=ahead,
                 )
             time.sleep(ahead)

@@ -12,6 +12,7 @@ import psycopg2.errors
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, ValueUnreadable
+from ..sentence import in_language
 from ..tribe_api import TribeCredentialsRefused, TribeError, TribePaused, TribeUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -80,18 +81,22 @@ class Problem:
 
 
 def problem_of(error: Exception, env) -> Problem:
-    """The problem that an exception stands for; a bug is logged with its traceback."""
+    """The problem that an exception stands for, in the language of the environment.
+
+    A bug is logged with its traceback.
+    """
+    text = in_language(env, error)
     if isinstance(error, TribePaused):
-        return Problem(BUSY, str(error), error.retry_after or PAUSE_SECONDS)
+        return Problem(BUSY, text, error.retry_after or PAUSE_SECONDS)
     if isinstance(error, TribeCredentialsRefused):
         # The whole connection waits (engine/availability.py); the record has no problem.
-        return Problem(BUSY, str(error), PAUSE_SECONDS)
+        return Problem(BUSY, text, PAUSE_SECONDS)
     if isinstance(error, TribeUnavailable):
-        return Problem(TRY_AGAIN, str(error), error.retry_after, UNAVAILABLE)
+        return Problem(TRY_AGAIN, text, error.retry_after, UNAVAILABLE)
     if isinstance(error, Busy):
-        return Problem(BUSY, str(error), error.seconds)
+        return Problem(BUSY, text, error.seconds)
     if isinstance(error, TryAgain):
-        return Problem(TRY_AGAIN, str(error), error.seconds)
+        return Problem(TRY_AGAIN, text, error.seconds)
     if isinstance(error, psycopg2.OperationalError):
         return Problem(TRY_AGAIN, env._("Somebody else was saving the same record."), 1)
     if isinstance(error, psycopg2.errors.UniqueViolation):
@@ -99,7 +104,7 @@ def problem_of(error: Exception, env) -> Problem:
     if isinstance(error, RedirectWarning):
         return Problem(NEEDS_PERSON, str(error.args[0]), cause=REFUSED_BY_ODOO)
     if isinstance(error, PERSON_ERRORS):
-        return Problem(NEEDS_PERSON, str(error), cause=_cause_of(error))
+        return Problem(NEEDS_PERSON, text, cause=_cause_of(error))
     _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
     return Problem(
         BUG,

@@ -2,6 +2,7 @@
 
 import time
 
+from ..sentence import _lt
 from ..tribe_api import (
     Token,
     TribeCredentialsRefused,
@@ -77,7 +78,7 @@ class StoredTokens:
 
     def _wait_for_turn(self, leases: Leases) -> None:
         if not leases.wait_for(f"{self._connection_id}:token", RENEWAL_WAIT_SECONDS):
-            raise TribePaused("Another worker is renewing the access token; wait a bit.")
+            raise TribePaused(_lt("Another worker is renewing the access token; wait a bit."))
 
     def _renewed(self, credential: dict) -> Token:
         if credential["sign_in"] == "authorization_code":
@@ -87,8 +88,11 @@ class StoredTokens:
     def _refreshed(self, credential: dict) -> Token:
         if not credential["refresh_token"]:
             raise TribeSignInEnded(
-                f"Nobody is signed in for the connection “{self._connection_name}”: open it and "
-                "press Sign In with Tribe."
+                _lt(
+                    "Nobody is signed in for the connection “%(name)s”: open it and press Sign In "
+                    "with Tribe.",
+                    name=self._connection_name,
+                )
             )
         try:
             return self._requested(refresh_token, refresh_token=credential["refresh_token"])
@@ -101,8 +105,11 @@ class StoredTokens:
         credential = self._read()
         if not credential["client_id"] or not credential["client_secret"]:
             raise TribeCredentialsRefused(
-                f"The connection “{self._connection_name}” has no client ID or no client secret: "
-                "enter both, as Tribe shows them under Configuration > Applications."
+                _lt(
+                    "The connection “%(name)s” has no client ID or no client secret: enter both, "
+                    "as Tribe shows them under Configuration > Applications.",
+                    name=self._connection_name,
+                )
             )
         with create_session() as session:
             return request(

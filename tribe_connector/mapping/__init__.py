@@ -23,6 +23,7 @@ from .person_name import (
 )
 from .relation import (
     ADDRESS_FIELDS,
+    FIELD_LABELS,
     LONGEST_TERM_IN_DAYS,
     ORGANIZATION_FIELDS,
     PAYMENT_TERM_FIELDS,
@@ -63,6 +64,7 @@ __all__ = [
     "DOMESTIC",
     "EXPORT",
     "INTRA_COMMUNITY",
+    "FIELD_LABELS",
     "LONGEST_TERM_IN_DAYS",
     "NUMBER_FIELDS",
     "ORGANIZATION_FIELDS",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from ..sentence import _lt
 from .normalization import ValueUnreadable, check_length, clean, clean_lines
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
@@ -131,9 +132,13 @@ class Invoice:
         taxed = [group for group, amount in by_line.items() if amount]
         if not taxed or abs(rest) > allowed:
             raise InvoiceUnreadable(
-                f"Invoice {self.number}: its VAT is {self.vat}, but the VAT of its lines adds up "
-                f"to {sum(by_line.values(), Decimal(0))}. Correct the invoice in Tribe, or book it "
-                "by hand."
+                _lt(
+                    "Invoice %(invoice)s: its VAT is %(vat)s, but the VAT of its lines adds up to "
+                    "%(lines)s. Correct the invoice in Tribe, or book it by hand.",
+                    invoice=self.number,
+                    vat=self.vat,
+                    lines=sum(by_line.values(), Decimal(0)),
+                )
             )
         largest = max(taxed, key=lambda group: abs(net[group]))
         return {**by_line, largest: by_line[largest] + rest}
@@ -166,7 +171,9 @@ class _Reader:
         self.names = names
         self.zone = zoneinfo.ZoneInfo(timezone)
         self.digits = digits
-        self.title = clean(entity.get("Number")) or clean(entity.get("ID")) or "without a number"
+        self.title = (
+            clean(entity.get("Number")) or clean(entity.get("ID")) or _lt("without a number")
+        )
         self.currency = (clean(entity.get("Currency")) or "").upper()
         self.is_foreign = self.currency != base_currency.upper()
 
@@ -174,10 +181,10 @@ class _Reader:
         entity, names = self.entity, self.names
         number, date = self.number(), self.required_date()
         if not self.currency:
-            raise self.unreadable("has no currency", "Choose one on the invoice in Tribe")
+            raise self.unreadable(_lt("has no currency"), _lt("Choose one on the invoice in Tribe"))
         relationship_id = _id(entity.get("Relationship"))
         if relationship_id is None:
-            raise self.unreadable("has no customer", "Choose one on the invoice in Tribe")
+            raise self.unreadable(_lt("has no customer"), _lt("Choose one on the invoice in Tribe"))
         lines = self.with_cents_of_groups(tuple(self.line(each) for each in self.rows()))
         untaxed, vat, total = self.totals(lines)
         phase = entity.get("Phase") or {}
@@ -204,24 +211,28 @@ class _Reader:
         number = clean(_whole(self.entity.get("Number")))
         if number is None:
             raise self.unreadable(
-                "has no number yet", "Send or finalize it in Tribe, which gives it one"
+                _lt("has no number yet"), _lt("Send or finalize it in Tribe, which gives it one")
             )
-        check_length(number, "An invoice's number")
+        check_length(number, _lt("An invoice's number"))
         return number
 
     def required_date(self) -> datetime.date:
         date = self.date(self.named(self.entity, self.names.date))
         if date is None:
             raise self.unreadable(
-                "has no invoice date",
-                "Send or finalize it in Tribe, or correct the name of the date field in the "
-                "connection's settings",
+                _lt("has no invoice date"),
+                _lt(
+                    "Send or finalize it in Tribe, or correct the name of the date field in the "
+                    "connection's settings"
+                ),
             )
         return date
 
     def rows(self) -> list[Mapping]:
         if "ProductLines" not in self.entity:
-            raise self.unreadable("came without its lines", "Check Tribe's access to product lines")
+            raise self.unreadable(
+                _lt("came without its lines"), _lt("Check Tribe's access to product lines")
+            )
         rows = self.entity["ProductLines"] or []
         return sorted(rows, key=lambda row: self.decimal(row.get("SortIndex")) or 0)
 
@@ -234,8 +245,12 @@ class _Reader:
             percentage = self.decimal(group.get("Percentage"))
         if net and quantity == 0:
             raise self.unreadable(
-                f"has a line of {net} with quantity 0 ({_description(row)})",
-                "Correct the quantity in Tribe",
+                _lt(
+                    "has a line of %(net)s with quantity 0 (%(line)s)",
+                    net=net,
+                    line=_description(row),
+                ),
+                _lt("Correct the quantity in Tribe"),
             )
         return InvoiceLine(
             tribe_id=str(row.get("ID") or ""),
@@ -264,8 +279,12 @@ class _Reader:
         if not self.decimal(row.get("Price")) and not self.decimal(row.get("PriceInCurrency")):
             return self.rounded(Decimal(0))
         raise self.unreadable(
-            f"has a line without a total in {self.currency} ({_description(row)})",
-            "Open the line in Tribe and save it again",
+            _lt(
+                "has a line without a total in %(currency)s (%(line)s)",
+                currency=self.currency,
+                line=_description(row),
+            ),
+            _lt("Open the line in Tribe and save it again"),
         )
 
     def line_vat(self, row: Mapping, net: Decimal, percentage: Decimal | None) -> Decimal:
@@ -282,8 +301,8 @@ class _Reader:
             return self.rounded(Decimal(0))
         if percentage is None:
             raise self.unreadable(
-                f"has a line without VAT ({_description(row)})",
-                "Choose a VAT group on the line in Tribe",
+                _lt("has a line without VAT (%(line)s)", line=_description(row)),
+                _lt("Choose a VAT group on the line in Tribe"),
             )
         return self.rounded(net * percentage / 100)
 
@@ -333,14 +352,26 @@ class _Reader:
             total = untaxed + vat
         if untaxed != net_of_lines:
             raise self.unreadable(
-                f"is {untaxed} excluding VAT, but its lines add up to {net_of_lines}",
-                "Correct the invoice in Tribe (a discount on the whole invoice may be the cause), "
-                "or book it by hand",
+                _lt(
+                    "is %(untaxed)s excluding VAT, but its lines add up to %(lines)s",
+                    untaxed=untaxed,
+                    lines=net_of_lines,
+                ),
+                _lt(
+                    "Correct the invoice in Tribe (a discount on the whole invoice may be the "
+                    "cause), or book it by hand"
+                ),
             )
         if untaxed + vat != total:
             raise self.unreadable(
-                f"is {total} including VAT, but {untaxed} and {vat} VAT make {untaxed + vat}",
-                "Correct the invoice in Tribe, or book it by hand",
+                _lt(
+                    "is %(total)s including VAT, but %(untaxed)s and %(vat)s VAT make %(sum)s",
+                    total=total,
+                    untaxed=untaxed,
+                    vat=vat,
+                    sum=untaxed + vat,
+                ),
+                _lt("Correct the invoice in Tribe, or book it by hand"),
             )
         return untaxed, vat, total
 
@@ -377,7 +408,8 @@ class _Reader:
             number = Decimal("NaN")
         if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
             raise self.unreadable(
-                f"has an amount that is no number ({str(value)[:40]})", "Correct it in Tribe"
+                _lt("has an amount that is no number (%(amount)s)", amount=str(value)[:40]),
+                _lt("Correct it in Tribe"),
             )
         return number
 
@@ -389,7 +421,8 @@ class _Reader:
             return _date(text, self.zone)
         except (ValueError, OverflowError):
             raise self.unreadable(
-                f"has a date that cannot be read ({text[:40]})", "Correct it in Tribe"
+                _lt("has a date that cannot be read (%(date)s)", date=text[:40]),
+                _lt("Correct it in Tribe"),
             ) from None
 
     @staticmethod
@@ -397,7 +430,14 @@ class _Reader:
         return entity.get(name) if name else None
 
     def unreadable(self, cause: str, remedy: str) -> InvoiceUnreadable:
-        return InvoiceUnreadable(f"Invoice {self.title} {cause}. {remedy}.")
+        return InvoiceUnreadable(
+            _lt(
+                "Invoice %(invoice)s %(cause)s. %(remedy)s.",
+                invoice=self.title,
+                cause=cause,
+                remedy=remedy,
+            )
+        )
 
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..sentence import _lt
+
 # Zero-width marks that word processors leave behind; nobody sees or means them.
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 # In bytes. PostgreSQL's indexes take up to 2,704.
@@ -57,7 +59,7 @@ def clean(text: object) -> str | None:
         return None
     if isinstance(text, (dict, list)):
         raise ValueUnreadable(
-            "Tribe sent a list where one text belongs. Try again; if it stays, ask Tribe."
+            _lt("Tribe sent a list where one text belongs. Try again; if it stays, ask Tribe.")
         )
     visible = "".join(map(_visible, str(text)))
     return " ".join(unicodedata.normalize("NFC", visible).split()) or None
@@ -84,8 +86,12 @@ def whole_number(value: object, largest: int) -> int | None:
         number = -1
     if not 0 <= number <= largest:
         raise ValueUnreadable(
-            f"Tribe sent {str(value)[:40]} where a number from 0 to {largest} belongs. Correct it "
-            "in Tribe."
+            _lt(
+                "Tribe sent %(value)s where a number from 0 to %(largest)s belongs. Correct it in "
+                "Tribe.",
+                value=str(value)[:40],
+                largest=largest,
+            )
         )
     return number
 
@@ -100,7 +106,10 @@ def percentage(value: object) -> float | None:
         number = -1.0
     if not 0 <= number <= 100:
         raise ValueUnreadable(
-            f"Tribe sent {str(value)[:40]} where a percentage belongs. Correct it in Tribe."
+            _lt(
+                "Tribe sent %(value)s where a percentage belongs. Correct it in Tribe.",
+                value=str(value)[:40],
+            )
         )
     return number
 
@@ -109,8 +118,13 @@ def check_length(text: str | None, what: str) -> None:
     """Raise ``ValueUnreadable`` for a text that is too long for a database to look up."""
     if text and len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
         raise ValueUnreadable(
-            f"{what} has {len(text)} characters in Tribe ({text[:40]}…), which is too long. "
-            "Shorten it in Tribe."
+            _lt(
+                "%(what)s has %(count)s characters in Tribe (%(start)s…), which is too long. "
+                "Shorten it in Tribe.",
+                what=what,
+                count=len(text),
+                start=text[:40],
+            )
         )
 
 

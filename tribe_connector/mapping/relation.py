@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from ..sentence import _lt
 from .address import (
     join_street,
     split_street,
@@ -59,6 +60,29 @@ PERSON_FIELDS: tuple[str, ...] = (
     PAYMENT_TERM_FIELDS["customer"],
     "active",
 )
+
+# What a person calls a neutral field, and that there is a customer or a supplier.
+FIELD_LABELS: dict[str, str] = {
+    "name": _lt("Name"),
+    "email": _lt("E-mail"),
+    "phone": _lt("Phone"),
+    "mobile": _lt("Mobile"),
+    "website": _lt("Website"),
+    "vat": _lt("VAT number"),
+    "debtor_number": _lt("Debtor number"),
+    "creditor_number": _lt("Creditor number"),
+    "street": _lt("Street"),
+    "street2": _lt("Extra address line"),
+    "zip": _lt("Postcode"),
+    "city": _lt("City"),
+    "country_code": _lt("Country"),
+    "state_code": _lt("State or Province"),
+    "customer_payment_term_days": _lt("Payment term of a customer (days)"),
+    "supplier_payment_term_days": _lt("Payment term of a supplier (days)"),
+    "active": _lt("Active"),
+    "customer": _lt("Customer"),
+    "supplier": _lt("Supplier"),
+}
 
 LONGEST_TERM_IN_DAYS = 3650
 # Tribe's own links to accounting keep the invoice address; the others only fill in for it.
@@ -158,7 +182,7 @@ def check_storable(values: Mapping) -> None:
     """Raise ``ValueUnreadable`` when some neutral value is too long to be stored."""
     for field, value in values.items():
         if isinstance(value, str):
-            check_length(value, field.replace("_", " ").capitalize())
+            check_length(value, FIELD_LABELS.get(field, field))
 
 
 def person_name(person: Mapping) -> PersonName:
@@ -311,8 +335,11 @@ def _country_link(country_code: object, country_ids: Mapping[str, str]) -> dict 
         return None
     if code not in country_ids:
         raise CountryUnknown(
-            f"Tribe has no country with the code {code}. Add it in Tribe, or choose another "
-            "country on the contact in Odoo."
+            _lt(
+                "Tribe has no country with the code %(code)s. Add it in Tribe, or choose another "
+                "country on the contact in Odoo.",
+                code=code,
+            )
         )
     return {"ID": country_ids[code]}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..sentence import _lt
 from .invoice import InvoiceFields
 from .relation import FIELD_PATHS
 
@@ -35,35 +36,35 @@ _LEGAL_ENTITY = ("Identity", "LegalEntity", "Organization")
 _CREDITED = ("CreditedInvoice", "CreditInvoiceFor", "OriginalInvoice", "CreditFor")
 
 _WITHOUT = {
-    "date": (
+    "date": _lt(
         "Tribe's invoices have no date field that we recognize, so no invoice can be booked. "
         "Enter its name in the connection's settings."
     ),
-    "due_date": (
+    "due_date": _lt(
         "Tribe's invoices have no due date that we recognize. The due date follows from the "
         "invoice date and the customer's payment term."
     ),
-    "legal_entity": (
+    "legal_entity": _lt(
         "Tribe's invoices have no legal entity that we recognize. All invoices are booked for "
         "the default legal entity."
     ),
-    "untaxed": (
+    "untaxed": _lt(
         "Tribe's invoices have no total excluding VAT that we recognize. It is taken from the "
         "lines, so a difference cannot be noticed."
     ),
-    "vat": (
+    "vat": _lt(
         "Tribe's invoices have no VAT total that we recognize. It is taken from the lines, so a "
         "difference cannot be noticed."
     ),
-    "total": (
+    "total": _lt(
         "Tribe's invoices have no total including VAT that we recognize. It is taken from the "
         "lines, so a difference cannot be noticed."
     ),
-    "final": (
+    "final": _lt(
         "Tribe's invoices have no mark for final that we recognize. Every invoice after the "
         "phase Draft counts as final."
     ),
-    "credited": (
+    "credited": _lt(
         "Tribe's credit invoices do not name the invoice they credit. Odoo's credit notes are "
         "not linked to the invoice."
     ),
@@ -119,12 +120,12 @@ def absent_relation_paths(schema: Mapping) -> set[str]:
     return {path for path in paths if not _has(schema, path)}
 
 
-_ASK_TRIBE = "Ask Tribe whether the application has access to it."
-_ENABLE_BILLING = "Have the Billing module of Tribe switched on, or switch invoices off here."
+_ASK_TRIBE = _lt("Ask Tribe whether the application has access to it.")
+_ENABLE_BILLING = _lt("Have the Billing module of Tribe switched on, or switch invoices off here.")
 
 
 def _requirements() -> Iterable[Requirement]:
-    relations = "Customers and suppliers cannot be synchronized without it."
+    relations = _lt("Customers and suppliers cannot be synchronized without it.")
     for entity_set in ("Relation_Organization", ORGANIZATION_CUSTOMER, IDENTITY):
         yield Requirement(entity_set, relations, _ASK_TRIBE, True)
     for path in ("Relation_Organization/Name", "Relation_Organization/DebtorNumber"):
@@ -133,7 +134,7 @@ def _requirements() -> Iterable[Requirement]:
         yield Requirement(path, relations, _ASK_TRIBE, True)
     yield Requirement(
         f"{IDENTITY}/Relation",
-        "Your own organization, to which customers are linked, cannot be found without it.",
+        _lt("Your own organization, to which customers are linked, cannot be found without it."),
         _ASK_TRIBE,
         True,
     )
@@ -141,37 +142,43 @@ def _requirements() -> Iterable[Requirement]:
     yield from _invoicing()
 
 
+# What is not synchronized without a set or a field.
+_OPTIONAL_RELATIONS = {
+    "Relation_Person": _lt("Private persons are not synchronized without it."),
+    PERSON_CUSTOMER: _lt("Private customers are not synchronized without it."),
+    SUPPLIER: _lt("Suppliers are not synchronized without it."),
+    "Relation_Organization/CreditorNumber": _lt("Creditor numbers are not synchronized."),
+    "Relation_Organization/VATNumber": _lt("VAT numbers are not synchronized."),
+    "Relation_Organization/InvoiceAddress": _lt("Addresses are not synchronized."),
+    "Relation_Person/DebtorNumber": _lt("Debtor numbers of persons are not synchronized."),
+    "Relation_Person/Address": _lt("Addresses of persons are not synchronized."),
+    "Address": _lt("Changed addresses cannot be written to Tribe."),
+    "Address/Country": _lt("Countries are not synchronized."),
+    "Datastore_Country": _lt("Countries are not synchronized."),
+    "Address/State": _lt("States are not synchronized."),
+    f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays": _lt("Payment terms are not synchronized."),
+    f"{SUPPLIER}/PaymentTermInDays": _lt("Payment terms of suppliers are not synchronized."),
+    f"{ORGANIZATION_CUSTOMER}/IsFormer": _lt("Ended customers are not recognized."),
+}
+
+
 def _optional_relations() -> Iterable[Requirement]:
-    for path, why in (
-        ("Relation_Person", "Private persons are not synchronized without it."),
-        (PERSON_CUSTOMER, "Private customers are not synchronized without it."),
-        (SUPPLIER, "Suppliers are not synchronized without it."),
-        ("Relation_Organization/CreditorNumber", "Creditor numbers are not synchronized."),
-        ("Relation_Organization/VATNumber", "VAT numbers are not synchronized."),
-        ("Relation_Organization/InvoiceAddress", "Addresses are not synchronized."),
-        ("Relation_Person/DebtorNumber", "Debtor numbers of persons are not synchronized."),
-        ("Relation_Person/Address", "Addresses of persons are not synchronized."),
-        ("Address", "Changed addresses cannot be written to Tribe."),
-        ("Address/Country", "Countries are not synchronized."),
-        ("Datastore_Country", "Countries are not synchronized."),
-        ("Address/State", "States are not synchronized."),
-        (f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays", "Payment terms are not synchronized."),
-        (f"{SUPPLIER}/PaymentTermInDays", "Payment terms of suppliers are not synchronized."),
-        (f"{ORGANIZATION_CUSTOMER}/IsFormer", "Ended customers are not recognized."),
-    ):
+    for path, why in _OPTIONAL_RELATIONS.items():
         yield Requirement(path, why, _ASK_TRIBE, False)
     for entity_set in ("Relation_Organization", "Relation_Person", ORGANIZATION_CUSTOMER):
         yield Requirement(
             f"{entity_set}/ImportId",
-            "After a lost answer we cannot look up whether the record was created, so a person "
-            "is asked.",
+            _lt(
+                "After a lost answer we cannot look up whether the record was created, so a person "
+                "is asked."
+            ),
             _ASK_TRIBE,
             False,
         )
 
 
 def _invoicing() -> Iterable[Requirement]:
-    invoices = "Invoices cannot be booked without it."
+    invoices = _lt("Invoices cannot be booked without it.")
     yield Requirement(INVOICE, invoices, _ENABLE_BILLING, True)
     for field in ("Number", "Currency", "Phase", "ProductLines", "Relationship"):
         yield Requirement(f"{INVOICE}/{field}", invoices, _ASK_TRIBE, True)
@@ -187,7 +194,7 @@ def _invoicing() -> Iterable[Requirement]:
     ):
         yield Requirement(
             path,
-            "The account of a line follows from its VAT group instead of its product.",
+            _lt("The account of a line follows from its VAT group instead of its product."),
             _ASK_TRIBE,
             False,
         )

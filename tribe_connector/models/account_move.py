@@ -5,6 +5,9 @@ from odoo.exceptions import ValidationError
 
 from ..engine.problems import AmountsDiffer
 
+# Odoo's fields of the amounts that both sides agree on.
+AMOUNT_FIELDS = {"untaxed": "amount_untaxed", "vat": "amount_tax", "total": "amount_total"}
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -162,14 +165,14 @@ class AccountMove(models.Model):
         """
         # One of the amounts may have the other sign than the total.
         sign = -1 if self.move_type == "out_refund" else 1
-        names = {
-            "untaxed": ("amount_untaxed", self.env._("amount without VAT")),
-            "vat": ("amount_tax", self.env._("VAT")),
-            "total": ("amount_total", self.env._("total")),
+        labels = {
+            "untaxed": self.env._("amount without VAT"),
+            "vat": self.env._("VAT"),
+            "total": self.env._("total"),
         }
-        for key, (name, label) in names.items():
+        for key, label in labels.items():
             tribe = sign * Decimal(link.agreed[key]) if key in (link.agreed or {}) else None
-            odoo = self._tribe_rounded(self[name])
+            odoo = self._tribe_rounded(self[AMOUNT_FIELDS[key]])
             if tribe is not None and tribe != odoo:
                 raise AmountsDiffer(
                     self.env._(

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..mapping import (
+    FIELD_LABELS,
     PAYMENT_TERM_FIELDS,
     clean,
     in_natural_order,
@@ -12,6 +13,7 @@ from ..mapping import (
     split_surname_like,
     suffix_from_tribe,
 )
+from ..sentence import in_language
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -198,29 +200,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _tribe_label(self, name):
-        """What a person calls a neutral field (``mapping.ORGANIZATION_FIELDS`` …)."""
-        labels = {
-            "name": self.env._("Name"),
-            "email": self.env._("E-mail"),
-            "phone": self.env._("Phone"),
-            "mobile": self.env._("Mobile"),
-            "website": self.env._("Website"),
-            "vat": self.env._("VAT number"),
-            "debtor_number": self.env._("Debtor number"),
-            "creditor_number": self.env._("Creditor number"),
-            "street": self.env._("Street"),
-            "street2": self.env._("Extra address line"),
-            "zip": self.env._("Postcode"),
-            "city": self.env._("City"),
-            "country_code": self.env._("Country"),
-            "state_code": self.env._("State"),
-            "customer_payment_term_days": self.env._("Payment term of a customer (days)"),
-            "supplier_payment_term_days": self.env._("Payment term of a supplier (days)"),
-            "active": self.env._("Active"),
-            "customer": self.env._("Customer"),
-            "supplier": self.env._("Supplier"),
-        }
-        return labels.get(name, name)
+        """What a person calls a neutral field (``mapping.FIELD_LABELS``)."""
+        return in_language(self.env, FIELD_LABELS.get(name, name))
 
     # What is synchronized: thin methods, so that another addon can extend them.
 

@@ -2,6 +2,8 @@ from urllib.parse import urlsplit
 
 from odoo import fields, models
 
+from ..sentence import in_language
+
 # Where in Tribe's web app the rights of applications and the general settings are
 # (docs/tribe-api.md 1.3).
 CONFIGURATION_PAGE = "/configuration"
@@ -43,7 +45,10 @@ class TribeCheck(models.Model):
             *self._of_own_organization(connection),
             *self._of_webhooks(connection),
             *self._of_requirements(connection, found),
-            *({"state": "note", "name": note} for note in found["invoice_notes"]),
+            *(
+                {"state": "note", "name": in_language(self.env, note)}
+                for note in found["invoice_notes"]
+            ),
         ]
         rows.sort(key=lambda row: ORDER.index(row["state"]))
         connection.sudo().check_ids.unlink()
@@ -120,7 +125,7 @@ class TribeCheck(models.Model):
         for requirement in found["missing"]:
             yield {
                 "state": "blocking" if requirement in found["blocking"] else "note",
-                "name": f"{requirement.path}: {requirement.why}",
-                "remedy": requirement.remedy,
+                "name": f"{requirement.path}: {in_language(self.env, requirement.why)}",
+                "remedy": in_language(self.env, requirement.remedy),
                 "url": connection.web_address + APPLICATIONS_PAGE,
             }

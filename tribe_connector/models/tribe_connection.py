@@ -31,6 +31,7 @@ from ..mapping import (
     resolve_invoice_fields,
     synchronized_fields,
 )
+from ..sentence import in_language
 from ..tribe_api import (
     TOKEN_HEADER,
     Addresses,
@@ -565,7 +566,7 @@ class TribeConnection(models.Model):
             # Also what belongs to companies that this user does not work in.
             self.sudo()._store_tenant(found)
         except (TribeError, ValueUnreadable) as error:
-            raise UserError(str(error)) from error
+            raise UserError(in_language(self.env, error)) from error
         self.sign_in_problem = False
         if self.state == "draft" and not found["blocking"]:
             self.state = "connected"
@@ -786,7 +787,7 @@ class TribeConnection(models.Model):
         try:
             self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
-            raise UserError(str(error)) from error
+            raise UserError(in_language(self.env, error)) from error
 
     def _check_coverage(self, client):
         """Refuse to go live while open invoices use something that is not mapped.

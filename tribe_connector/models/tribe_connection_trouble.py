@@ -167,6 +167,10 @@ class TribeConnection(models.Model):
     def _told_user(self):
         return self.responsible_id or self.create_uid
 
+    def _in_language_of_told_user(self):
+        """The connection in the language of the person who is told: problems are stored in it."""
+        return self.with_context(lang=self._told_user().lang)
+
 
 def _as_list(sentences):
     """Sentences as an HTML list; what came from Tribe is text in it."""

@@ -134,7 +134,7 @@ class TribeEngine(models.AbstractModel):
         ]
         for connection in self.env["tribe.connection"].search(running):
             for step in (self._probe, self._plan, self._tell_trouble):
-                self._apart(connection, step)
+                self._apart(connection._in_language_of_told_user(), step)
         for direction in LANES:
             if self._count_due(direction):
                 for lane in LANES[direction]:
@@ -275,10 +275,11 @@ class TribeEngine(models.AbstractModel):
 
     def _do(self, claimed, leases):
         """Have one batch done; whatever happens, every row ends done or with its problem."""
-        connection = claimed.connection_id
-        session = Session(self, connection, leases, claimed)
+        connection = claimed.connection_id._in_language_of_told_user()
+        claimed = claimed.with_env(connection.env)
+        session = Session(self.with_env(connection.env), connection, leases, claimed)
         try:
-            self.env[HANDLERS[claimed[0].kind]]._process(session)
+            session.env[HANDLERS[claimed[0].kind]]._process(session)
             session.fail_rest(LookupError("neither done nor failed"))
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
             session.rollback()

@@ -335,11 +335,11 @@ class TribeInvoiceBooker(models.AbstractModel):
         """
         invoice = booking.invoice
         expected = {
-            "date": (self._accounting_date(booking), move.date),
-            "invoice date": (invoice.date, move.invoice_date),
+            self.env._("date"): (self._accounting_date(booking), move.date),
+            self.env._("invoice date"): (invoice.date, move.invoice_date),
         }
         if booking.keeps_number:
-            expected["number"] = (invoice.number, move.name)
+            expected[self.env._("number")] = (invoice.number, move.name)
         for what, (tribe, odoo) in expected.items():
             if tribe != odoo:
                 raise NeedsPerson(

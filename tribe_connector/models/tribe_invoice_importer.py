@@ -15,6 +15,7 @@ from ..mapping import (
     read_invoice,
     whole_number,
 )
+from ..sentence import in_language
 from ..tribe_api import Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
 
@@ -168,7 +169,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         try:
             invoice = self._read_booking(session.connection, entity).invoice
         except (NeedsPerson, ValueUnreadable) as error:
-            return str(error)
+            return in_language(self.env, error)
         booked, now = link.agreed or {}, booked_facts(invoice)
         return "\n".join(
             self.env._(

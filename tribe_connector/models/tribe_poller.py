@@ -7,6 +7,7 @@ from ..engine.remote_relation import (
     PERSON_CUSTOMER,
     SUPPLIER,
 )
+from ..sentence import in_language
 from ..tribe_api import any_of, at_least, either
 from .tribe_relation_importer import RELATIONSHIPS
 
@@ -46,7 +47,7 @@ class TribePoller(models.AbstractModel):
     def _activate(self, session, reference):
         connection = session.connection
         for entity_type, error in connection._register_webhooks(session.client).items():
-            session.log("problem", entity_type, str(error))
+            session.log("problem", entity_type, in_language(session.env, error))
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
         connection._start_polling()
         connection._plan_initial()

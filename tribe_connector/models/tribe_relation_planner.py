@@ -10,6 +10,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
+from ..sentence import in_language
 from ..tribe_api import at_least, either
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
@@ -323,7 +324,8 @@ class TribeRelationPlanner(models.AbstractModel):
                 "company_id": decision.partner.company_id.id if decision.partner else False,
                 "changes": changes,
                 "change_count": len(changes),
-                "text": str(decision.error or "") or " ".join(decision.merged.notes.values()),
+                "text": in_language(self.env, decision.error or "")
+                or " ".join(decision.merged.notes.values()),
                 **{name: numbers.get(name) or False for name in NUMBERS},
             }
         )

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
+from odoo.tools import LazyTranslate
 
 from ..engine.lease import partner_key, tribe_key
 from ..engine.problems import NeedsPerson, TryAgain
@@ -24,7 +25,11 @@ NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
 # A record that another worker is at comes again so soon.
 BUSY_SECONDS = 2
-NUMBER_NAMES = {"debtor_number": "Debtor number", "creditor_number": "Creditor number"}
+_lt = LazyTranslate(__name__)
+NUMBER_NAMES = {
+    "debtor_number": _lt("Debtor number"),
+    "creditor_number": _lt("Creditor number"),
+}
 
 
 class TribeRelationSynchronizer(models.AbstractModel):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..engine.problems import problem_of
 from ..engine.tokens import StoredTokens
+from ..sentence import in_language
 from ..tribe_api import TribeError, consent_address
 
 CALLBACK = "/tribe/callback"
@@ -100,7 +101,7 @@ class TribeSignIn(models.AbstractModel):
         try:
             self._addresses().check(self.mode)
         except TribeError as error:
-            raise UserError(str(error)) from error
+            raise UserError(in_language(self.env, error)) from error
 
     def _consent_address(self, state):
         """Where the browser goes to sign in.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 
+from ..sentence import _lt
 from .errors import TribeAddressInvalid
 
 Mode = Literal["off", "dry_run", "demo", "live"]
@@ -68,25 +69,37 @@ class Addresses:
         """
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
-        for what, address in (("API", self.api), ("sign-in", self.auth), ("app", self.app)):
+        for what, address in (
+            (_lt("API"), self.api),
+            (_lt("sign-in"), self.auth),
+            (_lt("app"), self.app),
+        ):
             self._check_one(what, address, mode)
 
     def check_transport(self) -> None:
         """Raise ``TribeAddressInvalid`` unless a secret may travel to the sign-in address."""
-        _checked("sign-in", self.auth)
+        _checked(_lt("sign-in"), self.auth)
 
     @staticmethod
     def _check_one(what: str, address: str, mode: Mode) -> None:
         parts = _checked(what, address)
         if mode == "demo" and not is_loopback(parts.hostname):
             raise TribeAddressInvalid(
-                f"The {what} address {address} is not on this machine, but the connection is in "
-                "demo mode. Enter the address of the stand-in, or choose another mode."
+                _lt(
+                    "The %(what)s address %(address)s is not on this machine, but the connection "
+                    "is in demo mode. Enter the address of the stand-in, or choose another mode.",
+                    what=what,
+                    address=address,
+                )
             )
         if mode != "demo" and parts.scheme == "http" and parts.hostname == "localhost":
             raise TribeAddressInvalid(
-                f"The {what} address {address} has no HTTPS. Use https://, or write 127.0.0.1 "
-                "instead of localhost when a stand-in on this machine is meant."
+                _lt(
+                    "The %(what)s address %(address)s has no HTTPS. Use https://, or write "
+                    "127.0.0.1 instead of localhost when a stand-in on this machine is meant.",
+                    what=what,
+                    address=address,
+                )
             )
 
 
@@ -108,9 +121,13 @@ def check_peer(host: str, peer: str) -> None:
     if ip is not None and (ip.is_loopback if is_loopback(host) else ip.is_global):
         return
     raise TribeAddressInvalid(
-        f"{host} leads to {peer}, which is no public address, so nothing was sent. Correct the "
-        "addresses of the connection, or let the administrator of this server check its name "
-        "servers."
+        _lt(
+            "%(host)s leads to %(peer)s, which is no public address, so nothing was sent. Correct "
+            "the addresses of the connection, or let the administrator of this server check its "
+            "name servers.",
+            host=host,
+            peer=peer,
+        )
     )
 
 
@@ -122,13 +139,21 @@ def _checked(what: str, address: str) -> SplitResult:
         raise _not_an_address(what, address)
     if ip is not None and not ip.is_global and not ip.is_loopback:
         raise TribeAddressInvalid(
-            f"The {what} address {address} is in a private network, where Tribe never is. "
-            "Enter Tribe's public address, such as https://api.tribecrm.nl."
+            _lt(
+                "The %(what)s address %(address)s is in a private network, where Tribe never is. "
+                "Enter Tribe's public address, such as https://api.tribecrm.nl.",
+                what=what,
+                address=address,
+            )
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise TribeAddressInvalid(
-            f"The {what} address {address} has no HTTPS, so secrets would be readable on the "
-            "way. Start the address with https://."
+            _lt(
+                "The %(what)s address %(address)s has no HTTPS, so secrets would be readable on "
+                "the way. Start the address with https://.",
+                what=what,
+                address=address,
+            )
         )
     return parts
 
@@ -148,17 +173,31 @@ def _split(what: str, address: str) -> SplitResult:
         raise _not_an_address(what, "")
     if parts.username is not None or parts.query or parts.fragment:
         raise TribeAddressInvalid(
-            f"The {what} address carries a user name, a question mark or a hash sign. Enter only "
-            "the host, such as https://api.tribecrm.nl."
+            _lt(
+                "The %(what)s address carries a user name, a question mark or a hash sign. Enter "
+                "only the host, such as https://api.tribecrm.nl.",
+                what=what,
+            )
         )
     return parts
 
 
 def _not_an_address(what: str, address: str) -> TribeAddressInvalid:
-    shown = f" {address}" if address else ""
+    if not address:
+        return TribeAddressInvalid(
+            _lt(
+                "The %(what)s address is not a web address. Enter one such as "
+                "https://api.tribecrm.nl.",
+                what=what,
+            )
+        )
     return TribeAddressInvalid(
-        f"The {what} address{shown} is not a web address. Enter one such as "
-        "https://api.tribecrm.nl."
+        _lt(
+            "The %(what)s address %(address)s is not a web address. Enter one such as "
+            "https://api.tribecrm.nl.",
+            what=what,
+            address=address,
+        )
     )
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import requests
 
+from ..sentence import _lt
 from .addresses import MODES, Addresses, Mode
 from .errors import (
     RATE_LIMIT_PAUSE,
@@ -165,7 +166,7 @@ class Client:
             rows, announced = self._rows(entity_set, {**options, "$skip": skip})
             ids = [row["ID"] for row in rows]
             if ids and ids == previous:
-                raise self._unreadable("the same page twice", changes_something=False)
+                raise self._unreadable(_lt("the same page twice"), changes_something=False)
             fresh = _unseen(rows, seen)
             if fresh:
                 yield fresh
@@ -248,7 +249,7 @@ class Client:
             if isinstance(content, dict):
                 content = content.get("value", content.get("data"))
             if not isinstance(content, list) or not all(map(_is_webhook, content)):
-                raise self._unreadable("no list of webhooks", changes_something=False)
+                raise self._unreadable(_lt("no list of webhooks"), changes_something=False)
             return [_with_id(each) for each in content]
 
     def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
@@ -299,21 +300,21 @@ class Client:
             rows = content.get("value") if isinstance(content, dict) else None
             expand = options.get("$expand")
             if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
-                raise self._unreadable("no list of records", changes_something=False)
+                raise self._unreadable(_lt("no list of records"), changes_something=False)
             return rows, bool(content.get("@odata.nextLink"))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
             content = self._read(path, options)
             if not is_record(content, options.get("$expand")):
-                raise self._unreadable("no record", changes_something=False)
+                raise self._unreadable(_lt("no record"), changes_something=False)
             return content
 
     def _written(self, method: str, url: str, body: Mapping) -> dict:
         with self._noting():
             content = self._answered(method, url, body)
             if not is_written(content, body):
-                raise self._unreadable("no record", changes_something=True)
+                raise self._unreadable(_lt("no record"), changes_something=True)
             return content
 
     def _answered(self, method: str, url: str, body: Mapping) -> dict:
@@ -322,7 +323,7 @@ class Client:
         if answer.body.strip():
             content = self._content(answer, changes_something=True)
         if not isinstance(content, dict):
-            raise self._unreadable("no record", changes_something=True)
+            raise self._unreadable(_lt("no record"), changes_something=True)
         named = _id_in_headers(answer.headers)
         return {"ID": named, **content} if named else content
 
@@ -330,12 +331,16 @@ class Client:
         try:
             return parsed_json(answer.body)
         except ValueError:
-            raise self._unreadable("no JSON", changes_something=changes_something) from None
+            raise self._unreadable(_lt("no JSON"), changes_something=changes_something) from None
 
     def _unreadable(self, found: str, *, changes_something: bool) -> TribeUnavailable:
         return TribeUnavailable(
-            f"Tribe sent an unreadable answer ({found}). Try again later; if it stays, check that "
-            f"{self._addresses.api} is the address of Tribe's API.",
+            _lt(
+                "Tribe sent an unreadable answer (%(found)s). Try again later; if it stays, check "
+                "that %(address)s is the address of Tribe's API.",
+                found=found,
+                address=self._addresses.api,
+            ),
             outcome_unknown=changes_something,
         )
 
@@ -394,49 +399,82 @@ class Client:
     def _pass_barrier(self, method: str) -> None:
         if self._mode == "off":
             raise TribeWriteForbidden(
-                "The connection with Tribe is off, so nothing was sent. Choose another mode on "
-                "the connection."
+                _lt(
+                    "The connection with Tribe is off, so nothing was sent. Choose another mode "
+                    "on the connection."
+                )
             )
         if self._mode == "dry_run" and method != "GET":
             raise TribeWriteForbidden(
-                "The connection with Tribe only reads (dry run), so nothing was written. Choose "
-                "the mode Live on the connection to write."
+                _lt(
+                    "The connection with Tribe only reads (dry run), so nothing was written. "
+                    "Choose the mode Live on the connection to write."
+                )
             )
         self._addresses.check(self._mode)
 
 
 def _refusal(answer: Answer, url: str, token: str) -> TribeRefused:
     said = detail(answer.body, token)
-    suffix = f" Tribe says: {said}" if said else ""
     status = answer.status
     if status in (401, 403):
         return TribeUnauthorized(
-            "Tribe does not allow this to our application. Check its rights in Tribe "
-            f"(Configuration, Applications), then test the connection.{suffix}",
+            _with_detail(
+                _lt(
+                    "Tribe does not allow this to our application. Check its rights in Tribe "
+                    "(Configuration, Applications), then test the connection."
+                ),
+                said,
+            ),
             status=status,
             detail=said,
         )
     path = url.partition("?")[0].rpartition("/")[2]
     if _is_about_a_set(status, said, path):
         return TribeUnknownSet(
-            f"Tribe does not know {path.partition('(')[0]}. Probably a module of Tribe is missing "
-            f"or the application has no access to it.{suffix}",
+            _with_detail(
+                _lt(
+                    "Tribe does not know %(set)s. Probably a module of Tribe is missing or the "
+                    "application has no access to it.",
+                    set=path.partition("(")[0],
+                ),
+                said,
+            ),
             status=status,
             detail=said,
         )
     if status in (404, 410):
         return TribeNotFound(
-            f"Tribe has no record {path}, or something it refers to is gone. Check in Tribe "
-            f"whether it was deleted.{suffix}",
+            _with_detail(
+                _lt(
+                    "Tribe has no record %(record)s, or something it refers to is gone. Check in "
+                    "Tribe whether it was deleted.",
+                    record=path,
+                ),
+                said,
+            ),
             status=status,
             detail=said,
         )
     return TribeRefused(
-        f"Tribe refused the request for {path} (HTTP {status}). Correct what it names, then try "
-        f"again.{suffix}",
+        _with_detail(
+            _lt(
+                "Tribe refused the request for %(record)s (HTTP %(status)s). Correct what it "
+                "names, then try again.",
+                record=path,
+                status=status,
+            ),
+            said,
+        ),
         status=status,
         detail=said,
     )
+
+
+def _with_detail(sentence: str, said: str) -> str:
+    if not said:
+        return sentence
+    return _lt("%(sentence)s Tribe says: %(said)s", sentence=sentence, said=said)
 
 
 def _is_about_a_set(status: int, said: str, path: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 
+from ..sentence import _lt
 from .errors import TribeUnavailable
 
 
@@ -75,8 +76,10 @@ def _copied(content: Mapping) -> dict:
 
 def _unreadable() -> TribeUnavailable:
     return TribeUnavailable(
-        "Tribe's description of its data could not be read. Try again later; if it stays, check "
-        "the API address of the connection."
+        _lt(
+            "Tribe's description of its data could not be read. Try again later; if it stays, "
+            "check the API address of the connection."
+        )
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from ..sentence import _lt
 from .addresses import Addresses
 from .errors import (
     RATE_LIMIT_PAUSE,
@@ -119,8 +120,10 @@ def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeC
     """The error for which Tribe sent a person back without a code, as a sentence."""
     code = error[:60] if error.replace("_", "").isalpha() else ""
     said = " ".join((hint or description).split())[:_SHOWN_LENGTH]
-    sentence = _CONSENT_MEANINGS.get(code, "Tribe refused the sign-in. Sign in with Tribe again.")
-    return TribeCredentialsRefused(" ".join(filter(None, [sentence, _quoted(code, said)])))
+    sentence = _CONSENT_MEANINGS.get(
+        code, _lt("Tribe refused the sign-in. Sign in with Tribe again.")
+    )
+    return TribeCredentialsRefused(_with_reason(sentence, code, said))
 
 
 def refresh_token(
@@ -179,8 +182,10 @@ def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
         content = None
     if not isinstance(content, dict) or not is_header_safe(content.get("access_token")):
         raise TribeUnavailable(
-            "The sign-in address did not answer with a token. Check that it is Tribe's "
-            "authorization server, such as https://auth.tribecrm.nl.",
+            _lt(
+                "The sign-in address did not answer with a token. Check that it is Tribe's "
+                "authorization server, such as https://auth.tribecrm.nl."
+            ),
             outcome_unknown=_spends(form),
         )
     renewed = content.get("refresh_token")
@@ -206,47 +211,47 @@ def _lifetime(expires_in: object) -> float:
 
 
 _MEANINGS = {
-    "invalid_client": (
+    "invalid_client": _lt(
         "Tribe does not accept the client ID with this client secret. Copy both again from the "
         "application in Tribe (Configuration, Applications)."
     ),
-    "unauthorized_client": (
+    "unauthorized_client": _lt(
         "The application in Tribe is not allowed to sign in this way. Add it in Tribe under the "
         "flow that the connection uses, such as Client Credentials (Configuration, Applications)."
     ),
-    "unsupported_grant_type": (
+    "unsupported_grant_type": _lt(
         "Tribe does not offer this way to sign in. Check that the sign-in address is Tribe's "
         "authorization server, such as https://auth.tribecrm.nl."
     ),
-    "invalid_scope": (
+    "invalid_scope": _lt(
         "The application in Tribe may not ask for this scope. Remove `offline` from the scope, "
         "or leave the scope empty."
     ),
-    "access_denied": (
+    "access_denied": _lt(
         "Tribe denies access to this application. Let a Tribe administrator check the "
         "application in Tribe (Configuration, Applications)."
     ),
-    "invalid_request": (
+    "invalid_request": _lt(
         "Tribe could not read the request for a token. Check the client ID, the secret and the "
         "scope of the connection."
     ),
 }
 _ENDED = {
-    "refresh_token": (
+    "refresh_token": _lt(
         "The sign-in with Tribe has ended: it was withdrawn, or Tribe's last answer was lost. Open "
         "the connection and press Sign In with Tribe."
     ),
-    "code": (
+    "code": _lt(
         "Tribe does not accept this sign-in any more: it was used before, or took too long. Press "
         "Sign In with Tribe again."
     ),
 }
 _CONSENT_MEANINGS = {
-    "access_denied": (
+    "access_denied": _lt(
         "Tribe did not let Odoo in, because access was denied on its page. Press Sign In with "
         "Tribe again and choose Allow."
     ),
-    "invalid_scope": (
+    "invalid_scope": _lt(
         "The application in Tribe may not ask for this scope. Allow read, write and offline for it "
         "in Tribe (Configuration, Applications)."
     ),
@@ -259,20 +264,28 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
     code = _error_code(answer)
     if code in _TRANSIENT or (code is None and answer.status not in (401, 403)):
         return TribeUnavailable(
-            f"The sign-in address answered HTTP {answer.status} without a reason. Check that it is "
-            "Tribe's authorization server, such as https://auth.tribecrm.nl."
+            _lt(
+                "The sign-in address answered HTTP %(status)s without a reason. Check that it is "
+                "Tribe's authorization server, such as https://auth.tribecrm.nl.",
+                status=answer.status,
+            )
         )
     secrets = [form["client_secret"], *(form.get(name, "") for name in _SPENT_BY_USE)]
-    said = _quoted(code or "", detail(answer.body, *secrets))
+    said = detail(answer.body, *secrets)
     spent = next((name for name in _SPENT_BY_USE if name in form), None)
     if code == "invalid_grant" and spent:
-        return TribeSignInEnded(f"{_ENDED[spent]} {said}")
-    sentence = _meaning(code or "invalid_client")
-    return TribeCredentialsRefused(f"{sentence} {said}".strip())
+        return TribeSignInEnded(_with_reason(_ENDED[spent], code, said))
+    return TribeCredentialsRefused(
+        _with_reason(_meaning(code or "invalid_client"), code or "", said)
+    )
 
 
-def _quoted(code: str, said: str) -> str:
-    return f"Tribe says: {code}. {said}".strip() if code else ""
+def _with_reason(sentence: str, code: str, said: str) -> str:
+    if not code:
+        return sentence
+    return _lt(
+        "%(sentence)s Tribe says: %(said)s", sentence=sentence, said=f"{code}. {said}".strip()
+    )
 
 
 def _meaning(code: str) -> str:
@@ -280,8 +293,10 @@ def _meaning(code: str) -> str:
     known = "invalid_scope" if code == "invalid_grant" else code
     return _MEANINGS.get(
         known,
-        "Tribe refused to give a token. Check the application in Tribe (Configuration, "
-        "Applications).",
+        _lt(
+            "Tribe refused to give a token. Check the application in Tribe (Configuration, "
+            "Applications)."
+        ),
     )
 
 

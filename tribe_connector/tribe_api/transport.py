@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from ..sentence import _lt
 from .addresses import is_loopback
 from .errors import RATE_LIMIT_PAUSE, TribeRateLimited, TribeUnavailable
 
@@ -84,13 +85,20 @@ def send(
         raise _network_failure(error, url, changes_something) from None
     except _Oversized as error:
         raise TribeUnavailable(
-            f"{_host(url)} sent an answer that {error}. Try again later; if it stays, ask Tribe.",
+            _lt(
+                "%(host)s sent an answer that %(trouble)s. Try again later; if it stays, ask "
+                "Tribe.",
+                host=_host(url),
+                trouble=error.args[0],
+            ),
             outcome_unknown=changes_something,
         ) from None
     if answer.status == 429:
         raise TribeRateLimited(
-            "Tribe received more calls than it accepts in a minute (1,000 per application). "
-            "Nothing needs to be done: the work continues after a pause.",
+            _lt(
+                "Tribe received more calls than it accepts in a minute (1,000 per application). "
+                "Nothing needs to be done: the work continues after a pause."
+            ),
             retry_after=retry_after(answer.headers),
             pause=rate_limit_pause,
         )
@@ -107,8 +115,10 @@ def bearer(token: str) -> Callable[[requests.PreparedRequest], requests.Prepared
     """Adds the token as a header. Raises ``TribeUnavailable`` when it cannot be one."""
     if not is_header_safe(token):
         raise TribeUnavailable(
-            "The stored access token of Tribe is not usable. Request a new one by testing the "
-            "connection."
+            _lt(
+                "The stored access token of Tribe is not usable. Request a new one by testing the "
+                "connection."
+            )
         )
 
     def add_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -177,9 +187,9 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     for piece in response.iter_content(_PIECE):
         size += len(piece)
         if size > ANSWER_BYTES:
-            raise _Oversized("is larger than we accept")
+            raise _Oversized(_lt("is larger than we accept"))
         if time.monotonic() > deadline:
-            raise _Oversized("took longer than we wait")
+            raise _Oversized(_lt("took longer than we wait"))
         pieces.append(piece)
     # Older urllib3 takes a cut body for a whole one.
     promised = response.headers.get("Content-Length", "")
@@ -198,14 +208,21 @@ def _proxies(url: str) -> dict[str, None]:
 def _raise_when_unusable(answer: Answer, url: str, changes_something: bool) -> None:
     if 300 <= answer.status < 400:
         raise TribeUnavailable(
-            f"{_host(url)} redirects to another address, so it is not Tribe's API itself. "
-            "Correct the addresses of the connection.",
+            _lt(
+                "%(host)s redirects to another address, so it is not Tribe's API itself. Correct "
+                "the addresses of the connection.",
+                host=_host(url),
+            ),
             outcome_unknown=changes_something,
         )
     if answer.status >= 500 or answer.status in (408, 425) or answer.status < 200:
         raise TribeUnavailable(
-            f"{_host(url)} has a problem of its own at the moment (HTTP {answer.status}). "
-            "Try again later; if it stays, ask Tribe.",
+            _lt(
+                "%(host)s has a problem of its own at the moment (HTTP %(status)s). Try again "
+                "later; if it stays, ask Tribe.",
+                host=_host(url),
+                status=answer.status,
+            ),
             retry_after=retry_after(answer.headers),
             outcome_unknown=changes_something,
         )
@@ -218,17 +235,23 @@ def _network_failure(
     never_sent = any(isinstance(each, _BEFORE_SENDING) for each in causes)
     unknown = changes_something and not never_sent
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-        message = (
-            f"The certificate of {_host(url)} could not be verified. Correct the address, or let "
-            "the administrator of this server check its certificates."
+        message = _lt(
+            "The certificate of %(host)s could not be verified. Correct the address, or let the "
+            "administrator of this server check its certificates.",
+            host=_host(url),
         )
         return TribeUnavailable(message, outcome_unknown=unknown)
     if any(_is_timeout(each) for each in causes):
-        message = f"{_host(url)} did not answer in time. Try again later; if it stays, ask Tribe."
+        message = _lt(
+            "%(host)s did not answer in time. Try again later; if it stays, ask Tribe.",
+            host=_host(url),
+        )
         return TribeUnavailable(message, outcome_unknown=unknown)
-    message = (
-        f"The connection with {_host(url)} failed ({type(causes[-1]).__name__}). Try again later; "
-        "if it stays, check the address and this server's network."
+    message = _lt(
+        "The connection with %(host)s failed (%(error)s). Try again later; if it stays, check the "
+        "address and this server's network.",
+        host=_host(url),
+        error=type(causes[-1]).__name__,
     )
     return ConnectionBroken(message, outcome_unknown=unknown)
 
