@@ -1,9 +1,11 @@
 """./dev translations: the terms of the addon as Odoo exports them, and their translations.
 
+Odoo exports the name and the summary of its own modules only, in those of `base`; ours are added.
 Odoo's export carries the date and Odoo's exact version; neither is kept, so that a second run
 changes nothing.
 """
 
+import ast
 from pathlib import Path
 
 import polib
@@ -17,6 +19,8 @@ from .paths import ADDON, CHECKOUT, LOGS
 DATABASE = "tribe_translations"
 FOLDER = CHECKOUT / ADDON / "i18n"
 TEMPLATE = FOLDER / f"{ADDON}.pot"
+# What the manifest says, and the field of ``ir.module.module`` that shows it.
+MANIFEST_FIELDS = {"name": "shortdesc", "summary": "summary"}
 METADATA = {
     "Project-Id-Version": "Odoo Server 19.0",
     "MIME-Version": "1.0",
@@ -42,7 +46,22 @@ def _exported() -> polib.POFile:
         databases.create_with_addon(DATABASE)
         odoo_command.export_terms(server, odoo, DATABASE, ADDON, exported)
         databases.drop(DATABASE)
-    return polib.pofile(str(exported))
+    terms = polib.pofile(str(exported))
+    terms.extend(_of_manifest())
+    terms.sort(key=lambda term: term.msgid)
+    return terms
+
+
+def _of_manifest() -> list[polib.POEntry]:
+    manifest = ast.literal_eval((CHECKOUT / ADDON / "__manifest__.py").read_text())
+    return [
+        polib.POEntry(
+            msgid=manifest[key],
+            comment=f"module: {ADDON}",
+            occurrences=[(f"model:ir.module.module,{field}:base.module_{ADDON}", "")],
+        )
+        for key, field in MANIFEST_FIELDS.items()
+    ]
 
 
 def _renew(path: Path, terms: polib.POFile) -> int:

@@ -29,6 +29,8 @@ class TestTranslations(TransactionCase):
         exported = io.BytesIO()
         trans_export(None, ["tribe_connector"], exported, "po", self.env)
         terms = {entry.msgid for entry in polib.pofile(exported.getvalue().decode())}
+        module = self.env.ref("base.module_tribe_connector")
+        terms |= {module.shortdesc, module.summary}
         written = {entry.msgid for entry in polib.pofile(str(TEMPLATE))}
         self.assertEqual(terms - written, set(), "new terms: run ./dev translations")
         self.assertEqual(written - terms, set(), "terms that are gone: run ./dev translations")
@@ -85,12 +87,16 @@ class TestDutchUser(RelationCase):
     def setUp(self):
         super().setUp()
         self.env["res.lang"]._activate_lang("nl_NL")
+        self.env["ir.module.module"]._load_module_terms(["tribe_connector"], ["nl_NL"])
         self.connection.responsible_id = self.env.user
         self.env.user.lang = "nl_NL"
 
     def test_an_error_of_tribe_is_shown_in_dutch(self):
         self.connection.client_secret = "wrong"
-        with self.assertRaisesRegex(UserError, "Tribe accepteert het client-ID niet"):
+        with (
+            self.enter_registry_test_mode(),
+            self.assertRaisesRegex(UserError, "Tribe accepteert het client-ID niet"),
+        ):
             self.connection.with_context(lang="nl_NL").action_connect()
 
     def test_a_problem_is_written_down_in_dutch(self):
