@@ -14,6 +14,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 CRONS = ("cron_outbound", "cron_inbound_1", "cron_inbound_2")
 MOST_ROUNDS = 20
+UNLIMITED = 10**6
 ORGANIZATION_CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
 SUPPLIER = "Relationship_Organization_Supplier"
@@ -39,7 +40,9 @@ class ConnectorCase(AccountTestInvoicingCommon):
         super().setUpClass()
         # The cron's rights; what users may do has tests of its own.
         cls.env = cls.env(su=True)
-        cls.sandbox = SandboxProcess(**cls.sandbox_options)
+        # Tribe's limit is met in tests/faults; here it would only slow everything down.
+        switches = {"rate_limit": UNLIMITED, **cls.sandbox_options.get("switches", {})}
+        cls.sandbox = SandboxProcess(**{**cls.sandbox_options, "switches": switches})
         cls.sandbox.start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.company = cls.company_data["company"]
@@ -56,6 +59,7 @@ class ConnectorCase(AccountTestInvoicingCommon):
                 "webhook_address": "http://127.0.0.1:9",
                 "client_id": cls.sandbox.client_id,
                 "client_secret": cls.sandbox.client_secret,
+                "calls_per_window": UNLIMITED,
                 "invoices_from": False,
             }
         )
