@@ -184,6 +184,70 @@ class TestRelationExport(RelationCase):
         self.run_nightly()
         self.assertEqual(self.address_of(partner)["Street"], "Bezoekweg")
 
+    def from_tribe(self, **fields):
+        """A partner that came from an organization of Tribe."""
+        row = self.organization(**fields)
+        self.look_at("organization", row["ID"])
+        self.run_nightly()
+        return self.link(row["ID"]).partner_id
+
+    def test_an_emptied_address_is_not_taken_back_from_the_visiting_address(self):
+        for kept in ({}, {"Country": {"ID": self.connection.country_ids["NL"]}}):
+            with self.subTest(kept):
+                visiting = {"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht", **kept}
+                partner = self.from_tribe(VisitingAddress=visiting)
+                partner.write({"street": False, "city": False})
+                self.run_nightly()
+                self.look_at("organization", partner.tribe_id)
+
+                self.assertEqual(self.written(lambda: self.synchronize(partner)), 0)
+                self.assertFalse(partner.street or partner.city)
+                row = self.tribe_row("Address", self.tribe_of(partner)["VisitingAddress"])
+                self.assertEqual((row["Street"], row["City"]), ("Bezoekweg", "Utrecht"))
+
+                partner.street = "Postbus 99"
+                self.run_nightly()
+                self.assertEqual(self.address_of(partner)["Street"], "Postbus")
+
+    def test_both_sides_change_a_part_of_the_visiting_address(self):
+        visiting = {"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht"}
+        partner = self.from_tribe(VisitingAddress=visiting)
+        address = self.tribe_of(partner)["VisitingAddress"]
+
+        partner.street = "Nieuweweg 2"
+        self.sandbox.change("Address", address, {"City": "Zeist"})
+        self.synchronize(partner)
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertEqual((partner.street, partner.city), ("Nieuweweg 2", "Zeist"))
+        row = self.address_of(partner)
+        self.assertEqual((row["Street"], row["HouseNumber"]), ("Nieuweweg", 2))
+        self.assertEqual(row["City"], "Zeist")
+
+    def test_a_country_of_odoo_keeps_the_street_of_tribe(self):
+        partner = self.linked(street="Oudeweg 1", country_id=self.env.ref("base.nl").id)
+        address = self.address_of(partner)["ID"]
+
+        partner.country_id = self.env.ref("base.de")
+        self.sandbox.change("Address", address, {"Street": "Nieuweweg"})
+        self.synchronize(partner)
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertEqual((partner.street, partner.country_id.code), ("Nieuweweg 1", "DE"))
+        self.assertEqual(self.address_of(partner)["Street"], "Nieuweweg")
+
+    def test_a_country_of_tribe_keeps_the_street_of_odoo(self):
+        partner = self.linked(street="Oudeweg 1", country_id=self.env.ref("base.nl").id)
+        address = self.address_of(partner)["ID"]
+
+        partner.street = "Nieuweweg 1"
+        country = {"ID": self.connection.country_ids["FR"]}
+        self.sandbox.change("Address", address, {"Country": country})
+        self.synchronize(partner)
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertEqual((partner.street, partner.country_id.code), ("Nieuweweg 1", "FR"))
+
     def test_who_becomes_a_supplier_gets_the_relationship(self):
         partner = self.linked()
         partner.supplier_rank = 1

@@ -65,6 +65,21 @@ class TestSuggestion(RelationCase):
 
         self.assertSuggested(partner, row, "address")
 
+    def test_a_postcode_of_a_whole_city_is_not_read_as_a_whole(self):
+        for number in range(101):
+            self.organization(
+                roles=[],
+                Name=f"Brussel {number}",
+                InvoiceAddress={**TRIBE_ADDRESS, "Postalcode": "1000", "HouseNumber": 100 + number},
+            )
+        partner = self.customer("Bakker B.V.", **{**ADDRESS, "zip": "1000"})
+        self.sandbox.reset_calls()
+
+        self.synchronize(partner)
+
+        self.assertTrue(partner.tribe_id)
+        self.assertEqual(self.sandbox.calls()["by"]["GET Address"], 1)
+
     def test_another_house_number_is_somebody_else(self):
         self.organization(Name="Bakker B.V.", InvoiceAddress={**TRIBE_ADDRESS, "HouseNumber": 14})
         partner = self.customer("Bakker B.V.", **ADDRESS)

@@ -1,10 +1,12 @@
 """Relations as Tribe has them, read in as few calls as possible."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..mapping import (
+    ADDRESS_FIELDS,
     PersonName,
     ValueUnreadable,
+    address_body,
     check_storable,
     clean,
     organization_address,
@@ -82,6 +84,34 @@ class RemoteRelation:
     def invoice_address(self) -> dict | None:
         """The address in the slot that is ours to write, with its ID."""
         return self.entity.get(ADDRESS_NAVIGATIONS[self.kind][0])
+
+    def address_changes(self, changed: dict, country_ids: dict, state_ids: dict | None) -> dict:
+        """What the slot that is ours must get for some neutral address fields to change.
+
+        What did not change keeps its parts; ``{}`` when the slot has all of it. Raises
+        ``CountryUnknown``.
+        """
+        shown = self.values()
+        after = {name: shown[name] for name in ADDRESS_FIELDS if name in shown} | changed
+        slot = self.invoice_address()
+        wanted = after
+        if slot and slot is self.shown_address():
+            wanted = dict(changed)
+            if "country_code" in changed and "street" in after:
+                # Street and house number are split the way of the country.
+                wanted["street"] = after["street"]
+        body = address_body(wanted, country_ids, after.get("country_code"), state_ids)
+        held = slot or {}
+        return {wire: value for wire, value in body.items() if not _is_same(held.get(wire), value)}
+
+    def with_address(self, body: dict, changed: dict) -> "RemoteRelation":
+        """The relation once the slot that is ours got a body that tells of changed fields."""
+        slot = ADDRESS_NAVIGATIONS[self.kind][0]
+        address = {**(self.invoice_address() or {}), **body}
+        if "Country" in body:
+            code = changed.get("country_code", self.values().get("country_code"))
+            address["Country"] = {"Code": code}
+        return replace(self, entity={**self.entity, slot: address})
 
     def shown_address(self) -> dict | None:
         """The address that the neutral values are taken from."""
@@ -181,6 +211,12 @@ def _addresses(connection, kind: str) -> str | None:
         if f"{RELATION_SETS[kind]}/{navigation}" not in connection._absent()
     ]
     return ",".join(present) or None
+
+
+def _is_same(held: object, value: object) -> bool:
+    if isinstance(held, dict) or isinstance(value, dict):
+        return (held or {}).get("ID") == (value or {}).get("ID")
+    return held == value or clean(held) == clean(value)
 
 
 def _keep_best(relationships: dict[str, dict], kind: str, row: dict) -> None:

@@ -3,7 +3,7 @@ or name, postcode and house number. A person decides.
 """
 
 from ..mapping import canonical, clean, split_street
-from ..tribe_api import Guid
+from ..tribe_api import VALUES_PER_CALL, Guid, both, either, equals
 from .remote_relation import NAVIGATIONS, RELATION_SETS
 
 VAT = "vat"
@@ -56,20 +56,23 @@ def find_by_value(connection, client, kind: str, basis: str, texts) -> dict[str,
     return found
 
 
-def find_by_address(connection, client, kind: str, postcodes) -> dict[tuple, list[dict]]:
-    """Relations of a kind at some postcodes: ``{address_key: [row, ...]}``."""
+def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[dict]]:
+    """Relations of a kind at some places: ``{address_key: [row, ...]}``.
+
+    :param places: postcodes with house numbers; a postcode alone can be a whole city
+    """
     navigation = NAVIGATIONS[kind]
-    asked = {each for postcode in postcodes for each in (postcode, postcode.replace(" ", ""))}
+    asked = sorted(
+        {
+            (each, house_number)
+            for postcode, house_number in places
+            for each in (postcode, postcode.replace(" ", ""))
+        }
+    )
     if not asked or connection._lacks("Address", navigation):
         return {}
     found: dict[tuple, list[dict]] = {}
-    for row in client.by_values(
-        "Address",
-        "Postalcode",
-        asked,
-        expand=f"{navigation}($select=ID,Name)",
-        select="ID,Postalcode,HouseNumber",
-    ):
+    for row in _rows_at(client, navigation, asked):
         relation = row.get(navigation) or {}
         key = address_key_of_parts(
             relation.get("Name"), row.get("Postalcode"), row.get("HouseNumber")
@@ -77,6 +80,23 @@ def find_by_address(connection, client, kind: str, postcodes) -> dict[tuple, lis
         if key and relation.get("ID"):
             found.setdefault(key, []).append(relation)
     return found
+
+
+def _rows_at(client, navigation: str, places: list[tuple]):
+    for start in range(0, len(places), VALUES_PER_CALL):
+        here = either(
+            *(
+                both(equals("Postalcode", postcode), equals("HouseNumber", house_number))
+                for postcode, house_number in places[start : start + VALUES_PER_CALL]
+            )
+        )
+        for page in client.pages(
+            "Address",
+            filter=here,
+            expand=f"{navigation}($select=ID,Name)",
+            select="ID,Postalcode,HouseNumber",
+        ):
+            yield from page
 
 
 def names_of(client, kind: str, tribe_ids) -> dict[str, str]:

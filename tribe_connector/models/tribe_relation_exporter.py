@@ -222,19 +222,22 @@ class TribeRelationExporter(models.AbstractModel):
             session.connection, partner, link, self._agreed(decision), odoo, remote
         )
         self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
-        self._check_can_write(session, decision, odoo)
+        self._check_can_write(session, decision)
         decision.relationships = [
             kind
             for kind in self._missing_relationships(session.connection, partner)
             if kind not in remote.relationships
         ]
 
-    def _check_can_write(self, session, decision, odoo):
+    def _check_can_write(self, session, decision):
         """Refuse what Tribe cannot take, such as a country that it does not have.
 
         :raises CountryUnknown: when Tribe lacks the country of an address that is to be written
         """
-        self._address_write(session, decision.remote, decision.merged.to_tribe, odoo)
+        to_tribe = decision.merged.to_tribe
+        changed = {name: to_tribe[name] for name in ADDRESS_FIELDS if name in to_tribe}
+        if changed:
+            self._address_changes(session.connection, decision.remote, changed)
         self._check_numbers_free_in_tribe(session, decision)
 
     def _check_numbers_free_in_tribe(self, session, decision):
@@ -296,7 +299,10 @@ class TribeRelationExporter(models.AbstractModel):
             session.failed(reference, decision.error, decision.name)
         elif decision.merged.conflicts:
             session.failed(reference, self._both_changed(decision), decision.name)
-        elif decision.action != CREATE_TRIBE:
+        elif decision.action == CREATE_TRIBE:
+            # Its ID is still to be learnt.
+            return
+        else:
             session.done(reference)
         session.commit()
 
@@ -356,7 +362,7 @@ class TribeRelationExporter(models.AbstractModel):
         partner, link, merged = decision.partner, decision.link, decision.merged
         odoo = {**decision.odoo, **decision.numbers}
         self._link_relationships(link, decision.remote)
-        agreed = self._write_to_tribe(session, link, merged, odoo, decision.remote)
+        agreed = self._write_to_tribe(session, link, merged, decision.remote)
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
@@ -369,10 +375,10 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _create_missing_relationships(self, session, partner, link):
         """Tell Tribe what else a partner is; returns those kinds of relationship."""
-        links = self.env["tribe.link"]._of_partners(
-            session.connection, partner, ("customer", "supplier")
-        )
         missing = self._missing_relationships(session.connection, partner)
+        if not missing:
+            return []
+        links = self.env["tribe.link"]._of_partners(session.connection, partner, missing)
         for kind in missing:
             if (partner.id, kind) in links:
                 self._check_settled(session, partner, links[partner.id, kind])
@@ -541,11 +547,11 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _complete(self, session, partners):
         """Learn the IDs of the relations that were created inside their relationships."""
-        found = self._created_relations(session, partners)
-        for partner in partners:
-            link = self._relation_link(session.connection, partner)
-            tribe_id = link.tribe_id or found.get(partner.id)
-            if not tribe_id:
+        links = self._links_by_partner(session.connection, partners)
+        unknown = partners.filtered(lambda partner: not links[partner.id].tribe_id)
+        found = self._created_relations(session, unknown)
+        for partner in unknown:
+            if partner.id not in found:
                 # Tribe may show it later: it is looked for before anything is sent again.
                 session.failed(
                     str(partner.id),
@@ -558,11 +564,10 @@ class TribeRelationExporter(models.AbstractModel):
                     partner.display_name,
                 )
                 continue
-            link.write({"tribe_id": tribe_id, "state": "linked"})
+            links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
         session.commit()
         for partner in self._still_open(session, partners):
-            link = self._relation_link(session.connection, partner)
-            self._complete_one(session, partner, link)
+            self._complete_one(session, partner, links[partner.id])
 
     def _complete_one(self, session, partner, link):
         """Create the second relationship of who is customer and supplier."""
@@ -592,7 +597,6 @@ class TribeRelationExporter(models.AbstractModel):
                     if link.kind == relationship
                     and link.tribe_id
                     and link.partner_id._tribe_kind() == kind
-                    and not self._relation_link(session.connection, link.partner_id).tribe_id
                 }
                 if not wanted:
                     continue

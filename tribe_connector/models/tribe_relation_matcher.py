@@ -117,10 +117,12 @@ class TribeRelationMatcher(models.AbstractModel):
                 for row in rows.get(weak_match.key_of(basis, values[partner][basis]), []):
                     yield partner, row, basis
         keys = {partner: values[partner][weak_match.ADDRESS] for partner in partners}
-        postcodes = {
-            partner._tribe_values(connection).get("zip") for partner in partners if keys[partner]
+        places = {
+            (partner._tribe_values(connection).get("zip"), key[-1])
+            for partner, key in keys.items()
+            if key
         }
-        rows = weak_match.find_by_address(connection, client, kind, postcodes)
+        rows = weak_match.find_by_address(connection, client, kind, places)
         for partner in partners:
             for row in rows.get(keys[partner], []):
                 yield partner, row, weak_match.ADDRESS

@@ -325,7 +325,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Writing to Tribe
 
-    def _write_to_tribe(self, session, link, merged: Merge, odoo, remote):
+    def _write_to_tribe(self, session, link, merged: Merge, remote):
         """Write what goes to Tribe, in as few calls as there are records to change.
 
         Returns what both sides agree on once Odoo is written too.
@@ -334,7 +334,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         agreed = dict(merged.agreed)
         active = values.pop("active", None)
         self._write_relation(session, link.partner_id, remote, values)
-        self._write_address(session, remote, values, odoo)
+        agreed |= self._write_address(session, remote, values)
         self._write_payment_terms(session, remote, values)
         if active is not None:
             agreed["active"] = self._write_active(session, link, remote, active)
@@ -361,40 +361,38 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if body:
             session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
 
-    def _write_address(self, session, remote, values, odoo):
-        write = self._address_write(session, remote, values, odoo)
-        if not write:
-            return
-        entity_set, entity_id, body = write
-        if entity_id:
-            session.client.update(entity_set, entity_id, body)
-        else:
-            session.client.create(entity_set, body)
+    def _write_address(self, session, remote, values):
+        """Write the address fields of some values to Tribe.
 
-    def _address_write(self, session, remote, values, odoo):
-        """How a changed address is told to Tribe: ``(set, ID to update or None, body)`` or None.
-
-        :raises CountryUnknown: when Tribe lacks the country
+        Returns what Tribe shows afterwards instead of the values, if anything: an address that is
+        emptied has the relation's other addresses fill in for it.
         """
         changed = {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if not changed:
-            return None
-        connection = session.connection
+            return {}
+        body = self._address_changes(session.connection, remote, changed)
         slot = remote.invoice_address()
-        if slot and slot is remote.shown_address():
-            if "country_code" in changed:
-                # Street and house number are split the way of the country.
-                changed["street"] = odoo["street"]
-            body = self._address_body(connection, changed, odoo.get("country_code"))
-            return "Address", slot["ID"], body
-        body = self._address_body(connection, odoo)
-        if not slot and not any(body.values()):
-            return None
-        if slot:
-            return "Address", slot["ID"], body
-        if remote.kind == "organization":
-            return RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
-        return "Address", None, {**body, "Person": {"ID": remote.tribe_id}}
+        if body and slot:
+            session.client.update("Address", slot["ID"], body)
+        elif body and remote.kind == "organization":
+            session.client.update(
+                RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
+            )
+        elif body:
+            session.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
+        shown = remote.with_address(body, changed).values()
+        return {
+            name: shown[name]
+            for name, value in changed.items()
+            if canonical(name, shown[name]) != canonical(name, value)
+        }
+
+    def _address_changes(self, connection, remote, values):
+        """How changed address fields are told to Tribe; ``{}`` when it has them already.
+
+        :raises CountryUnknown: when Tribe lacks the country
+        """
+        return remote.address_changes(values, connection.country_ids or {}, connection.state_ids)
 
     def _address_body(self, connection, values, country_code=None):
         """The address fields of some neutral values, as Tribe names them."""
