@@ -141,8 +141,8 @@ class History(RuleBasedStateMachine):
         target=twins,
         policy=st.sampled_from(["odoo", "tribe"]),
         moment=st.sampled_from(["nightly", "minute"]),
-        made_in_odoo=st.lists(NEW, min_size=1, max_size=3),
-        made_in_tribe=st.lists(NEW, min_size=1, max_size=3),
+        made_in_odoo=st.lists(NEW, min_size=1, max_size=2),
+        made_in_tribe=st.lists(NEW, min_size=1, max_size=2),
         is_linked=st.booleans(),
     )
     def begin(self, policy, moment, made_in_odoo, made_in_tribe, is_linked):
@@ -272,6 +272,12 @@ class History(RuleBasedStateMachine):
         if body:
             self.sandbox.change(RELATION_SETS[twin.kind], twin.tribe_id, body)
         self._look_in_tribe(twin)
+
+    @rule(twin=twins, in_odoo=ANY_CHANGES, in_tribe=ANY_CHANGES, slot=st.integers(0, 2))
+    def edit_on_both_sides(self, twin, in_odoo, in_tribe, slot):
+        """Two people at the same time: what most easily goes wrong."""
+        self.edit_in_odoo(twin, in_odoo)
+        self.edit_in_tribe(twin, in_tribe, slot)
 
     @rule(twin=twins, pick=st.integers(0, 1))
     def end_or_reopen_in_tribe(self, twin, pick):

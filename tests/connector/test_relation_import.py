@@ -299,6 +299,16 @@ class TestRelationImport(RelationCase):
         self.run_nightly()
         self.assertEqual(partner.country_id.code, "NL")
 
+    def test_a_creditor_number_typed_in_tribe_makes_a_supplier_on_both_sides(self):
+        partner = self.linked()
+
+        self.change(partner, CreditorNumber="C-9")
+        supplier = self.relationships(partner)[SUPPLIER]
+        self.look_at("supplier", supplier["ID"])
+
+        self.assertEqual((partner.creditor_number, partner.supplier_rank), ("C-9", 1))
+        self.assertEqual(self.written(lambda: self.synchronize(partner)), 0)
+
     # Former, deleted
 
     def test_former_is_archived_and_current_is_unarchived(self):

@@ -374,7 +374,7 @@ class TribeRelationImporter(models.AbstractModel):
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, partner, merged.notes)
         self._forget_echoes(session.connection, partner)
-        self._have_numbered(session, partner)
+        self._have_completed(session, partner)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
         if merged.conflicts:
@@ -451,19 +451,23 @@ class TribeRelationImporter(models.AbstractModel):
             session.log("create_odoo", remote.name, partner=link.partner_id)
             self._log_notes(session, link.partner_id, self._notes_on_new(session, remote))
         self._forget_echoes(session.connection, partners)
-        self._have_numbered(session, partners)
+        self._have_completed(session, partners)
 
-    def _have_numbered(self, session, partners):
-        """Customers and suppliers without a number get one from the exporter, on both sides."""
-        unnumbered = partners.filtered(
+    def _have_completed(self, session, partners):
+        """Who is a customer or supplier without a number, or has a number without being one in
+        Tribe, gets the other from the exporter."""
+        incomplete = partners.filtered(
             lambda partner: (
-                (partner.customer_rank and not partner.debtor_number)
-                or (partner.supplier_rank and partner.is_company and not partner.creditor_number)
+                bool(partner.customer_rank) != bool(partner.debtor_number)
+                or (
+                    partner.is_company
+                    and bool(partner.supplier_rank) != bool(partner.creditor_number)
+                )
             )
         )
-        if unnumbered:
+        if incomplete:
             self.env["tribe.work"]._add(
-                session.connection, "outbound", "partner", unnumbered.ids, "follow"
+                session.connection, "outbound", "partner", incomplete.ids, "follow"
             )
             self.env["tribe.engine"]._wake("outbound")
 
