@@ -13,7 +13,7 @@ DUTCH = {
 class Dutch:
     """An environment that reads Dutch."""
 
-    def _lt(self, template, **arguments):
+    def _(self, template, **arguments):
         return DUTCH[template] % arguments
 
 

@@ -115,7 +115,7 @@ class TribePlan(models.Model):
                 total=self.total_count,
             )
         parts = [
-            self.env._("%(count)s %(what)s", count=self[f"{action}_count"], what=label.lower())
+            self.env._("%(count)s %(what)s", count=self[f"{action}_count"], what=_inside(label))
             for action, label in self.env["tribe.plan.line"]
             ._fields["action"]
             ._description_selection(self.env)
@@ -203,3 +203,8 @@ class TribePlan(models.Model):
             "view_mode": "form",
             "views": [(False, "form")],
         }
+
+
+def _inside(label):
+    """A label inside a sentence; "Odoo" and "Tribe" keep their capitals."""
+    return label[:1].lower() + label[1:]
