@@ -207,4 +207,4 @@ class TribePlan(models.Model):
 
 def _inside(label):
     """A label inside a sentence; "Odoo" and "Tribe" keep their capitals."""
-    return label[:1].lower() + label[1:]
+    return " ".join(word if word in ("Odoo", "Tribe") else word.lower() for word in label.split())
