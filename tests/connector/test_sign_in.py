@@ -316,17 +316,26 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.sign_in()
         self.assertFalse(self.connection.must_sign_in or self.connection.sign_in_problem)
 
-    def test_work_waits_with_the_remedy_when_the_sign_in_was_withdrawn(self):
+    def test_work_waits_and_is_no_problem_of_its_own_when_the_sign_in_was_withdrawn(self):
         self.sign_in()
         self.map()
         self.press_activate()
         self.run_lanes()
         self.sandbox.revoke_tokens()
 
-        self.look_at("organization", "11111111-2222-4333-8444-555555555555")
+        works = self.env["tribe.work"]._add(
+            self.connection,
+            "inbound",
+            "organization",
+            ["11111111-2222-4333-8444-555555555555"],
+            "webhook",
+        )
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_inbound_1").method_direct_trigger()
 
-        (problem,) = self.problems()
-        self.assertIn("press Sign In with Tribe", problem)
+        # The connection as a whole waits, and says so (tests/end_to_end/test_sandbox_page.py).
+        self.assertTrue(works.exists())
+        self.assertFalse(self.problems())
 
     def test_tokens_belong_to_the_client_the_server_and_the_way_they_were_asked_for(self):
         for values in (
