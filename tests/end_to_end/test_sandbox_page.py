@@ -208,8 +208,15 @@ def test_a_renewal_cut_off_by_a_crash_asks_to_sign_in_again(active):
     active.server.start()
     active.press("action_run_nightly")
 
-    (*_others, problem) = until("the problem", active.problems, seconds=90)
-    assert "press Sign In with Tribe" in problem
+    trouble = until("the trouble", lambda: trouble_of(active), seconds=90)
+    assert "press Sign In with Tribe" in trouble
+    assert active.problems() == []
+
+
+def trouble_of(both):
+    """What the connection says is wrong with it as a whole."""
+    (row,) = both.odoo.rows("tribe.connection", [], ["trouble"])
+    return row["trouble"]
 
 
 def test_after_signing_in_again_everything_that_waited_is_done(active, person):

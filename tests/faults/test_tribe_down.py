@@ -152,6 +152,7 @@ def test_after_a_429_the_whole_connection_makes_a_pause(lab):
 
 def test_two_hosts_together_never_exceed_the_limit(lab, report):
     limit, window = 60, 6
+    customers = Customers(lab, "L", 25)
     lab.sandbox.switch(rate_limit=limit, rate_window=float(window))
     lab.odoo.write(
         "tribe.connection",
@@ -162,7 +163,6 @@ def test_two_hosts_together_never_exceed_the_limit(lab, report):
     lab.sandbox.reset_calls()
     started = time.monotonic()
     try:
-        customers = Customers(lab, "L", 25)
         customers.change()
         runs, differences = lab.recover(customers.model)
         calls, seconds = lab.sandbox.calls(), time.monotonic() - started

@@ -157,6 +157,8 @@ def test_eight_writers_on_the_same_customers(lab, report):
     assert writers.failures == []
     assert longest < LONGEST_WAIT_FOR_A_LOCK
     assert "deadlock" not in log
-    # Odoo logs every lost race, and tries again: no save failed, and nothing was lost.
-    assert [entry for entry in alarms(log) if LOST_RACE not in entry] == []
+    # Odoo logs every lost race, and tries again: no save failed, and nothing was lost. Nor is it an
+    # alarm that the schedule, which the laboratory presses, was running already.
+    expected = (LOST_RACE, "already executing")
+    assert [entry for entry in alarms(log) if not any(text in entry for text in expected)] == []
     assert differences == []
