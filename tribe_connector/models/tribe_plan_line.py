@@ -69,7 +69,8 @@ class TribePlanLine(models.Model):
     @api.depends("changes", "text")
     def _compute_details(self):
         for line in self:
-            line.details = line.text or "\n".join(map(line._described, line.changes or []))
+            changes = map(line._described, line.changes or [])
+            line.details = "\n".join(filter(None, [line.text, *changes]))
 
     def _ask(self, text):
         """Leave this one to a person."""
