@@ -1,10 +1,11 @@
-"""Very many partners: the initial synchronization in chunks, killed and resumed in the middle.
+"""Very many partners: plan and initial synchronization in chunks, killed and resumed in the middle.
 
 Only with ``--full``; TRIBE_SCALE says how many (20,000). Prints what it took.
 """
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,9 +35,11 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Watch:
-    """How far the initial synchronization is, and what the memory of one Odoo process does."""
+    """How far something is, and what the memory of one Odoo process does meanwhile."""
 
     both: object
+    # How many partners were taken so far.
+    count: Callable[[], int]
     started_at: float = field(default_factory=time.monotonic)
     curve: list = field(default_factory=list)
 
@@ -44,19 +47,15 @@ class Watch:
         self.process = psutil.Process(self.both.server.pid)
 
     def look(self) -> int:
-        """Note memory and progress; returns how many partners are linked."""
-        linked = self.both.odoo.call(
-            "tribe.link",
-            "search_count",
-            domain=[["kind", "in", ["organization", "person"]], ["tribe_id", "!=", False]],
-        )
-        self.curve.append((linked, self.process.memory_info().rss))
-        return linked
+        """Note memory and progress; returns how many partners were taken."""
+        taken = self.count()
+        self.curve.append((taken, self.process.memory_info().rss))
+        return taken
 
     def wait_until(self, condition) -> None:
-        """Look every few seconds until a condition on the number of links holds."""
+        """Look every few seconds until a condition on the number of partners holds."""
         until(
-            "the initial synchronization",
+            "very many partners",
             lambda: condition(self.look()),
             seconds=MOST_SECONDS,
             pause=2,
@@ -71,14 +70,14 @@ class Watch:
     def growth(self) -> float:
         """The most memory after warming up, in terms of what it was then."""
         first = self.curve[0][0]
-        warm = [rss for linked, rss in self.curve if linked - first >= WARM]
+        warm = [rss for taken, rss in self.curve if taken - first >= WARM]
         return max(warm) / warm[0] if warm else 1.0
 
     def __str__(self):
         step = max(len(self.curve) // 10, 1)
         points = [
-            f"{linked}: {rss / MEBIBYTE:.0f} MiB"
-            for linked, rss in [*self.curve[::step], self.curve[-1]]
+            f"{taken}: {rss / MEBIBYTE:.0f} MiB"
+            for taken, rss in [*self.curve[::step], self.curve[-1]]
         ]
         return f"{self.seconds / 60:.1f} minutes, memory x{self.growth:.2f} ({', '.join(points)})"
 
@@ -97,12 +96,23 @@ def test_initial_synchronization_of_very_many_partners(capsys, monkeypatch):
         both.map()
         both.sandbox.reset_calls()
 
+        both.press("action_plan")
+        plan = Watch(both, lambda: count_planned(both))
+        plan.wait_until(lambda _planned: plan_row(both)["state"] == "ready")
+        calls = both.sandbox.calls()
+        tell(capsys, f"plan of {SIZE} partners, {calls['total']} calls: {plan}")
+        assert plan.growth <= MOST_GROWTH
+        assert calls["writes"] == 0
+        assert plan_row(both)["create_tribe_count"] == SIZE - shared
+        assert plan_row(both)["link_count"] == shared
+
+        both.sandbox.reset_calls()
         both.press("action_activate")
-        first = Watch(both)
+        first = Watch(both, lambda: count_linked(both))
         first.wait_until(lambda linked: linked >= SIZE // 2)
         both.server.kill()
         both.server.start()
-        second = Watch(both)
+        second = Watch(both, lambda: count_linked(both))
         second.wait_until(lambda _linked: both.state() == "active")
         both.wait_until_idle(600)
 
@@ -126,6 +136,28 @@ def tell(capsys, line: str) -> None:
     """Print a line, whatever becomes of the test."""
     with capsys.disabled():
         print(f"\n{line}", end="", flush=True)
+
+
+def plan_row(both) -> dict:
+    """The only plan, with its counts."""
+    (row,) = both.odoo.rows(
+        "tribe.plan", [], ["state", "looked_at_count", "create_tribe_count", "link_count"]
+    )
+    return row
+
+
+def count_planned(both) -> int:
+    """The partners that the plan has looked at so far."""
+    return plan_row(both)["looked_at_count"]
+
+
+def count_linked(both) -> int:
+    """The partners that are linked so far."""
+    return both.odoo.call(
+        "tribe.link",
+        "search_count",
+        domain=[["kind", "in", ["organization", "person"]], ["tribe_id", "!=", False]],
+    )
 
 
 def count_relations(both) -> int:
