@@ -13,11 +13,14 @@ from .laboratory import Laboratory, values_of
 from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
 
 RATES = (0.05, 0.30)
+# Each write comes after several reads, and a read that fails ends the attempt: writes fail so much
+# more often that most of them do.
+WRITES_FAIL_MORE = 2
+READS_FAIL_LESS = 0.1
+WRITING_METHODS = ("POST", "PUT")
 EDITS = 10
-# The storm goes on until so many requests met a fault, and so many of them were to write, if that
-# takes no longer than this.
-ENOUGH_STRIKES = 12
-ENOUGH_WRITES = 4
+# The storm goes on until so many writes met a fault, if that takes no longer than this.
+ENOUGH_WRITES = 8
 MOST_SECONDS = 10
 # In some storms Tribe never counts as down, however often it fails: then more is tried.
 FAILURES_BEFORE_PAUSE = (5, 10**6)
@@ -55,6 +58,11 @@ FAULTS = {
     "token: cut": {"kind": "cut_body", "path_contains": "/oauth2/token"},
     "token: late": {"kind": "slow", "seconds": TOO_LATE_SECONDS, "path_contains": "/oauth2/token"},
 }
+UNNOTICED = [
+    name
+    for name, fault in FAULTS.items()
+    if fault.get("applied") or fault["kind"] in ("lose_answer", "cut_body")
+]
 SWITCHES = {
     "writes visible later": lambda chance: {"query_lag": chance.uniform(0.1, 0.8)},
     "tokens expire": lambda chance: {"expires_in": 61},
@@ -92,7 +100,11 @@ class Storm:
         self.model = ReferenceModel(self.chance.choice(SIDES))
         self.faults = {
             name: self.chance.uniform(*RATES)
-            for name in self.chance.sample(list(FAULTS), self.chance.randint(3, 6))
+            for name in [
+                # Only a write that happened and seems to have failed can be done twice.
+                self.chance.choice(UNNOTICED),
+                *self.chance.sample(list(FAULTS), self.chance.randint(2, 5)),
+            ]
         }
         self.switches = self.chance.sample(list(SWITCHES), self.chance.randint(1, 3))
         self.old: list[Known] = []
@@ -137,8 +149,7 @@ class Storm:
         )
         for name in self.switches:
             lab.sandbox.switch(**SWITCHES[name](self.chance))
-        for name, rate in self.faults.items():
-            lab.sandbox.fault(**FAULTS[name], probability=rate, times=None)
+        self._let_loose(lab)
         before = Counter(lab.sandbox.calls()["struck"])
         for work in self._drawn_work(lab):
             work()
@@ -146,10 +157,20 @@ class Storm:
         lab.look()
         lab.go_on(MOST_SECONDS, until=lambda: self._has_struck(lab, before))
 
+    def _let_loose(self, lab: Laboratory) -> None:
+        """Set the faults: those that a path names as they are, the others by method."""
+        for name, rate in self.faults.items():
+            fault = {**FAULTS[name], "times": None}
+            if "path_contains" in fault:
+                lab.sandbox.fault(**fault, probability=rate)
+                continue
+            lab.sandbox.fault(**fault, method="GET", probability=rate * READS_FAIL_LESS)
+            for method in WRITING_METHODS:
+                lab.sandbox.fault(**fault, method=method, probability=rate * WRITES_FAIL_MORE)
+
     def _has_struck(self, lab: Laboratory, before: Counter) -> bool:
         self.strikes = Counter(lab.sandbox.calls()["struck"]) - before
-        writes = self.strikes["POST"] + self.strikes["PUT"]
-        return self.strikes.total() >= ENOUGH_STRIKES and writes >= ENOUGH_WRITES
+        return sum(self.strikes[method] for method in WRITING_METHODS) >= ENOUGH_WRITES
 
     def told_strikes(self) -> str:
         """How often a fault struck, by method."""
