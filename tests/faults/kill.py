@@ -5,8 +5,8 @@ import threading
 from end_to_end.waiting import until
 
 from .laboratory import Laboratory, values_of
-from .reference_model import ODOO, TRIBE
-from .storm import Known, Storm
+from .reference_model import ODOO, TRIBE, ReferenceModel
+from .storm import Known, Storm, policy_of
 
 MOMENTS = (
     "initial synchronization",
@@ -29,7 +29,7 @@ class Kill(Storm):
     letter = "K"
 
     def __init__(self, seed: int):
-        super().__init__(seed)
+        super().__init__(seed, ReferenceModel(policy_of(seed)))
         self.moment = MOMENTS[seed % len(MOMENTS)]
         self.calls = self.chance.randint(1, MOST_CALLS)
         self.seconds = self.chance.uniform(0, LONGEST_SECONDS)

@@ -1,40 +1,65 @@
 """Storms: mixed faults while people work on both sides, and afterwards nothing is lost or doubled.
 
+Some rage one after the other before anything is repaired.
+
 One seed alone, on the terminal:  TRIBE_STORM_SEED=17 ./dev test tests/faults/test_storms.py
 Some of them:                     TRIBE_STORM_SEED=1-5,17 ./dev test tests/faults/test_storms.py
 """
 
+import itertools
 import time
 
 import pytest
 
+from .reference_model import ReferenceModel
 from .seeds import asked_for
-from .storm import Storm
+from .storm import Storm, policy_of
 
 STORMS = asked_for("TRIBE_STORM_SEED", usual=20, full=200)
+IN_A_ROW = 5
+ROWS = [
+    row[start : start + IN_A_ROW]
+    for _policy, seeds in itertools.groupby(sorted(STORMS, key=policy_of), policy_of)
+    for row in [list(seeds)]
+    for start in range(0, len(row), IN_A_ROW)
+]
 
 
 @pytest.fixture(scope="module")
 def storms(lab):
     """All storms with their customers, which both sides know and agree on, each with an invoice."""
-    return lab.prepare([Storm(seed) for seed in STORMS])
+    return lab.prepare(
+        [
+            Storm(seed, model)
+            for row in ROWS
+            for model in [ReferenceModel(policy_of(row[0]))]
+            for seed in row
+        ]
+    )
 
 
-@pytest.mark.parametrize("seed", STORMS)
-def test_storm(lab, storms, report, seed):
-    storm, started = storms[seed], time.monotonic()
-    assert storm.model.differences(lab.contents(storm.model)) == [], "before the storm"
+@pytest.mark.parametrize("seeds", ROWS, ids=lambda seeds: "-".join(map(str, seeds)))
+def test_storms_in_a_row(lab, storms, report, seeds):
+    row = [storms[seed] for seed in seeds]
+    model = row[0].model
+    assert model.differences(lab.contents(model)) == [], "before the storms"
 
-    storm.rage(lab)
-    raged = time.monotonic()
-    try:
-        runs, differences = lab.recover(storm.model)
-    finally:
-        storm.end(lab)
+    for storm in row:
+        started = time.monotonic()
+        try:
+            storm.rage(lab)
+        finally:
+            storm.end(lab)
+        report(
+            f"{storm}: {storm.strikes.total()} faults ({storm.told_strikes()}) in "
+            f"{time.monotonic() - started:.1f} s"
+        )
+    calmed = time.monotonic()
+    runs, differences = lab.recover(model)
 
     report(
-        f"{storm}: {storm.strikes.total()} faults ({storm.told_strikes()}) in "
-        f"{raged - started:.1f} s, right after {runs} runs "
-        f"({time.monotonic() - raged:.1f} s); {lab.summary(differences)}"
+        f"after storms {seeds}: right after {runs} runs ({time.monotonic() - calmed:.1f} s); "
+        f"{lab.summary(differences)}"
     )
-    assert differences == [], f"TRIBE_STORM_SEED={seed} ./dev test tests/faults/test_storms.py"
+    again = ",".join(map(str, seeds))
+    assert differences == [], f"TRIBE_STORM_SEED={again} ./dev test tests/faults/test_storms.py"
