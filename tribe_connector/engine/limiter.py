@@ -13,8 +13,8 @@ from .own_cursor import execute_apart
 
 # Calls reserved at once, so that not every call costs a query.
 MOST_RESERVED = 10
-# A reserved call is made soon, or it is asked for again.
-RESERVED_SECONDS = 1.0
+# A reserved call is made within this part of the window, or it is asked for again.
+RESERVED_SHARE = 1 / 60
 # Reserved calls are made a moment later, and the network moves them on: stay below the limit.
 USED_SHARE = 0.95
 # The part of the window's calls that may come at once. Burst and steady rate together never
@@ -40,6 +40,7 @@ class DatabaseLimiter:
         self._burst_seconds = connection.call_window_seconds * BURST_OF_WINDOW
         self._seconds_per_call = connection.call_window_seconds / (limit * (1 - BURST_SHARE))
         self._size = min(MOST_RESERVED, int(limit * BURST_SHARE))
+        self._reserved_seconds = connection.call_window_seconds * RESERVED_SHARE
         self._reserved = 0
         self._reserved_until = 0.0
 
@@ -90,7 +91,7 @@ class DatabaseLimiter:
                 )
             time.sleep(ahead)
         self._reserved = self._size
-        self._reserved_until = time.monotonic() + RESERVED_SECONDS
+        self._reserved_until = time.monotonic() + self._reserved_seconds
 
     def _take_place(self) -> bool:
         """Move the bucket on by our calls, unless it is full. In one statement: others do too."""

@@ -155,6 +155,30 @@ class TribePlan(models.Model):
         self.env["tribe.work"]._add(self.connection_id, "outbound", "plan", [self.id], "person")
         self.env["tribe.engine"].sudo()._wake("outbound")
 
+    def _add_relations(self, found):
+        """Add a line for each of some relations of Tribe: ``{tribe_id: kind}``."""
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO tribe_plan_line (plan_id, tribe_id, kind, name)
+                SELECT %s, tribe_id, kind, tribe_id
+                  FROM unnest(%s::varchar[], %s::varchar[]) AS found(tribe_id, kind)
+                """,
+                self.id,
+                list(found.keys()),
+                list(found.values()),
+            )
+        )
+        self.invalidate_recordset(["line_ids"])
+
+    def _planned(self, field, values):
+        """Which of some values of a field (``partner_id``, ``tribe_id``) lines have already."""
+        groups = self.env["tribe.plan.line"]._read_group(
+            [("plan_id", "=", self.id), (field, "in", list(values))], [field]
+        )
+        return {value for (value,) in groups}
+
     def _next_lines(self, count):
         """The next lines to look at: contacts, or relations, never both."""
         lines = self.env["tribe.plan.line"].search(

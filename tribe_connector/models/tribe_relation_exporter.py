@@ -702,7 +702,7 @@ class TribeRelationExporter(models.AbstractModel):
         """
         if not count:
             return [], position
-        upcoming = islice(self._upcoming_numbers(session.connection, name), position, None)
+        upcoming = self._upcoming_numbers(session.connection, name, position)
         free = []
         while len(free) < count:
             numbers = list(islice(upcoming, count - len(free)))
@@ -710,8 +710,8 @@ class TribeRelationExporter(models.AbstractModel):
             free += self._unused(session, name, numbers)
         return free, position
 
-    def _upcoming_numbers(self, connection, name):
-        """The numbers that a sequence gives next, without end."""
+    def _upcoming_numbers(self, connection, name, position):
+        """The numbers that a sequence gives after the next ``position`` ones, without end."""
         sequence = self._sequence(connection, name)
         current = sequence
         if sequence.use_date_range:
@@ -722,6 +722,7 @@ class TribeRelationExporter(models.AbstractModel):
             sequence = sequence.with_context(ir_sequence_date_range=current.date_from or today)
         # A period that is still to be made starts at 1.
         number = current.number_next_actual if current else 1
+        number += position * sequence.number_increment
         while True:
             yield sequence.get_next_char(number)
             number += sequence.number_increment

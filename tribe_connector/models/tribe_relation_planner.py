@@ -133,23 +133,24 @@ class TribeRelationPlanner(models.AbstractModel):
             found = self._changed_relations(session)
         elif connection.initial_scope == "both":
             found = self._current_relations(session)
-        planned = set(plan.line_ids.filtered("tribe_id").mapped("tribe_id"))
-        known = self.env["tribe.link"]._of_tribe(connection, found)
-        if plan.scope == "initial":
-            planned |= known.keys()
-        planned |= {
-            tribe_id
-            for tribe_id, link in known.items()
-            if link.partner_id in plan.line_ids.partner_id
-        }
-        self.env["tribe.plan.line"].create(
-            [
-                {"plan_id": plan.id, "tribe_id": tribe_id, "kind": kind, "name": tribe_id}
-                for tribe_id, kind in found.items()
-                if tribe_id not in planned
-            ]
-        )
+        plan._add_relations(self._not_planned(plan, found))
         plan.relations_listed = True
+
+    def _not_planned(self, plan, found):
+        """Those of some relations that no line of a plan is about yet: ``{tribe_id: kind}``."""
+        links = self.env["tribe.link"]._of_tribe(plan.connection_id, found)
+        if plan.scope == "initial":
+            linked = links.keys()
+        else:
+            partner_ids = [link.partner_id.id for link in links.values() if link.partner_id]
+            planned = plan._planned("partner_id", partner_ids)
+            linked = {each for each, link in links.items() if link.partner_id in planned}
+        planned = plan._planned("tribe_id", found)
+        return {
+            tribe_id: kind
+            for tribe_id, kind in found.items()
+            if tribe_id not in planned and tribe_id not in linked
+        }
 
     def _current_relations(self, session):
         """The customers and suppliers of Tribe now: ``{tribe_id: kind}``."""
