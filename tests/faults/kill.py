@@ -1,4 +1,4 @@
-"""One kill: Odoo and all its workers end at once (-9) at a random moment of some work."""
+"""One kill at a random moment of some work: Odoo ends (-9), or PostgreSQL restarts."""
 
 import threading
 
@@ -16,11 +16,14 @@ MOMENTS = (
     "payment export",
     "token refresh",
 )
+VICTIMS = ("Odoo", "PostgreSQL")
 CUSTOMERS = 4
 # Calls to Tribe that the work may make before it is killed, and how long it may go on after them.
 MOST_CALLS = 12
 LONGEST_SECONDS = 0.5
 INVOICES = 3
+# How long PostgreSQL lets nobody in.
+DOWN_SECONDS = 1.0
 
 
 class Kill(Storm):
@@ -31,13 +34,15 @@ class Kill(Storm):
     def __init__(self, seed: int):
         super().__init__(seed, ReferenceModel(policy_of(seed)))
         self.moment = MOMENTS[seed % len(MOMENTS)]
+        self.victim = VICTIMS[seed // len(MOMENTS) % len(VICTIMS)]
         self.calls = self.chance.randint(1, MOST_CALLS)
         self.seconds = self.chance.uniform(0, LONGEST_SECONDS)
         self.invoices: list[str] = []
 
     def __str__(self) -> str:
         return (
-            f"kill {self.seed} ({self.moment}, after {self.calls} calls and {self.seconds:.2f} s)"
+            f"kill {self.seed} ({self.victim} during {self.moment}, after {self.calls} calls and "
+            f"{self.seconds:.2f} s)"
         )
 
     def send_first_invoice(self, lab: Laboratory) -> None:
@@ -46,7 +51,7 @@ class Kill(Storm):
         self.invoices = [self.booked, *(self._send(lab, known) for known in self.old[1:INVOICES])]
 
     def strike(self, lab: Laboratory) -> None:
-        """Begin the work, kill Odoo in the middle of it, and start it again."""
+        """Begin the work, kill somebody in the middle of it, and start the victim again."""
         lab.odoo.write(
             "tribe.connection",
             [lab.connection_id],
@@ -64,6 +69,9 @@ class Kill(Storm):
         }[self.moment]
         begin(lab)
         self._wait_for_the_moment(lab)
+        if self.victim == "PostgreSQL":
+            lab.restart_postgresql(DOWN_SECONDS)
+            return
         lab.kill_odoo()
         lab.start_odoo()
 

@@ -4,14 +4,17 @@ import concurrent.futures
 import contextlib
 import random
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
+import requests
 from end_to_end.odoo_api import OdooError
 from end_to_end.waiting import until
 from end_to_end.world import World, world
+from psycopg2 import sql
 
 from host.odoo_server import OdooServer
 
@@ -321,6 +324,35 @@ class Laboratory(World):
         """Start all Odoo processes again."""
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(OdooServer.start, self.servers))
+
+    def restart_postgresql(self, seconds: float) -> None:
+        """End all sessions of Odoo and let no new ones in for so long, as a restart does.
+
+        The server itself goes on: the tests beside this one use it.
+        """
+        name = sql.Identifier(self.server.database)
+        options = self.server._server.connection_options()
+        with contextlib.closing(psycopg2.connect(dbname="postgres", **options)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                refuse = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
+                cursor.execute(refuse.format(name, sql.SQL("false")))
+                # Odoo's application name is "odoo-" and its process ID: odoo/sql_db.py.
+                cursor.execute(
+                    """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                        WHERE application_name = ANY(%s)""",
+                    [[f"odoo-{server.pid}" for server in self.servers]],
+                )
+                assert cursor.fetchone()[0] > 0
+                threading.Event().wait(seconds)
+                cursor.execute(refuse.format(name, sql.SQL("true")))
+        until("Odoo to answer again", self._answers, seconds=60)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.state())
+        except (OdooError, requests.RequestException):
+            return False
 
     @staticmethod
     def summary(differences) -> str:
