@@ -146,7 +146,7 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> in
     else:
         environment = {**environment, "PYTHONPATH": _plain_path()}
         command += ["-p", "no:odoo"]
-    result = subprocess.run(
+    with subprocess.Popen(
         command,
         cwd=CHECKOUT,
         env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -154,10 +154,12 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> in
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    say(f"{result.stdout}   {group.name} tests: {time.monotonic() - started:.1f} s")
-    return 0 if result.returncode == NO_TESTS_COLLECTED else result.returncode
+    ) as tests:
+        # Line by line, with the group's name: two groups speak at the same time.
+        for line in tests.stdout:
+            say(f"{group.name} | {line.rstrip()}")
+    say(f"   {group.name} tests: {time.monotonic() - started:.1f} s")
+    return 0 if tests.returncode == NO_TESTS_COLLECTED else tests.returncode
 
 
 def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
