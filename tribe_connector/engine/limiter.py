@@ -23,6 +23,8 @@ BURST_SHARE = 0.2
 FEWEST_CALLS = 10
 # Longer waits go back to the queue instead of holding a worker.
 LONGEST_SLEEP_SECONDS = 5.0
+# So do many short ones: Odoo ends a worker that is busy for two minutes (limit_time_real).
+LONGEST_SLEEPS_SECONDS = 20.0
 # The shortest wait for a place.
 MOMENT = 0.01
 # A full bucket is this part of the window ahead of the clock.
@@ -43,6 +45,7 @@ class DatabaseLimiter:
         self._reserved_seconds = connection.call_window_seconds * RESERVED_SHARE
         self._reserved = 0
         self._reserved_until = 0.0
+        self._sleep_left = LONGEST_SLEEPS_SECONDS
 
     def acquire(self) -> None:
         """Wait for one call.
@@ -84,12 +87,13 @@ class DatabaseLimiter:
     def _reserve(self) -> None:
         while not self._take_place():
             ahead = self._seconds_until_free()
-            if ahead > LONGEST_SLEEP_SECONDS:
+            if ahead > min(LONGEST_SLEEP_SECONDS, self._sleep_left):
                 raise TribePaused(
                     _lt("Tribe's limit of calls is used up for now; this goes on by itself."),
                     retry_after=ahead,
                 )
             time.sleep(ahead)
+            self._sleep_left -= ahead
         self._reserved = self._size
         self._reserved_until = time.monotonic() + self._reserved_seconds
 

@@ -70,9 +70,13 @@ class TribeEngine(models.AbstractModel):
 
     @api.private
     def _run_lane(self, direction):
-        """Do due work of one direction until there is none or the time is up. Called by a cron."""
+        """Do due work of one direction until there is none or the time is up. Called by a cron.
+
+        Odoo calls it again, up to ten times, after the time is up (``_run_job`` of
+        odoo/addons/base/models/ir_cron.py); then nothing is begun.
+        """
         with Leases(self.env.registry) as leases:
-            seconds_left = 1.0
+            seconds_left = self._commit(0)
             while seconds_left > 0:
                 try:
                     seconds_left = self._work_on(direction, leases)
