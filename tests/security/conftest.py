@@ -13,12 +13,16 @@ from host.odoo_source import find_or_fetch
 from host.postgresql import Server
 
 from . import database
+from .consent import sign_in_on_the_consent_page
 
 DATABASE = "tribe_security"
 CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 HARMLESS = frozenset(
     {"id", "connection_id", "scope", "create_uid", "create_date", "write_uid", "write_date"}
 )
+# The client's name is no secret, and moments are none.
+TOLD = HARMLESS | {"client_id", "token_expires_at"}
+ROTATING = ("access_token", "refresh_token")
 # Runs wherever it is not shown as the text that it is.
 MARK = "<img src=x onerror='window.tribeWasHere=1'><script>window.tribeWasHere=1</script>"
 WEBHOOK_SECRET = "the-webhook-secret-that-tribe-shows"
@@ -26,11 +30,12 @@ WEBHOOK_SECRET = "the-webhook-secret-that-tribe-shows"
 
 @dataclass
 class Day:
-    """What a day left behind: texts, and the secrets that are in none of them."""
+    """What a day left behind: texts, and the secrets, old and new, that are in none of them."""
 
     log: str
     answers: str
     secrets: dict[str, str]
+    used_secrets: dict[str, str]
     webhook_key: str
     marked_partner: int
     marked_move: int
@@ -69,18 +74,24 @@ def day(server) -> Day:
         assert both.problems() == []
         partner, move = _marked_records(both)
         portal_url = both.odoo.call("account.move", "get_portal_url", [move])
+        used = {"first access_token": _secrets(server)["access_token"]}
+        used["code"] = sign_in_on_the_consent_page(both)
+        used |= {f"used {name}": _secrets(server)[name] for name in ROTATING}
+        both.sandbox.expire_access_tokens()
+        both.press("action_connect")
         answers = _everything_an_administrator_reads(both.odoo)
-        values = database.credential_values(server, DATABASE)
-        secrets = {
-            name: value for name, (value,) in values.items() if name not in HARMLESS and value
-        }
+        secrets = _secrets(server)
+        assert all(used[f"used {name}"] != secrets[name] for name in ROTATING)
         (row,) = both.odoo.rows("tribe.connection", [], ["webhook_key"])
-        # The client's name is no secret, and moments are none.
-        for known in ("client_id", "token_expires_at"):
-            secrets.pop(known, None)
         assert both.sandbox.client_secret in secrets.values()
     log = both.server.log_text()
-    return Day(log, answers, secrets, row["webhook_key"], partner, move, portal_url)
+    return Day(log, answers, secrets, used, row["webhook_key"], partner, move, portal_url)
+
+
+def _secrets(server) -> dict[str, str]:
+    """The secrets that the connection has now."""
+    values = database.credential_values(server, DATABASE)
+    return {name: value for name, (value,) in values.items() if name not in TOLD and value}
 
 
 def _trouble_with_tokens(both):
