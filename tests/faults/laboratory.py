@@ -37,6 +37,8 @@ WAITS = {
 # Two Odoo processes on one database, each with a web server and crons of its own. (Odoo's prefork
 # mode would be one more; on this host it keeps starting a gevent process that cannot live.)
 PROCESSES = {"max_cron_threads": 2}
+# As many trials as get their customers in the time to settle, with Tribe's limit of calls.
+PREPARED_AT_ONCE = 20
 # How the name of each customer begins.
 MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 # After the faults: how often everything is run again before both systems must be right.
@@ -146,13 +148,15 @@ class Laboratory(World):
         )
 
     def prepare(self, trials) -> dict:
-        """Make the customers of all storms (or kills) at once, in the calm: ``{seed: trial}``."""
-        for trial in trials:
-            trial.make_customers(self)
-        self.run_once()
-        for trial in trials:
-            trial.send_first_invoice(self)
-        self.run_once()
+        """Make the customers of all storms (or kills), in the calm: ``{seed: trial}``."""
+        for start in range(0, len(trials), PREPARED_AT_ONCE):
+            some = trials[start : start + PREPARED_AT_ONCE]
+            for trial in some:
+                trial.make_customers(self)
+            self.run_once()
+            for trial in some:
+                trial.send_first_invoice(self)
+            self.run_once()
         return {trial.seed: trial for trial in trials}
 
     # The clock
