@@ -139,7 +139,7 @@ def _worst(codes) -> int:
 def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> int:
     say(f"-> {group.name} tests ...")
     started = time.monotonic()
-    command = [str(PYTHON), "-m", "pytest", "-q", *paths]
+    command = [str(PYTHON), "-m", "pytest", "-q", "--durations=15", *paths]
     if group.needs_odoo_inside:
         environment = {**environment, **_odoo_environment(group, server, odoo)}
         command += ["--odoo-http"]

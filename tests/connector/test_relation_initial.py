@@ -151,7 +151,7 @@ class TestRelationInitial(RelationCase):
         contact = self.customer("Contactpersoon", parent_id=nobody.id)
         archived = self.customer("Gearchiveerd", active=False)
         own = self.company.partner_id
-        own.customer_rank = 1
+        own.write({"name": "Wijzelf B.V.", "customer_rank": 1})
         foreign = self.env["res.company"].create({"name": "Ander bedrijf"})
         elsewhere = self.customer("Elders", company_id=foreign.id)
         marked = self.customer("Gemerkt", customer_rank=0, tribe_synchronize=True)
@@ -217,7 +217,7 @@ class TestRelationInitial(RelationCase):
         self.activate()
         self.assertEqual(self.connection.state, "initial")
         beginning = fields.Datetime.now() - timedelta(hours=1)
-        streams = ["organization", "person", "customer", "person_customer", "supplier", "address"]
+        streams = ["organization", "person", "customer", "supplier", "person_customer", "address"]
         cursors = self.env["tribe.cursor"].search([("stream", "in", streams)])
         cursors.position = beginning
 
