@@ -5,6 +5,30 @@ from .relation_case import LEAD, RelationCase
 
 
 class TestRelationImport(RelationCase):
+    def test_a_customer_moves_to_another_country_with_its_peppol_endpoint(self):
+        belgium, france = self.env.ref("base.be"), self.env.ref("base.fr")
+        partner = self.linked(vat="BE0477472701", street="Weg 1", country_id=belgium.id)
+        self.assertEqual(partner.peppol_endpoint, "0477472701")
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"VATNumber": None})
+        country = {"ID": self.connection.country_ids["FR"]}
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"Country": country})
+
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertFalse(self.problems())
+        self.assertEqual((partner.country_id, partner.vat), (france, False))
+        self.assertFalse(partner.peppol_endpoint)
+
+    def test_a_customer_keeps_its_peppol_endpoint_otherwise(self):
+        partner = self.linked(vat="BE0477472701", country_id=self.env.ref("base.be").id)
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"VATNumber": None})
+
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertFalse(self.problems())
+        self.assertFalse(partner.vat)
+        self.assertEqual(partner.peppol_endpoint, "0477472701")
+
     """Tribe to Odoo: what changed in Tribe, on an active connection."""
 
     def change(self, partner, **fields):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..mapping import (
     FIELD_LABELS,
@@ -457,14 +458,32 @@ class ResPartner(models.Model):
         partner = self._tribe_import_context().with_company(connection.company_id)
         address = partner._tribe_address_partner()
         if vals := partner._tribe_vals(connection, values, remote):
-            partner.write(vals)
+            partner._tribe_write_checked(vals)
         if vals := partner._tribe_address_vals(values, address.country_id):
-            address.write(vals)
+            address._tribe_write_checked(vals)
         stored = partner._tribe_values(connection, remote.relationships)
         of_address = {
             name: value or None for name, value in address._tribe_address_values().items()
         }
         return {name: of_address.get(name, value) for name, value in stored.items()}
+
+    def _tribe_write_checked(self, vals):
+        """Write what Tribe has, also when the Peppol endpoint of before stands in the way.
+
+        Odoo derives the scheme of the endpoint from the country and the VAT number; it keeps the
+        endpoint, and then refuses it (account_edi_ubl_cii, ``_compute_peppol_endpoint``).
+        """
+        if not ({"vat", "country_id"} & vals.keys() and self._tribe_has_peppol_endpoint()):
+            self.write(vals)
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.write(vals)
+        except ValidationError:
+            self.write({**vals, "peppol_endpoint": False})
+
+    def _tribe_has_peppol_endpoint(self):
+        return bool("peppol_endpoint" in self._fields and self.peppol_endpoint)
 
     def _tribe_import_context(self):
         return self.with_context(no_vat_validation=True, tracking_disable=True)
