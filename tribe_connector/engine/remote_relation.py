@@ -122,14 +122,17 @@ class RemoteRelation:
 def load_relations(connection, client, kind: str, relation_ids) -> dict[str, RemoteRelation]:
     """The relations of one kind by ID: ``{tribe_id: RemoteRelation}``; gone ones are absent.
 
-    One call for the relations and one for each set of relationships, per 40 IDs.
+    In the order of the IDs asked for. One call for the relations and one for each set of
+    relationships, per 40 IDs.
     """
-    ids = [Guid(relation_id) for relation_id in relation_ids]
+    positions = {relation_id: position for position, relation_id in enumerate(relation_ids)}
+    ids = [Guid(relation_id) for relation_id in positions]
     if not ids:
         return {}
     rows = client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
     fields = connection._synchronized_fields(kind)
     state_codes = connection._state_codes()
+    rows.sort(key=lambda row: positions.get(row["ID"], len(positions)))
     relations = {
         row["ID"]: RemoteRelation(kind, row, fields=fields, state_codes=state_codes) for row in rows
     }

@@ -31,6 +31,7 @@ from . import (
     tribe_plan_line,
     tribe_poller,
     tribe_rate_limit,
+    tribe_relation_comparer,
     tribe_relation_exporter,
     tribe_relation_importer,
     tribe_relation_planner,

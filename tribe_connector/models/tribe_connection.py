@@ -51,8 +51,8 @@ WEBHOOK_TYPES = {
     "Relation.Organization": "organization",
     "Relation.Person": "person",
     "Relationship.Organization.CommercialRelationship.Customer": "customer",
-    "Relationship.Person.CommercialRelationship.Customer": "person_customer",
     "Relationship.Organization.Supplier": "supplier",
+    "Relationship.Person.CommercialRelationship.Customer": "person_customer",
     "Address": "address",
     "Activity.Invoice": "invoice",
 }
@@ -295,6 +295,21 @@ class TribeConnection(models.Model):
     answer_seconds = fields.Integer("Longest Wait for an Answer", default=60, required=True)
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=60, required=True)
+    comparison_days = fields.Integer(
+        "Look for Deleted Relations Every (Days)",
+        default=7,
+        required=True,
+        help="At the nightly hour it is looked whether Tribe still has every linked relation, as "
+        "the webhook of a deletion can be lost: one call per 40 of them. Nothing is deleted in "
+        "Odoo. 0: never.",
+    )
+    missing_percent = fields.Integer(
+        "Missing at Most (%)",
+        default=10,
+        required=True,
+        help="When more of the linked relations are missing in Tribe, a person is asked before "
+        "they are unlinked.",
+    )
     keep_runs_days = fields.Integer(
         "Keep Runs (Days)",
         default=90,
@@ -320,6 +335,10 @@ class TribeConnection(models.Model):
         " AND rate_limit_pause_seconds > 0 AND failures_before_pause > 0 AND probe_seconds > 0"
         " AND answer_seconds > 0)",
         "Waits and limits are positive numbers.",
+    )
+    _comparison_valid = models.Constraint(
+        "CHECK(comparison_days >= 0 AND missing_percent BETWEEN 0 AND 100)",
+        "Missing at Most is between 0 and 100 percent; 0 days mean that nothing is looked for.",
     )
     _retention_valid = models.Constraint(
         "CHECK(keep_runs_days > 0 AND keep_problems_days > 0)",
@@ -888,6 +907,7 @@ class TribeConnection(models.Model):
             cursors._move(self, "schedule:nightly", now)
             if nightly:
                 self._plan_nightly()
+            self._plan_comparison(now)
         if self.export_moment == "minute":
             self._plan_payments()
 
@@ -905,6 +925,19 @@ class TribeConnection(models.Model):
         work._add(self, "outbound", "partner", references, "nightly")
         self.env["tribe.link"]._note_changed_moves(self)
         self._plan_payments()
+
+    def _plan_comparison(self, now):
+        """Have deleted relations looked for, if enough nights have passed since the last time."""
+        cursors = self.env["tribe.cursor"]
+        compared = cursors._position(self, "schedule:comparison")
+        # Two nights are not exactly a day apart.
+        pause = timedelta(days=self.comparison_days, hours=-12)
+        if not self.comparison_days or (compared and now - compared < pause):
+            return
+        cursors._move(self, "schedule:comparison", now)
+        # What was linked just now is there.
+        if compared:
+            self.env["tribe.relation.comparer"]._begin(self)
 
     def _unlinked_partners(self):
         """The customers and suppliers of Odoo that Tribe does not know."""

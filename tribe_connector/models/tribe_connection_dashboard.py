@@ -9,7 +9,15 @@ from ..engine.problems import FOR_PEOPLE
 
 RELATION_KINDS = ("organization", "person")
 # Kinds of work (tribe.work) about relations and about invoices.
-RELATION_WORK = (*RELATION_KINDS, "customer", "person_customer", "supplier", "address", "partner")
+RELATION_WORK = (
+    *RELATION_KINDS,
+    "customer",
+    "person_customer",
+    "supplier",
+    "address",
+    "comparison",
+    "partner",
+)
 INVOICE_WORK = ("invoice", "document", "payment")
 GRAPH_DAYS = 30
 

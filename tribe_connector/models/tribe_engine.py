@@ -29,12 +29,15 @@ HANDLERS = {
     "invoice": "tribe.invoice.importer",
     "document": "tribe.document.importer",
     "poll": "tribe.poller",
+    "comparison": "tribe.relation.comparer",
     "partner": "tribe.relation.exporter",
     "plan": "tribe.relation.planner",
     "payment": "tribe.payment.exporter",
     "activate": "tribe.poller",
     "deactivate": "tribe.poller",
 }
+# What only tells which relation to look at is done first, so that each is looked at once.
+FIRST = ("poll", "customer", "person_customer", "supplier", "address")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
@@ -206,7 +209,7 @@ class TribeEngine(models.AbstractModel):
         )
 
     def _candidates(self, direction):
-        """``[(connection_id, kind, reference)]``, longest due first.
+        """``[(connection_id, kind, reference)]``, in the order in which they are done.
 
         Only the head of the queue is read, so that a claim costs the same however long it is.
         """
@@ -220,11 +223,12 @@ class TribeEngine(models.AbstractModel):
                          ORDER BY work.due, work.id
                          LIMIT %s) head
                  GROUP BY head.connection_id, head.kind, head.reference
-                 ORDER BY min(head.due), min(head.id)
+                 ORDER BY head.kind IN %s DESC, min(head.due), min(head.id)
                  LIMIT %s
                 """,
                 self._is_due(direction),
                 ROWS,
+                FIRST,
                 CANDIDATES,
             )
         )

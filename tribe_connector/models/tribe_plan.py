@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.misc import format_datetime
 
 from ..engine.relation_decision import SAME
 from .tribe_plan_line import ACTIONS
@@ -106,7 +107,7 @@ class TribePlan(models.Model):
             plan.summary = plan._summary()
 
     def _summary(self):
-        """The plan in one sentence."""
+        """The plan in one line."""
         if self.state == "making":
             return self.env._(
                 "%(done)s of %(total)s records were looked at so far. Nothing is written, in "
@@ -115,7 +116,7 @@ class TribePlan(models.Model):
                 total=self.total_count,
             )
         parts = [
-            self.env._("%(count)s %(what)s", count=self[f"{action}_count"], what=_inside(label))
+            self.env._("%(what)s: %(count)s.", what=label, count=self[f"{action}_count"])
             for action, label in self.env["tribe.plan.line"]
             ._fields["action"]
             ._description_selection(self.env)
@@ -123,13 +124,15 @@ class TribePlan(models.Model):
         ]
         if not parts:
             return self.env._("Everything is the same on both sides: nothing is to be done.")
-        return ", ".join(parts) + "."
+        return " ".join(parts)
 
     @api.depends("scope", "date")
+    @api.depends_context("lang", "tz")
     def _compute_display_name(self):
         scopes = dict(self._fields["scope"]._description_selection(self.env))
         for plan in self:
-            plan.display_name = f"{scopes.get(plan.scope, '')} {plan.date or ''}".strip()
+            date = format_datetime(self.env, plan.date, dt_format="short")
+            plan.display_name = f"{scopes.get(plan.scope, '')} {date}".strip()
 
     def _start(self, partners):
         """Have the plan made, in the background.
@@ -227,8 +230,3 @@ class TribePlan(models.Model):
             "view_mode": "form",
             "views": [(False, "form")],
         }
-
-
-def _inside(label):
-    """A label inside a sentence; "Odoo" and "Tribe" keep their capitals."""
-    return " ".join(word if word in ("Odoo", "Tribe") else word.lower() for word in label.split())

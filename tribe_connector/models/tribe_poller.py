@@ -3,6 +3,7 @@ from datetime import timedelta, timezone
 from odoo import fields, models
 
 from ..engine.remote_relation import (
+    NAVIGATIONS,
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     SUPPLIER,
@@ -20,6 +21,11 @@ STREAM_SETS = {
     "supplier": SUPPLIER,
     "address": "Address",
     "invoice": "Activity_Invoice",
+}
+# Of which kinds of relation the rows of a stream are a part: those relations are looked at.
+PARTS_OF = {
+    **{stream: (kind,) for stream, (_set, kind) in RELATIONSHIPS.items()},
+    "address": tuple(NAVIGATIONS),
 }
 
 
@@ -66,15 +72,21 @@ class TribePoller(models.AbstractModel):
         cursors = self.env["tribe.cursor"]
         since = cursors._position(session.connection, stream)
         since = since and since.replace(tzinfo=timezone.utc)
+        reads_all = session.connection._reads_all(stream)
         if since or stream in READ_FROM_THE_BEGINNING:
             select = "ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID"
             filters = self._filter(session.connection, stream, since)
             for page in session.client.pages(
-                entity_set, filter=filters, select=select, orderby="ID asc"
+                entity_set,
+                filter=filters,
+                select=select,
+                expand=self._relations(session.connection, stream),
+                orderby="ID asc",
             ):
                 # Who is former was never a customer of Odoo: nothing is imported.
-                ids = [row["ID"] for row in page if row.get("IsFormer") is not True]
-                self._note(session, stream, ids)
+                rows = [row for row in page if row.get("IsFormer") is not True]
+                for kind, ids in self._to_look_at(stream, rows).items():
+                    self._note(session, kind, ids, only_new=reads_all)
         cursors._move(session.connection, stream, started)
 
     def _filter(self, connection, stream, since):
@@ -94,18 +106,38 @@ class TribePoller(models.AbstractModel):
             codes = [code for code in codes if code != "Paid"]
         return either(changed, any_of("Phase/Code", codes)) if codes or not since else changed
 
-    def _note(self, session, stream, tribe_ids):
-        """Note what was found, but what is linked already and does not change by itself."""
-        if stream == "invoice" or session.connection._reads_all(stream):
+    def _relations(self, connection, stream):
+        """What to expand for the rows of a stream to name their relations, or None."""
+        absent = connection._absent()
+        expanded = [
+            f"{NAVIGATIONS[kind]}($select=ID)"
+            for kind in PARTS_OF.get(stream, ())
+            if f"{STREAM_SETS[stream]}/{NAVIGATIONS[kind]}" not in absent
+        ]
+        return ",".join(expanded) or None
+
+    def _to_look_at(self, stream, rows):
+        """The records that some rows of a stream tell to look at: ``{kind: [tribe_id]}``."""
+        if stream not in PARTS_OF:
+            return {stream: [row["ID"] for row in rows]}
+        return {
+            kind: [row[navigation]["ID"] for row in rows if row.get(navigation)]
+            for kind, navigation in NAVIGATIONS.items()
+            if kind in PARTS_OF[stream]
+        }
+
+    def _note(self, session, kind, tribe_ids, *, only_new):
+        """Note what was found, once; ``only_new`` passes over what is linked already."""
+        if only_new:
             known = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
             tribe_ids = [tribe_id for tribe_id in tribe_ids if tribe_id not in known]
         held = self.env["tribe.work"].search(
             [
                 ("connection_id", "=", session.connection.id),
-                ("kind", "=", stream),
+                ("kind", "=", kind),
                 ("reference", "in", tribe_ids),
             ]
         )
         waiting = set(held.mapped("reference"))
         new = [tribe_id for tribe_id in tribe_ids if tribe_id not in waiting]
-        self.env["tribe.work"]._add(session.connection, "inbound", stream, new, "poll")
+        self.env["tribe.work"]._add(session.connection, "inbound", kind, new, "poll")

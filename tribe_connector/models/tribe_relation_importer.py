@@ -135,6 +135,12 @@ class TribeRelationImporter(models.AbstractModel):
             session.halves(
                 of_action, lambda part, carry_out=carry_out: carry_out(session, part), refuse
             )
+        carried_out = [each for each in decisions if each.tribe_id not in failures]
+        partners = self.env["res.partner"].browse(
+            each.partner.id for each in carried_out if each.partner
+        )
+        # In the order in which they came: so they get their numbers, and so the plan says.
+        self._have_completed(session, partners)
 
     def _readable(self, remotes, fail):
         """The relations whose values Odoo can have.
@@ -374,7 +380,6 @@ class TribeRelationImporter(models.AbstractModel):
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, partner, merged.notes)
         self._forget_echoes(session.connection, partner)
-        self._have_completed(session, partner)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
         if merged.conflicts:
@@ -446,12 +451,13 @@ class TribeRelationImporter(models.AbstractModel):
                 for remote, partner in zip(remotes, partners, strict=True)
             ]
         )
+        for decision, partner in zip(decisions, partners, strict=True):
+            decision.partner = partner
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
             self._log_notes(session, link.partner_id, self._notes_on_new(session, remote))
         self._forget_echoes(session.connection, partners)
-        self._have_completed(session, partners)
 
     def _have_completed(self, session, partners):
         """Who is a customer or supplier without a number, or has a number without being one in

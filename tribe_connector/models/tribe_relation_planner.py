@@ -148,7 +148,8 @@ class TribeRelationPlanner(models.AbstractModel):
         planned = plan._planned("tribe_id", found)
         return {
             tribe_id: kind
-            for tribe_id, kind in found.items()
+            # Organizations come first, as they do later.
+            for tribe_id, kind in sorted(found.items(), key=lambda each: each[1])
             if tribe_id not in planned and tribe_id not in linked
         }
 
@@ -169,7 +170,14 @@ class TribeRelationPlanner(models.AbstractModel):
 
     def _changed_relations(self, session):
         """What changed in Tribe since the last look: ``{tribe_id: kind}``."""
-        found = {}
+        waiting = self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("kind", "in", RELATION_KINDS),
+                ("direction", "=", "inbound"),
+            ]
+        )
+        found = {work.reference: work.kind for work in waiting}
         cursors = self.env["tribe.cursor"]
         for kind, entity_set in RELATION_SETS.items():
             for row in self._changed_rows(session, kind, entity_set, cursors):
@@ -179,14 +187,7 @@ class TribeRelationPlanner(models.AbstractModel):
             if ids:
                 for tribe_id in relation_ids_of(session.client, kind, entity_set, ids).values():
                     found[tribe_id] = kind
-        waiting = self.env["tribe.work"].search(
-            [
-                ("connection_id", "=", session.connection.id),
-                ("kind", "in", RELATION_KINDS),
-                ("direction", "=", "inbound"),
-            ]
-        )
-        return found | {work.reference: work.kind for work in waiting}
+        return found
 
     def _changed_rows(self, session, stream, entity_set, cursors):
         since = cursors._position(session.connection, stream)

@@ -16,6 +16,7 @@ INBOUND_KINDS = (
     "invoice",
     "document",
     "poll",
+    "comparison",
 )
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
 # Where a missing mapping is filled in, by cause: an action and a filter of its search view.
@@ -57,6 +58,7 @@ class TribeWork(models.Model):
             ("invoice", "Invoice"),
             ("document", "PDF of an Invoice"),
             ("poll", "Look for Changes"),
+            ("comparison", "Look for Deleted Relations"),
             ("partner", "Partner"),
             ("payment", "Payment"),
             ("plan", "Plan"),
@@ -120,6 +122,7 @@ class TribeWork(models.Model):
             ("amounts", "The amounts are not the same"),
             ("archive", "Odoo cannot archive it"),
             ("lost", "Tribe's answer was lost"),
+            ("missing", "Tribe does not show what is linked"),
             ("tribe", "Tribe refused it"),
             ("odoo", "Odoo refused it"),
             ("unreadable", "Tribe's data cannot be read"),
@@ -162,7 +165,7 @@ class TribeWork(models.Model):
     @api.depends("direction", "reference")
     def _compute_tribe_url(self):
         for work in self:
-            is_record = work.direction == "inbound" and work.kind != "poll"
+            is_record = work.direction == "inbound" and work.kind not in ("poll", "comparison")
             addresses = work.connection_id.sudo()._addresses()
             work.tribe_url = is_record and addresses.entity_link(work.reference)
 

@@ -1,0 +1,156 @@
+"""A relation that was deleted in Tribe without a word: found by looking for what is linked."""
+
+from unittest.mock import patch
+
+from odoo.addons.tribe_connector.models import tribe_relation_comparer
+
+from .relation_case import RelationCase
+
+SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
+PARTNERS = 45
+IDS_PER_CALL = 40
+
+
+class TestRelationComparison(RelationCase):
+    def setUp(self):
+        super().setUp()
+        self.partners = self.env["res.partner"].create(
+            [
+                {"name": f"Klant {number} B.V.", "is_company": True, "customer_rank": 1}
+                for number in range(PARTNERS)
+            ]
+            + [{"name": "Jan Smit", "customer_rank": 1}]
+        )
+        self.run_nightly()
+        self.assertTrue(all(self.partners.mapped("tribe_id")), self.problems())
+        self.connection.settle_seconds = 0
+        self.pass_night()
+        self.sandbox.reset_calls()
+
+    def pass_night(self, days=1):
+        """Let the schedule run after the nightly hour, so many days after it last did."""
+        self.env.cr.execute(
+            "UPDATE tribe_cursor SET position = position - %s * interval '1 day' "
+            "WHERE stream LIKE 'schedule:%%'",
+            [days],
+        )
+        self.env.invalidate_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
+        # Looking for changes costs its own calls.
+        self.env["tribe.work"].search([("kind", "=", "poll")]).unlink()
+        self.run_lanes()
+
+    def delete_in_tribe(self, partners):
+        for partner in partners:
+            kind = "organization" if partner.is_company else "person"
+            self.sandbox.delete(SETS[kind], partner.tribe_id)
+
+    def gone(self):
+        """The partners whose relation counts as deleted."""
+        return self.env["tribe.link"].search([("state", "=", "gone")]).partner_id
+
+    def calls(self):
+        return self.sandbox.calls()["total"]
+
+    def test_what_was_deleted_without_a_webhook_is_unlinked(self):
+        deleted = self.partners[3] + self.partners[-1]
+        # The only private person: that all of them are gone, nobody believes.
+        self.connection.missing_percent = 100
+        self.delete_in_tribe(deleted)
+
+        self.pass_night(days=7)
+
+        self.assertEqual(self.gone(), deleted)
+        self.assertEqual(deleted.mapped("active"), [True, True])
+        lines = self.env["tribe.run.line"].search([("partner_id", "in", deleted.ids)])
+        self.assertIn("Deleted in Tribe; kept in Odoo, no longer linked.", lines.mapped("text"))
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_it_takes_one_call_for_forty_linked_relations(self):
+        self.pass_night(days=7)
+
+        # 45 organizations, 1 person.
+        self.assertEqual(self.calls(), 3)
+        self.assertFalse(self.gone())
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_it_is_done_once_a_week(self):
+        self.pass_night(days=6)
+        self.assertEqual(self.calls(), 0)
+
+        self.pass_night(days=1)
+        self.assertEqual(self.calls(), 3)
+
+        self.pass_night(days=1)
+        self.assertEqual(self.calls(), 3)
+
+    def test_it_can_be_switched_off(self):
+        self.connection.comparison_days = 0
+
+        self.pass_night(days=100)
+
+        self.assertEqual(self.calls(), 0)
+
+    def test_a_tribe_that_shows_no_rows_unlinks_nobody(self):
+        self.sandbox.fault("status", status=200, body='{"value": []}', method="GET", times=9)
+
+        self.pass_night(days=7)
+
+        self.assertFalse(self.gone())
+        self.assertEqual(len(self.problems()), 2)
+        problem = next(text for text in self.problems() if "45" in text)
+        self.assertIn(
+            "Of 45 linked relations that were looked for, Tribe does not show 45", problem
+        )
+        self.assertIn("B.V. is one of them", problem)
+        self.assertIn("set Missing at Most on the connection to 100 percent", problem)
+
+        # It is asked once, not once a week.
+        self.pass_night(days=7)
+        self.assertEqual(len(self.problems()), 2)
+
+        # And ends by itself when Tribe shows them again.
+        self.sandbox.clear_faults()
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertFalse(self.gone())
+
+    def test_a_person_can_say_that_they_were_all_deleted(self):
+        self.delete_in_tribe(self.partners)
+        self.pass_night(days=7)
+        self.assertFalse(self.gone())
+
+        self.connection.missing_percent = 100
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.gone(), self.partners)
+        self.assertFalse(self.problems())
+
+    def test_far_fewer_than_linked_is_a_question_too(self):
+        self.delete_in_tribe(self.partners[:5])
+
+        self.pass_night(days=7)
+
+        self.assertFalse(self.gone())
+        self.assertAsked("does not show 5", "to 12 percent")
+
+    def test_a_failed_reading_concludes_nothing_and_goes_on_where_it_was(self):
+        links = self.env["tribe.link"].search([("kind", "=", "organization")], order="id")
+        first, last = links[0].partner_id, links[-1].partner_id
+        self.delete_in_tribe(first + last)
+        self.sandbox.fault("status", method="GET", path_contains=last.tribe_id)
+        with patch.object(tribe_relation_comparer, "PART", 20):
+            self.pass_night(days=7)
+            # The first part was read, and its missing one was looked at; the second failed.
+            self.assertEqual(self.env["tribe.work"].search([]).mapped("kind"), ["comparison"])
+            self.assertEqual(self.gone(), first)
+            self.sandbox.reset_calls()
+
+            self.env["tribe.work"].search([]).action_retry()
+            self.run_lanes()
+
+        self.assertEqual(self.gone(), first + last)
+        self.assertFalse(self.env["tribe.work"].search([]))

@@ -1,0 +1,112 @@
+import math
+
+from odoo import models
+
+from ..engine.problems import NeedsPerson
+from ..engine.remote_relation import RELATION_SETS
+from ..tribe_api import Guid
+from .tribe_link import RELATION_KINDS
+
+# Links of one part, and so of one commit: ten calls.
+PART = 400
+# So many of a part may be missing, whatever its size, unless they are more than half of it.
+ALWAYS_PLAUSIBLE = 3
+
+
+class TribeRelationComparer(models.AbstractModel):
+    """Looks whether Tribe still has the linked relations: the webhook of a deletion can be lost.
+
+    The links are read in parts, in the order of their IDs. A row of work is one part and leads to
+    the row of the next, so a comparison that is interrupted goes on where it was. Nothing is
+    concluded here: what is missing is looked at as if a webhook had told of it.
+    """
+
+    _name = "tribe.relation.comparer"
+    _description = "Tribe Relation Comparer"
+
+    def _begin(self, connection):
+        """Note the first part of each kind, unless an earlier comparison still waits."""
+        works = self.env["tribe.work"]
+        waiting = works.search([("connection_id", "=", connection.id), ("kind", "=", "comparison")])
+        unfinished = {_kind_and_position(work.reference)[0] for work in waiting}
+        references = [f"{kind}:0" for kind in RELATION_KINDS if kind not in unfinished]
+        works._add(connection, "inbound", "comparison", references, "nightly")
+
+    def _process(self, session):
+        """Do the work rows of some parts."""
+        for reference in session.references:
+            try:
+                self._compare(session, *_kind_and_position(reference))
+                session.done(reference)
+            except NeedsPerson as error:
+                session.failed(reference, error, self.env._("Linked relations"))
+            session.commit()
+
+    def _compare(self, session, kind, position):
+        """Compare the part of the links whose IDs follow ``position``."""
+        links, is_last = self._part(session.connection, kind, position)
+        missing = self._missing(session, kind, links)
+        self._check_plausible(session.connection, links, missing)
+        works = self.env["tribe.work"]
+        works._add(session.connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
+        if not is_last:
+            works._add(
+                session.connection, "inbound", "comparison", [f"{kind}:{links[-1].id}"], "follow"
+            )
+
+    def _part(self, connection, kind, position):
+        """``(links, whether they are the last)``.
+
+        What is left after the last whole part belongs to it: a few links alone would tell little.
+        """
+        links = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", kind),
+                ("state", "in", ("linked", "merged")),
+                ("tribe_id", "!=", False),
+                ("id", ">", position),
+            ],
+            order="id",
+            limit=2 * PART,
+        )
+        is_last = len(links) < 2 * PART
+        return (links, True) if is_last else (links[:PART], False)
+
+    def _missing(self, session, kind, links):
+        if RELATION_SETS[kind] in session.connection._absent():
+            return links.browse()
+        ids = [Guid(tribe_id) for tribe_id in links.mapped("tribe_id")]
+        rows = session.client.by_values(RELATION_SETS[kind], "ID", ids, select="ID")
+        shown = {row["ID"] for row in rows}
+        return links.filtered(lambda link: link.tribe_id not in shown)
+
+    def _check_plausible(self, connection, links, missing):
+        """Refuse to believe that so many were deleted: a right may be lacking.
+
+        :raises NeedsPerson: with how many are missing
+        """
+        allowed = max(
+            len(links) * connection.missing_percent / 100, min(ALWAYS_PLAUSIBLE, len(links) / 2)
+        )
+        if len(missing) > allowed:
+            raise NeedsPerson(
+                self.env._(
+                    "Of %(linked)s linked relations that were looked for, Tribe does not show "
+                    "%(missing)s (%(partner)s is one of them). That is too many to take them for "
+                    "deleted, so they all stay linked. See to it that the application may read all "
+                    "relations in Tribe. If they were deleted there, set Missing at Most on the "
+                    "connection to %(percent)s percent and press Try Again.",
+                    linked=len(links),
+                    missing=len(missing),
+                    partner=missing[0].display_name,
+                    percent=math.ceil(100 * len(missing) / len(links)),
+                ),
+                cause="missing",
+            )
+
+
+def _kind_and_position(reference):
+    """``organization:17``: of which kind, and after which link."""
+    kind, _colon, position = reference.partition(":")
+    return kind, int(position)
