@@ -37,7 +37,10 @@ class Group:
 
 
 GROUPS = (
-    Group("plain", ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract")),
+    Group(
+        "plain",
+        ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract", "tests/documentation"),
+    ),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
     Group(
         "companions",

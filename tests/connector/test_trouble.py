@@ -118,6 +118,43 @@ class TestTries(TroubleCase):
         self.assertFalse(self.env["tribe.work"].search([]))
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
+    def test_what_waited_for_a_person_for_long_is_tried_again_at_once(self):
+        partner = self.changed_partner(times=1)
+        self.env["tribe.work"].search([]).write(
+            {"error": "Choose a tax.", "error_class": "person", "tries": 11}
+        )
+        self.synchronize(partner)
+
+        work = self.work()
+        self.assertEqual((work.error_class, work.tries), ("again", 1))
+        self.assertLess(self.seconds_until(work.due), 2.5 * self.connection.back_off_seconds)
+
+    def test_what_is_ignored_rests_until_it_changes_again(self):
+        self.connection.tries_before_giving_up = 1
+        partner = self.changed_partner()
+        self.run_nightly()
+
+        self.work().action_ignore()
+
+        self.assertFalse(self.env["tribe.work"].search([]))
+        of_partner = [("name", "=", partner.name)]
+        line = self.env["tribe.run.line"].search(of_partner, order="id desc", limit=1)
+        self.assertRegex(line.text, "Ignored by .* until it changes again: .*HTTP 503")
+        self.run_nightly()
+        self.assertNotEqual(self.phone_in_tribe(partner), "030 123")
+
+        partner.email = "nieuw@klant.example"
+        self.run_nightly()
+        self.assertEqual(self.phone_in_tribe(partner), "030 123")
+
+    def test_only_what_has_a_problem_can_be_ignored(self):
+        partner = self.linked()
+        partner.phone = "030 123"
+        work = self.env["tribe.work"].search([])
+        self.assertTrue(work)
+        work.action_ignore()
+        self.assertEqual(self.env["tribe.work"].search([]), work)
+
     def test_a_mistake_in_noting_a_problem_neither_stops_nor_repeats_the_lane(self):
         partner = self.changed_partner()
         with (

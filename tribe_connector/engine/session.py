@@ -8,7 +8,7 @@ import psycopg2
 
 from odoo import fields
 
-from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, Problem, problem_of
+from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, TRY_AGAIN, Problem, problem_of
 
 # Problems that are tried again by themselves only once a night.
 NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
@@ -163,7 +163,7 @@ class Session:
             works.write({"due": _in(problem.retry_after)})
             return
         kept, others = works[0], works[1:]
-        tries = max(works.mapped("tries")) + 1
+        tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
         kept.write(
             {
@@ -178,6 +178,16 @@ class Session:
         others._remove()
         if problem.kind in NIGHTLY:
             self.log("problem", kept.record_name or reference, problem.text)
+
+    def _tries(self, works, problem):
+        """How often it was tried, this time included.
+
+        What waited for a person, and was mended, begins anew: the nights that passed meanwhile
+        must not make it wait for hours when somebody else just saves the same record.
+        """
+        if problem.kind == TRY_AGAIN and NEEDS_PERSON in works.mapped("error_class"):
+            return 1
+        return max(works.mapped("tries")) + 1
 
     def _unless_given_up(self, problem, tries):
         if problem.kind == NEEDS_PERSON or tries < self.connection.tries_before_giving_up:

@@ -18,6 +18,18 @@ INBOUND_KINDS = (
     "poll",
     "comparison",
 )
+# What a person can leave alone. The others are found again by themselves.
+IGNORABLE_KINDS = (
+    "organization",
+    "person",
+    "customer",
+    "person_customer",
+    "supplier",
+    "address",
+    "invoice",
+    "document",
+    "partner",
+)
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
 # Where a missing mapping is filled in, by cause: an action and a filter of its search view.
 MAPPINGS = {
@@ -144,6 +156,7 @@ class TribeWork(models.Model):
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
+    can_ignore = fields.Boolean(compute="_compute_can_ignore")
 
     _queue_index = models.Index("(direction, due, id)")
 
@@ -255,7 +268,11 @@ class TribeWork(models.Model):
         """Take rows away whose work is done, without a line in Odoo's log for each."""
         if self:
             self.flush_recordset()
-            self.env.cr.execute(SQL("DELETE FROM tribe_work WHERE id IN %s", self._ids))
+            # A user who mends a mapping may bring them forward at this very moment; then the work
+            # comes again, and that is no error to be logged.
+            self.env.cr.execute(
+                SQL("DELETE FROM tribe_work WHERE id IN %s", self._ids), log_exceptions=False
+            )
             self.invalidate_recordset(flush=False)
 
     @api.autovacuum
@@ -268,31 +285,43 @@ class TribeWork(models.Model):
         works = self.search(
             old & Domain("error_class", "!=", False), order="id", limit=VACUUM_BATCH
         )
-        for (connection, direction), given_up in works.grouped(
+        works._leave(
+            lambda work: work.env._(
+                "Given up after %(days)s days: %(problem)s",
+                days=work.connection_id.keep_problems_days,
+                problem=work.error,
+            )
+        )
+        return len(works), len(works) == VACUUM_BATCH
+
+    def _leave(self, sentence_of):
+        """Take problems away that nobody solved, and say so in a run.
+
+        :param sentence_of: a function from a row to what the run says of it
+        """
+        for (connection, direction), works in self.grouped(
             lambda work: (work.connection_id, work.direction)
         ).items():
+            lines = [
+                fields.Command.create(
+                    {
+                        "action": "problem",
+                        "name": work.record_name or work.reference,
+                        "text": sentence_of(work),
+                        "company_id": work.company_id.id,
+                    }
+                )
+                for work in works
+            ]
             self.env["tribe.run"].create(
                 {
                     "connection_id": connection.id,
                     "direction": direction,
-                    "failed": len(given_up),
-                    "line_ids": [fields.Command.create(work._given_up_line()) for work in given_up],
+                    "failed": len(works),
+                    "line_ids": lines,
                 }
             )
-        works._remove()
-        return len(works), len(works) == VACUUM_BATCH
-
-    def _given_up_line(self):
-        return {
-            "action": "problem",
-            "name": self.record_name or self.reference,
-            "text": self.env._(
-                "Given up after %(days)s days: %(problem)s",
-                days=self.connection_id.keep_problems_days,
-                problem=self.error,
-            ),
-            "company_id": self.company_id.id,
-        }
+        self._remove()
 
     def _make_due(self, domain):
         """Bring waiting rows forward to now; returns them."""
@@ -326,6 +355,11 @@ class TribeWork(models.Model):
         context = {"search_default_by_entity": 1} | {f"search_default_{search_filter}": 1}
         domain = [("connection_id", "=", self.connection_id.id)]
         return {**action, "context": context, "domain": domain}
+
+    @api.depends("kind", "error_class")
+    def _compute_can_ignore(self):
+        for work in self:
+            work.can_ignore = bool(work.error_class) and work.kind in IGNORABLE_KINDS
 
     @api.depends("kind", "record_name")
     def _compute_can_adopt(self):
@@ -362,10 +396,22 @@ class TribeWork(models.Model):
             work._close_with_link({"move_id": moves.id, "state": "linked"})
 
     def action_ignore(self):
-        """Never book this invoice of Tribe; it stays listed as left to Odoo."""
+        """Leave these problems: invoices are never booked, others rest until they change again.
+
+        An invoice stays listed as left to Odoo; a run tells of the others.
+        """
         self._check_manager()
-        for work in self.sudo().filtered(lambda work: work.kind == "invoice"):
+        works = self.sudo().filtered("can_ignore")
+        invoices = works.filtered(lambda work: work.kind == "invoice")
+        for work in invoices:
             work._close_with_link({"state": "left_to_odoo"})
+        (works - invoices)._leave(
+            lambda work: work.env._(
+                "Ignored by %(user)s until it changes again: %(problem)s",
+                user=work.env.user.name,
+                problem=work.error,
+            )
+        )
 
     def _close_with_link(self, values):
         self.env["tribe.link"].create(
