@@ -1,7 +1,7 @@
-"""Odoo databases: one template with the Dutch chart, and copies of it.
+"""Odoo databases: one template with the Dutch chart, one with the addon as it is now, and copies.
 
-A database and its filestore belong together, so both are copied and dropped together. The
-template is never served: its asset bundles would then live in its filestore.
+A database and its filestore belong together, so both are copied and dropped together. A template
+is never served: its asset bundles would then live in its filestore.
 """
 
 import contextlib
@@ -17,11 +17,12 @@ from . import odoo_command
 from .console import step
 from .locks import exclusive
 from .odoo_source import OdooSource
-from .paths import HOST, ODOO_DATA, REQUIREMENTS
+from .paths import ADDON, CHECKOUT, HOST, ODOO_DATA, REQUIREMENTS
 from .postgresql import Server
 
 TEMPLATE_MODULES = ["account", "l10n_nl"]
 TEMPLATE_SCRIPT = Path(__file__).with_name("template_script.py")
+ADDON_TEMPLATE = "tribe_addon"
 
 
 class Databases:
@@ -46,9 +47,9 @@ class Databases:
 
         :raises Failure: when the addon cannot be installed, with the log's last error.
         """
-        self.create(name)
-        with step(f"install the addon in the database {name}"):
-            odoo_command.install(self.server, self.odoo, name, ["tribe_connector", *modules])
+        template = self._addon_template(sorted(modules))
+        self.drop(name)
+        self.copy(template, name)
 
     def create_with_demo_data(self, name: str) -> None:
         """Make a database with the addon and its demo data, and without those of other modules.
@@ -80,6 +81,29 @@ class Databases:
         )
         shutil.rmtree(_filestore(name), ignore_errors=True)
 
+    def _addon_template(self, modules: list[str]) -> str:
+        """The name of a database with the addon as it is now; those of older ones are dropped."""
+        # Several checkouts may share one PostgreSQL.
+        family = f"{ADDON_TEMPLATE}_{_digest(str(CHECKOUT).encode())[:6]}"
+        version = _digest(self._template_fingerprint().encode(), *_contents(CHECKOUT / ADDON))[:10]
+        name = f"{family}_{version}_{_digest(*map(str.encode, modules))[:6]}"
+        chart = self._template()
+        with exclusive(HOST / "addon-template.lock"):
+            if not self._exists(name):
+                for old in self._named(family):
+                    if not old.startswith(f"{family}_{version}"):
+                        self.drop(old)
+                self._make_addon_template(chart, name, modules)
+        return name
+
+    def _make_addon_template(self, chart: str, name: str, modules: list[str]) -> None:
+        unfinished = f"{name}_unfinished"
+        self.drop(unfinished)
+        self.copy(chart, unfinished)
+        with step(f"install the addon{''.join(f', {module}' for module in modules)}"):
+            odoo_command.install(self.server, self.odoo, unfinished, ["tribe_connector", *modules])
+        self._rename(unfinished, name)
+
     def _template(self) -> str:
         name = f"tribe_template_{self._template_fingerprint()}"
         with exclusive(HOST / "template.lock"):
@@ -98,12 +122,15 @@ class Databases:
             )
             odoo_command.install(self.server, self.odoo, unfinished, TEMPLATE_MODULES)
             odoo_command.run_script(self.server, self.odoo, unfinished, TEMPLATE_SCRIPT)
-        shutil.rmtree(_filestore(name), ignore_errors=True)
-        if _filestore(unfinished).exists():
-            _filestore(unfinished).rename(_filestore(name))
+        self._rename(unfinished, name)
+
+    def _rename(self, old: str, new: str) -> None:
+        shutil.rmtree(_filestore(new), ignore_errors=True)
+        if _filestore(old).exists():
+            _filestore(old).rename(_filestore(new))
         self._execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(unfinished), sql.Identifier(name)
+                sql.Identifier(old), sql.Identifier(new)
             )
         )
 
@@ -122,6 +149,13 @@ class Databases:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return cursor.fetchone() is not None
 
+    def _named(self, prefix: str) -> list[str]:
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+            )
+            return [name for (name,) in cursor.fetchall()]
+
     def _execute(self, statement: sql.Composable, database: str = "postgres") -> None:
         with self._connection(database) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
@@ -136,3 +170,19 @@ class Databases:
 
 def _filestore(database: str) -> Path:
     return ODOO_DATA / "filestore" / database
+
+
+def _contents(folder: Path) -> Iterable[bytes]:
+    """The names and the contents of a folder's files."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield str(path.relative_to(folder)).encode()
+            yield path.read_bytes()
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
