@@ -8,6 +8,11 @@ ALARMING = {"WARNING", "ERROR", "CRITICAL"}
 NOT_OURS = (
     # Two requests of one page note what a person read; Odoo tries the second one again.
     'UPDATE "discuss_channel_member"',
+    # Crons wait while an app is installed or uninstalled.
+    "because of modules to install/upgrade/remove",
+    # Odoo proposes companies while somebody types a name, over the internet.
+    "partner-autocomplete.odoo.com",
+    "partner_autocomplete",
 )
 
 

@@ -1,22 +1,62 @@
 """A picture of every screen of ours, wide and narrow: to be looked at."""
 
+import collections
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from host.console import say, step
+from host.paths import ADDON, CHECKOUT
 
+from .odoo_api import OdooApi
 from .waiting import until
-from .web_client import SIZE, WebClient, web_client
+from .web_client import SIZE, WIDTHS, WebClient, web_client
 from .world import World
 
-WIDTHS = (1280, 390)
-LINES_OF_A_RELATION = 2
+LISTS = {
+    "connections": "tribe_connection",
+    "attention": "tribe_work_attention",
+    "waiting": "tribe_work_waiting",
+    "matches": "tribe_suggestion",
+    "conflicts": "tribe_conflict",
+    "relations": "tribe_link_relations",
+    "invoices": "tribe_link_invoices",
+    "plans": "tribe_plan",
+    "plan-lines": "tribe_plan_line",
+    "runs": "tribe_run",
+    "legal-entities": "tribe_legal_entity",
+    "vat-groups": "tribe_vat_group",
+    "ledger-accounts": "tribe_ledger_account",
+}
+# One record's screen: the action, the model, and which record.
+FORMS = {
+    "problem": ("tribe_work_attention", "tribe.work", [["error_class", "=", "person"]]),
+    "relation": ("tribe_link_relations", "tribe.link", [["kind", "=", "organization"]]),
+    "invoice": ("tribe_link_invoices", "tribe.link", [["move_id", "!=", False]]),
+    "plan": ("tribe_plan", "tribe.plan", []),
+    "run": ("tribe_run", "tribe.run", [["changed", ">", 2]]),
+    "legal-entity": ("tribe_legal_entity", "tribe.legal.entity", []),
+}
+# Odoo's own screens with our parts.
+ODOOS = {
+    "contacts": "action-account.res_partner_action_customer",
+    "contacts-list": "action-account.res_partner_action_customer?view_type=list",
+    "moves": "action-account.action_move_out_invoice_type",
+    "moves-kanban": "action-account.action_move_out_invoice_type?view_type=kanban",
+    "settings": "settings#tribe_connector",
+}
+# The pages of the connection's form.
+SET_UP_TABS = ("check", "legal_entities", "vat_groups", "ledger_accounts", "numbers")
+TABS = (*SET_UP_TABS, "plan", "invoices", "synchronization", "addresses")
 CALM_LOOKS = 4
 MILLISECONDS_BETWEEN_LOOKS = 100
 # What a view has when its records are there.
-DRAWN = ".o_form_sheet, .o_data_row, .o_kanban_record:not(.o_kanban_ghost), .settings"
+DRAWN = (
+    ".o_form_sheet, .o_data_row, .o_group_header, .o_kanban_record:not(.o_kanban_ghost), "
+    ".settings, .o_view_nocontent"
+)
 # Everything is drawn: nothing loads, and all pictures and fonts are there.
 IS_QUIET = """async () => {
     await document.fonts.ready;
@@ -26,6 +66,59 @@ IS_QUIET = """async () => {
         .some((each) => each.effect.getComputedTiming().endTime !== Infinity);
     return pictures && !moves && !document.querySelector(".o_loading_indicator, .o_blockUI");
 }"""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screen: its name, its path after ``/odoo/``, and a tab of its form.
+
+    ``tab`` is the name of the tab's page in the view. ``is_odoos``: only some parts are ours.
+    """
+
+    name: str
+    path: str
+    tab: str = ""
+    is_odoos: bool = False
+
+
+def all_screens(odoo: OdooApi) -> list[Screen]:
+    """Every screen of ours, and those of Odoo that show something of ours; of what there is."""
+    (connection, *_) = odoo.rows("tribe.connection", [], ["plan_id"])
+    form = f"tribe-crm/{connection['id']}"
+    return [
+        Screen("dashboard", "tribe-crm"),
+        *(
+            Screen(f"connection-{tab.replace('_', '-')}", form, tab)
+            for tab in TABS
+            if tab != "plan" or connection["plan_id"]
+        ),
+        *(
+            Screen(name, f"action-tribe_connector.action_{action}")
+            for name, action in LISTS.items()
+        ),
+        *(Screen(name, path, is_odoos=True) for name, path in ODOOS.items()),
+        *_records(odoo),
+    ]
+
+
+def _records(odoo: OdooApi) -> Iterator[Screen]:
+    for name, (action, model, domain) in FORMS.items():
+        for row in odoo.rows(model, domain, ["id"], limit=1):
+            yield Screen(name, f"action-tribe_connector.action_{action}/{row['id']}")
+    linked = [["tribe_id", "!=", False]]
+    for row in odoo.rows("res.partner", [*linked, ["is_company", "=", True]], ["id"], limit=1):
+        yield Screen("contact", f"res.partner/{row['id']}", "sales_purchases", is_odoos=True)
+    for row in odoo.rows("account.move", linked, ["id"], limit=1):
+        path = f"action-account.action_move_out_invoice_type/{row['id']}"
+        yield Screen("move", path, is_odoos=True)
+
+
+def open_screen(person: WebClient, screen: Screen) -> None:
+    """Open a screen, and wait until it is drawn."""
+    person.go(screen.path)
+    expect(person.page.locator(DRAWN).first).to_be_visible()
+    if screen.tab:
+        person.turn_to_tab(screen.tab)
 
 
 def take(both: World, folder: Path) -> None:
@@ -42,7 +135,7 @@ def take(both: World, folder: Path) -> None:
         ):
             calls = OpenCalls(person.page)
             person.log_in("admin", "admin")
-            for name in _screens(both, person):
+            for name in _pictures(both, person):
                 calls.wait_until_answered()
                 person.page.wait_for_function(IS_QUIET)
                 person.page.screenshot(path=folder / f"{name}-{width}.png")
@@ -51,9 +144,43 @@ def take(both: World, folder: Path) -> None:
 
 
 def _make_trouble(both: World) -> None:
-    """A customer that waits for the night, and an invoice whose VAT group is not mapped."""
-    (partner, *_) = both.odoo.rows("res.partner", [["tribe_id", "!=", False]], ["id"], limit=1)
-    both.odoo.write("res.partner", [partner["id"]], comment="-", email="nieuw@klant.example")
+    """What needs a person: a problem, a conflict, a possible match. What waits, and its plan."""
+    both.odoo.write("tribe.connection", [both.connection_id], conflict_policy="ask")
+    first, second = both.odoo.rows(
+        "tribe.link", [["kind", "=", "organization"]], ["partner_id", "tribe_id"], limit=2
+    )
+    both.odoo.write("res.partner", [first["partner_id"][0]], phone="+31 20 555 01 23")
+    both.sandbox.change(
+        "Relation_Organization", first["tribe_id"], {"PhoneNumber": "+31 20 555 99 88"}
+    )
+    until("the conflict", lambda: both.odoo.rows("tribe.conflict", [], ["label"]), 60)
+
+    _make_a_match(both)
+    both.odoo.write("res.partner", [second["partner_id"][0]], email="nieuw@klant.example")
+    both.press("action_plan")
+    until("the plan", lambda: both.odoo.rows("tribe.plan", [["state", "=", "ready"]], ["id"]), 60)
+    _make_a_problem(both)
+
+
+def _make_a_match(both: World) -> None:
+    known = {row["tribe_id"] for row in both.odoo.rows("tribe.link", [], ["tribe_id"])}
+    rows = both.sandbox.rows("Relation_Organization")
+    addresses = collections.Counter(row["EmailAddress"] for row in rows)
+    relation = next(
+        row for row in rows if row["ID"] not in known and addresses[row["EmailAddress"]] == 1
+    )
+    both.odoo.create(
+        "res.partner",
+        name=f"{relation['Name'].strip()} Holding",
+        email=relation["EmailAddress"],
+        is_company=True,
+        customer_rank=1,
+    )
+    both.run_nightly()
+    until("the match", lambda: both.odoo.rows("tribe.suggestion", [], ["id"]), 60)
+
+
+def _make_a_problem(both: World) -> None:
     draft = next(
         row
         for row in both.tribe.rows("Activity_Invoice", "Phase,ProductLines($expand=VatGroup)")
@@ -66,56 +193,39 @@ def _make_trouble(both: World) -> None:
     until("the problem", both.problems, 60)
 
 
-def _screens(both: World, person: WebClient) -> Iterator[str]:
+def _pictures(both: World, person: WebClient) -> Iterator[str]:
     """Open one screen after the other; gives its name when it is there."""
-    page = person.page
-    connection = f"tribe-crm/{both.connection_id}"
+    form = f"tribe-crm/{both.connection_id}"
     with _as_in_state(both, "draft"):
-        yield _open(person, "connect", connection)
+        open_screen(person, Screen("connect", form))
+        yield "connect"
     with _as_in_state(both, "connected"):
-        yield _open(person, "set-up", connection)
-        for tab in ("Legal Entities", "VAT Groups", "General Ledger Accounts", "Numbers"):
-            person.open_tab(tab)
-            yield f"set-up-{tab.lower().replace(' ', '-')}"
+        for tab in SET_UP_TABS:
+            open_screen(person, Screen("set-up", form, tab))
+            yield f"set-up-{tab.replace('_', '-')}"
     with _as_in_state(both, "initial"):
-        yield _open(person, "progress", connection)
-    yield _open(person, "dashboard", "tribe-crm")
-    yield _open(person, "active", connection)
-    for tab in ("Invoices", "Synchronization", "Addresses and Limits"):
-        person.open_tab(tab)
-        yield f"active-{tab.lower().replace(' ', '-')}"
-    for name, action in {
-        "connections": "action_tribe_connection",
-        "attention": "action_tribe_work_attention",
-        "waiting": "action_tribe_work_waiting",
-        "relations": "action_tribe_link_relations",
-        "invoices": "action_tribe_link_invoices",
-        "runs": "action_tribe_run",
-        "legal-entities": "action_tribe_legal_entity",
-        "vat-groups": "action_tribe_vat_group",
-        "ledger-accounts": "action_tribe_ledger_account",
-    }.items():
-        yield _open(person, name, f"action-tribe_connector.{action}")
-    (work, *_) = both.odoo.rows("tribe.work", [["error_class", "=", "person"]], ["id"])
-    yield _open(
-        person, "problem", f"action-tribe_connector.action_tribe_work_attention/{work['id']}"
-    )
-    (run, *_) = both.odoo.rows("tribe.run", [["changed", ">", LINES_OF_A_RELATION]], ["id"])
-    yield _open(person, "run", f"action-tribe_connector.action_tribe_run/{run['id']}")
-    (link, *_) = both.odoo.rows("tribe.link", [["kind", "=", "invoice"]], ["id", "move_id"])
-    yield _open(person, "link", f"action-tribe_connector.action_tribe_link_invoices/{link['id']}")
-    yield _open(person, "contacts", "action-account.res_partner_action_customer")
-    yield _open(person, "moves", "action-account.action_move_out_invoice_type")
-    yield _open(person, "move", f"action-account.action_move_out_invoice_type/{link['move_id'][0]}")
-    yield _open(person, "settings", "settings#tribe_connector")
-    page.goto("about:blank")
+        open_screen(person, Screen("progress", form))
+        yield "progress"
+    for screen in all_screens(both.odoo):
+        open_screen(person, screen)
+        yield screen.name
+    for name, address in _pages(both):
+        person.page.goto(address)
+        yield name
+    person.page.goto("about:blank")
 
 
-def _open(person: WebClient, name: str, path: str) -> str:
-    person.page.goto(f"{person.address}/odoo/{path}")
-    content = person.page.locator(DRAWN).first
-    expect(content).to_be_visible()
-    return name
+def _pages(both: World) -> Iterator[tuple[str, str]]:
+    """Pages of ours outside the web client: the stand-in's, and the one of the Apps store."""
+    tribe = both.sandbox.address
+    for path in ("invoices", "invoices/new", "traffic", "trouble", "application"):
+        yield f"tribe-{path.replace('/', '-')}", f"{tribe}/{path}"
+    yield "tribe-relations", tribe
+    relation = both.sandbox.rows("Relation_Organization")[0]["ID"]
+    yield "tribe-relation", f"{tribe}/relations/{relation}"
+    invoice = both.sandbox.rows("Activity_Invoice")[0]["ID"]
+    yield "tribe-invoice", f"{tribe}/invoices/{invoice}"
+    yield "apps-page", (CHECKOUT / ADDON / "static/description/index.html").as_uri()
 
 
 class OpenCalls:

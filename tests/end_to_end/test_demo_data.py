@@ -5,26 +5,35 @@ from ast import literal_eval
 import pytest
 from playwright.sync_api import expect
 
-from host import postgresql
-from host.databases import Databases
-from host.odoo_server import OdooServer
-from host.odoo_source import find_or_fetch
-
 from .odoo_log import alarms
+from .session_api import SessionApi
 from .waiting import until
 from .web_client import OdooRefused, web_client
+from .world import odoo_with_demo_data
 
 DATABASE = "tribe_demo_data"
 NAME = "Tribe CRM (demo data)"
+CUSTOMER = "Bakker Software B.V."
+# What a bookkeeper of Odoo may do, without any of our groups.
+BOOKKEEPER = ("base.group_user", "base.group_partner_manager", "account.group_account_invoice")
+# What of ours a screen shows: fields, and words other than those of the link button. The journal's
+# name is a bookkeeper's.
+OF_OURS = """() => [
+    ...document.querySelectorAll(
+        "[name^='tribe_']:not([name='tribe_id']), [name='debtor_number'], [name='creditor_number']"
+    ),
+].map((element) => element.outerHTML.slice(0, 200)).concat(
+    document.body.innerText
+        .split("\\n")
+        .filter((line) => /Tribe|Debtor Number|Creditor Number/.test(line))
+        .filter((line) => !["Open in Tribe", "Tribe CRM invoices"].includes(line.trim()))
+)"""
 
 
 @pytest.fixture(scope="module")
 def server():
-    odoo = find_or_fetch()
-    with postgresql.running() as database_server:
-        Databases(database_server, odoo).create_with_demo_data(DATABASE)
-        with OdooServer(database_server, odoo, DATABASE) as process:
-            yield process
+    with odoo_with_demo_data(DATABASE) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +48,7 @@ def rows(person, model, domain, fields):
 
 
 def open_action(person, name, record=""):
-    person.page.goto(f"{person.address}/odoo/action-tribe_connector.{name}{record}")
-    expect(person.page.locator(".o_action_manager .o_view_controller")).to_be_visible()
+    person.go(f"action-tribe_connector.{name}{record}")
 
 
 def connection_of(person):
@@ -61,6 +69,10 @@ def test_the_connection_says_that_it_is_an_example(person):
         ("action_tribe_connection", 1),
         ("action_tribe_work_attention", 4),
         ("action_tribe_work_waiting", 3),
+        ("action_tribe_suggestion", 1),
+        ("action_tribe_conflict", 1),
+        ("action_tribe_plan", 1),
+        ("action_tribe_plan_line", 2),
         ("action_tribe_link_relations", 7),
         ("action_tribe_link_invoices", 6),
         ("action_tribe_run", 30),
@@ -135,3 +147,101 @@ def test_nobody_complained(person, server):
 def test_a_button_says_that_there_is_no_tribe(person, button):
     with pytest.raises(OdooRefused, match="is an example: there is no Tribe behind it"):
         person.call("tribe.connection", button, [connection_of(person)["id"]])
+
+
+# Somebody without our groups
+
+
+@pytest.fixture(scope="module")
+def bookkeeper(person):
+    """Somebody who may work with contacts and invoices, logged in."""
+    api = SessionApi(person)
+    groups = [
+        row["res_id"]
+        for module, _, name in (group.partition(".") for group in BOOKKEEPER)
+        for row in rows(
+            person, "ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"]
+        )
+    ]
+    api.create(
+        "res.users",
+        name="Boekhouder",
+        login="boekhouder",
+        password="boekhouder",
+        odoobot_state="disabled",
+        group_ids=[[6, 0, groups]],
+    )
+    with person.somebody_else() as client:
+        client.log_in("boekhouder", "boekhouder")
+        yield client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "action-account.res_partner_action_customer",
+        "action-account.res_partner_action_customer?view_type=list",
+        "action-account.action_move_out_invoice_type",
+        "action-account.action_move_out_invoice_type?view_type=kanban",
+    ],
+)
+def test_who_has_none_of_our_groups_sees_nothing_of_ours_in_lists(bookkeeper, path):
+    bookkeeper.go(path)
+    bookkeeper.page.locator(".o_searchview_dropdown_toggler").click()
+    expect(bookkeeper.page.locator(".o_filter_menu")).to_be_visible()
+
+    assert bookkeeper.page.evaluate(OF_OURS) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("res.partner", "action-account.res_partner_action_customer"),
+        ("account.move", "action-account.action_move_out_invoice_type"),
+    ],
+)
+def test_who_has_none_of_our_groups_sees_only_the_link_button(person, bookkeeper, model, action):
+    (row, *_) = rows(person, model, [["tribe_id", "!=", False]], ["id"])
+    bookkeeper.go(f"{action}/{row['id']}")
+    expect(bookkeeper.page.get_by_role("button", name="Open in Tribe")).to_be_visible()
+    for tab in bookkeeper.page.get_by_role("tab").all():
+        tab.click()
+        assert bookkeeper.page.evaluate(OF_OURS) == []
+    bookkeeper.page.locator(".o_cp_action_menus button").first.click()
+    expect(bookkeeper.page.locator(".o-dropdown--menu").first).to_be_visible()
+    assert bookkeeper.page.evaluate(OF_OURS) == []
+
+
+def test_who_has_none_of_our_groups_has_no_app_and_no_records_of_ours(person, bookkeeper):
+    assert "Tribe CRM" not in bookkeeper.apps()
+    models = rows(
+        person, "ir.model", [["model", "=like", "tribe.%"], ["abstract", "=", False]], ["model"]
+    )
+    assert len(models) > 10
+    for model in models:
+        with pytest.raises(OdooRefused):
+            bookkeeper.call(model["model"], "search_read", domain=[], fields=["id"])
+    assert bookkeeper.complaints == []
+
+
+# The end
+
+
+def test_the_app_is_uninstalled_with_its_demo_data(person, server):
+    before = len(server.log_text())
+    fields = ["name", "state", "amount_total", "partner_id"]
+    moves = rows(person, "account.move", [], fields)
+    assert moves
+    (module,) = rows(person, "ir.module.module", [["name", "=", "tribe_connector"]], ["id"])
+    person.call("ir.module.module", "button_immediate_uninstall", ids=[module["id"]])
+
+    assert rows(person, "ir.model", [["model", "=like", "tribe.%"]], ["model"]) == []
+    left = rows(person, "ir.model.data", [["module", "=", "tribe_connector"]], ["name", "model"])
+    assert rows(person, "account.move", [], fields) == moves
+    # What nobody uses goes along with the app; customers with invoices stay.
+    assert {row["model"] for row in left} == {"res.partner"}
+    names = {move["partner_id"][1] for move in moves}
+    assert names <= {row["name"] for row in rows(person, "res.partner", [], ["name"])}
+    # Odoo tries to delete those too, and says so.
+    said = alarms(server.log_text()[before:])
+    assert [entry for entry in said if 'DELETE FROM "res_partner"' not in entry] == []

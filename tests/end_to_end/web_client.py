@@ -16,9 +16,20 @@ ARGUMENTS = (
     "--disable-sync",
 )
 SIZE = {"width": 1280, "height": 800}
+# A laptop and a telephone: every screen of ours is for both.
+WIDE, NARROW = SIZE["width"], 390
+WIDTHS = (WIDE, NARROW)
 SECONDS_TO_APPEAR = 30
 # Installing or uninstalling, then the first page with newly compiled assets.
 SECONDS_TO_RELOAD = 120
+# Marks the view that is there, as the client shows it until the next one is loaded.
+GO_TO = """(address) => {
+    for (const view of document.querySelectorAll(".o_action_manager .o_view_controller")) {
+        view.dataset.isOld = true;
+    }
+    history.pushState({}, "", address);
+    dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+}"""
 
 
 class OdooRefused(Exception):
@@ -38,6 +49,29 @@ class WebClient:
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
+    @contextlib.contextmanager
+    def somebody_else(self) -> Iterator["WebClient"]:
+        """Another person in the same browser, with a session of their own, not logged in."""
+        context = self.page.context.browser.new_context(viewport=SIZE, locale="en-US")
+        try:
+            yield WebClient(context.new_page(), self.address)
+        finally:
+            context.close()
+
+    @contextlib.contextmanager
+    def on_telephone(self) -> Iterator["WebClient"]:
+        """The same person with the same session, on a narrow screen."""
+        page = self.page.context.new_page()
+        page.set_viewport_size({**SIZE, "width": NARROW})
+        telephone = WebClient(page, self.address)
+        page.goto(f"{self.address}/odoo")
+        expect(page.locator(".o_main_navbar")).to_be_visible(timeout=SECONDS_TO_RELOAD * 1000)
+        self.page.bring_to_front()
+        try:
+            yield telephone
+        finally:
+            page.close()
+
     # Going somewhere
 
     def log_in(self, name: str, password: str) -> None:
@@ -49,17 +83,18 @@ class WebClient:
         self.page.locator(".oe_login_form button[type='submit']").first.click()
         expect(self.page.locator(".o_main_navbar")).to_be_visible(timeout=SECONDS_TO_RELOAD * 1000)
 
-    def open_app(self, name: str) -> None:
-        """Choose an app in the menu of apps, and wait for it."""
+    def open_app(self, menu: str) -> None:
+        """Choose an app, by the external ID of its menu, and wait for it."""
         self.page.locator(".o_navbar_apps_menu button").click()
-        apps = self.page.locator(".o-dropdown--menu")
-        apps.get_by_role("menuitem", name=name, exact=True).click()
+        app = self.page.locator(f".o-dropdown--menu .o_app[data-menu-xmlid='{menu}']")
+        name = app.inner_text().strip()
+        app.click()
         expect(self.page.locator(".o_menu_brand")).to_have_text(name)
         expect(self.view()).to_be_visible()
 
     def apps(self) -> list[str]:
-        """The names in the menu of apps."""
-        self.page.locator(".o_navbar_apps_menu button").click()
+        """The names in the menu of apps, opened by keyboard."""
+        self.page.locator(".o_navbar_apps_menu button").press("Enter")
         items = self.page.locator(".o-dropdown--menu .o_app")
         expect(items.first).to_be_visible()
         names = items.all_inner_texts()
@@ -73,16 +108,21 @@ class WebClient:
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
         expect(self.page.locator(".o_breadcrumb")).to_contain_text(entry)
 
-    def search(self, text: str) -> None:
-        """Search in the current view."""
-        self.page.locator(".o_searchview_input").fill(text)
-        self.page.get_by_role("menuitem", name=f"for: {text}").first.click()
-        expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
+    def go(self, path: str) -> None:
+        """Open an address of the web client, and wait for its view.
 
-    def search_by_keyboard(self, text: str) -> None:
-        """Search in the current view without the mouse."""
+        Without loading the client anew, as with the browser's Back (``router.js``): that takes
+        a tenth of the time.
+        """
+        self.page.evaluate(GO_TO, f"/odoo/{path}")
+        new = self.page.locator(".o_action_manager .o_view_controller:not([data-is-old])")
+        expect(new.first).to_be_visible()
+
+    def search(self, text: str) -> None:
+        """Search in the current view, by keyboard."""
         self.page.locator(".o_searchview_input").press_sequentially(text)
-        expect(self.page.get_by_role("menuitem", name=f"for: {text}").first).to_be_visible()
+        proposed = self.page.locator(".o_searchview_autocomplete").get_by_role("menuitem")
+        expect(proposed.filter(has_text=text).first).to_be_visible()
         self.page.keyboard.press("Enter")
         expect(self.page.locator(".o_searchview_facet").filter(has_text=text)).to_be_visible()
 
@@ -109,11 +149,6 @@ class WebClient:
         self.page.locator(".o_select_menu_item").filter(has_text=option).click()
         expect(self.field(name).locator("input").first).to_have_value(re.compile(re.escape(option)))
 
-    def clear_date(self, name: str) -> None:
-        """Empty a date; it turns into an input when it is clicked."""
-        self.field(name).locator("button, input").first.click()
-        self.fill(**{name: ""})
-
     def value(self, name: str) -> str:
         """What a field of the current form shows."""
         inside = self.field(name).locator("input")
@@ -123,21 +158,30 @@ class WebClient:
         """Turn to a page of the form's notebook."""
         self.page.get_by_role("tab", name=name, exact=True).click()
 
+    def turn_to_tab(self, page: str) -> None:
+        """Turn to a page of the notebook, by its name in the view, without a person's click."""
+        tab = self.page.locator(f".o_form_view .o_notebook .nav-link[name='{page}']")
+        tab.evaluate("tab => tab.click()")
+        expect(tab).to_have_class(re.compile("active"))
+
     def press(self, button: str) -> None:
         """Press a button of the form's header."""
         bar = self.page.locator(".o_form_statusbar")
         bar.get_by_role("button", name=button, exact=True).click()
 
-    def confirm(self, button: str) -> None:
-        """Answer the dialog that is open."""
-        dialog = self.page.locator(".modal:not(.o_inactive_modal)")
-        dialog.get_by_role("button", name=button, exact=True).click()
-        expect(dialog).to_be_hidden(timeout=SECONDS_TO_RELOAD * 1000)
+    def press_odoos(self, method: str) -> None:
+        """Press a button of Odoo's own, by the method that it calls: its label is Odoo's."""
+        self.page.locator(f".o_form_view button[name='{method}']:visible").last.click()
 
-    def confirm_any(self) -> None:
+    def save(self) -> None:
+        """Save the current form."""
+        self.page.locator(".o_form_button_save").click()
+        expect(self.page.locator(".o_form_button_save")).to_be_hidden()
+
+    def confirm(self) -> None:
         """Answer the dialog that is open with its first button, whatever that is called."""
         dialog = self.page.locator(".modal:not(.o_inactive_modal)")
-        dialog.locator("footer .btn-primary").click()
+        dialog.locator("footer .btn-primary").first.click()
         expect(dialog).to_be_hidden(timeout=SECONDS_TO_RELOAD * 1000)
 
     def state(self) -> Locator:
@@ -202,7 +246,11 @@ class WebClient:
 
 
 class Effort:
-    """What a person does in a browser, as the browser sees it: clicks, and fields typed in."""
+    """What a person does in a browser, as the browser sees it: clicks, and fields typed in.
+
+    The browser itself says what a person did (``isTrusted``); a key that presses a button is
+    no click.
+    """
 
     _SCRIPT = """
         addEventListener("click", (event) => {
@@ -213,17 +261,18 @@ class Effort:
         addEventListener("input", (event) => {
             const field = event.target.closest("[name]");
             if (event.isTrusted) {
-                tribeNote("input", field ? field.getAttribute("name") : "");
+                const name = field ? field.getAttribute("name") : event.target.className;
+                tribeNote("input", name);
             }
         }, true);
     """
 
-    def __init__(self, person: WebClient):
+    def __init__(self, page: Page):
         self.clicks: list[str] = []
         self.typed: set[str] = set()
-        person.page.context.expose_function("tribeNote", self._note)
-        person.page.context.add_init_script(self._SCRIPT)
-        person.page.evaluate(self._SCRIPT)
+        page.context.expose_function("tribeNote", self._note)
+        page.context.add_init_script(self._SCRIPT)
+        page.evaluate(self._SCRIPT)
 
     def _note(self, kind: str, where: str) -> None:
         if kind == "click":

@@ -163,6 +163,26 @@ def world(
         yield World(process, sandbox, key)
 
 
+@contextlib.contextmanager
+def odoo_without_addon(database: str, **options) -> Iterator[OdooServer]:
+    """An Odoo with the Dutch chart, without the addon and without demo data."""
+    odoo = find_or_fetch()
+    with postgresql.running() as server:
+        Databases(server, odoo).create(database)
+        with OdooServer(server, odoo, database, **options) as process:
+            yield process
+
+
+@contextlib.contextmanager
+def odoo_with_demo_data(database: str, **options) -> Iterator[OdooServer]:
+    """An Odoo with the Dutch chart, the addon and its demo data."""
+    odoo = find_or_fetch()
+    with postgresql.running() as server:
+        Databases(server, odoo).create_with_demo_data(database)
+        with OdooServer(server, odoo, database, **options) as process:
+            yield process
+
+
 def _seed(server, odoo, database: str, sandbox: SandboxProcess, seed: Path) -> str:
     customers = sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
     current = {row["Organization"] for row in customers if not row["IsFormer"]}

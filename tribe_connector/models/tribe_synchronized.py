@@ -12,6 +12,9 @@ STATES = [
     ("attention", "Needs Attention"),
 ]
 CODES = [code for code, _label in STATES]
+NUMBERS = ("debtor_number", "creditor_number")
+# What a field's description says of where the web client offers it.
+OFFERED = {"searchable", "sortable", "groupable", "exportable"}
 
 
 class TribeSynchronized(models.AbstractModel):
@@ -31,6 +34,18 @@ class TribeSynchronized(models.AbstractModel):
     # To be set: the field of tribe.link and the kind of tribe.work that name these records.
     _tribe_link_field: str
     _tribe_work_kind: str
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """As Odoo's; our fields are not offered for filters, groups and exports to who has none of
+        our groups, although every employee may read some of them.
+        """
+        descriptions = super().fields_get(allfields, attributes)
+        if not self.env.user.has_group("tribe_connector.group_user"):
+            for name, description in descriptions.items():
+                if name.startswith("tribe_") or name in NUMBERS:
+                    description.update(dict.fromkeys(OFFERED & description.keys(), False))
+        return descriptions
 
     def _compute_tribe_state(self):
         strengths = dict(
