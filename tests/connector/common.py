@@ -4,6 +4,8 @@ What a test sees is records in Odoo and rows in Tribe. The lanes run as they do 
 through their crons; only locking between workers cannot be shown here (tests/faults does).
 """
 
+import contextlib
+
 from tribe_sandbox.process import SandboxProcess
 
 from odoo import fields
@@ -90,14 +92,37 @@ class ConnectorCase(AccountTestInvoicingCommon):
         with self.enter_registry_test_mode():
             self.connection.action_connect()
 
-    def map(self):
+    @classmethod
+    def map(cls):
         """Give every legal entity this company, a journal, and the taxes of the Dutch chart."""
-        for entity in self.connection.legal_entity_ids:
-            entity.company_id = self.company
+        for entity in cls.connection.legal_entity_ids:
+            entity.company_id = cls.company
             entity.action_create_journal()
             for group in entity.vat_group_ids:
-                group.tax_id = self.tax(TAXES[group.code])
-                group.account_id = self.company_data["default_account_revenue"]
+                group.tax_id = cls.tax(TAXES[group.code])
+                group.account_id = cls.company_data["default_account_revenue"]
+
+    @classmethod
+    def activate_for_all_tests(cls):
+        """The steps up to Activate, once for a class that has no test of them."""
+        with cls.class_in_registry_test_mode():
+            cls.connection.action_connect()
+            cls.map()
+            cls.connection.action_activate()
+            for cron in CRONS:
+                cls.env.flush_all()
+                cls.env.ref(f"tribe_connector.{cron}").method_direct_trigger()
+        cls.env.invalidate_all()
+
+    @classmethod
+    @contextlib.contextmanager
+    def class_in_registry_test_mode(cls):
+        """As enter_registry_test_mode(), which only tests themselves can use."""
+        with contextlib.ExitStack() as stack:
+            cls.env.flush_all()
+            for patch in cls._registry_test_mode_patches(cr=cls.cr, registry=cls.registry):
+                stack.enter_context(patch)
+            yield
 
     def activate(self):
         """Press Connect and Activate, and let the initial synchronization run."""
@@ -147,11 +172,12 @@ class ConnectorCase(AccountTestInvoicingCommon):
         """The sentences under Needs Attention."""
         return self.env["tribe.work"].search([("error_class", "!=", False)]).mapped("error")
 
-    def tax(self, name):
+    @classmethod
+    def tax(cls, name):
         """A sales tax of the company."""
-        return self.env["account.tax"].search(
+        return cls.env["account.tax"].search(
             [
-                ("company_id", "=", self.company.id),
+                ("company_id", "=", cls.company.id),
                 ("name", "=", name),
                 ("type_tax_use", "=", "sale"),
             ],

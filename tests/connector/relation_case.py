@@ -1,8 +1,6 @@
 """What the tests of relations share: an empty Tribe, connected (and active) once per class."""
 
-import contextlib
-
-from .common import CRONS, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
 
 IDENTITY = "Relationship_Organization_Identity"
 LEAD = "Relationship_Organization_CommercialRelationship_Lead"
@@ -17,21 +15,20 @@ class RelationCase(ConnectorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # As enter_registry_test_mode(), which only tests themselves can use.
-        with contextlib.ExitStack() as stack:
-            cls.env.flush_all()
-            for patch in cls._registry_test_mode_patches(cr=cls.cr, registry=cls.registry):
-                stack.enter_context(patch)
-            cls.connection.action_connect()
-            cls.connection.legal_entity_ids.company_id = cls.company
-            cls.connection.legal_entity_ids.action_create_journal()
-            if cls.activated:
-                cls.connection.action_activate()
-                for cron in CRONS:
-                    cls.env.flush_all()
-                    cls.env.ref(f"tribe_connector.{cron}").method_direct_trigger()
-        cls.env.invalidate_all()
+        if cls.activated:
+            cls.activate_for_all_tests()
+        else:
+            with cls.class_in_registry_test_mode():
+                cls.connection.action_connect()
+                cls.map()
+            cls.env.invalidate_all()
         cls.own_id = cls.connection.own_organization_id
+
+    @classmethod
+    def map(cls):
+        """Relations need no more of a legal entity."""
+        cls.connection.legal_entity_ids.company_id = cls.company
+        cls.connection.legal_entity_ids.action_create_journal()
 
     # In Odoo
 

@@ -9,6 +9,11 @@ class InvoiceCase(ConnectorCase):
 
     sandbox_options = {"relations": 10, "invoices": 0}
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.activate_for_all_tests()
+
     def setUp(self):
         super().setUp()
         self.partner = self.env["res.partner"].create(
@@ -19,7 +24,8 @@ class InvoiceCase(ConnectorCase):
                 "debtor_number": "70001",
             }
         )
-        self.activate()
+        self.partner.action_synchronize_with_tribe()
+        self.run_lanes()
         (self.customer,) = self.sandbox.rows(
             ORGANIZATION_CUSTOMER, Organization=self.partner.tribe_id
         )

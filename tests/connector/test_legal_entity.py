@@ -8,27 +8,24 @@ class TestLegalEntity(InvoiceCase):
     """Two legal entities of Tribe, two companies of Odoo with different charts of accounts."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def map(cls):
+        """The first legal entity with the Dutch chart, the second with a generic one."""
         cls.chart_template = "generic_coa"
         cls.other_data = cls.setup_other_company(name="Voorbeeld Diensten B.V.")
         cls.other_company = cls.other_data["company"]
         cls.other_company.currency_id = cls.company.currency_id
-
-    def map(self):
-        """The first legal entity with the Dutch chart, the second with a generic one."""
-        self.dutch, self.generic = self.connection.legal_entity_ids
-        self.generic.company_id = self.other_company
-        self.dutch.company_id = self.company
-        self.connection.legal_entity_ids.action_create_journal()
-        self.connection.legal_entity_ids.action_suggest()
-        self.dutch.vat_group_ids.account_id = self.company_data["default_account_revenue"]
-        tax = self.env["account.tax"].search(
-            [("company_id", "=", self.other_company.id), ("type_tax_use", "=", "sale")], limit=1
+        cls.dutch, cls.generic = cls.connection.legal_entity_ids
+        cls.generic.company_id = cls.other_company
+        cls.dutch.company_id = cls.company
+        cls.connection.legal_entity_ids.action_create_journal()
+        cls.connection.legal_entity_ids.action_suggest()
+        cls.dutch.vat_group_ids.account_id = cls.company_data["default_account_revenue"]
+        tax = cls.env["account.tax"].search(
+            [("company_id", "=", cls.other_company.id), ("type_tax_use", "=", "sale")], limit=1
         )
         tax.amount = 21
-        self.generic.vat_group_ids.tax_id = tax
-        self.generic.vat_group_ids.account_id = self.other_data["default_account_revenue"]
+        cls.generic.vat_group_ids.tax_id = tax
+        cls.generic.vat_group_ids.account_id = cls.other_data["default_account_revenue"]
 
     def send_for(self, entity, *lines):
         """Send an invoice of a legal entity; returns its ID."""

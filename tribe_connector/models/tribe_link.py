@@ -121,6 +121,11 @@ class TribeLink(models.Model):
         )
         return {(link.partner_id.id, link.kind): link for link in links}
 
+    def _settled_at(self):
+        """When Tribe has surely applied what was last sent (datetime, UTC); None if nothing was."""
+        wait = timedelta(seconds=self.connection_id.settle_seconds)
+        return self.sent_at + wait if self.sent_at else None
+
     def _note_deleted_partners(self, partners):
         """Say of the links of some partners, about to be deleted, that they no longer link."""
         for link in self.search(
@@ -153,7 +158,7 @@ class TribeLink(models.Model):
             if not link.exists():
                 continue
             connection, partner = link.connection_id, link.partner_id
-            settled_at = link.sent_at + timedelta(seconds=connection.settle_seconds)
+            settled_at = link._settled_at()
             if settled_at > fields.Datetime.now():
                 raise UserError(
                     self.env._(

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from itertools import islice
 
 from odoo import fields, models
@@ -445,8 +444,7 @@ class TribeRelationExporter(models.AbstractModel):
 
         :raises TryAgain: until the settle time of a request without an answer is over
         """
-        settled_at = link.sent_at + timedelta(seconds=session.connection.settle_seconds)
-        wait = (settled_at - fields.Datetime.now()).total_seconds()
+        wait = (link._settled_at() - fields.Datetime.now()).total_seconds()
         if wait > 0:
             raise TryAgain(
                 self.env._(

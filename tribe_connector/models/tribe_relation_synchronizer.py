@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
@@ -301,9 +299,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
         :raises TryAgain: until the settle time since it was sent is over
         """
-        settled_at = link.sent_at and link.sent_at + timedelta(
-            seconds=session.connection.settle_seconds
-        )
+        settled_at = link._settled_at()
         if settled_at and settled_at > fields.Datetime.now():
             raise TryAgain(
                 self.env._("Tribe does not show %s yet.", link.partner_id.display_name),
