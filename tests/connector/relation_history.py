@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 
 ABSENT = object()
+# Neither value: both stay as they are until a person decides.
+UNDECIDED = object()
 NUMBERS = ("debtor_number", "creditor_number")
 ADDRESS = ("street", "street2", "zip", "city", "country")
 COMMON = ("name", "email", "phone", *ADDRESS, "debtor_number")
@@ -40,15 +42,41 @@ def alike(name, text):
 
 @dataclass
 class Value:
-    """One field on both sides, as ``alike`` has it, and what both may last have agreed on."""
+    """One field on both sides, as ``alike`` has it, and what both may last have agreed on.
+
+    ``decided`` has the side that a person chose, by the two values that were shown.
+    """
 
     odoo: object = ABSENT
     tribe: object = ABSENT
     agreed: frozenset = frozenset([ABSENT])
+    decided: dict = field(default_factory=dict)
+    # Nobody has touched the field since the last decision.
+    is_untouched: bool = False
+    # Odoo has what both agreed on, written anew: that may count as a change or not.
+    is_rewritten: bool = False
+
+    def edit(self, side, value):
+        """A person may have changed the field on one side."""
+        if getattr(self, side) != value:
+            setattr(self, side, value)
+            self.is_untouched = False
+
+    def decide(self, shown, side):
+        """A person chose a side for the two values shown."""
+        self.decided[shown] = side
+        self.is_untouched = shown == (self.odoo, self.tribe)
+
+    def is_decided(self):
+        """Whether there is nothing left to ask."""
+        return self.is_untouched and (self.odoo, self.tribe) in self.decided
 
     def outcomes(self, name, policy):
-        """What the field may be on both sides once they agree."""
-        return {self._outcome(name, base, policy) for base in self.agreed}
+        """What the field may be on both sides once they agree; empty while a person is asked."""
+        found = {self._outcome(name, base, policy) for base in self.agreed}
+        if self.is_rewritten:
+            found.add(self._by_policy(policy))
+        return found - {UNDECIDED}
 
     def _outcome(self, name, base, policy):
         if self.odoo == self.tribe:
@@ -61,7 +89,11 @@ class Value:
             return self.tribe
         if self.tribe == base:
             return self.odoo
-        return self.odoo if policy == "odoo" else self.tribe
+        return self._by_policy(policy)
+
+    def _by_policy(self, policy):
+        side = self.decided.get((self.odoo, self.tribe), policy)
+        return {"odoo": self.odoo, "tribe": self.tribe, "ask": UNDECIDED}[side]
 
     def see(self, odoo, tribe, *, certainly):
         """Take over what both sides hold now.
@@ -70,6 +102,7 @@ class Value:
         unless ``certainly``.
         """
         if odoo == tribe:
+            self.is_rewritten = False
             moved = self.odoo != self.tribe
             self.agreed = (
                 frozenset([odoo]) if moved or certainly else self.agreed | frozenset([odoo])
