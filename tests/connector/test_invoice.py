@@ -24,8 +24,7 @@ class InvoiceCase(ConnectorCase):
                 "debtor_number": "70001",
             }
         )
-        self.partner.action_synchronize_with_tribe()
-        self.run_lanes()
+        self.run_nightly()
         (self.customer,) = self.sandbox.rows(
             ORGANIZATION_CUSTOMER, Organization=self.partner.tribe_id
         )
