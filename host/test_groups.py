@@ -53,10 +53,14 @@ GROUPS = (
             "partner_mobile",
         ),
     ),
-    Group("processes", ("tests/end_to_end", "tests/faults", "tests/security")),
+    Group("end_to_end", ("tests/end_to_end",)),
+    Group("faults", ("tests/faults",)),
+    Group("security", ("tests/security",)),
 )
-# Groups that run at the same time: the machine has two cores.
-STREAMS = (("odoo",), ("processes", "companions", "plain"))
+# Groups with real Odoo processes, some of them with a browser.
+PROCESSES = {"end_to_end", "faults", "security"}
+# Groups that run at the same time, of about the same length: the machine has two cores.
+STREAMS = (("odoo", "security", "companions"), ("end_to_end", "faults", "plain"))
 
 
 def run(paths: list[str], *, full: bool) -> int:
@@ -83,10 +87,10 @@ def _run_own(paths: list[str], *, full: bool) -> int:
     environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
     odoo = find_or_fetch()
     with postgresql.running() as server:
-        if "processes" in chosen:
+        if chosen.keys() & PROCESSES:
             browser.ensure()
         # Made here, once: the streams then only copy it.
-        if chosen.keys() & {"odoo", "processes"}:
+        if chosen.keys() & {"odoo", *PROCESSES}:
             Databases(server, odoo).prepare()
         with concurrent.futures.ThreadPoolExecutor(len(STREAMS)) as pool:
             streams = [
