@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from host.console import say, step
 from host.paths import ADDON, CHECKOUT
 
+from .accessibility import OUR_PARTS
 from .odoo_api import OdooApi
 from .waiting import until
-from .web_client import SIZE, WIDTHS, WebClient, web_client
+from .web_client import SIZE, WIDE, WIDTHS, WebClient, web_client
 from .world import World
 
 LISTS = {
@@ -119,6 +120,9 @@ def open_screen(person: WebClient, screen: Screen) -> None:
     expect(person.page.locator(DRAWN).first).to_be_visible()
     if screen.tab:
         person.turn_to_tab(screen.tab)
+    # Ours may be far below. On a narrow screen it may be in a menu, and not there at all.
+    if screen.is_odoos and person.page.viewport_size["width"] == WIDE:
+        person.page.locator(OUR_PARTS).last.scroll_into_view_if_needed()
 
 
 def take(both: World, folder: Path) -> None:
