@@ -147,6 +147,12 @@ class TestTries(TroubleCase):
         self.run_nightly()
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
+    def test_what_merely_waits_is_called_by_its_name(self):
+        partner = self.linked()
+        partner.phone = "030 123"
+
+        self.assertEqual(self.env["tribe.work"].search([]).display_name, f"Partner {partner.name}")
+
     def test_only_what_has_a_problem_can_be_ignored(self):
         partner = self.linked()
         partner.phone = "030 123"

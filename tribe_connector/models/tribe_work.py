@@ -186,7 +186,12 @@ class TribeWork(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for work in self:
-            work.display_name = f"{kinds.get(work.kind)} {work.record_name or work.reference}"
+            name = work.record_name or work._name_in_odoo() or work.reference
+            work.display_name = f"{kinds.get(work.kind)} {name}"
+
+    def _name_in_odoo(self):
+        """What the contact or invoice is called that this is about; nothing, if it is gone."""
+        return (self.move_id or self.partner_id).sudo().exists().display_name
 
     def _add(self, connection, direction, kind, references, reason, due=None):
         """Note that some records are to be looked at.
