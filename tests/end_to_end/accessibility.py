@@ -27,13 +27,14 @@ OF_ODOO = (
 )
 # Faults of Odoo's where the rest is to be looked at: the markup of its selection field, the light
 # gray that form_controller.scss gives labels on a small screen, the tabindex of a list without rows
-# that can be opened, the gray of the help beside a setting.
+# that can be opened, the gray of the help beside a setting, the colors of badges.
 OF_ODOO_ALONE = (
     ("autocomplete-valid", "o_select_menu_input"),
     ("aria-allowed-attr", "o-dropdown"),
     ("color-contrast", 'class="o_form_label"'),
     ("scrollable-region-focusable", "o_list_renderer"),
     ("color-contrast", "searchabletext="),
+    ("color-contrast", 'class="badge rounded-pill text-bg-'),
 )
 
 
