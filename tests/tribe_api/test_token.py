@@ -117,8 +117,8 @@ def test_a_refresh_token_that_is_not_replaced_stays(addresses, tribe):
     ("status", "code", "remedy"),
     [
         (401, "invalid_client", "client secret"),
-        (400, "invalid_scope", "Remove `offline`"),
-        (400, "invalid_grant", "Remove `offline`"),
+        (400, "invalid_scope", "Allow read and write"),
+        (400, "invalid_grant", "Allow read and write"),
         (400, "unauthorized_client", "Client Credentials"),
         (400, "unsupported_grant_type", "sign-in address"),
         (403, "access_denied", "administrator"),

@@ -422,7 +422,7 @@ def _refusal(answer: Answer, url: str, token: str) -> TribeRefused:
             _with_detail(
                 _lt(
                     "Tribe does not allow this to our application. Check its rights in Tribe "
-                    "(Configuration, Applications), then test the connection."
+                    "(Configuration, Applications), then press Connect Again."
                 ),
                 said,
             ),

@@ -224,16 +224,16 @@ _MEANINGS = {
         "authorization server, such as https://auth.tribecrm.nl."
     ),
     "invalid_scope": _lt(
-        "The application in Tribe may not ask for this scope. Remove `offline` from the scope, "
-        "or leave the scope empty."
+        "The application in Tribe may not ask for this scope. Allow read and write for it in "
+        "Tribe (Configuration, Applications)."
     ),
     "access_denied": _lt(
         "Tribe denies access to this application. Let a Tribe administrator check the "
         "application in Tribe (Configuration, Applications)."
     ),
     "invalid_request": _lt(
-        "Tribe could not read the request for a token. Check the client ID, the secret and the "
-        "scope of the connection."
+        "Tribe could not read the request for a token. Check the client ID and the secret of the "
+        "connection."
     ),
 }
 _ENDED = {
