@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
@@ -149,10 +149,7 @@ class TribeLink(models.Model):
         :raises AccessError: for who does not administrate the connection
         :raises UserError: while Tribe may still be applying the request
         """
-        if not self.env.user.has_group("tribe_connector.group_manager"):
-            raise AccessError(
-                self.env._("Only an administrator of Tribe CRM may send a contact again.")
-            )
+        self.env["tribe.connection"]._check_manager()
         self.check_access("read")
         for link in self.sudo().filtered(lambda link: link.state == "sending"):
             if not link.exists():
@@ -181,7 +178,7 @@ class TribeLink(models.Model):
         It is no longer compared with Tribe.
         """
         self.check_access("read")
-        self._check_manager()
+        self.env["tribe.connection"]._check_manager()
         left = self.sudo().filtered(
             lambda link: link.kind == "invoice" or link.state in ("merged", "unlinked")
         )
@@ -199,7 +196,7 @@ class TribeLink(models.Model):
         :raises UserError: for an invoice that is still booked
         """
         self.check_access("read")
-        self._check_manager()
+        self.env["tribe.connection"]._check_manager()
         for link in self.sudo():
             if link.move_id.state in ("draft", "posted"):
                 raise UserError(
@@ -213,10 +210,6 @@ class TribeLink(models.Model):
             )
         self.sudo().unlink()
         self.env["tribe.engine"].sudo()._wake("inbound")
-
-    def _check_manager(self):
-        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
-            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
 
     def _note_changed_moves(self, connection):
         """Note which booked invoices a bookkeeper reset, cancelled or deleted since."""

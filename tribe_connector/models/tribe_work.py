@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -386,7 +386,8 @@ class TribeWork(models.Model):
 
         :raises UserError: when there is none, or more than one
         """
-        self._check_manager()
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
         for work in self.sudo():
             moves = work._moves_to_adopt()
             if work.kind != "invoice" or len(moves) != 1:
@@ -405,7 +406,8 @@ class TribeWork(models.Model):
 
         An invoice stays listed as left to Odoo; a run tells of the others.
         """
-        self._check_manager()
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
         works = self.sudo().filtered("can_ignore")
         invoices = works.filtered(lambda work: work.kind == "invoice")
         for work in invoices:
@@ -428,8 +430,3 @@ class TribeWork(models.Model):
             }
         )
         self._remove()
-
-    def _check_manager(self):
-        self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
-            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
