@@ -210,11 +210,15 @@ class FaultInjector:
         return self._replacement(fault, answer, '{"value":[{"ID":', "application/json")
 
     def _replacement(self, fault, answer, body, content_type):
+        status = fault.status or DEFAULT_STATUS[fault.kind]
         if fault.applied:
-            answer()
+            response = answer()
+            # A refusal is never made to look like a success: nobody could tell.
+            if response.status_code >= 400 > status:
+                return response
         return Response(
             fault.body or body,
-            status=fault.status or DEFAULT_STATUS[fault.kind],
+            status=status,
             headers=fault.headers,
             content_type=content_type,
         )

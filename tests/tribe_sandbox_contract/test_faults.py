@@ -113,6 +113,11 @@ def test_fault_can_mean_one_body_or_the_token(api, sandbox):
     assert requests.post(f"{sandbox.address}/oauth2/token", timeout=5).status_code == 503
 
 
+def test_a_refusal_is_never_made_to_look_like_a_success(api, sandbox):
+    sandbox.fault("empty", applied=True)
+    assert api.post("Relation_Organization", {"NoSuchField": 1}).status_code == 400
+
+
 def test_faults_by_chance_strike_sometimes(api, sandbox):
     sandbox.fault("status", times=None, probability=0.5)
     statuses = {api.get("Product", top=0).status_code for _ in range(40)}
