@@ -152,7 +152,7 @@ def test_after_a_429_the_whole_connection_makes_a_pause(lab):
 
 def test_two_hosts_together_never_exceed_the_limit(lab, report):
     # So low that the work would be done much sooner without it.
-    limit, window = 24, 8
+    limit, window = 12, 4
     # A pause of this machine between leave and call is a large part of so short a window.
     allowed = limit + 2
     customers = Customers(lab, "L", 12)
