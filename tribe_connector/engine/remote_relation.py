@@ -149,6 +149,14 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     return relations
 
 
+def load_entity(connection, client, kind: str, relation_id: str) -> dict | None:
+    """One relation with its addresses, as Tribe has it now; None when it is gone. One call."""
+    rows = client.by_values(
+        RELATION_SETS[kind], "ID", [Guid(relation_id)], expand=_addresses(connection, kind)
+    )
+    return rows[0] if rows else None
+
+
 def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:
     """The relations that some relationships are about: ``{relationship_id: relation_id}``."""
     navigation = NAVIGATIONS[kind]

@@ -19,6 +19,7 @@ from ..engine.remote_relation import (
     RELATIONSHIP_SETS,
     find_by_import_ids,
     find_by_numbers,
+    load_entity,
     load_relations,
 )
 from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, ValueUnreadable, relationship_body
@@ -316,6 +317,18 @@ class TribeRelationExporter(models.AbstractModel):
         if decision.odoo != now:
             raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
 
+    def _check_unchanged_in_tribe(self, session, decision):
+        """Look once more, just before writing: a batch is read at once and written one by one.
+
+        Tribe has no way to write only what nobody changed meanwhile (docs/tribe-api.md).
+
+        :raises Busy: when somebody has changed it there since: it has to be decided again
+        """
+        remote = decision.remote
+        now = load_entity(session.connection, session.client, remote.kind, remote.tribe_id)
+        if now != remote.entity:
+            raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
+
     def _note_gone(self, session, decision):
         decision.link.state = "gone"
         session.log(
@@ -361,6 +374,8 @@ class TribeRelationExporter(models.AbstractModel):
         partner, link, merged = decision.partner, decision.link, decision.merged
         odoo = {**decision.odoo, **decision.numbers}
         self._link_relationships(link, decision.remote)
+        if merged.to_tribe:
+            self._check_unchanged_in_tribe(session, decision)
         agreed = self._write_to_tribe(session, link, merged, decision.remote)
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]

@@ -1,0 +1,46 @@
+"""Somebody edits in Tribe between our reading and our writing: that edit counts."""
+
+from .common import SUPPLIER
+from .relation_case import RelationCase
+
+
+class TestRelationRace(RelationCase):
+    """Tribe overwrites whatever it has; it cannot be told to write only what nobody changed."""
+
+    edit_in_tribe = None
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        response = super()._request_handler(session, request, **options)
+        # The last thing that is read of a relation before it is written.
+        if cls.edit_in_tribe and request.method == "GET" and SUPPLIER in request.url:
+            edit, cls.edit_in_tribe = cls.edit_in_tribe, None
+            edit()
+        return response
+
+    def setUp(self):
+        super().setUp()
+        self.connection.conflict_policy = "tribe"
+        self.partner = self.linked()
+
+    def export_while_tribe_gets(self, **fields):
+        """Let the night export the partner, while somebody edits its relation in Tribe."""
+        type(self).edit_in_tribe = lambda: self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, fields
+        )
+        self.run_nightly()
+        self.assertIsNone(self.edit_in_tribe, "nobody edited")
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_of_the_same_field_the_policy_decides(self):
+        self.partner.phone = "030 1"
+        self.export_while_tribe_gets(PhoneNumber="030 2")
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertEqual(self.partner.phone, "030 2")
+
+    def test_of_another_field_both_edits_stay(self):
+        self.partner.phone = "030 1"
+        self.export_while_tribe_gets(EmailAddress="nieuw@klant.example")
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 1")
+        self.assertEqual(self.partner.email, "nieuw@klant.example")
