@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 from odoo import fields, models
@@ -322,12 +323,13 @@ class TribeRelationExporter(models.AbstractModel):
 
         Tribe has no way to write only what nobody changed meanwhile (docs/tribe-api.md).
 
-        :raises Busy: when somebody has changed it there since: it has to be decided again
+        :raises TryAgain: when somebody has changed it there since: it has to be decided again
         """
         remote = decision.remote
         now = load_entity(session.connection, session.client, remote.kind, remote.tribe_id)
-        if now != remote.entity:
-            raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
+        # Only what is synchronized counts: other fields may change all the time.
+        if not now or replace(remote, entity=now).values() != remote.values():
+            raise TryAgain(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
 
     def _note_gone(self, session, decision):
         decision.link.state = "gone"
