@@ -1,6 +1,5 @@
 """A person signs in on Tribe's consent page, and stays signed in with tokens that rotate."""
 
-import re
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -65,15 +64,7 @@ class TestSignIn(ConnectorCase, HttpCase):
 
     def decide(self, address, decision="allow"):
         """Answer on the consent page; returns the address that Tribe sends the browser to."""
-        page = requests.get(address, timeout=SECONDS)
-        challenge = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
-        answer = requests.post(
-            f"{self.sandbox.address}/oauth2/auth",
-            data={"challenge": challenge, "decision": decision},
-            allow_redirects=False,
-            timeout=SECONDS,
-        )
-        return answer.headers["Location"]
+        return self.sandbox.answer_consent(address, decision)
 
     def come_back(self, address):
         """Follow Odoo's redirects from the callback to the page they end on; returns its path."""
@@ -333,7 +324,7 @@ class TestSignIn(ConnectorCase, HttpCase):
         with self.enter_registry_test_mode():
             self.env.ref("tribe_connector.cron_inbound_1").method_direct_trigger()
 
-        # The connection as a whole waits, and says so (tests/end_to_end/test_sandbox_page.py).
+        # The connection as a whole waits, and says so (tests/end_to_end/test_sign_in.py).
         self.assertTrue(works.exists())
         self.assertFalse(self.problems())
 

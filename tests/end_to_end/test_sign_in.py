@@ -51,21 +51,7 @@ def tribe(person, both):
 @pytest.fixture(scope="module")
 def connection(both, person):
     """A connection that nobody has signed in for; its form is open."""
-    both.connection_id = both.odoo.create(
-        "tribe.connection",
-        name="Tribe CRM",
-        mode="demo",
-        sign_in="authorization_code",
-        api_address=both.sandbox.address,
-        authorization_address=both.sandbox.address,
-        web_address=both.sandbox.address,
-        webhook_address=both.server.address,
-        client_id=both.sandbox.client_id,
-        client_secret=both.sandbox.client_secret,
-        invoices_from=False,
-        export_moment="minute",
-        **WAITS,
-    )
+    both.make_connection(sign_in="authorization_code", export_moment="minute", **WAITS)
     open_connection(person, both)
     return both
 

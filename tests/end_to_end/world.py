@@ -47,6 +47,11 @@ class World:
 
     def connect(self, **settings) -> None:
         """Make the connection and press Connect."""
+        self.make_connection(**settings)
+        self.press("action_connect")
+
+    def make_connection(self, **settings) -> None:
+        """Enter what Tribe shows of its application."""
         self.connection_id = self.odoo.create(
             "tribe.connection",
             name="Tribe CRM",
@@ -59,7 +64,6 @@ class World:
             client_secret=self.sandbox.client_secret,
             **{"invoices_from": False, **settings},
         )
-        self.press("action_connect")
 
     def map(self) -> None:
         """Give each legal entity its journal, taxes and accounts."""
@@ -163,22 +167,21 @@ def world(
         yield World(process, sandbox, key)
 
 
-@contextlib.contextmanager
-def odoo_without_addon(database: str, **options) -> Iterator[OdooServer]:
+def odoo_without_addon(database: str, **options):
     """An Odoo with the Dutch chart, without the addon and without demo data."""
-    odoo = find_or_fetch()
-    with postgresql.running() as server:
-        Databases(server, odoo).create(database)
-        with OdooServer(server, odoo, database, **options) as process:
-            yield process
+    return _odoo(Databases.create, database, **options)
+
+
+def odoo_with_demo_data(database: str, **options):
+    """An Odoo with the Dutch chart, the addon and its demo data."""
+    return _odoo(Databases.create_with_demo_data, database, **options)
 
 
 @contextlib.contextmanager
-def odoo_with_demo_data(database: str, **options) -> Iterator[OdooServer]:
-    """An Odoo with the Dutch chart, the addon and its demo data."""
+def _odoo(create, database: str, **options) -> Iterator[OdooServer]:
     odoo = find_or_fetch()
     with postgresql.running() as server:
-        Databases(server, odoo).create_with_demo_data(database)
+        create(Databases(server, odoo), database)
         with OdooServer(server, odoo, database, **options) as process:
             yield process
 

@@ -1,6 +1,5 @@
 """A system administrator signs in on Tribe's consent page, in a browser without a screen."""
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -19,15 +18,7 @@ def sign_in_on_the_consent_page(both) -> str:
         redirect_uris=[row["redirect_address"]], allowed_scopes=["read", "write", "offline"]
     )
     consent = _sent_to(browser, f"{both.server.address}/tribe/sign-in/{both.connection_id}")
-    page = browser.get(consent, timeout=SECONDS)
-    challenge = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
-    answer = browser.post(
-        f"{both.sandbox.address}/oauth2/auth",
-        data={"challenge": challenge, "decision": "allow"},
-        allow_redirects=False,
-        timeout=SECONDS,
-    )
-    back = answer.headers["Location"]
+    back = both.sandbox.answer_consent(consent)
     assert browser.get(back, timeout=SECONDS).ok
     (code,) = parse_qs(urlsplit(back).query)["code"]
     return code

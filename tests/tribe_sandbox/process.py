@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,18 @@ class SandboxProcess:
     def expire_access_tokens(self):
         """End all access tokens, as time would; refresh tokens stay good."""
         self._call("POST", "/sandbox/tokens/expire", {})
+
+    def answer_consent(self, address, decision="allow"):
+        """Answer on the consent page; return the address that it sends the browser to."""
+        page = self._session.get(address, timeout=SECONDS_TO_ANSWER)
+        challenge = re.search(r'name="challenge" value="([^"]+)"', page.text)[1]
+        answer = self._session.post(
+            f"{self.address}/oauth2/auth",
+            data={"challenge": challenge, "decision": decision},
+            allow_redirects=False,
+            timeout=SECONDS_TO_ANSWER,
+        )
+        return answer.headers["Location"]
 
     def _call(self, method, path, body=None, parameters=None):
         answer = self._session.request(

@@ -129,7 +129,7 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     ids = [Guid(relation_id) for relation_id in positions]
     if not ids:
         return {}
-    rows = client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
+    rows = load_entities(connection, client, kind, ids)
     fields = connection._synchronized_fields(kind)
     state_codes = connection._state_codes()
     rows.sort(key=lambda row: positions.get(row["ID"], len(positions)))
@@ -149,12 +149,9 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     return relations
 
 
-def load_entity(connection, client, kind: str, relation_id: str) -> dict | None:
-    """One relation with its addresses, as Tribe has it now; None when it is gone. One call."""
-    rows = client.by_values(
-        RELATION_SETS[kind], "ID", [Guid(relation_id)], expand=_addresses(connection, kind)
-    )
-    return rows[0] if rows else None
+def load_entities(connection, client, kind: str, ids) -> list[dict]:
+    """The rows of some relations (``Guid``) with their addresses; gone ones are absent."""
+    return client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
 
 
 def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:

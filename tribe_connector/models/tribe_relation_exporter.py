@@ -20,7 +20,7 @@ from ..engine.remote_relation import (
     RELATIONSHIP_SETS,
     find_by_import_ids,
     find_by_numbers,
-    load_entity,
+    load_entities,
     load_relations,
 )
 from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, ValueUnreadable, relationship_body
@@ -326,9 +326,11 @@ class TribeRelationExporter(models.AbstractModel):
         :raises TryAgain: when somebody has changed it there since: it has to be decided again
         """
         remote = decision.remote
-        now = load_entity(session.connection, session.client, remote.kind, remote.tribe_id)
+        rows = load_entities(
+            session.connection, session.client, remote.kind, [Guid(remote.tribe_id)]
+        )
         # Only what is synchronized counts: other fields may change all the time.
-        if not now or replace(remote, entity=now).values() != remote.values():
+        if [replace(remote, entity=row).values() for row in rows] != [remote.values()]:
             raise TryAgain(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
 
     def _note_gone(self, session, decision):

@@ -6,7 +6,8 @@ from odoo.tools import SQL
 from ..mapping import mail_addresses
 from .tribe_run import VACUUM_BATCH
 
-INBOUND_KINDS = (
+# About one record of Tribe.
+RECORD_KINDS = (
     "organization",
     "person",
     "customer",
@@ -15,21 +16,10 @@ INBOUND_KINDS = (
     "address",
     "invoice",
     "document",
-    "poll",
-    "comparison",
 )
+INBOUND_KINDS = (*RECORD_KINDS, "poll", "comparison")
 # What a person can leave alone. The others are found again by themselves.
-IGNORABLE_KINDS = (
-    "organization",
-    "person",
-    "customer",
-    "person_customer",
-    "supplier",
-    "address",
-    "invoice",
-    "document",
-    "partner",
-)
+IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
 # Where a missing mapping is filled in, by cause: an action and a filter of its search view.
 MAPPINGS = {
@@ -175,12 +165,11 @@ class TribeWork(models.Model):
         for work in self:
             work.email = mail_addresses(work.record_name, work.error)
 
-    @api.depends("direction", "reference")
+    @api.depends("kind", "reference")
     def _compute_tribe_url(self):
         for work in self:
-            is_record = work.direction == "inbound" and work.kind not in ("poll", "comparison")
             addresses = work.connection_id.sudo()._addresses()
-            work.tribe_url = is_record and addresses.entity_link(work.reference)
+            work.tribe_url = work.kind in RECORD_KINDS and addresses.entity_link(work.reference)
 
     @api.depends("kind", "reference", "record_name")
     def _compute_display_name(self):
