@@ -18,6 +18,10 @@ from .odoo_source import OdooSource, find_or_fetch
 from .paths import ADDON, CHECKOUT, LOGS, PYTHON
 
 NO_TESTS_COLLECTED = 5
+FAILURE_TITLES = (" FAILURES ", " ERRORS ", " short test summary info ")
+# Of each group that failed, shown again at the end.
+FAILURE_LINES = 60
+FAILURE_WIDTH = 160
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,28 @@ class Group:
     def database(self) -> str:
         """The database of a group that needs Odoo inside."""
         return f"tribe_test_{self.name}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a group: pytest's code and all that it printed."""
+
+    group: str
+    code: int
+    lines: tuple[str, ...]
+
+    def failures(self) -> list[str]:
+        """The tracebacks and the summary, without what the tests printed and logged."""
+        shown = []
+        section = telling = False
+        for line in self.lines:
+            if line.startswith("==="):
+                section = any(title in line for title in FAILURE_TITLES)
+            telling = section and not line.startswith("---") and (telling or line[:3] in "===___")
+            if telling:
+                shown.append(line)
+        # A process that a signal ended has no section of failures.
+        return shown or list(self.lines)
 
 
 GROUPS = (
@@ -97,7 +123,10 @@ def _run_own(paths: list[str], *, full: bool) -> int:
                 pool.submit(_run_stream, stream, chosen, environment, server, odoo)
                 for stream in STREAMS
             ]
-            return _worst(stream.result() for stream in streams)
+            outcomes = [outcome for stream in streams for outcome in stream.result()]
+    _say_failures(outcomes)
+    # A code may be negative: a process that a signal ended.
+    return next((outcome.code for outcome in outcomes if outcome.code), 0)
 
 
 def _relative(path: str) -> str:
@@ -128,35 +157,30 @@ def _chosen(paths: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def _run_stream(stream, chosen, environment, server, odoo: OdooSource) -> int:
+def _run_stream(stream, chosen, environment, server, odoo: OdooSource) -> list[Outcome]:
     groups = [group for name in stream for group in GROUPS if group.name == name]
-    codes = [
+    return [
         _run_group(group, chosen[group.name], environment, server, odoo)
         for group in groups
         if chosen.get(group.name)
     ]
-    return _worst(codes)
 
 
-def _worst(codes) -> int:
-    """The first code that is not 0: of a group that a signal ended it is negative."""
-    return next(filter(None, list(codes)), 0)
-
-
-def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> int:
+def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Outcome:
     say(f"-> {group.name} tests ...")
     started = time.monotonic()
-    command = [str(PYTHON), "-m", "pytest", "-q", "--durations=15", *paths]
+    command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "--durations=5", *paths]
     if group.needs_odoo_inside:
         environment = {**environment, **_odoo_environment(group, server, odoo)}
         command += ["--odoo-http"]
     else:
         environment = {**environment, "PYTHONPATH": _plain_path()}
         command += ["-p", "no:odoo"]
+    lines = []
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": str(FAILURE_WIDTH)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -164,9 +188,20 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> in
     ) as tests:
         # Line by line, with the group's name: two groups speak at the same time.
         for line in tests.stdout:
-            say(f"{group.name} | {line.rstrip()}")
+            lines.append(line.rstrip())
+            say(f"{group.name} | {lines[-1]}")
     say(f"   {group.name} tests: {time.monotonic() - started:.1f} s")
-    return 0 if tests.returncode == NO_TESTS_COLLECTED else tests.returncode
+    code = 0 if tests.returncode == NO_TESTS_COLLECTED else tests.returncode
+    return Outcome(group.name, code, tuple(lines))
+
+
+def _say_failures(outcomes: list[Outcome]) -> None:
+    """Once more at the end, where it is found, and where a log that is cut still has it."""
+    for outcome in outcomes:
+        if outcome.code:
+            say(f"== {outcome.group}: pytest ended with {outcome.code}")
+            for line in outcome.failures()[-FAILURE_LINES:]:
+                say(f"{outcome.group} | {line[:FAILURE_WIDTH]}")
 
 
 def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
