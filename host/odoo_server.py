@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from .postgresql import Server
 
 START_SECONDS = 120
 STOP_SECONDS = 30
+# Below the ports that Linux gives to outgoing connections: one of thousands could take ours.
+PORTS = range(15_000, 32_000)
 
 
 class OdooServer:
@@ -125,7 +128,9 @@ class OdooServer:
 
 
 def free_port() -> int:
-    """A port of loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of loopback that is free now, and stays so while an Odoo is started again."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Failure("no port of loopback is free: stop what else listens on this machine.")
