@@ -85,8 +85,8 @@ GROUPS = (
 )
 # Groups with real Odoo processes, some of them with a browser.
 PROCESSES = {"end_to_end", "faults", "security"}
-# Groups that run at the same time, of about the same length: the machine has two cores.
-STREAMS = (("odoo", "security", "companions"), ("end_to_end", "faults", "plain"))
+# Groups that run at the same time. Three streams for two cores: faults mostly wait.
+STREAMS = (("odoo", "companions"), ("end_to_end", "security", "plain"), ("faults",))
 
 
 def run(paths: list[str], *, full: bool) -> int:

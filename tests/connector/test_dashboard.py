@@ -105,6 +105,15 @@ class TestDashboard(InvoiceCase):
         work.error_class = "person"
         self.assert_partner_state("attention")
 
+    def test_nothing_of_a_contact_waits_after_synchronize_now(self):
+        self.partner.email = "nieuw@klant.example"
+        self.assert_partner_state("waiting")
+
+        self.partner.action_synchronize_with_tribe()
+        self.run_lanes()
+
+        self.assert_partner_state("linked")
+
     def assert_partner_state(self, state):
         self.partner.invalidate_recordset(["tribe_state"])
         self.assertEqual(self.partner.tribe_state, state)

@@ -3,6 +3,8 @@ from . import tribe_sign_in
 from . import tribe_synchronized
 from . import tribe_relation_synchronizer
 from . import tribe_relation_matcher
+from . import tribe_relation_creator
+from . import tribe_relation_numbering
 from . import (
     account_move,
     account_payment_term,
@@ -13,7 +15,10 @@ from . import (
     tribe_conflict,
     tribe_connection,
     tribe_connection_dashboard,
+    tribe_connection_life_cycle,
+    tribe_connection_schedule,
     tribe_connection_set_up,
+    tribe_connection_tenant,
     tribe_connection_trouble,
     tribe_credential,
     tribe_cursor,

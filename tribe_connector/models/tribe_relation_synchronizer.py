@@ -319,6 +319,40 @@ class TribeRelationSynchronizer(models.AbstractModel):
             not partner or session.leases.take(partner_key(connection_id, partner.id))
         )
 
+    # What is known of partners
+
+    def _still_open(self, session, partners):
+        still_open = set(session.references)
+        return partners.filtered(lambda partner: str(partner.id) in still_open)
+
+    def _links_by_partner(self, connection, partners):
+        """``{partner_id: link}`` of partners that have a link to a relation."""
+        links = self.env["tribe.link"]._of_partners(connection, partners, RELATION_KINDS)
+        return {partner_id: link for (partner_id, _kind), link in links.items()}
+
+    def _wanted_relationships(self, partner):
+        """What Tribe should know this partner as: ``["customer", "supplier"]``."""
+        wanted = ["customer"] if partner._tribe_is_customer() else []
+        if partner._tribe_is_supplier() and partner._tribe_kind() == "organization":
+            wanted.append("supplier")
+        if not wanted:
+            raise NeedsPerson(
+                self.env._(
+                    "%s is a supplier, and a private person cannot be one in Tribe. Mark the "
+                    "contact as a company, or give it a debtor number.",
+                    partner.display_name,
+                ),
+                cause="kind",
+            )
+        return wanted
+
+    def _missing_relationships(self, connection, partner):
+        if not partner.active:
+            return []
+        links = self.env["tribe.link"]._of_partners(connection, partner, ("customer", "supplier"))
+        known = {kind for (_partner, kind), link in links.items() if link.tribe_id}
+        return [kind for kind in self._wanted_relationships(partner) if kind not in known]
+
     # Writing to Tribe
 
     def _write_to_tribe(self, session, link, merged: Merge, remote):

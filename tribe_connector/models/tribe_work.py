@@ -204,13 +204,16 @@ class TribeWork(models.Model):
         )
 
     def _ask_for_partners(self, connection, partners):
-        """Note that a person wants some partners compared with Tribe now, problems or not."""
+        """Note that a person wants some partners compared with Tribe now.
+
+        What waits for the night, or for a person, is done by that too.
+        """
         self._make_due(
             [
                 ("connection_id", "=", connection.id),
                 ("kind", "=", "partner"),
                 ("reference", "in", [str(partner_id) for partner_id in partners.ids]),
-                ("error_class", "!=", False),
+                ("due", ">", fields.Datetime.now()),
             ]
         )
         self._add(connection, "outbound", "partner", partners.ids, "person")

@@ -1,0 +1,198 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..engine.problems import FOR_PEOPLE
+from ..sentence import in_language
+from ..tribe_api import TribeError
+from .tribe_connection import POLL_STREAMS
+
+
+class TribeConnection(models.Model):
+    """The plan, and then: activated, paused, resumed, deactivated."""
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    # Plan
+
+    def action_plan(self):
+        """Show what the next synchronization would do, record by record; nothing is written.
+
+        :raises UserError: before the connection is connected
+        """
+        self.ensure_one()
+        self._check_manager()
+        if self.state == "draft":
+            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        connection = self.sudo()
+        is_first = connection.state == "connected"
+        connection.plan_ids.unlink()
+        plan = connection.env["tribe.plan"].create(
+            {"connection_id": connection.id, "scope": "initial" if is_first else "changes"}
+        )
+        plan._start(
+            connection._partners_to_start_with() if is_first else connection._waiting_partners()
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan"),
+            "res_model": "tribe.plan",
+            "res_id": plan.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    def _waiting_partners(self):
+        """The partners that the next run would look at."""
+        waiting = self.env["tribe.work"].search(
+            [("connection_id", "=", self.id), ("kind", "=", "partner")], order="due, id"
+        )
+        partners = self.env["res.partner"].browse(
+            dict.fromkeys(int(reference) for reference in waiting.mapped("reference"))
+        )
+        return partners.exists() | self._unlinked_partners()
+
+    # Life cycle
+
+    def action_activate(self):
+        """Start: register the webhooks, then the initial synchronization."""
+        self.ensure_one()
+        self._check_ready()
+        self.state = "initial"
+        self.env["tribe.work"]._add(self, "outbound", "activate", [self.id], "person")
+        self.env["tribe.engine"]._wake("outbound")
+
+    def action_pause(self):
+        """Stop working; what arrives meanwhile waits."""
+        self.filtered(lambda connection: connection.state in ("initial", "active")).state = "paused"
+
+    def action_resume(self):
+        """Go on where it was paused."""
+        for connection in self.filtered(lambda connection: connection.state == "paused"):
+            connection.state = "initial" if connection._initial_work() else "active"
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"]._wake(direction)
+
+    def action_deactivate(self):
+        """Stop for good: what is linked stays linked, the webhooks are removed."""
+        for connection in self.filtered(lambda connection: connection.state != "draft"):
+            connection.state = "connected"
+            waiting = self.env["tribe.work"].sudo()
+            waiting.search([("connection_id", "=", connection.id)]).unlink()
+            waiting._add(connection, "outbound", "deactivate", [connection.id], "person")
+        self.env["tribe.engine"]._wake("outbound")
+
+    def action_run_nightly(self):
+        """Do now what is otherwise done at night."""
+        for connection in self.filtered(lambda connection: connection.state == "active"):
+            connection._refuse_demo_data()
+            connection.sudo()._plan_nightly()
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"]._wake(direction)
+
+    def _check_ready(self):
+        if self.state not in ("connected", "paused"):
+            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        if not self.own_organization_id:
+            raise UserError(
+                self.env._(
+                    "“%(name)s” does not know your own organization in Tribe, to which every "
+                    "customer belongs. Fill it in in Tribe's general settings, then connect again.",
+                    name=self.name,
+                )
+            )
+        without_company = self.legal_entity_ids.filtered(lambda entity: not entity.company_id)
+        if without_company:
+            raise UserError(
+                self.env._(
+                    "Choose the company of legal entity “%(entity)s”, under Legal Entities.",
+                    entity=without_company[0].name,
+                )
+            )
+        self.legal_entity_ids._check_journal()
+        try:
+            self.sudo()._check_coverage(self.sudo()._probing_client())
+        except TribeError as error:
+            raise UserError(in_language(self.env, error)) from error
+
+    def _check_coverage(self, client):
+        """Refuse to go live while open invoices use something that is not mapped.
+
+        :raises UserError: naming what is missing, per legal entity
+        """
+        if "Activity_Invoice" in self._absent():
+            return
+        holes = self.env["tribe.invoice.importer"]._unmapped(self, client)
+        if holes:
+            raise UserError(
+                self.env._(
+                    "Open invoices in Tribe use what is not mapped yet. Choose a tax or an account "
+                    "under Legal Entities, or let Suggest do it:\n%s",
+                    "\n".join(
+                        f"• {entity.name}: {', '.join(sorted(names))}"
+                        for entity, names in holes.items()
+                    ),
+                )
+            )
+
+    def _initial_work(self, besides=()):
+        """Whether some partner waits for its first turn, or for another try by itself.
+
+        :param besides: references of partners that have just had their turn
+        """
+        return bool(self._count_initial_work(besides, limit=1))
+
+    def _count_initial_work(self, besides=(), limit=None):
+        return (
+            self.env["tribe.work"]
+            .sudo()
+            .search_count(
+                [
+                    ("connection_id", "=", self.id),
+                    ("kind", "=", "partner"),
+                    ("reason", "=", "initial"),
+                    ("error_class", "not in", FOR_PEOPLE),
+                    ("reference", "not in", list(besides)),
+                ],
+                limit=limit,
+            )
+        )
+
+    def _plan_initial(self):
+        """Note all customers and suppliers for the initial synchronization."""
+        partners = self._partners_to_start_with()
+        self.write({"initial_count": len(partners), "initial_started_at": fields.Datetime.now()})
+        self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
+
+    def _partners_to_start_with(self):
+        """All customers and suppliers of Odoo, in the order in which they are taken."""
+        return self.env["res.partner"].search(self._relation_domain(), order="id")
+
+    def _end_initial_when_done(self, besides=()):
+        """Become active when nothing of the initial synchronization waits any more.
+
+        :param besides: see ``_initial_work``
+        """
+        if self.state == "initial" and not self._initial_work(besides):
+            self.state = "active"
+            # From the beginning, not from now: what Tribe sent before is booked by its from-date.
+            streams = [stream for stream in POLL_STREAMS if self._reads_all(stream)]
+            self.env["tribe.work"]._add(self, "inbound", "poll", streams, "initial")
+            self.env["tribe.engine"]._wake("inbound")
+
+    def _start_polling(self):
+        """Look for relations that change in Tribe from now on."""
+        now = fields.Datetime.now()
+        for stream in POLL_STREAMS:
+            if not self._reads_all(stream):
+                self.env["tribe.cursor"]._move(self, stream, now)
+
+    def _reads_all(self, stream):
+        """Whether a stream is read from its beginning, as nothing of it was read before."""
+        if stream == "invoice":
+            return True
+        return (
+            self.initial_scope == "both"
+            and stream in ("customer", "person_customer", "supplier")
+            and not self.env["tribe.cursor"]._position(self, stream)
+        )

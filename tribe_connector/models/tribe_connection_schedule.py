@@ -1,0 +1,130 @@
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import fields, models
+from odoo.fields import Domain
+
+from .tribe_connection import POLL_STREAMS
+
+
+class TribeConnection(models.Model):
+    """What is done when: every minute, at night, once a week, when something was saved."""
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    def _plan_schedule(self):
+        """Note what the clock says is to be done."""
+        cursors = self.env["tribe.cursor"]
+        now = fields.Datetime.now()
+        polled = cursors._position(self, "schedule:poll")
+        is_due = not polled or polled + timedelta(seconds=self.poll_seconds) <= now
+        # A Tribe that cannot be reached is looked at as soon as it is back.
+        if is_due and not self._availability().unavailable_since:
+            cursors._move(self, "schedule:poll", now)
+            self.env["tribe.work"]._add(self, "inbound", "poll", POLL_STREAMS, "poll")
+        nightly = cursors._position(self, "schedule:nightly")
+        if not nightly or nightly < self._last_nightly_moment():
+            cursors._move(self, "schedule:nightly", now)
+            if nightly:
+                self._plan_nightly()
+            self._plan_comparison(now)
+        if self.export_moment == "minute":
+            self._plan_payments()
+
+    def _plan_nightly(self):
+        """Note unlinked customers and suppliers and payments; bring waiting work forward."""
+        work = self.env["tribe.work"]
+        work._make_due([("connection_id", "=", self.id), ("due", ">", fields.Datetime.now())])
+        unlinked = self._unlinked_partners()
+        waiting = set(
+            work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
+                "reference"
+            )
+        )
+        references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
+        work._add(self, "outbound", "partner", references, "nightly")
+        self.env["tribe.link"]._note_changed_moves(self)
+        self._plan_payments()
+
+    def _plan_comparison(self, now):
+        """Have deleted relations looked for, if enough nights have passed since the last time."""
+        cursors = self.env["tribe.cursor"]
+        compared = cursors._position(self, "schedule:comparison")
+        # Two nights are not exactly a day apart.
+        pause = timedelta(days=self.comparison_days, hours=-12)
+        if not self.comparison_days or (compared and now - compared < pause):
+            return
+        cursors._move(self, "schedule:comparison", now)
+        # What was linked just now is there.
+        if compared:
+            self.env["tribe.relation.comparer"]._begin(self)
+
+    def _unlinked_partners(self):
+        """The customers and suppliers of Odoo that Tribe does not know."""
+        links = (
+            self.env["tribe.link"]
+            ._search(
+                [
+                    ("connection_id", "=", self.id),
+                    ("kind", "in", ("organization", "person")),
+                    ("partner_id", "!=", False),
+                ]
+            )
+            .subselect("partner_id")
+        )
+        return self.env["res.partner"].search(
+            [*self._relation_domain(), ("id", "not in", links)], order="id"
+        )
+
+    def _plan_payments(self):
+        """Note the booked invoices of which Tribe does not know that they are (un)paid."""
+        of_us = Domain("connection_id", "=", self.id) & Domain("kind", "=", "invoice")
+        posted = Domain("state", "!=", "gone") & Domain("move_id.state", "=", "posted")
+        is_paid = Domain("move_id.payment_state", "in", self._paid_states())
+        untold = Domain("told_paid", "=", False) & is_paid
+        if self.tell_unpaid:
+            untold |= Domain("paid_by_us", "=", True) & ~is_paid
+        moves = self.env["tribe.link"].search(of_us & posted & untold).move_id
+        waiting = set(
+            self.env["tribe.work"]
+            .search([("connection_id", "=", self.id), ("kind", "=", "payment")])
+            .mapped("reference")
+        )
+        references = [move.id for move in moves if str(move.id) not in waiting]
+        self.env["tribe.work"]._add(self, "outbound", "payment", references, "nightly")
+
+    def _paid_states(self):
+        """The payment states that mean "paid" for Tribe: nothing is to be collected any more."""
+        states = ["paid", "reversed"]
+        return [*states, "in_payment"] if self.paid_when == "in_payment" else states
+
+    def _due_of_a_save(self):
+        """When a saved partner goes to Tribe (datetime, UTC)."""
+        if self.export_moment == "minute":
+            return fields.Datetime.now()
+        return self._last_nightly_moment() + timedelta(days=1)
+
+    def _last_nightly_moment(self):
+        """The last time the clock showed the nightly hour in our time zone (datetime, UTC)."""
+        zone = pytz.timezone(self.timezone)
+        now = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
+        moment = zone.localize(datetime.combine(now.date(), time(self.nightly_hour)))
+        if moment > now:
+            moment = zone.localize(
+                datetime.combine(now.date() - timedelta(days=1), time(self.nightly_hour))
+            )
+        return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _retry_held_invoices(self):
+        """A mapping was filled: book what waited for it."""
+        held = self.env["tribe.work"]._make_due(
+            [
+                ("connection_id", "in", self.ids),
+                ("kind", "=", "invoice"),
+                ("error_class", "!=", False),
+            ]
+        )
+        if held:
+            self.env["tribe.engine"]._wake("inbound")

@@ -1,0 +1,292 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..engine.remote_relation import (
+    ADDRESS_NAVIGATIONS,
+    NAVIGATIONS,
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+    RELATION_SETS,
+)
+from ..mapping import (
+    InvoiceFields,
+    ValueUnreadable,
+    absent_relation_paths,
+    clean,
+    is_state_known,
+    match_states,
+    missing_requirements,
+    percentage,
+    resolve_invoice_fields,
+    synchronized_fields,
+)
+from ..sentence import in_language
+from ..tribe_api import Guid, TribeError, TribeUnknownSet
+
+IDENTITY_SET = "Relationship_Organization_Identity"
+PHASE_SET = "Datastore_Phase_ActivityInvoice"
+INVOICING_SETS = {"Activity_Invoice", "ProductLine", PHASE_SET, "Datastore_VatGroup", "Product"}
+CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
+
+
+class TribeConnection(models.Model):
+    """What this tenant of Tribe has, read when Connect is pressed."""
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    # Connecting
+
+    def action_connect(self):
+        """Sign in, and read what this tenant has; nothing is written in Tribe.
+
+        :raises UserError: with the cause and the remedy.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.mode == "off":
+            raise UserError(self.env._("Choose another mode than Off, then connect."))
+        client = self.sudo()._probing_client()
+        try:
+            found = self._read_tenant(client)
+            # Also what belongs to companies that this user does not work in.
+            self.sudo()._store_tenant(found)
+        except (TribeError, ValueUnreadable) as error:
+            raise UserError(in_language(self.env, error)) from error
+        self.sign_in_problem = False
+        if self.state == "draft" and not found["blocking"]:
+            self.state = "connected"
+
+    def _read_tenant(self, client):
+        """What the tenant has, as plain values; only reading calls."""
+        client.current_employee()
+        schema = client.schema().as_dict()
+        missing = missing_requirements(schema)
+        found = {
+            "identities": _all(
+                client,
+                IDENTITY_SET,
+                expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
+            ),
+            "vat_groups": _all(client, "Datastore_VatGroup"),
+            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
+            "phases": _all(client, PHASE_SET),
+            "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
+            "missing": missing,
+        }
+        found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
+        invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
+        found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
+        organization = schema.get("Relation_Organization", {"properties": {}})
+        found["has_import_id"] = "ImportId" in organization["properties"]
+        found["absent"] = sorted(
+            {item.path for item in missing}
+            | _absent_navigations(schema)
+            | _absent_properties(schema)
+            | absent_relation_paths(schema)
+        )
+        found["own_organization"] = _own_organization(client, found["identities"])
+        found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
+        found["states"] = []
+        if "state_code" in synchronized_fields("organization", found["absent"]):
+            found["states"] = _all(
+                client, "Datastore_State", expand="Country($select=ID,Code)", select="ID,Code,Name"
+            )
+        return found
+
+    def _store_tenant(self, found):
+        self.write(
+            {
+                "own_organization_id": found["own_organization"].get("ID", False),
+                "own_organization_name": clean(found["own_organization"].get("Name")),
+                "has_import_id": found["has_import_id"],
+                "absent": found["absent"],
+                "country_ids": {
+                    (clean(row.get("Code")) or "").upper(): row["ID"] for row in found["countries"]
+                },
+                "state_ids": self._match_states(found["states"]),
+                "invoice_names": found["invoice_names"],
+            }
+        )
+        self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
+        self._store_phases(found["phases"])
+        self._store_legal_entities(found["identities"])
+        for entity in self.legal_entity_ids:
+            _store_mapping_rows(
+                entity.vat_group_ids, entity, found["vat_groups"], _vat_group_values
+            )
+            _store_mapping_rows(
+                entity.ledger_account_ids, entity, found["ledger_accounts"], _named_values
+            )
+        self.env["tribe.check"]._store(self, found)
+
+    def _match_states(self, rows):
+        """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
+        codes = {(clean((row.get("Country") or {}).get("Code")) or "").upper() for row in rows}
+        states = self.env["res.country.state"].search([("country_id.code", "in", sorted(codes))])
+        return match_states(
+            rows, [(state.country_id.code, state.code, state.name) for state in states]
+        )
+
+    def _store_phases(self, phases):
+        known = {phase.tribe_id: phase for phase in self.phase_ids}
+        for sequence, row in enumerate(phases):
+            values = {**_named_values(row), "sequence": sequence}
+            if row["ID"] in known:
+                known[row["ID"]].sudo().write(values)
+                continue
+            is_draft = (values["code"] or "").lower() == "draft"
+            self.env["tribe.phase"].sudo().create(
+                {
+                    **values,
+                    "connection_id": self.id,
+                    "tribe_id": row["ID"],
+                    "is_booked": not is_draft,
+                }
+            )
+
+    def _store_legal_entities(self, identities):
+        known = {entity.tribe_id: entity for entity in self.legal_entity_ids}
+        for row in identities:
+            organization = row.get("Organization") or {}
+            values = {
+                "name": clean(organization.get("Name")) or clean(row.get("Name")) or row["ID"],
+                "vat": clean(organization.get("VATNumber")),
+            }
+            if row["ID"] in known:
+                known[row["ID"]].sudo().write(values)
+                continue
+            self.env["tribe.legal.entity"].sudo().create(
+                {
+                    **values,
+                    "connection_id": self.id,
+                    "tribe_id": row["ID"],
+                    "company_id": self._company_of(values).id,
+                    "is_default": not self.legal_entity_ids,
+                }
+            )
+
+    def _company_of(self, values):
+        """The company that a legal entity obviously is: same VAT number, name, or the only one."""
+        companies = self.env["res.company"].search(Domain.TRUE)
+        by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
+        by_name = companies.filtered(lambda company: company.name == values["name"])
+        return (by_vat or by_name or (companies if len(companies) == 1 else by_name))[:1]
+
+    # What the tenant is like
+
+    def _invoice_fields(self):
+        return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
+
+    def _phase(self, code):
+        """The phase with a code, or an empty set."""
+        return self.phase_ids.filtered(lambda phase: phase.code == code)[:1]
+
+    def _absent(self):
+        """The sets and fields that this tenant lacks: ``{"Set", "Set/Field"}``."""
+        return set(self.absent or ())
+
+    def _lacks(self, entity_set, name):
+        """Whether this tenant lacks a set, or a field of it."""
+        return bool({entity_set, f"{entity_set}/{name}"} & self._absent())
+
+    def _synchronized_fields(self, kind):
+        """The neutral fields of a kind of relation that this tenant can hold."""
+        return synchronized_fields(kind, self._absent())
+
+    def _state_codes(self):
+        """Odoo's codes by Tribe's ID of a state."""
+        return {
+            tribe_id: code
+            for states in (self.state_ids or {}).values()
+            for code, tribe_id in states.items()
+        }
+
+    def _not_in_tribe(self, values):
+        """What Tribe cannot hold of some neutral values: ``{field: a sentence why}``."""
+        state, country = values.get("state_code"), values.get("country_code")
+        if is_state_known(state, country, self.state_ids):
+            return {}
+        return {
+            "state_code": self.env._(
+                "Tribe has no state %(state)s in %(country)s, so the state was left as it is "
+                "there. Add it in Tribe, then connect again.",
+                state=state,
+                country=country or self.env._("no country"),
+            )
+        }
+
+
+def _all(client, entity_set, **options):
+    """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere)."""
+    try:
+        return [row for page in client.pages(entity_set, **options) for row in page]
+    except TribeUnknownSet:
+        return []
+
+
+def _is_invoicing(requirement):
+    """Whether only invoices need it: relations are synchronized without the Billing module too."""
+    return requirement.path.partition("/")[0] in INVOICING_SETS
+
+
+def _absent_navigations(schema):
+    """The navigations that we would follow and this tenant lacks."""
+    wanted = {
+        (RELATION_SETS[kind], navigation)
+        for kind, navigations in ADDRESS_NAVIGATIONS.items()
+        for navigation in navigations
+    }
+    wanted |= {(entity_set, "AccountManager") for entity_set in CUSTOMER_SETS}
+    wanted |= {("Address", navigation) for navigation in NAVIGATIONS.values()}
+    return {
+        f"{entity_set}/{navigation}"
+        for entity_set, navigation in wanted
+        if navigation not in schema.get(entity_set, {}).get("navigations", {})
+    }
+
+
+def _absent_properties(schema):
+    """The properties by which we would look for possible matches, and this tenant lacks."""
+    wanted = {
+        ("Relation_Organization", "ChamberOfCommerceNumber"),
+        ("Relation_Organization", "EmailAddress"),
+        ("Relation_Person", "EmailAddress"),
+    }
+    return {
+        f"{entity_set}/{name}"
+        for entity_set, name in wanted
+        if name not in schema.get(entity_set, {}).get("properties", {})
+    }
+
+
+def _own_organization(client, identities):
+    """The organization that all identities belong to (``ID``, ``Name``); ``{}`` if not just one."""
+    ids = {(row.get("Relation") or {}).get("ID") for row in identities} - {None}
+    if len(ids) != 1:
+        return {}
+    (own_id,) = ids
+    rows = client.by_values("Relation_Organization", "ID", [Guid(own_id)], select="ID,Name")
+    return rows[0] if rows else {"ID": own_id}
+
+
+def _named_values(row):
+    code = clean(row.get("Code"))
+    return {"code": code, "name": clean(row.get("Name")) or code or row["ID"]}
+
+
+def _vat_group_values(row):
+    return {**_named_values(row), "percentage": percentage(row.get("Percentage"))}
+
+
+def _store_mapping_rows(records, entity, rows, values_of):
+    """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped."""
+    known = {record.tribe_id: record for record in records}
+    for row in rows:
+        if row["ID"] in known:
+            known[row["ID"]].sudo().write(values_of(row))
+        else:
+            records.sudo().create(
+                {**values_of(row), "legal_entity_id": entity.id, "tribe_id": row["ID"]}
+            )

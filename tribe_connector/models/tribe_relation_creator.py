@@ -1,0 +1,289 @@
+from odoo import fields, models
+
+from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.remote_relation import (
+    ADDRESS_NAVIGATIONS,
+    NAVIGATIONS,
+    RELATIONSHIP_SETS,
+    find_by_import_ids,
+    find_by_numbers,
+)
+from ..mapping import ADDRESS_FIELDS, relationship_body
+from ..tribe_api import Guid, TribeError
+from .tribe_link import RELATION_KINDS
+from .tribe_relation_synchronizer import WIRE_NUMBERS
+
+
+class TribeRelationCreator(models.AbstractModel):
+    """Creates relations and relationships in Tribe: never twice, whatever is lost on the way.
+
+    What is about to be sent is noted first, for good; without an answer it is looked for in Tribe
+    before it is sent again.
+    """
+
+    _name = "tribe.relation.creator"
+    _inherit = "tribe.relation.matcher"
+    _description = "Tribe Relation Creator"
+
+    def _create(self, session, decision):
+        """Create a partner in Tribe: the relation and its relationship in one call."""
+        partner = decision.partner
+        kind = partner._tribe_kind()
+        values, notes = self._values_to_create(session, decision)
+        body = self._relation_body(session, partner, values)
+        link = self._mark_as_sending(session, partner, kind, agreed=values)
+        answer = self._send_relationships(
+            session, partner, kind, decision.relationships[0], {NAVIGATIONS[kind]: body}
+        )
+        created = (answer.get(NAVIGATIONS[kind]) or {}).get("ID")
+        if created:
+            link.write({"tribe_id": created, "state": "linked"})
+        if decision.numbers:
+            partner._tribe_import_context().write(decision.numbers)
+            self._forget_echoes(session.connection, partner)
+        session.log("create_tribe", partner.display_name, partner=partner)
+        self._log_notes(session, partner, notes)
+
+    def _values_to_create(self, session, decision):
+        """The neutral values of a new relation, and notes: ``(values, {field: sentence})``."""
+        partner = decision.partner
+        values = {**partner._tribe_values(session.connection), **decision.numbers}
+        notes = session.connection._not_in_tribe(values)
+        vat_note = partner._tribe_vat_note(values.get("vat"), values.get("country_code"))
+        values = {name: value for name, value in values.items() if name not in notes}
+        return values, {**notes, "vat": vat_note} if vat_note else notes
+
+    def _relation_body(self, session, partner, values):
+        """What Tribe is told of a new relation, with its address.
+
+        :raises CountryUnknown: when Tribe lacks the country
+        """
+        kind = partner._tribe_kind()
+        body = self._relation_fields(session.connection, partner, kind, values)
+        if any(values.get(name) for name in ADDRESS_FIELDS):
+            slot = ADDRESS_NAVIGATIONS[kind][0]
+            body[slot] = self._address_body(session.connection, values)
+        if session.connection.has_import_id:
+            body["ImportId"] = session.connection._import_id(partner, kind)
+        return body
+
+    def _mark_as_sending(self, session, partner, kind, agreed=False):
+        """Note, for good, that a relation or relationship is about to be sent.
+
+        :param agreed: the values of a relation, by whose number it can be found as well
+        """
+        links = self.env["tribe.link"]
+        kinds = RELATION_KINDS if kind in RELATION_KINDS else (kind,)
+        known = links._of_partners(session.connection, partner, kinds)
+        link = next(iter(known.values()), links)
+        values = {
+            "state": "sending",
+            "sent_at": fields.Datetime.now(),
+            "tribe_id": False,
+            "agreed": agreed,
+        }
+        if link:
+            link.write({**values, "kind": kind})
+        else:
+            link = links.create(
+                {
+                    **values,
+                    "connection_id": session.connection.id,
+                    "kind": kind,
+                    "partner_id": partner.id,
+                }
+            )
+        return link
+
+    def _send_relationships(self, session, partner, kind, relationship, body):
+        """Create a customer or supplier relationship; ``body`` names or contains the relation."""
+        link = self._mark_as_sending(session, partner, relationship)
+        session.commit()
+        body = {"Relation": {"ID": session.connection.own_organization_id}, **body}
+        entity_set = RELATIONSHIP_SETS[kind][relationship]
+        body |= relationship_body(
+            relationship, partner._tribe_values(session.connection, [relationship])
+        )
+        if session.connection.has_import_id:
+            body["ImportId"] = session.connection._import_id(partner, relationship)
+        answer = session.client.create(entity_set, body)
+        if answer.get("ID"):
+            link.write({"tribe_id": answer["ID"], "state": "linked"})
+        return answer
+
+    def _create_missing_relationships(self, session, partner, link):
+        """Tell Tribe what else a partner is; returns those kinds of relationship."""
+        missing = self._missing_relationships(session.connection, partner)
+        if not missing:
+            return []
+        links = self.env["tribe.link"]._of_partners(session.connection, partner, missing)
+        for kind in missing:
+            if (partner.id, kind) in links:
+                self._check_settled(session, partner, links[partner.id, kind])
+            body = {NAVIGATIONS[link.kind]: {"ID": link.tribe_id}}
+            self._send_relationships(session, partner, link.kind, kind, body)
+        return missing
+
+    def _complete(self, session, partners):
+        """Learn the IDs of the relations that were created inside their relationships."""
+        links = self._links_by_partner(session.connection, partners)
+        unknown = partners.filtered(lambda partner: not links[partner.id].tribe_id)
+        found = self._created_relations(session, unknown)
+        for partner in unknown:
+            if partner.id not in found:
+                # Tribe may show it later: it is looked for before anything is sent again.
+                session.failed(
+                    str(partner.id),
+                    TryAgain(
+                        self.env._(
+                            "Tribe accepted %s and does not show it yet.", partner.display_name
+                        ),
+                        session.connection.back_off_seconds,
+                    ),
+                    partner.display_name,
+                )
+                continue
+            links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
+        session.commit()
+        for partner in self._still_open(session, partners):
+            self._complete_one(session, partner, links[partner.id])
+
+    def _complete_one(self, session, partner, link):
+        """Create the second relationship of who is customer and supplier."""
+        reference = str(partner.id)
+        try:
+            self._create_missing_relationships(session, partner, link)
+            session.done(reference)
+            session.commit()
+        except Exception as error:  # noqa: BLE001 - classified by the session
+            session.rollback()
+            if isinstance(error, TribeError) and not error.outcome_unknown:
+                self._forget_sending(session, partner)
+            session.failed(reference, error, partner.display_name)
+
+    def _created_relations(self, session, partners):
+        """``{partner_id: relation_id}``, read from the relationships just created."""
+        found = {}
+        links = self.env["tribe.link"]._of_partners(
+            session.connection, partners, ("customer", "supplier")
+        )
+        for kind, sets in RELATIONSHIP_SETS.items():
+            navigation = NAVIGATIONS[kind]
+            for relationship, entity_set in sets.items():
+                wanted = {
+                    link.tribe_id: link.partner_id.id
+                    for link in links.values()
+                    if link.kind == relationship
+                    and link.tribe_id
+                    and link.partner_id._tribe_kind() == kind
+                }
+                if not wanted:
+                    continue
+                rows = session.client.by_values(
+                    entity_set,
+                    "ID",
+                    [Guid(tribe_id) for tribe_id in wanted],
+                    expand=f"{navigation}($select=ID)",
+                    select="ID",
+                )
+                found |= {
+                    wanted[row["ID"]]: row[navigation]["ID"] for row in rows if row.get(navigation)
+                }
+        return found
+
+    # What was being sent when the answer, or the process, was lost
+
+    def _settle(self, session, partners, links):
+        """Find out whether Tribe created what was being sent. Nothing is sent twice before."""
+        if not partners:
+            return
+        for kind in RELATION_KINDS:
+            of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
+            found = self._find_sent(session, kind, of_kind, links)
+            for partner in of_kind:
+                self._settle_one(session, partner, links[partner.id], found.get(partner.id, []))
+        session.commit()
+
+    def _find_sent(self, session, kind, partners, links):
+        """What Tribe shows of what was being sent: ``{partner_id: [row]}``.
+
+        Without an ``ImportId`` the numbers tell: the one that was sent along, which nobody had
+        then, and the one that a person has entered since.
+        """
+        connection = session.connection
+        if connection.has_import_id:
+            import_ids = {connection._import_id(partner, kind): partner.id for partner in partners}
+            found = find_by_import_ids(session.client, kind, import_ids)
+            return {import_ids[import_id]: rows for import_id, rows in found.items()}
+        rows_by_partner = {}
+        for name, wire in WIRE_NUMBERS.items():
+            by_number = {}
+            for partner in partners:
+                now = partner._tribe_number(connection, name)
+                for number in {(links[partner.id].agreed or {}).get(name), now}:
+                    by_number[number] = partner.id
+            by_number = {number: partner for number, partner in by_number.items() if number}
+            found = find_by_numbers(connection, session.client, wire, list(by_number))
+            for number, rows in found.items():
+                if number in by_number:
+                    rows_by_partner.setdefault(by_number[number], {}).update(
+                        {row["ID"]: row for row in rows if row["kind"] == kind}
+                    )
+        return {partner_id: list(rows.values()) for partner_id, rows in rows_by_partner.items()}
+
+    def _settle_one(self, session, partner, link, rows):
+        if len(rows) > 1:
+            session.failed(str(partner.id), self._several(partner, rows), partner.display_name)
+        elif rows:
+            link.write({"tribe_id": rows[0]["ID"], "state": "linked"})
+            session.log("link", partner.display_name, partner=partner)
+        else:
+            try:
+                self._check_settled(session, partner, link)
+                if not session.connection.has_import_id:
+                    raise self._cannot_tell(partner)
+            except (TryAgain, NeedsPerson) as error:
+                session.failed(str(partner.id), error, partner.display_name)
+
+    def _check_settled(self, session, partner, link):
+        """Refuse to send again what Tribe may still be applying.
+
+        :raises TryAgain: until the settle time of a request without an answer is over
+        """
+        wait = (link._settled_at() - fields.Datetime.now()).total_seconds()
+        if wait > 0:
+            raise TryAgain(
+                self.env._(
+                    "Tribe's answer about %s was lost. It is looked for again before it is sent "
+                    "again.",
+                    partner.display_name,
+                ),
+                min(wait, session.connection.back_off_seconds),
+            )
+
+    # After a refusal
+
+    def _forget_sending(self, session, partner):
+        """Tribe surely did not create what was marked as being sent: nothing needs to settle."""
+        links = self.env["tribe.link"].search(
+            [("connection_id", "=", session.connection.id), ("partner_id", "=", partner.id)]
+        )
+        if not any(link.tribe_id for link in links):
+            links.unlink()
+        else:
+            links.filtered(
+                lambda link: link.kind not in RELATION_KINDS and not link.tribe_id
+            ).unlink()
+
+    # Problems
+
+    def _cannot_tell(self, partner):
+        return NeedsPerson(
+            self.env._(
+                "Tribe's answer about %s was lost, and this Tribe has no ImportId by which to find "
+                "it. Look for it in Tribe: if it is there, enter its debtor number on the contact "
+                "and try again; if not, choose Send Again at its link, under Linked Relations.",
+                partner.display_name,
+            ),
+            cause="lost",
+        )
