@@ -101,16 +101,23 @@ class _EmbeddedCluster:
 
     def start(self) -> None:
         self._prepare_folders()
-        if not (self._data / "PG_VERSION").exists():
-            self._create()
-        if self._pg_ctl("status", check=False).returncode == 0:
+        if self._is_running():
             return
+        if self._was_cut_off() or not (self._data / "PG_VERSION").exists():
+            self._create()
         options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
         with step("start PostgreSQL"):
             self._pg_ctl(
                 *("start", "-w", "-t", "60", "-l", str(self._log)),
                 *("-o", f"-k {self._sockets} -p {PORT} {options}"),
             )
+
+    def _is_running(self) -> bool:
+        return self._pg_ctl("status", check=False).returncode == 0
+
+    def _was_cut_off(self) -> bool:
+        """Whether it ended with the machine: without durability it may then be damaged."""
+        return (self._data / "postmaster.pid").exists()
 
     def stop(self) -> None:
         self._pg_ctl("stop", "-m", "fast", "-w", check=False)
