@@ -38,6 +38,8 @@ def configuration(server: Server, odoo: OdooSource, database: str, **options) ->
         "addons_path": ",".join(str(path) for path in (*odoo.addons, CHECKOUT)),
         "data_dir": str(ODOO_DATA),
         "http_interface": "127.0.0.1",
+        # Nothing of this host leaves the machine.
+        "publisher_warranty_url": "http://127.0.0.1:9",
         "admin_passwd": "this-host-listens-on-loopback-only",
         **options,
     }

@@ -244,6 +244,17 @@ class TestPlan(PlanCase):
         self.assertFalse(self.line(plan, same).filtered(lambda line: line.action != "same"))
         self.assertFalse(new.tribe_id)
 
+    def test_a_later_plan_shows_an_address_that_was_changed_in_tribe(self):
+        partner = self.customer("Klant B.V.", street="Kade 1", city="Utrecht", zip="3511 AB")
+        self.activate()
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"City": "Zeist"})
+
+        plan = self.plan()
+
+        self.assertEqual(
+            self.changes(self.line(plan, partner)), {("odoo", "city"): ("Utrecht", "Zeist")}
+        )
+
 
 class PlanComesTrueCase(PlanCase):
     """What the plan shows is what then happens, record by record and value by value."""

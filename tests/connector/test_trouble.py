@@ -129,6 +129,18 @@ class TestTries(TroubleCase):
         self.assertEqual((work.error_class, work.tries), ("again", 1))
         self.assertLess(self.seconds_until(work.due), 2.5 * self.connection.back_off_seconds)
 
+    def test_connecting_again_tries_again_what_had_a_problem(self):
+        partner = self.changed_partner(times=1, headers={"Retry-After": "1800"})
+        self.synchronize(partner)
+        self.assertTrue(self.problems())
+
+        with self.enter_registry_test_mode():
+            self.connection.action_connect()
+        self.run_lanes()
+
+        self.assertFalse(self.problems())
+        self.assertEqual(self.phone_in_tribe(partner), "030 123")
+
     def test_what_is_ignored_rests_until_it_changes_again(self):
         self.connection.tries_before_giving_up = 1
         partner = self.changed_partner()

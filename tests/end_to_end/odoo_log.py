@@ -10,8 +10,8 @@ NOT_OURS = (
     'UPDATE "discuss_channel_member"',
     # Crons wait while an app is installed or uninstalled.
     "because of modules to install/upgrade/remove",
-    # Odoo proposes companies while somebody types a name, over the internet.
-    "partner-autocomplete.odoo.com",
+    # Odoo would propose companies of the internet while somebody types a name; not from here.
+    "/api/dnb/1/search_by_name",
     "partner_autocomplete",
 )
 

@@ -173,6 +173,8 @@ class Session:
                 "error_class": problem.kind,
                 "cause": problem.cause,
                 "record_name": name or kept.record_name,
+                # No longer what that transaction noted: a later save is another row.
+                "transaction": False,
             }
         )
         others._remove()

@@ -117,6 +117,15 @@ class TribeConnection(models.Model):
             )
         return moment.astimezone(pytz.utc).replace(tzinfo=None)
 
+    def _retry_problems(self):
+        """Tribe can be reached again, or has something new: do what waited for that."""
+        self.env["tribe.work"]._make_due(
+            [("connection_id", "in", self.ids), ("error_class", "!=", False)]
+        )
+        # Also what has no problem of its own, as it never came to its turn.
+        for direction in ("inbound", "outbound"):
+            self.env["tribe.engine"]._wake(direction)
+
     def _retry_held_invoices(self):
         """A mapping was filled: book what waited for it."""
         held = self.env["tribe.work"]._make_due(

@@ -57,6 +57,7 @@ class TribeConnection(models.Model):
         self.sign_in_problem = False
         if self.state == "draft" and not found["blocking"]:
             self.state = "connected"
+        self.sudo()._retry_problems()
 
     def _read_tenant(self, client):
         """What the tenant has, as plain values; only reading calls."""

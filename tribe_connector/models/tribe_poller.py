@@ -64,30 +64,35 @@ class TribePoller(models.AbstractModel):
         session.connection._remove_webhooks()
 
     def _poll(self, session, stream):
-        entity_set = STREAM_SETS[stream]
-        if entity_set in session.connection._absent():
+        if STREAM_SETS[stream] in session.connection._absent():
             return
         # Tribe's clock may run behind ours, and what is being saved now shows up later.
         started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
         cursors = self.env["tribe.cursor"]
         since = cursors._position(session.connection, stream)
-        since = since and since.replace(tzinfo=timezone.utc)
         reads_all = session.connection._reads_all(stream)
         if since or stream in READ_FROM_THE_BEGINNING:
-            select = "ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID"
-            filters = self._filter(session.connection, stream, since)
-            for page in session.client.pages(
-                entity_set,
-                filter=filters,
-                select=select,
-                expand=self._relations(session.connection, stream),
-                orderby="ID asc",
-            ):
-                # Who is former was never a customer of Odoo: nothing is imported.
-                rows = [row for row in page if row.get("IsFormer") is not True]
-                for kind, ids in self._to_look_at(stream, rows).items():
+            for found in self._changes(session, stream, since):
+                for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
         cursors._move(session.connection, stream, started)
+
+    def _changes(self, session, stream, since):
+        """The records to look at for what changed in a stream: yields ``{kind: [tribe_id]}``.
+
+        :param since: when it was looked at last (datetime, UTC); without it, all there is
+        """
+        since = since and since.replace(tzinfo=timezone.utc)
+        for page in session.client.pages(
+            STREAM_SETS[stream],
+            filter=self._filter(session.connection, stream, since),
+            select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
+            expand=self._relations(session.connection, stream),
+            orderby="ID asc",
+        ):
+            # Who is former was never a customer of Odoo: nothing is imported.
+            rows = [row for row in page if row.get("IsFormer") is not True]
+            yield self._to_look_at(stream, rows)
 
     def _filter(self, connection, stream, since):
         """What to look for; None from the beginning: all customers and suppliers that Tribe has.

@@ -1,19 +1,12 @@
-from datetime import timezone
-
 from odoo import models
 
 from ..engine.plan_session import PlanSession
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
-from ..engine.remote_relation import (
-    NAVIGATIONS,
-    RELATION_SETS,
-    load_relations,
-    relation_ids_of,
-)
+from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..sentence import in_language
-from ..tribe_api import at_least, either
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
+from .tribe_poller import PARTS_OF, STREAM_SETS
 from .tribe_relation_importer import RELATIONSHIPS
 from .tribe_relation_synchronizer import NUMBERS
 
@@ -178,28 +171,15 @@ class TribeRelationPlanner(models.AbstractModel):
             ]
         )
         found = {work.reference: work.kind for work in waiting}
-        cursors = self.env["tribe.cursor"]
-        for kind, entity_set in RELATION_SETS.items():
-            for row in self._changed_rows(session, kind, entity_set, cursors):
-                found[row["ID"]] = kind
-        for stream, (entity_set, kind) in RELATIONSHIPS.items():
-            ids = [row["ID"] for row in self._changed_rows(session, stream, entity_set, cursors)]
-            if ids:
-                for tribe_id in relation_ids_of(session.client, kind, entity_set, ids).values():
-                    found[tribe_id] = kind
+        connection, poller = session.connection, self.env["tribe.poller"]
+        for stream in (*RELATION_KINDS, *PARTS_OF):
+            since = self.env["tribe.cursor"]._position(connection, stream)
+            if not since or STREAM_SETS[stream] in connection._absent():
+                continue
+            for by_kind in poller._changes(session, stream, since):
+                for kind, ids in by_kind.items():
+                    found |= dict.fromkeys(ids, kind)
         return found
-
-    def _changed_rows(self, session, stream, entity_set, cursors):
-        since = cursors._position(session.connection, stream)
-        if not since or entity_set in session.connection._absent():
-            return []
-        since = since.replace(tzinfo=timezone.utc)
-        changed = either(at_least("CreationDate", since), at_least("LastMutationDate", since))
-        return [
-            row
-            for page in session.client.pages(entity_set, filter=changed, select="ID")
-            for row in page
-        ]
 
     def _plan_relations(self, session, lines):
         importer = self.env["tribe.relation.importer"]

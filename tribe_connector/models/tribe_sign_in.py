@@ -130,20 +130,11 @@ class TribeSignIn(models.AbstractModel):
         StoredTokens(self).sign_in(code, self.redirect_address)
 
     def _end_sign_in(self, problem):
-        """Note how the sign-in ended; when it went well, connect, and do what waited for it.
+        """Note how the sign-in ended; when it went well, connect.
 
         :param problem: the sentence of what went wrong, or an empty one
         """
         self.sign_in_problem = problem or self._connection_problem()
-        if not self.sign_in_problem:
-            self._retry_problems()
-
-    def _retry_problems(self):
-        works = self.env["tribe.work"]._make_due(
-            [("connection_id", "=", self.id), ("error_class", "!=", False)]
-        )
-        for direction in set(works.mapped("direction")):
-            self.env["tribe.engine"]._wake(direction)
 
     def _connection_problem(self):
         try:
