@@ -12,7 +12,22 @@ class InvoiceCase(ConnectorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.let_payments_wait_for_the_bank()
         cls.activate_for_all_tests()
+
+    @classmethod
+    def let_payments_wait_for_the_bank(cls):
+        """Give the bank's ways to pay an account for what was not on a statement yet."""
+        chart = cls.env["account.chart.template"].with_company(cls.company)
+        bank = cls.env["account.journal"].search(
+            [("company_id", "=", cls.company.id), ("type", "=", "bank")], limit=1
+        )
+        bank.inbound_payment_method_line_ids.payment_account_id = chart.ref(
+            "account_journal_payment_debit_account_id"
+        )
+        bank.outbound_payment_method_line_ids.payment_account_id = chart.ref(
+            "account_journal_payment_credit_account_id"
+        )
 
     def setUp(self):
         super().setUp()

@@ -145,7 +145,7 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(move.amount_tax, row["VatAmountInCurrency"])
 
     def test_an_archived_account_holds_the_invoice(self):
-        account = self.company_data["default_account_revenue"].copy({"code": "899999"})
+        account = self.account("income").copy({"code": "899999"})
         self.entities().vat_group_ids.account_id = account
         account.active = False
 
@@ -362,7 +362,7 @@ class TestPayment(InvoiceCase):
             {
                 "amount": 120.0,
                 "payment_difference_handling": "reconcile",
-                "writeoff_account_id": self.company_data["default_account_expense"].id,
+                "writeoff_account_id": self.account("expense").id,
             }
         )._create_payments()
         self.run_nightly()

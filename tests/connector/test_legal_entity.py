@@ -10,37 +10,44 @@ class TestLegalEntity(InvoiceCase):
     @classmethod
     def map(cls):
         """The first legal entity with the Dutch chart, the second with a generic one."""
-        cls.chart_template = "generic_coa"
-        cls.other_data = cls.setup_other_company(name="Voorbeeld Diensten B.V.")
-        cls.other_company = cls.other_data["company"]
+        cls.other_company = cls.env["res.company"].create(
+            {
+                "name": "Voorbeeld Diensten B.V.",
+                "country_id": cls.company.country_id.id,
+                "currency_id": cls.company.currency_id.id,
+            }
+        )
+        cls.env["account.chart.template"].try_loading(
+            "generic_coa", company=cls.other_company, install_demo=False
+        )
         cls.other_company.currency_id = cls.company.currency_id
         cls.dutch, cls.generic = cls.connection.legal_entity_ids
         cls.generic.company_id = cls.other_company
         cls.dutch.company_id = cls.company
         cls.connection.legal_entity_ids.action_create_journal()
         cls.connection.legal_entity_ids.action_suggest()
-        cls.dutch.vat_group_ids.account_id = cls.company_data["default_account_revenue"]
+        cls.dutch.vat_group_ids.account_id = cls.account("income")
         tax = cls.env["account.tax"].search(
             [("company_id", "=", cls.other_company.id), ("type_tax_use", "=", "sale")], limit=1
         )
         tax.amount = 21
         cls.generic.vat_group_ids.tax_id = tax
-        cls.generic.vat_group_ids.account_id = cls.other_data["default_account_revenue"]
+        cls.generic.vat_group_ids.account_id = cls.account("income", cls.other_company)
 
     def send_for(self, entity, *lines):
         """Send an invoice of a legal entity; returns its ID."""
         return self.send_new(*lines, Identity={"ID": entity.tribe_id})
 
     def test_each_legal_entity_books_in_its_company_with_its_own_chart(self):
-        for entity, data in ((self.dutch, self.company_data), (self.generic, self.other_data)):
+        for entity, company in ((self.dutch, self.company), (self.generic, self.other_company)):
             with self.subTest(entity.name):
                 tribe_id = self.send_for(entity, self.line(100.0))
 
                 move = self.assert_booked_to_the_cent(tribe_id)
-                self.assertEqual(move.company_id, data["company"])
+                self.assertEqual(move.company_id, company)
                 self.assertEqual(move.journal_id, entity.journal_id)
-                self.assertEqual(move.invoice_line_ids.account_id, data["default_account_revenue"])
-                self.assertEqual(move.invoice_line_ids.tax_ids.company_id, data["company"])
+                self.assertEqual(move.invoice_line_ids.account_id, self.account("income", company))
+                self.assertEqual(move.invoice_line_ids.tax_ids.company_id, company)
                 self.assertEqual(move.partner_id, self.partner)
 
     def test_invoices_of_both_in_one_batch_are_kept_apart(self):

@@ -266,7 +266,7 @@ class PlanComesTrueCase(PlanCase):
         plan = self.plan()
         self.activate()
         # What Tribe has to be told of a relation that came in goes at night.
-        self.env["tribe.work"]._make_due([("error_class", "=", False)])
+        self.env["tribe.work"]._add_again([("error_class", "=", False)], "person")
         self.run_lanes()
 
         _tribe, after_odoo = self.snapshot()

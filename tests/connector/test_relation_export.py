@@ -1,3 +1,5 @@
+from odoo.fields import Command
+
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
@@ -50,7 +52,13 @@ class TestRelationExport(RelationCase):
         self.run_nightly()
         self.assertFalse(partner.tribe_id)
 
-        self.init_invoice("out_invoice", partner=partner, amounts=[100.0], post=True)
+        self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_line_ids": [Command.create({"name": "Werk", "price_unit": 100.0})],
+            }
+        ).action_post()
         self.run_nightly()
 
         self.assertEqual(self.tribe_of(partner)["Name"], "Klant B.V.")

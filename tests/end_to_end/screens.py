@@ -122,7 +122,8 @@ def open_screen(person: WebClient, screen: Screen) -> None:
         person.turn_to_tab(screen.tab)
     # Ours may be far below. On a narrow screen it may be in a menu, and not there at all.
     if screen.is_odoos and person.page.viewport_size["width"] == WIDE:
-        person.page.locator(OUR_PARTS).last.scroll_into_view_if_needed()
+        # In the page itself: Odoo may draw it anew at this very moment.
+        person.page.locator(OUR_PARTS).last.evaluate("part => part.scrollIntoView()")
 
 
 def take(both: World, folder: Path) -> None:

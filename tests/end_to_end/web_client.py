@@ -289,9 +289,14 @@ def web_client(address: str, **options) -> Iterator[WebClient]:
     """
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=browser.ensure(), args=list(ARGUMENTS))
-        context = program.new_context(
-            **{"viewport": SIZE, "locale": "en-US", "color_scheme": "light", **options}
-        )
+        usual = {
+            "viewport": SIZE,
+            "locale": "en-US",
+            "color_scheme": "light",
+            # Nothing moves that a test has to wait for.
+            "reduced_motion": "reduce",
+        }
+        context = program.new_context(**{**usual, **options})
         context.set_default_timeout(SECONDS_TO_APPEAR * 1000)
         expect.set_options(timeout=SECONDS_TO_APPEAR * 1000)
         try:

@@ -112,7 +112,11 @@ class World:
         self.wait_until_idle()
 
     def wait_until_idle(self, seconds: float = 180) -> None:
-        """Wait until no work is due: what is left waits for the night or for a person."""
+        """Wait until no work is due: what is left waits for the night or for a person.
+
+        First until Tribe has told everything: what is on its way is work, too.
+        """
+        self.sandbox.deliveries()
         until("the work to be done", lambda: not self._due_work(), seconds)
 
     def problems(self) -> list[str]:

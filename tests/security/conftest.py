@@ -147,7 +147,11 @@ def _marked_records(both):
     )
     both.sandbox.set_phase(invoice["ID"], "Paid")
     both.wait_until_idle()
-    assert any(MARK in problem for problem in both.problems()), both.problems()
+    until(
+        "the problem with the number that two have",
+        lambda: any(MARK in problem for problem in both.problems()),
+        seconds=120,
+    )
     return found[0]["partner_id"][0], found[0]["id"]
 
 

@@ -184,10 +184,13 @@ class Session:
     def _tries(self, works, problem):
         """How often it was tried, this time included.
 
-        What waited for a person, and was mended, begins anew: the nights that passed meanwhile
-        must not make it wait for hours when somebody else just saves the same record.
+        What a person asked for begins anew. So does what waited for a person, and was mended: the
+        nights that passed meanwhile must not make it wait for hours when somebody else just saves
+        the same record.
         """
-        if problem.kind == TRY_AGAIN and NEEDS_PERSON in works.mapped("error_class"):
+        is_asked_for = any(work.reason == "person" and not work.error_class for work in works)
+        is_mended = problem.kind == TRY_AGAIN and NEEDS_PERSON in works.mapped("error_class")
+        if is_asked_for or is_mended:
             return 1
         return max(works.mapped("tries")) + 1
 

@@ -36,7 +36,8 @@ class TribeConnection(models.Model):
     def _plan_nightly(self):
         """Note unlinked customers and suppliers and payments; bring waiting work forward."""
         work = self.env["tribe.work"]
-        work._make_due([("connection_id", "=", self.id), ("due", ">", fields.Datetime.now())])
+        now = fields.Datetime.now()
+        work._add_again([("connection_id", "=", self.id), ("due", ">", now)], "nightly")
         unlinked = self._unlinked_partners()
         waiting = set(
             work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
@@ -119,8 +120,8 @@ class TribeConnection(models.Model):
 
     def _retry_problems(self):
         """Tribe can be reached again, or has something new: do what waited for that."""
-        self.env["tribe.work"]._make_due(
-            [("connection_id", "in", self.ids), ("error_class", "!=", False)]
+        self.env["tribe.work"]._add_again(
+            [("connection_id", "in", self.ids), ("error_class", "!=", False)], "person"
         )
         # Also what has no problem of its own, as it never came to its turn.
         for direction in ("inbound", "outbound"):
@@ -128,12 +129,13 @@ class TribeConnection(models.Model):
 
     def _retry_held_invoices(self):
         """A mapping was filled: book what waited for it."""
-        held = self.env["tribe.work"]._make_due(
+        held = self.env["tribe.work"]._add_again(
             [
                 ("connection_id", "in", self.ids),
                 ("kind", "=", "invoice"),
                 ("error_class", "!=", False),
-            ]
+            ],
+            "person",
         )
         if held:
             self.env["tribe.engine"]._wake("inbound")

@@ -200,11 +200,8 @@ class TribeEngine(models.AbstractModel):
             [
                 ("connection_id", "=", connection_id),
                 ("kind", "=", kind),
+                # Also what waits for its time: all that is about a record is done with it.
                 ("reference", "in", [reference for *_, reference in chosen]),
-                # A problem that waits for the night is solved with it, or told anew.
-                "|",
-                ("due", "<=", fields.Datetime.now()),
-                ("error_class", "!=", False),
             ]
         )
 

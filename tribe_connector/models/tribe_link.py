@@ -183,11 +183,12 @@ class TribeLink(models.Model):
             lambda link: link.kind == "invoice" or link.state in ("merged", "unlinked")
         )
         left.write({"state": "left_to_odoo", "difference": False})
-        self.env["tribe.work"]._make_due(
+        self.env["tribe.work"]._add_again(
             [
                 ("connection_id", "in", left.connection_id.ids),
                 ("reference", "in", left.mapped("tribe_id")),
-            ]
+            ],
+            "person",
         )
 
     def action_book_again(self):

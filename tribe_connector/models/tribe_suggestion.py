@@ -163,12 +163,13 @@ class TribeSuggestion(models.Model):
                 .search([("tribe_id", "in", suggestions.mapped("tribe_id"))])
                 .partner_id,
             )
-            works._make_due(
+            works._add_again(
                 [
                     ("connection_id", "=", connection.id),
                     ("direction", "=", "inbound"),
                     ("reference", "in", suggestions.mapped("tribe_id")),
-                ]
+                ],
+                "person",
             )
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"].sudo()._wake(direction)

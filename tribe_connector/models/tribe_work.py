@@ -204,18 +204,7 @@ class TribeWork(models.Model):
         )
 
     def _ask_for_partners(self, connection, partners):
-        """Note that a person wants some partners compared with Tribe now.
-
-        What waits for the night, or for a person, is done by that too.
-        """
-        self._make_due(
-            [
-                ("connection_id", "=", connection.id),
-                ("kind", "=", "partner"),
-                ("reference", "in", [str(partner_id) for partner_id in partners.ids]),
-                ("due", ">", fields.Datetime.now()),
-            ]
-        )
+        """Note that a person wants some partners compared with Tribe now."""
         self._add(connection, "outbound", "partner", partners.ids, "person")
 
     def _add_saved_partners(self, connection, partner_ids):
@@ -320,17 +309,37 @@ class TribeWork(models.Model):
             )
         self._remove()
 
-    def _make_due(self, domain):
-        """Bring waiting rows forward to now; returns them."""
-        works = self.sudo().search(domain)
-        works.write({"due": fields.Datetime.now()})
-        return works
+    def _add_again(self, domain, reason):
+        """Have what waits in some rows done now; returns the directions that it has.
+
+        Those rows are left alone and others are added: a lane may be at them at this very moment,
+        and what a user saves must not meet that. The lane does all rows of a record at once.
+        """
+        self.flush_model()
+        now = fields.Datetime.now()
+        added = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
+                                        reason, due, created, tries)
+                SELECT DISTINCT connection_id, company_id, direction, kind, reference,
+                       %s, %s::timestamp, %s::timestamp, 0
+                  FROM tribe_work WHERE id IN %s
+             RETURNING direction
+                """,
+                reason,
+                now,
+                now,
+                self.sudo()._search(domain).subselect(),
+            )
+        )
+        self.invalidate_model(flush=False)
+        return {direction for (direction,) in added}
 
     def action_retry(self):
         """Try again now, with as many tries as at first."""
         self.check_access("read")
-        self.sudo().write({"due": fields.Datetime.now(), "tries": 0})
-        for direction in set(self.mapped("direction")):
+        for direction in self._add_again([("id", "in", self.ids)], "person"):
             self.env["tribe.engine"]._wake(direction)
 
     def action_open_record(self):
