@@ -165,7 +165,7 @@ class TestTries(TroubleCase):
         partner = self.linked()
         partner.phone = "030 123"
 
-        self.assertEqual(self.env["tribe.work"].search([]).display_name, f"Partner {partner.name}")
+        self.assertEqual(self.env["tribe.work"].search([]).display_name, f"Contact {partner.name}")
 
     def test_only_what_has_a_problem_can_be_ignored(self):
         partner = self.linked()

@@ -4,16 +4,16 @@ import collections
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
 from host.console import say, step
 from host.paths import ADDON, CHECKOUT
 
-from .accessibility import OUR_PARTS
 from .odoo_api import OdooApi
 from .waiting import until
-from .web_client import SIZE, WIDE, WIDTHS, WebClient, web_client
+from .web_client import SIZE, WIDTHS, WebClient, web_client
 from .world import World
 
 LISTS = {
@@ -51,6 +51,13 @@ ODOOS = {
 # The pages of the connection's form.
 SET_UP_TABS = ("check", "legal_entities", "vat_groups", "ledger_accounts", "numbers")
 TABS = (*SET_UP_TABS, "plan", "invoices", "synchronization", "addresses")
+# A list may go on for ever.
+TALLEST = 2400
+# How many pixels of the screen are below the edge of what scrolls.
+HIDDEN_BELOW = """() => Math.max(...[...document.querySelectorAll("*")]
+    .filter((each) => each === document.scrollingElement
+        || /auto|scroll/.test(getComputedStyle(each).overflowY))
+    .map((each) => each.scrollHeight - each.clientHeight))"""
 CALM_LOOKS = 4
 MILLISECONDS_BETWEEN_LOOKS = 100
 # What a view has when its records are there.
@@ -120,10 +127,6 @@ def open_screen(person: WebClient, screen: Screen) -> None:
     expect(person.page.locator(DRAWN).first).to_be_visible()
     if screen.tab:
         person.turn_to_tab(screen.tab)
-    # Ours may be far below. On a narrow screen it may be in a menu, and not there at all.
-    if screen.is_odoos and person.page.viewport_size["width"] == WIDE:
-        # In the page itself: Odoo may draw it anew at this very moment.
-        person.page.locator(OUR_PARTS).last.evaluate("part => part.scrollIntoView()")
 
 
 def take(both: World, folder: Path) -> None:
@@ -141,11 +144,25 @@ def take(both: World, folder: Path) -> None:
             calls = OpenCalls(person.page)
             person.log_in("admin", "admin")
             for name in _pictures(both, person):
-                calls.wait_until_answered()
-                person.page.wait_for_function(IS_QUIET)
-                person.page.screenshot(path=folder / f"{name}-{width}.png")
+                _take_whole(person.page, calls, folder / f"{name}-{width}.png")
             for complaint in person.complaints:
                 say(f"   console: {complaint}")
+
+
+def _take_whole(page: Page, calls: "OpenCalls", path: Path) -> None:
+    """Take a picture as high as what is shown, so that nothing is below its edge."""
+    size = page.viewport_size
+    _wait_until_quiet(page, calls)
+    height = min(size["height"] + page.evaluate(HIDDEN_BELOW), TALLEST)
+    page.set_viewport_size({**size, "height": height})
+    _wait_until_quiet(page, calls)
+    page.screenshot(path=path)
+    page.set_viewport_size(size)
+
+
+def _wait_until_quiet(page: Page, calls: "OpenCalls") -> None:
+    calls.wait_until_answered()
+    page.wait_for_function(IS_QUIET)
 
 
 def _make_trouble(both: World) -> None:
@@ -230,7 +247,24 @@ def _pages(both: World) -> Iterator[tuple[str, str]]:
     yield "tribe-relation", f"{tribe}/relations/{relation}"
     invoice = both.sandbox.rows("Activity_Invoice")[0]["ID"]
     yield "tribe-invoice", f"{tribe}/invoices/{invoice}"
+    yield "tribe-relation-new", f"{tribe}/relations/new?kind=person"
+    yield "tribe-consent", _consent_page(both)
     yield "apps-page", (CHECKOUT / ADDON / "static/description/index.html").as_uri()
+
+
+def _consent_page(both: World) -> str:
+    """Where the stand-in asks a person to let Odoo in."""
+    (row,) = both.odoo.rows("tribe.connection", [], ["redirect_address"])
+    scopes = ["read", "write", "offline"]
+    both.sandbox.switch(redirect_uris=[row["redirect_address"]], allowed_scopes=scopes)
+    question = {
+        "response_type": "code",
+        "client_id": both.sandbox.client_id,
+        "redirect_uri": row["redirect_address"],
+        "scope": " ".join(scopes),
+        "state": "only for a picture",
+    }
+    return f"{both.sandbox.address}/oauth2/auth?{urlencode(question)}"
 
 
 class OpenCalls:

@@ -4,6 +4,7 @@ One person with two tabs; the tests follow each other. The last ones are about r
 several workers, and a crash at the worst moment. And all pages of the stand-in are looked at.
 """
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import expect
 from .accessibility import violations_of_page
 from .odoo_log import alarms
 from .waiting import until
-from .web_client import SIZE, WIDTHS, web_client
+from .web_client import WIDTHS, web_client
 from .world import world
 
 DATABASE = "tribe_sign_in"
@@ -23,6 +24,9 @@ SANDBOX = {"relations": 20, "invoices": 8, "switches": {"legal_entities": 1}}
 WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "probe_seconds": 2}
 ANSWER_HELD_BACK_SECONDS = 60
 SLOW_SECONDS = 3
+COLORS = ("light", "dark")
+# Who asks like this is told so, and is sent nowhere.
+UNKNOWN_APPLICATION = "oauth2/auth?client_id=unknown"
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +97,23 @@ def sign_in(person):
     """Press the button in Odoo, and Allow on Tribe's page; ends on the form."""
     person.press("Sign In with Tribe")
     expect(person.page.get_by_role("heading")).to_have_text("Odoo asks for access")
-    assert violations_of_page(person.page) == []
+    assert wrong_at_all_widths(person.page) == []
     person.page.get_by_role("button", name="Allow").click()
     expect(person.page.locator(".o_form_view")).to_be_visible()
     expect(person.page.get_by_role("button", name="Sign In with Tribe")).to_have_count(0)
+
+
+def wrong_at_all_widths(page):
+    """The grave violations on a page of the stand-in: wide and narrow, light and dark."""
+    size = page.viewport_size
+    found = []
+    for width, colors in itertools.product(WIDTHS, COLORS):
+        page.set_viewport_size({**size, "width": width})
+        page.emulate_media(color_scheme=colors)
+        found += [f"{width}, {colors}: {each}" for each in violations_of_page(page)]
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=COLORS[0])
+    return found
 
 
 def test_who_denies_is_told_on_the_form(registered, person):
@@ -118,19 +135,17 @@ def test_the_log_of_odoo_shows_no_code(signed_in, both):
     assert "state=" not in log
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_of_the_stand_in_has_a_grave_fault(active, tribe, width):
+def test_no_page_of_the_stand_in_has_a_grave_fault(active, tribe):
     (relation, *_) = active.sandbox.rows("Relation_Organization")
     (invoice, *_) = active.sandbox.rows("Activity_Invoice")
     paths = ["", f"relations/{relation['ID']}", "relations/new?kind=person"]
     paths += ["invoices", "invoices/new", f"invoices/{invoice['ID']}"]
-    paths += ["traffic", "trouble", "application"]
-    tribe.set_viewport_size({**SIZE, "width": width})
+    paths += ["traffic", "trouble", "application", UNKNOWN_APPLICATION]
     wrong = {}
     for path in paths:
         answer = tribe.goto(f"{active.sandbox.address}/{path}")
-        assert answer.ok, path
-        if found := violations_of_page(tribe):
+        assert answer.ok is (path != UNKNOWN_APPLICATION), path
+        if found := wrong_at_all_widths(tribe):
             wrong[path] = found
     assert wrong == {}
 

@@ -17,8 +17,8 @@ ARGUMENTS = (
 )
 SIZE = {"width": 1280, "height": 800}
 # A laptop and a telephone: every screen of ours is for both.
-WIDE, NARROW = SIZE["width"], 390
-WIDTHS = (WIDE, NARROW)
+NARROW = 390
+WIDTHS = (SIZE["width"], NARROW)
 SECONDS_TO_APPEAR = 30
 # Installing or uninstalling, then the first page with newly compiled assets.
 SECONDS_TO_RELOAD = 120

@@ -371,7 +371,7 @@ class TribeConnection(models.Model):
         """How far the initial synchronization is, and how long it takes: one line."""
         text = self.env._("%(done)s of %(total)s", done=f"{done:,}", total=f"{total:,}")
         seconds = (fields.Datetime.now() - self.initial_started_at).total_seconds()
-        if not done or seconds < SECONDS_TO_ESTIMATE:
+        if not 0 < done < total or seconds < SECONDS_TO_ESTIMATE:
             return text
         minutes = math.ceil(seconds / done * (total - done) / 60)
         return self.env._(

@@ -61,7 +61,7 @@ class TribeWork(models.Model):
             ("document", "PDF of an Invoice"),
             ("poll", "Look for Changes"),
             ("comparison", "Look for Deleted Relations"),
-            ("partner", "Partner"),
+            ("partner", "Contact"),
             ("payment", "Payment"),
             ("plan", "Plan"),
             ("activate", "Activation"),
