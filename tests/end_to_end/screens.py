@@ -212,7 +212,8 @@ def _make_a_problem(both: World) -> None:
     groups = both.odoo.rows("tribe.vat.group", [["code", "in", codes]], ["id"])
     both.odoo.write("tribe.vat.group", [group["id"] for group in groups], tax_id=False)
     both.sandbox.set_phase(draft["ID"], "Sent")
-    until("the problem", both.problems, 60)
+    unmapped = [["cause", "=", "vat_group"]]
+    until("the problem", lambda: both.odoo.rows("tribe.work", unmapped, ["error"]), 60)
 
 
 def _pictures(both: World, person: WebClient) -> Iterator[str]:
