@@ -45,6 +45,7 @@ MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 MOST_RUNS = 4
 SECONDS_TO_SETTLE = 180
 TICK_SECONDS = 1.0
+PAUSE_SECONDS = 0.3
 # What is due within so many seconds is waited for.
 SOON_SECONDS = 5
 
@@ -197,9 +198,12 @@ class Laboratory(World):
 
     def go_on(self, seconds: float, until) -> None:
         """Let the clock go on for so long, or until something is so, or nothing is due."""
+        clock = threading.Event()
         give_up_at = time.monotonic() + seconds
         while self._due_work() and not until() and time.monotonic() < give_up_at:
             self.tick()
+            # The machine is for the lanes.
+            clock.wait(PAUSE_SECONDS)
 
     def wait_until_idle(self, seconds: float = SECONDS_TO_SETTLE) -> None:
         """Wait until no work is due, while the clock goes on."""
