@@ -131,6 +131,20 @@ class TestTries(TroubleCase):
         self.assertEqual((work.error_class, work.tries), ("again", 1))
         self.assertLess(self.seconds_until(work.due), 2.5 * self.connection.back_off_seconds)
 
+    def test_whoever_asks_again_leaves_the_row_to_the_lane_that_may_be_at_it(self):
+        partner = self.changed_partner(times=1)
+        self.synchronize(partner)
+        work = self.work()
+        due = work.due
+
+        work.action_retry()
+        partner.action_synchronize_with_tribe()
+        self.connection.action_run_nightly()
+        self.assertEqual(work.due, due)
+
+        self.run_lanes()
+        self.assertFalse(self.env["tribe.work"].search([]))
+
     def test_connecting_again_tries_again_what_had_a_problem(self):
         partner = self.changed_partner(times=1, headers={"Retry-After": "1800"})
         self.synchronize(partner)
