@@ -74,7 +74,8 @@ def sandbox(language):
 @pytest.fixture(scope="module")
 def server(language):
     """Odoo with the Dutch chart, without the addon and without demo data."""
-    with odoo_without_addon(f"tribe_tour_{language}".lower(), max_cron_threads=3) as process:
+    database = f"tribe_tour_{language}".lower()
+    with odoo_without_addon(database, str(language), max_cron_threads=3) as process:
         yield process
 
 
@@ -88,18 +89,8 @@ def person(server, language):
 
 
 def _speak(person, code):
-    """Install a language and give it to the person, whose name is no word of it."""
+    """Give a language to the person, whose name is no word of it."""
     api = SessionApi(person)
-    (row,) = person.call(
-        "res.lang",
-        "search_read",
-        domain=[["code", "=", code]],
-        fields=["active"],
-        context={"active_test": False},
-    )
-    if not row["active"]:
-        wizard = api.create("base.language.install", lang_ids=[[6, 0, [row["id"]]]])
-        api.call("base.language.install", "lang_install", [wizard])
     (user,) = api.rows("res.users", [["login", "=", "admin"]], ["id"])
     api.write("res.users", [user["id"]], lang=code, name="Femke de Vries")
     with person.reloading():

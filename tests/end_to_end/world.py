@@ -20,6 +20,7 @@ from .tribe_reader import TribeReader
 from .waiting import until
 
 FULL_SEED = Path(__file__).with_name("odoo_seed.py")
+LANGUAGE_SCRIPT = Path(__file__).with_name("language_script.py")
 # How the stand-in's VAT groups and ledger accounts are booked with the Dutch chart.
 TAXES = {
     "NL21": "21% ST",
@@ -171,9 +172,16 @@ def world(
         yield World(process, sandbox, key)
 
 
-def odoo_without_addon(database: str, **options):
-    """An Odoo with the Dutch chart, without the addon and without demo data."""
-    return _odoo(Databases.create, database, **options)
+def odoo_without_addon(database: str, language: str, **options):
+    """An Odoo with the Dutch chart and a language, without the addon and without demo data."""
+
+    def create(databases: Databases, name: str) -> None:
+        databases.create(name)
+        odoo_command.run_script(
+            databases.server, databases.odoo, name, LANGUAGE_SCRIPT, LANGUAGE=language
+        )
+
+    return _odoo(create, database, **options)
 
 
 def odoo_with_demo_data(database: str, **options):

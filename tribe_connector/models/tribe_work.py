@@ -330,7 +330,9 @@ class TribeWork(models.Model):
                 reason,
                 now,
                 now,
-                self.sudo()._search(domain).subselect(),
+                self.sudo()
+                ._search([*domain, ("connection_id.is_demo_data", "=", False)])
+                .subselect(),
             )
         )
         self.invalidate_model(flush=False)
