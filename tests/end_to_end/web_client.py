@@ -20,6 +20,7 @@ SIZE = {"width": 1280, "height": 800}
 NARROW = 390
 WIDTHS = (SIZE["width"], NARROW)
 SECONDS_TO_APPEAR = 30
+SECONDS_TO_SAVE = 10
 # Installing or uninstalling, then the first page with newly compiled assets.
 SECONDS_TO_RELOAD = 120
 # Marks the view that is there, as the client shows it until the next one is loaded.
@@ -175,8 +176,14 @@ class WebClient:
 
     def save(self) -> None:
         """Save the current form."""
-        self.page.locator(".o_form_button_save").click()
-        expect(self.page.locator(".o_form_button_save")).to_be_hidden()
+        button = self.page.locator(".o_form_button_save")
+        button.click()
+        try:
+            expect(button).to_be_hidden(timeout=SECONDS_TO_SAVE * 1000)
+        except AssertionError:
+            # Odoo's proposals below a name may swallow a click while they go away.
+            button.click()
+            expect(button).to_be_hidden()
 
     def confirm(self) -> None:
         """Answer the dialog that is open with its first button, whatever that is called."""
