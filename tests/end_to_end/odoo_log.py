@@ -6,8 +6,8 @@ LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) 
 ALARMING = {"WARNING", "ERROR", "CRITICAL"}
 # Not ours: what Odoo or its libraries say on this host, whatever addons there are.
 NOT_OURS = (
-    # Two transactions met: the second one is done again, by Odoo or by our lane (test_writers.py).
-    "could not serialize access due to concurrent",
+    # Two requests of one page note what a person read; Odoo tries the second one again.
+    'UPDATE "discuss_channel_member"',
     # Crons wait while an app is installed or uninstalled.
     "because of modules to install/upgrade/remove",
     # Odoo would propose companies of the internet while somebody types a name; not from here.
