@@ -236,3 +236,22 @@ class TestNumbersFromTribe(NumberCase):
 
         self.assertEqual(self.numbers(partner), ("D-1", False))
         self.assertNothingMore()
+
+    def test_a_number_that_two_relations_got_is_for_one(self):
+        for way in ("webhooks", "night"):
+            with self.subTest(way):
+                number = f"T-{way}"
+                partners = self.linked(f"Een {way}") | self.linked(f"Twee {way}")
+                tribe_ids = partners.mapped("tribe_id")
+                partners.debtor_number = False
+                partners.tribe_link_ids.agreed = {}
+                self.env["tribe.work"].search([])._remove()
+                for tribe_id in tribe_ids:
+                    self.sandbox.change("Relation_Organization", tribe_id, {"DebtorNumber": number})
+                if way == "night":
+                    self.synchronize(partners)
+                else:
+                    self.look_at("organization", *tribe_ids)
+                self.assertEqual(set(partners.mapped("debtor_number")), {number, False})
+                self.assertAsked(*partners.mapped("name"))
+                self.env["tribe.work"].search([])._remove()

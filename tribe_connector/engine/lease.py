@@ -22,6 +22,11 @@ def partner_key(connection_id: int, partner_id: int) -> str:
     return f"{connection_id}:res.partner:{partner_id}"
 
 
+def number_key(connection_id: int, name: str, number: str) -> str:
+    """The name of the lease on giving somebody a debtor or creditor number (``name``)."""
+    return f"{connection_id}:{name}:{number}"
+
+
 def move_key(connection_id: int, move_id: int) -> str:
     """The name of the lease on an invoice in Odoo."""
     return f"{connection_id}:account.move:{move_id}"

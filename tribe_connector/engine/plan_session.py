@@ -23,3 +23,4 @@ class PlanSession:
         self.reasons = reasons
         self.leases = _NoLeases()
         self.claims = {}
+        self.firsts = {}

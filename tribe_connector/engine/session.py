@@ -43,6 +43,8 @@ class Session:
         }
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.
         self.claims = {}
+        # Which relation came first with a partner or a number: {partner or (field, number): it}.
+        self.firsts = {}
         self._open = dict.fromkeys(self._rows)
         self._done = 0
         self._problems = {}

@@ -182,7 +182,7 @@ class TribeRelationExporter(models.AbstractModel):
         decision.merged = self._merge(
             session.connection, partner, link, self._agreed(decision), odoo, remote
         )
-        self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
+        self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
         self._check_can_write(session, decision)
         decision.relationships = [
             kind
@@ -309,6 +309,8 @@ class TribeRelationExporter(models.AbstractModel):
         """Bring one linked partner and its relation together."""
         partner, link, merged = decision.partner, decision.link, decision.merged
         odoo = {**decision.odoo, **decision.numbers}
+        # What was free when it was decided may have been given to somebody since.
+        self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
         self._link_relationships(link, decision.remote)
         if merged.to_tribe:
             self._check_unchanged_in_tribe(session, decision)

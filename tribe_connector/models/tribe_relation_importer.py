@@ -157,12 +157,14 @@ class TribeRelationImporter(models.AbstractModel):
         return readable
 
     def _leased(self, session, remotes, fail):
-        """The relations that no other worker is at, nor at their partners."""
+        """The relations that no other worker is at, nor at their partners and numbers."""
         links = self._links_of(session, remotes)
         leased = []
         for remote in remotes:
             link = links.get(remote.tribe_id)
-            if self._take_both(session, remote.tribe_id, link and link.partner_id):
+            if self._take_both(session, remote.tribe_id, link and link.partner_id) and all(
+                self._take_number(session, *each) for each in _numbers(remote)
+            ):
                 leased.append(remote)
             else:
                 fail(remote, self._busy_remote(remote.name))
@@ -228,18 +230,15 @@ class TribeRelationImporter(models.AbstractModel):
             partner._tribe_values(session.connection, remote.relationships),
             remote,
         )
-        self._check_can_apply(session.connection, link, partner, decision.merged.to_odoo)
+        self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
 
     def _look_for_partners(self, session, decisions):
         """Which contact each unlinked relation is, if any."""
-        first_with = {}
         for decision in decisions:
             try:
                 partner = self._matching_partner(session, decision.remote)
                 for key in [partner] if partner else _numbers(decision.remote):
-                    self._check_only_one(
-                        decision.remote, first_with.setdefault(key, decision.remote)
-                    )
+                    self._check_first_with(session, key, decision.remote)
                 if partner:
                     decision.action = LINK
                     decision.partner = partner
@@ -274,22 +273,6 @@ class TribeRelationImporter(models.AbstractModel):
             )
             if len(of_partner) > 1 and not is_ours:
                 decision.ask(self._several(decision.partner, of_partner))
-
-    def _check_only_one(self, remote, first):
-        """Two relations of one batch that would be the same partner are a question."""
-        if first is not remote:
-            raise self._same_number(remote, first.name)
-
-    def _same_number(self, remote, other):
-        return NeedsPerson(
-            self.env._(
-                "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
-                "number. Merge the two in Tribe, or give one of them another number.",
-                relation=remote.name,
-                other=other,
-            ),
-            cause="doubt",
-        )
 
     def _matching_partner(self, session, remote):
         """The partner that a relation is: by our ``ImportId``, then by number."""

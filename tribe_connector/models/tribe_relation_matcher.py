@@ -3,12 +3,12 @@ from odoo.fields import Domain
 
 from ..engine import weak_match
 from ..engine.lease import tribe_key
-from ..engine.problems import Busy, NeedsPerson
+from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers
 from ..mapping import clean
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import BUSY_SECONDS, WIRE_NUMBERS
+from .tribe_relation_synchronizer import WIRE_NUMBERS
 
 
 class TribeRelationMatcher(models.AbstractModel):
@@ -199,12 +199,6 @@ class TribeRelationMatcher(models.AbstractModel):
         }
 
     # Questions
-
-    def _busy(self, partner):
-        return Busy(
-            self.env._("%s is being received from Tribe right now.", partner.display_name),
-            BUSY_SECONDS,
-        )
 
     def _could_be(self, decision):
         """The question about the candidates of a decision."""

@@ -70,7 +70,8 @@ class TribeRelationNumbering(models.AbstractModel):
         sequence = self._sequence(session.connection, name)
         free = []
         while len(free) < count:
-            numbers = [sequence.next_by_id() for _missing in range(count - len(free))]
+            drawn = [sequence.next_by_id() for _missing in range(count - len(free))]
+            numbers = [number for number in drawn if self._take_number(session, name, number)]
             free += self._unused(session, name, numbers)
         return free
 

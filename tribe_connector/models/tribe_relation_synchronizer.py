@@ -3,8 +3,8 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
-from ..engine.lease import partner_key, tribe_key
-from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.lease import number_key, partner_key, tribe_key
+from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -179,12 +179,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         except (UserError, RedirectWarning) as error:
             raise self._cannot_archive(partner, _sentence(error.args[0])) from error
 
-    def _check_can_apply(self, connection, link, partner, to_odoo):
+    def _check_can_apply(self, session, partner, remote, to_odoo):
         """Refuse what Odoo does not take.
 
         :raises NeedsPerson: for a number of somebody else, or a partner with a user to archive
+        :raises Busy: for a number that another worker is giving to somebody
         """
-        self._check_numbers_free(connection, partner, to_odoo)
+        self._check_numbers_free(session, partner, remote, to_odoo)
         if to_odoo.get("active") is False and partner.active:
             users = self.env["res.users"].search([("partner_id", "=", partner.id)])
             if users:
@@ -204,12 +205,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             cause="archive",
         )
 
-    def _check_numbers_free(self, connection, partner, values):
-        """Refuse a number of Tribe that another partner has already."""
+    def _check_numbers_free(self, session, partner, remote, values):
+        """Refuse a number of Tribe that another partner has already, or is about to get."""
         for name in NUMBERS:
             if not values.get(name):
                 continue
-            others = self._partners_with(connection, name, values[name]) - partner
+            if not self._take_number(session, name, values[name]):
+                raise self._busy(partner)
+            self._check_first_with(session, (name, values[name]), remote)
+            others = self._partners_with(session.connection, name, values[name]) - partner
             if others:
                 raise NeedsPerson(
                     self.env._(
@@ -222,6 +226,40 @@ class TribeRelationSynchronizer(models.AbstractModel):
                     ),
                     cause="number",
                 )
+
+    def _take_number(self, session, name, number):
+        """Take the lease on giving somebody a number; False when another worker has it.
+
+        Two relations with one number may come to two workers at the same moment. Neither would
+        see the partner that the other one is making.
+        """
+        return session.leases.take(number_key(session.connection.id, name, number))
+
+    def _check_first_with(self, session, key, remote):
+        """Two relations of one batch that would be one partner, or have one number, are a question.
+
+        :param key: the partner, or ``(field, number)``
+        """
+        first = session.firsts.setdefault(key, remote)
+        if first.tribe_id != remote.tribe_id:
+            raise self._same_number(remote, first.name)
+
+    def _same_number(self, remote, other):
+        return NeedsPerson(
+            self.env._(
+                "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
+                "number. Merge the two in Tribe, or give one of them another number.",
+                relation=remote.name,
+                other=other,
+            ),
+            cause="doubt",
+        )
+
+    def _busy(self, partner):
+        return Busy(
+            self.env._("%s is being received from Tribe right now.", partner.display_name),
+            BUSY_SECONDS,
+        )
 
     def _partners_with(self, connection, name, number):
         """The partners of the connection's companies with a number, archived or not."""
