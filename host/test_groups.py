@@ -206,7 +206,9 @@ def _say_failures(outcomes: list[Outcome]) -> None:
 
 def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
     database = group.database
-    Databases(server, odoo).create_with_addon(database, group.modules)
+    databases = Databases(server, odoo)
+    databases.create_with_addon(database, group.modules)
+    databases.leave_unvacuumed(database)
     configuration = odoo_command.write_configuration(
         LOGS / f"{database}.conf",
         odoo_command.configuration(server, odoo, database, max_cron_threads=0, log_level="error"),
