@@ -86,7 +86,7 @@ GROUPS = (
 # Groups with real Odoo processes, some of them with a browser.
 PROCESSES = {"end_to_end", "faults", "security"}
 # Groups that run at the same time. Three streams for two cores: faults mostly wait.
-STREAMS = (("odoo", "companions", "plain"), ("end_to_end", "security"), ("faults",))
+STREAMS = (("odoo", "companions"), ("end_to_end", "security", "plain"), ("faults",))
 
 
 def run(paths: list[str], *, full: bool) -> int:

@@ -44,3 +44,37 @@ class TestRelationRace(RelationCase):
         self.export_while_tribe_gets(EmailAddress="nieuw@klant.example")
         self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 1")
         self.assertEqual(self.partner.email, "nieuw@klant.example")
+
+    def test_what_we_told_is_no_edit_of_tribe_when_the_answer_is_lost(self):
+        for first in ("webhook", "retry"):
+            with self.subTest(first):
+                self.partner.phone = f"030 1 {first}"
+                self.sandbox.fault("lose_answer", method="PUT", times=1)
+                self.run_nightly()
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], f"030 1 {first}")
+                self.assertTrue(self.problems())
+
+                self.partner.phone = f"030 2 {first}"
+                if first == "webhook":
+                    self.look_at("organization", self.partner.tribe_id)
+                self.env["tribe.work"].search([]).action_retry()
+                self.run_lanes()
+
+                self.assertEqual(self.partner.phone, f"030 2 {first}")
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], f"030 2 {first}")
+                self.assertFalse(self.problems())
+
+    def test_what_was_taken_back_after_a_lost_answer_is_taken_back_in_tribe_too(self):
+        before = self.partner.phone = "030 0"
+        self.run_nightly()
+        self.partner.phone = "030 1"
+        self.sandbox.fault("lose_answer", method="PUT", times=1)
+        self.run_nightly()
+
+        self.partner.phone = before
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.partner.phone, before)
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], before)
+        self.assertFalse(self.problems())

@@ -186,6 +186,7 @@ class TestPrivacy(RetentionCase):
                 "tribe_id": "x",
                 "partner_id": partner.id,
                 "agreed": {"name": PERSON, "email": MAIL},
+                "being_told": {"email": MAIL},
             }
         )
         return partner, link

@@ -11,7 +11,7 @@ from host.odoo_server import free_port
 from .laboratory import WAITS, values_of
 from .reference_model import ODOO, TRIBE, ReferenceModel
 
-CUSTOMERS = 1000 if os.environ.get("TRIBE_FULL_TESTS") else 100
+CUSTOMERS = 1000 if os.environ.get("TRIBE_FULL_TESTS") else 50
 DAY = 24 * 3600
 
 

@@ -181,7 +181,7 @@ class ResPartner(models.Model):
         Links stay, so that nobody comes back from Tribe by itself; their values go.
         """
         links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
-        links.write({"agreed": False})
+        links.write({"agreed": False, "being_told": False})
         links.conflict_ids.unlink()
         lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
         lines.write({"name": False, "text": False})

@@ -57,6 +57,9 @@ class TribeLink(models.Model):
         readonly=True, help="When the request that creates the record in Tribe was last sent."
     )
     agreed = fields.Json(readonly=True)
+    being_told = fields.Json(
+        readonly=True, help="The changes that Tribe was told of, until its answer is known."
+    )
     conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
     merged_into_id = fields.Many2one(
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."

@@ -104,6 +104,7 @@ class TribeRelationExporter(models.AbstractModel):
             self._differs_from_agreed(values, link.agreed or {})
             or self._missing_relationships(session.connection, partner)
             or self._missing_numbers(partner, values)
+            or link.being_told
         )
 
     def _look_for(self, session, partners, links):
@@ -313,6 +314,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
         self._link_relationships(link, decision.remote)
         if merged.to_tribe:
+            self._note_being_told(session, decision)
             self._check_unchanged_in_tribe(session, decision)
         agreed = self._write_to_tribe(session, link, merged, decision.remote)
         for kind in self._create_missing_relationships(session, partner, link):
@@ -321,9 +323,25 @@ class TribeRelationExporter(models.AbstractModel):
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        if link.being_told:
+            link.being_told = False
         self._log_notes(session, partner, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
+
+    def _note_being_told(self, session, decision):
+        """Note, for good, what Tribe is about to be told.
+
+        If the answer or the process is lost then, what Tribe has is no edit of somebody there,
+        and a later edit in Odoo is no conflict with it.
+
+        :raises Busy: when somebody has saved the partner since it was decided
+        """
+        link, to_tribe = decision.link, decision.merged.to_tribe
+        told = {name: value for name, value in to_tribe.items() if name != "active"}
+        link.being_told = {**(link.being_told or {}), **told}
+        session.commit()
+        self._check_unchanged(session.connection, decision)
 
     # Problems
 

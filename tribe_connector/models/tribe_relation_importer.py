@@ -353,7 +353,7 @@ class TribeRelationImporter(models.AbstractModel):
         partner = link.partner_id
         if not self._take_both(session, remote.tribe_id, partner):
             raise self._busy(partner)
-        before = link.agreed or {}
+        before = self._agreed(decision) or {}
         agreed = {
             name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
         } | self._changed_in_odoo(before, merged.to_tribe)

@@ -85,12 +85,26 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
 
-        What was being sent counts as agreed; what a relation had that was deleted since does not.
+        What was being sent counts as agreed, and so does a change that arrived although its answer
+        was lost; what a relation had that was deleted since does not.
         """
         link = decision.link
         if not link or link.state in ("gone", "unlinked", "merged"):
             return None
-        return link.agreed
+        arrived = self._arrived(link, decision.remote)
+        return {**(link.agreed or {}), **arrived} if arrived else link.agreed
+
+    def _arrived(self, link, remote):
+        """What Tribe has of the changes that it was told of, whose answer was lost.
+
+        Nobody has edited that in Tribe: it is ours.
+        """
+        values = remote.values()
+        return {
+            name: value
+            for name, value in (link.being_told or {}).items()
+            if canonical(name, values.get(name)) == canonical(name, value)
+        }
 
     def _both_changed(self, decision):
         """The question about the conflicts of a decision."""
