@@ -79,15 +79,18 @@ class Laboratory(World):
 
     def make_in_tribe(self, marker: str, values: dict) -> tuple[str, str]:
         """Make a customer in Tribe; returns the IDs of the relation and of the relationship."""
-        organization = self.sandbox.create(
-            "Relation_Organization",
+        return self.make_customer_of(
             {
                 "Name": values["name"],
                 "EmailAddress": values["email"],
                 "PhoneNumber": values["phone"],
                 "InvoiceAddress": {"City": values["city"], "Street": marker},
-            },
+            }
         )
+
+    def make_customer_of(self, organization_fields: dict) -> tuple[str, str]:
+        """Make a customer in Tribe with these fields; returns the IDs as ``make_in_tribe``."""
+        organization = self.sandbox.create("Relation_Organization", organization_fields)
         relationship = self.sandbox.create(
             CUSTOMER,
             {"Relation": {"ID": self.own_id}, "Organization": {"ID": organization["ID"]}},

@@ -2,21 +2,14 @@
 
 import concurrent.futures
 
-from .laboratory import CUSTOMER
-
 PAIRS = 20
 FIELDS = ["debtor_number", "tribe_id"]
 
 
 def new_customer(lab, name: str, number: str) -> str:
     """Make a customer in Tribe that has a debtor number already; returns the relation's ID."""
-    organization = lab.sandbox.create(
-        "Relation_Organization", {"Name": name, "DebtorNumber": number}
-    )
-    lab.sandbox.create(
-        CUSTOMER, {"Relation": {"ID": lab.own_id}, "Organization": {"ID": organization["ID"]}}
-    )
-    return organization["ID"]
+    relation_id, _relationship_id = lab.make_customer_of({"Name": name, "DebtorNumber": number})
+    return relation_id
 
 
 def finish(lab) -> None:
