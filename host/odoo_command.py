@@ -18,7 +18,6 @@ def environment(odoo: OdooSource) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": str(odoo.python_path),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -24,7 +24,8 @@ def make() -> None:
     with step("make the Python environment (once)"):
         _run([sys.executable, "-m", "venv", "--without-pip", str(PYTHON_ENVIRONMENT)])
         pip = _pip()
-        _run([*pip, "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS)])
+        options = ["--quiet", "--no-deps", "--no-compile"]
+        _run([*pip, "install", *options, "--requirement", str(REQUIREMENTS)])
         STAMP.write_text(_fingerprint())
 
 

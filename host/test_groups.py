@@ -30,6 +30,7 @@ class Group:
 
     name: str
     folders: tuple[str, ...]
+    needs_database: bool = True
     needs_odoo_inside: bool = False
     # Installed beside the addon.
     modules: tuple[str, ...] = ()
@@ -62,12 +63,17 @@ class Outcome:
         return shown or list(self.lines)
 
 
+# In the order in which they begin: first what runs while the template is made, then what is long.
 GROUPS = (
     Group(
         "plain",
         ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract", "tests/documentation"),
+        needs_database=False,
     ),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group("end_to_end", ("tests/end_to_end",)),
+    Group("faults", ("tests/faults",)),
+    Group("security", ("tests/security",)),
     Group(
         "companions",
         ("tests/companions",),
@@ -79,14 +85,11 @@ GROUPS = (
             "partner_mobile",
         ),
     ),
-    Group("end_to_end", ("tests/end_to_end",)),
-    Group("faults", ("tests/faults",)),
-    Group("security", ("tests/security",)),
 )
-# Groups with real Odoo processes, some of them with a browser.
-PROCESSES = {"end_to_end", "faults", "security"}
-# Groups that run at the same time. Three streams for two cores: faults mostly wait.
-STREAMS = (("odoo", "companions"), ("end_to_end", "security", "plain"), ("faults",))
+# Groups with a browser.
+BROWSER = {"end_to_end", "security"}
+# So many groups run at the same time. One more than there are cores: faults mostly wait.
+AT_ONCE = 3
 
 
 def run(paths: list[str], *, full: bool) -> int:
@@ -112,18 +115,23 @@ def _run_own(paths: list[str], *, full: bool) -> int:
     chosen = _chosen([_relative(path) for path in paths])
     environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
     odoo = find_or_fetch()
-    with postgresql.running() as server:
-        if chosen.keys() & PROCESSES:
+    groups = [group for group in GROUPS if chosen.get(group.name)]
+    with (
+        postgresql.running() as server,
+        concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+
+        def begin(group: Group) -> concurrent.futures.Future:
+            return pool.submit(_run_group, group, chosen[group.name], environment, server, odoo)
+
+        running = [begin(group) for group in groups if not group.needs_database]
+        if chosen.keys() & BROWSER:
             browser.ensure()
-        # Made here, once: the streams then only copy it.
-        if chosen.keys() & {"odoo", *PROCESSES}:
+        # Made here, once: the groups then only copy it.
+        if any(group.needs_database for group in groups):
             Databases(server, odoo).prepare()
-        with concurrent.futures.ThreadPoolExecutor(len(STREAMS)) as pool:
-            streams = [
-                pool.submit(_run_stream, stream, chosen, environment, server, odoo)
-                for stream in STREAMS
-            ]
-            outcomes = [outcome for stream in streams for outcome in stream.result()]
+        running += [begin(group) for group in groups if group.needs_database]
+        outcomes = [group.result() for group in running]
     _say_failures(outcomes)
     # A code may be negative: a process that a signal ended.
     return next((outcome.code for outcome in outcomes if outcome.code), 0)
@@ -157,15 +165,6 @@ def _chosen(paths: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def _run_stream(stream, chosen, environment, server, odoo: OdooSource) -> list[Outcome]:
-    groups = [group for name in stream for group in GROUPS if group.name == name]
-    return [
-        _run_group(group, chosen[group.name], environment, server, odoo)
-        for group in groups
-        if chosen.get(group.name)
-    ]
-
-
 def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Outcome:
     say(f"-> {group.name} tests ...")
     started = time.monotonic()
@@ -180,7 +179,7 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Ou
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": str(FAILURE_WIDTH)},
+        env={**environment, "COLUMNS": str(FAILURE_WIDTH)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

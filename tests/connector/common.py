@@ -87,9 +87,12 @@ class ConnectorCase(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.sandbox.clear_faults()
-        self.sandbox.reset(switches={})
-        self.sandbox.switch(webhook_paused=True)
+        self.seed_tribe()
+
+    def seed_tribe(self, *, keep_webhooks=False, **switches):
+        """Have Tribe as it is at the start of every test, but for some switches."""
+        switches = {"webhook_paused": True, **switches}
+        self.sandbox.reset(keep_webhooks=keep_webhooks, switches=switches)
 
     # The steps of an administrator
 

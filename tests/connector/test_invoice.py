@@ -1,7 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
-from .common import ORGANIZATION_CUSTOMER, ConnectorCase
+from .common import CRONS, ORGANIZATION_CUSTOMER, ConnectorCase
 
 
 class InvoiceCase(ConnectorCase):
@@ -14,6 +14,7 @@ class InvoiceCase(ConnectorCase):
         super().setUpClass()
         cls.let_payments_wait_for_the_bank()
         cls.activate_for_all_tests()
+        cls.bring_a_customer_to_odoo()
 
     @classmethod
     def let_payments_wait_for_the_bank(cls):
@@ -29,25 +30,27 @@ class InvoiceCase(ConnectorCase):
             "account_journal_payment_credit_account_id"
         )
 
-    def setUp(self):
-        super().setUp()
-        self.partner = self.env["res.partner"].create(
-            {
-                "name": "Factuurklant B.V.",
-                "is_company": True,
-                "customer_rank": 1,
-                "debtor_number": "70001",
-            }
-        )
-        self.run_nightly()
-        (self.customer,) = self.sandbox.rows(
-            ORGANIZATION_CUSTOMER, Organization=self.partner.tribe_id
-        )
+    @classmethod
+    def bring_a_customer_to_odoo(cls):
+        """One of those that Tribe has at the start of every test."""
+        customers = cls.sandbox.rows(ORGANIZATION_CUSTOMER)
+        cls.customer = next(row for row in customers if not row["IsFormer"])
+        tribe_id = cls.customer["Organization"]
+        with cls.class_in_registry_test_mode():
+            cls.env["tribe.work"]._add(
+                cls.connection, "inbound", "organization", [tribe_id], "webhook"
+            )
+            cls.env.flush_all()
+            cls.env.ref(f"tribe_connector.{CRONS['inbound']}").method_direct_trigger()
+        cls.env.invalidate_all()
+        cls.partner = cls.env["res.partner"].search([("tribe_id", "=", tribe_id)])
 
     def vat_group(self, code):
         """Tribe's VAT group with a code."""
-        (row,) = self.sandbox.rows("Datastore_VatGroup", Code=code)
-        return row["ID"]
+        (group,) = self.connection.legal_entity_ids.vat_group_ids.filtered_domain(
+            [("code", "=", code)]
+        )[:1]
+        return group.tribe_id
 
     def line(self, price, quantity=1.0, vat="NL21", **values):
         """A product line, as Tribe takes it."""

@@ -387,8 +387,7 @@ class TestPlanOfRandomData(PlanComesTrueCase):
     def test_random_data(self):
         for seed in range(self.data_sets):
             with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self.sandbox.reset(switches={})
-                self.sandbox.switch(webhook_paused=True)
+                self.seed_tribe()
                 chance = random.Random(seed)
                 self.connection.initial_scope = chance.choice(["odoo", "both"])
                 self.connection.conflict_policy = chance.choice(["odoo", "tribe", "ask"])

@@ -54,11 +54,11 @@ class FieldCase(RelationCase):
         """The notes of all runs."""
         return self.env["tribe.run.line"].search([("action", "=", "note")]).mapped("text")
 
-    def assertSettled(self, partner):
+    def assertSettled(self, partners):
         """A second look, from either side, changes nothing on either side."""
         self.assertFalse(self.problems())
         self.env.flush_all()
-        everybody = partner | partner.child_ids
+        everybody = partners | partners.child_ids
         self.env.cr.execute(
             "UPDATE res_partner SET write_date = '2020-01-01' WHERE id IN %s",
             [tuple(everybody.ids)],
@@ -66,37 +66,58 @@ class FieldCase(RelationCase):
         self.env.invalidate_all()
 
         def look_again():
-            self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
-            self.synchronize(partner)
+            self.look_at_relations(partners)
+            self.synchronize(partners)
             self.run_nightly()
 
         self.assertEqual(self.written(look_again), 0)
         self.assertEqual({each.write_date.year for each in everybody}, {2020})
         self.assertFalse(self.problems())
 
+    def look_at_relations(self, partners):
+        """Have it noticed that the relations of some partners changed in Tribe."""
+        for kind, some in partners.grouped(lambda each: each.is_company).items():
+            self.look_at("organization" if kind else "person", *some.mapped("tribe_id"))
+
 
 class TestRelationFields(FieldCase):
     """Names, addresses and the rest of a relation."""
 
-    def there_and_back(self, partner, entity_set, row_of, table):
-        """Every field of a table goes to Tribe, and comes from there."""
-        for field, odoo_value, wire, tribe_value in table:
+    def there_and_back(self, entity_set, row_of, table, **values):
+        """Every field of a table goes to Tribe, and comes from there; each with its own partner.
+
+        ``values`` are those of all partners.
+        """
+        partners = {line: self.customer(f"Klant {line[0]}", **values) for line in table}
+        everybody = self.env["res.partner"].union(*partners.values())
+        self.synchronize(everybody)
+        self.assertTrue(all(everybody.mapped("tribe_id")), self.problems())
+
+        for line, partner in partners.items():
+            partner[line[0]] = line[1]
+        self.assertEqual(self.written(self.run_nightly), len(table))
+        for (field, value, wire, _of_tribe), partner in partners.items():
             with self.subTest(field=field, to="Tribe"):
-                partner[field] = odoo_value
-                self.assertEqual(self.written(self.run_nightly), 1)
-                self.assertEqual(row_of(partner)[wire], odoo_value)
-                self.assertSettled(partner)
+                self.assertEqual(row_of(partner)[wire], value)
+        self.assertSettled(everybody)
+
+        for (_field, _of_odoo, wire, value), partner in partners.items():
+            self.sandbox.change(entity_set, row_of(partner)["ID"], {wire: value})
+        self.look_at_relations(everybody)
+        for (field, _of_odoo, _wire, value), partner in partners.items():
             with self.subTest(field=field, to="Odoo"):
-                self.sandbox.change(entity_set, row_of(partner)["ID"], {wire: tribe_value})
-                self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
-                self.assertEqual(partner[field], tribe_value)
-                self.assertSettled(partner)
-            with self.subTest(field=field, to="emptied"):
-                if field != "name":
-                    partner[field] = False
-                    self.run_nightly()
+                self.assertEqual(partner[field], value)
+        self.assertSettled(everybody)
+
+        for line, partner in partners.items():
+            if line[0] != "name":
+                partner[line[0]] = False
+        self.run_nightly()
+        for (field, _of_odoo, wire, _of_tribe), partner in partners.items():
+            if field != "name":
+                with self.subTest(field=field, to="emptied"):
                     self.assertFalse(row_of(partner)[wire])
-                    self.assertSettled(partner)
+        self.assertSettled(everybody)
 
     def test_fields_of_an_organization(self):
         country = self.env.ref("base.nl").id
@@ -106,20 +127,23 @@ class TestRelationFields(FieldCase):
             {"customer_rank": 1, "supplier_rank": 1},
         ):
             with self.subTest(**ranks):
-                partner = self.linked(country_id=country, **ranks)
                 self.there_and_back(
-                    partner, "Relation_Organization", self.tribe_of, OF_ORGANIZATION
+                    "Relation_Organization",
+                    self.tribe_of,
+                    OF_ORGANIZATION,
+                    country_id=country,
+                    **ranks,
                 )
 
     def test_fields_of_a_person(self):
-        partner = self.linked("Jan Smit", is_company=False)
-        self.there_and_back(partner, "Relation_Person", self.tribe_of, OF_PERSON)
+        self.there_and_back("Relation_Person", self.tribe_of, OF_PERSON, is_company=False)
 
     def test_fields_of_an_address(self):
         for is_company in (True, False):
             with self.subTest(is_company=is_company):
-                partner = self.linked("Smit", is_company=is_company, street="Weg 1")
-                self.there_and_back(partner, "Address", self.address_of, OF_ADDRESS)
+                self.there_and_back(
+                    "Address", self.address_of, OF_ADDRESS, is_company=is_company, street="Weg 1"
+                )
 
     # Formatting
 
@@ -186,8 +210,7 @@ class TestRelationFields(FieldCase):
             "Address/Extra",
             "Relationship_Organization_Supplier/PaymentTermInDays",
         ]
-        self.sandbox.reset(switches={"absent_fields": lacking})
-        self.sandbox.switch(webhook_paused=True)
+        self.seed_tribe(absent_fields=lacking)
         self.connect()
         values = {
             "website": "https://klant.example",

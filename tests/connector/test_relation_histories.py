@@ -775,7 +775,7 @@ class TestRelationHistories(RelationCase):
 
     def begin_history(self):
         self.env.flush_all()
-        self.sandbox.reset(switches={"webhook_paused": True}, keep_webhooks=True)
+        self.seed_tribe(keep_webhooks=True)
         self.deliveries_seen = 0
         return self.env.cr.savepoint()
 
