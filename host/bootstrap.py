@@ -1,5 +1,6 @@
 """From a bare machine to the environment in which the commands run."""
 
+import concurrent.futures
 import os
 import sys
 
@@ -14,7 +15,10 @@ def ensure() -> None:
     """Fetch Odoo and make the Python environment, then go on inside that environment."""
     os.environ.update(COMPILED_ONCE)
     with locks.exclusive(HOST / "set-up.lock"):
-        odoo_source.find_or_fetch()
-        python_environment.make()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            # Both mostly wait for the network.
+            fetched = pool.submit(odoo_source.find_or_fetch)
+            python_environment.make()
+        fetched.result()
     if os.path.realpath(sys.prefix) != os.path.realpath(PYTHON.parent.parent):
         os.execv(PYTHON, [str(PYTHON), *sys.argv])

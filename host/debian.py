@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from .console import Failure
@@ -15,6 +16,8 @@ from .paths import HOST
 
 APT = HOST / "apt"
 UNSTABLE = "sid"
+# Two at once could want the same private apt.
+ONE_AT_A_TIME = threading.Lock()
 
 
 def fetch_and_unpack(packages: list[str], *, suite: str | None, root: Path) -> None:
@@ -23,14 +26,15 @@ def fetch_and_unpack(packages: list[str], *, suite: str | None, root: Path) -> N
     :raises Failure: where apt is missing or the suite does not have a package.
     """
     _require_apt()
-    state = _AptState(suite or "own")
-    state.write_sources(suite)
-    state.update()
-    archives = state.download(packages)
-    root.mkdir(parents=True, exist_ok=True)
-    for archive in archives:
-        _run(["dpkg", "-x", str(archive), str(root)], f"unpack {archive.name}")
-    shutil.rmtree(state.folder)
+    with ONE_AT_A_TIME:
+        state = _AptState(suite or "own")
+        state.write_sources(suite)
+        state.update()
+        archives = state.download(packages)
+        root.mkdir(parents=True, exist_ok=True)
+        for archive in archives:
+            _run(["dpkg", "-x", str(archive), str(root)], f"unpack {archive.name}")
+        shutil.rmtree(state.folder)
 
 
 def install(packages: list[str]) -> None:

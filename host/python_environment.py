@@ -10,6 +10,8 @@ from . import debian
 from .console import Failure, step
 from .paths import HOST, PYTHON, PYTHON_ENVIRONMENT, REQUIREMENTS
 
+# The one that comes with Python 3.11 takes twice as long.
+PIP = "pip==26.3"
 STAMP = PYTHON_ENVIRONMENT / "requirements.sha256"
 
 
@@ -23,8 +25,9 @@ def make() -> None:
     shutil.rmtree(PYTHON_ENVIRONMENT, ignore_errors=True)
     with step("make the Python environment (once)"):
         _run([sys.executable, "-m", "venv", "--without-pip", str(PYTHON_ENVIRONMENT)])
-        pip = _pip()
         options = ["--quiet", "--no-deps", "--no-compile"]
+        _run([*_pip(), "install", *options, PIP])
+        pip = [str(PYTHON), "-m", "pip"]
         _run([*pip, "install", *options, "--requirement", str(REQUIREMENTS)])
         STAMP.write_text(_fingerprint())
 

@@ -71,6 +71,7 @@ GROUPS = (
         needs_database=False,
     ),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group("end_to_end", ("tests/end_to_end",)),
     Group("faults", ("tests/faults",)),
     Group("security", ("tests/security",)),

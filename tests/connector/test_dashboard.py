@@ -2,12 +2,11 @@ import json
 from datetime import timedelta
 
 from freezegun import freeze_time
+from invoices.invoice_case import InvoiceCase
 
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
-
-from .test_invoice import InvoiceCase
 
 
 class TestDashboard(InvoiceCase):

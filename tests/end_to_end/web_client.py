@@ -23,6 +23,7 @@ SECONDS_TO_APPEAR = 30
 SECONDS_TO_SAVE = 10
 # Installing or uninstalling, then the first page with newly compiled assets.
 SECONDS_TO_RELOAD = 120
+POLLING_MILLISECONDS = 200
 # Marks the view that is there, as the client shows it until the next one is loaded.
 GO_TO = """(address) => {
     for (const view of document.querySelectorAll(".o_action_manager .o_view_controller")) {
@@ -218,6 +219,8 @@ class WebClient:
             """() => document.querySelector(".o_error_dialog") ||
                      document.querySelector("body:not([data-is-old]) .o_main_navbar")""",
             timeout=SECONDS_TO_RELOAD * 1000,
+            # By itself it looks at every frame, and so has the browser draw all of them.
+            polling=POLLING_MILLISECONDS,
         )
         if self.errors().count():
             raise OdooRefused(self.errors().first.inner_text())

@@ -45,7 +45,7 @@ MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 MOST_RUNS = 4
 SECONDS_TO_SETTLE = 600
 TICK_SECONDS = 1.0
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 0.6
 # What is due within so many seconds is waited for.
 SOON_SECONDS = 5
 

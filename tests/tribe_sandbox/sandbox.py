@@ -43,6 +43,7 @@ class Sandbox:
         self.calls = CallLog()
         self.limiter = RateLimiter(self.switches)
         self.oauth = AuthorizationServer(CLIENT_ID, CLIENT_SECRET, self.switches)
+        self._followed = None
         self._follow_switches()
         self.webhooks = Webhooks(self.store, self.switches, WEBHOOK_SECRET)
         if self.store.is_empty():
@@ -97,15 +98,17 @@ class Sandbox:
         self.store.close()
 
     def _follow_switches(self):
-        everything = Switches(
-            {**self.switches.as_dict(), "billing_module": True, "absent_fields": []}
-        )
+        positions = self.switches.as_dict()
+        if positions == self._followed:
+            return
+        everything = Switches({**positions, "billing_module": True, "absent_fields": []})
         schema = build_schema(self.switches)
         with self.store.transaction():
             self.store.ensure(build_schema(everything))
         self.store.lag = self.switches.query_lag
         self.store.forget_snapshot()
         self.schema = schema
+        self._followed = positions
 
     def _fill(self, size, is_empty, keep=()):
         if is_empty:

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
-from .test_invoice import InvoiceCase
+from .invoice_case import InvoiceCase
 
 
 class TestLegalEntity(InvoiceCase):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from connector.common import TAXES
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from .common import TAXES
-from .test_invoice import InvoiceCase, cents
+from .invoice_case import InvoiceCase, cents
 
 IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SAME_EVERY_TIME = 1000 if IS_FULL else 150

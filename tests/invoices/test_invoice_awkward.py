@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from odoo.tests import new_test_user
 
-from .test_invoice import InvoiceCase
+from .invoice_case import InvoiceCase
 
 
 class TestAwkwardInvoice(InvoiceCase):

@@ -3,7 +3,7 @@ from datetime import date
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 
-from .test_invoice import InvoiceCase
+from .invoice_case import InvoiceCase
 
 
 class TestInvoiceAfterBooking(InvoiceCase):

@@ -1,6 +1,6 @@
-from odoo.exceptions import UserError
+from connector.common import ConnectorCase
 
-from .common import ConnectorCase
+from odoo.exceptions import UserError
 
 
 class TestMappingSuggestion(ConnectorCase):

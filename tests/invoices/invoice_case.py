@@ -1,0 +1,110 @@
+"""What the tests of invoices share: a customer that both systems know, and invoices in Tribe."""
+
+from decimal import Decimal
+
+from connector.common import CRONS, ORGANIZATION_CUSTOMER, ConnectorCase
+
+
+class InvoiceCase(ConnectorCase):
+    """Invoices that a test makes in Tribe, for a customer that both systems know."""
+
+    sandbox_options = {"relations": 10, "invoices": 0}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.let_payments_wait_for_the_bank()
+        cls.activate_for_all_tests()
+        cls.bring_a_customer_to_odoo()
+
+    @classmethod
+    def let_payments_wait_for_the_bank(cls):
+        """Give the bank's ways to pay an account for what was not on a statement yet."""
+        chart = cls.env["account.chart.template"].with_company(cls.company)
+        bank = cls.env["account.journal"].search(
+            [("company_id", "=", cls.company.id), ("type", "=", "bank")], limit=1
+        )
+        bank.inbound_payment_method_line_ids.payment_account_id = chart.ref(
+            "account_journal_payment_debit_account_id"
+        )
+        bank.outbound_payment_method_line_ids.payment_account_id = chart.ref(
+            "account_journal_payment_credit_account_id"
+        )
+
+    @classmethod
+    def bring_a_customer_to_odoo(cls):
+        """One of those that Tribe has at the start of every test."""
+        customers = cls.sandbox.rows(ORGANIZATION_CUSTOMER)
+        cls.customer = next(row for row in customers if not row["IsFormer"])
+        tribe_id = cls.customer["Organization"]
+        with cls.class_in_registry_test_mode():
+            cls.env["tribe.work"]._add(
+                cls.connection, "inbound", "organization", [tribe_id], "poll"
+            )
+            cls.env.flush_all()
+            cls.env.ref(f"tribe_connector.{CRONS['inbound']}").method_direct_trigger()
+        cls.env.invalidate_all()
+        cls.partner = cls.env["res.partner"].search([("tribe_id", "=", tribe_id)])
+
+    def vat_group(self, code):
+        """Tribe's VAT group with a code."""
+        (group,) = self.connection.legal_entity_ids.vat_group_ids.filtered_domain(
+            [("code", "=", code)]
+        )[:1]
+        return group.tribe_id
+
+    def line(self, price, quantity=1.0, vat="NL21", **values):
+        """A product line, as Tribe takes it."""
+        return {
+            "Description": "Werk",
+            "Quantity": quantity,
+            "Price": price,
+            "VatGroup": {"ID": self.vat_group(vat)},
+            **values,
+        }
+
+    def draft(self, *lines, **values):
+        """An invoice in Tribe that is not sent yet; returns its ID."""
+        row = self.sandbox.create(
+            "Activity_Invoice",
+            {
+                "Subject": "Onderhoud",
+                "Currency": "EUR",
+                "Relationship": {"ID": self.customer["ID"]},
+                "ProductLines": list(lines),
+                **values,
+            },
+        )
+        return row["ID"]
+
+    def send(self, tribe_id):
+        """Send an invoice in Tribe, and let the connector look; returns Tribe's row."""
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.look_at("invoice", tribe_id)
+        return self.tribe_row("Activity_Invoice", tribe_id)
+
+    def send_new(self, *lines, **values):
+        """Make and send an invoice; returns its ID."""
+        tribe_id = self.draft(*lines, **values)
+        self.send(tribe_id)
+        return tribe_id
+
+    def assert_booked_to_the_cent(self, tribe_id):
+        """The invoice is posted with Tribe's number, date and totals; returns the move."""
+        row = self.tribe_row("Activity_Invoice", tribe_id)
+        move = self.booked_move(tribe_id)
+        self.assertEqual(move.state, "posted", self.problems())
+        self.assertEqual(move.name, row["Number"])
+        self.assertEqual(
+            (cents(move.amount_untaxed), cents(move.amount_tax), cents(move.amount_total)),
+            (
+                cents(row["TotalExcludingVat"]),
+                cents(row["VatAmount"]),
+                cents(row["TotalIncludingVat"]),
+            ),
+        )
+        return move
+
+
+def cents(amount):
+    return Decimal(str(amount)).quantize(Decimal("0.01"))
