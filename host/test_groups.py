@@ -70,10 +70,10 @@ GROUPS = (
         ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract", "tests/documentation"),
         needs_database=False,
     ),
-    Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
-    Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
-    Group("end_to_end", ("tests/end_to_end",)),
     Group("faults", ("tests/faults",)),
+    Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group("end_to_end", ("tests/end_to_end",)),
+    Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group("security", ("tests/security",)),
     Group(
         "companions",
