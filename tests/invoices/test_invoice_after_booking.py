@@ -3,6 +3,8 @@ from datetime import date
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 
+from connector.common import ORGANIZATION_CUSTOMER
+
 from .invoice_case import InvoiceCase
 
 
@@ -91,6 +93,32 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.assertIn("12.10", link.difference)
         self.assertEqual(move.amount_total, 12.1)
         self.assertEqual(move.state, "posted")
+
+    def test_another_customer_in_tribe_is_shown(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_id = self.send_new(self.line(10.0))
+        others = self.sandbox.rows(ORGANIZATION_CUSTOMER)
+        other = next(row for row in others if row["ID"] != self.customer["ID"])
+
+        self.sandbox.change("Activity_Invoice", tribe_id, {"Relationship": {"ID": other["ID"]}})
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "differs")
+        self.assertIn("customer", self.link(tribe_id).difference)
+        self.assertEqual(self.booked_move(tribe_id).partner_id, self.partner)
+
+    def test_a_draft_again_in_tribe_is_shown_until_it_is_sent_again(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.sandbox.set_phase(tribe_id, "Draft")
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "differs")
+        self.assertIn("draft again in Tribe", self.link(tribe_id).difference)
+        self.assertEqual(self.booked_move(tribe_id).state, "posted")
+        self.send(tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "linked")
 
     def test_an_invoice_that_vanishes_in_tribe_is_shown_and_kept(self):
         self.sandbox.switch(final_invoice_writable="all")

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user
 
 from .invoice_case import InvoiceCase
@@ -71,40 +72,61 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(move.ref, number)
         self.assertEqual(move.payment_reference, number)
 
-    def test_a_hashed_journal_holds_what_odoo_would_refuse(self):
-        first, second = self.draft(self.line(10.0)), self.draft(self.line(20.0))
-        self.sandbox.set_phase(first, "Sent")
-        self.sandbox.set_phase(second, "Sent")
+    def test_a_journal_that_was_hashed_later_holds_invoices_until_another_one_is_chosen(self):
         self.entities().journal_id.restrict_mode_hash_table = True
-        self.look_at("invoice", second)
+        tribe_id = self.send_new(self.line(10.0))
+        self.assert_held(tribe_id, "hashed", "Choose a journal")
 
-        self.look_at("invoice", first)
+        self.entities().journal_id = False
+        self.entities().action_create_journal()
+        self.run_lanes()
 
-        self.assertFalse(self.booked_move(first))
-        self.assertTrue(self.problems())
+        self.assert_booked_to_the_cent(tribe_id)
 
-    def test_an_invoice_typed_by_hand_under_the_number_can_be_adopted(self):
-        first = self.send_new(self.line(10.0))
-        number = str(int(self.booked_move(first).name) + 1)
-        by_hand = self.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": self.partner.id,
-                "invoice_date": date.today(),
-                "ref": number,
-                "invoice_line_ids": [(0, 0, {"name": "Werk", "price_unit": 20.0})],
-            }
-        )
-        by_hand.action_post()
-        second = self.send_new(self.line(20.0))
-        self.assert_held(second, number, "adopt")
+    def test_an_archived_journal_holds_the_invoice(self):
+        journal = self.entities().journal_id
+        journal.active = False
+        tribe_id = self.send_new(self.line(10.0))
+        self.assert_held(tribe_id, journal[0].name, "archived")
 
-        self.work(second).action_adopt()
+        journal.active = True
         self.run_nightly()
 
-        self.assertEqual(self.booked_move(second), by_hand)
-        self.assertEqual(by_hand.tribe_id, second)
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_a_line_of_mere_text_is_a_note(self):
+        tribe_id = self.send_new(
+            self.line(10.0), {"Description": "Volgens afspraak", "Quantity": None}
+        )
+
+        lines = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids
+        self.assertEqual(lines.mapped("display_type"), ["product", "line_note"])
+        self.assertEqual(lines[1].name, "Volgens afspraak")
+
+    def test_what_tribe_does_not_call_final_is_held_until_it_is(self):
+        self.sandbox.switch(sending_finalises=False)
+        tribe_id = self.send_new(self.line(10.0))
+        self.assert_held(tribe_id, "final", "Send or finalize")
+
+        self.sandbox.switch(sending_finalises=True)
+        self.send(tribe_id)
+
+        self.assert_booked_to_the_cent(tribe_id)
         self.assertFalse(self.problems())
+
+    def test_a_tax_that_is_included_in_prices_cannot_be_mapped(self):
+        tax = self.tax("21% ST").copy({"name": "21% incl."})
+        tax.price_include_override = "tax_included"
+
+        with self.assertRaisesRegex(ValidationError, "Tax Excluded"):
+            self.entities().vat_group_ids.tax_id = tax
+
+    def test_a_tax_that_became_included_in_prices_holds_the_invoice(self):
+        tax = self.tax("21% ST").copy({"name": "21% anders"})
+        self.entities().vat_group_ids.tax_id = tax
+        tax.price_include_override = "tax_included"
+
+        self.assert_held(self.send_new(self.line(10.0)), tax.name, "Tax Excluded")
 
     def test_an_invoice_can_be_ignored_for_good(self):
         self.company.sale_lock_date = date.today()
@@ -283,7 +305,137 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(move.invoice_line_ids.tax_ids, self.tax("21% ST"))
 
 
+class TestTakenNumber(InvoiceCase):
+    """An invoice with Tribe's number is in Odoo already; a person decides what it is."""
+
+    def by_hand(self, price=20.0, **values):
+        """A posted invoice that a bookkeeper typed."""
+        line = {"name": "Werk", "price_unit": price, "tax_ids": [(6, 0, self.tax("21% ST").ids)]}
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner.id,
+                "invoice_date": date.today(),
+                "invoice_line_ids": [(0, 0, line)],
+                **values,
+            }
+        )
+        move.action_post()
+        return move
+
+    def next_number(self):
+        """The number that Tribe gives to the next invoice."""
+        return str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
+
+    def work(self, tribe_id):
+        return self.env["tribe.work"].search([("reference", "=", tribe_id)])
+
+    def assert_held_for(self, tribe_id, move):
+        """Not booked; the sentence names both invoices with their amounts."""
+        self.assertFalse(self.booked_move(tribe_id))
+        (problem,) = self.problems()
+        row = self.tribe_row("Activity_Invoice", tribe_id)
+        for part in (
+            row["Number"],
+            f"{row['TotalIncludingVat']:.2f}",
+            move.name,
+            self.partner.name,
+            f"{move.amount_total:.2f}",
+        ):
+            self.assertIn(part, problem)
+
+    def test_it_is_found_by_reference_payment_reference_or_name(self):
+        for field in ("ref", "payment_reference", "name"):
+            with self.subTest(field):
+                by_hand = self.by_hand(**{field: self.next_number()})
+                tribe_id = self.send_new(self.line(30.0))
+
+                self.assert_held_for(tribe_id, by_hand)
+                self.work(tribe_id).action_ignore()
+
+    def test_it_can_be_adopted(self):
+        by_hand = self.by_hand(ref=self.next_number())
+        tribe_id = self.send_new(self.line(20.0))
+        self.assert_held_for(tribe_id, by_hand)
+
+        self.work(tribe_id).action_adopt()
+        self.run_lanes()
+
+        self.assertEqual(self.booked_move(tribe_id), by_hand)
+        self.assertEqual(by_hand.tribe_id, tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "linked")
+        self.assertFalse(self.problems())
+
+    def test_what_differs_in_an_adopted_invoice_is_shown_and_stays(self):
+        by_hand = self.by_hand(price=25.0, ref=self.next_number())
+        tribe_id = self.send_new(self.line(20.0))
+
+        self.work(tribe_id).action_adopt()
+        self.run_lanes()
+
+        self.assertEqual(self.link(tribe_id).state, "differs")
+        self.assertIn("24.20", self.link(tribe_id).difference)
+        self.assertIn("30.25", self.link(tribe_id).difference)
+        self.assertEqual((by_hand.state, by_hand.amount_total), ("posted", 30.25))
+
+    def test_another_sale_with_that_reference_does_not_keep_tribes_from_being_booked(self):
+        by_hand = self.by_hand(ref=self.next_number())
+        self.company.sale_lock_date = date.today() - timedelta(days=5)
+        self.sandbox.switch(invoice_day_offset=-10)
+        tribe_id = self.send_new(self.line(20.0))
+        self.company.sale_lock_date = False
+        self.run_nightly()
+        self.assert_held_for(tribe_id, by_hand)
+
+        # Also when something else is in the way at first.
+        self.company.sale_lock_date = date.today() - timedelta(days=5)
+        self.work(tribe_id).action_book_anyway()
+        self.run_lanes()
+        self.assertIn("locked", self.problems()[0])
+        self.company.sale_lock_date = False
+        self.run_nightly()
+
+        move = self.assert_booked_to_the_cent(tribe_id)
+        self.assertNotEqual(move, by_hand)
+        self.assertFalse(by_hand.tribe_id)
+        self.assertFalse(self.problems())
+
+    def test_what_another_connection_booked_is_not_booked_twice(self):
+        self.connection.legal_entity_ids.number_policy = "odoo"
+        tribe_id = self.send_new(self.line(20.0))
+        move = self.booked_move(tribe_id)
+        other = self.connection.copy({"name": "Tribe CRM, vroeger"})
+        self.link(tribe_id).connection_id = other
+
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).connection_id, other)
+        (problem,) = self.problems()
+        self.assertIn(f"is taken by the invoice {move.name}", problem)
+
+
 class TestCreditInvoice(InvoiceCase):
+    def test_a_marked_credit_invoice_with_positive_amounts_is_a_credit_note(self):
+        self.sandbox.switch(credit_mark_name="IsCredit")
+        self.connect()
+        invoice = self.send_new(self.line(100.0))
+
+        credit = self.send_new(self.line(100.0), IsCredit=True, CreditedInvoice={"ID": invoice})
+
+        move, refund = self.booked_move(invoice), self.booked_move(credit)
+        self.assertEqual((refund.state, refund.move_type), ("posted", "out_refund"))
+        self.assertEqual((refund.amount_untaxed, refund.amount_tax), (100.0, 21.0))
+        self.assertEqual((move.amount_residual, refund.amount_residual), (0.0, 0.0))
+
+    def test_a_credit_with_positive_amounts_and_no_mark_is_held(self):
+        invoice = self.send_new(self.line(100.0))
+
+        credit = self.send_new(self.line(100.0), CreditedInvoice={"ID": invoice})
+
+        self.assertFalse(self.booked_move(credit))
+        self.assertIn("credits another invoice", self.problems()[0])
+        self.assertEqual(self.booked_move(invoice).amount_residual, 121.0)
+
     def test_a_credit_invoice_is_a_credit_note_that_settles_the_invoice(self):
         invoice = self.send_new(self.line(100.0))
 

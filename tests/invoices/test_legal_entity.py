@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
@@ -34,9 +36,20 @@ class TestLegalEntity(InvoiceCase):
         cls.generic.vat_group_ids.tax_id = tax
         cls.generic.vat_group_ids.account_id = cls.account("income", cls.other_company)
 
-    def send_for(self, entity, *lines):
+    def send_for(self, entity, *lines, **values):
         """Send an invoice of a legal entity; returns its ID."""
-        return self.send_new(*lines, Identity={"ID": entity.tribe_id})
+        return self.send_new(*lines, Identity={"ID": entity.tribe_id}, **values)
+
+    def as_user_of(self, company):
+        """The environment of an administrator of the connector who works in one company."""
+        user = new_test_user(
+            self.env,
+            f"only in {company.id}",
+            groups="tribe_connector.group_manager,account.group_account_invoice",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        return self.env(user=user, su=False)
 
     def test_each_legal_entity_books_in_its_company_with_its_own_chart(self):
         for entity, company in ((self.dutch, self.company), (self.generic, self.other_company)):
@@ -74,6 +87,36 @@ class TestLegalEntity(InvoiceCase):
         move = self.booked_move(tribe_id)
         self.assertEqual(move.company_id, self.other_company)
 
+    def test_a_legal_entity_may_be_named_by_the_organization_behind_it(self):
+        self.sandbox.switch(legal_entity_means="organization", legal_entity_name="Organization")
+        self.connect()
+        organization = {"ID": self.generic.organization_id}
+
+        tribe_id = self.send_new(self.line(10.0), Organization=organization)
+        self.assertEqual(self.assert_booked_to_the_cent(tribe_id).company_id, self.other_company)
+
+        unknown = {"ID": self.customer["Organization"]}
+        held = self.send_new(self.line(10.0), Organization=unknown)
+        self.assertFalse(self.booked_move(held))
+        self.assertIn("legal entity that is not known", self.problems()[0])
+
+    def test_a_danish_company_is_booked_in_kroner_although_tribe_counts_in_euros(self):
+        self.other_company.currency_id = self.env.ref("base.DKK")
+        self.other_company.currency_id.active = True
+
+        tribe_id = self.send_for(
+            self.generic, self.line(13.4, PriceInCurrency=100.0), Currency="DKK"
+        )
+
+        row, move = self.tribe_row("Activity_Invoice", tribe_id), self.booked_move(tribe_id)
+        self.assertEqual((row["TotalExcludingVat"], row["TotalIncludingVat"]), (13.4, 16.21))
+        self.assertEqual(move.state, "posted", self.problems())
+        self.assertEqual(move.currency_id, self.other_company.currency_id)
+        self.assertEqual(
+            (move.amount_untaxed, move.amount_tax, move.amount_total), (100.0, 21.0, 121.0)
+        )
+        self.assertEqual(move.invoice_line_ids.price_unit, 100.0)
+
     def test_a_lock_of_one_company_does_not_hold_the_other(self):
         self.company.sale_lock_date = "2100-01-01"
 
@@ -90,19 +133,21 @@ class TestLegalEntity(InvoiceCase):
     def test_who_works_in_one_company_sees_nothing_of_the_other_through_us(self):
         mine = self.send_for(self.dutch, self.line(10.0))
         theirs = self.send_for(self.generic, self.line(10.0))
-        user = new_test_user(
-            self.env,
-            "only_dutch",
-            groups="tribe_connector.group_manager,account.group_account_invoice",
-            company_id=self.company.id,
-            company_ids=[(6, 0, self.company.ids)],
-        )
-        own = self.env(user=user, su=False)
+        self.company.sale_lock_date = self.other_company.sale_lock_date = date.today()
+        held = [self.send_for(entity, self.line(20.0)) for entity in (self.dutch, self.generic)]
+        own = self.as_user_of(self.company)
 
         links = own["tribe.link"].search([("kind", "=", "invoice")])
         self.assertEqual(links.mapped("tribe_id"), [mine])
         self.assertNotIn(theirs, own["account.move"].search([]).mapped("tribe_id"))
         self.assertEqual(own["tribe.legal.entity"].search([]).mapped("name"), [self.dutch.name])
+        self.assertEqual(own["tribe.work"].search([]).mapped("reference"), held[:1])
+        other = self.as_user_of(self.other_company)
+        self.assertEqual(other["tribe.work"].search([]).mapped("reference"), held[1:])
+        numbers = [self.tribe_row("Activity_Invoice", each)["Number"] for each in held]
+        told = own["tribe.run.line"].search([("action", "=", "problem")]).mapped("name")
+        self.assertIn(numbers[0], told)
+        self.assertNotIn(numbers[1], told)
         self.assertEqual(
             own["tribe.vat.group"].search([]).legal_entity_id.mapped("name"), [self.dutch.name]
         )

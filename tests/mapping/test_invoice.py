@@ -28,6 +28,7 @@ FIELDS = InvoiceFields(
     vat_in_currency="VatAmountInCurrency",
     total_in_currency="TotalIncludingVatInCurrency",
     final="IsFinal",
+    credit="IsCredit",
     credited="CreditedInvoice",
 )
 LINE = {
@@ -156,6 +157,32 @@ def test_amounts_of_a_foreign_invoice_are_those_in_its_currency():
     assert invoice.lines[0].price == Decimal(200)
 
 
+def test_amounts_in_the_companys_currency_count_where_tribes_base_currency_is_another():
+    # A Danish legal entity in a Tribe that counts in euros: 100 DKK are 13.40 EUR.
+    line = {
+        **{"Price": 13.4, "TotalExcludingVat": 13.4, "TotalIncludingVat": 16.21},
+        "PriceInCurrency": 100.0,
+        "TotalExcludingVatInCurrency": 100.0,
+        "TotalIncludingVatInCurrency": 121.0,
+    }
+    totals = {"TotalExcludingVat": 13.4, "VatAmount": 2.81, "TotalIncludingVat": 16.21}
+    in_currency = {
+        "TotalExcludingVatInCurrency": 100.0,
+        "VatAmountInCurrency": 21.0,
+        "TotalIncludingVatInCurrency": 121.0,
+    }
+    danish = entity([line], Currency="DKK", **totals, **in_currency)
+    invoice = read(danish, base_currency="DKK")
+    assert (invoice.untaxed, invoice.vat, invoice.total) == (100, 21, 121)
+    assert invoice.lines[0].price == 100
+
+
+@pytest.mark.parametrize("in_currency", [None, 0.0, 100.0])
+def test_without_other_amounts_in_currency_the_plain_ones_count(in_currency):
+    line = {"TotalExcludingVatInCurrency": in_currency, "TotalIncludingVatInCurrency": None}
+    assert read(entity([line])).total == 121
+
+
 def test_a_foreign_invoice_without_amounts_in_its_currency_is_held():
     assert "USD" in refusal(entity(Currency="USD"))
 
@@ -219,6 +246,7 @@ def test_a_line_of_mere_text_has_no_amounts():
     invoice = read(entity([{}, text]))
     assert (invoice.lines[1].net_total, invoice.lines[1].vat_amount) == (0, 0)
     assert invoice.lines[1].vat_group_id is None
+    assert [line.is_text for line in invoice.lines] == [False, True]
 
 
 def test_lines_are_in_the_order_of_the_document():
@@ -232,6 +260,24 @@ def test_a_negative_total_is_a_credit_invoice():
     credit = read(entity([amounts], CreditedInvoice={"ID": "a0"}, **amounts))
     assert credit.is_credit and credit.credited_invoice_id == "a0"
     assert not read(ENTITY).is_credit
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_marked_credit_invoice_has_negative_amounts_however_tribe_writes_them(sign):
+    amounts = {"TotalExcludingVat": 100.0, "VatAmount": 21.0, "TotalIncludingVat": 121.0}
+    amounts = {name: sign * amount for name, amount in amounts.items()}
+    line = {**amounts, "Price": sign * 100.0}
+    credit = read(entity([line], IsCredit=True, CreditedInvoice={"ID": "a0"}, **amounts))
+    assert credit.is_credit
+    assert (credit.untaxed, credit.vat, credit.total) == (-100, -21, -121)
+    (line,) = credit.lines
+    assert (line.price, line.net_total, line.vat_amount) == (-100, -100, -21)
+    assert credit.vat_by_group(2) == {"d21": -21}
+
+
+@pytest.mark.parametrize(("mark", "is_final"), [(True, True), (None, True), (False, False)])
+def test_only_a_no_means_that_an_invoice_is_not_final(mark, is_final):
+    assert read(entity(IsFinal=mark)).is_final is is_final
 
 
 # Refusing
@@ -252,6 +298,7 @@ def test_a_negative_total_is_a_credit_invoice():
         ({"TotalIncludingVat": "NaN"}, "no number (NaN)"),
         ({"TotalIncludingVat": "much"}, "no number (much)"),
         ({"ProductLines": []}, "lines add up to 0.00"),
+        ({"CreditedInvoice": {"ID": "a0"}}, "credits another invoice"),
     ],
 )
 def test_an_invoice_that_cannot_be_booked_says_why(changes, cause):

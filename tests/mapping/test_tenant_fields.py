@@ -54,7 +54,8 @@ COMPLETE = {
     "Product": made("Code", GeneralLedgerAccount="Datastore_GeneralLedgerAccount"),
     "ProductLine": made("TotalExcludingVat", VatGroup="Datastore_VatGroup", Product="Product"),
     "Activity_Invoice": made(
-        "Number Currency InvoiceDate DueDate IsFinal TotalExcludingVat VatAmount TotalIncludingVat"
+        "Number Currency InvoiceDate DueDate IsFinal IsCredit"
+        " TotalExcludingVat VatAmount TotalIncludingVat"
         " TotalExcludingVatInCurrency VatAmountInCurrency TotalIncludingVatInCurrency",
         Phase="Datastore_Phase_ActivityInvoice",
         ProductLines="ProductLine",
@@ -107,6 +108,7 @@ def test_the_likelier_name_is_taken():
     assert invoices("Date").date == "Date"
     assert invoices("ExpirationDate").due_date == "ExpirationDate"
     assert invoices("Final").final == "Final"
+    assert invoices("IsCreditInvoice").credit == "IsCreditInvoice"
     assert invoices(CreditInvoiceFor="Activity_Invoice").credited == "CreditInvoiceFor"
 
 
@@ -119,7 +121,7 @@ def test_a_link_to_an_identity_is_the_legal_entity_whatever_it_is_called():
 def test_a_tenant_without_any_of_it_is_told_what_that_means():
     fields, missing = resolve_invoice_fields({})
     assert fields == InvoiceFields()
-    assert len(missing) == 8
+    assert len(missing) == 9
     assert any("no invoice can be booked" in sentence for sentence in missing)
     assert all(sentence.endswith(".") for sentence in missing)
 

@@ -32,7 +32,7 @@ class InvoiceRules:
     def invoice_defaults(self, row):
         """Return the columns that a new invoice gets by itself."""
         return {
-            "Currency": row["Currency"] or invoices.BASE_CURRENCY,
+            "Currency": row["Currency"] or self._switches.base_currency,
             "IsVatIncluded": row["IsVatIncluded"] or 0,
             "IsFinal": 0,
             "Identity_ID": row["Identity_ID"] or self._default_identity(),
@@ -95,10 +95,11 @@ class InvoiceRules:
         row = self._store.row("Activity", identifier)
         code = self._store.row("Datastore", phase)["Code"]
         changes = {"Phase_ID": phase}
-        if code == invoices.DRAFT_PHASE and row["IsFinal"]:
+        if code == invoices.DRAFT_PHASE and self.is_frozen(row):
             raise bad_request("A final invoice cannot become a draft again.")
         if code != invoices.DRAFT_PHASE and not row["IsFinal"]:
-            changes.update(self._finalise(row))
+            changes.update({} if row["Number"] else self._finalise(row))
+            changes["IsFinal"] = int(self._switches.sending_finalises)
         if self._switches.phase_touches_invoice:
             changes["LastMutationDate"] = moments.now()
         self._store.update("Activity", identifier, changes)
@@ -149,7 +150,7 @@ class InvoiceRules:
             price = product["SalesPrice"]
         invoice = self._store.row("Activity", row["Activity_ID"]) if row["Activity_ID"] else None
         currency = invoice["Currency"] if invoice else None
-        both = invoices.prices_in_both_currencies(price, row["PriceInCurrency"], currency)
+        both = self._prices(price, row["PriceInCurrency"], currency)
         defaults["Price"], defaults["PriceInCurrency"] = both
         return defaults
 
@@ -158,10 +159,13 @@ class InvoiceRules:
         if not {"Price", "PriceInCurrency"} & set(changes):
             return {}
         in_currency = changes.get("PriceInCurrency")
-        both = invoices.prices_in_both_currencies(
-            changes.get("Price"), in_currency, row["Currency"]
-        )
+        both = self._prices(changes.get("Price"), in_currency, row["Currency"])
         return {"Price": both[0], "PriceInCurrency": both[1]}
+
+    def _prices(self, price, in_currency, currency):
+        return invoices.prices_in_both_currencies(
+            price, in_currency, currency, self._switches.base_currency
+        )
 
     def line_moved(self, row, changes):
         """Recompute the invoice that a changed line is on, and the one it was on."""
@@ -182,16 +186,12 @@ class InvoiceRules:
         lines = self._store.rows("ProductLine", "Activity_ID = ?", (identifier,))
         for line in lines:
             line["VatPercentage"] = self._vat_percentage(line)
-        totals, line_totals = invoices.compute_totals(
-            invoice, lines, self._switches.vat_rounding, self._switches.header_discount
-        )
+        totals, line_totals = invoices.compute_totals(invoice, lines, self._switches)
         totals["Amount"] = totals[invoices.AMOUNT_COLUMNS[self._switches.amount_means]]
         self._store.update("Activity", identifier, totals)
         for line, columns in zip(lines, line_totals, strict=True):
             columns["VatPercentage"] = line["VatPercentage"]
-            both = invoices.prices_in_both_currencies(
-                line["Price"], line["PriceInCurrency"], invoice["Currency"]
-            )
+            both = self._prices(line["Price"], line["PriceInCurrency"], invoice["Currency"])
             columns["Price"], columns["PriceInCurrency"] = both
             self._store.update("ProductLine", line["ID"], columns)
 

@@ -1,6 +1,6 @@
 """Invoices: totals to the cent, numbering, dates and the PDF. docs/tribe-api.md 3.11 to 3.13, 6.3.
 
-Amounts without suffix are in EUR, those with InCurrency in the document's currency.
+Amounts without suffix are in the base currency, those with InCurrency in the document's.
 """
 
 import base64
@@ -9,7 +9,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from .moments import midnight
 
-BASE_CURRENCY = "EUR"
 # Units of EUR for one unit of a currency; fixed, so that totals can be foretold.
 EXCHANGE_RATES = {
     "EUR": Decimal("1"),
@@ -38,24 +37,32 @@ def to_cent(amount):
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def compute_totals(invoice, lines, vat_rounding, header_discount):
+def rate_of(currency, base_currency):
+    """Return the units of the base currency for one unit of a currency (None: the base)."""
+    rates = [EXCHANGE_RATES.get(one, Decimal(1)) for one in (currency, base_currency)]
+    return rates[0] / rates[1] if currency and currency != base_currency else Decimal(1)
+
+
+def compute_totals(invoice, lines, switches):
     """Return (columns of the invoice, one dict of columns per line).
 
     *invoice* needs Currency, IsVatIncluded and DiscountPercentage; a line Quantity,
-    PriceInCurrency, DiscountPercentage, VatPercentage and PurchasePrice. *vat_rounding* and
-    *header_discount* are the switches of those names.
+    PriceInCurrency, DiscountPercentage, VatPercentage and PurchasePrice. Of *switches*,
+    vat_rounding, header_discount and base_currency count.
     """
+    header_discount = switches.header_discount
     factor = 1 - exact(invoice["DiscountPercentage"]) / 100
     inclusive = bool(invoice["IsVatIncluded"])
     spread = factor if header_discount == "lines" else Decimal(1)
     amounts = [_line_amounts(line, inclusive, spread) for line in lines]
     rest = Decimal(1) if header_discount == "lines" else factor
-    header = _header_amounts(lines, amounts, inclusive, rest, vat_rounding)
-    currency = invoice["Currency"] or BASE_CURRENCY
+    header = _header_amounts(lines, amounts, inclusive, rest, switches.vat_rounding)
+    currency = invoice["Currency"] or switches.base_currency
+    rate = rate_of(currency, switches.base_currency)
     return (
-        _in_both_currencies(header, currency),
+        _in_both_currencies(header, rate),
         [
-            _line_columns(line, one, currency, inclusive)
+            {**_line_columns(line, one, rate, inclusive), "Currency": currency}
             for line, one in zip(lines, amounts, strict=True)
         ],
     )
@@ -97,9 +104,8 @@ def _vat_per_group(lines, amounts, inclusive, rest):
     return sum((to_cent(base * shares[rate]) for rate, base in bases.items()), Decimal(0))
 
 
-def _in_both_currencies(amounts, currency):
+def _in_both_currencies(amounts, rate):
     excluding, vat = amounts
-    rate = EXCHANGE_RATES.get(currency, Decimal(1))
     base_excluding, base_vat = to_cent(excluding * rate), to_cent(vat * rate)
     return {
         "TotalExcludingVat": float(base_excluding),
@@ -111,13 +117,12 @@ def _in_both_currencies(amounts, currency):
     }
 
 
-def _line_columns(line, amounts, currency, inclusive):
-    columns = _in_both_currencies(amounts, currency)
+def _line_columns(line, amounts, rate, inclusive):
+    columns = _in_both_currencies(amounts, rate)
     total = "TotalIncludingVat" if inclusive else "TotalExcludingVat"
     purchase = exact(line["Quantity"]) * exact(line["PurchasePrice"])
     return {
         **columns,
-        "Currency": currency,
         "Total": columns[total],
         "TotalInCurrency": columns[f"{total}InCurrency"],
         "VatAmountIncludingDiscount": columns["VatAmount"],
@@ -126,9 +131,12 @@ def _line_columns(line, amounts, currency, inclusive):
     }
 
 
-def prices_in_both_currencies(price, price_in_currency, currency):
-    """Return (price in EUR, price in *currency*) when at least one is known; None stays None."""
-    rate = EXCHANGE_RATES.get(currency or BASE_CURRENCY, Decimal(1))
+def prices_in_both_currencies(price, price_in_currency, currency, base_currency):
+    """Return (price in base currency, price in *currency*) when at least one is known.
+
+    None stays None.
+    """
+    rate = rate_of(currency, base_currency)
     if rate == 1:
         same = price if price_in_currency is None else price_in_currency
         return same, same
@@ -145,7 +153,6 @@ def number_and_dates(number, day, payment_term):
     return {
         "Number": number,
         "_Name": number,
-        "IsFinal": 1,
         "InvoiceDay": day.isoformat(),
         "InvoiceMoment": midnight(day),
         "DueDay": due.isoformat(),

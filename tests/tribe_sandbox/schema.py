@@ -25,7 +25,8 @@ INVOICE_COLUMNS = (
     *("InvoiceMoment", "InvoiceDay", "DueMoment", "DueDay", "IsFinal"),
     *("TotalExcludingVat", "TotalExcludingVatInCurrency"),
     *("TotalIncludingVat", "TotalIncludingVatInCurrency"),
-    *("VatAmount", "VatAmountInCurrency", "Identity_ID", "CreditedInvoice_ID"),
+    *("VatAmount", "VatAmountInCurrency", "IsCredit", "CreditedInvoice_ID"),
+    *("Identity_ID", "IdentityOrganization_ID"),
 )
 BILLING_TYPES = (INVOICE, "ProductLine", INVOICE_PHASE, "Payment")
 
@@ -531,7 +532,12 @@ def _invoice_properties(switches):
         *scalars(BOOLEAN, "IsVatIncluded"),
         *scalars(DOUBLE, "DiscountPercentage"),
         *computed([one for one in tenant_names if one.name]),
+        *_credit_mark(switches.credit_mark_name),
     ]
+
+
+def _credit_mark(name):
+    return [Property(name, BOOLEAN, "IsCredit")] if name else []
 
 
 def _total(name, column):
@@ -544,10 +550,12 @@ def _total(name, column):
 
 
 def _invoice_navigations(switches):
+    target, column = {
+        "identity": ("Relationship_Organization_Identity", "Identity_ID"),
+        "organization": ("Relation_Organization", "IdentityOrganization_ID"),
+    }[switches.legal_entity_means]
     tenant_names = [
-        Navigation(
-            switches.legal_entity_name, "Relationship_Organization_Identity", column="Identity_ID"
-        ),
+        Navigation(switches.legal_entity_name, target, column=column),
         Navigation(switches.credit_link_name, INVOICE, column="CreditedInvoice_ID"),
     ]
     lines = Navigation(

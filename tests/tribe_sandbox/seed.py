@@ -431,7 +431,10 @@ class Seeder:
         term = customer["PaymentTermInDays"]
         if term is None:
             term = invoices.DEFAULT_PAYMENT_TERM_IN_DAYS
-        invoice.update(invoices.number_and_dates(number, day, term))
+        invoice.update(
+            invoices.number_and_dates(number, day, term),
+            IsFinal=int(self._switches.sending_finalises),
+        )
         self._maybe_edited(invoice)
         self._pdf(invoice, number)
 
@@ -477,7 +480,7 @@ class Seeder:
     def _currency(self, sequence):
         if self._switches.foreign_currency and sequence % 15 == 1:
             return "USD" if sequence % 2 else "DKK"
-        return invoices.BASE_CURRENCY
+        return self._switches.base_currency
 
     def _header_discount(self, sequence):
         return 2.5 if self._switches.header_discounts and sequence % 10 == 5 else None
@@ -485,7 +488,9 @@ class Seeder:
     def _line(self, invoice, sign):
         product, vat_group = self._rng.choice(self._products)
         price = product["SalesPrice"] if self._sometimes(60) else self._price()
-        both = invoices.prices_in_both_currencies(None, price, invoice["Currency"])
+        both = invoices.prices_in_both_currencies(
+            None, price, invoice["Currency"], self._switches.base_currency
+        )
         return self._add(
             "ProductLine",
             "ProductLine",
@@ -503,9 +508,7 @@ class Seeder:
         )
 
     def _fill_totals(self, invoice, lines):
-        header, line_columns = invoices.compute_totals(
-            invoice, lines, self._switches.vat_rounding, self._switches.header_discount
-        )
+        header, line_columns = invoices.compute_totals(invoice, lines, self._switches)
         invoice.update(header)
         invoice["Amount"] = header[invoices.AMOUNT_COLUMNS[self._switches.amount_means]]
         for line, columns in zip(lines, line_columns, strict=True):

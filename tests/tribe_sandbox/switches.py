@@ -108,6 +108,11 @@ SWITCHES = {
     "legal_entity_name": Switch(
         "Identity", "Navigation from an invoice to its legal entity; empty: none. G12."
     ),
+    "legal_entity_means": Switch(
+        "identity",
+        "That navigation leads to the identity, or to the organization behind it. G12.",
+        ("identity", "organization"),
+    ),
     "total_excluding_vat_name": Switch(
         "TotalExcludingVat", "Name on the invoice, also with InCurrency; empty: none. G9."
     ),
@@ -118,6 +123,7 @@ SWITCHES = {
         "VatAmount", "Name on the invoice, also with InCurrency; empty: none. G9."
     ),
     "final_flag_name": Switch("IsFinal", "Name of the final mark; empty: there is none. G11."),
+    "credit_mark_name": Switch("", "Name of the mark of a credit; empty: there is none. G10."),
     "credit_link_name": Switch(
         "CreditedInvoice", "Navigation from a credit to its invoice; empty: none. G10."
     ),
@@ -129,8 +135,14 @@ SWITCHES = {
         "{year}{sequence:04d}",
         "Format of an invoice number, of year, month and sequence. 3.11.",
     ),
+    "sending_finalises": Switch(
+        True, "Sending marks an invoice final; before April 2024 it did not always. 3.11, G11."
+    ),
     "invoice_day_offset": Switch(
         0, "Days from today to the date that an invoice gets when it is sent. 3.11."
+    ),
+    "base_currency": Switch(
+        "EUR", "Currency of amounts without InCurrency. 3.12, 3.17.", ("EUR", "DKK", "SEK")
     ),
     "vat_rounding": Switch(
         "line", "VAT is rounded per line or per VAT group. 6.4 point 4.", ("line", "group")

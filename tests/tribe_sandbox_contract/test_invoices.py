@@ -102,6 +102,36 @@ def test_other_fields_of_a_final_invoice_are_writable_by_switch(api, sandbox):
     assert api.put(path, {"IsVatIncluded": True}).status_code == 400
 
 
+def test_sending_may_not_make_it_final_and_then_does_not_freeze_it(api, sandbox):
+    sandbox.switch(sending_finalises=False)
+    identifier = api.new_invoice(MIXED)
+    api.send(identifier)
+    sent = invoice_of(api, identifier)
+    assert sent["IsFinal"] is False
+    assert sent["Number"]
+    assert api.put(f"Activity_Invoice({identifier})", {"Subject": "Anders"}).status_code == 200
+    sandbox.switch(sending_finalises=True)
+    api.send(identifier)
+    assert invoice_of(api, identifier)["IsFinal"] is True
+    assert invoice_of(api, identifier)["Number"] == sent["Number"]
+
+
+def test_a_credit_may_be_marked_and_written_positive(api, sandbox):
+    sandbox.switch(credit_mark_name="IsCredit")
+    credit = invoice_of(api, api.new_invoice([(1, 100, "NL21", None)], IsCredit=True))
+    assert credit["IsCredit"] is True
+    assert cents(credit["TotalIncludingVat"]) == Decimal("121.00")
+
+
+def test_amounts_without_currency_are_in_the_base_currency(api, sandbox):
+    sandbox.switch(base_currency="DKK")
+    invoice = invoice_of(api, api.new_invoice([(1, 1000, "NL21", None)], Currency="EUR"))
+    assert cents(invoice["TotalExcludingVatInCurrency"]) == Decimal("134.00")
+    assert cents(invoice["TotalExcludingVat"]) == Decimal("1000.00")
+    own = invoice_of(api, api.new_invoice([(1, 134, "NL21", None)]))
+    assert (own["Currency"], cents(own["TotalExcludingVat"])) == ("DKK", Decimal("134.00"))
+
+
 def phase_link(api, code):
     return api.with_code("Datastore_Phase_ActivityInvoice", code)
 

@@ -5,6 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from .remote_relation import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
+# The reason of work (``tribe.work``) with which a person has an invoice booked although another
+# one has its number.
+BOOK_ANYWAY = "book_anyway"
 
 
 class Booking:
@@ -19,11 +22,18 @@ class Booking:
         self.phase = phase
         self.partner = None
         self.payment_term_days = None
+        # A person said so, although an invoice in Odoo has the same number.
+        self.may_share_number = False
         self.salesperson = legal_entity.env["res.users"]
         # A set is named like the type, with dots turned into underscores.
         relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(relationship_set)
+
+    @property
+    def connection(self):
+        """The connection that it comes through."""
+        return self.legal_entity.connection_id
 
     @property
     def keeps_number(self):
@@ -36,10 +46,29 @@ def booked_facts(invoice):
     return {
         "number": invoice.number,
         "date": invoice.date.isoformat(),
+        "customer": invoice.relationship_id,
         "currency": invoice.currency,
         "untaxed": str(invoice.untaxed),
         "vat": str(invoice.vat),
         "total": str(invoice.total),
+    }
+
+
+def move_facts(move):
+    """The same of an invoice that somebody else made in Odoo, as far as it can be compared."""
+    if not move:
+        return {}
+    sign = -1 if move.move_type == "out_refund" else 1
+    digits = move.currency_id.decimal_places
+    amounts = {
+        "untaxed": move.amount_untaxed,
+        "vat": move.amount_tax,
+        "total": move.amount_total,
+    }
+    return {
+        "date": move.invoice_date.isoformat(),
+        "currency": move.currency_id.name,
+        **{name: f"{sign * amount:.{digits}f}" for name, amount in amounts.items()},
     }
 
 

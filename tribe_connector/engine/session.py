@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo import fields
 
+from .booking import BOOK_ANYWAY
 from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, TRY_AGAIN, Problem, problem_of
 
 # Problems that are tried again by themselves only once a night.
@@ -68,21 +69,30 @@ class Session:
             del self._open[reference]
             self._done += 1
 
-    def failed(self, reference: str, error: Exception, name: str | None = None) -> None:
-        """A record cannot be worked on (now): note why on one row of it."""
+    def failed(
+        self, reference: str, error: Exception, name: str | None = None, company=None
+    ) -> None:
+        """A record cannot be worked on (now): note why on one row of it.
+
+        Only users of the record's company see it, where it has one. ``company``: the one that it
+        will belong to, where it is not in Odoo yet.
+        """
         if reference not in self._open:
             return
         del self._open[reference]
         problem = problem_of(error, self.env)
-        self._problems[reference] = (problem, name)
+        self._problems[reference] = (problem, name, company)
 
     def fail_rest(self, error: Exception) -> None:
         """Whatever is still open shares an exception that hit the whole batch."""
         for reference in self.references:
             self.failed(reference, error)
 
-    def log(self, action: str, name: str, text: str = "", partner=None, move=None) -> None:
-        """Note something that a person should see in the run."""
+    def log(
+        self, action: str, name: str, text: str = "", partner=None, move=None, company=None
+    ) -> None:
+        """Note something that a person should see in the run; of which company, if of one."""
+        company = company or (move or partner or self.env["res.partner"]).company_id
         self._lines.append(
             {
                 "action": action,
@@ -90,7 +100,7 @@ class Session:
                 "text": text,
                 "partner_id": partner.id if partner else False,
                 "move_id": move.id if move else False,
-                "company_id": (move or partner).company_id.id if move or partner else False,
+                "company_id": company.id,
             }
         )
 
@@ -148,23 +158,25 @@ class Session:
 
     def finish(self) -> None:
         """Write the problems to the work rows, and the run."""
-        for reference, (problem, name) in self._problems.items():
-            self._note_problem(reference, problem, name)
+        for reference, (problem, name, company) in self._problems.items():
+            self._note_problem(reference, problem, name, company)
         if self._lines or self._failed or self.client.calls:
             self._write_run()
 
     @property
     def _failed(self) -> int:
-        return sum(problem.kind != BUSY for problem, _name in self._problems.values())
+        return sum(problem.kind != BUSY for problem, *_about in self._problems.values())
 
-    def _note_problem(self, reference, problem, name):
+    def _note_problem(self, reference, problem, name, company):
         works = self._works(reference)
         if not works:
             return
         if problem.kind == BUSY:
             works.write({"due": _in(problem.retry_after)})
             return
-        kept, others = works[0], works[1:]
+        decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
+        kept = (decided or works)[0]
+        company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
         kept.write(
@@ -174,14 +186,15 @@ class Session:
                 "error": problem.text,
                 "error_class": problem.kind,
                 "cause": problem.cause,
-                "record_name": name or kept.record_name,
+                "record_name": name or next(filter(None, works.mapped("record_name")), False),
+                "company_id": (company or kept.company_id).id,
                 # No longer what that transaction noted: a later save is another row.
                 "transaction": False,
             }
         )
-        others._remove()
+        (works - kept)._remove()
         if problem.kind in NIGHTLY:
-            self.log("problem", kept.record_name or reference, problem.text)
+            self.log("problem", kept.record_name or reference, problem.text, company=company)
 
     def _tries(self, works, problem):
         """How often it was tried, this time included.

@@ -42,6 +42,7 @@ class InvoiceFields:
     vat_in_currency: str | None = None
     total_in_currency: str | None = None
     final: str | None = None
+    credit: str | None = None
     credited: str | None = None
 
     @classmethod
@@ -79,10 +80,18 @@ class InvoiceLine:
     end_date: datetime.date | None
     unit: str | None = None
 
+    @property
+    def is_text(self) -> bool:
+        """Whether this is a line of mere text: no amount, and no VAT group."""
+        return not (self.vat_group_id or self.net_total or self.vat_amount)
+
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice whose lines add up to its totals, which are in ``currency`` and rounded."""
+    """An invoice whose lines add up to its totals, which are in ``currency`` and rounded.
+
+    The amounts of a credit invoice are negative, however Tribe writes them.
+    """
 
     tribe_id: str
     number: str
@@ -100,6 +109,8 @@ class Invoice:
     untaxed: Decimal
     vat: Decimal
     total: Decimal
+    is_vat_included: bool = False
+    is_final: bool = True
 
     @property
     def is_credit(self) -> bool:
@@ -113,8 +124,7 @@ class Invoice:
         at most max(1, lines / 2) of the smallest coin goes to the taxed group with the largest
         net amount. Raises ``InvoiceUnreadable`` for more than that.
         """
-        # Lines of mere text have no VAT group, and no tax to look up.
-        lines = [line for line in self.lines if line.vat_group_id or line.net_total]
+        lines = [line for line in self.lines if not line.is_text]
         by_line = _sums((line.vat_amount, line.vat_group_id) for line in lines)
         if sum(by_line.values()) == self.vat:
             return by_line
@@ -156,9 +166,10 @@ def read_invoice(
 
     The lines need ``VatGroup`` and ``Product(GeneralLedgerAccount)``. ``timezone`` is that of the
     legal entity (``Europe/Amsterdam``): Tribe sends midnight of a day as an evening in UTC.
-    ``digits`` are the decimals of the document's currency. When that is not ``base_currency``, the
-    amounts "in currency" count. Raises ``InvoiceUnreadable`` when something that a booking needs
-    is missing, or when the totals do not add up.
+    ``digits`` are the decimals of the document's currency. When that is not ``base_currency``, or
+    when Tribe's own base currency turns out to be another one, the amounts "in currency" count.
+    Raises ``InvoiceUnreadable`` when something that a booking needs is missing, or when the totals
+    do not add up.
     """
     return _Reader(entity, fields, timezone, digits, base_currency).invoice()
 
@@ -175,7 +186,20 @@ class _Reader:
             clean(entity.get("Number")) or clean(entity.get("ID")) or _lt("without a number")
         )
         self.currency = (clean(entity.get("Currency")) or "").upper()
-        self.is_foreign = self.currency != base_currency.upper()
+        self.uses_amounts_in_currency = (
+            self.currency != base_currency.upper() or self.has_other_amounts_in_currency()
+        )
+
+    def has_other_amounts_in_currency(self) -> bool:
+        """Whether the amounts "in currency" are others than those in Tribe's base currency.
+
+        Then that is not the document's currency, whatever the company's is.
+        """
+        for row in self.entity.get("ProductLines") or []:
+            in_currency = self.money(row.get("TotalExcludingVatInCurrency"))
+            if in_currency and in_currency != self.money(row.get("TotalExcludingVat")):
+                return True
+        return False
 
     def invoice(self) -> Invoice:
         entity, names = self.entity, self.names
@@ -188,7 +212,7 @@ class _Reader:
         lines = self.with_cents_of_groups(tuple(self.line(each) for each in self.rows()))
         untaxed, vat, total = self.totals(lines)
         phase = entity.get("Phase") or {}
-        return Invoice(
+        invoice = Invoice(
             tribe_id=str(entity["ID"]),
             number=number,
             date=date,
@@ -205,7 +229,24 @@ class _Reader:
             untaxed=untaxed,
             vat=vat,
             total=total,
+            is_vat_included=bool(entity.get("IsVatIncluded")),
+            # Empty is not the same as no: a tenant may know only the phase.
+            is_final=self.named(entity, names.final) is not False,
         )
+        return self.with_sign_of_credit(invoice)
+
+    def with_sign_of_credit(self, invoice: Invoice) -> Invoice:
+        """The invoice; where Tribe marks a credit invoice, and writes it positive, negative."""
+        if invoice.total <= 0:
+            return invoice
+        if self.named(self.entity, self.names.credit) is True:
+            return _negative(invoice)
+        if invoice.credited_invoice_id:
+            raise self.unreadable(
+                _lt("credits another invoice, but its total is not negative"),
+                _lt("Correct it in Tribe, or book it by hand"),
+            )
+        return invoice
 
     def number(self) -> str:
         number = clean(_whole(self.entity.get("Number")))
@@ -379,7 +420,7 @@ class _Reader:
         names = self.names
         chosen = (
             (names.untaxed_in_currency, names.vat_in_currency, names.total_in_currency)
-            if self.is_foreign
+            if self.uses_amounts_in_currency
             else (names.untaxed, names.vat, names.total)
         )
         untaxed, vat, total = (self.money(self.named(self.entity, name)) for name in chosen)
@@ -389,7 +430,7 @@ class _Reader:
         return self.money(row.get(self.amount_name(name)))
 
     def amount_name(self, name: str) -> str:
-        return f"{name}InCurrency" if self.is_foreign else name
+        return f"{name}InCurrency" if self.uses_amounts_in_currency else name
 
     def money(self, value: object) -> Decimal | None:
         amount = self.decimal(value)
@@ -458,6 +499,24 @@ def _description(row: Mapping) -> str:
     product = row.get("Product") or {}
     texts = (row.get("Description"), row.get("LocalizedDescription"), product.get("Name"))
     return next(filter(None, map(clean_lines, texts)), "") or ""
+
+
+def _negative(invoice: Invoice) -> Invoice:
+    return replace(
+        invoice,
+        lines=tuple(
+            replace(
+                line,
+                price=-line.price,
+                net_total=-line.net_total,
+                vat_amount=-line.vat_amount,
+            )
+            for line in invoice.lines
+        ),
+        untaxed=-invoice.untaxed,
+        vat=-invoice.vat,
+        total=-invoice.total,
+    )
 
 
 def _id(link: object) -> str | None:

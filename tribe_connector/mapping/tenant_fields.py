@@ -31,6 +31,7 @@ _CANDIDATES: dict[str, tuple[str, ...]] = {
     "vat_in_currency": ("VatAmountInCurrency", "TotalVatInCurrency", "TotalVatAmountInCurrency"),
     "total_in_currency": ("TotalIncludingVatInCurrency",),
     "final": ("IsFinal", "Final", "IsFinalized"),
+    "credit": ("IsCredit", "IsCreditInvoice", "IsCreditNote"),
 }
 _LEGAL_ENTITY = ("Identity", "LegalEntity", "Organization")
 _CREDITED = ("CreditedInvoice", "CreditInvoiceFor", "OriginalInvoice", "CreditFor")
@@ -63,6 +64,10 @@ _WITHOUT = {
     "final": _lt(
         "Tribe's invoices have no mark for final that we recognize. Every invoice after the "
         "phase Draft counts as final."
+    ),
+    "credit": _lt(
+        "Tribe's invoices have no mark for credit that we recognize. An invoice with a negative "
+        "total counts as a credit invoice."
     ),
     "credited": _lt(
         "Tribe's credit invoices do not name the invoice they credit. Odoo's credit notes are "

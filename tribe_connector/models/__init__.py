@@ -8,6 +8,7 @@ from . import tribe_relation_numbering
 from . import (
     account_move,
     account_payment_term,
+    account_tax,
     res_config_settings,
     res_partner,
     tribe_availability,

@@ -113,7 +113,7 @@ class AccountMove(models.Model):
             difference = sign * Decimal(vat) - computed
             if not difference:
                 continue
-            if abs(difference) > self._tribe_tolerance(tax):
+            if abs(difference) > self._tribe_tolerance(tax, link):
                 raise AmountsDiffer(
                     self.env._(
                         "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
@@ -129,13 +129,16 @@ class AccountMove(models.Model):
             else:
                 self._tribe_add_vat(tax, difference)
 
-    def _tribe_tolerance(self, tax):
+    def _tribe_tolerance(self, tax, link):
         """By how much rounding can make Tribe's VAT another than Odoo's.
 
-        Half a cent a line, of the net amount too where prices include VAT; and Odoo's own half.
+        Half a cent a line. Where prices include VAT, Tribe rounds the net amount too, from which
+        Odoo calculates: half a cent a line and its VAT, and Odoo's own half.
         """
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
-        cents = (len(lines) * (1 + Decimal(str(tax.amount)) / 100) + 1) / 2
+        cents = max(Decimal(1), Decimal(len(lines)) / 2)
+        if link.agreed.get("is_vat_included"):
+            cents = (len(lines) * (1 + Decimal(str(tax.amount)) / 100) + 1) / 2
         return cents.scaleb(-self.currency_id.decimal_places)
 
     def _tribe_add_vat(self, tax, amount):

@@ -23,6 +23,7 @@ from ..mapping import (
 )
 from ..sentence import in_language
 from ..tribe_api import Guid, TribeError, TribeUnknownSet
+from .tribe_phase import is_draft_code
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
@@ -137,13 +138,12 @@ class TribeConnection(models.Model):
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
                 continue
-            is_draft = (values["code"] or "").lower() == "draft"
             self.env["tribe.phase"].sudo().create(
                 {
                     **values,
                     "connection_id": self.id,
                     "tribe_id": row["ID"],
-                    "is_booked": not is_draft,
+                    "is_booked": not is_draft_code(values["code"]),
                 }
             )
 
@@ -154,6 +154,7 @@ class TribeConnection(models.Model):
             values = {
                 "name": clean(organization.get("Name")) or clean(row.get("Name")) or row["ID"],
                 "vat": clean(organization.get("VATNumber")),
+                "organization_id": organization.get("ID"),
             }
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)

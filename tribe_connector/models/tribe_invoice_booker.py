@@ -74,9 +74,23 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _check_open(self, booking):
         """Refuse before booking what Odoo would silently move to another date or number."""
+        self._check_journal(booking)
         self._check_period(booking)
         self._check_rate(booking)
         self._check_number(booking)
+
+    def _check_journal(self, booking):
+        problem = booking.legal_entity._journal_problem()
+        if problem:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s cannot be booked for “%(entity)s”: %(problem)s",
+                    number=booking.invoice.number,
+                    entity=booking.legal_entity.name,
+                    problem=problem,
+                ),
+                cause="mapping",
+            )
 
     def _check_period(self, booking):
         locks = self._locks(booking, booking.invoice.date)
@@ -131,38 +145,68 @@ class TribeInvoiceBooker(models.AbstractModel):
     def _check_number(self, booking):
         """Refuse a number that is in use: Odoo would refuse it late, or book the sale twice."""
         number = booking.invoice.number
-        taken = self._moves_with_number(booking.company, number)
         if booking.keeps_number:
-            taken |= self.env["account.move"].search(
-                [("name", "=", number), ("journal_id", "=", booking.journal.id)]
+            in_journal = self.env["account.move"].search(
+                [("name", "=", number), ("journal_id", "=", booking.journal.id)], limit=1
             )
-        if taken:
-            raise NeedsPerson(
-                self.env._(
-                    "Number %(number)s is taken by the invoice %(move)s in the journal "
-                    "%(journal)s, which did not come from Tribe. If it is the same sale, adopt it; "
-                    "if not, give that one another number, or ignore the one of Tribe.",
-                    number=number,
-                    move=taken[0].name,
-                    journal=taken[0].journal_id.display_name,
-                ),
-                cause="number",
+            if in_journal:
+                raise self._number_taken(
+                    booking, in_journal, self._remedy_in_journal(booking, in_journal)
+                )
+        elsewhere = self._moves_with_number(booking.connection, booking.company, number)
+        if elsewhere and not booking.may_share_number:
+            raise self._number_taken(
+                booking,
+                elsewhere[0],
+                self.env._("If it is the same sale, adopt it; if not, book or ignore this one."),
             )
 
-    def _moves_with_number(self, company, number):
-        """Customer invoices of a company, typed by hand, with a number of Tribe as number or
-        reference."""
+    def _remedy_in_journal(self, booking, move):
+        if booking.connection in move.tribe_link_ids.connection_id:
+            return self.env._(
+                "Tribe gave both this number. Correct it there, or ignore this one and book it by "
+                "hand."
+            )
+        return self.env._(
+            "If it is the same sale, adopt it; if not, give that one another number, or ignore "
+            "this one."
+        )
+
+    def _number_taken(self, booking, move, remedy):
+        return NeedsPerson(
+            self.env._(
+                "Number %(number)s (%(total)s) is taken by the invoice %(move)s of %(customer)s "
+                "(%(total_of_move)s) in the journal %(journal)s. %(remedy)s",
+                number=booking.invoice.number,
+                total=booking.currency.format(abs(float(booking.invoice.total))),
+                move=move.name,
+                customer=move.commercial_partner_id.display_name,
+                total_of_move=move.currency_id.format(move.amount_total),
+                journal=move.journal_id.display_name,
+                remedy=remedy,
+            ),
+            cause="number",
+        )
+
+    def _moves_with_number(self, connection, company, number):
+        """Customer invoices of a company that have a number of Tribe as number or reference.
+
+        Typed by hand, or booked through another connection: what this one booked is known by its
+        link.
+        """
         moves = self.env["account.move"].search(
             [
                 ("company_id", "=", company.id),
                 ("move_type", "in", ("out_invoice", "out_refund")),
                 ("state", "!=", "cancel"),
                 "|",
+                "|",
                 ("name", "=", number),
                 ("ref", "=", number),
+                ("payment_reference", "=", number),
             ]
         )
-        return moves.filtered(lambda move: not move.tribe_link_ids)
+        return moves.filtered(lambda move: connection not in move.tribe_link_ids.connection_id)
 
     def _move_values(self, booking):
         invoice = booking.invoice
@@ -182,8 +226,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             "invoice_date_due": self._due_date(booking),
             "invoice_user_id": booking.salesperson.id,
             "fiscal_position_id": False,
-            "ref": invoice.reference
-            or (invoice.subject if booking.keeps_number else invoice.number),
+            "ref": self._reference(booking),
             "payment_reference": invoice.number,
             "invoice_line_ids": [
                 fields.Command.create(self._line_values(booking, line, sign))
@@ -191,7 +234,16 @@ class TribeInvoiceBooker(models.AbstractModel):
             ],
         }
 
+    def _reference(self, booking):
+        """The customer's reference; with Tribe's number where Odoo gives the move another one."""
+        invoice = booking.invoice
+        if booking.keeps_number:
+            return invoice.reference or invoice.subject
+        return " / ".join(filter(None, (invoice.number, invoice.reference)))
+
     def _line_values(self, booking, line, sign):
+        if line.is_text:
+            return {"display_type": "line_note", "name": self._line_text(line)}
         account, tax = self._account_and_tax(booking, line)
         quantity, price, discount = self._amounts(booking, line)
         return {
@@ -292,6 +344,16 @@ class TribeInvoiceBooker(models.AbstractModel):
                 ),
                 cause="ledger_account",
             )
+        problem = tax._tribe_problem()
+        if problem:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s would be booked with another VAT: %(problem)s",
+                    number=booking.invoice.number,
+                    problem=problem,
+                ),
+                cause="mapping",
+            )
         archived = [
             record.with_company(booking.company).display_name
             for record in (account, tax)
@@ -306,7 +368,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                     archived=" / ".join(archived),
                     entity=booking.legal_entity.name,
                 ),
-                cause="ledger_account",
+                cause="mapping",
             )
         return account, tax
 
@@ -317,6 +379,8 @@ class TribeInvoiceBooker(models.AbstractModel):
         of_groups = booking.invoice.vat_by_group(digits)
         by_tax, largest = {}, {}
         for line in booking.invoice.lines:
+            if line.is_text:
+                continue
             tax = self._account_and_tax(booking, line)[1]
             by_tax[tax] = by_tax.get(tax, Decimal(0)) + line.vat_amount
             of_groups[line.vat_group_id] -= line.vat_amount
@@ -366,6 +430,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                     "told_paid": booking.phase.code == PAID_CODE,
                     "agreed": {
                         **booked_facts(booking.invoice),
+                        "is_vat_included": booking.invoice.is_vat_included,
                         "vat_by_tax": {
                             str(tax.id): str(vat) for tax, vat in self._vat_by_tax(booking).items()
                         },

@@ -29,6 +29,7 @@ class TribeInvoiceField(models.Model):
             ("vat_in_currency", "Total VAT, in Currency"),
             ("total_in_currency", "Total With VAT, in Currency"),
             ("final", "Final"),
+            ("credit", "Credit Invoice"),
             ("credited", "Credited Invoice"),
         ],
         required=True,

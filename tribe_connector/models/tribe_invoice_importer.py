@@ -1,7 +1,14 @@
 from odoo import models
 from odoo.tools import LazyTranslate
 
-from ..engine.booking import CUSTOMER_SETS, Booking, booked_facts, by_company
+from ..engine.booking import (
+    BOOK_ANYWAY,
+    CUSTOMER_SETS,
+    Booking,
+    booked_facts,
+    by_company,
+    move_facts,
+)
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import (
@@ -56,7 +63,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         bookings = self._prepare(session, entities, failures)
 
         def fail(booking, error):
-            failures[booking.invoice.tribe_id] = (error, booking.invoice.number)
+            failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
         for company_bookings in by_company(bookings):
             session.halves(company_bookings, lambda part: self._book(session, part), fail)
@@ -65,6 +72,10 @@ class TribeInvoiceImporter(models.AbstractModel):
                 session.failed(reference, *failures[reference])
             else:
                 session.done(reference)
+
+    def _failure(self, booking, error):
+        """What ``Session.failed`` needs to know of an invoice that cannot be booked."""
+        return error, booking.invoice.number, booking.company
 
     # Reading
 
@@ -135,7 +146,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             try:
                 booking = self._read(session, entity)
             except Exception as error:  # noqa: BLE001 - classified by the session
-                failures[tribe_id] = (error, _title(entity))
+                company = self._find_legal_entity(session.connection, entity).company_id
+                failures[tribe_id] = (error, _title(entity), company)
                 continue
             if booking:
                 wanted.append(booking)
@@ -167,20 +179,27 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _tribe_difference(self, session, link, entity):
         """What is not what it was when the invoice was booked; empty when nothing is."""
         try:
-            invoice = self._read_booking(session.connection, entity).invoice
+            booking = self._read_booking(session.connection, entity)
         except (NeedsPerson, ValueUnreadable) as error:
             return in_language(self.env, error)
-        booked, now = link.agreed or {}, booked_facts(invoice)
-        return "\n".join(
+        booked = link.agreed or move_facts(link.move_id)
+        now = booked_facts(booking.invoice)
+        differing = [name for name in now if name in booked and booked[name] != now[name]]
+        sentences = [
             self.env._(
                 "%(what)s: %(now)s in Tribe, booked as %(booked)s.",
                 what=FACT_NAMES[name],
                 now=now[name],
                 booked=booked[name],
             )
-            for name in now
-            if name in booked and booked[name] != now[name]
-        )
+            for name in differing
+            if name in FACT_NAMES
+        ]
+        if "customer" in differing:
+            sentences.append(self.env._("The customer is another one in Tribe than in Odoo."))
+        if booking.phase._is_draft():
+            sentences.append(self.env._("The invoice is a draft again in Tribe."))
+        return "\n".join(sentences)
 
     def _note_gone(self, session, tribe_ids):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
@@ -202,10 +221,27 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
             return None
+        booking.may_share_number = BOOK_ANYWAY in session.reasons.get(entity["ID"], ())
+        self._check_final(booking)
         self._check_open(booking)
         for line in booking.invoice.lines:
-            self._account_and_tax(booking, line)
+            if not line.is_text:
+                self._account_and_tax(booking, line)
         return booking
+
+    def _check_final(self, booking):
+        """Refuse what Tribe itself does not call final: its number and amounts may change."""
+        if not booking.invoice.is_final:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s is in phase “%(phase)s”, but Tribe does not call it final: "
+                    "its amounts may still change. Send or finalize it in Tribe, or switch off "
+                    "Book Invoices for that phase.",
+                    number=booking.invoice.number,
+                    phase=booking.phase.name,
+                ),
+                cause="set_up",
+            )
 
     def _read_booking(self, connection, entity):
         """What an invoice says and means, checked but for the mapping.
@@ -245,7 +281,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         tribe_id = (entity.get(name) or {}).get("ID") if name else None
         entities = connection.legal_entity_ids
         if tribe_id:
-            return entities.filtered(lambda each: each.tribe_id == tribe_id)
+            # Some tenants may link the organization behind the identity.
+            found = entities.filtered(
+                lambda each: tribe_id in (each.tribe_id, each.organization_id)
+            )
+            return found if len(found) == 1 else entities.browse()
         return entities.filtered("is_default")
 
     def _legal_entity(self, connection, entity):
@@ -259,7 +299,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             raise NeedsPerson(
                 self.env._(
                     "Invoice %s belongs to a legal entity that is not known here. Connect again to "
-                    "read Tribe's legal entities.",
+                    "read Tribe's legal entities, or correct the name of that field in the "
+                    "connection's settings.",
                     number,
                 ),
                 cause="set_up",
@@ -310,14 +351,12 @@ class TribeInvoiceImporter(models.AbstractModel):
         for booking in bookings:
             booking.partner = partners.get(booking.invoice.relationship_id)
             if not booking.partner:
-                failures[booking.invoice.tribe_id] = (
-                    self._customer_problem(booking, problems),
-                    booking.invoice.number,
+                failures[booking.invoice.tribe_id] = self._failure(
+                    booking, self._customer_problem(booking, problems)
                 )
             elif not self._take_leases(session, booking):
-                failures[booking.invoice.tribe_id] = (
-                    self._busy(booking.partner),
-                    booking.invoice.number,
+                failures[booking.invoice.tribe_id] = self._failure(
+                    booking, self._busy(booking.partner)
                 )
 
     def _take_leases(self, session, booking):

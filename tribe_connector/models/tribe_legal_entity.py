@@ -48,6 +48,7 @@ class TribeLegalEntity(models.Model):
     tribe_id = fields.Char("Tribe ID", required=True, readonly=True)
     name = fields.Char(required=True, readonly=True)
     vat = fields.Char("VAT Number", readonly=True)
+    organization_id = fields.Char("Tribe ID of the Organization", readonly=True)
     is_default = fields.Boolean(
         "Default", help="Invoices of which Tribe does not tell the legal entity belong to this one."
     )
@@ -261,6 +262,11 @@ class TribeLegalEntity(models.Model):
 
     def _journal_problem(self):
         journal = self.journal_id
+        if journal and not journal.active:
+            return self.env._(
+                "its journal “%s” is archived. Unarchive it, or choose another one.",
+                journal.display_name,
+            )
         if not journal or self.number_policy == "odoo":
             return None
         if journal.restrict_mode_hash_table:

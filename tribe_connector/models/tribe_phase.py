@@ -1,6 +1,11 @@
 from odoo import fields, models
 
 
+def is_draft_code(code):
+    """Whether a phase with this code comes before sending (docs/tribe-api.md, phases)."""
+    return (code or "").lower() == "draft"
+
+
 class TribePhase(models.Model):
     """A phase of invoices in Tribe (docs/tribe-api.md, phases). Known by code, never by name."""
 
@@ -19,6 +24,10 @@ class TribePhase(models.Model):
         "Book Invoices",
         help="Invoices in this phase are booked in Odoo. By default every phase after the draft.",
     )
+
+    def _is_draft(self):
+        """Whether invoices in this phase are not sent yet."""
+        return is_draft_code(self.code)
 
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A phase of Tribe is listed once per connection."

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class TribeVatGroup(models.Model):
@@ -44,6 +45,18 @@ class TribeVatGroup(models.Model):
     _tribe_unique = models.Constraint(
         "UNIQUE(legal_entity_id, tribe_id)", "A VAT group is listed once per legal entity."
     )
+
+    @api.constrains("tax_id", "service_tax_id")
+    def _check_taxes(self):
+        for group in self:
+            for tax in group.tax_id | group.service_tax_id:
+                problem = tax._tribe_problem()
+                if problem:
+                    raise ValidationError(
+                        self.env._(
+                            "VAT group “%(group)s”: %(problem)s", group=group.name, problem=problem
+                        )
+                    )
 
     def write(self, vals):
         result = super().write(vals)

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine.booking import BOOK_ANYWAY
 from ..mapping import mail_addresses
 from .tribe_run import VACUUM_BATCH
 
@@ -21,11 +22,13 @@ INBOUND_KINDS = (*RECORD_KINDS, "poll", "comparison")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
-# Where a missing mapping is filled in, by cause: an action and a filter of its search view.
+# Where a mapping is filled in or corrected, by cause: an action, a filter of its search view.
 MAPPINGS = {
     "vat_group": ("action_tribe_vat_group", "unmapped"),
     "ledger_account": ("action_tribe_ledger_account", "unmapped"),
     "legal_entity": ("action_tribe_legal_entity", "incomplete"),
+    # Its form has all of them.
+    "mapping": ("action_tribe_legal_entity", None),
 }
 
 
@@ -85,6 +88,7 @@ class TribeWork(models.Model):
             ("nightly", "Nightly"),
             ("person", "Asked for"),
             ("follow", "Follows from Other Work"),
+            (BOOK_ANYWAY, "Asked to Book Anyway"),
         ],
         required=True,
         readonly=True,
@@ -113,6 +117,7 @@ class TribeWork(models.Model):
             ("vat_group", "A VAT group has no sales tax"),
             ("ledger_account", "A general ledger account has no account"),
             ("legal_entity", "A legal entity has no company or journal"),
+            ("mapping", "A journal, a tax or an account cannot be used"),
             ("set_up", "Tribe is set up differently than when it was connected"),
             ("customer", "The customer is missing"),
             ("doubt", "Two records could be the same"),
@@ -146,6 +151,7 @@ class TribeWork(models.Model):
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
+    can_book_anyway = fields.Boolean(compute="_compute_can_book_anyway")
     can_ignore = fields.Boolean(compute="_compute_can_ignore")
 
     _queue_index = models.Index("(direction, due, id)")
@@ -356,11 +362,13 @@ class TribeWork(models.Model):
         }
 
     def action_open_mapping(self):
-        """Open the list in which the missing tax, account or journal is chosen."""
+        """Open the list in which the tax, account or journal is chosen."""
         self.ensure_one()
         name, search_filter = MAPPINGS[self.cause]
         action = self.env["ir.actions.act_window"]._for_xml_id(f"tribe_connector.{name}")
-        context = {"search_default_by_entity": 1} | {f"search_default_{search_filter}": 1}
+        context = {"search_default_by_entity": 1}
+        if search_filter:
+            context[f"search_default_{search_filter}"] = 1
         domain = [("connection_id", "=", self.connection_id.id)]
         return {**action, "context": context, "domain": domain}
 
@@ -380,9 +388,26 @@ class TribeWork(models.Model):
         if not self.record_name:
             return moves
         booker = self.env["tribe.invoice.booker"].sudo()
-        for company in self.connection_id.sudo()._companies():
-            moves |= booker._moves_with_number(company, self.record_name)
+        connection = self.connection_id.sudo()
+        for company in self.company_id or connection._companies():
+            moves |= booker._moves_with_number(connection, company, self.record_name)
         return moves
+
+    @api.depends("kind", "cause")
+    def _compute_can_book_anyway(self):
+        for work in self:
+            work.can_book_anyway = work.kind == "invoice" and work.cause == "number"
+
+    def action_book_anyway(self):
+        """The invoice in Odoo with this number is another sale: book the one of Tribe too.
+
+        A number that the journal itself has already stays refused.
+        """
+        self.env["tribe.connection"]._check_manager()
+        self.check_access("read")
+        works = self.filtered("can_book_anyway")
+        for direction in works._add_again([("id", "in", works.ids)], BOOK_ANYWAY):
+            self.env["tribe.engine"]._wake(direction)
 
     def action_adopt(self):
         """Take the invoice that already has Tribe's number for the one of Tribe.
@@ -402,7 +427,11 @@ class TribeWork(models.Model):
                         number=work.record_name or self.env._("(none)"),
                     )
                 )
+            connection, tribe_id = work.connection_id, work.reference
             work._close_with_link({"move_id": moves.id, "state": "linked"})
+            # What is not alike is shown.
+            self._add(connection, "inbound", "invoice", [tribe_id], "person")
+        self.env["tribe.engine"].sudo()._wake("inbound")
 
     def action_ignore(self):
         """Leave these problems: invoices are never booked, others rest until they change again.
