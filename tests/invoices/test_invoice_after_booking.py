@@ -1,9 +1,9 @@
 from datetime import date
 
+from connector.common import ORGANIZATION_CUSTOMER
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
-
-from connector.common import ORGANIZATION_CUSTOMER
 
 from .invoice_case import InvoiceCase
 
@@ -36,6 +36,18 @@ class TestInvoiceAfterBooking(InvoiceCase):
         with self.assertRaisesRegex(UserError, "Tribe"):
             move.action_post()
 
+    def test_another_number_or_date_is_refused(self):
+        _tribe_id, move = self.booked_with_corrected_cents()
+        for name, value in (("name", "2019-0001"), ("invoice_date", date(2019, 1, 1))):
+            with (
+                self.subTest(name),
+                self.assertRaisesRegex(UserError, "comes from Tribe"),
+                self.env.cr.savepoint(),
+            ):
+                move.button_draft()
+                move[name] = value
+                move.action_post()
+
     def test_another_total_is_accepted_once_left_to_odoo(self):
         tribe_id, move = self.booked_with_corrected_cents()
         move.button_draft()
@@ -64,19 +76,29 @@ class TestInvoiceAfterBooking(InvoiceCase):
             self.assertIn(word, link.difference)
         self.assertFalse(links[2].move_id)
         self.assertEqual(moves[0].state, "draft")
+        moves[0].action_post()
+        self.run_nightly()
+        self.assertEqual([link.state for link in links], ["linked", "differs", "differs"])
 
-    def test_a_deleted_invoice_is_booked_again_when_a_person_says_so(self):
-        tribe_id = self.send_new(self.line(10.0))
-        move = self.booked_move(tribe_id)
-        with self.assertRaisesRegex(UserError, "still in Odoo"):
-            self.link(tribe_id).action_book_again()
-        move.button_draft()
-        move.with_context(force_delete=True).unlink()
+    def test_a_deleted_or_cancelled_invoice_is_booked_again_when_a_person_says_so(self):
+        undoings = {
+            "deleted": lambda move: move.with_context(force_delete=True).unlink(),
+            "cancelled": lambda move: move.button_cancel(),
+        }
+        for what, undo in undoings.items():
+            with self.subTest(what):
+                tribe_id = self.send_new(self.line(10.0))
+                move = self.booked_move(tribe_id)
+                with self.assertRaisesRegex(UserError, "still in Odoo"):
+                    self.link(tribe_id).action_book_again()
+                move.button_draft()
+                undo(move)
 
-        self.link(tribe_id).action_book_again()
-        self.run_lanes()
+                self.link(tribe_id).action_book_again()
+                self.run_lanes()
 
-        self.assert_booked_to_the_cent(tribe_id)
+                self.assertNotEqual(self.assert_booked_to_the_cent(tribe_id), move)
+                self.assertFalse(self.problems())
 
     def test_an_invoice_that_changes_in_tribe_although_final_is_shown(self):
         self.sandbox.switch(final_invoice_writable="all")
@@ -88,11 +110,16 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.look_at("invoice", tribe_id)
 
         link = self.link(tribe_id)
-        self.assertEqual(link.state, "differs")
-        self.assertIn("30.25", link.difference)
-        self.assertIn("12.10", link.difference)
+        for _day in range(2):
+            self.assertEqual(link.state, "differs")
+            self.assertIn("30.25", link.difference)
+            self.assertIn("12.10", link.difference)
+            self.run_nightly()
         self.assertEqual(move.amount_total, 12.1)
         self.assertEqual(move.state, "posted")
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 10.0})
+        self.run_nightly()
+        self.assertEqual((link.state, link.difference), ("linked", False))
 
     def test_another_customer_in_tribe_is_shown(self):
         self.sandbox.switch(final_invoice_writable="all")

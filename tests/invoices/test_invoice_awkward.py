@@ -72,6 +72,71 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(move.ref, number)
         self.assertEqual(move.payment_reference, number)
 
+    def test_the_reference_is_the_customers_with_tribes_number_where_odoo_numbers(self):
+        self.sandbox.switch(reference_name="CustomerReference")
+        self.connect()
+        for policy, expected in (("tribe", "PO 4711"), ("odoo", "{number} / PO 4711")):
+            with self.subTest(policy):
+                self.entities().number_policy = policy
+
+                tribe_id = self.send_new(self.line(10.0), CustomerReference="PO 4711")
+
+                number = self.tribe_row("Activity_Invoice", tribe_id)["Number"]
+                move = self.booked_move(tribe_id)
+                self.assertEqual(move.ref, expected.format(number=number))
+                self.assertEqual(move.payment_reference, number)
+
+    def test_a_phase_that_the_tenant_added_is_booked_unless_it_is_switched_off(self):
+        self.sandbox.reset(
+            relations=10, invoices=0, switches={"extra_phases": ["Herinnerd", "Geprint"]}
+        )
+        self.connect()
+        self.connection._phase("Geprint").is_booked = False
+        booked, not_booked = self.draft(self.line(10.0)), self.draft(self.line(10.0))
+
+        self.sandbox.set_phase(booked, "Herinnerd")
+        self.sandbox.set_phase(not_booked, "Geprint")
+        self.look_at("invoice", booked, not_booked)
+
+        self.assert_booked_to_the_cent(booked)
+        self.assertFalse(self.booked_move(not_booked))
+        self.assertFalse(self.problems())
+
+    def test_what_is_booked_on_an_account_for_services_gets_the_tax_for_services(self):
+        ledger = self.entities().ledger_account_ids[:1]
+        ledger.account_id = self.account("income_other")
+        ledger.is_service = True
+        group = self.entities().vat_group_ids.filtered(lambda each: each.code == "EUIC")
+        group.service_tax_id = self.tax("0% EX EU S")
+        (service, *_others) = self.sandbox.rows("Product", GeneralLedgerAccount=ledger.tribe_id)
+
+        tribe_id = self.send_new(
+            self.line(10.0, vat="EUIC"),
+            self.line(20.0, vat="EUIC", Product={"ID": service["ID"]}),
+        )
+
+        goods, services = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids
+        self.assertEqual(goods.tax_ids.name, "0% EX EU G")
+        self.assertEqual(services.tax_ids.name, "0% EX EU S")
+        self.assertEqual(services.account_id, ledger.account_id)
+
+    def test_a_line_without_an_account_holds_the_invoice_until_it_has_one(self):
+        self.entities().vat_group_ids.account_id = False
+        ledger = self.entities().ledger_account_ids[:1]
+        (product, *_others) = self.sandbox.rows("Product", GeneralLedgerAccount=ledger.tribe_id)
+        tribe_id = self.send_new(self.line(10.0, Product={"ID": product["ID"]}))
+        self.assert_held(tribe_id, ledger.display_name, "General Ledger Accounts")
+
+        ledger.account_id = self.account("income")
+        self.run_lanes()
+
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_a_customer_that_was_deleted_in_odoo_holds_the_invoice(self):
+        self.partner.unlink()
+
+        self.assert_held(self.send_new(self.line(10.0)), "deleted in Odoo", "Restore")
+
     def test_a_journal_that_was_hashed_later_holds_invoices_until_another_one_is_chosen(self):
         self.entities().journal_id.restrict_mode_hash_table = True
         tribe_id = self.send_new(self.line(10.0))
@@ -165,6 +230,15 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(move.currency_id, currency)
         self.assertEqual(move.amount_total, row["TotalIncludingVatInCurrency"])
         self.assertEqual(move.amount_tax, row["VatAmountInCurrency"])
+
+    def test_an_archived_tax_holds_the_invoice(self):
+        tax = self.tax("21% ST").copy({"name": "21% oud"})
+        self.entities().vat_group_ids.tax_id = tax
+        tax.active = False
+
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.assert_held(tribe_id, "archived", tax.name)
 
     def test_an_archived_account_holds_the_invoice(self):
         account = self.account("income").copy({"code": "899999"})
@@ -292,6 +366,14 @@ class TestAwkwardInvoice(InvoiceCase):
 
         self.assertEqual(move.message_main_attachment_id.mimetype, "application/pdf")
         self.assertTrue(move.message_main_attachment_id.raw.startswith(b"%PDF"))
+        self.assertTrue(move.is_move_sent)
+
+    def test_no_pdf_is_fetched_where_that_is_switched_off(self):
+        self.connection.fetch_documents = False
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertFalse(move.message_main_attachment_id)
         self.assertTrue(move.is_move_sent)
 
     def test_a_mapped_tax_is_final(self):

@@ -20,6 +20,7 @@ from tribe_connector.mapping import (
 FIELDS = InvoiceFields(
     date="InvoiceDate",
     due_date="DueDate",
+    reference="Reference",
     legal_entity="Identity",
     untaxed="TotalExcludingVat",
     vat="VatAmount",
@@ -160,7 +161,9 @@ def test_amounts_of_a_foreign_invoice_are_those_in_its_currency():
 def test_amounts_in_the_companys_currency_count_where_tribes_base_currency_is_another():
     # A Danish legal entity in a Tribe that counts in euros: 100 DKK are 13.40 EUR.
     line = {
-        **{"Price": 13.4, "TotalExcludingVat": 13.4, "TotalIncludingVat": 16.21},
+        "Price": 13.4,
+        "TotalExcludingVat": 13.4,
+        "TotalIncludingVat": 16.21,
         "PriceInCurrency": 100.0,
         "TotalExcludingVatInCurrency": 100.0,
         "TotalIncludingVatInCurrency": 121.0,
@@ -278,6 +281,11 @@ def test_a_marked_credit_invoice_has_negative_amounts_however_tribe_writes_them(
 @pytest.mark.parametrize(("mark", "is_final"), [(True, True), (None, True), (False, False)])
 def test_only_a_no_means_that_an_invoice_is_not_final(mark, is_final):
     assert read(entity(IsFinal=mark)).is_final is is_final
+
+
+def test_the_customers_reference_is_read_where_the_tenant_has_one():
+    assert read(entity(Reference=" PO 4711 ")).reference == "PO 4711"
+    assert read(ENTITY).reference is None
 
 
 # Refusing

@@ -54,7 +54,7 @@ COMPLETE = {
     "Product": made("Code", GeneralLedgerAccount="Datastore_GeneralLedgerAccount"),
     "ProductLine": made("TotalExcludingVat", VatGroup="Datastore_VatGroup", Product="Product"),
     "Activity_Invoice": made(
-        "Number Currency InvoiceDate DueDate IsFinal IsCredit"
+        "Number Currency InvoiceDate DueDate IsFinal IsCredit Reference"
         " TotalExcludingVat VatAmount TotalIncludingVat"
         " TotalExcludingVatInCurrency VatAmountInCurrency TotalIncludingVatInCurrency",
         Phase="Datastore_Phase_ActivityInvoice",
@@ -121,7 +121,7 @@ def test_a_link_to_an_identity_is_the_legal_entity_whatever_it_is_called():
 def test_a_tenant_without_any_of_it_is_told_what_that_means():
     fields, missing = resolve_invoice_fields({})
     assert fields == InvoiceFields()
-    assert len(missing) == 9
+    assert len(missing) == 8
     assert any("no invoice can be booked" in sentence for sentence in missing)
     assert all(sentence.endswith(".") for sentence in missing)
 

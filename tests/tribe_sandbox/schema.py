@@ -25,7 +25,7 @@ INVOICE_COLUMNS = (
     *("InvoiceMoment", "InvoiceDay", "DueMoment", "DueDay", "IsFinal"),
     *("TotalExcludingVat", "TotalExcludingVatInCurrency"),
     *("TotalIncludingVat", "TotalIncludingVatInCurrency"),
-    *("VatAmount", "VatAmountInCurrency", "IsCredit", "CreditedInvoice_ID"),
+    *("VatAmount", "VatAmountInCurrency", "IsCredit", "Reference", "CreditedInvoice_ID"),
     *("Identity_ID", "IdentityOrganization_ID"),
 )
 BILLING_TYPES = (INVOICE, "ProductLine", INVOICE_PHASE, "Payment")
@@ -532,12 +532,13 @@ def _invoice_properties(switches):
         *scalars(BOOLEAN, "IsVatIncluded"),
         *scalars(DOUBLE, "DiscountPercentage"),
         *computed([one for one in tenant_names if one.name]),
-        *_credit_mark(switches.credit_mark_name),
+        *_optional(switches.credit_mark_name, BOOLEAN, "IsCredit"),
+        *_optional(switches.reference_name, STRING, "Reference"),
     ]
 
 
-def _credit_mark(name):
-    return [Property(name, BOOLEAN, "IsCredit")] if name else []
+def _optional(name, edm_type, column):
+    return [Property(name, edm_type, column)] if name else []
 
 
 def _total(name, column):

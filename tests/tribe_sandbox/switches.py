@@ -105,6 +105,7 @@ SWITCHES = {
         "Type of both dates. As a moment it is midnight in Amsterdam, written in UTC. G8.",
         ("Edm.DateTimeOffset", "Edm.Date"),
     ),
+    "reference_name": Switch("", "Name of the customer's reference; empty: there is none. 3.11."),
     "legal_entity_name": Switch(
         "Identity", "Navigation from an invoice to its legal entity; empty: none. G12."
     ),

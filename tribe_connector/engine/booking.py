@@ -48,9 +48,7 @@ def booked_facts(invoice):
         "date": invoice.date.isoformat(),
         "customer": invoice.relationship_id,
         "currency": invoice.currency,
-        "untaxed": str(invoice.untaxed),
-        "vat": str(invoice.vat),
-        "total": str(invoice.total),
+        **_amounts(invoice.untaxed, invoice.vat, invoice.total),
     }
 
 
@@ -60,16 +58,20 @@ def move_facts(move):
         return {}
     sign = -1 if move.move_type == "out_refund" else 1
     digits = move.currency_id.decimal_places
-    amounts = {
-        "untaxed": move.amount_untaxed,
-        "vat": move.amount_tax,
-        "total": move.amount_total,
-    }
+    amounts = (
+        sign * rounded(Decimal(str(amount)), digits)
+        for amount in (move.amount_untaxed, move.amount_tax, move.amount_total)
+    )
     return {
         "date": move.invoice_date.isoformat(),
         "currency": move.currency_id.name,
-        **{name: f"{sign * amount:.{digits}f}" for name, amount in amounts.items()},
+        **_amounts(*amounts),
     }
+
+
+def _amounts(untaxed, vat, total):
+    # Adding 0 turns -0.00 into 0.00.
+    return {"untaxed": str(untaxed + 0), "vat": str(vat + 0), "total": str(total + 0)}
 
 
 def by_company(bookings):

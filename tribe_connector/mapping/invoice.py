@@ -34,6 +34,7 @@ class InvoiceFields:
 
     date: str | None = None
     due_date: str | None = None
+    reference: str | None = None
     legal_entity: str | None = None
     untaxed: str | None = None
     vat: str | None = None
@@ -223,7 +224,7 @@ class _Reader:
             relationship_id=relationship_id,
             legal_entity_id=_id(self.named(entity, names.legal_entity)),
             subject=clean(entity.get("Subject")),
-            reference=clean(entity.get("Reference")) or clean(entity.get("CustomerReference")),
+            reference=clean(self.named(entity, names.reference)),
             credited_invoice_id=_id(self.named(entity, names.credited)),
             lines=lines,
             untaxed=untaxed,

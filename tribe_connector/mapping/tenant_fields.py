@@ -24,6 +24,7 @@ PHASE = "Datastore_Phase_ActivityInvoice"
 _CANDIDATES: dict[str, tuple[str, ...]] = {
     "date": ("InvoiceDate", "Date"),
     "due_date": ("DueDate", "ExpirationDate", "InvoiceDueDate"),
+    "reference": ("CustomerReference", "Reference"),
     "untaxed": ("TotalExcludingVat",),
     "vat": ("VatAmount", "TotalVat", "TotalVatAmount"),
     "total": ("TotalIncludingVat",),
@@ -36,6 +37,7 @@ _CANDIDATES: dict[str, tuple[str, ...]] = {
 _LEGAL_ENTITY = ("Identity", "LegalEntity", "Organization")
 _CREDITED = ("CreditedInvoice", "CreditInvoiceFor", "OriginalInvoice", "CreditFor")
 
+# What is missed where it is missing.
 _WITHOUT = {
     "date": _lt(
         "Tribe's invoices have no date field that we recognize, so no invoice can be booked. "
@@ -64,10 +66,6 @@ _WITHOUT = {
     "final": _lt(
         "Tribe's invoices have no mark for final that we recognize. Every invoice after the "
         "phase Draft counts as final."
-    ),
-    "credit": _lt(
-        "Tribe's invoices have no mark for credit that we recognize. An invoice with a negative "
-        "total counts as a credit invoice."
     ),
     "credited": _lt(
         "Tribe's credit invoices do not name the invoice they credit. Odoo's credit notes are "

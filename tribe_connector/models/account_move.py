@@ -3,10 +3,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..engine.booking import move_facts
 from ..engine.problems import AmountsDiffer
-
-# Odoo's fields of the amounts that both sides agree on.
-AMOUNT_FIELDS = {"untaxed": "amount_untaxed", "vat": "amount_tax", "total": "amount_total"}
 
 
 class AccountMove(models.Model):
@@ -72,7 +70,7 @@ class AccountMove(models.Model):
         return {"type": "ir.actions.act_url", "url": self.tribe_url, "target": "new"}
 
     def _post(self, soft=True):
-        """Give invoices of Tribe the VAT that Tribe calculated, and refuse other totals.
+        """Give invoices of Tribe the VAT that Tribe calculated, and refuse other facts.
 
         Also when a bookkeeper resets one to draft and confirms it again: Odoo then calculates
         VAT anew, and would lose the cents in which Tribe's rounding differs.
@@ -83,11 +81,11 @@ class AccountMove(models.Model):
         posted = super()._post(soft)
         for link in links:
             if link.move_id in posted:
-                link.move_id._tribe_check_amounts(link)
+                link.move_id._tribe_check_facts(link)
         return posted
 
     def _tribe_links(self):
-        """The links of these moves whose amounts have to be Tribe's, whoever asks."""
+        """The links of these moves that have to be as in Tribe, whoever asks."""
         return (
             self.env["tribe.link"]
             .sudo()
@@ -133,12 +131,14 @@ class AccountMove(models.Model):
         """By how much rounding can make Tribe's VAT another than Odoo's.
 
         Half a cent a line. Where prices include VAT, Tribe rounds the net amount too, from which
-        Odoo calculates: half a cent a line and its VAT, and Odoo's own half.
+        Odoo calculates: half a cent a line and its VAT, and half a cent each time Odoo rounds.
         """
-        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
-        cents = max(Decimal(1), Decimal(len(lines)) / 2)
-        if link.agreed.get("is_vat_included"):
-            cents = (len(lines) * (1 + Decimal(str(tax.amount)) / 100) + 1) / 2
+        lines = len(self.invoice_line_ids.filtered(lambda line: line.display_type == "product"))
+        cents = max(Decimal(1), Decimal(lines) / 2)
+        if (link.agreed or {}).get("is_vat_included"):
+            rounds_lines = self.company_id.tax_calculation_rounding_method == "round_per_line"
+            with_vat = lines * (1 + Decimal(str(tax.amount)) / 100)
+            cents = (with_vat + (lines if rounds_lines else 1)) / 2
         return cents.scaleb(-self.currency_id.decimal_places)
 
     def _tribe_add_vat(self, tax, amount):
@@ -161,33 +161,42 @@ class AccountMove(models.Model):
             }
         )
 
-    def _tribe_check_amounts(self, link):
-        """Refuse totals that are not the ones of Tribe.
+    def _tribe_check_facts(self, link):
+        """Refuse a number, date or total that is not the one of Tribe.
 
         :raises UserError: naming the first difference
         """
-        # One of the amounts may have the other sign than the total.
-        sign = -1 if self.move_type == "out_refund" else 1
+        booked, here = link.agreed or {}, self._tribe_facts()
         labels = {
+            "number": self.env._("number"),
+            "date": self.env._("invoice date"),
             "untaxed": self.env._("amount without VAT"),
             "vat": self.env._("VAT"),
             "total": self.env._("total"),
         }
         for key, label in labels.items():
-            tribe = sign * Decimal(link.agreed[key]) if key in (link.agreed or {}) else None
-            odoo = self._tribe_rounded(self[AMOUNT_FIELDS[key]])
-            if tribe is not None and tribe != odoo:
+            if key in booked and key in here and booked[key] != here[key]:
                 raise AmountsDiffer(
                     self.env._(
                         "Invoice %(number)s comes from Tribe, where its %(what)s is "
                         "%(tribe)s; here it would be %(odoo)s. Undo the change or check the "
                         "mapping, or choose Leave to Odoo on its link with Tribe.",
-                        number=link.agreed["number"],
+                        number=booked["number"],
                         what=label,
-                        tribe=tribe,
-                        odoo=odoo,
+                        tribe=booked[key],
+                        odoo=here[key],
                     )
                 )
+
+    def _tribe_facts(self):
+        """What of this invoice can be compared with Tribe's: texts, as ``booked_facts`` has them.
+
+        The number only where it is to be Tribe's.
+        """
+        facts = move_facts(self)
+        if self._tribe_reserved_journals():
+            facts["number"] = self.name
+        return facts
 
     def _tribe_rounded(self, amount):
         return Decimal(str(amount)).quantize(

@@ -17,8 +17,8 @@ class AccountTax(models.Model):
             )
         if self.price_include:
             return self.env._(
-                "tax “%s” is included in prices, but Tribe's amounts without VAT are booked. Choose "
-                "one with Included in Price: Tax Excluded.",
+                "tax “%s” is included in prices, but Tribe's amounts without VAT are booked. "
+                "Choose one with Included in Price: Tax Excluded.",
                 self.display_name,
             )
         return None

@@ -147,7 +147,13 @@ class TribeInvoiceBooker(models.AbstractModel):
         number = booking.invoice.number
         if booking.keeps_number:
             in_journal = self.env["account.move"].search(
-                [("name", "=", number), ("journal_id", "=", booking.journal.id)], limit=1
+                [
+                    ("name", "=", number),
+                    ("journal_id", "=", booking.journal.id),
+                    # A cancelled one gives its number free (Odoo's index on names).
+                    ("state", "!=", "cancel"),
+                ],
+                limit=1,
             )
             if in_journal:
                 raise self._number_taken(
@@ -393,30 +399,22 @@ class TribeInvoiceBooker(models.AbstractModel):
         return {tax: sign * vat for tax, vat in by_tax.items()}
 
     def _check_posted(self, booking, move):
-        """Refuse a number or date that Odoo made different from what Tribe sent.
+        """Refuse an accounting date that Odoo moved (what else Tribe says, posting checks).
 
-        :raises NeedsPerson: naming the first difference
+        :raises NeedsPerson: naming both dates
         """
-        invoice = booking.invoice
-        expected = {
-            self.env._("date"): (self._accounting_date(booking), move.date),
-            self.env._("invoice date"): (invoice.date, move.invoice_date),
-        }
-        if booking.keeps_number:
-            expected[self.env._("number")] = (invoice.number, move.name)
-        for what, (tribe, odoo) in expected.items():
-            if tribe != odoo:
-                raise NeedsPerson(
-                    self.env._(
-                        "Invoice %(number)s was not booked: its %(what)s is %(tribe)s in Tribe and "
-                        "would be %(odoo)s in Odoo. Check the journal, or book it by hand.",
-                        number=invoice.number,
-                        what=what,
-                        tribe=tribe,
-                        odoo=odoo,
-                    ),
-                    cause="amounts",
-                )
+        expected = self._accounting_date(booking)
+        if move.date != expected:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s was not booked: its accounting date would be %(odoo)s "
+                    "instead of %(expected)s. Check the lock dates, or book it by hand.",
+                    number=booking.invoice.number,
+                    odoo=move.date,
+                    expected=expected,
+                ),
+                cause="period",
+            )
 
     def _link_moves(self, session, bookings, moves):
         self.env["tribe.link"].create(

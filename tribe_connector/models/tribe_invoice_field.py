@@ -21,6 +21,7 @@ class TribeInvoiceField(models.Model):
         [
             ("date", "Invoice Date"),
             ("due_date", "Due Date"),
+            ("reference", "Customer Reference"),
             ("legal_entity", "Legal Entity"),
             ("untaxed", "Total Without VAT"),
             ("vat", "Total VAT"),

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
@@ -216,15 +217,19 @@ class TribeLink(models.Model):
         self.env["tribe.engine"].sudo()._wake("inbound")
 
     def _note_changed_moves(self, connection):
-        """Note which booked invoices a bookkeeper reset, cancelled or deleted since."""
-        for link in self.search(
-            [
-                ("connection_id", "=", connection.id),
-                ("kind", "=", "invoice"),
-                ("state", "in", ("linked", "differs")),
-            ]
-        ):
+        """Note which booked invoices a bookkeeper reset, cancelled or deleted since.
+
+        What differed is looked at again: it may be well now, in Odoo or in Tribe.
+        """
+        of_invoices = Domain("connection_id", "=", connection.id) & Domain("kind", "=", "invoice")
+        # What is well is the most by far, and not even read.
+        unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
+        for link in self.search(of_invoices & Domain("state", "=", "linked") & unlike):
             link._note_difference(link._move_difference())
+        differing = self.search(of_invoices & Domain("state", "=", "differs"))
+        self.env["tribe.work"]._add(
+            connection, "inbound", "invoice", differing.mapped("tribe_id"), "nightly"
+        )
 
     def _move_difference(self):
         if not self.move_id:
