@@ -21,13 +21,13 @@ class InvoiceCase(ConnectorCase):
     def let_payments_wait_for_the_bank(cls):
         """Give the bank's ways to pay an account for what was not on a statement yet."""
         chart = cls.env["account.chart.template"].with_company(cls.company)
-        bank = cls.env["account.journal"].search(
+        cls.bank = cls.env["account.journal"].search(
             [("company_id", "=", cls.company.id), ("type", "=", "bank")], limit=1
         )
-        bank.inbound_payment_method_line_ids.payment_account_id = chart.ref(
+        cls.bank.inbound_payment_method_line_ids.payment_account_id = chart.ref(
             "account_journal_payment_debit_account_id"
         )
-        bank.outbound_payment_method_line_ids.payment_account_id = chart.ref(
+        cls.bank.outbound_payment_method_line_ids.payment_account_id = chart.ref(
             "account_journal_payment_credit_account_id"
         )
 

@@ -198,6 +198,38 @@ class AccountMove(models.Model):
             facts["number"] = self.name
         return facts
 
+    def _tribe_is_settled(self):
+        """Whether nothing of this invoice remains to be collected once its payments come in.
+
+        With Odoo's accounting app an invoice is In Payment as soon as a payment without a journal
+        entry is registered, also one of a part.
+        """
+        if self.currency_id.is_zero(self.amount_residual):
+            return True
+        states = {"in_process"}
+        if not self.currency_id.compare_amounts(self.amount_residual, self.amount_total):
+            # Later a validated one may be what the bank has paid: no part of what is open.
+            states.add("paid")
+        payments = self.matched_payment_ids.filtered(
+            lambda payment: not payment.move_id and payment.state in states
+        )
+        if not payments:
+            return False
+        # In the first payment's currency, by the rate of that day: as Odoo proposed its amount.
+        currency, company, day = payments[0].currency_id, self.company_id, payments[0].date
+        coming = sum(
+            payment.currency_id._convert(payment.amount_signed, currency, company, day)
+            for payment in payments
+        )
+        # One payment may be for several invoices.
+        remaining = sum(
+            move.currency_id._convert(
+                -move.direction_sign * move.amount_residual, currency, company, day
+            )
+            for move in payments.invoice_ids
+        )
+        return currency.compare_amounts(abs(coming), abs(remaining)) >= 0
+
     def _tribe_rounded(self, amount):
         return Decimal(str(amount)).quantize(
             Decimal(1).scaleb(-self.currency_id.decimal_places), rounding=ROUND_HALF_UP

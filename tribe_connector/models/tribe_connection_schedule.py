@@ -86,8 +86,11 @@ class TribeConnection(models.Model):
         is_paid = Domain("move_id.payment_state", "in", self._paid_states())
         untold = Domain("told_paid", "=", False) & is_paid
         if self.tell_unpaid:
-            untold |= Domain("paid_by_us", "=", True) & ~is_paid
-        moves = self.env["tribe.link"].search(of_us & posted & untold).move_id
+            is_open = ~is_paid | Domain("move_id.amount_residual", "!=", 0)
+            untold |= Domain("paid_by_us", "=", True) & is_open
+        exporter = self.env["tribe.payment.exporter"]
+        links = self.env["tribe.link"].search(of_us & posted & untold)
+        moves = links.filtered(lambda link: exporter._wanted_phase(self, link)).move_id
         waiting = set(
             self.env["tribe.work"]
             .search([("connection_id", "=", self.id), ("kind", "=", "payment")])

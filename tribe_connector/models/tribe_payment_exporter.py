@@ -36,9 +36,10 @@ class TribePaymentExporter(models.AbstractModel):
 
         What Tribe itself calls paid stays paid there: only our own word is taken back.
         """
-        if not link or link.move_id.state != "posted":
+        move = link and link.move_id
+        if not move or move.state != "posted":
             return None
-        is_paid = link.move_id.payment_state in connection._paid_states()
+        is_paid = move.payment_state in connection._paid_states() and move._tribe_is_settled()
         if is_paid and not link.told_paid:
             return PAID_CODE
         if not is_paid and link.paid_by_us and connection.tell_unpaid:
