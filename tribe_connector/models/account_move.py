@@ -76,12 +76,13 @@ class AccountMove(models.Model):
         VAT anew, and would lose the cents in which Tribe's rounding differs.
         """
         links = self._tribe_links()
+        reserved = links.move_id._tribe_reserved_journals()
         for link in links:
             link.move_id._tribe_correct_vat(link)
         posted = super()._post(soft)
         for link in links:
             if link.move_id in posted:
-                link.move_id._tribe_check_facts(link)
+                link.move_id._tribe_check_facts(link, reserved)
         return posted
 
     def _tribe_links(self):
@@ -161,12 +162,15 @@ class AccountMove(models.Model):
             }
         )
 
-    def _tribe_check_facts(self, link):
+    def _tribe_check_facts(self, link, reserved):
         """Refuse a number, date or total that is not the one of Tribe.
 
+        :param reserved: the journals in which numbers are Tribe's
         :raises UserError: naming the first difference
         """
-        booked, here = link.agreed or {}, self._tribe_facts()
+        booked, here = link.agreed or {}, move_facts(self)
+        if self.journal_id in reserved:
+            here["number"] = self.name
         labels = {
             "number": self.env._("number"),
             "date": self.env._("invoice date"),
@@ -187,16 +191,6 @@ class AccountMove(models.Model):
                         odoo=here[key],
                     )
                 )
-
-    def _tribe_facts(self):
-        """What of this invoice can be compared with Tribe's: texts, as ``booked_facts`` has them.
-
-        The number only where it is to be Tribe's.
-        """
-        facts = move_facts(self)
-        if self._tribe_reserved_journals():
-            facts["number"] = self.name
-        return facts
 
     def _tribe_is_settled(self):
         """Whether nothing of this invoice remains to be collected once its payments come in.
