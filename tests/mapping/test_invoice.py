@@ -164,6 +164,7 @@ def test_amounts_in_the_companys_currency_count_where_tribes_base_currency_is_an
         "Price": 13.4,
         "TotalExcludingVat": 13.4,
         "TotalIncludingVat": 16.21,
+        "Currency": "DKK",
         "PriceInCurrency": 100.0,
         "TotalExcludingVatInCurrency": 100.0,
         "TotalIncludingVatInCurrency": 121.0,
@@ -178,6 +179,14 @@ def test_amounts_in_the_companys_currency_count_where_tribes_base_currency_is_an
     invoice = read(danish, base_currency="DKK")
     assert (invoice.untaxed, invoice.vat, invoice.total) == (100, 21, 121)
     assert invoice.lines[0].price == 100
+
+
+@pytest.mark.parametrize("currency", ["USD", "", None])
+def test_amounts_left_over_from_another_currency_are_not_booked(currency):
+    line = {"TotalExcludingVatInCurrency": 108.0, "Currency": currency}
+    message = refusal(entity([line]))
+    assert "100.0" in message and "108.0" in message
+    assert "Check the currency of the line" in message
 
 
 @pytest.mark.parametrize("in_currency", [None, 0.0, 100.0])

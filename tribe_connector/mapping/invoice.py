@@ -194,13 +194,26 @@ class _Reader:
     def has_other_amounts_in_currency(self) -> bool:
         """Whether the amounts "in currency" are others than those in Tribe's base currency.
 
-        Then that is not the document's currency, whatever the company's is.
+        Then that is not the document's currency, whatever the company's is. The line has to say so
+        too: left over from another currency, they must not be booked.
         """
-        for row in self.entity.get("ProductLines") or []:
-            in_currency = self.money(row.get("TotalExcludingVatInCurrency"))
-            if in_currency and in_currency != self.money(row.get("TotalExcludingVat")):
-                return True
-        return False
+        differing = [row for row in self.entity.get("ProductLines") or [] if self.differs(row)]
+        for row in differing:
+            if (clean(row.get("Currency")) or "").upper() != self.currency:
+                raise self.unreadable(
+                    _lt(
+                        "has a line of %(plain)s, and of %(other)s in another currency (%(line)s)",
+                        plain=row.get("TotalExcludingVat"),
+                        other=row.get("TotalExcludingVatInCurrency"),
+                        line=_description(row),
+                    ),
+                    _lt("Check the currency of the line in Tribe, or book the invoice by hand"),
+                )
+        return bool(differing)
+
+    def differs(self, row: Mapping) -> bool:
+        in_currency = self.money(row.get("TotalExcludingVatInCurrency"))
+        return bool(in_currency) and in_currency != self.money(row.get("TotalExcludingVat"))
 
     def invoice(self) -> Invoice:
         entity, names = self.entity, self.names
