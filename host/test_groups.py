@@ -82,6 +82,11 @@ GROUPS = (
         modules=(
             "base_address_extended",
             "base_partner_sequence",
+            # Charts of accounts.
+            "l10n_be",
+            "l10n_dk",
+            "l10n_no",
+            "l10n_se",
             "partner_firstname",
             "partner_mobile",
         ),

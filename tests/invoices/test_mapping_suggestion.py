@@ -46,6 +46,44 @@ class TestMappingSuggestion(ConnectorCase):
         self.entity.action_suggest()
 
         self.assertEqual(self.group("NL0").tax_id, chosen)
+        # "0% ST S" belongs to another tax for goods than the one they chose.
+        self.assertFalse(self.group("NL0").service_tax_id)
+
+    def test_a_group_of_another_country_s_vat_is_left_to_a_person(self):
+        """Every legal entity lists all VAT groups of Tribe, also those of one in Belgium."""
+        for name in ("BE - 21%", "21% BE"):
+            self.group("NL21").sudo().write(
+                {"name": name, "tax_id": False, "service_tax_id": False}
+            )
+
+            self.entity.action_suggest()
+
+            self.assertFalse(self.group("NL21").tax_id, name)
+            self.assertFalse(self.group("NL21").service_tax_id, name)
+
+    def test_a_tax_that_was_changed_to_another_percentage_is_not_suggested(self):
+        self.tax("9% ST").amount = 6
+        self.tax("9% ST S").amount = 6
+
+        self.entity.action_suggest()
+
+        self.assertFalse(self.group("NL9").tax_id)
+        self.assertFalse(self.group("NL9").service_tax_id)
+
+    def test_taxes_that_are_included_in_the_price_are_not_suggested(self):
+        self.tax("9% ST").price_include_override = "tax_included"
+        self.tax("9% ST S").price_include_override = "tax_included"
+        self.entity.action_suggest()
+        self.assertFalse(self.group("NL9").tax_id)
+        self.assertTrue(self.group("NL21").tax_id)
+
+        self.entity.vat_group_ids.write({"tax_id": False, "service_tax_id": False})
+        self.company.account_price_include = "tax_included"
+        # As the next request would: Odoo does not compute its taxes anew for this.
+        self.env.invalidate_all()
+        self.entity.action_suggest()
+        self.assertFalse(self.entity.vat_group_ids.tax_id)
+        self.assertFalse(self.entity.vat_group_ids.service_tax_id)
 
     def test_ledger_accounts_are_found_by_code_and_services_by_name(self):
         account = self.env["account.account"].create(
@@ -62,6 +100,21 @@ class TestMappingSuggestion(ConnectorCase):
         self.assertEqual(self.ledger("8000").account_id, account)
         self.assertTrue(self.ledger("8030").is_service)
         self.assertFalse(self.ledger("8000").is_service)
+
+    def test_an_account_is_not_chosen_by_a_name_that_several_have(self):
+        for code in ("801111", "802222"):
+            self.env["account.account"].create(
+                {
+                    "name": "Omzet hoog",
+                    "code": code,
+                    "account_type": "income",
+                    "company_ids": [(6, 0, self.company.ids)],
+                }
+            )
+            self.entity.action_suggest()
+            found = self.ledger("8000").account_id.code
+            self.assertEqual(found, "801111" if code == "801111" else False)
+            self.ledger("8000").account_id = False
 
     def test_without_a_company_nothing_can_be_suggested(self):
         entity = self.connection.legal_entity_ids[1]

@@ -1,6 +1,7 @@
 """Values of Tribe <-> values of Odoo. Pure functions: no input or output, no Odoo."""
 
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
+from .chart_taxes import chart_taxes, is_chart_known
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
 from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, leave_alone, merge
 from .normalization import (
@@ -49,29 +50,19 @@ from .tenant_fields import (
     missing_requirements,
     resolve_invoice_fields,
 )
-from .vat_kind import (
-    DOMESTIC,
-    EXPORT,
-    INTRA_COMMUNITY,
-    REVERSE_CHARGED,
-    is_about_services,
-    vat_kind,
-)
+from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind
 from .vat_number import is_vat_doubtful
 
 __all__ = [
     "ADDRESS_FIELDS",
     "DOMESTIC",
-    "EXPORT",
     "FIELD_LABELS",
-    "INTRA_COMMUNITY",
     "LONGEST_TERM_IN_DAYS",
     "NUMBER_FIELDS",
     "ORGANIZATION_FIELDS",
     "PAYMENT_TERM_FIELDS",
     "PERSON_FIELDS",
     "REQUIRED_FIELDS",
-    "REVERSE_CHARGED",
     "CountryUnknown",
     "Invoice",
     "InvoiceFields",
@@ -86,11 +77,13 @@ __all__ = [
     "absent_relation_paths",
     "address_body",
     "canonical",
+    "chart_taxes",
     "check_storable",
     "clean",
     "clean_lines",
     "in_natural_order",
     "is_about_services",
+    "is_chart_known",
     "is_state_known",
     "is_vat_doubtful",
     "join",
@@ -118,6 +111,7 @@ __all__ = [
     "split_surname_like",
     "suffix_from_tribe",
     "synchronized_fields",
+    "vat_country",
     "vat_kind",
     "whole_number",
 ]

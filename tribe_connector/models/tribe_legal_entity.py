@@ -3,34 +3,13 @@ from odoo.exceptions import UserError
 
 from ..mapping import (
     DOMESTIC,
-    EXPORT,
-    INTRA_COMMUNITY,
-    REVERSE_CHARGED,
+    chart_taxes,
     is_about_services,
+    is_chart_known,
+    vat_country,
     vat_kind,
 )
 
-# Taxes of the charts by kind and percentage, for goods and for services: the IDs in
-# l10n_nl/data/template/account.tax-nl.csv and l10n_be/data/template/account.tax-be.csv.
-CHART_TAXES = {
-    "nl": {
-        (DOMESTIC, 21): ("btw_21", "btw_21_d"),
-        (DOMESTIC, 9): ("btw_9", "btw_9_d"),
-        (DOMESTIC, 0): ("btw_0", "btw_0_d"),
-        (REVERSE_CHARGED, 0): ("btw_verk_0", None),
-        (INTRA_COMMUNITY, 0): ("btw_X0_producten", "btw_X0_diensten"),
-        (EXPORT, 0): ("btw_X1", None),
-    },
-    "be": {
-        (DOMESTIC, 21): ("attn_VAT-OUT-21-L", "attn_VAT-OUT-21-S"),
-        (DOMESTIC, 12): ("attn_VAT-OUT-12-L", "attn_VAT-OUT-12-S"),
-        (DOMESTIC, 6): ("attn_VAT-OUT-06-L", "attn_VAT-OUT-06-S"),
-        (DOMESTIC, 0): ("attn_VAT-OUT-00-L", "attn_VAT-OUT-00-S"),
-        (REVERSE_CHARGED, 0): ("attn_VAT-OUT-00-CC", None),
-        (INTRA_COMMUNITY, 0): ("attn_VAT-OUT-00-EU-L", "attn_VAT-OUT-00-EU-S"),
-        (EXPORT, 0): ("attn_VAT-OUT-00-ROW", None),
-    },
-}
 JOURNAL_SEQUENCE_PATTERN = r"^(?P<prefix1>.*?)(?P<seq>\d{0,9})(?P<suffix>\D*?)$"
 
 
@@ -133,43 +112,98 @@ class TribeLegalEntity(models.Model):
                 entity._suggest_for_ledger(ledger)
 
     def _suggest_for_group(self, group):
-        kind = vat_kind(group.name, group.code, group.percentage)
-        goods, services = self._chart_taxes(kind, group.percentage)
+        goods, services = self._taxes_for(group)
         if not group.tax_id:
-            group.tax_id = goods or self._generic_tax(kind, group.percentage)
-        if not group.service_tax_id and services:
+            group.tax_id = goods
+        # Where somebody chose another tax, only they know the one for services.
+        if not group.service_tax_id and goods and group.tax_id == goods:
             group.service_tax_id = services
         if not group.account_id:
             group.account_id = self._default_income_account()
 
+    def _taxes_for(self, group):
+        """The taxes for goods and for services; each may be empty."""
+        taxes = self.env["account.tax"]
+        if self._is_of_another_country(group):
+            return taxes, taxes
+        kind = vat_kind(group.name, group.code, group.percentage)
+        goods, services = self._chart_taxes(kind, group.percentage)
+        return goods or self._generic_tax(kind, group.percentage), services
+
+    def _is_of_another_country(self, group):
+        """Whether the group's name tells of a country that is not the company's.
+
+        Every legal entity lists all VAT groups of Tribe, also those of the others.
+        """
+        company = self.company_id
+        own = (company.account_fiscal_country_id + company.country_id).mapped("code")
+        country = vat_country(group.name)
+        return bool(country) and country not in own
+
+    def _charts(self):
+        """The company's chart and those it is based on."""
+        template = self.env["account.chart.template"].sudo()
+        return template._get_parent_template(self.company_id.chart_template)
+
     def _chart_taxes(self, kind, percentage):
         """The taxes of a known chart for goods and for services; each may be empty."""
-        names = CHART_TAXES.get(self.company_id.chart_template, {}).get(
-            (kind, round(percentage)), (None, None)
-        )
         template = self.env["account.chart.template"].with_company(self.company_id)
         taxes = self.env["account.tax"]
-        found = [template.ref(name, raise_if_not_found=False) if name else taxes for name in names]
-        return [tax if tax and tax.active else taxes for tax in found]
+        found = [
+            (name and template.ref(name, raise_if_not_found=False)) or taxes
+            for name in chart_taxes(self._charts(), kind, percentage)
+        ]
+        # Somebody may have changed it since.
+        return [tax.filtered_domain(self._usable_taxes(percentage)) for tax in found]
+
+    def _usable_taxes(self, percentage):
+        """The domain of the taxes that Tribe's net prices and percentage can be booked with."""
+        return [
+            ("type_tax_use", "=", "sale"),
+            ("amount_type", "=", "percent"),
+            ("amount", "=", percentage),
+            ("price_include", "=", False),
+            ("active", "=", True),
+        ]
 
     def _generic_tax(self, kind, percentage):
-        """In another chart: the first sales tax of that percentage, for domestic VAT only.
+        """In another chart: the company's ordinary domestic tax of that percentage.
 
         Of taxes of 0 % a chart has several with different meanings, so none is guessed but where
         there is just one.
         """
+        if kind != DOMESTIC:
+            return self.env["account.tax"]
+        taxes = self._domestic_taxes(percentage)
+        if percentage:
+            return taxes[:1]
+        return taxes if len(taxes) == 1 and not is_chart_known(self._charts()) else taxes.browse()
+
+    def _domestic_taxes(self, percentage):
+        """The ordinary sales taxes of the company's own country, the most ordinary one first.
+
+        Not those that fiscal positions bring in (for customers abroad, triangular sales), and
+        not those that are due on payment.
+        """
+        company = self.company_id
+        default = company.account_sale_tax_id
         taxes = self.env["account.tax"].search(
             [
-                *self.env["account.tax"]._check_company_domain(self.company_id),
-                ("type_tax_use", "=", "sale"),
-                ("amount_type", "=", "percent"),
-                ("amount", "=", percentage),
-                ("price_include_override", "!=", "tax_included"),
+                *self.env["account.tax"]._check_company_domain(company),
+                *self._usable_taxes(percentage),
+                ("country_id", "=", company.account_fiscal_country_id.id),
             ]
         )
-        if kind == DOMESTIC and percentage:
-            return taxes[:1]
-        return taxes if len(taxes) == 1 else taxes.browse()
+        return taxes.filtered(
+            lambda tax: (
+                tax == default or (self._is_domestic(tax) and tax.tax_exigibility != "on_payment")
+            )
+        ).sorted(lambda tax: (tax != default, tax.tax_scope == "service"))
+
+    def _is_domestic(self, tax):
+        """As Odoo's ``is_domestic``, which is stored as False for a tax that is duplicated."""
+        domestic = self.company_id.domestic_fiscal_position_id
+        return not tax.fiscal_position_ids or domestic in tax.fiscal_position_ids
 
     def _default_income_account(self):
         return (
@@ -204,13 +238,15 @@ class TribeLegalEntity(models.Model):
                 ]
             )
         )
-        code = (ledger.code or "").strip()
+        code, name = (ledger.code or "").strip(), (ledger.name or "").strip()
         same_code = accounts.filtered(lambda account: code and account.code == code)
         filled_up = accounts.filtered(
             lambda account: len(code) > 2 and account.code == code.ljust(len(account.code), "0")
         )
-        same_name = accounts.filtered(lambda account: account.name == ledger.name)
-        return (same_code or filled_up or same_name)[:1]
+        same_name = accounts.filtered(lambda account: account.name == name)
+        found = same_code or filled_up or same_name
+        # Charts have several accounts of one name; which one is meant, a person knows.
+        return found if len(found) == 1 else found.browse()
 
     def action_create_journal(self):
         """Create the sales journal in which invoices keep Tribe's numbers.
