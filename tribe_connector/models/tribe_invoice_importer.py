@@ -278,7 +278,9 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _find_legal_entity(self, connection, entity):
         """The legal entity that an invoice names, else the default one; may be empty."""
         name = connection._invoice_fields().legal_entity
-        tribe_id = (entity.get(name) or {}).get("ID") if name else None
+        link = entity.get(name) if name else None
+        # What is no link is none that we know, and never the default one.
+        tribe_id = link.get("ID") if isinstance(link, dict) else link
         entities = connection.legal_entity_ids
         if tribe_id:
             # Some tenants may link the organization behind the identity.
