@@ -392,18 +392,21 @@ class TestTakenNumber(InvoiceCase):
 
     def by_hand(self, price=20.0, **values):
         """A posted invoice that a bookkeeper typed."""
+        move = self.typed(price, invoice_date=date.today(), **values)
+        move.action_post()
+        return move
+
+    def typed(self, price=20.0, **values):
+        """The same, before it is confirmed."""
         line = {"name": "Werk", "price_unit": price, "tax_ids": [(6, 0, self.tax("21% ST").ids)]}
-        move = self.env["account.move"].create(
+        return self.env["account.move"].create(
             {
                 "move_type": "out_invoice",
                 "partner_id": self.partner.id,
-                "invoice_date": date.today(),
                 "invoice_line_ids": [(0, 0, line)],
                 **values,
             }
         )
-        move.action_post()
-        return move
 
     def next_number(self):
         """The number that Tribe gives to the next invoice."""
@@ -445,6 +448,20 @@ class TestTakenNumber(InvoiceCase):
 
         self.assertEqual(self.booked_move(tribe_id), by_hand)
         self.assertEqual(by_hand.tribe_id, tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "linked")
+        self.assertFalse(self.problems())
+
+    def test_a_draft_can_be_adopted_and_is_shown_until_it_is_confirmed(self):
+        draft = self.typed(ref=self.next_number())
+        tribe_id = self.send_new(self.line(20.0))
+
+        self.work(tribe_id).action_adopt()
+        self.run_lanes()
+        self.assertIn("draft", self.link(tribe_id).difference)
+
+        draft.action_post()
+        self.run_nightly()
+        self.assertEqual((self.link(tribe_id).move_id, draft.state), (draft, "posted"))
         self.assertEqual(self.link(tribe_id).state, "linked")
         self.assertFalse(self.problems())
 

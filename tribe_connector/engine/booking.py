@@ -62,11 +62,9 @@ def move_facts(move):
         sign * rounded(Decimal(str(amount)), digits)
         for amount in (move.amount_untaxed, move.amount_tax, move.amount_total)
     )
-    return {
-        "date": move.invoice_date.isoformat(),
-        "currency": move.currency_id.name,
-        **_amounts(*amounts),
-    }
+    # A draft may have no date yet.
+    date = {"date": move.invoice_date.isoformat()} if move.invoice_date else {}
+    return {**date, "currency": move.currency_id.name, **_amounts(*amounts)}
 
 
 def _amounts(untaxed, vat, total):

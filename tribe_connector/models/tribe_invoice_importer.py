@@ -140,10 +140,10 @@ class TribeInvoiceImporter(models.AbstractModel):
         known = self.env["tribe.link"]._of_tribe(session.connection, entities)
         wanted = []
         for tribe_id, entity in entities.items():
-            if tribe_id in known:
-                self._compare(session, known[tribe_id], entity)
-                continue
             try:
+                if tribe_id in known:
+                    self._compare(session, known[tribe_id], entity)
+                    continue
                 booking = self._read(session, entity)
             except Exception as error:  # noqa: BLE001 - classified by the session
                 company = self._find_legal_entity(session.connection, entity).company_id
