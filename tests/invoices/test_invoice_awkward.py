@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
 
 from .invoice_case import InvoiceCase
@@ -498,6 +498,25 @@ class TestTakenNumber(InvoiceCase):
         self.assertNotEqual(move, by_hand)
         self.assertFalse(by_hand.tribe_id)
         self.assertFalse(self.problems())
+
+    def test_only_an_administrator_decides(self):
+        self.by_hand(ref=self.next_number())
+        tribe_id = self.send_new(self.line(20.0))
+        user = new_test_user(
+            self.env,
+            "boekhouder",
+            groups="tribe_connector.group_user,account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        work = self.env(user=user, su=False)["tribe.work"].browse(self.work(tribe_id).id)
+
+        for action in ("action_adopt", "action_book_anyway", "action_ignore"):
+            with self.subTest(action), self.assertRaises(AccessError):
+                getattr(work, action)()
+
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assertEqual(len(self.problems()), 1)
 
     def test_what_another_connection_booked_is_not_booked_twice(self):
         self.connection.legal_entity_ids.number_policy = "odoo"

@@ -53,13 +53,39 @@ class TestMappingSuggestion(ConnectorCase):
         """Every legal entity lists all VAT groups of Tribe, also those of one in Belgium."""
         for name in ("BE - 21%", "21% BE"):
             self.group("NL21").sudo().write(
-                {"name": name, "tax_id": False, "service_tax_id": False}
+                {
+                    "name": name,
+                    "country_code": False,
+                    "tax_id": False,
+                    "service_tax_id": False,
+                }
             )
 
             self.entity.action_suggest()
 
             self.assertFalse(self.group("NL21").tax_id, name)
             self.assertFalse(self.group("NL21").service_tax_id, name)
+
+    def test_the_vat_of_another_country_is_not_suggested_whatever_its_name(self):
+        countries = {row["Code"]: row["ID"] for row in self.sandbox.rows("Datastore_Country")}
+        group = self.group("NL9")
+        self.sandbox.change(
+            "Datastore_VatGroup", group.tribe_id, {"Country": {"ID": countries["DE"]}}
+        )
+        self.connect()
+
+        self.entity.action_suggest()
+
+        self.assertFalse(group.tax_id)
+        self.assertTrue(self.group("NL21").tax_id)
+
+    def test_a_tenant_whose_vat_groups_have_no_country_gets_the_same(self):
+        self.sandbox.switch(absent_fields=["Datastore_VatGroup/Country"])
+        self.connect()
+
+        self.entity.action_suggest()
+
+        self.assertEqual(self.group("NL9").tax_id.name, "9% ST")
 
     def test_a_tax_that_was_changed_to_another_percentage_is_not_suggested(self):
         self.tax("9% ST").amount = 6

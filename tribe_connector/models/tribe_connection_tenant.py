@@ -71,7 +71,7 @@ class TribeConnection(models.Model):
                 IDENTITY_SET,
                 expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
             ),
-            "vat_groups": _all(client, "Datastore_VatGroup"),
+            "vat_groups": _all(client, "Datastore_VatGroup", expand=_country_of_groups(schema)),
             "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
             "phases": _all(client, PHASE_SET),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
@@ -278,8 +278,19 @@ def _named_values(row):
     return {"code": code, "name": clean(row.get("Name")) or code or row["ID"]}
 
 
+def _country_of_groups(schema):
+    """What to expand for the country of VAT groups; None where this tenant has none."""
+    navigations = schema.get("Datastore_VatGroup", {}).get("navigations", {})
+    return "Country($select=ID,Code)" if "Country" in navigations else None
+
+
 def _vat_group_values(row):
-    return {**_named_values(row), "percentage": percentage(row.get("Percentage"))}
+    country = clean((row.get("Country") or {}).get("Code"))
+    return {
+        **_named_values(row),
+        "percentage": percentage(row.get("Percentage")),
+        "country_code": country and country.upper(),
+    }
 
 
 def _store_mapping_rows(records, entity, rows, values_of):

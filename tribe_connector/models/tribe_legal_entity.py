@@ -131,13 +131,13 @@ class TribeLegalEntity(models.Model):
         return goods or self._generic_tax(kind, group.percentage), services
 
     def _is_of_another_country(self, group):
-        """Whether the group's name tells of a country that is not the company's.
+        """Whether the group, or else its name, tells of a country that is not the company's.
 
         Every legal entity lists all VAT groups of Tribe, also those of the others.
         """
         company = self.company_id
         own = (company.account_fiscal_country_id + company.country_id).mapped("code")
-        country = vat_country(group.name)
+        country = group.country_code or vat_country(group.name)
         return bool(country) and country not in own
 
     def _charts(self):
