@@ -490,6 +490,7 @@ class TestTakenNumber(InvoiceCase):
         self.company.sale_lock_date = date.today() - timedelta(days=5)
         self.work(tribe_id).action_book_anyway()
         self.run_lanes()
+        self.look_at("invoice", tribe_id)
         self.assertIn("locked", self.problems()[0])
         self.company.sale_lock_date = False
         self.run_nightly()
