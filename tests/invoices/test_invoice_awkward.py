@@ -179,6 +179,16 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assert_booked_to_the_cent(tribe_id)
         self.assertFalse(self.problems())
 
+    def test_more_than_half_a_cent_a_line_is_no_rounding(self):
+        # Of 10 x 12.00, 21.05 % is 25.26: 6 cents more than Tribe's 21 %.
+        tax = self.tax("21% ST").copy({"name": "Bijna 21%", "amount": 21.05})
+        self.entities().vat_group_ids.tax_id = tax
+        held = self.send_new(*[self.line(12.0)] * 10)
+        self.assert_held(held, "25.20", "25.26")
+
+        # 5 cents may be.
+        self.assert_booked_to_the_cent(self.send_new(*[self.line(10.0)] * 10))
+
     def test_a_tax_that_is_included_in_prices_cannot_be_mapped(self):
         tax = self.tax("21% ST").copy({"name": "21% incl."})
         tax.price_include_override = "tax_included"
