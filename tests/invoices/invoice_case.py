@@ -89,6 +89,10 @@ class InvoiceCase(ConnectorCase):
         self.send(tribe_id)
         return tribe_id
 
+    def work(self, tribe_id):
+        """What waits of an invoice, or is in trouble."""
+        return self.env["tribe.work"].search([("reference", "=", tribe_id)])
+
     def assert_booked_to_the_cent(self, tribe_id):
         """The invoice is posted with Tribe's number, date and totals; returns the move."""
         row = self.tribe_row("Activity_Invoice", tribe_id)

@@ -19,9 +19,6 @@ class TestAwkwardInvoice(InvoiceCase):
         for word in words:
             self.assertIn(word, problem)
 
-    def work(self, tribe_id):
-        return self.env["tribe.work"].search([("reference", "=", tribe_id)])
-
     def test_a_locked_period_can_be_booked_on_the_first_open_day(self):
         today = date.today()
         self.entities().locked_period = "first_open_day"
@@ -421,9 +418,6 @@ class TestTakenNumber(InvoiceCase):
     def next_number(self):
         """The number that Tribe gives to the next invoice."""
         return str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
-
-    def work(self, tribe_id):
-        return self.env["tribe.work"].search([("reference", "=", tribe_id)])
 
     def assert_held_for(self, tribe_id, move):
         """Not booked; the sentence names both invoices with their amounts."""

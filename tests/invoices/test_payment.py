@@ -278,6 +278,15 @@ class TestPaidMeans(PaymentCase):
         self.assertEqual(move.payment_state, "in_payment")
         return payment
 
+    def assert_paid_by_the_last(self, tribe_id, *payments):
+        """Register some payments: Tribe is told by the last of them, and not before."""
+        for number, values in enumerate(payments, start=1):
+            self.pay_in_payment(tribe_id, **values)
+            self.run_nightly()
+
+            expected = "Paid" if number == len(payments) else "Sent"
+            self.assertEqual(self.phase(tribe_id), expected)
+
     def test_a_registered_payment_is_told(self):
         tribe_id = self.send_new(self.line(100.0))
 
@@ -341,11 +350,8 @@ class TestPaidMeans(PaymentCase):
         # Odoo says In Payment of both.
         self.leave_out_journal_entries()
         tribe_id = self.send_new(self.line(100.0))
-        for amount, expected in ((50.0, "Sent"), (71.0, "Paid")):
-            self.pay_in_payment(tribe_id, amount=amount)
-            self.run_nightly()
 
-            self.assertEqual(self.phase(tribe_id), expected)
+        self.assert_paid_by_the_last(tribe_id, {"amount": 50.0}, {"amount": 71.0})
 
     def test_what_the_bank_has_paid_is_not_counted_twice(self):
         self.leave_out_journal_entries()
@@ -353,11 +359,7 @@ class TestPaidMeans(PaymentCase):
         self.pay_in_payment(tribe_id, amount=60.0)
         self.receive(60.0, self.booked_move(tribe_id))
 
-        for amount, expected in ((40.0, "Sent"), (21.0, "Paid")):
-            self.pay_in_payment(tribe_id, amount=amount)
-            self.run_nightly()
-
-            self.assertEqual(self.phase(tribe_id), expected)
+        self.assert_paid_by_the_last(tribe_id, {"amount": 40.0}, {"amount": 21.0})
 
     def test_one_payment_without_a_journal_entry_over_several_invoices(self):
         self.leave_out_journal_entries()
@@ -384,27 +386,21 @@ class TestPaidMeans(PaymentCase):
     def test_a_credit_note_is_paid_back_without_a_journal_entry(self):
         self.leave_out_journal_entries()
         tribe_id = self.send_new(self.line(-100.0))
-        for amount, expected in ((50.0, "Sent"), (71.0, "Paid")):
-            self.pay_in_payment(tribe_id, amount=amount)
-            self.run_nightly()
 
-            self.assertEqual(self.phase(tribe_id), expected)
+        self.assert_paid_by_the_last(tribe_id, {"amount": 50.0}, {"amount": 71.0})
 
     def test_a_foreign_invoice_is_paid_without_a_journal_entry_in_whatever_currency(self):
         self.leave_out_journal_entries()
         tribe_id = self.send_foreign()
-        # 151.25 USD are 94.53 EUR by now, and 70.00 USD 43.75 EUR.
-        for amount, currency, expected in (
-            (70.0, "USD", "Sent"),
-            (30.0, "EUR", "Sent"),
-            (20.78, "EUR", "Paid"),
-        ):
-            self.pay_in_payment(
-                tribe_id, amount=amount, currency_id=self.env.ref(f"base.{currency}").id
-            )
-            self.run_nightly()
+        dollar, euro = self.env.ref("base.USD").id, self.env.ref("base.EUR").id
 
-            self.assertEqual(self.phase(tribe_id), expected)
+        # 151.25 USD are 94.53 EUR by now, and 70.00 USD 43.75 EUR.
+        self.assert_paid_by_the_last(
+            tribe_id,
+            {"amount": 70.0, "currency_id": dollar},
+            {"amount": 30.0, "currency_id": euro},
+            {"amount": 20.78, "currency_id": euro},
+        )
 
     def test_a_payment_without_a_journal_entry_that_is_undone_before_the_night(self):
         self.leave_out_journal_entries()

@@ -39,8 +39,9 @@ def to_cent(amount):
 
 def rate_of(currency, base_currency):
     """Return the units of the base currency for one unit of a currency (None: the base)."""
-    rates = [EXCHANGE_RATES.get(one, Decimal(1)) for one in (currency, base_currency)]
-    return rates[0] / rates[1] if currency and currency != base_currency else Decimal(1)
+    if currency in (None, base_currency):
+        return Decimal(1)
+    return EXCHANGE_RATES.get(currency, Decimal(1)) / EXCHANGE_RATES[base_currency]
 
 
 def compute_totals(invoice, lines, switches):

@@ -1,9 +1,9 @@
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine.booking import move_facts
+from ..engine.booking import move_facts, rounded
 from ..engine.problems import AmountsDiffer
 
 
@@ -108,7 +108,10 @@ class AccountMove(models.Model):
         for tax_id, vat in ((link.agreed or {}).get("vat_by_tax") or {}).items():
             tax = self.env["account.tax"].browse(int(tax_id))
             tax_lines = self.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
-            computed = self._tribe_rounded(sum(tax_lines.mapped("amount_currency")))
+            computed = rounded(
+                Decimal(str(sum(tax_lines.mapped("amount_currency")))),
+                self.currency_id.decimal_places,
+            )
             difference = sign * Decimal(vat) - computed
             if not difference:
                 continue
@@ -223,8 +226,3 @@ class AccountMove(models.Model):
             for move in payments.invoice_ids
         )
         return currency.compare_amounts(abs(coming), abs(remaining)) >= 0
-
-    def _tribe_rounded(self, amount):
-        return Decimal(str(amount)).quantize(
-            Decimal(1).scaleb(-self.currency_id.decimal_places), rounding=ROUND_HALF_UP
-        )

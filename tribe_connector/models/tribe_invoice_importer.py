@@ -25,6 +25,7 @@ from ..mapping import (
 from ..sentence import in_language
 from ..tribe_api import Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
+from .tribe_phase import is_draft_code
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
@@ -197,7 +198,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         ]
         if "customer" in differing:
             sentences.append(self.env._("The customer is another one in Tribe than in Odoo."))
-        if booking.phase._is_draft():
+        if is_draft_code(booking.phase.code):
             sentences.append(self.env._("The invoice is a draft again in Tribe."))
         return "\n".join(sentences)
 

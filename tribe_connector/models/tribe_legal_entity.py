@@ -154,17 +154,18 @@ class TribeLegalEntity(models.Model):
             for name in chart_taxes(self._charts(), kind, percentage)
         ]
         # Somebody may have changed it since.
-        return [tax.filtered_domain(self._usable_taxes(percentage)) for tax in found]
+        return [self._usable(tax, percentage) for tax in found]
 
-    def _usable_taxes(self, percentage):
-        """The domain of the taxes that Tribe's net prices and percentage can be booked with."""
-        return [
-            ("type_tax_use", "=", "sale"),
-            ("amount_type", "=", "percent"),
-            ("amount", "=", percentage),
-            ("price_include", "=", False),
-            ("active", "=", True),
-        ]
+    def _usable(self, taxes, percentage):
+        """Those of some taxes that Tribe's net prices and percentage can be booked with."""
+        return taxes.filtered(
+            lambda tax: (
+                tax.active
+                and tax.type_tax_use == "sale"
+                and tax.amount == percentage
+                and not tax._tribe_problem()
+            )
+        )
 
     def _generic_tax(self, kind, percentage):
         """In another chart: the company's ordinary domestic tax of that percentage.
@@ -190,15 +191,19 @@ class TribeLegalEntity(models.Model):
         taxes = self.env["account.tax"].search(
             [
                 *self.env["account.tax"]._check_company_domain(company),
-                *self._usable_taxes(percentage),
                 ("country_id", "=", company.account_fiscal_country_id.id),
             ]
         )
-        return taxes.filtered(
-            lambda tax: (
-                tax == default or (self._is_domestic(tax) and tax.tax_exigibility != "on_payment")
+        return (
+            self._usable(taxes, percentage)
+            .filtered(
+                lambda tax: (
+                    tax == default
+                    or (self._is_domestic(tax) and tax.tax_exigibility != "on_payment")
+                )
             )
-        ).sorted(lambda tax: (tax != default, tax.tax_scope == "service"))
+            .sorted(lambda tax: (tax != default, tax.tax_scope == "service"))
+        )
 
     def _is_domestic(self, tax):
         """As Odoo's ``is_domestic``, which is stored as False for a tax that is duplicated."""

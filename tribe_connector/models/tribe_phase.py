@@ -25,10 +25,6 @@ class TribePhase(models.Model):
         help="Invoices in this phase are booked in Odoo. By default every phase after the draft.",
     )
 
-    def _is_draft(self):
-        """Whether invoices in this phase are not sent yet."""
-        return is_draft_code(self.code)
-
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A phase of Tribe is listed once per connection."
     )

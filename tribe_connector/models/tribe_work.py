@@ -150,6 +150,7 @@ class TribeWork(models.Model):
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
+    can_open_mapping = fields.Boolean(compute="_compute_can_open_mapping")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
     can_book_anyway = fields.Boolean(compute="_compute_can_book_anyway")
     can_ignore = fields.Boolean(compute="_compute_can_ignore")
@@ -360,6 +361,11 @@ class TribeWork(models.Model):
             "res_id": record.id,
             "views": [(False, "form")],
         }
+
+    @api.depends("cause")
+    def _compute_can_open_mapping(self):
+        for work in self:
+            work.can_open_mapping = work.cause in MAPPINGS
 
     def action_open_mapping(self):
         """Open the list in which the tax, account or journal is chosen."""
