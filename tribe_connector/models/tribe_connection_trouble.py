@@ -60,11 +60,15 @@ class TribeConnection(models.Model):
             availability = connection._availability()
             connection.unavailable_since = availability.unavailable_since
             connection.next_probe = availability.next_probe
-            connection.trouble = connection._unavailable_sentence()
+            connection.trouble = "\n".join(connection._trouble_sentences())
 
     def _availability(self):
         self.ensure_one()
         return self.env["tribe.availability"].sudo().search([("connection_id", "in", self.ids)])
+
+    def _trouble_sentences(self):
+        """What is wrong with the connection as a whole: sentences with a remedy, the worst first."""
+        return [sentence for sentence in (self._unavailable_sentence(),) if sentence]
 
     def _unavailable_sentence(self):
         availability = self._availability()
