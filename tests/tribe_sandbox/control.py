@@ -11,7 +11,7 @@ from .switches import UnknownSwitch
 from .values import parse_json
 from .writes import Actor
 
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 600.0
 
 
 def create_blueprint(sandbox):

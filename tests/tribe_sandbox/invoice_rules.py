@@ -110,7 +110,7 @@ class InvoiceRules:
             raise bad_request("An invoice without Relationship cannot be sent.")
         if not self._store.rows("ProductLine", "Activity_ID = ?", (row["ID"],)):
             raise bad_request("An invoice without lines cannot be sent.")
-        day = moments.today() + datetime.timedelta(days=self._switches.invoice_day_offset)
+        day = self._day() + datetime.timedelta(days=self._switches.invoice_day_offset)
         number = invoices.next_number(self._store, day, self._switches.number_format)
         customer = self._store.row("Relationship", row["Relationship_ID"])
         term = customer["PaymentTermInDays"]
@@ -118,6 +118,10 @@ class InvoiceRules:
             term = invoices.DEFAULT_PAYMENT_TERM_IN_DAYS
         self._attach_pdf(row["ID"], number)
         return invoices.number_and_dates(number, day, term)
+
+    def _day(self):
+        written = self._switches.invoice_day
+        return datetime.date.fromisoformat(written) if written else moments.today()
 
     def _attach_pdf(self, invoice, number):
         attachment, file = str(uuid.uuid4()), str(uuid.uuid4())

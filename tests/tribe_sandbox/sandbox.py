@@ -105,8 +105,7 @@ class Sandbox:
         schema = build_schema(self.switches)
         with self.store.transaction():
             self.store.ensure(build_schema(everything))
-        self.store.lag = self.switches.query_lag
-        self.store.forget_snapshot()
+        self.store.lag_behind(self.switches.query_lag)
         self.schema = schema
         self._followed = positions
 
@@ -117,7 +116,7 @@ class Sandbox:
             self.store.clear(keep)
             seed.fill(self.store, self.switches, size)
         self._add_phases()
-        self.store.forget_snapshot()
+        self.store.lag_behind(self.switches.query_lag)
 
     def _add_phases(self):
         with self.store.transaction():

@@ -37,7 +37,7 @@ class Store:
         self._last_write = 0.0
         self._lock = threading.RLock()
         self._families = {}
-        self.lag = 0.0
+        self._lag = 0.0
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER)"
         )
@@ -105,8 +105,8 @@ class Store:
     def query(self, sql, parameters=()):
         """Return rows as the API's queries see them: behind the writes, when there is a lag."""
         with self._lock:
-            behind = self.lag and time.monotonic() - self._last_write < self.lag
-            connection = self._snapshot if behind and self._snapshot_time else self._connection
+            behind = self._lag and time.monotonic() - self._last_write < self._lag
+            connection = self._snapshot if behind else self._connection
             return [dict(row) for row in connection.execute(sql, parameters)]
 
     def select(self, sql, parameters=()):
@@ -178,10 +178,15 @@ class Store:
                 self._connection.execute(f"DELETE FROM {quote(family)}")
         self._connection.execute("DELETE FROM counter")
 
-    def forget_snapshot(self):
-        """Let queries see everything again, whatever the lag."""
+    def lag_behind(self, seconds):
+        """Let queries lag so many seconds behind writes; what is there now, they see.
+
+        For good, where the seconds are more than the process will live.
+        """
         with self._lock:
-            self._snapshot_time = 0.0
+            self._lag = seconds
+            if seconds:
+                self._take_snapshot()
 
     def close(self):
         """Close the database."""
@@ -190,12 +195,12 @@ class Store:
             self._connection.close()
 
     def _keep_snapshot(self):
-        if not self.lag:
-            return
-        now = time.monotonic()
-        if now - self._snapshot_time >= self.lag:
-            self._connection.backup(self._snapshot)
-            self._snapshot_time = now
+        if self._lag and time.monotonic() - self._snapshot_time >= self._lag:
+            self._take_snapshot()
+
+    def _take_snapshot(self):
+        self._connection.backup(self._snapshot)
+        self._snapshot_time = time.monotonic()
 
 
 def _connect(path):

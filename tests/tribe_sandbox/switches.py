@@ -139,8 +139,11 @@ SWITCHES = {
     "sending_finalises": Switch(
         True, "Sending marks an invoice final; before April 2024 it did not always. 3.11, G11."
     ),
+    "invoice_day": Switch(
+        "", "The day that it is in Tribe when an invoice is sent; empty: today. 3.11."
+    ),
     "invoice_day_offset": Switch(
-        0, "Days from today to the date that an invoice gets when it is sent. 3.11."
+        0, "Days from that day to the date that an invoice gets when it is sent. 3.11."
     ),
     "base_currency": Switch(
         "EUR", "Currency of amounts without InCurrency. 3.12, 3.17.", ("EUR", "DKK", "SEK")
@@ -183,7 +186,7 @@ SWITCHES = {
         "A phase change arrives as an entity mutation, a relationship mutation or both. 4.2, G24.",
         ("entity", "relationship", "both"),
     ),
-    "webhook_timeout": Switch(5.0, "Seconds to wait for the receiver. 4.4, G4."),
+    "webhook_timeout": Switch(60.0, "Seconds to wait for the receiver. 4.4, G4."),
     "webhook_retry_delays": Switch(
         [0.2, 1.0], "Seconds to wait before each further attempt at a delivery. 4.4, G4."
     ),

