@@ -19,6 +19,10 @@ from tribe_connector.tribe_api import client as client_module
 settings.register_profile("tribe", database=None, deadline=None, derandomize=True)
 settings.load_profile("tribe")
 
+# To connect, and for an answer. An answer that comes is waited for, on any machine; one that does
+# not come is not waited for long.
+PATIENT = (60.0, 60.0)
+HASTY = (60.0, 0.2)
 RECORD = "a1000000-0000-4000-8000-000000000001"
 
 
@@ -31,6 +35,11 @@ class Answer:
     headers: dict = field(default_factory=dict)
     # "cut": fewer bytes than promised; "reset": the connection breaks; "silent": no answer.
     trouble: str = ""
+
+    @property
+    def patience(self) -> tuple[float, float]:
+        """The time-outs of a client that shall get this answer."""
+        return HASTY if self.trouble == "silent" else PATIENT
 
     def content(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -85,7 +94,7 @@ class FakeTribe:
 
             def carry_out(self, answer):
                 if answer.trouble == "silent":
-                    fake.released.wait(10)
+                    fake.released.wait()
                     return
                 if answer.trouble == "reset":
                     linger = struct.pack("ii", 1, 0)
@@ -173,7 +182,7 @@ def no_pauses(monkeypatch):
 
 @pytest.fixture
 def make_client(addresses, tokens, limiter):
-    def make(mode="live", timeout=(2.0, 2.0), addresses=addresses):
+    def make(mode="live", timeout=PATIENT, addresses=addresses):
         return Client(addresses, tokens, limiter, mode=mode, timeout=timeout)
 
     return make

@@ -3,6 +3,7 @@
 import contextlib
 
 import pytest
+from end_to_end.waiting import until
 
 from tribe_connector.tribe_api import (
     Addresses,
@@ -193,8 +194,10 @@ def test_a_created_record_comes_back_whole(client, tribe):
 def test_a_failed_write_may_have_been_applied_and_is_sent_once(make_client, tribe, answer):
     tribe.answers(answer)
     with pytest.raises(TribeUnavailable) as caught:
-        make_client(timeout=(2.0, 0.2)).create("Relation_Organization", {"Name": "Geheim BV"})
+        client = make_client(timeout=answer.patience)
+        client.create("Relation_Organization", {"Name": "Geheim BV"})
     assert caught.value.outcome_unknown
+    until("the request", lambda: tribe.requests)
     assert len(tribe.requests) == 1
     assert "Geheim" not in str(caught.value) and "tok-1" not in str(caught.value)
 
@@ -234,7 +237,8 @@ def test_a_read_is_not_tried_for_ever(client, tribe):
 def test_a_read_that_the_server_failed_is_left_to_the_engine(make_client, tribe, answer):
     tribe.answers(answer)
     with pytest.raises(TribeUnavailable):
-        make_client(timeout=(2.0, 0.2)).get("Relation", RECORD)
+        make_client(timeout=answer.patience).get("Relation", RECORD)
+    until("the request", lambda: tribe.requests)
     assert len(tribe.requests) == 1
 
 

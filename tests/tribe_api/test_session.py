@@ -9,6 +9,8 @@ from tribe_connector.tribe_api import Addresses, Client, TribeAddressInvalid, cr
 from tribe_connector.tribe_api.addresses import check_peer
 from tribe_connector.tribe_api.token import request_token
 
+from .conftest import PATIENT
+
 TRIBE = "api.tribecrm.example"
 PUBLIC = "93.184.215.14"
 
@@ -30,14 +32,14 @@ class Listener:
             except OSError:
                 return
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(60)
                 self.received.append(connection.recv(65536))
 
     def close(self):
         # Closing alone does not wake a thread that waits in accept.
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def tribe_at(port):
 
 def test_a_name_that_leads_to_this_machine_is_sent_nothing(listener, name_server, tokens, limiter):
     name_server.append("127.0.0.1")
-    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=(2.0, 2.0))
+    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=PATIENT)
 
     with pytest.raises(TribeAddressInvalid, match=f"{TRIBE} leads to 127.0.0.1"):
         client.current_employee()
@@ -92,7 +94,7 @@ def test_what_counts_is_whom_was_reached_and_not_what_the_name_led_to_before(
 ):
     name_server += [PUBLIC, "127.0.0.1"]
     assert socket.getaddrinfo(TRIBE, listener.port)[0][4][0] == PUBLIC
-    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=(2.0, 2.0))
+    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=PATIENT)
 
     with pytest.raises(TribeAddressInvalid):
         client.current_employee()

@@ -21,7 +21,7 @@ from tribe_connector.tribe_api import (
 )
 from tribe_connector.tribe_api import token as token_module
 
-from .conftest import Answer
+from .conftest import HASTY, PATIENT, Answer
 
 GRANTED = {"access_token": "tok-1", "token_type": "bearer", "expires_in": 3600, "scope": "read"}
 
@@ -31,7 +31,7 @@ def noon(monkeypatch):
     monkeypatch.setattr(token_module.time, "time", lambda: 1000.0)
 
 
-def ask(addresses, scope="read write", timeout=(2.0, 2.0)):
+def ask(addresses, scope="read write", timeout=PATIENT):
     with requests.Session() as session:
         return request_token(
             session,
@@ -43,7 +43,7 @@ def ask(addresses, scope="read write", timeout=(2.0, 2.0)):
         )
 
 
-def renew(addresses, timeout=(2.0, 2.0)):
+def renew(addresses, timeout=PATIENT):
     with requests.Session() as session:
         return refresh_token(
             session,
@@ -173,7 +173,7 @@ def test_a_401_without_a_reason_is_about_the_secret(addresses, tribe):
 def test_what_is_no_token_is_no_token(addresses, tribe, answer):
     tribe.answers(answer)
     with pytest.raises(TribeUnavailable) as caught:
-        ask(addresses, timeout=(2.0, 0.2))
+        ask(addresses, timeout=answer.patience)
     assert not caught.value.outcome_unknown
     assert "geheim" not in str(caught.value)
 
@@ -181,7 +181,7 @@ def test_what_is_no_token_is_no_token(addresses, tribe, answer):
 def test_a_lost_answer_may_have_spent_the_refresh_token(addresses, tribe):
     tribe.answers(Answer(trouble="silent"))
     with pytest.raises(TribeUnavailable) as caught:
-        renew(addresses, timeout=(2.0, 0.2))
+        renew(addresses, timeout=HASTY)
     assert caught.value.outcome_unknown
 
 
@@ -206,7 +206,7 @@ def consent(addresses, state="0123456789", scope="read write"):
     )
 
 
-def exchange(addresses, timeout=(2.0, 2.0)):
+def exchange(addresses, timeout=PATIENT):
     with requests.Session() as session:
         return exchange_code(
             session,
@@ -271,7 +271,7 @@ def test_a_spent_code_asks_to_sign_in_again(addresses, tribe):
 def test_a_lost_answer_may_have_spent_the_code(addresses, tribe):
     tribe.answers(Answer(trouble="silent"))
     with pytest.raises(TribeUnavailable) as caught:
-        exchange(addresses, timeout=(2.0, 0.2))
+        exchange(addresses, timeout=HASTY)
     assert caught.value.outcome_unknown
 
 
