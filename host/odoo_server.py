@@ -18,8 +18,11 @@ from .odoo_source import OdooSource
 from .paths import LOGS
 from .postgresql import Server
 
-START_SECONDS = 120
-STOP_SECONDS = 30
+# Only to end what would hang: no machine is that slow.
+START_SECONDS = 900
+STOP_SECONDS = 120
+# Odoo with threads starts itself anew when one of them takes longer.
+LIMIT_TIME_REAL = 1800
 # Below the ports that Linux gives to outgoing connections: one of thousands could take ours.
 PORTS = range(15_000, 32_000)
 
@@ -67,7 +70,12 @@ class OdooServer:
                 self._server,
                 self._odoo,
                 self.database,
-                **{"http_port": self.port, "gevent_port": free_port(), **self._options},
+                **{
+                    "http_port": self.port,
+                    "gevent_port": free_port(),
+                    "limit_time_real": LIMIT_TIME_REAL,
+                    **self._options,
+                },
             ),
         )
         with self.log.open("ab") as log:

@@ -175,12 +175,12 @@ def _make_trouble(both: World) -> None:
     both.sandbox.change(
         "Relation_Organization", first["tribe_id"], {"PhoneNumber": "+31 20 555 99 88"}
     )
-    until("the conflict", lambda: both.odoo.rows("tribe.conflict", [], ["label"]), 60)
+    until("the conflict", lambda: both.odoo.rows("tribe.conflict", [], ["label"]))
 
     _make_a_match(both)
     both.odoo.write("res.partner", [second["partner_id"][0]], email="nieuw@klant.example")
     both.press("action_plan")
-    until("the plan", lambda: both.odoo.rows("tribe.plan", [["state", "=", "ready"]], ["id"]), 60)
+    until("the plan", lambda: both.odoo.rows("tribe.plan", [["state", "=", "ready"]], ["id"]))
     _make_a_problem(both)
 
 
@@ -199,7 +199,7 @@ def _make_a_match(both: World) -> None:
         customer_rank=1,
     )
     both.run_nightly()
-    until("the match", lambda: both.odoo.rows("tribe.suggestion", [], ["id"]), 60)
+    until("the match", lambda: both.odoo.rows("tribe.suggestion", [], ["id"]))
 
 
 def _make_a_problem(both: World) -> None:
@@ -213,7 +213,7 @@ def _make_a_problem(both: World) -> None:
     both.odoo.write("tribe.vat.group", [group["id"] for group in groups], tax_id=False)
     both.sandbox.set_phase(draft["ID"], "Sent")
     unmapped = [["cause", "=", "vat_group"]]
-    until("the problem", lambda: both.odoo.rows("tribe.work", unmapped, ["error"]), 60)
+    until("the problem", lambda: both.odoo.rows("tribe.work", unmapped, ["error"]))
 
 
 def _pictures(both: World, person: WebClient) -> Iterator[str]:

@@ -122,8 +122,8 @@ def test_nothing_runs_and_nothing_is_noted(person):
     person.call("res.partner", "action_synchronize_with_tribe", [partner["id"]])
     person.call("tribe.work", "action_retry", [row["id"] for row in before])
     # Every cron runs when Odoo starts; the lanes that were woken just now run once more.
-    until("the crons", lambda: all(cron["lastcall"] for cron in crons(person)), seconds=120)
-    until("the woken lanes", lambda: not woken(person), seconds=120)
+    until("the crons", lambda: all(cron["lastcall"] for cron in crons(person)))
+    until("the woken lanes", lambda: not woken(person))
 
     assert rows(person, "tribe.work", [], ["error"]) == before
     assert person.call("tribe.run", "search_count", domain=[]) == runs

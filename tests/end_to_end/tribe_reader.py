@@ -2,6 +2,8 @@
 
 import requests
 
+from .waiting import SECONDS
+
 PAGE = 100
 
 
@@ -19,7 +21,7 @@ class TribeReader:
                 "client_id": client_id,
                 "client_secret": client_secret,
             },
-            timeout=60,
+            timeout=SECONDS,
         )
         answer.raise_for_status()
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -31,7 +33,9 @@ class TribeReader:
             query = f"$top={PAGE}&$skip={len(rows)}&$orderby=ID%20asc"
             if expand:
                 query += f"&$expand={expand}"
-            answer = self._session.get(f"{self._address}/v1/odata/{entity_set}?{query}", timeout=60)
+            answer = self._session.get(
+                f"{self._address}/v1/odata/{entity_set}?{query}", timeout=SECONDS
+            )
             answer.raise_for_status()
             page = answer.json()["value"]
             rows += page
@@ -40,6 +44,6 @@ class TribeReader:
 
     def webhooks(self) -> list[dict]:
         """The webhooks that somebody registered."""
-        answer = self._session.get(f"{self._address}/v1/webhooks", timeout=60)
+        answer = self._session.get(f"{self._address}/v1/webhooks", timeout=SECONDS)
         answer.raise_for_status()
         return answer.json()

@@ -17,7 +17,7 @@ from host.odoo_source import find_or_fetch
 
 from .odoo_api import OdooApi
 from .tribe_reader import TribeReader
-from .waiting import until
+from .waiting import SECONDS, far_hour, until
 
 FULL_SEED = Path(__file__).with_name("odoo_seed.py")
 LANGUAGE_SCRIPT = Path(__file__).with_name("language_script.py")
@@ -63,7 +63,7 @@ class World:
             webhook_address=self.server.address,
             client_id=self.sandbox.client_id,
             client_secret=self.sandbox.client_secret,
-            **{"invoices_from": False, **settings},
+            **{"invoices_from": False, "nightly_hour": far_hour(), **settings},
         )
 
     def map(self) -> None:
@@ -95,7 +95,7 @@ class World:
     def activate(self) -> None:
         """Press Activate, and wait until the initial synchronization and the booking are over."""
         self.press("action_activate")
-        until("the initial synchronization", lambda: self.state() == "active", 120)
+        until("the initial synchronization", lambda: self.state() == "active")
         self.wait_until_idle()
 
     def press(self, button: str) -> None:
@@ -112,7 +112,7 @@ class World:
         self.press("action_run_nightly")
         self.wait_until_idle()
 
-    def wait_until_idle(self, seconds: float = 180) -> None:
+    def wait_until_idle(self, seconds: float = SECONDS) -> None:
         """Wait until no work is due: what is left waits for the night or for a person.
 
         First until Tribe has told everything: what is on its way is work, too.

@@ -80,7 +80,7 @@ class Kill(Storm):
             calls = lab.sandbox.calls()
             return calls["total"] + calls["token_requests"] >= self.calls or not lab._due_work()
 
-        until(self.moment, has_come, seconds=30, pause=0.01)
+        until(self.moment, has_come, pause=0.01)
         threading.Event().wait(self.seconds)
 
     # The work

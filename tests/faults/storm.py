@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .laboratory import Laboratory, values_of
+from .laboratory import WAITS, Laboratory, values_of
 from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
 
 RATES = (0.05, 0.30)
@@ -29,7 +29,9 @@ OLD_RELATIONS = 3
 NEW_IN_ODOO = 3
 VAT_PERCENTAGES = (21, 9, 0)
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
-# Longer than we wait for an answer: the request is carried out after we gave up.
+# In a storm we wait so long for an answer. In the calm Tribe answers, however slow the machine is.
+ANSWER_SECONDS = 1
+# Longer than that: the request is carried out after we gave up.
 TOO_LATE_SECONDS = 1.5
 
 FAULTS = {
@@ -154,6 +156,7 @@ class Storm:
             conflict_policy=self.model.policy,
             export_moment=self.chance.choice(["minute", "nightly"]),
             failures_before_pause=self.chance.choice(FAILURES_BEFORE_PAUSE),
+            answer_seconds=ANSWER_SECONDS,
         )
         for name in self.switches:
             lab.sandbox.switch(**SWITCHES[name](self.chance))
@@ -189,7 +192,10 @@ class Storm:
         lab.calm_down()
         lab.sandbox.switch(**USUAL_SWITCHES)
         lab.odoo.write(
-            "tribe.connection", [lab.connection_id], failures_before_pause=FAILURES_BEFORE_PAUSE[0]
+            "tribe.connection",
+            [lab.connection_id],
+            failures_before_pause=FAILURES_BEFORE_PAUSE[0],
+            answer_seconds=WAITS["answer_seconds"],
         )
 
     def _drawn_work(self, lab: Laboratory):

@@ -112,7 +112,6 @@ def _changes(both):
     until(
         "the new customer in Tribe",
         lambda: both.sandbox.rows("Relation_Organization", Name="Nieuwe Klant B.V."),
-        seconds=120,
     )
 
 
@@ -143,14 +142,12 @@ def _marked_records(both):
     found = until(
         "the marked invoice",
         lambda: both.odoo.rows("account.move", [["tribe_id", "=", invoice["ID"]]], ["partner_id"]),
-        seconds=120,
     )
     both.sandbox.set_phase(invoice["ID"], "Paid")
     both.wait_until_idle()
     until(
         "the problem with the number that two have",
         lambda: any(MARK in problem for problem in both.problems()),
-        seconds=120,
     )
     return found[0]["partner_id"][0], found[0]["id"]
 

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-SECONDS = 60
+SECONDS = 900
 
 
 def sign_in_on_the_consent_page(both) -> str:

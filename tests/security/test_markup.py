@@ -33,7 +33,7 @@ def person(odoo):
 def test_the_portal_and_the_printed_invoice(odoo, day, report, texts):
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(f"{odoo.address}{day.portal_url}{report}", timeout=300)
+        answer = session.get(f"{odoo.address}{day.portal_url}{report}", timeout=900)
 
     assert answer.status_code == 200
     assert "/my/invoices" in answer.url

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 
 ENTITY_TYPE = "Relation.Organization"
-SECONDS_TO_ANSWER = 30
+SECONDS_TO_ANSWER = 900
 LARGEST = 64 * 1024
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "FOO", "post")
 GUID = "00000000-1111-4222-8333-444444444444"
