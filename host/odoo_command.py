@@ -9,6 +9,7 @@ from .odoo_source import OdooSource
 from .paths import CHECKOUT, LOGS, ODOO_DATA, PYTHON
 from .postgresql import Server
 
+SCRIPT = Path(__file__).with_name("run_odoo.py")
 # How many words of a command line name Odoo's command, before its options.
 SUBCOMMAND_WORDS = {"shell": 1, "i18n": 2}
 
@@ -54,7 +55,7 @@ def write_configuration(path: Path, options: dict[str, object]) -> Path:
 
 def command(*arguments: str) -> list[str]:
     """The command line that runs Odoo in this host's Python."""
-    return [str(PYTHON), "-c", "import odoo.cli; odoo.cli.main()", *arguments]
+    return [str(PYTHON), str(SCRIPT), *arguments]
 
 
 def install(

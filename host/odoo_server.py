@@ -23,6 +23,8 @@ START_SECONDS = 900
 STOP_SECONDS = 120
 # Odoo with threads starts itself anew when one of them takes longer.
 LIMIT_TIME_REAL = 1800
+# Of a process, in /proc: a zombie is only still to be reaped.
+ENDED_STATES = ("Z", "X")
 # Below the ports that Linux gives to outgoing connections: one of thousands could take ours.
 PORTS = range(15_000, 32_000)
 
@@ -30,7 +32,8 @@ PORTS = range(15_000, 32_000)
 class OdooServer:
     """One Odoo: web server and cron workers for one database.
 
-    ``options`` are those of Odoo's configuration file (``workers``, ``max_cron_threads`` ...).
+    ``options`` are those of Odoo's configuration file (``workers``, ``max_cron_threads`` ...). With
+    ``workers`` above 0 these are processes, and one more serves long polling.
     """
 
     def __init__(self, server: Server, odoo: OdooSource, database: str, **options):
@@ -39,7 +42,9 @@ class OdooServer:
         self._odoo = odoo
         self._options = options
         self._process: subprocess.Popen | None = None
+        self._is_begun = False
         self.port = free_port()
+        self.long_polling_port = free_port()
         self.log = LOGS / f"{database}.{self.port}.log"
 
     @property
@@ -48,9 +53,28 @@ class OdooServer:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def long_polling_health(self) -> str:
+        """Where the process for long polling says that it lives; only with ``workers``."""
+        return f"http://127.0.0.1:{self.long_polling_port}/websocket/health"
+
+    @property
     def pid(self) -> int:
         """The process ID of the running Odoo."""
         return self._process.pid
+
+    def pids(self) -> list[int]:
+        """The processes of this Odoo that live: it leads a session of its own."""
+        found = []
+        if not self._is_begun:
+            return found
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            # Processes end while we look.
+            with contextlib.suppress(OSError):
+                # The name before it may hold spaces and brackets.
+                state, _parent, _group, session = stat.read_text().rpartition(")")[2].split()[:4]
+                if int(session) == self.pid and state not in ENDED_STATES:
+                    found.append(int(stat.parent.name))
+        return found
 
     def __enter__(self) -> "OdooServer":
         self.start()
@@ -72,7 +96,7 @@ class OdooServer:
                 self.database,
                 **{
                     "http_port": self.port,
-                    "gevent_port": free_port(),
+                    "gevent_port": self.long_polling_port,
                     "limit_time_real": LIMIT_TIME_REAL,
                     **self._options,
                 },
@@ -87,6 +111,7 @@ class OdooServer:
                 stderr=log,
                 start_new_session=True,
             )
+        self._is_begun = True
         try:
             self._wait_until_ready()
         except BaseException:
@@ -94,23 +119,25 @@ class OdooServer:
             raise
 
     def stop(self) -> None:
-        """Stop Odoo in an orderly way; kill it if it does not end."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        """Stop Odoo in an orderly way; kill what does not end. Nothing of it is left."""
+        if self._is_begun and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+        self.kill()
 
     def kill(self) -> None:
         """End Odoo and its workers at once, as a power failure would (-9)."""
-        if self._process is None or self._process.poll() is not None:
+        if not self._is_begun:
             return
-        # The process leads a session of its own, so that its workers die with it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        # Workers of a process that ended by itself live on, and may begin others meanwhile.
+        while pids := self.pids():
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        # From here on its number may become somebody else's.
+        self._is_begun = False
 
     def log_text(self) -> str:
         """What Odoo logged so far."""
@@ -128,8 +155,14 @@ class OdooServer:
         raise Failure(f"Odoo did not answer within {START_SECONDS} s; see {self.log}.")
 
     def _answers(self) -> bool:
+        addresses = [f"{self.address}/web/login"]
+        if self._options.get("workers"):
+            addresses.append(self.long_polling_health)
+        return all(map(self._is_answered, addresses))
+
+    def _is_answered(self, address: str) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}/web/login", timeout=60) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False

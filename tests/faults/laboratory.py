@@ -35,8 +35,8 @@ WAITS = {
     "poll_seconds": 3600,
     "overlap_seconds": 5,
 }
-# Two Odoo processes on one database, each with a web server and crons of its own. (Odoo's prefork
-# mode would be one more; on this host it keeps starting a gevent process that cannot live.)
+# Two Odoo processes on one database, each with a web server and crons of its own. Processes as
+# workers (prefork) are in test_crash.py.
 PROCESSES = {"max_cron_threads": 2}
 # As many trials as get their customers in the time to settle, with Tribe's limit of calls.
 PREPARED_AT_ONCE = 20

@@ -1,16 +1,22 @@
-"""A relation that is being created when everything goes wrong is there once, and linked."""
+"""A relation that is being created when everything goes wrong is there once, and linked.
+
+Odoo runs here as in production: with processes as workers (prefork).
+"""
 
 from pathlib import Path
 
+import psutil
 import pytest
+import requests
 from end_to_end.waiting import until
 from end_to_end.world import world
 
 CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 # The scaled clock: seconds instead of a quarter of an hour.
-WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "answer_seconds": 900}
-# Until Odoo is killed. An answer is waited for longer.
+WAITS = {"settle_seconds": 3, "back_off_seconds": 1}
+# Until Odoo is killed.
 ANSWER_HELD_BACK_SECONDS = 600
+PREFORK = {"workers": 2, "max_cron_threads": 3}
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +26,7 @@ def active_world():
         "tribe_crash",
         seed=Path(__file__).with_name("odoo_seed.py"),
         sandbox_options={"relations": 10, "invoices": 0},
-        max_cron_threads=3,
+        **PREFORK,
     ) as both:
         both.connect(export_moment="minute", **WAITS)
         both.activate()
@@ -55,6 +61,33 @@ def assert_there_once_and_linked(both, partner_id: int, name: str) -> None:
     assert relation["ID"] == tribe_id
     assert len(both.sandbox.rows(CUSTOMER, Organization=tribe_id)) == 1
     assert both.problems() == []
+
+
+def test_all_kinds_of_processes_live_and_the_lanes_run(active_world):
+    both, name = active_world, "Voorgevorkt B.V."
+    partner_id = save_customer(both, name)
+
+    assert_there_once_and_linked(both, partner_id, name)
+
+    # The master, its workers, and the one for long polling: for ever the same.
+    pids = set(both.server.pids())
+    assert len(pids) == 1 + PREFORK["workers"] + PREFORK["max_cron_threads"] + 1
+    (long_polling,) = (pid for pid in pids if "gevent" in psutil.Process(pid).cmdline())
+    assert requests.get(both.server.long_polling_health, timeout=60).json() == {"status": "pass"}
+    assert long_polling in both.server.pids()
+    assert "ImportError" not in both.server.log_text()
+
+
+def test_nothing_of_an_odoo_is_left_when_it_was_stopped(active_world):
+    server = active_world.server
+    pids = server.pids()
+
+    server.stop()
+
+    assert server.pids() == []
+    assert not any(map(psutil.pid_exists, pids))
+    server.start()
+    assert set(server.pids()).isdisjoint(pids)
 
 
 def test_odoo_killed_between_the_request_and_the_commit(active_world):
