@@ -135,29 +135,6 @@ class TestConnection(ConnectorCase):
 class TestLifeCycle(RelationCase):
     """Activate, pause, resume, deactivate, modes, and what webhooks lose."""
 
-    def test_dry_run_reads_and_does_not_write(self):
-        partner = self.linked()
-        partner.phone = "030 1"
-        new = self.customer("Nieuw")
-        self.connection.mode = "dry_run"
-        self.sandbox.change("Relation_Organization", partner.tribe_id, {"EmailAddress": "a@b.nl"})
-
-        self.assertEqual(self.written(self.run_nightly), 0)
-        self.look_at("organization", partner.tribe_id)
-
-        self.assertFalse(self.named("Nieuw"))
-        self.assertFalse(new.tribe_link_ids)
-        self.assertEqual(len(self.problems()), 2)
-        for problem in self.problems():
-            self.assertIn("dry run", problem)
-        self.assertEqual(partner.email, "a@b.nl")
-
-        self.connection.mode = "demo"
-        self.run_nightly()
-        self.assertTrue(new.tribe_id)
-        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
-        self.assertFalse(self.problems())
-
     def test_off_does_nothing(self):
         partner = self.linked()
         partner.phone = "030 1"

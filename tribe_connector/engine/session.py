@@ -11,6 +11,9 @@ from odoo import fields
 from .booking import BOOK_ANYWAY
 from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, TRY_AGAIN, Problem, problem_of
 
+# Kinds of work that only read, and only note what they found: done in dry run as well, and never
+# with a client that could write.
+READING = ("poll", "plan")
 # Problems that are tried again by themselves only once a night.
 NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
 # Waits are longer by up to this share.

@@ -73,6 +73,11 @@ class TribeConnection(models.Model):
         ],
         required=True,
         default="live",
+        help="Off: nothing is read or written, as in every neutralized copy of a database.\n"
+        "Dry Run: Tribe is read, and the plan tells what would happen. Nothing is written, in Odoo "
+        "or in Tribe: what changes waits until the mode is Live.\n"
+        "Demo: as Live, with a stand-in for Tribe on this machine and with nothing else.\n"
+        "Live: both sides are kept alike.",
     )
     api_address = fields.Char("API Address", required=True, default="https://api.tribecrm.nl")
     authorization_address = fields.Char(
@@ -411,6 +416,10 @@ class TribeConnection(models.Model):
         result = super().write(vals)
         # What was typed must not come back with the saved form.
         self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
+        if "mode" in vals:
+            # What waited for another mode is done at once.
+            for direction in ("inbound", "outbound"):
+                self.env["tribe.engine"]._wake(direction)
         if "export_moment" in vals or "nightly_hour" in vals:
             for connection in self:
                 self.env["tribe.work"].sudo().search(

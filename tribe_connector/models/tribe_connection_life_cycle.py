@@ -93,6 +93,14 @@ class TribeConnection(models.Model):
     def _check_ready(self):
         if self.state not in ("connected", "paused"):
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        if self.mode == "dry_run":
+            raise UserError(
+                self.env._(
+                    "“%(name)s” is in the mode Dry Run, in which nothing is written. Choose the "
+                    "mode Live, then activate.",
+                    name=self.name,
+                )
+            )
         if not self.own_organization_id:
             raise UserError(
                 self.env._(

@@ -129,7 +129,10 @@ class TribeConnection(models.Model):
     @api.depends("state", "mode")
     def _compute_is_working(self):
         for connection in self:
-            connection.is_working = connection.state == "initial" and connection.mode != "off"
+            connection.is_working = connection.state == "initial" and connection.mode in (
+                "demo",
+                "live",
+            )
 
     def action_suggest(self):
         """Fill in what is obvious for all legal entities: journals, taxes, accounts.

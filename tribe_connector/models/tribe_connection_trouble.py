@@ -68,7 +68,8 @@ class TribeConnection(models.Model):
 
     def _trouble_sentences(self):
         """What is wrong with the connection as a whole: sentences with a remedy, the worst first."""
-        return [sentence for sentence in (self._unavailable_sentence(),) if sentence]
+        sentences = (self._unavailable_sentence(), self._webhooks_left_sentence())
+        return [sentence for sentence in sentences if sentence]
 
     def _unavailable_sentence(self):
         availability = self._availability()
@@ -81,6 +82,21 @@ class TribeConnection(models.Model):
             reason=availability.reason or "",
             next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
         )
+
+    def _webhooks_left_sentence(self):
+        """That it was deactivated in a mode in which its webhooks cannot be removed."""
+        if self.mode not in ("off", "dry_run") or not self._waits_to_deactivate():
+            return ""
+        return self.env._(
+            "The webhooks of “%(name)s” are still registered in Tribe: nothing is written there in "
+            "the mode %(mode)s. Choose the mode Live, and they are removed by themselves.",
+            name=self.name,
+            mode=dict(self._fields["mode"]._description_selection(self.env))[self.mode],
+        )
+
+    def _waits_to_deactivate(self):
+        waiting = [("connection_id", "in", self.ids), ("kind", "=", "deactivate")]
+        return bool(self.env["tribe.work"].sudo().search_count(waiting, limit=1))
 
     # Telling people
 

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..engine.availability import Availability
 from ..engine.lease import Leases
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
-from ..engine.session import Session
+from ..engine.session import READING, Session
 from ..tribe_api import TribeError
 
 _logger = logging.getLogger(__name__)
@@ -245,7 +245,7 @@ class TribeEngine(models.AbstractModel):
         """What may be worked on now, or at another moment.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
-        are just sending. Nothing is started while Tribe cannot be reached, nor while it wants a
+        are just sending. In dry run Tribe is read, and nothing is done with it. Nothing is started while Tribe cannot be reached, nor while it wants a
         pause: it would only fail.
         """
         self.env["tribe.work"].flush_model()
@@ -255,7 +255,9 @@ class TribeEngine(models.AbstractModel):
             """
             work.direction = %s AND work.due <= %s AND EXISTS (
                 SELECT 1 FROM tribe_connection connection
-                 WHERE connection.id = work.connection_id AND connection.mode != 'off'
+                 WHERE connection.id = work.connection_id
+                   AND (connection.mode IN ('demo', 'live')
+                        OR connection.mode = 'dry_run' AND work.kind IN %s)
                    AND connection.is_demo_data IS NOT TRUE
                    AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
             AND NOT EXISTS (
@@ -271,6 +273,7 @@ class TribeEngine(models.AbstractModel):
             """,
             direction,
             moment or fields.Datetime.now(),
+            READING,
             states,
             BURST_OF_WINDOW,
             LONGEST_SLEEP_SECONDS,
