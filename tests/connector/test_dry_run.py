@@ -71,9 +71,7 @@ class TestDryRun(ConnectorCase):
         new = self.env["res.partner"].create(
             {"name": "Nieuw B.V.", "is_company": True, "customer_rank": 1}
         )
-        self.sandbox.change(
-            "Relation_Organization", self.partner.tribe_id, {"EmailAddress": "a@b.nl"}
-        )
+        self.change_in_tribe()
         invoice = next(
             row for row in self.sandbox.rows("Activity_Invoice") if not self.booked(row["ID"])
         )
@@ -82,6 +80,10 @@ class TestDryRun(ConnectorCase):
         work._add(self.connection, "inbound", "organization", [self.partner.tribe_id], "webhook")
         work._add(self.connection, "inbound", "invoice", [invoice["ID"]], "webhook")
         return new, invoice["ID"]
+
+    def change_in_tribe(self):
+        values = {"EmailAddress": "a@b.nl"}
+        self.sandbox.change("Relation_Organization", self.partner.tribe_id, values)
 
     def booked(self, tribe_id):
         return bool(self.booked_move(tribe_id))
@@ -111,9 +113,7 @@ class TestDryRun(ConnectorCase):
         self.assertFalse(self.problems())
 
     def test_looking_goes_on_and_what_it_finds_waits(self):
-        self.sandbox.change(
-            "Relation_Organization", self.partner.tribe_id, {"EmailAddress": "a@b.nl"}
-        )
+        self.change_in_tribe()
         cursors = self.env["tribe.cursor"]
         cursors.search([("stream", "=", "schedule:poll")]).position = "2020-01-01"
 

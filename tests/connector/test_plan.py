@@ -256,6 +256,120 @@ class TestPlan(PlanCase):
         )
 
 
+class TestPlanIsUndone(PlanCase):
+    """What deciding does, whoever wrote its code, is undone: a plan only reads."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer("Klant B.V.", phone="030 1")
+        self.other = self.customer("Ander B.V.")
+        # A plan is made as if its mode were Live.
+        self.assertEqual(self.connection.mode, "demo")
+
+    def writing(self, method, also=lambda session: None):
+        """Patch a step of the exporter: it writes contacts and a setting, too."""
+        exporter = type(self.env["tribe.relation.exporter"])
+        original = getattr(exporter, method)
+
+        def step(steps, session, *arguments):
+            partner = steps.env["res.partner"].browse(self.partner.id)
+            partner.write({"phone": "066 6", "comment": "by a plan"})
+            steps.env["res.partner"].create({"name": "Made by a plan", "parent_id": partner.id})
+            steps.env["ir.config_parameter"].set_param("tribe.made_by_a_plan", "yes")
+            partner.message_post(body="by a plan")
+            steps.env["tribe.work"].search([]).write({"tries": 99})
+            steps.env.flush_all()
+            also(session)
+            return original(steps, session, *arguments)
+
+        return patch.object(exporter, method, step)
+
+    def assert_nothing_is_left(self):
+        self.env.invalidate_all()
+        self.assertEqual(self.partner.phone, "030 1")
+        self.assertFalse(self.partner.comment)
+        self.assertFalse(self.partner.child_ids)
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Made by a plan")]))
+        self.assertFalse(self.env["ir.config_parameter"].get_param("tribe.made_by_a_plan"))
+        self.assertFalse(self.partner.message_ids.filtered(lambda m: "by a plan" in m.body))
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_what_deciding_writes_in_odoo_is_undone(self):
+        for step in ("_decide", "_compare_one", "_candidates_in_tribe", "_values_to_create"):
+            with self.subTest(step), self.writing(step):
+                plan = self.plan()
+                self.assertEqual(len(plan.line_ids), 2)
+                self.assertEqual(set(plan.line_ids.mapped("action")), {"create_tribe"})
+            self.assert_nothing_is_left()
+
+    def test_what_deciding_writes_in_tribe_is_refused_and_the_line_says_so(self):
+        for step in ("_values_to_create", "_candidates_in_tribe", "_decide"):
+            with (
+                self.subTest(step),
+                self.writing(step, lambda session: session.client.create("Relation_Person", {})),
+            ):
+                self.sandbox.reset_calls()
+
+                plan = self.plan()
+
+                self.assertEqual(self.sandbox.calls()["writes"], 0)
+                for partner in (self.partner, self.other):
+                    line = self.line(plan, partner)
+                    self.assertEqual(line.action, "question")
+                    self.assertIn("only reads", line.text)
+                    self.assertIn("nothing was written in Tribe", line.text)
+            self.assert_nothing_is_left()
+
+    def test_one_line_that_tries_to_write_does_not_stop_the_others(self):
+        exporter = type(self.env["tribe.relation.exporter"])
+        original = exporter._look_for
+
+        def step(steps, session, partners, links):
+            if self.partner.id in partners.ids:
+                session.client.update("Relation_Organization", "1", {})
+            return original(steps, session, partners, links)
+
+        with patch.object(exporter, "_look_for", step):
+            plan = self.plan()
+
+        self.assertIn("only reads", self.line(plan, self.partner).text)
+        self.assertEqual(self.line(plan, self.other).action, "create_tribe")
+
+    def test_a_relation_that_is_planned_is_undone_too(self):
+        self.connection.initial_scope = "both"
+        row = self.organization(Name="Alleen in Tribe", VATNumber="NL810433941B01")
+        importer = type(self.env["tribe.relation.importer"])
+        original = importer._decide
+
+        def step(steps, session, remotes):
+            made = steps.env["res.partner"].create({"name": "Made by a plan", "is_company": True})
+            decisions = original(steps, session, remotes)
+            for decision in decisions:
+                decision.action, decision.partner = "link", made
+            steps.env.flush_all()
+            return decisions
+
+        with patch.object(importer, "_decide", step):
+            plan = self.plan()
+
+        line = self.line(plan, row)
+        self.assertEqual((line.action, line.name), ("link", "Made by a plan"))
+        self.assertFalse(line.partner_id)
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Made by a plan")]))
+
+    def test_its_questions_stay(self):
+        self.partner.vat = "NL123456782B90"
+        row = self.organization(Name="In Tribe", VATNumber="NL123456782B90")
+
+        with self.writing("_decide"):
+            plan = self.plan()
+
+        self.assertEqual(self.line(plan, self.partner).action, "question")
+        suggestion = self.env["tribe.suggestion"].search([])
+        self.assertEqual((suggestion.partner_id, suggestion.tribe_id), (self.partner, row["ID"]))
+        self.assert_nothing_is_left()
+
+
 class PlanComesTrueCase(PlanCase):
     """What the plan shows is what then happens, record by record and value by value."""
 

@@ -182,8 +182,8 @@ def no_pauses(monkeypatch):
 
 @pytest.fixture
 def make_client(addresses, tokens, limiter):
-    def make(mode="live", timeout=PATIENT, addresses=addresses):
-        return Client(addresses, tokens, limiter, mode=mode, timeout=timeout)
+    def make(mode="live", timeout=PATIENT, addresses=addresses, **options):
+        return Client(addresses, tokens, limiter, mode=mode, timeout=timeout, **options)
 
     return make
 

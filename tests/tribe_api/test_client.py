@@ -404,11 +404,20 @@ def test_tribes_own_words_are_passed_on_in_one_short_line(client, tribe):
 
 
 @pytest.mark.parametrize(
-    ("mode", "reads", "writes"),
-    [("off", False, False), ("dry_run", True, False), ("demo", True, True), ("live", True, True)],
+    ("mode", "reads_only", "reads", "writes"),
+    [
+        ("off", False, False, False),
+        ("dry_run", False, True, False),
+        ("demo", False, True, True),
+        ("live", False, True, True),
+        ("off", True, False, False),
+        ("dry_run", True, True, False),
+        ("demo", True, True, False),
+        ("live", True, True, False),
+    ],
 )
-def test_the_mode_is_the_last_barrier(make_client, tribe, mode, reads, writes):
-    client = make_client(mode)
+def test_the_client_is_the_last_barrier(make_client, tribe, mode, reads_only, reads, writes):
+    client = make_client(mode, reads_only=reads_only)
     calls = [
         (reads, lambda: client.get("Relation", RECORD)),
         (reads, lambda: client.current_employee()),

@@ -10,9 +10,11 @@ class _NoLeases:
 
 
 class PlanSession:
-    """The part of ``Session`` that decisions use; there is nothing to commit or to finish.
+    """The part of ``Session`` that decisions use, and what the plan is to keep of them.
 
-    ``reasons`` says why each partner is looked at: ``{partner_id as text: {reason}}``.
+    Whatever deciding does to the database is undone; ``lines`` (``{line_id: values}``, no values
+    for a line that goes) and ``candidates`` are written afterwards. A record in them may be gone
+    then. ``reasons`` says why each partner is looked at: ``{partner_id as text: {reason}}``.
     """
 
     def __init__(self, session, plan, reasons):
@@ -24,3 +26,15 @@ class PlanSession:
         self.leases = _NoLeases()
         self.claims = {}
         self.firsts = {}
+        self.lines = {}
+        self.candidates = []
+
+    def fill(self, line, values) -> None:
+        """Say what a line means, for the lines after it and for good."""
+        line.write(values)
+        self.lines[line.id] = values
+
+    def leave_out(self, line) -> None:
+        """Take a line out of the plan, for the lines after it and for good."""
+        self.lines[line.id] = None
+        line.unlink()

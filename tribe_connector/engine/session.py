@@ -58,7 +58,7 @@ class Session:
     @cached_property
     def client(self):
         """The client of this batch."""
-        return self.connection._client()
+        return self.connection._client(reads_only=self.kind in READING)
 
     @property
     def references(self) -> list[str]:

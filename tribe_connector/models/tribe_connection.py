@@ -491,26 +491,28 @@ class TribeConnection(models.Model):
         self.ensure_one()
         return Addresses(self.api_address, self.authorization_address, self.web_address)
 
-    def _client(self):
+    def _client(self, *, reads_only=False):
         """A client for one piece of work; it opens cursors of its own for token and limit.
 
+        :param reads_only: have it refuse every write, whatever the mode
         :raises UserError: for demo data
         """
         self.ensure_one()
-        return self._client_with(DatabaseLimiter(self))
+        return self._client_with(DatabaseLimiter(self), reads_only=reads_only)
 
     def _probing_client(self):
         """A client that also calls a Tribe that could not be reached: its answer ends that."""
         self.ensure_one()
         return self._client_with(ProbingLimiter(self))
 
-    def _client_with(self, limiter):
+    def _client_with(self, limiter, *, reads_only=False):
         self._refuse_demo_data()
         return Client(
             self._addresses(),
             StoredTokens(self),
             limiter,
             mode=self.mode,
+            reads_only=reads_only,
             timeout=(CONNECT_SECONDS, self.answer_seconds),
             rate_limit_pause=self.rate_limit_pause_seconds,
         )

@@ -72,10 +72,6 @@ class TribePlanLine(models.Model):
             changes = map(line._described, line.changes or [])
             line.details = "\n".join(filter(None, [line.text, *changes]))
 
-    def _ask(self, text):
-        """Leave this one to a person."""
-        self.write({"action": QUESTION, "text": text})
-
     def _described(self, change):
         """One change as people read it: ``Phone in Tribe: 020 555 → 020 556``."""
         sides = {"odoo": self.env._("in Odoo"), "tribe": self.env._("in Tribe")}

@@ -4,6 +4,7 @@ from ..engine.plan_session import PlanSession
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..sentence import in_language
+from ..tribe_api import TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
 from .tribe_poller import PARTS_OF, STREAM_SETS
@@ -19,6 +20,9 @@ class TribeRelationPlanner(models.AbstractModel):
 
     Earlier lines of a plan count as if they were carried out: a relation that is going to be
     linked is taken, a number that is going to be given is in use.
+
+    Deciding only reads. Should it write all the same, by a mistake or by another addon's code,
+    Odoo's side of that is undone, and the client refuses Tribe's.
     """
 
     _name = "tribe.relation.planner"
@@ -31,7 +35,7 @@ class TribeRelationPlanner(models.AbstractModel):
             plan = self.env["tribe.plan"].browse(int(reference)).exists()
             if plan.state == "making":
                 self._make_part(session, plan)
-            if plan.state == "making":
+            if plan.exists().state == "making":
                 self.env["tribe.work"]._add(
                     session.connection, "outbound", "plan", [plan.id], "follow"
                 )
@@ -40,15 +44,73 @@ class TribeRelationPlanner(models.AbstractModel):
 
     def _make_part(self, session, plan):
         lines = plan._next_lines(CHUNK)
-        planning = PlanSession(session, plan, self._reasons(plan, lines))
-        if lines.partner_id:
-            self._plan_partners(planning, lines)
-        elif lines:
-            self._plan_relations(planning, lines)
+        if lines:
+            planned = self._plan_lines(session, plan, lines)
+            numbers = plan.numbers_planned
+            if self._undo(session, plan):
+                self._keep(session.connection, planned)
+                plan.numbers_planned = numbers
         elif not plan.relations_listed:
-            self._list_relations(planning)
+            found = self._list_relations(PlanSession(session, plan, {}))
+            if self._undo(session, plan):
+                plan._add_relations(found)
+                plan.relations_listed = True
         else:
             plan.state = "ready"
+
+    def _plan_lines(self, session, plan, lines):
+        """Decide about some lines; a line whose deciding tries to write in Tribe says so, alone.
+
+        :returns: ``[PlanSession]`` with what is to be kept
+        """
+        planning = PlanSession(session, plan, self._reasons(plan, lines))
+        try:
+            with self.env.cr.savepoint():
+                if lines.partner_id:
+                    self._plan_partners(planning, lines)
+                else:
+                    self._plan_relations(planning, lines)
+            return [planning]
+        except TribeWriteForbidden as error:
+            if len(lines) > 1:
+                return [part for line in lines for part in self._plan_lines(session, plan, line)]
+            refused = PlanSession(session, plan, {})
+            refused.fill(lines, {"action": QUESTION, "text": in_language(self.env, error)})
+            return [refused]
+
+    def _undo(self, session, plan):
+        """Undo all that deciding did. False when somebody took the plan away meanwhile."""
+        session.rollback()
+        registry = self.env.registry
+        if registry.cache_invalidated:
+            # A setting that was changed and is as before may have been cached in between.
+            registry.clear_cache(*registry.cache_invalidated)
+        return bool(plan.exists())
+
+    def _keep(self, connection, planned):
+        """Write what was planned: plain values, without records that were undone."""
+        said = {line_id: values for part in planned for line_id, values in part.lines.items()}
+        candidates = [candidate for part in planned for candidate in part.candidates]
+        partner_ids = {values.get("partner_id") for values in said.values() if values}
+        partner_ids |= {candidate.partner.id for candidate in candidates}
+        company_ids = {values.get("company_id") for values in said.values() if values}
+        there = {
+            "partner_id": self._still_there(self.env["res.partner"], partner_ids),
+            "company_id": self._still_there(self.env["res.company"], company_ids),
+        }
+        for line in self.env["tribe.plan.line"].browse(said).exists():
+            values = said[line.id]
+            if values is None:
+                line.unlink()
+            else:
+                gone = {name for name, ids in there.items() if values.get(name) not in ids}
+                line.write({**values, **dict.fromkeys(gone & values.keys(), False)})
+        self.env["tribe.suggestion"]._store(
+            connection, [each for each in candidates if each.partner.id in there["partner_id"]]
+        )
+
+    def _still_there(self, records, ids):
+        return set(records.browse(number for number in ids if number).exists().ids)
 
     def _reasons(self, plan, lines):
         """Why the partners of some lines are looked at: ``{partner_id as text: {reason}}``."""
@@ -74,15 +136,15 @@ class TribeRelationPlanner(models.AbstractModel):
             lambda partner: partner.id in links and links[partner.id].state == "sending"
         )
         for partner in unsure:
-            by_partner[partner]._ask(
-                self.env._(
-                    "Tribe's answer about %s was lost. It is looked for before it is sent again.",
-                    partner.display_name,
-                )
+            text = self.env._(
+                "Tribe's answer about %s was lost. It is looked for before it is sent again.",
+                partner.display_name,
             )
+            session.fill(by_partner[partner], {"action": QUESTION, "text": text})
         for decision in self._decide(session, lines.partner_id - unsure):
-            self._fill(by_partner[decision.partner], decision, self._changes(session, decision))
-            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+            changes = self._changes(session, decision)
+            self._fill(session, by_partner[decision.partner], decision, changes)
+            session.candidates += decision.candidates
 
     def _changes(self, session, decision):
         """The changes on both sides that a decision of the exporter makes."""
@@ -119,15 +181,14 @@ class TribeRelationPlanner(models.AbstractModel):
     # Relations
 
     def _list_relations(self, session):
-        """Add a line for every relation of Tribe that this plan concerns."""
+        """The relations of Tribe that this plan concerns, as far as no line is about them."""
         plan, connection = session.plan, session.connection
         found = {}
         if plan.scope == "changes":
             found = self._changed_relations(session)
         elif connection.initial_scope == "both":
             found = self._current_relations(session)
-        plan._add_relations(self._not_planned(plan, found))
-        plan.relations_listed = True
+        return self._not_planned(plan, found)
 
     def _not_planned(self, plan, found):
         """Those of some relations that no line of a plan is about yet: ``{tribe_id: kind}``."""
@@ -190,11 +251,11 @@ class TribeRelationPlanner(models.AbstractModel):
             for decision in importer._decide(session, relevant):
                 self._as_planned(session, decision)
                 line = of_kind.pop(decision.tribe_id)
-                self._fill(line, decision, self._relation_changes(session, decision))
-                self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+                self._fill(session, line, decision, self._relation_changes(session, decision))
+                session.candidates += decision.candidates
             for line in of_kind.values():
                 # Gone, or no customer or supplier: none of our business.
-                line.unlink()
+                session.leave_out(line)
 
     def _relation_changes(self, session, decision):
         """The changes on both sides that a decision of the importer makes."""
@@ -281,7 +342,7 @@ class TribeRelationPlanner(models.AbstractModel):
 
     # Lines
 
-    def _fill(self, line, decision, changes):
+    def _fill(self, session, line, decision, changes):
         active = [change for change in changes if change["field"] == "active"]
         ends = decision.action == UPDATE and any(not change["new"] for change in active)
         action = DEACTIVATE if ends else decision.action
@@ -296,7 +357,8 @@ class TribeRelationPlanner(models.AbstractModel):
             numbers = {**decision.remote.values(), **numbers}
         elif decision.partner:
             numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
-        line.write(
+        session.fill(
+            line,
             {
                 "action": action,
                 "name": decision.name,
@@ -309,7 +371,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "text": in_language(self.env, decision.error or "")
                 or " ".join(decision.merged.notes.values()),
                 **{name: numbers.get(name) or False for name in NUMBERS},
-            }
+            },
         )
 
 

@@ -73,7 +73,8 @@ class Client:
     ``timeout`` is (to connect, between two pieces of an answer) in seconds, ``rate_limit_pause``
     the least number of seconds to wait after a 429; ``calls`` counts the HTTP calls made,
     ``seconds`` the time they took. The mode is the last barrier: ``off`` refuses everything,
-    ``dry_run`` refuses writes, ``demo`` refuses every host but this machine.
+    ``dry_run`` refuses writes, ``demo`` refuses every host but this machine. With ``reads_only``
+    writes are refused in every mode.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Client:
         limiter: Limiter,
         *,
         mode: Mode,
+        reads_only: bool = False,
         timeout: tuple[float, float] = (10.0, 60.0),
         rate_limit_pause: float = RATE_LIMIT_PAUSE,
         session: requests.Session | None = None,
@@ -95,6 +97,7 @@ class Client:
         self._tokens = tokens
         self._limiter = limiter
         self._mode = mode
+        self._reads_only = reads_only
         self._timeout = timeout
         self._rate_limit_pause = rate_limit_pause
         self._session = session or create_session()
@@ -409,6 +412,13 @@ class Client:
                 _lt(
                     "The connection with Tribe only reads (dry run), so nothing was written. "
                     "Choose the mode Live on the connection to write."
+                )
+            )
+        if self._reads_only and method != "GET":
+            raise TribeWriteForbidden(
+                _lt(
+                    "This only reads, as a plan or a look for changes does, so nothing was written "
+                    "in Tribe. Let the maker of the addon that tried to write correct it."
                 )
             )
         self._addresses.check(self._mode)
