@@ -1,4 +1,3 @@
-import ast
 import math
 import uuid
 from datetime import timedelta
@@ -7,8 +6,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from ..engine.contact_filter import FilterRefused, not_understood, read_filter
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.tokens import CONNECT_SECONDS, StoredTokens
+from ..sentence import in_language
 from ..tribe_api import (
     TOKEN_HEADER,
     Addresses,
@@ -211,7 +212,9 @@ class TribeConnection(models.Model):
         "Only Contacts That",
         default="[]",
         help="Narrows which customers and suppliers of Odoo are sent to Tribe. Who is linked "
-        "already stays synchronized.",
+        "already stays synchronized.\n"
+        "It may use the contact's own fields, such as its country, city and tags (category_id), "
+        "and the code and name of its country and state.",
     )
     initial_count = fields.Integer(
         readonly=True, copy=False, help="How many contacts the initial synchronization began with."
@@ -320,21 +323,6 @@ class TribeConnection(models.Model):
         "Runs and problems are kept for at least a day.",
     )
 
-    @api.constrains("relation_domain")
-    def _check_relation_domain(self):
-        for connection in self:
-            try:
-                domain = Domain(ast.literal_eval(connection.relation_domain or "[]"))
-                self.env["res.partner"].search(domain, limit=1)
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "Only Contacts That of “%(name)s” is no filter that Odoo understands. "
-                        "Choose it with the filter editor.",
-                        name=connection.name,
-                    )
-                ) from error
-
     @api.model
     def _timezones(self):
         return self.env["res.partner"]._fields["tz"]._description_selection(self.env)
@@ -409,11 +397,14 @@ class TribeConnection(models.Model):
         for connection, values in zip(connections, typed, strict=True):
             if values:
                 connection.write(values)
+        connections._check_relation_domain()
         return connections
 
     def write(self, vals):
         self._check_addresses_may_change(vals)
         result = super().write(vals)
+        if "relation_domain" in vals:
+            self._check_relation_domain()
         # What was typed must not come back with the saved form.
         self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
         if "mode" in vals:
@@ -430,6 +421,32 @@ class TribeConnection(models.Model):
                     ]
                 ).write({"due": connection._due_of_a_save()})
         return result
+
+    def _check_relation_domain(self):
+        """Refuse a filter that is none, or that could tell its writer more than they may read.
+
+        No constraint: Odoo checks those with all rights, and a filter is looked at with its
+        writer's.
+
+        :raises ValidationError: naming the connection, the field, and what to use instead
+        """
+        partners = self.env["res.partner"]
+        for connection in self:
+            try:
+                domain = read_filter(connection.relation_domain, partners)
+                try:
+                    partners.search(domain, limit=1)
+                except Exception as error:
+                    raise not_understood() from error
+            except FilterRefused as error:
+                raise ValidationError(connection._filter_sentence(error)) from error
+
+    def _filter_sentence(self, error):
+        return self.env._(
+            "Only Contacts That of “%(name)s” cannot be used. %(cause)s",
+            name=self.name,
+            cause=in_language(self.env, error),
+        )
 
     def _check_addresses_may_change(self, vals):
         """Refuse to send the secrets somewhere else, to whoever may not enter them.
@@ -561,9 +578,16 @@ class TribeConnection(models.Model):
     # Who is a customer or supplier
 
     def _relation_domain(self):
-        """The partners that this connection synchronizes. Archived ones are not sent first."""
+        """The partners that this connection synchronizes. Archived ones are not sent first.
+
+        None while its filter cannot be used: what that would let through, nobody has decided.
+        """
+        try:
+            chosen = read_filter(self.relation_domain, self.env["res.partner"])
+        except FilterRefused:
+            chosen = Domain.FALSE
         return [
-            *ast.literal_eval(self.relation_domain or "[]"),
+            *chosen,
             ("parent_id", "=", False),
             ("company_id", "in", [False, *self._companies().ids]),
             ("id", "not in", self._own_partner_ids()),

@@ -24,6 +24,7 @@ class TribeConnection(models.Model):
         self._check_manager()
         if self.state == "draft":
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        self._check_relation_domain()
         connection = self.sudo()
         is_first = connection.state == "connected"
         connection.plan_ids.unlink()
@@ -118,6 +119,7 @@ class TribeConnection(models.Model):
                 )
             )
         self.legal_entity_ids._check_journal()
+        self._check_relation_domain()
         try:
             self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:

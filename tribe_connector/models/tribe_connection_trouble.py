@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
+from ..engine.contact_filter import FilterRefused, read_filter
 from ..engine.problems import FOR_PEOPLE
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
@@ -68,8 +69,22 @@ class TribeConnection(models.Model):
 
     def _trouble_sentences(self):
         """What is wrong with the connection as a whole: sentences with a remedy, the worst first."""
-        sentences = (self._unavailable_sentence(), self._webhooks_left_sentence())
+        sentences = (
+            self._unavailable_sentence(),
+            self._refused_filter_sentence(),
+            self._webhooks_left_sentence(),
+        )
         return [sentence for sentence in sentences if sentence]
+
+    def _refused_filter_sentence(self):
+        """Why no new contact is sent; empty where the filter can be used."""
+        try:
+            read_filter(self.relation_domain, self.env["res.partner"])
+        except FilterRefused as error:
+            return self.env._(
+                "No new contact is sent to Tribe. %(cause)s", cause=self._filter_sentence(error)
+            )
+        return ""
 
     def _unavailable_sentence(self):
         availability = self._availability()
@@ -116,6 +131,8 @@ class TribeConnection(models.Model):
         patience = timedelta(hours=self.unavailable_hours)
         if since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
+        if refused := self._refused_filter_sentence():
+            sentences.append(refused)
         in_need = Domain("connection_id", "=", self.id) & Domain("error_class", "in", FOR_PEOPLE)
         work = self.env["tribe.work"].sudo()
         count = work.search_count(in_need)
