@@ -214,3 +214,54 @@ def test_what_a_side_cannot_hold_stays_as_it_is_there():
     # Once both can hold it, it goes.
     again = merge(merged.agreed, {**odoo, "city": "Zeist"}, tribe, policy="ask")
     assert (again.to_odoo, again.to_tribe) == ({"days": 45}, {"state_code": "UT"})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    ("agreed", "odoo", "tribe", "to_odoo", "to_tribe"),
+    [
+        # Tribe changed it: for leave_alone, which takes it back.
+        ("a", "a", "b", "b", None),
+        # Odoo changed it, whatever Tribe has.
+        ("a", "b", "a", None, "b"),
+        ("a", "b", "c", None, "b"),
+        ("a", "b", "b", None, None),
+    ],
+)
+def test_what_only_odoo_may_change_is_no_conflict(agreed, odoo, tribe, to_odoo, to_tribe, policy):
+    result = merge(
+        one(agreed),
+        one(odoo),
+        one(tribe),
+        policy=policy,
+        only_odoo=["email"],
+        with_consent=["email"],
+    )
+    assert parts(result) == (
+        one(to_odoo) if to_odoo else {},
+        one(to_tribe) if to_tribe else {},
+        {},
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("agreed", ["a", ...])
+def test_what_needs_consent_waits_for_it_whatever_the_policy(agreed, policy):
+    def merged(decided, odoo="a"):
+        return merge(
+            one(agreed),
+            one(odoo),
+            one("b"),
+            policy=policy,
+            decided=decided,
+            with_consent=["email"],
+        )
+
+    if agreed == "a" or policy != "odoo":
+        assert parts(merged({})) == ({}, {}, {"email": ("a", "b")})
+        assert merged({}).agreed == one(agreed)
+    assert parts(merged({"email": "tribe"})) == ({"email": "b"}, {}, {})
+    assert parts(merged({"email": "odoo"})) == ({}, {"email": "a"}, {})
+    # What only Odoo changed goes as ever.
+    back = merge(one("b"), one("a"), one("b"), policy=policy, with_consent=["email"])
+    assert parts(back) == ({}, {"email": "a"}, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -39,6 +39,8 @@ def merge(
     *,
     policy: Policy,
     decided: Mapping[str, Policy] | None = None,
+    only_odoo: Collection[str] = (),
+    with_consent: Collection[str] = (),
 ) -> Merge:
     """Compare the neutral values of both sides, field by field, where both have the field.
 
@@ -46,6 +48,10 @@ def merge(
     (``"ask"``), for which the agreed value stays; ``decided`` says per field which side a person
     chose. Nothing agreed yet: a filled value goes before an empty one. Numbers: Odoo's, if it has
     one, else Tribe's.
+
+    ``only_odoo`` are fields that Tribe's values never reach in Odoo: what Odoo changed goes to
+    Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields for which Tribe's
+    value is a conflict until a person has decided, whatever the policy.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
@@ -56,6 +62,10 @@ def merge(
             continue
         chosen = (decided or {}).get(name, policy)
         winner = _winner(name, agreed or {}, odoo, tribe, chosen, country)
+        if name in only_odoo and winner in ("tribe", "ask"):
+            winner = "odoo" if _changed(name, agreed or {}, odoo, country) else "tribe"
+        elif name in with_consent and winner == "tribe":
+            winner = (decided or {}).get(name, "ask")
         mine, theirs = _value(name, odoo), _value(name, tribe)
         if winner == "ask":
             result.conflicts[name] = (mine, theirs)
@@ -111,6 +121,12 @@ def _winner(
         if mine == before:
             return "tribe"
     return policy
+
+
+def _changed(name: str, agreed: Mapping, values: Mapping, country: object) -> bool:
+    """Whether a side has another value than both agreed on."""
+    before, now = (canonical(name, each.get(name), country) for each in (agreed, values))
+    return name in agreed and before != now
 
 
 def _value(name: str, values: Mapping) -> object:

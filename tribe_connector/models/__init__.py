@@ -11,6 +11,7 @@ from . import (
     account_tax,
     res_config_settings,
     res_partner,
+    res_partner_untouchable,
     tribe_availability,
     tribe_check,
     tribe_conflict,

@@ -181,7 +181,7 @@ class ResPartner(models.Model):
         Links stay, so that nobody comes back from Tribe by itself; their values go.
         """
         links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
-        links.write({"agreed": False, "being_told": False})
+        links.write({"agreed": False, "being_told": False, "noted": False})
         links.conflict_ids.unlink()
         lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
         lines.write({"name": False, "text": False})
@@ -446,7 +446,7 @@ class ResPartner(models.Model):
         return self.env._("The VAT number %s cannot be right. Check it, in Odoo or in Tribe.", vat)
 
     def _tribe_write(self, connection, values, remote):
-        """Write neutral values that came from Tribe, all but ``active``.
+        """Write neutral values that came from Tribe, all but ``active``, that Tribe may write.
 
         The VAT number is stored as Tribe has it: Odoo's check would refuse the whole record, and
         its look-up in VIES would wait for a third party.
@@ -455,6 +455,8 @@ class ResPartner(models.Model):
         address from where it was written.
         """
         self.ensure_one()
+        refused = self._tribe_refused(connection, values)
+        values = {name: value for name, value in values.items() if name not in refused}
         partner = self._tribe_import_context().with_company(connection.company_id)
         address = partner._tribe_address_partner()
         if vals := partner._tribe_vals(connection, values, remote):

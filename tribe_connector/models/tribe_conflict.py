@@ -26,6 +26,7 @@ class TribeConflict(models.Model):
     label = fields.Char("Field", compute="_compute_label")
     odoo_value = fields.Char("In Odoo", readonly=True)
     tribe_value = fields.Char("In Tribe", readonly=True)
+    warning = fields.Char("Mind", compute="_compute_warning", compute_sudo=True)
     decision = fields.Selection(
         [("odoo", "Odoo's"), ("tribe", "Tribe's")], "Decided", readonly=True
     )
@@ -36,6 +37,15 @@ class TribeConflict(models.Model):
     def _compute_label(self):
         for conflict in self:
             conflict.label = self.env["res.partner"]._tribe_label(conflict.field_name)
+
+    @api.depends("field_name", "tribe_value")
+    def _compute_warning(self):
+        for conflict in self:
+            name = conflict.field_name
+            sentences = conflict.partner_id and conflict.partner_id._tribe_with_consent(
+                {name: conflict.tribe_value}
+            )
+            conflict.warning = (sentences or {}).get(name)
 
     def _decisions(self, odoo, tribe):
         """What was decided about values that are still the same: ``{field: side}``."""

@@ -17,6 +17,7 @@ from ..tribe_api import (
     TribeRefused,
     TribeUnauthorized,
 )
+from .tribe_link import RELATION_KINDS
 
 # The entity types of which Tribe reports changes to us (docs/tribe-api.md, webhooks).
 WEBHOOK_TYPES = {
@@ -36,6 +37,8 @@ POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
 # Before that, an estimate of the time left says nothing.
 SECONDS_TO_ESTIMATE = 5
 # What changes meanwhile is noted: it is done at once, or when it goes on.
+# Beyond it PostgreSQL would refuse an ID, and all that is looked for with it.
+HIGHEST_ID = 2**31 - 1
 RUNNING_STATES = ("initial", "active", "paused")
 
 
@@ -558,13 +561,21 @@ class TribeConnection(models.Model):
         return f"odoo:{database}:res.partner:"
 
     def _partner_of_import_id(self, import_id):
-        """The partner that an ``ImportId`` of ours names, archived or not; else an empty set."""
+        """The partner that an ``ImportId`` of ours names, archived or not; else an empty set.
+
+        Anybody can type one into Tribe, so it is no proof about whom this connection does not
+        synchronize: who is linked or being sent, or is among its customers and suppliers.
+        """
         prefix = self._import_id_prefix()
         number = (import_id or "").removeprefix(prefix)
         partners = self.env["res.partner"].with_context(active_test=False)
-        if not (import_id or "").startswith(prefix) or not number.isdigit():
+        is_ours = (import_id or "").startswith(prefix) and number.isdecimal()
+        if not is_ours or int(number) > HIGHEST_ID:
             return partners
-        return partners.browse(int(number)).exists()
+        partner = partners.browse(int(number)).exists()
+        if partner and self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS):
+            return partner
+        return partner.filtered_domain(self._relation_domain())
 
     @api.model
     def _check_manager(self):
@@ -604,7 +615,7 @@ class TribeConnection(models.Model):
 
     def _own_partner_ids(self):
         """The partners that stand for companies of this Odoo: never customers of themselves."""
-        return self.env["res.company"].sudo().search(Domain.TRUE).partner_id.ids
+        return self.env["res.partner"]._tribe_own_ids()
 
     def _companies(self):
         return self.company_id | self.legal_entity_ids.company_id

@@ -61,6 +61,7 @@ class TribeLink(models.Model):
     being_told = fields.Json(
         readonly=True, help="The changes that Tribe was told of, until its answer is known."
     )
+    noted = fields.Json(readonly=True, help="The notes about it that a person was told, by field.")
     conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
     merged_into_id = fields.Many2one(
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."
@@ -78,6 +79,7 @@ class TribeLink(models.Model):
         readonly=True, help="The connector moved the invoice to Paid, so it may move it back."
     )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
+    can_leave_to_odoo = fields.Boolean(compute="_compute_can_leave_to_odoo", compute_sudo=True)
 
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A record of Tribe is linked once."
@@ -106,6 +108,14 @@ class TribeLink(models.Model):
         for link in self:
             connection = link.connection_id.sudo()
             link.tribe_url = link.tribe_id and connection._addresses().entity_link(link.tribe_id)
+
+    @api.depends("kind", "state", "partner_id")
+    def _compute_can_leave_to_odoo(self):
+        own = self.partner_id._tribe_own()
+        for link in self:
+            may = link.kind == "invoice" or link.state in ("merged", "unlinked")
+            may |= link.kind in RELATION_KINDS and link.partner_id in own
+            link.can_leave_to_odoo = may and link.state != "left_to_odoo"
 
     def _of_tribe(self, connection, tribe_ids):
         """The links of some records of Tribe, by Tribe ID: ``{tribe_id: link}``."""
@@ -177,20 +187,20 @@ class TribeLink(models.Model):
         self.env["tribe.engine"]._wake("outbound")
 
     def action_leave_to_odoo(self):
-        """Accept what Odoo has: the invoice, or the contact that was merged into another one.
+        """Accept what Odoo has: the invoice, or the contact that was merged into another one, or
+        that is of a company of Odoo's own now.
 
         It is no longer compared with Tribe.
         """
         self.check_access("read")
         self.env["tribe.connection"]._check_manager()
-        left = self.sudo().filtered(
-            lambda link: link.kind == "invoice" or link.state in ("merged", "unlinked")
-        )
+        left = self.sudo().filtered("can_leave_to_odoo")
         left.write({"state": "left_to_odoo", "difference": False})
+        references = [*left.mapped("tribe_id"), *map(str, left.partner_id.ids)]
         self.env["tribe.work"]._add_again(
             [
                 ("connection_id", "in", left.connection_id.ids),
-                ("reference", "in", left.mapped("tribe_id")),
+                ("reference", "in", references),
             ],
             "person",
         )

@@ -42,7 +42,7 @@ class TribeRelationCreator(models.AbstractModel):
             partner._tribe_import_context().write(decision.numbers)
             self._forget_echoes(session.connection, partner)
         session.log("create_tribe", partner.display_name, partner=partner)
-        self._log_notes(session, partner, notes)
+        self._log_notes(session, link, notes)
 
     def _values_to_create(self, session, decision):
         """The neutral values of a new relation, and notes: ``(values, {field: sentence})``."""

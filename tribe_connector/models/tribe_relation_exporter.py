@@ -74,13 +74,17 @@ class TribeRelationExporter(models.AbstractModel):
     def _decide(self, session, partners):
         """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
         links = self._links_by_partner(session.connection, partners)
+        own = partners._tribe_own()
+        of_own = [Decision(SAME, partner=each, link=links.get(each.id)) for each in own]
+        self._decide_own(of_own)
+        partners -= own
         known = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].tribe_id
         )
         decisions = [self._look_at(session, partner, links[partner.id]) for partner in known]
         decisions += self._look_for(session, partners - known, links)
         self._compare(session, decisions)
-        return decisions
+        return of_own + decisions
 
     def _look_at(self, session, partner, link):
         """Whether a linked partner has to be compared with its relation."""
@@ -221,6 +225,8 @@ class TribeRelationExporter(models.AbstractModel):
         }
         try:
             self._check_unchanged(session.connection, decision)
+            if decision.action != SAME:
+                decision.partner._tribe_check_not_own()
             actions[decision.action]()
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
@@ -325,7 +331,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
         if link.being_told:
             link.being_told = False
-        self._log_notes(session, partner, merged.notes)
+        self._log_notes(session, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
 

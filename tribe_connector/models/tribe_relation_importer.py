@@ -137,7 +137,7 @@ class TribeRelationImporter(models.AbstractModel):
             )
         carried_out = [each for each in decisions if each.tribe_id not in failures]
         partners = self.env["res.partner"].browse(
-            each.partner.id for each in carried_out if each.partner
+            each.partner.id for each in carried_out if each.partner and each.action != SAME
         )
         # In the order in which they came: so they get their numbers, and so the plan says.
         self._have_completed(session, partners)
@@ -210,6 +210,7 @@ class TribeRelationImporter(models.AbstractModel):
             if link and link.state == "merged" and remote.is_current:
                 decision.ask(self._still_there(link, remote))
             decisions.append(decision)
+        self._decide_own(decisions)
         self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])
         for decision in decisions:
             try:
@@ -282,6 +283,7 @@ class TribeRelationImporter(models.AbstractModel):
             partner = self._partner_by_number(connection, remote)
         if not partner:
             return partner
+        partner._tribe_check_not_own()
         if partner._tribe_kind() != remote.kind:
             raise NeedsPerson(
                 self.env._(
@@ -361,7 +363,7 @@ class TribeRelationImporter(models.AbstractModel):
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
-        self._log_notes(session, partner, merged.notes)
+        self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
         if merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
@@ -439,7 +441,7 @@ class TribeRelationImporter(models.AbstractModel):
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
-            self._log_notes(session, link.partner_id, self._notes_on_new(session, remote))
+            self._log_notes(session, link, self._notes_on_new(session, remote))
         self._forget_echoes(session.connection, partners)
 
     def _have_completed(self, session, partners):

@@ -5,6 +5,7 @@ from odoo.tools import LazyTranslate
 
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.relation_decision import SAME
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -50,8 +51,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
         decided = link.conflict_ids._decisions(odoo, values) if link else {}
-        merged = merge(agreed, odoo, values, policy=connection.conflict_policy, decided=decided)
-        self._leave_alone(connection, partner, merged, odoo, values)
+        untouchable = partner._tribe_untouchable(values)
+        merged = merge(
+            agreed,
+            odoo,
+            values,
+            policy=connection.conflict_policy,
+            decided=decided,
+            only_odoo=untouchable,
+            with_consent=partner._tribe_with_consent(values),
+        )
+        self._leave_alone(connection, partner, merged, odoo, values, untouchable)
         return merged
 
     def _told_values(self, connection, remote, odoo):
@@ -63,13 +73,20 @@ class TribeRelationSynchronizer(models.AbstractModel):
             name: None for name in NUMBERS if name in values and odoo.get(name) is None
         }
 
-    def _leave_alone(self, connection, partner, merged, odoo, tribe):
-        """Take back what a side cannot hold, and note that and a doubtful VAT number."""
+    def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable):
+        """Take back what a side cannot hold, or may not be given, and note that and a doubtful VAT
+        number.
+
+        :param untouchable: what Tribe may never write in Odoo: ``{field: a sentence why}``
+        """
         leave_alone(
             merged,
             odoo,
             tribe,
-            not_in_odoo=partner._tribe_not_in_odoo(connection, merged.to_odoo),
+            not_in_odoo={
+                **partner._tribe_not_in_odoo(connection, merged.to_odoo),
+                **untouchable,
+            },
             not_in_tribe=connection._not_in_tribe({**odoo, **merged.to_tribe}),
         )
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
@@ -77,10 +94,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
             if note:
                 merged.notes["vat"] = note
 
-    def _log_notes(self, session, partner, notes):
-        """Tell a person what was left alone, or is doubtful: ``{field: sentence}``."""
-        for text in notes.values():
-            session.log("note", partner.display_name, text, partner=partner)
+    def _log_notes(self, session, link, notes):
+        """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once."""
+        partner, told = link.partner_id, link.noted or {}
+        for name, text in notes.items():
+            if told.get(name) != text:
+                session.log("note", partner.display_name, text, partner=partner)
+        if notes != told:
+            link.noted = notes or False
 
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
@@ -108,16 +129,23 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _both_changed(self, decision):
         """The question about the conflicts of a decision."""
-        return NeedsPerson(
-            self.env._(
-                "“%(relation)s” was changed in Odoo and in Tribe: %(fields)s. Choose which one "
-                "stays under Conflicts, make both the same, or let one side win under Both Sides "
-                "Changed on the connection.",
-                relation=decision.name,
-                fields=self._labels(decision.merged.conflicts),
-            ),
-            cause="both_changed",
+        conflicts = decision.merged.conflicts
+        consents = decision.partner._tribe_with_consent(
+            {name: tribe for name, (_odoo, tribe) in conflicts.items()}
         )
+        both_changed = conflicts.keys() - consents.keys()
+        sentences = list(consents.values())
+        if both_changed:
+            sentences.append(
+                self.env._(
+                    "“%(relation)s” was changed in Odoo and in Tribe: %(fields)s. Choose which one "
+                    "stays under Conflicts, make both the same, or let one side win under Both "
+                    "Sides Changed on the connection.",
+                    relation=decision.name,
+                    fields=self._labels(both_changed),
+                )
+            )
+        return NeedsPerson(" ".join(sentences), cause="both_changed" if both_changed else "sign_in")
 
     def _labels(self, names):
         partners = self.env["res.partner"]
@@ -149,11 +177,35 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if agreeing:
             self.env["tribe.work"]._forget_saves(connection, agreeing)
 
+    # What is Odoo's own
+
+    def _decide_own(self, decisions):
+        """Ask about the contacts that are Odoo's own and linked, and do nothing else with them.
+
+        What a person has left to Odoo, or is gone in Tribe, is not asked.
+        """
+        own = (
+            self.env["res.partner"]
+            .browse(decision.partner.id for decision in decisions if decision.partner)
+            ._tribe_own()
+        )
+        for decision in decisions:
+            if not decision.partner or decision.partner not in own:
+                continue
+            decision.action = SAME
+            if decision.link and decision.link.state in ("left_to_odoo", "gone"):
+                continue
+            try:
+                decision.partner._tribe_check_not_own()
+            except NeedsPerson as error:
+                decision.ask(error)
+
     # Writing to Odoo
 
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
         """Write neutral values to Odoo, and note on the link what both sides now agree on."""
         partner = link.partner_id
+        partner._tribe_check_not_own()
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:
@@ -197,8 +249,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """Refuse what Odoo does not take.
 
         :raises NeedsPerson: for a number of somebody else, or a partner with a user to archive
-        :raises Busy: for a number that another worker is giving to somebody
+        :raises Busy: for a number that another worker is giving to somebody, or for what somebody
+            has just forbidden: it has to be decided again
         """
+        if partner._tribe_refused(session.connection, to_odoo):
+            raise Busy(self.env._("Somebody was saving %s.", partner.display_name), BUSY_SECONDS)
         self._check_numbers_free(session, partner, remote, to_odoo)
         if to_odoo.get("active") is False and partner.active:
             users = self.env["res.users"].search([("partner_id", "=", partner.id)])
@@ -285,7 +340,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
             self.env["res.partner"]
             .with_context(active_test=False)
             .search(
-                has_number & Domain("parent_id", "=", False) & Domain("company_id", "in", companies)
+                has_number
+                & Domain("parent_id", "=", False)
+                & Domain("company_id", "in", companies)
+                & Domain("id", "not in", connection._own_partner_ids())
             )
             .filtered(lambda partner: partner._tribe_number(connection, name) == number)
         )

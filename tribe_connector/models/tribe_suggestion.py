@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine.problems import NeedsPerson
 from .tribe_link import RELATION_KINDS
 
 
@@ -102,7 +103,7 @@ class TribeSuggestion(models.Model):
     def action_link(self):
         """The two are the same: link them, and bring them together.
 
-        :raises UserError: when one of them has been linked since
+        :raises UserError: when one of them has been linked since, or the contact is Odoo's own
         """
         self.env["tribe.connection"]._check_manager()
         self.check_access("read")
@@ -127,6 +128,10 @@ class TribeSuggestion(models.Model):
         self.sudo()._decided()
 
     def _check_unlinked(self):
+        try:
+            self.partner_id._tribe_check_not_own()
+        except NeedsPerson as error:
+            raise UserError(str(error)) from error
         links = self.env["tribe.link"].sudo()
         taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)

@@ -122,6 +122,7 @@ class TribeWork(models.Model):
             ("customer", "The customer is missing"),
             ("doubt", "Two records could be the same"),
             ("both_changed", "Changed on both sides"),
+            ("sign_in", "A user's e-mail address differs"),
             ("kind", "A company on one side, a person on the other"),
             ("number", "A number is taken"),
             ("period", "The period is locked"),

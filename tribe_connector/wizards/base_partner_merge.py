@@ -41,7 +41,7 @@ class MergePartnerAutomatic(models.TransientModel):
     def _ask_about(self, connection, links, dst_partner):
         """Unlink what was merged away; its relation still is in Tribe, so a person is asked."""
         relations = links.filtered(lambda link: link.kind in RELATION_KINDS and link.tribe_id)
-        links.write({"partner_id": False, "agreed": False, "being_told": False})
+        links.write({"partner_id": False, "agreed": False, "being_told": False, "noted": False})
         relations.write({"state": "merged", "merged_into_id": dst_partner.id})
         for relation in relations:
             self.env["tribe.work"]._add(

@@ -1,0 +1,261 @@
+from odoo.addons.base.tests.common import new_test_user
+
+from .relation_case import RelationCase
+
+TRIBES = "tribe@elders.example"
+POLICIES = ("odoo", "tribe", "ask")
+
+
+class TestUntouchable(RelationCase):
+    """What Tribe never writes: with a contact's e-mail address somebody takes over its user."""
+
+    def contact_of(self, groups, login="jan.smit", **values):
+        """A private customer who is a user of Odoo, linked with a person of Tribe."""
+        user = new_test_user(
+            self.env, login, groups=groups, name="Jan Smit", email="jan@klant.example"
+        )
+        user.partner_id.write({"customer_rank": 1, "phone": "030 1", "tribe_mobile": "06 1"})
+        user.partner_id.write(values)
+        return user.partner_id
+
+    def linked_contact_of(self, groups, **values):
+        partner = self.contact_of(groups, **values)
+        self.synchronize(partner)
+        self.assertTrue(partner.tribe_id, self.problems())
+        return partner
+
+    def change_in_tribe(self, partner, **fields):
+        self.sandbox.change("Relation_Person", partner.tribe_id, fields)
+        self.look_at("person", partner.tribe_id)
+
+    def notes(self):
+        return self.env["tribe.run.line"].search([("action", "=", "note")]).mapped("text")
+
+    def conflicts(self):
+        return self.env["tribe.conflict"].search([])
+
+    # Internal users
+
+    def test_what_an_internal_user_is_reached_by_is_never_written(self):
+        for policy in POLICIES:
+            with self.subTest(policy=policy):
+                self.connection.conflict_policy = policy
+                partner = self.linked_contact_of("base.group_system", login=f"baas-{policy}")
+
+                self.change_in_tribe(
+                    partner,
+                    EmailAddress=TRIBES,
+                    FirstName="Kwaad",
+                    PhoneNumber="020 9",
+                    MobilePhoneNumber="06 9",
+                )
+
+                self.assertEqual(partner.user_ids.email, "jan@klant.example")
+                self.assertEqual(
+                    (partner.name, partner.phone, partner.tribe_mobile),
+                    ("Jan Smit", "030 1", "06 1"),
+                )
+                row = self.tribe_of(partner)
+                self.assertEqual((row["EmailAddress"], row["FirstName"]), (TRIBES, "Kwaad"))
+                self.assertFalse(self.conflicts())
+                self.assertFalse(self.problems())
+
+    def test_it_is_noted_once_and_a_second_run_writes_nothing(self):
+        partner = self.linked_contact_of("base.group_user")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        (note,) = self.notes()
+        self.assertIn(TRIBES, note)
+        self.assertIn("Jan Smit", note)
+
+        self.look_at("person", partner.tribe_id)
+        self.synchronize(partner)
+
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.assertEqual(len(self.notes()), 1)
+        self.change_in_tribe(partner, EmailAddress="weer@elders.example")
+        self.assertEqual(len(self.notes()), 2)
+
+    def test_odoos_later_edits_still_go_to_tribe(self):
+        for policy in POLICIES:
+            with self.subTest(policy=policy):
+                self.connection.conflict_policy = policy
+                partner = self.linked_contact_of("base.group_user", login=f"baas-{policy}")
+                self.change_in_tribe(partner, EmailAddress=TRIBES)
+                partner.email = "nieuw@klant.example"
+
+                self.synchronize(partner)
+
+                self.assertEqual(self.tribe_of(partner)["EmailAddress"], "nieuw@klant.example")
+                self.assertEqual(partner.email, "nieuw@klant.example")
+                self.assertFalse(self.problems())
+
+    def test_other_fields_are_written_as_before(self):
+        partner = self.linked_contact_of("base.group_user", city="Utrecht", zip="3511 AA")
+        address = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address, {"City": "Amsterdam"})
+
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+
+        self.assertEqual((partner.city, partner.email), ("Amsterdam", "jan@klant.example"))
+
+    def test_at_first_sight(self):
+        for groups in ("base.group_user", "base.group_portal"):
+            for way in ("in", "out"):
+                with self.subTest(groups=groups, way=way):
+                    number = f"9{way}{groups[-4:]}"
+                    partner = self.contact_of(groups, login=number, debtor_number=number)
+                    self.connection.conflict_policy = "tribe"
+                    row = self.person(
+                        FirstName="Jan", LastName="Smit", DebtorNumber=number, EmailAddress=TRIBES
+                    )
+
+                    if way == "in":
+                        self.look_at("person", row["ID"])
+                    else:
+                        self.synchronize(partner)
+
+                    self.assertEqual(partner.tribe_id, row["ID"])
+                    self.assertEqual(partner.email, "jan@klant.example")
+
+    def test_a_user_who_was_made_after_the_link(self):
+        partner = self.linked("Jan Smit", is_company=False, email="jan@klant.example")
+        new_test_user(
+            self.env,
+            "later",
+            groups="base.group_user",
+            partner_id=partner.id,
+            email="jan@klant.example",
+        )
+
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+
+        self.assertEqual(partner.email, "jan@klant.example")
+        self.assertEqual(len(self.notes()), 1)
+
+    def test_an_archived_contact_whose_user_may_come_back(self):
+        partner = self.linked_contact_of("base.group_user")
+        partner.user_ids.active = False
+        partner.action_archive()
+        self.run_nightly()
+
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+
+        self.assertEqual(partner.email, "jan@klant.example")
+
+    # Users of the portal
+
+    def test_the_address_of_a_portal_user_is_asked_whatever_the_policy(self):
+        for policy in POLICIES:
+            with self.subTest(policy=policy):
+                self.connection.conflict_policy = policy
+                partner = self.linked_contact_of("base.group_portal", login=f"klant-{policy}")
+
+                self.change_in_tribe(partner, EmailAddress=TRIBES, PhoneNumber="020 9")
+
+                self.assertEqual((partner.email, partner.phone), ("jan@klant.example", "020 9"))
+                conflict = partner.tribe_link_ids.conflict_ids
+                self.assertEqual(
+                    (conflict.odoo_value, conflict.tribe_value), ("jan@klant.example", TRIBES)
+                )
+                self.assertAsked("Jan Smit", "password", TRIBES, "Conflicts")
+                self.assertNotIn("in Odoo and in Tribe", self.problems()[0])
+                self.assertEqual(self.written(self.run_nightly), 0)
+                conflict.action_take_odoo()
+                self.run_lanes()
+                self.assertFalse(self.problems())
+
+    def test_consent_is_carried_out_once(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+
+        self.conflicts().action_take_tribe()
+        self.run_lanes()
+
+        self.assertEqual((partner.email, partner.user_ids.email), (TRIBES, TRIBES))
+        self.assertFalse(self.conflicts())
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.change_in_tribe(partner, EmailAddress="weer@elders.example")
+        self.assertEqual(partner.email, TRIBES)
+        self.assertTrue(self.conflicts())
+
+    def test_consent_is_about_the_address_that_was_shown(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        self.conflicts().action_take_tribe()
+        self.sandbox.change(
+            "Relation_Person", partner.tribe_id, {"EmailAddress": "weer@elders.example"}
+        )
+
+        self.look_at("person", partner.tribe_id)
+
+        self.assertEqual(partner.email, "jan@klant.example")
+        self.assertEqual(self.conflicts().tribe_value, "weer@elders.example")
+
+    def test_keeping_odoos_tells_tribe_odoos(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+
+        self.conflicts().action_take_odoo()
+        self.run_lanes()
+
+        self.assertEqual(self.tribe_of(partner)["EmailAddress"], "jan@klant.example")
+        self.assertEqual(partner.email, "jan@klant.example")
+        self.assertFalse(self.conflicts())
+        self.assertFalse(self.problems())
+
+    def test_without_its_user_the_contact_is_like_any_other(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        partner.user_ids.active = False
+
+        self.run_nightly()
+
+        self.assertEqual(partner.email, TRIBES)
+        self.assertFalse(self.conflicts())
+
+    # An ImportId is no proof about whom we do not synchronize
+
+    def test_an_import_id_proves_nothing_about_others(self):
+        other_company = self.env["res.company"].search([("id", "!=", self.company.id)], limit=1)
+        parent = self.customer("Moeder B.V.")
+        contacts = {
+            "no customer": {"customer_rank": 0},
+            "under a company": {"parent_id": parent.id, "customer_rank": 1},
+            "of another company": {"company_id": other_company.id, "customer_rank": 1},
+        }
+        for why, values in contacts.items():
+            with self.subTest(why=why):
+                contact = self.env["res.partner"].create({"name": "Iemand", **values})
+                row = self.person(
+                    FirstName="Kwaad",
+                    LastName=why,
+                    EmailAddress=TRIBES,
+                    ImportId=self.connection._import_id(contact, "person"),
+                )
+
+                self.look_at("person", row["ID"])
+
+                self.assertFalse(contact.tribe_id)
+                self.assertEqual((contact.name, contact.email), ("Iemand", False))
+                self.assertEqual(self.link(row["ID"]).partner_id.email, TRIBES)
+
+    def test_an_import_id_that_is_none(self):
+        for number in ("99999999999999999999", "²", "0", "-1"):
+            with self.subTest(number=number):
+                row = self.person(
+                    LastName=f"Nummer {number}",
+                    ImportId=f"{self.connection._import_id_prefix()}{number}",
+                )
+
+                self.look_at("person", row["ID"])
+
+                self.assertTrue(self.link(row["ID"]).partner_id, self.problems())
+
+    def test_an_import_id_proves_an_archived_customer(self):
+        contact = self.customer("Jan Smit", is_company=False, active=False)
+        row = self.person(LastName="Smit", ImportId=self.connection._import_id(contact, "person"))
+
+        self.look_at("person", row["ID"])
+
+        self.assertEqual(contact.tribe_id, row["ID"])

@@ -1,0 +1,133 @@
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+
+from ..engine.problems import NeedsPerson
+from ..mapping import ADDRESS_FIELDS, FIELD_LABELS, PAYMENT_TERM_FIELDS
+from .tribe_link import RELATION_KINDS
+
+# By what an internal user is known and reached: with the e-mail address goes the password.
+OF_INTERNAL_USERS = ("name", "email", "phone", "mobile")
+# What Odoo shares between a company and the contacts under it, in both directions.
+SHARED = (*ADDRESS_FIELDS, "vat", *PAYMENT_TERM_FIELDS.values())
+
+
+class ResPartner(models.Model):
+    """What Tribe can never write in Odoo, and what only with a person's consent."""
+
+    # As tribe_connection_schedule.py: a file for each thing that is done with it.
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _tribe_own_ids(self):
+        """The contacts of this Odoo's own companies, of OdooBot and of the public: never ours."""
+        self.env["res.company"].flush_model(["partner_id"])
+        self.env["res.users"].flush_model(["partner_id", "group_ids"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id FROM res_company
+                 UNION
+                SELECT partner_id FROM res_users
+                 WHERE id = %s OR id IN (SELECT uid FROM res_groups_users_rel WHERE gid = %s)
+                """,
+                SUPERUSER_ID,
+                self.env["ir.model.data"]._xmlid_to_res_id("base.group_public"),
+            )
+        )
+        return [partner_id for (partner_id,) in rows]
+
+    def _tribe_own(self):
+        """Those of these contacts that are Odoo's own (``_tribe_own_ids``)."""
+        own_ids = self._tribe_own_ids() if self else ()
+        return self.filtered(lambda partner: partner.id in own_ids)
+
+    def _tribe_untouchable(self, values):
+        """What Tribe may never write of some neutral values: ``{field: a sentence why}``.
+
+        ``values`` are Tribe's; ``"customer"`` and ``"supplier"`` count as fields. This is the list
+        of it: whatever decides goes by it, and ``_tribe_write`` writes nothing that is on it.
+        """
+        self.ensure_one()
+        refused = {}
+        contacts = self | self._tribe_address_partner()
+        around = self.parent_id | self.child_ids
+        own = (contacts | around)._tribe_own()
+        if self in own:
+            refused = dict.fromkeys(FIELD_LABELS, self._tribe_own_sentence())
+        elif contacts & own:
+            refused = dict.fromkeys(ADDRESS_FIELDS, (contacts & own)._tribe_own_sentence())
+        elif around & own:
+            refused = dict.fromkeys(SHARED, (around & own)[:1]._tribe_own_sentence())
+        internal = self._tribe_users().filtered(lambda user: not user.share)
+        if internal and self not in own:
+            refused |= {
+                name: self._tribe_internal_sentence(internal, name, values[name])
+                for name in OF_INTERNAL_USERS
+                if name in values
+            }
+        return {name: refused[name] for name in values if name in refused}
+
+    def _tribe_with_consent(self, values):
+        """What of some neutral values of Tribe a person decides: ``{field: a sentence why}``.
+
+        Odoo sends who forgot a password to the e-mail address of the contact.
+        """
+        self.ensure_one()
+        users = self._tribe_users().filtered("active")
+        if not users or "email" not in values:
+            return {}
+        sentence = self.env._(
+            "%(partner)s has another e-mail address in Tribe, %(address)s. With this contact "
+            "%(users)s signs in to Odoo, and a password reset would go to that address. Choose "
+            "which one stays under Conflicts.",
+            partner=self.display_name,
+            address=values["email"] or self.env._("(none)"),
+            users=", ".join(users.mapped("login")),
+        )
+        return {"email": sentence}
+
+    def _tribe_refused(self, connection, values):
+        """The fields of some neutral values that Tribe may not write now, as a set of names."""
+        refused = set(self._tribe_untouchable(values))
+        asked = self._tribe_with_consent(values).keys() - refused
+        if not asked:
+            return refused
+        links = self.env["tribe.link"]._of_partners(connection, self, RELATION_KINDS)
+        link = next(iter(links.values()), self.env["tribe.link"])
+        decided = link.conflict_ids._decisions(self._tribe_values(connection), values)
+        return refused | {name for name in asked if decided.get(name) != "tribe"}
+
+    def _tribe_users(self):
+        """The users who sign in with this contact, archived ones too: they may come back."""
+        return self.sudo().with_context(active_test=False).user_ids
+
+    def _tribe_internal_sentence(self, users, name, value):
+        return self.env._(
+            "%(field)s “%(value)s” was not taken over from Tribe: %(partner)s is the contact of "
+            "the internal user %(users)s. Change it in Odoo if it is right; from there it goes to "
+            "Tribe.",
+            field=self._tribe_label(name),
+            value=value or self.env._("(none)"),
+            partner=self.display_name,
+            users=", ".join(users.mapped("login")),
+        )
+
+    def _tribe_own_sentence(self):
+        """Why nothing is written to a contact that is Odoo's own, in a sentence."""
+        company = self.env["res.company"].sudo().with_context(active_test=False)
+        company = company.search([("partner_id", "=", self.id)], limit=1)
+        return self.env._(
+            "%(partner)s is the contact of %(owner)s in Odoo, which is never synchronized: nothing "
+            "is written on either side. If it is linked, press Leave to Odoo at its link, under "
+            "Linked Relations, or give %(owner)s another contact.",
+            partner=self.display_name,
+            owner=company.name or self.env._("Odoo itself"),
+        )
+
+    def _tribe_check_not_own(self):
+        """Refuse to bind or change a contact that is Odoo's own.
+
+        :raises NeedsPerson: with the remedy
+        """
+        for partner in self._tribe_own():
+            raise NeedsPerson(partner._tribe_own_sentence(), cause="doubt")
