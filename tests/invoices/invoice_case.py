@@ -1,6 +1,8 @@
 """What the tests of invoices share: a customer that both systems know, and invoices in Tribe."""
 
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from connector.common import CRONS, ORGANIZATION_CUSTOMER, ConnectorCase
 
@@ -89,6 +91,19 @@ class InvoiceCase(ConnectorCase):
         self.send(tribe_id)
         return tribe_id
 
+    def typed_by_hand(self, price=20.0, **values):
+        """An invoice that a bookkeeper typed, before it is confirmed."""
+        line = {"name": "Werk", "price_unit": price, "tax_ids": [(6, 0, self.tax("21% ST").ids)]}
+        return self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner.id,
+                "invoice_date": today_in_tribe(),
+                "invoice_line_ids": [(0, 0, line)],
+                **values,
+            }
+        )
+
     def work(self, tribe_id):
         """What waits of an invoice, or is in trouble."""
         return self.env["tribe.work"].search([("reference", "=", tribe_id)])
@@ -108,6 +123,11 @@ class InvoiceCase(ConnectorCase):
             ),
         )
         return move
+
+
+def today_in_tribe():
+    """The day of an invoice that is sent now, which is not always that of the test's machine."""
+    return datetime.now(ZoneInfo("Europe/Amsterdam")).date()
 
 
 def cents(amount):

@@ -399,21 +399,9 @@ class TestTakenNumber(InvoiceCase):
 
     def by_hand(self, price=20.0, **values):
         """A posted invoice that a bookkeeper typed."""
-        move = self.typed(price, invoice_date=date.today(), **values)
+        move = self.typed_by_hand(price, **values)
         move.action_post()
         return move
-
-    def typed(self, price=20.0, **values):
-        """The same, before it is confirmed."""
-        line = {"name": "Werk", "price_unit": price, "tax_ids": [(6, 0, self.tax("21% ST").ids)]}
-        return self.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": self.partner.id,
-                "invoice_line_ids": [(0, 0, line)],
-                **values,
-            }
-        )
 
     def next_number(self):
         """The number that Tribe gives to the next invoice."""
@@ -456,7 +444,7 @@ class TestTakenNumber(InvoiceCase):
         self.assertFalse(self.problems())
 
     def test_a_draft_can_be_adopted_and_is_shown_until_it_is_confirmed(self):
-        draft = self.typed(ref=self.next_number())
+        draft = self.typed_by_hand(ref=self.next_number())
         tribe_id = self.send_new(self.line(20.0))
 
         self.work(tribe_id).action_adopt()

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from connector.common import ORGANIZATION_CUSTOMER
+
 from odoo import models
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import Form
@@ -426,3 +428,158 @@ class TestPaidMeans(PaymentCase):
         self.run_nightly()
 
         self.assertEqual(self.phase(tribe_id), "Sent")
+
+
+class TestPaymentOfWhatDiffers(PaymentCase):
+    """What differs from Tribe is not told as paid; a sentence says so, until the two agree."""
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(final_invoice_writable="all")
+        self.tribe_id = self.send_new(self.line(100.0))
+
+    def change_the_price(self, price):
+        """What nobody should do: another amount on an invoice that is final."""
+        (line,) = self.sandbox.rows("ProductLine", Activity=self.tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], {"Price": price})
+
+    def pay_and_wait(self):
+        self.pay(self.booked_move(self.tribe_id))
+        self.run_nightly()
+
+    def assert_not_told(self, *words, phase="Sent", sentence="It is paid in Odoo"):
+        """Tribe was not told, and what is shown says so beside what differs."""
+        self.assertEqual(self.phase(self.tribe_id), phase)
+        link = self.link(self.tribe_id)
+        self.assertEqual(link.state, "differs")
+        for word in (*words, sentence, "Tribe was not told"):
+            self.assertIn(word, link.difference_shown)
+
+    def assert_told_by_itself(self, phase="Paid"):
+        self.assertEqual(self.phase(self.tribe_id), phase)
+        link = self.link(self.tribe_id)
+        self.assertEqual((link.state, link.difference_shown), ("linked", False))
+        self.assertFalse(self.problems())
+
+    def test_another_total_in_tribe_is_not_told_until_it_is_mended(self):
+        self.change_the_price(200.0)
+        self.look_at("invoice", self.tribe_id)
+        self.assertNotIn("paid", self.link(self.tribe_id).difference_shown)
+
+        self.pay_and_wait()
+        self.assert_not_told("242.00", "121.00")
+        self.run_nightly()
+        self.assert_not_told("242.00", "121.00")
+
+        self.change_the_price(100.0)
+        self.run_nightly()
+        self.assert_told_by_itself()
+
+    def test_neither_is_it_where_the_payment_came_first(self):
+        self.pay(self.booked_move(self.tribe_id))
+        self.change_the_price(200.0)
+        self.look_at("invoice", self.tribe_id)
+        self.assert_not_told("242.00")
+
+        self.run_nightly()
+        self.assert_not_told("242.00")
+
+        self.change_the_price(100.0)
+        self.look_at("invoice", self.tribe_id)
+        self.assert_told_by_itself()
+
+    def test_a_draft_again_is_not_frozen_over_whoever_edits_it(self):
+        self.sandbox.set_phase(self.tribe_id, "Draft")
+        self.look_at("invoice", self.tribe_id)
+
+        self.pay_and_wait()
+        self.assert_not_told("draft again", phase="Draft")
+
+        self.sandbox.set_phase(self.tribe_id, "Sent")
+        self.look_at("invoice", self.tribe_id)
+        self.assert_told_by_itself()
+
+    def test_another_customer_in_tribe_is_not_told(self):
+        other = next(
+            row
+            for row in self.sandbox.rows(ORGANIZATION_CUSTOMER)
+            if row["ID"] != self.customer["ID"]
+        )
+        changes = {"Relationship": {"ID": other["ID"]}}
+        self.sandbox.change("Activity_Invoice", self.tribe_id, changes)
+        self.look_at("invoice", self.tribe_id)
+
+        self.pay_and_wait()
+
+        self.assert_not_told("customer")
+
+    def test_a_payment_that_waits_already_is_not_told_either(self):
+        move = self.booked_move(self.tribe_id)
+        self.pay(move)
+        self.env["tribe.work"]._add(self.connection, "outbound", "payment", move.ids, "nightly")
+        self.change_the_price(200.0)
+
+        self.look_at("invoice", self.tribe_id)
+
+        self.assert_not_told("242.00")
+        self.assertFalse(self.env["tribe.work"].search([("kind", "=", "payment")]))
+
+    def test_nor_within_a_minute(self):
+        self.connection.export_moment = "minute"
+        self.change_the_price(200.0)
+        self.look_at("invoice", self.tribe_id)
+        self.pay(self.booked_move(self.tribe_id))
+
+        self.pass_a_minute()
+
+        self.assert_not_told("242.00")
+
+    def test_what_is_undone_is_not_told_either_until_it_is_mended(self):
+        self.connection.tell_unpaid = True
+        self.pay_and_wait()
+        self.change_the_price(200.0)
+        self.look_at("invoice", self.tribe_id)
+
+        self.booked_move(self.tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assert_not_told("242.00", phase="Paid", sentence="It is no longer paid in Odoo")
+
+        self.change_the_price(100.0)
+        self.run_nightly()
+        self.assert_told_by_itself("Sent")
+
+    def test_what_is_deleted_in_tribe_is_not_told(self):
+        self.sandbox.delete("Activity_Invoice", self.tribe_id)
+        self.look_at("invoice", self.tribe_id)
+
+        self.pay_and_wait()
+
+        self.assertEqual(self.link(self.tribe_id).state, "gone")
+        self.assertFalse(self.problems())
+
+    def test_what_a_person_left_to_odoo_is_not_told(self):
+        self.change_the_price(200.0)
+        self.look_at("invoice", self.tribe_id)
+        self.link(self.tribe_id).action_leave_to_odoo()
+
+        self.pay_and_wait()
+
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assertEqual(self.link(self.tribe_id).state, "left_to_odoo")
+
+    def test_what_was_adopted_is_told_once_it_is_found_alike(self):
+        for price, expected in ((25.0, "Sent"), (20.0, "Paid")):
+            with self.subTest(price=price):
+                number = str(int(self.tribe_row("Activity_Invoice", self.tribe_id)["Number"]) + 1)
+                by_hand = self.typed_by_hand(price, ref=number)
+                by_hand.action_post()
+                self.pay(by_hand)
+                self.tribe_id = self.send_new(self.line(20.0))
+                self.work(self.tribe_id).action_adopt()
+                # Before anybody compared the two.
+                self.connection._plan_payments()
+                self.assertFalse(self.env["tribe.work"].search([("kind", "=", "payment")]))
+
+                self.run_nightly()
+
+                self.assertEqual(self.phase(self.tribe_id), expected)

@@ -82,14 +82,14 @@ class TribeConnection(models.Model):
     def _plan_payments(self):
         """Note the booked invoices of which Tribe does not know that they are (un)paid."""
         of_us = Domain("connection_id", "=", self.id) & Domain("kind", "=", "invoice")
-        posted = Domain("state", "!=", "gone") & Domain("move_id.state", "=", "posted")
+        agreed = Domain("state", "=", "linked") & Domain("move_id.state", "=", "posted")
         is_paid = Domain("move_id.payment_state", "in", self._paid_states())
         untold = Domain("told_paid", "=", False) & is_paid
         if self.tell_unpaid:
             is_open = ~is_paid | Domain("move_id.amount_residual", "!=", 0)
             untold |= Domain("paid_by_us", "=", True) & is_open
         exporter = self.env["tribe.payment.exporter"]
-        links = self.env["tribe.link"].search(of_us & posted & untold)
+        links = self.env["tribe.link"].search(of_us & agreed & untold)
         moves = links.filtered(lambda link: exporter._wanted_phase(self, link)).move_id
         waiting = set(
             self.env["tribe.work"]

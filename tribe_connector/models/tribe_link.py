@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .tribe_payment_exporter import PAID_CODE
+
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
 
@@ -67,6 +69,9 @@ class TribeLink(models.Model):
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."
     )
     difference = fields.Text(readonly=True, help="What is not alike on both sides, for a person.")
+    difference_shown = fields.Text(
+        "Difference", compute="_compute_difference_shown", compute_sudo=True
+    )
     closed_by_us = fields.Boolean(
         readonly=True, help="The connector ended this relationship in Tribe, so it may reopen it."
     )
@@ -116,6 +121,40 @@ class TribeLink(models.Model):
             may = link.kind == "invoice" or link.state in ("merged", "unlinked")
             may |= link.kind in RELATION_KINDS and link.partner_id in own
             link.can_leave_to_odoo = may and link.state != "left_to_odoo"
+
+    @api.depends(
+        "difference",
+        "state",
+        "told_paid",
+        "paid_by_us",
+        "connection_id.tell_unpaid",
+        "connection_id.paid_when",
+        "move_id.state",
+        "move_id.payment_state",
+        "move_id.amount_residual",
+    )
+    def _compute_difference_shown(self):
+        for link in self:
+            sentences = (link.difference, link._untold_payment())
+            link.difference_shown = "\n".join(filter(None, sentences)) or False
+
+    def _untold_payment(self):
+        """What Tribe is not told of a payment because the invoice differs; may be empty."""
+        if self.kind != "invoice" or self.state != "differs":
+            return ""
+        exporter = self.env["tribe.payment.exporter"]
+        code = exporter._untold_phase(self.connection_id, self)
+        if not code:
+            return ""
+        if code == PAID_CODE:
+            return self.env._(
+                "It is paid in Odoo, and Tribe was not told. Tribe is told by itself once both "
+                "sides agree."
+            )
+        return self.env._(
+            "It is no longer paid in Odoo, and Tribe was not told. Tribe is told by itself once "
+            "both sides agree."
+        )
 
     def _of_tribe(self, connection, tribe_ids):
         """The links of some records of Tribe, by Tribe ID: ``{tribe_id: link}``."""
@@ -190,7 +229,8 @@ class TribeLink(models.Model):
         """Accept what Odoo has: the invoice, or the contact that was merged into another one, or
         that is of a company of Odoo's own now.
 
-        It is no longer compared with Tribe.
+        It is no longer compared with Tribe. Nor is Tribe told that such an invoice is paid: what
+        was paid is what Odoo has, not what Tribe has.
         """
         self.check_access("read")
         self.env["tribe.connection"]._check_manager()
@@ -256,5 +296,14 @@ class TribeLink(models.Model):
             "difference": difference or False,
             "state": "differs" if difference else "linked",
         }
-        if any(self[name] != value for name, value in values.items()):
-            self.write(values)
+        if not any(self[name] != value for name, value in values.items()):
+            return
+        agreed_before = self.state == "linked"
+        self.write(values)
+        # What could not be told while it differed.
+        if not agreed_before and self.env["tribe.payment.exporter"]._wanted_phase(
+            self.connection_id, self
+        ):
+            self.env["tribe.work"]._add(
+                self.connection_id, "outbound", "payment", self.move_id.ids, "follow"
+            )

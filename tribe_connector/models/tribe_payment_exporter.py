@@ -34,9 +34,17 @@ class TribePaymentExporter(models.AbstractModel):
     def _wanted_phase(self, connection, link):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.
 
+        What differs is not told: Paid would freeze in Tribe what is not what was paid in Odoo.
+        """
+        agrees = link and link.state == "linked"
+        return self._untold_phase(connection, link) if agrees else None
+
+    def _untold_phase(self, connection, link):
+        """The code of the phase that Tribe lacks, whether or not it may be told; else None.
+
         What Tribe itself calls paid stays paid there: only our own word is taken back.
         """
-        move = link and link.move_id
+        move = link.move_id
         if not move or move.state != "posted":
             return None
         is_paid = move.payment_state in connection._paid_states() and move._tribe_is_settled()

@@ -435,8 +435,13 @@ class TribeWork(models.Model):
                     )
                 )
             connection, tribe_id = work.connection_id, work.reference
-            work._close_with_link({"move_id": moves.id, "state": "linked"})
-            # What is not alike is shown.
+            # Until the two were compared nobody knows whether they are alike.
+            difference = self.env._(
+                "It was adopted, and is not compared with Tribe yet. That happens in a moment."
+            )
+            work._close_with_link(
+                {"move_id": moves.id, "state": "differs", "difference": difference}
+            )
             self._add(connection, "inbound", "invoice", [tribe_id], "person")
         self.env["tribe.engine"].sudo()._wake("inbound")
 
