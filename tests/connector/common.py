@@ -5,12 +5,15 @@ through their crons; only locking between workers cannot be shown here (tests/fa
 """
 
 import contextlib
+from datetime import datetime
 
+from end_to_end.waiting import ZONE, far_hour
 from tribe_sandbox.process import SandboxProcess
 
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
 from odoo.tests.common import _super_send
+from odoo.tools import SQL
 
 # The second lane for what comes in differs from the first in nothing but its lock.
 CRONS = {"outbound": "cron_outbound", "inbound": "cron_inbound_1"}
@@ -22,8 +25,11 @@ WITHOUT_MAIL = {
     "mail_notrack": True,
     "no_reset_password": True,
 }
-MOST_ROUNDS = 20
+# So many rows of work are noted by no test: each must have led to the next.
+MOST_WORK = 10_000
 UNLIMITED = 10**6
+# An hour: what waits for its time waits until a test lets that pass, however long the test takes.
+LONG = 3600
 ORGANIZATION_CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
 SUPPLIER = "Relationship_Organization_Supplier"
@@ -52,8 +58,14 @@ class ConnectorCase(TransactionCase):
         super().setUpClass()
         # The cron's rights; what users may do has tests of its own.
         cls.env = cls.env(user=cls.env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
-        # Tribe's limit is met in tests/faults; here it would only slow everything down.
-        switches = {"rate_limit": UNLIMITED, **cls.sandbox_options.get("switches", {})}
+        # The day that it is in Tribe, also if midnight comes before the test is over.
+        cls.today = datetime.now(ZONE).date()
+        switches = {
+            "invoice_day": f"{cls.today}",
+            # Tribe's limit is met in tests/faults; here it would only slow everything down.
+            "rate_limit": UNLIMITED,
+            **cls.sandbox_options.get("switches", {}),
+        }
         cls.sandbox = SandboxProcess(**{**cls.sandbox_options, "switches": switches})
         cls.sandbox.start()
         cls.addClassCleanup(cls.sandbox.stop)
@@ -75,6 +87,10 @@ class ConnectorCase(TransactionCase):
                 "client_secret": cls.sandbox.client_secret,
                 "calls_per_window": UNLIMITED,
                 "invoices_from": False,
+                "nightly_hour": far_hour(),
+                "back_off_seconds": LONG,
+                "probe_seconds": LONG,
+                "rate_limit_pause_seconds": LONG,
             }
         )
 
@@ -118,10 +134,8 @@ class ConnectorCase(TransactionCase):
             cls.connection.action_connect()
             cls.map()
             cls.connection.action_activate()
-            for cron in CRONS.values():
-                cls.env.flush_all()
-                cls.env.ref(f"tribe_connector.{cron}").method_direct_trigger()
         cls.env.invalidate_all()
+        cls.run_lanes()
 
     @classmethod
     @contextlib.contextmanager
@@ -150,21 +164,40 @@ class ConnectorCase(TransactionCase):
         self.connection.action_run_nightly()
         self.run_lanes()
 
-    def run_lanes(self):
-        """Run the crons that have something to do, until no work is due any more."""
-        for _round in range(MOST_ROUNDS):
-            directions = set(self.due_work().mapped("direction"))
-            if not directions:
-                return
-            with self.enter_registry_test_mode():
-                for direction in sorted(directions):
-                    self.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
-            self.env.invalidate_all()
-        self.fail(f"Work is still due: {self.due_work().mapped('error')}")
+    @classmethod
+    def run_lanes(cls):
+        """Run the crons that have something to do, until no work is due any more.
 
-    def due_work(self):
+        As often as that takes: a lane ends when its time is up, which says how fast the machine is.
+        """
+        last = cls.last_work() + MOST_WORK
+        while due := cls.due_work():
+            before = cls.progress_of(due)
+            with cls.class_in_registry_test_mode():
+                for direction in sorted(set(due.mapped("direction"))):
+                    cls.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
+            cls.env.invalidate_all()
+            still_due = cls.due_work()
+            if cls.progress_of(still_due) == before:
+                raise AssertionError(f"Nothing is done of what is due: {told(still_due)}")
+            if cls.last_work() > last:
+                raise AssertionError(f"The work has no end: {told(still_due)}")
+
+    @classmethod
+    def due_work(cls):
         """The work that is due now."""
-        return self.env["tribe.work"].search([("due", "<=", fields.Datetime.now())])
+        return cls.env["tribe.work"].search([("due", "<=", fields.Datetime.now())])
+
+    @staticmethod
+    def progress_of(works):
+        """What is another thing when a lane has done, or tried, or noted any of it."""
+        return [(work.id, work.tries, work.due) for work in works]
+
+    @classmethod
+    def last_work(cls):
+        """How many rows of work were ever noted."""
+        ((number,),) = cls.env.execute_query(SQL("SELECT last_value FROM tribe_work_id_seq"))
+        return number
 
     def look_at(self, kind, *tribe_ids):
         """What a webhook does: note that something changed in Tribe; then let the lanes run."""
@@ -214,3 +247,8 @@ class ConnectorCase(TransactionCase):
     def booked_move(self, tribe_id):
         """The invoice in Odoo of an invoice of Tribe; empty when it is not booked."""
         return self.link(tribe_id).move_id
+
+
+def told(works):
+    """Some work as a failed test tells of it."""
+    return [(work.kind, work.reference, work.error) for work in works[:10]]

@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 from invoices.invoice_case import InvoiceCase
@@ -64,14 +64,41 @@ class TestDashboard(InvoiceCase):
         self.send_new(self.line(100.0))
 
         self.assertTrue(self.connection.webhook_seen)
-        self.assertGreater(self.connection.calls_last_minute, 0)
-        self.assertEqual(self.connection.calls_last_day, self.connection.calls_last_minute)
         runs = self.env["tribe.run"].search([("kind", "=", "invoice")])
         self.assertGreater(sum(runs.mapped("seconds")), 0)
-        (graph,) = json.loads(self.connection.dashboard_graph)
+        now = fields.Datetime.now()
+        # However long ago that is by now, and on whichever side of midnight.
+        self.env["tribe.run"].search([]).date = now
+        with freeze_time(now):
+            self.connection.invalidate_recordset()
+            self.assertGreater(self.connection.calls_last_minute, 0)
+            self.assertEqual(self.connection.calls_last_day, self.connection.calls_last_minute)
+            (graph,) = json.loads(self.connection.dashboard_graph)
         self.assertEqual(len(graph["values"]), 30)
         self.assertGreater(graph["values"][-1]["value"], 0)
         self.assertEqual(sum(value["value"] for value in graph["values"][:-1]), 0)
+
+    def test_the_days_of_the_graph_are_those_of_who_looks(self):
+        # In Amsterdam it is tomorrow already. Programs do not tell a time zone, as browsers do.
+        moment = datetime(2026, 3, 16, 23, 30)
+        self.env.user.tz = "Europe/Amsterdam"
+        self.env["tribe.run"].create(
+            {"connection_id": self.connection.id, "date": moment, "changed": 3}
+        )
+
+        with freeze_time(moment):
+            connection = self.connection.with_context(anew=True)
+            (graph,) = json.loads(connection.dashboard_graph)
+
+        self.assertEqual([value["value"] for value in graph["values"][-2:]], [0, 3])
+
+    def test_invoices_are_booked_from_the_day_that_it_is_in_tribe(self):
+        self.env.user.tz = False
+        moments = {datetime(2026, 3, 16, 22, 30): 16, datetime(2026, 3, 16, 23, 30): 17}
+        for moment, day in moments.items():
+            with self.subTest(moment), freeze_time(moment):
+                offered = self.env["tribe.connection"].default_get(["invoices_from"])
+                self.assertEqual(offered["invoices_from"], date(2026, 3, day))
 
     def test_a_webhook_counts_before_its_work_is_done(self):
         self.env["tribe.work"]._add(

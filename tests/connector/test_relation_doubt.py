@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError
 
-from .common import ORGANIZATION_CUSTOMER, SUPPLIER
+from .common import ORGANIZATION_CUSTOMER, SUPPLIER, UNLIMITED
 from .relation_case import RelationCase
 
 
@@ -78,7 +78,7 @@ class TestRelationDoubt(RelationCase):
     def test_a_request_that_arrives_late_is_not_sent_again(self):
         partner = self.customer()
         self.lose_answer(ORGANIZATION_CUSTOMER)
-        self.sandbox.switch(query_lag=600)
+        self.sandbox.switch(query_lag=UNLIMITED)
         self.send(partner)
         self.back_off()
         self.assertWaiting()
@@ -120,7 +120,7 @@ class TestRelationDoubt(RelationCase):
                 self.assertOnce(partner, roles=2)
 
     def test_a_short_answer_about_what_does_not_show_yet(self):
-        self.sandbox.switch(write_answer="id", query_lag=600)
+        self.sandbox.switch(write_answer="id", query_lag=UNLIMITED)
         partner = self.customer()
         self.send(partner)
         self.assertWaiting()
@@ -141,7 +141,7 @@ class TestRelationDoubt(RelationCase):
         self.assertOnce(partner)
 
     def test_a_full_answer_about_what_does_not_show_yet(self):
-        self.sandbox.switch(query_lag=600)
+        self.sandbox.switch(query_lag=UNLIMITED)
         partner = self.customer(supplier_rank=1)
         self.send(partner)
         self.assertWaiting()
@@ -239,7 +239,7 @@ class TestRelationDoubtWithoutImportId(TestRelationDoubt):
     def test_a_request_that_arrives_late_is_not_sent_again(self):
         partner = self.customer()
         self.lose_answer(ORGANIZATION_CUSTOMER)
-        self.sandbox.switch(query_lag=600)
+        self.sandbox.switch(query_lag=UNLIMITED)
         self.send(partner)
         self.settle()
         self.assertAsked("Klant B.V.", "ImportId")

@@ -4,8 +4,8 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from host import browser
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from connector.common import CRONS, ORGANIZATION_CUSTOMER, ConnectorCase
+from connector.common import ORGANIZATION_CUSTOMER, ConnectorCase
 
 
 class InvoiceCase(ConnectorCase):
@@ -39,13 +39,8 @@ class InvoiceCase(ConnectorCase):
         customers = cls.sandbox.rows(ORGANIZATION_CUSTOMER)
         cls.customer = next(row for row in customers if not row["IsFormer"])
         tribe_id = cls.customer["Organization"]
-        with cls.class_in_registry_test_mode():
-            cls.env["tribe.work"]._add(
-                cls.connection, "inbound", "organization", [tribe_id], "poll"
-            )
-            cls.env.flush_all()
-            cls.env.ref(f"tribe_connector.{CRONS['inbound']}").method_direct_trigger()
-        cls.env.invalidate_all()
+        cls.env["tribe.work"]._add(cls.connection, "inbound", "organization", [tribe_id], "poll")
+        cls.run_lanes()
         cls.partner = cls.env["res.partner"].search([("tribe_id", "=", tribe_id)])
 
     def vat_group(self, code):

@@ -1,5 +1,3 @@
-from datetime import date
-
 from connector.common import ORGANIZATION_CUSTOMER
 
 from .invoice_case import InvoiceCase
@@ -13,7 +11,7 @@ class TestInvoice(InvoiceCase):
         self.assertEqual(move.partner_id, self.partner)
         self.assertEqual(move.move_type, "out_invoice")
         self.assertEqual(move.currency_id.name, "EUR")
-        self.assertEqual(move.invoice_date, date.today())
+        self.assertEqual(move.invoice_date, self.today)
         self.assertIn(move.journal_id, self.connection.legal_entity_ids.journal_id)
         self.assertEqual(move.invoice_line_ids.tax_ids, self.tax("21% ST") | self.tax("9% ST"))
         self.assertEqual(move.tribe_id, tribe_id)
@@ -119,7 +117,7 @@ class TestInvoiceProblems(InvoiceCase):
         self.assert_held(tribe_id, "DKK", "Currencies")
 
     def test_a_locked_period_holds_the_invoice(self):
-        self.company.sale_lock_date = date.today()
+        self.company.sale_lock_date = self.today
 
         tribe_id = self.send_new(self.line(10.0))
 
@@ -131,7 +129,7 @@ class TestInvoiceProblems(InvoiceCase):
         taken = str(int(move.name) + 1)
         # From before the journal was reserved for Tribe.
         self.connection.legal_entity_ids.number_policy = "odoo"
-        move.copy({"name": taken, "invoice_date": date.today()}).action_post()
+        move.copy({"name": taken, "invoice_date": self.today}).action_post()
         self.connection.legal_entity_ids.number_policy = "tribe"
 
         second = self.send_new(self.line(20.0))

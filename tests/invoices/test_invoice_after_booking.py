@@ -161,7 +161,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         move = self.booked_move(self.send_new(self.line(10.0)))
 
         with self.assertRaisesRegex(ValidationError, "reserved"):
-            move.copy({"invoice_date": date.today()})
+            move.copy({"invoice_date": self.today})
 
     def test_a_credit_note_made_in_odoo_goes_to_another_journal(self):
         move = self.booked_move(self.send_new(self.line(10.0)))

@@ -1,5 +1,3 @@
-from datetime import date
-
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
@@ -133,7 +131,7 @@ class TestLegalEntity(InvoiceCase):
     def test_who_works_in_one_company_sees_nothing_of_the_other_through_us(self):
         mine = self.send_for(self.dutch, self.line(10.0))
         theirs = self.send_for(self.generic, self.line(10.0))
-        self.company.sale_lock_date = self.other_company.sale_lock_date = date.today()
+        self.company.sale_lock_date = self.other_company.sale_lock_date = self.today
         held = [self.send_for(entity, self.line(20.0)) for entity in (self.dutch, self.generic)]
         own = self.as_user_of(self.company)
 

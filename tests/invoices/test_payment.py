@@ -58,8 +58,7 @@ class PaymentCase(InvoiceCase):
         dollar = self.env.ref("base.USD")
         dollar.active = True
         dollar.rate_ids.unlink()
-        today = date.today()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today - timedelta(days=2), 1.6)):
+        for day, rate in ((date(2020, 1, 1), 1.25), (self.today - timedelta(days=2), 1.6)):
             dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
         self.sandbox.switch(invoice_day_offset=-40)
         return self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
