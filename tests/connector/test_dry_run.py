@@ -138,9 +138,9 @@ class TestDryRun(ConnectorCase):
         self.connection.state = "connected"
         self.sandbox.reset_calls()
 
-        with self.assertRaisesRegex(UserError, "“Tribe CRM” is in the mode Dry Run.*Choose.*Live"):
-            with self.enter_registry_test_mode():
-                self.connection.action_activate()
+        sentence = "“Tribe CRM” is in the mode Dry Run.*Choose.*Live"
+        with self.assertRaisesRegex(UserError, sentence), self.enter_registry_test_mode():
+            self.connection.action_activate()
 
         self.assertEqual(self.connection.state, "connected")
         self.assertFalse(self.env["tribe.work"].search([("kind", "=", "activate")]))

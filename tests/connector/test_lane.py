@@ -2,11 +2,16 @@
 
 import contextlib
 import time
+from types import SimpleNamespace
 from unittest.mock import patch
+
+from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import ir_cron
 from odoo.addons.base.models.ir_cron import IrCron
+from odoo.addons.tribe_connector.engine import turn
 from odoo.addons.tribe_connector.models import tribe_engine
+from odoo.addons.tribe_connector.tribe_api import Turn
 
 from . import common
 from .relation_case import RelationCase
@@ -38,6 +43,17 @@ class TestLane(RelationCase):
         self.env.invalidate_all()
         return done
 
+    def assertNothingBegun(self):
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+        self.assertFalse(self.partner.tribe_id)
+        self.assertComesAgain()
+
+    def assertComesAgain(self):
+        """The lane is called again at once; nothing is noted against the customer."""
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron.id)]))
+        work = self.env["tribe.work"].search([("reference", "=", str(self.partner.id))])
+        self.assertEqual((set(work.mapped("tries")), set(work.mapped("error"))), ({0}, {False}))
+
     def test_in_time_the_customer_is_sent(self):
         self.assertTrue(self.run_lane(common.LONG))
         self.assertTrue(self.partner.tribe_id)
@@ -45,9 +61,70 @@ class TestLane(RelationCase):
     def test_after_its_time_nothing_is_begun_and_the_lane_comes_again(self):
         self.sandbox.reset_calls()
         self.assertFalse(self.run_lane(-1))
-        self.assertEqual(self.sandbox.calls()["total"], 0)
-        self.assertFalse(self.partner.tribe_id)
-        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron.id)]))
+        self.assertNothingBegun()
+
+    def test_a_call_that_could_not_end_in_time_is_not_begun(self):
+        self.sandbox.reset_calls()
+        # Odoo waits for all that one worker does in a row, not for each lane.
+        self.patch(turn, "LONGEST_ROW_SECONDS", 5)
+        with self.enter_registry_test_mode():
+            self.cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertNothingBegun()
+
+        # A person's button is no lane.
+        self.connect()
+        self.assertTrue(self.sandbox.calls()["total"])
+
+    def test_a_lane_whose_time_is_up_between_two_calls_goes_on_in_the_next_turn(self):
+        self.sandbox.reset_calls()
+
+        def seconds_left(_turn):
+            return 0 if self.sandbox.calls()["total"] else 45
+
+        self.patch(Turn, "seconds_left", seconds_left)
+        with self.enter_registry_test_mode():
+            self.cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.sandbox.calls()["total"], 1)
+        self.assertComesAgain()
+
+        self.patch(Turn, "seconds_left", lambda _turn: 45)
+        self.env["tribe.work"].search([]).due = "2020-01-01"
+        self.run_lanes()
+        self.assertTrue(self.partner.tribe_id)
+        self.assertFalse(self.problems())
+
+    def test_lanes_that_a_worker_does_in_a_row_share_their_time(self):
+        first, second = self.registry.cursor(), self.registry.cursor()
+        self.addCleanup(first.close)
+        self.addCleanup(second.close)
+        long_ago = SimpleNamespace(monotonic=lambda: time.monotonic() - 40)
+        with self.subTest("the first lane"), turn.job_of_row(first):
+            self.assertGreater(turn.current_turn().seconds_left(), 40)
+        self.patch(turn, "time", long_ago)
+        turn.begin_row(first)
+        self.patch(turn, "time", time)
+        with self.subTest("a later lane"), turn.job_of_row(first):
+            self.assertLess(turn.current_turn().seconds_left(), 6)
+        with self.subTest("the next row"), turn.job_of_row(second):
+            self.assertGreater(turn.current_turn().seconds_left(), 40)
+        self.assertEqual(turn.current_turn().seconds_for(30), 30)
+
+
+class TestLongestWait(RelationCase):
+    """How long an answer is waited for."""
+
+    def test_more_than_odoo_allows_is_refused_with_the_reason(self):
+        self.connection.answer_seconds = 30
+        with self.assertRaisesRegex(ValidationError, "“Tribe CRM”.* 31 seconds.* 30 seconds at"):
+            self.connection.answer_seconds = 31
+
+    def test_what_an_earlier_version_allowed_becomes_the_most(self):
+        self.env.cr.execute("UPDATE tribe_connection SET answer_seconds = 60")
+        self.env["tribe.connection"].init()
+        self.connection.invalidate_recordset()
+        self.assertEqual(self.connection.answer_seconds, 30)
 
 
 class TestRunLanes(RelationCase):

@@ -26,8 +26,6 @@ NO_PROBLEM = {
     "Payment term of a supplier (days)",
     "a journal (Create Journal)",
     "it has the user %s.",
-    "is larger than we accept",
-    "took longer than we wait",
     "the same page twice",
     "no list of webhooks",
     "no list of records",

@@ -21,7 +21,7 @@ DATABASE = "tribe_sign_in"
 SEED = Path(__file__).parents[1] / "faults" / "odoo_seed.py"
 SANDBOX = {"relations": 20, "invoices": 8, "switches": {"legal_entities": 1}}
 # A trouble of the whole connection ends with the next look whether Tribe is back.
-WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "probe_seconds": 2, "answer_seconds": 900}
+WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "probe_seconds": 2}
 # Until Odoo is killed. An answer is waited for longer.
 ANSWER_HELD_BACK_SECONDS = 600
 SLOW_SECONDS = 3

@@ -30,7 +30,7 @@ WAITS = {
     "rate_limit_pause_seconds": 1,
     "probe_seconds": 1,
     # In a storm it is as short as its faults need (storm.py).
-    "answer_seconds": 60,
+    "answer_seconds": 30,
     # Looked for when a test says so.
     "poll_seconds": 3600,
     "overlap_seconds": 5,

@@ -19,10 +19,10 @@ from tribe_connector.tribe_api import client as client_module
 settings.register_profile("tribe", database=None, deadline=None, derandomize=True)
 settings.load_profile("tribe")
 
-# To connect, and for an answer. An answer that comes is waited for, on any machine; one that does
+# Of a whole exchange. An answer that comes is waited for, on any machine; one that does
 # not come is not waited for long.
-PATIENT = (60.0, 60.0)
-HASTY = (60.0, 0.2)
+PATIENT = 60.0
+HASTY = 2.0
 RECORD = "a1000000-0000-4000-8000-000000000001"
 
 
@@ -37,8 +37,8 @@ class Answer:
     trouble: str = ""
 
     @property
-    def patience(self) -> tuple[float, float]:
-        """The time-outs of a client that shall get this answer."""
+    def patience(self) -> float:
+        """The seconds of a client that shall get this answer."""
         return HASTY if self.trouble == "silent" else PATIENT
 
     def content(self) -> bytes:
@@ -182,8 +182,10 @@ def no_pauses(monkeypatch):
 
 @pytest.fixture
 def make_client(addresses, tokens, limiter):
-    def make(mode="live", timeout=PATIENT, addresses=addresses, **options):
-        return Client(addresses, tokens, limiter, mode=mode, timeout=timeout, **options)
+    def make(mode="live", longest_exchange=PATIENT, addresses=addresses, **options):
+        return Client(
+            addresses, tokens, limiter, mode=mode, longest_exchange=longest_exchange, **options
+        )
 
     return make
 

@@ -72,7 +72,7 @@ def tribe_at(port):
 
 def test_a_name_that_leads_to_this_machine_is_sent_nothing(listener, name_server, tokens, limiter):
     name_server.append("127.0.0.1")
-    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=PATIENT)
+    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", longest_exchange=PATIENT)
 
     with pytest.raises(TribeAddressInvalid, match=f"{TRIBE} leads to 127.0.0.1"):
         client.current_employee()
@@ -94,7 +94,7 @@ def test_what_counts_is_whom_was_reached_and_not_what_the_name_led_to_before(
 ):
     name_server += [PUBLIC, "127.0.0.1"]
     assert socket.getaddrinfo(TRIBE, listener.port)[0][4][0] == PUBLIC
-    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", timeout=PATIENT)
+    client = Client(tribe_at(listener.port), tokens, limiter, mode="live", longest_exchange=PATIENT)
 
     with pytest.raises(TribeAddressInvalid):
         client.current_employee()

@@ -3,7 +3,6 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 
 from tribe_connector.tribe_api import (
     Addresses,
@@ -15,6 +14,7 @@ from tribe_connector.tribe_api import (
     TribeUnavailable,
     consent_address,
     consent_refusal,
+    create_session,
     exchange_code,
     refresh_token,
     request_token,
@@ -31,27 +31,27 @@ def noon(monkeypatch):
     monkeypatch.setattr(token_module.time, "time", lambda: 1000.0)
 
 
-def ask(addresses, scope="read write", timeout=PATIENT):
-    with requests.Session() as session:
+def ask(addresses, scope="read write", seconds=PATIENT):
+    with create_session() as session:
         return request_token(
             session,
             addresses,
             client_id="CID",
             client_secret="geheim",
             scope=scope,
-            timeout=timeout,
+            seconds=seconds,
         )
 
 
-def renew(addresses, timeout=PATIENT):
-    with requests.Session() as session:
+def renew(addresses, seconds=PATIENT):
+    with create_session() as session:
         return refresh_token(
             session,
             addresses,
             client_id="CID",
             client_secret="geheim",
             refresh_token="old-refresh",
-            timeout=timeout,
+            seconds=seconds,
         )
 
 
@@ -173,7 +173,7 @@ def test_a_401_without_a_reason_is_about_the_secret(addresses, tribe):
 def test_what_is_no_token_is_no_token(addresses, tribe, answer):
     tribe.answers(answer)
     with pytest.raises(TribeUnavailable) as caught:
-        ask(addresses, timeout=answer.patience)
+        ask(addresses, seconds=answer.patience)
     assert not caught.value.outcome_unknown
     assert "geheim" not in str(caught.value)
 
@@ -181,7 +181,7 @@ def test_what_is_no_token_is_no_token(addresses, tribe, answer):
 def test_a_lost_answer_may_have_spent_the_refresh_token(addresses, tribe):
     tribe.answers(Answer(trouble="silent"))
     with pytest.raises(TribeUnavailable) as caught:
-        renew(addresses, timeout=HASTY)
+        renew(addresses, seconds=HASTY)
     assert caught.value.outcome_unknown
 
 
@@ -206,8 +206,8 @@ def consent(addresses, state="0123456789", scope="read write"):
     )
 
 
-def exchange(addresses, timeout=PATIENT):
-    with requests.Session() as session:
+def exchange(addresses, seconds=PATIENT):
+    with create_session() as session:
         return exchange_code(
             session,
             addresses,
@@ -215,7 +215,7 @@ def exchange(addresses, timeout=PATIENT):
             client_secret="geheim",
             code="the-code",
             redirect_uri=REDIRECT,
-            timeout=timeout,
+            seconds=seconds,
         )
 
 
@@ -271,7 +271,7 @@ def test_a_spent_code_asks_to_sign_in_again(addresses, tribe):
 def test_a_lost_answer_may_have_spent_the_code(addresses, tribe):
     tribe.answers(Answer(trouble="silent"))
     with pytest.raises(TribeUnavailable) as caught:
-        exchange(addresses, timeout=HASTY)
+        exchange(addresses, seconds=HASTY)
     assert caught.value.outcome_unknown
 
 

@@ -16,7 +16,6 @@ KINDS = (
     *("empty", "broken_json", "drip", "repeat_rows", "moving_page"),
 )
 DEFAULT_SECONDS = {"timeout": 300.0, "slow": 2.0, "drip": 300.0}
-DRIPS = 20
 DEFAULT_STATUS = {"status": 503, "html": 502, "empty": 200, "broken_json": 200}
 HTML = "<html><head><title>{0}</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
 API_PATH = "/v1/"
@@ -56,8 +55,9 @@ class Fault:
     ``body_contains`` is looked for in the request's body. The first ``skip`` fitting requests are
     spared; after ``times`` (None: no end) the fault is spent. ``applied`` says whether the request
     is carried out before things go wrong. ``seconds`` is how long "slow" and "timeout" wait, and
-    how long a "drip" takes for its whole answer. "repeat_rows" has a page show its first rows
-    twice; "moving_page" has a later page skip a row, as when a row before it went away meanwhile.
+    how long a "drip" takes for its whole answer, headers included, which comes in so many
+    ``pieces`` (0: byte by byte). "repeat_rows" has a page show its first rows twice; "moving_page"
+    has a later page skip a row, as when a row before it went away meanwhile.
     ``label`` is what the page that set it calls it.
     """
 
@@ -70,6 +70,7 @@ class Fault:
     probability: float = 1.0
     status: int = 0
     seconds: float = 0.0
+    pieces: int = 20
     headers: dict = field(default_factory=dict)
     body: str = ""
     applied: bool = False
@@ -181,11 +182,13 @@ class FaultInjector:
 
     def _drip(self, fault, answer):
         response = answer()
-        pause = (fault.seconds or DEFAULT_SECONDS["drip"]) / DRIPS
+        payload = head_bytes(response) + response.get_data()
+        pieces = fault.pieces or len(payload)
+        pause = (fault.seconds or DEFAULT_SECONDS["drip"]) / pieces
         cleared = self._cleared
         raise ConnectionCut(
-            head_bytes(response) + response.get_data(),
-            pieces=DRIPS,
+            payload,
+            pieces=pieces,
             wait=lambda: cleared.wait(pause),
         )
 

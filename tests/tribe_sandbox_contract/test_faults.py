@@ -94,6 +94,13 @@ def test_answer_that_drips_is_whole_in_the_end(api, sandbox):
         api.call("GET", "odata/Product", timeout=0.2).json()
 
 
+def test_answer_that_drips_byte_by_byte_keeps_every_time_out_between_two_pieces(api, sandbox):
+    sandbox.fault("drip", seconds=2.0, pieces=0)
+    answer = api.call("GET", "odata/Product?$top=0", timeout=1.5)
+    assert answer.json()["value"] == []
+    assert answer.elapsed.total_seconds() > 0.2, "the headers drip, too"
+
+
 def test_page_that_shows_rows_twice(api, sandbox):
     rows = api.get("Product").json()["value"]
     sandbox.fault("repeat_rows")

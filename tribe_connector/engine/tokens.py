@@ -14,9 +14,10 @@ from ..tribe_api import (
     request_token,
 )
 from .lease import Leases
+from .turn import current_turn
 
-RENEWAL_WAIT_SECONDS = 60.0
-CONNECT_SECONDS = 10.0
+# Somewhat longer than whoever renews it may take for that.
+RENEWAL_WAIT_SECONDS = 35.0
 
 
 class StoredTokens:
@@ -32,7 +33,8 @@ class StoredTokens:
         self._connection_id = connection.id
         self._connection_name = connection.name
         self._addresses = connection._addresses()
-        self._answer_seconds = connection.answer_seconds
+        self._longest_exchange = connection.answer_seconds
+        self._turn = current_turn()
         self._rate_limit_pause = connection.rate_limit_pause_seconds
         self._token: Token | None = None
 
@@ -77,7 +79,8 @@ class StoredTokens:
             return token
 
     def _wait_for_turn(self, leases: Leases) -> None:
-        if not leases.wait_for(f"{self._connection_id}:token", RENEWAL_WAIT_SECONDS):
+        seconds = self._turn.seconds_for(RENEWAL_WAIT_SECONDS)
+        if not leases.wait_for(f"{self._connection_id}:token", seconds):
             raise TribePaused(_lt("Another worker is renewing the access token; wait a bit."))
 
     def _renewed(self, credential: dict) -> Token:
@@ -117,7 +120,7 @@ class StoredTokens:
                 self._addresses,
                 client_id=credential["client_id"],
                 client_secret=credential["client_secret"],
-                timeout=(CONNECT_SECONDS, self._answer_seconds),
+                seconds=self._turn.seconds_for(self._longest_exchange),
                 rate_limit_pause=self._rate_limit_pause,
                 **grant,
             )

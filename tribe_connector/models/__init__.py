@@ -9,6 +9,7 @@ from . import (
     account_move,
     account_payment_term,
     account_tax,
+    ir_cron,
     res_config_settings,
     res_partner,
     res_partner_untouchable,

@@ -5,12 +5,15 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine.contact_filter import FilterRefused, not_understood, read_filter
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
-from ..engine.tokens import CONNECT_SECONDS, StoredTokens
+from ..engine.tokens import StoredTokens
+from ..engine.turn import current_turn
 from ..sentence import in_language
 from ..tribe_api import (
+    LONGEST_EXCHANGE_SECONDS,
     TOKEN_HEADER,
     Addresses,
     Client,
@@ -273,7 +276,13 @@ class TribeConnection(models.Model):
         required=True,
         help="While Tribe is unreachable, one call is made every so many seconds.",
     )
-    answer_seconds = fields.Integer("Longest Wait for an Answer", default=60, required=True)
+    answer_seconds = fields.Integer(
+        "Longest Wait for an Answer",
+        default=int(LONGEST_EXCHANGE_SECONDS),
+        required=True,
+        help="Of a whole call, from looking up the name of Tribe's server to the last byte. 30 at "
+        "most: Odoo ends a worker that waits longer.",
+    )
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=60, required=True)
     comparison_days = fields.Integer(
@@ -325,6 +334,32 @@ class TribeConnection(models.Model):
         "CHECK(keep_runs_days > 0 AND keep_problems_days > 0)",
         "Runs and problems are kept for at least a day.",
     )
+
+    def init(self):
+        result = super().init()
+        # Earlier versions allowed more.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE tribe_connection SET answer_seconds = %(most)s"
+                " WHERE answer_seconds > %(most)s",
+                most=int(LONGEST_EXCHANGE_SECONDS),
+            )
+        )
+        return result
+
+    @api.constrains("answer_seconds")
+    def _check_answer_seconds(self):
+        # Not in the database, which cannot name the connection.
+        for connection in self:
+            if connection.answer_seconds > LONGEST_EXCHANGE_SECONDS:
+                raise ValidationError(
+                    self.env._(
+                        "“%(name)s” cannot wait %(seconds)s seconds for an answer: Odoo would end "
+                        "the worker that waits. Enter 30 seconds at most.",
+                        name=connection.name,
+                        seconds=connection.answer_seconds,
+                    )
+                )
 
     @api.model
     def _timezones(self):
@@ -533,7 +568,8 @@ class TribeConnection(models.Model):
             limiter,
             mode=self.mode,
             reads_only=reads_only,
-            timeout=(CONNECT_SECONDS, self.answer_seconds),
+            longest_exchange=self.answer_seconds,
+            turn=current_turn(),
             rate_limit_pause=self.rate_limit_pause_seconds,
         )
 

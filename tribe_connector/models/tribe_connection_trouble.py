@@ -68,7 +68,7 @@ class TribeConnection(models.Model):
         return self.env["tribe.availability"].sudo().search([("connection_id", "in", self.ids)])
 
     def _trouble_sentences(self):
-        """What is wrong with the connection as a whole: sentences with a remedy, the worst first."""
+        """What is wrong with the connection as a whole, with remedies, the worst first."""
         sentences = (
             self._unavailable_sentence(),
             self._refused_filter_sentence(),

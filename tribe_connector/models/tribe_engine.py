@@ -11,7 +11,8 @@ from ..engine.availability import Availability
 from ..engine.lease import Leases
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from ..engine.session import READING, Session
-from ..tribe_api import TribeError
+from ..engine.turn import current_turn
+from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 
 _logger = logging.getLogger(__name__)
 
@@ -76,18 +77,21 @@ class TribeEngine(models.AbstractModel):
         """Do due work of one direction until there is none or the time is up. Called by a cron.
 
         Odoo calls it again, up to ten times, after the time is up (``_run_job`` of
-        odoo/addons/base/models/ir_cron.py); then nothing is begun.
+        odoo/addons/base/models/ir_cron.py); then nothing is begun. Nor is it when other lanes
+        before this one, in the same worker, have used up the time for calls to Tribe.
         """
+        turn = current_turn()
         with Leases(self.env.registry) as leases:
             seconds_left = self._commit(0)
-            while seconds_left > 0:
+            while seconds_left > 0 and not turn.is_over(LONGEST_EXCHANGE_SECONDS):
                 try:
                     seconds_left = self._work_on(direction, leases)
                 except psycopg2.OperationalError as error:
                     # Somebody else changed the same rows at the same moment.
                     self._recover(error)
                     seconds_left = self._commit(0)
-            if self._count_due(direction):
+            # Also what is due in a moment, because the time was up in the middle of it.
+            if self._seconds_until_due(direction) is not None:
                 self._wake(direction)
                 self._commit(0)
 
@@ -245,8 +249,8 @@ class TribeEngine(models.AbstractModel):
         """What may be worked on now, or at another moment.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
-        are just sending. In dry run Tribe is read, and nothing is done with it. Nothing is started while Tribe cannot be reached, nor while it wants a
-        pause: it would only fail.
+        are just sending. In dry run Tribe is read, and nothing is done with it. Nothing is started
+        while Tribe cannot be reached, nor while it wants a pause: it would only fail.
         """
         self.env["tribe.work"].flush_model()
         self.env["tribe.connection"].flush_model(["state", "mode", "is_demo_data"])

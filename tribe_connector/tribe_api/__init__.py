@@ -40,6 +40,8 @@ from .token import (
     refresh_token,
     request_token,
 )
+from .transport import LONGEST_EXCHANGE_SECONDS
+from .turn import Turn
 from .webhook import (
     TOKEN_HEADER,
     Event,
@@ -50,6 +52,7 @@ from .webhook import (
 )
 
 __all__ = [
+    "LONGEST_EXCHANGE_SECONDS",
     "MODES",
     "PAGE_SIZE",
     "RATE_LIMIT_PAUSE",
@@ -77,6 +80,7 @@ __all__ = [
     "TribeUnavailable",
     "TribeUnknownSet",
     "TribeWriteForbidden",
+    "Turn",
     "WebhookUnreadable",
     "any_of",
     "at_least",

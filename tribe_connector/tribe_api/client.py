@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 from urllib.parse import quote
 
-import requests
-
 from ..sentence import _lt
 from .addresses import MODES, Addresses, Mode
 from .errors import (
@@ -36,7 +34,17 @@ from .query import any_of, is_guid, query_string
 from .rate_limit import Limiter
 from .session import create_session
 from .shape import is_record, is_written
-from .transport import Answer, ConnectionBroken, bearer, detail, parsed_json, send
+from .transport import (
+    LONGEST_EXCHANGE_SECONDS,
+    Answer,
+    ConnectionBroken,
+    ExchangeAbandoned,
+    bearer,
+    detail,
+    parsed_json,
+    send,
+)
+from .turn import Turn
 
 # Tribe developer site, rate limits: at most 100 records per GET.
 PAGE_SIZE = 100
@@ -70,11 +78,11 @@ class TokenProvider(Protocol):
 class Client:
     """One Tribe environment, through one connection of ours. Not for use by several threads.
 
-    ``timeout`` is (to connect, between two pieces of an answer) in seconds, ``rate_limit_pause``
-    the least number of seconds to wait after a 429; ``calls`` counts the HTTP calls made,
-    ``seconds`` the time they took. The mode is the last barrier: ``off`` refuses everything,
-    ``dry_run`` refuses writes, ``demo`` refuses every host but this machine. With ``reads_only``
-    writes are refused in every mode.
+    ``longest_exchange`` is how many seconds a whole exchange may take, ``turn`` the time in which
+    all of them have to end, ``rate_limit_pause`` the least number of seconds to wait after a 429;
+    ``calls`` counts the HTTP calls made, ``seconds`` the time they took. The mode is the last
+    barrier: ``off`` refuses everything, ``dry_run`` refuses writes, ``demo`` refuses every host but
+    this machine. With ``reads_only`` writes are refused in every mode.
     """
 
     def __init__(
@@ -85,9 +93,9 @@ class Client:
         *,
         mode: Mode,
         reads_only: bool = False,
-        timeout: tuple[float, float] = (10.0, 60.0),
+        longest_exchange: float = LONGEST_EXCHANGE_SECONDS,
+        turn: Turn | None = None,
         rate_limit_pause: float = RATE_LIMIT_PAUSE,
-        session: requests.Session | None = None,
     ):
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
@@ -98,9 +106,10 @@ class Client:
         self._limiter = limiter
         self._mode = mode
         self._reads_only = reads_only
-        self._timeout = timeout
+        self._longest_exchange = longest_exchange
+        self._turn = turn or Turn()
         self._rate_limit_pause = rate_limit_pause
-        self._session = session or create_session()
+        self._session = create_session()
 
     # Reading
 
@@ -152,8 +161,10 @@ class Client:
     ) -> Iterator[list[dict]]:
         """All records that match, a page at a time, none twice.
 
-        Rows that move while we page can come back; they are recognized by their ID. Ends at a
-        page that is not full. Raises ``TribeUnavailable`` when Tribe keeps sending one page.
+        Rows that move while we page can come back; they are recognized by their ID. How many rows a
+        page has is Tribe's affair, and may change: all ends when as many came as Tribe says that
+        there are, or, when it does not say, at an empty page. Raises ``TribeUnavailable`` when
+        Tribe keeps sending one page.
         """
         options = {
             "$filter": filter,
@@ -382,6 +393,7 @@ class Client:
         if data is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         self._limiter.acquire()
+        longest = self._turn.seconds_for(self._longest_exchange)
         self.calls += 1
         started = time.monotonic()
         try:
@@ -389,13 +401,16 @@ class Client:
                 self._session,
                 method,
                 url,
-                timeout=self._timeout,
+                seconds=longest,
                 changes_something=method != "GET",
                 auth=bearer(token),
                 headers=headers,
                 data=data,
                 rate_limit_pause=self._rate_limit_pause,
             )
+        except ExchangeAbandoned:
+            self._session = create_session()
+            raise
         finally:
             self.seconds += time.monotonic() - started
 

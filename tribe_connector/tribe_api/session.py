@@ -1,4 +1,4 @@
-"""HTTP sessions that look whom they reached before they send anything.
+"""HTTP sessions that look whom they reached before they send anything, and that can be cut.
 
 An address is checked when it is entered, but its name is resolved with every connection, and
 whoever answers for the name may say something else then. So the IP that was really reached is
@@ -7,57 +7,156 @@ checked: before the TLS handshake, and before a token or a secret is on its way.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import socket
+import threading
+
 import requests
 import requests.adapters
+import urllib3
 import urllib3.connection
 import urllib3.connectionpool
 
 from .addresses import check_peer
 
 
-def create_session() -> requests.Session:
-    """A session that refuses private networks (``TribeAddressInvalid``).
+class Session(requests.Session):
+    """A session that refuses private networks (``TribeAddressInvalid``), and that can be cut.
 
     Where a proxy of the environment is used, whom the proxy reaches is its own affair: TLS is
     then what keeps secrets from anybody but the named host.
     """
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _CheckingAdapter())
-    return session
+
+    def __init__(self):
+        super().__init__()
+        self._line = _Line()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(self._line))
+
+    def cut(self) -> bool:
+        """End whatever another thread does in this session, now and for ever.
+
+        Returns whether anybody was reached: if not, nothing was sent, and nothing will be.
+        """
+        return self._line.cut()
 
 
-class _CheckingAdapter(requests.adapters.HTTPAdapter):
+def create_session() -> Session:
+    """A session for one connection with Tribe, used by one thread at a time."""
+    return Session()
+
+
+class _Line:
+    """The socket that a session uses: a connection that is kept alive, or its successor."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._is_cut = False
+
+    def hold(self, connected: socket.socket) -> None:
+        """Take note of a connection before anything is sent.
+
+        :raises ConnectionAbortedError: when the session was cut while it was being made
+        """
+        with self._lock:
+            if self._is_cut:
+                raise ConnectionAbortedError("given up while connecting")
+            self._let_go()
+            # Of our own: TLS takes the other one apart, and its number may be used again.
+            self._socket = connected.dup()
+
+    def cut(self) -> bool:
+        with self._lock:
+            self._is_cut = True
+            was_reached = self._socket is not None
+            if was_reached:
+                with contextlib.suppress(OSError):
+                    # Closing alone would not wake a thread that waits for the next byte.
+                    self._socket.shutdown(socket.SHUT_RDWR)
+            self._let_go()
+            return was_reached
+
+    def release(self) -> None:
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def __init__(self, line: _Line):
+        # Before the pools are made, which is done by the constructor.
+        self._line = line
+        super().__init__()
+
     def init_poolmanager(self, *arguments, **options):  # pylint: disable=missing-return
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _CheckedHTTPPool,
-            "https": _CheckedHTTPSPool,
+        self._use_our_pools(self.poolmanager)
+
+    def proxy_manager_for(self, *arguments, **options):
+        manager = super().proxy_manager_for(*arguments, **options)
+        # One for SOCKS has pools of its own, which reach the proxy in their own way.
+        if isinstance(manager, urllib3.ProxyManager):
+            self._use_our_pools(manager)
+        return manager
+
+    def close(self):  # pylint: disable=missing-return
+        super().close()
+        self._line.release()
+
+    def _use_our_pools(self, manager: urllib3.PoolManager) -> None:
+        manager.pool_classes_by_scheme = {
+            "http": functools.partial(_HTTPPool, line=self._line),
+            "https": functools.partial(_HTTPSPool, line=self._line),
         }
 
 
-class _PeerCheck:
+class _Watched:
+    """A connection that is looked at as soon as it is there."""
+
+    line: _Line
+
     def _new_conn(self):
         connected = super()._new_conn()
         try:
-            check_peer(self.host, connected.getpeername()[0])
+            if not self.proxy:
+                check_peer(self.host, connected.getpeername()[0])
+            self.line.hold(connected)
         except BaseException:
             connected.close()
             raise
         return connected
 
 
-class _CheckedHTTPConnection(_PeerCheck, urllib3.connection.HTTPConnection):
+class _HTTPConnection(_Watched, urllib3.connection.HTTPConnection):
     pass
 
 
-class _CheckedHTTPSConnection(_PeerCheck, urllib3.connection.HTTPSConnection):
+class _HTTPSConnection(_Watched, urllib3.connection.HTTPSConnection):
     pass
 
 
-class _CheckedHTTPPool(urllib3.connectionpool.HTTPConnectionPool):
-    ConnectionCls = _CheckedHTTPConnection
+class _OnOneLine:
+    """A pool whose connections belong to the line of a session."""
+
+    def __init__(self, *arguments, line: _Line, **options):
+        super().__init__(*arguments, **options)
+        self._line = line
+
+    def _new_conn(self):
+        connection = super()._new_conn()
+        connection.line = self._line
+        return connection
 
 
-class _CheckedHTTPSPool(urllib3.connectionpool.HTTPSConnectionPool):
-    ConnectionCls = _CheckedHTTPSConnection
+class _HTTPPool(_OnOneLine, urllib3.connectionpool.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(_OnOneLine, urllib3.connectionpool.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection

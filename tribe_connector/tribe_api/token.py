@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-import requests
-
 from ..sentence import _lt
 from .addresses import Addresses
 from .errors import (
@@ -17,7 +15,16 @@ from .errors import (
     TribeSignInEnded,
     TribeUnavailable,
 )
-from .transport import Answer, detail, is_header_safe, no_auth, parsed_json, send
+from .session import Session
+from .transport import (
+    LONGEST_EXCHANGE_SECONDS,
+    Answer,
+    detail,
+    is_header_safe,
+    no_auth,
+    parsed_json,
+    send,
+)
 
 # Only used when the answer does not say; a token that ends earlier is renewed after a 401.
 ASSUMED_LIFETIME = 3600.0
@@ -45,13 +52,13 @@ class Token:
 
 
 def request_token(
-    session: requests.Session,
+    session: Session,
     addresses: Addresses,
     *,
     client_id: str,
     client_secret: str,
     scope: str = "",
-    timeout: tuple[float, float] = (10.0, 60.0),
+    seconds: float = LONGEST_EXCHANGE_SECONDS,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """A token for the application itself (client credentials).
@@ -67,7 +74,7 @@ def request_token(
     }
     if scope.strip():
         form["scope"] = " ".join(scope.split())
-    return _granted(session, addresses, form, timeout, rate_limit_pause)
+    return _granted(session, addresses, form, seconds, rate_limit_pause)
 
 
 def consent_address(
@@ -92,14 +99,14 @@ def consent_address(
 
 
 def exchange_code(
-    session: requests.Session,
+    session: Session,
     addresses: Addresses,
     *,
     client_id: str,
     client_secret: str,
     code: str,
     redirect_uri: str,
-    timeout: tuple[float, float] = (10.0, 60.0),
+    seconds: float = LONGEST_EXCHANGE_SECONDS,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """The tokens for a code that came back from the consent page; a code is good once.
@@ -113,7 +120,7 @@ def exchange_code(
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return _granted(session, addresses, form, timeout, rate_limit_pause)
+    return _granted(session, addresses, form, seconds, rate_limit_pause)
 
 
 def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeCredentialsRefused:
@@ -127,13 +134,13 @@ def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeC
 
 
 def refresh_token(
-    session: requests.Session,
+    session: Session,
     addresses: Addresses,
     *,
     client_id: str,
     client_secret: str,
     refresh_token: str,
-    timeout: tuple[float, float] = (10.0, 60.0),
+    seconds: float = LONGEST_EXCHANGE_SECONDS,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """A new token for a refresh token, which Tribe rotates: the one that comes back replaces it.
@@ -147,14 +154,14 @@ def refresh_token(
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return _granted(session, addresses, form, timeout, rate_limit_pause)
+    return _granted(session, addresses, form, seconds, rate_limit_pause)
 
 
 def _granted(
-    session: requests.Session,
+    session: Session,
     addresses: Addresses,
     form: dict[str, str],
-    timeout: tuple[float, float],
+    seconds: float,
     rate_limit_pause: float,
 ) -> Token:
     addresses.check_transport()
@@ -163,7 +170,7 @@ def _granted(
         session,
         "POST",
         addresses.token,
-        timeout=timeout,
+        seconds=seconds,
         changes_something=_spends(form),
         auth=no_auth,
         headers={"Accept": "application/json"},

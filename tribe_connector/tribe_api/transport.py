@@ -11,7 +11,7 @@ import json
 import math
 import re
 import ssl
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,10 +22,15 @@ import urllib3.exceptions
 from ..sentence import _lt
 from .addresses import is_loopback
 from .errors import RATE_LIMIT_PAUSE, TribeRateLimited, TribeUnavailable
+from .session import Session
 
 ANSWER_BYTES = 50 * 1024 * 1024
-# The time-out of requests is per piece read: a server that drips would hold us for ever.
-ANSWER_TIMEOUTS = 3
+# Of a whole exchange: look-up of the name, connecting, TLS, sending, headers and body.
+LONGEST_EXCHANGE_SECONDS = 30.0
+# Of connecting alone: whoever was not reached was sent nothing, for sure.
+CONNECT_SECONDS = 10.0
+# So many exchanges with a host that were given up may still be ending; then no other is begun.
+MOST_ABANDONED = 5
 LONGEST_RETRY_AFTER = 24 * 3600.0
 _PIECE = 64 * 1024
 _DETAIL_LENGTH = 300
@@ -33,6 +38,10 @@ _DETAIL_LENGTH = 300
 
 class ConnectionBroken(TribeUnavailable):
     """The connection failed or broke off. Reading again at once is reasonable."""
+
+
+class ExchangeAbandoned(TribeUnavailable):
+    """An exchange was given up. Its session is of no use any more."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +54,29 @@ class Answer:
 
 
 def send(
-    session: requests.Session,
+    session: Session,
     method: str,
     url: str,
     *,
-    timeout: tuple[float, float],
+    seconds: float = LONGEST_EXCHANGE_SECONDS,
     changes_something: bool,
     auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
     headers: Mapping[str, str],
     data: bytes | Mapping[str, str] | None = None,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Answer:
-    """Send one request and read the whole answer.
+    """Send one request and read the whole answer, within so many seconds.
 
-    ``session`` is one of ``create_session``. ``timeout`` is (to connect, between two pieces of the
-    answer), in seconds. Redirects are not followed, because the token would go along. Raises
-    ``TribeAddressInvalid`` for a host that is at no public address; ``TribeUnavailable`` for a
-    network error, a time-out, a redirect, an oversized or cut answer and a 5xx, with
-    ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
+    ``session`` is one of ``create_session``. Redirects are not followed, because the token would go
+    along. Raises ``TribeAddressInvalid`` for a host that is at no public address;
+    ``TribeUnavailable`` for a network error, a time-out, a redirect, an oversized or cut answer and
+    a 5xx, with ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
+    its ``ExchangeAbandoned`` when the time is up, after which the session cannot be used any more;
     ``TribeRateLimited`` for a 429, after which at least ``rate_limit_pause`` seconds are to be
     waited.
     """
-    try:
+
+    def exchange() -> Answer:
         with session.request(
             method,
             url,
@@ -74,22 +84,23 @@ def send(
             headers=dict(headers),
             # Given even when there is nothing to add: without it a .netrc file would win.
             auth=auth,
-            timeout=timeout,
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
             allow_redirects=False,
             stream=True,
             proxies=_proxies(url),
         ) as response:
-            body = _read(response, time.monotonic() + ANSWER_TIMEOUTS * timeout[1])
-            answer = Answer(response.status_code, response.headers, body)
+            return Answer(response.status_code, response.headers, _read(response))
+
+    try:
+        answer = _within(seconds, exchange, session, url, changes_something)
     except requests.RequestException as error:
         raise _network_failure(error, url, changes_something) from None
-    except _Oversized as error:
+    except _Oversized:
         raise TribeUnavailable(
             _lt(
-                "%(host)s sent an answer that %(trouble)s. Try again later; if it stays, ask "
-                "Tribe.",
+                "%(host)s sent an answer that is larger than we accept. Try again later; if it "
+                "stays, ask Tribe.",
                 host=_host(url),
-                trouble=error.args[0],
             ),
             outcome_unknown=changes_something,
         ) from None
@@ -178,18 +189,92 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
+class _Exchange(threading.Thread):
+    """One exchange in a thread of its own. It touches no cursor and no record.
+
+    Time-outs of sockets are between two pieces, which a server that drips always keeps, and a
+    name that is being looked up cannot be interrupted at all. A thread can be left alone.
+    """
+
+    # Those that were given up and have not ended yet: (host, thread).
+    abandoned: set[tuple[str, threading.Thread]] = set()
+    _lock = threading.Lock()
+
+    def __init__(self, work: Callable[[], Answer]):
+        # A daemon: it must not keep Odoo from ending.
+        super().__init__(name="tribe_connector.exchange", daemon=True)
+        self._work = work
+        self._answer: Answer | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._answer = self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+
+    def result(self) -> Answer:
+        if self._error is not None:
+            raise self._error
+        return self._answer
+
+    def abandon(self, host: str) -> None:
+        with self._lock:
+            self.abandoned.add((host, self))
+
+    @classmethod
+    def count_abandoned(cls, host: str) -> int:
+        """How many with a host were given up and still run."""
+        with cls._lock:
+            cls.abandoned -= {each for each in cls.abandoned if not each[1].is_alive()}
+            return sum(each == host for each, _thread in cls.abandoned)
+
+
+def _within(
+    seconds: float,
+    work: Callable[[], Answer],
+    session: Session,
+    url: str,
+    changes_something: bool,
+) -> Answer:
+    """What ``work`` returns or raises, unless the time is up first: then it is given up."""
+    host = _host(url)
+    if _Exchange.count_abandoned(host) >= MOST_ABANDONED:
+        raise TribeUnavailable(
+            _lt(
+                "%(host)s keeps earlier requests open without an answer, so none was sent. Try "
+                "again later; if it stays, check this server's name servers and network.",
+                host=host,
+            )
+        )
+    exchange = _Exchange(work)
+    exchange.start()
+    exchange.join(seconds)
+    if not exchange.is_alive():
+        return exchange.result()
+    exchange.abandon(host)
+    was_reached = session.cut()
+    raise ExchangeAbandoned(
+        _lt(
+            "%(host)s did not answer within %(seconds)s s. Try again later; if it stays, ask "
+            "Tribe.",
+            host=host,
+            seconds=f"{seconds:g}",
+        ),
+        outcome_unknown=changes_something and was_reached,
+    )
+
+
 class _Oversized(Exception):
     pass
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
+def _read(response: requests.Response) -> bytes:
     pieces, size = [], 0
     for piece in response.iter_content(_PIECE):
         size += len(piece)
         if size > ANSWER_BYTES:
-            raise _Oversized(_lt("is larger than we accept"))
-        if time.monotonic() > deadline:
-            raise _Oversized(_lt("took longer than we wait"))
+            raise _Oversized
         pieces.append(piece)
     # Older urllib3 takes a cut body for a whole one.
     promised = response.headers.get("Content-Length", "")

@@ -1,0 +1,119 @@
+"""A Tribe that drips holds no worker, and nobody else's work."""
+
+from pathlib import Path
+
+import pytest
+from end_to_end.waiting import until
+from end_to_end.world import world
+from tribe_sandbox.process import SandboxProcess
+
+# Odoo ends a worker that is busy for so long; as short as it goes beside a machine that is slow.
+LIMIT_SECONDS = 30
+# Each call to Tribe may take so long.
+ANSWER_SECONDS = 2
+# More often than any time-out between two bytes, and for longer than Odoo waits.
+DRIP = {"seconds": 300.0, "pieces": 600}
+FAILURES = 3
+SEED = Path(__file__).with_name("odoo_seed.py")
+WAITS = {
+    "settle_seconds": 3,
+    "back_off_seconds": 1,
+    "longest_back_off_seconds": 2,
+    "probe_seconds": 2,
+    "answer_seconds": ANSWER_SECONDS,
+    "failures_before_pause": FAILURES,
+    "export_moment": "minute",
+}
+
+
+@pytest.fixture
+def two_connections():
+    """Two connections of one Odoo with one cron worker: (world, stand-in, the name of each)."""
+    options = {"relations": 5, "invoices": 0}
+    with (
+        SandboxProcess(**options) as other,
+        world(
+            "tribe_drip",
+            seed=SEED,
+            sandbox_options=options,
+            max_cron_threads=1,
+            limit_time_real=LIMIT_SECONDS,
+        ) as both,
+    ):
+        both.connect(**WAITS)
+        both.activate()
+        yield both, other
+
+
+def connect_the_other(both, other) -> int:
+    """Make and activate a connection with another Tribe."""
+    connection_id = both.odoo.create(
+        "tribe.connection",
+        name="Gewoon",
+        mode="demo",
+        api_address=other.address,
+        authorization_address=other.address,
+        web_address=other.address,
+        webhook_address=both.server.address,
+        client_id=other.client_id,
+        client_secret=other.client_secret,
+        invoices_from=False,
+        **WAITS,
+    )
+    both.odoo.call("tribe.connection", "action_connect", [connection_id])
+    both.odoo.call("tribe.connection", "action_activate", [connection_id])
+    return connection_id
+
+
+def row(both, connection_id: int) -> dict:
+    (found,) = both.odoo.rows(
+        "tribe.connection", [["id", "=", connection_id]], ["state", "trouble"]
+    )
+    return found
+
+
+def schedule(both):
+    """Let a minute of the schedule pass."""
+    (cron,) = both.odoo.call(
+        "ir.cron", "search", domain=[["cron_name", "=", "Tribe CRM: schedule"]]
+    )
+    both.odoo.call("ir.cron", "method_direct_trigger", [cron])
+
+
+def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_connections):
+    both, other = two_connections
+    other_id = connect_the_other(both, other)
+    until("the other connection", lambda: row(both, other_id)["state"] == "active", 120)
+    both.wait_until_idle()
+    both.sandbox.fault("drip", path_contains="/v1/", times=None, **DRIP)
+
+    for number in range(FAILURES):
+        both.odoo.create("res.partner", name=f"Nat {number} B.V.", is_company=True, customer_rank=1)
+
+    def trouble():
+        schedule(both)
+        return row(both, both.connection_id)["trouble"]
+
+    said = until("the connection to pause", trouble, 120)
+    assert f"did not answer within {ANSWER_SECONDS} s" in said
+    assert both.sandbox.calls()["struck"], "it was the drip"
+
+    # The only cron worker is free for the other one.
+    both.odoo.create("res.partner", name="Droog B.V.", is_company=True, customer_rank=1)
+    until(
+        "the other connection's work",
+        lambda: other.rows("Relation_Organization", Name="Droog B.V."),
+        60,
+    )
+    assert not row(both, other_id)["trouble"]
+    log = both.server.log_text()
+    assert "time limit" not in log, "Odoo took a lane for one that hangs"
+    assert "Initiating shutdown" not in log
+
+    both.sandbox.clear_faults()
+    until("the connection to go on", lambda: schedule(both) or not trouble(), 120)
+    until(
+        "what waited",
+        lambda: both.sandbox.rows("Relation_Organization", Name="Nat 0 B.V."),
+        120,
+    )

@@ -1,0 +1,56 @@
+"""The turn of this thread: how long Odoo has been waiting for it.
+
+Odoo ends a cron worker that takes longer than `limit_time_real` (120 seconds by default), in the
+middle of whatever it does. What counts is not one job: a worker does all jobs of a database that
+are ready in a row, with one cursor (`_process_jobs` of odoo/addons/base/models/ir_cron.py), and is
+looked at again when all of them are done. With processes as workers (`workers` above 0) the time
+in which it waited for the first of them counts too, up to 70 seconds of it (`WorkerCron.sleep` of
+odoo/service/server.py).
+"""
+
+import contextlib
+import threading
+import time
+import weakref
+
+from ..tribe_api import Turn
+
+# From the first job of the row to the end of our last exchange with Tribe; what Odoo leaves of the
+# rest is for writing down what Tribe answered.
+LONGEST_ROW_SECONDS = 45.0
+
+
+class _Row(threading.local):
+    """The jobs that this thread does with one cursor."""
+
+    cursor = staticmethod(lambda: None)
+    started = 0.0
+    is_running = False
+
+
+_row = _Row()
+
+
+@contextlib.contextmanager
+def job_of_row(cursor):
+    """While one job runs. Jobs with one cursor are one row."""
+    if _row.cursor() is not cursor:
+        begin_row(cursor)
+    _row.is_running = True
+    try:
+        yield
+    finally:
+        _row.is_running = False
+
+
+def begin_row(cursor) -> None:
+    """From now on time counts."""
+    _row.cursor = weakref.ref(cursor)
+    _row.started = time.monotonic()
+
+
+def current_turn() -> Turn:
+    """What is left of the row for calls to Tribe; outside of a job there is no hurry."""
+    if not _row.is_running:
+        return Turn()
+    return Turn(_row.started + LONGEST_ROW_SECONDS)
