@@ -1,6 +1,7 @@
 """One door to Tribe: what is sent, what comes back, and what may have happened when it fails."""
 
 import contextlib
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from end_to_end.waiting import until
@@ -25,10 +26,10 @@ from tribe_connector.tribe_api import (
 from .conftest import RECORD, Answer
 
 
-def rows(first, last):
-    return {
-        "value": [{"ID": f"00000000-0000-4000-8000-{number:012}"} for number in range(first, last)]
-    }
+def rows(first, last, count=None):
+    """A page, with the number of all rows where Tribe tells it."""
+    found = [{"ID": f"00000000-0000-4000-8000-{number:012}"} for number in range(first, last)]
+    return {"value": found} if count is None else {"value": found, "@odata.count": count}
 
 
 def olingo(message):
@@ -97,22 +98,76 @@ def test_a_proxy_of_the_environment_does_not_carry_loopback_traffic(client, trib
 # Pages
 
 
-def test_pages_go_on_until_one_is_not_full(client, tribe):
-    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(100, 130)))
-    assert [len(page) for page in client.pages("Relation")] == [100, 30]
-    assert ["$skip=0" in tribe.requests[0].path, "$skip=100" in tribe.requests[1].path] == [
-        True,
-        True,
-    ]
+def skips(tribe):
+    return [parse_qs(urlsplit(each.path).query)["$skip"][0] for each in tribe.requests]
 
 
-def test_pages_end_at_an_empty_page(client, tribe):
-    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(0, 0)))
-    assert [len(page) for page in client.pages("Relation")] == [100]
+@pytest.mark.parametrize("size", [7, 40, 50, 99, 100])
+@pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize("total", [1, 7, 60, 80, 100, 130, 200])
+def test_a_listing_is_whole_whatever_the_size_of_a_page(client, tribe, size, total, is_counted):
+    count = total if is_counted else None
+    pages = [rows(n, min(n + size, total), count) for n in range(0, total, size)]
+    tribe.answers(*[Answer(body=page) for page in pages], Answer(body=rows(0, 0, count)))
+
+    listed = [row["ID"] for page in client.pages("Relation") for row in page]
+
+    assert listed == [row["ID"] for row in rows(0, total)["value"]]
+    # Where Tribe says how many there are, nobody looks for more, but after a page that is full.
+    is_full = size == 100 and total % 100 == 0
+    assert len(tribe.requests) == len(pages) + (not is_counted or is_full)
+    assert skips(tribe) == [str(n * size if n < len(pages) else total) for n in range(client.calls)]
+
+
+def test_the_size_of_a_page_may_shrink_later(client, tribe):
+    for sizes in ((100, 20), (40, 40, 40), (7, 100, 13)):
+        total, pages, skip = sum(sizes), [], 0
+        for size in sizes:
+            pages.append(Answer(body=rows(skip, skip + size, total)))
+            skip += size
+        tribe.answers(*pages, Answer(body=rows(0, 0, total)))
+        assert sum(map(len, client.pages("Relation"))) == total
+
+
+def test_a_count_that_cannot_be_right_ends_nothing(client, tribe):
+    for count in (-1, 0, 7, 10**9, "60", 60.5, True, None):
+        tribe.answers(
+            Answer(body={**rows(0, 40), "@odata.count": count}),
+            Answer(body={**rows(40, 60), "@odata.count": count}),
+            Answer(body=rows(0, 0)),
+        )
+        assert sum(map(len, client.pages("Relation"))) == 60
+
+
+def test_a_tribe_that_refuses_to_count_is_asked_once(client, tribe):
+    tribe.answers(
+        Answer(status=400, body=olingo("$count is not allowed")),
+        Answer(body=rows(0, 40)),
+        Answer(body=rows(40, 60)),
+        Answer(body=rows(0, 0)),
+    )
+    assert sum(map(len, client.pages("Relation"))) == 60
+    assert ["$count" in request.path for request in tribe.requests] == [True, *[False] * 3]
+
+
+def test_a_refusal_that_is_not_about_counting_stays_one(client, tribe):
+    tribe.answers(Answer(status=400, body=olingo("the property Foo is not defined")))
+    for _time in range(2):
+        with pytest.raises(TribeRefused, match="Foo"):
+            list(client.pages("Relation", filter="Foo eq 1"))
+    assert ["$count" in request.path for request in tribe.requests] == [True, False] * 2
+
+
+def test_a_page_that_shows_a_row_twice_hides_no_other(client, tribe):
+    first = rows(0, 40, 60)
+    first["value"] += first["value"][:2]
+    tribe.answers(Answer(body=first), Answer(body=rows(40, 60, 60)))
+    assert sum(map(len, client.pages("Relation"))) == 60
+    assert skips(tribe) == ["0", "40"]
 
 
 def test_a_row_that_moved_to_the_next_page_is_given_once(client, tribe):
-    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(99, 120)))
+    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(99, 120)), Answer(body=rows(0, 0)))
     ids = [row["ID"] for page in client.pages("Relation") for row in page]
     assert len(ids) == len(set(ids)) == 120
 
@@ -123,23 +178,39 @@ def test_a_server_that_ignores_skip_does_not_hold_us_for_ever(client, tribe):
         list(client.pages("Relation"))
 
 
-def test_a_short_page_that_announces_another_is_not_the_last(client, tribe):
-    first = {**rows(0, 50), "@odata.nextLink": "somewhere"}
-    tribe.answers(Answer(body=first), Answer(body=rows(50, 60)))
+def test_a_page_that_announces_another_is_not_the_last(client, tribe):
+    first = {**rows(0, 50, 50), "@odata.nextLink": "somewhere"}
+    tribe.answers(Answer(body=first), Answer(body=rows(50, 60, 60)))
     assert sum(map(len, client.pages("Relation"))) == 60
     assert "$skip=50" in tribe.requests[1].path
 
 
+def guids(count):
+    return [Guid(row["ID"]) for row in rows(0, count)["value"]]
+
+
 def test_many_values_are_asked_in_chunks_of_forty(client, tribe):
     tribe.answers(Answer(body=rows(0, 40)), Answer(body=rows(40, 50)))
-    wanted = [Guid(f"a1000000-0000-4000-8000-{number:012}") for number in range(50)]
+    wanted = guids(50)
     assert len(client.by_values("Relation", "ID", [*wanted, wanted[0]])) == 50
     assert [request.path.count("%20eq%20") for request in tribe.requests] == [40, 10]
     assert len(tribe.requests[0].path) < 4096
 
 
+def test_when_all_records_that_were_asked_for_have_come_nobody_looks_for_more(client, tribe):
+    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(7, 10)), Answer(body=rows(0, 0)))
+    assert len(client.by_values("Relation", "ID", guids(10))) == 10
+    assert skips(tribe) == ["0", "7"]
+
+
+def test_a_record_that_is_gone_is_looked_for_to_the_end(client, tribe):
+    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(7, 9)), Answer(body=rows(0, 0)))
+    assert len(client.by_values("Relation", "ID", guids(10))) == 9
+    assert skips(tribe) == ["0", "7", "9"]
+
+
 def test_a_record_that_fits_two_chunks_is_given_once(client, tribe):
-    tribe.answers(Answer(body=rows(0, 10)))
+    tribe.answers(Answer(body=rows(0, 10, 10)))
     assert len(client.by_values("Relation", "Name", map(str, range(50)))) == 10
     assert len(tribe.requests) == 2
 

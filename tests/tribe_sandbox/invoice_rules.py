@@ -52,15 +52,16 @@ class InvoiceRules:
 
     def start(self, identifier, phase):
         """Make a new invoice a draft with totals, then move it to *phase* (an ID or None)."""
-        draft = self._phase_with_code(invoices.DRAFT_PHASE)
+        draft = self._draft_phase()
         self._store.update("Activity", identifier, {"Phase_ID": draft["ID"]})
         self.recompute(identifier)
         if phase and phase != draft["ID"]:
             self.move_to_phase(identifier, phase)
 
-    def _phase_with_code(self, code):
+    def _draft_phase(self):
+        code = self._switches.draft_code
         found = self._store.rows(
-            "Datastore", "_Type = 'Datastore.Phase.ActivityInvoice' AND Code = ?", (code,)
+            "Datastore", "_Type = 'Datastore.Phase.ActivityInvoice' AND Code IS ?", (code or None,)
         )
         if not found:
             raise bad_request(f"There is no invoice phase '{code}'.")
@@ -93,11 +94,11 @@ class InvoiceRules:
     def move_to_phase(self, identifier, phase):
         """Link another phase; the first one after Draft makes the invoice final."""
         row = self._store.row("Activity", identifier)
-        code = self._store.row("Datastore", phase)["Code"]
+        is_draft = phase == self._draft_phase()["ID"]
         changes = {"Phase_ID": phase}
-        if code == invoices.DRAFT_PHASE and self.is_frozen(row):
+        if is_draft and self.is_frozen(row):
             raise bad_request("A final invoice cannot become a draft again.")
-        if code != invoices.DRAFT_PHASE and not row["IsFinal"]:
+        if not is_draft and not row["IsFinal"]:
             changes.update({} if row["Number"] else self._finalise(row))
             changes["IsFinal"] = int(self._switches.sending_finalises)
         if self._switches.phase_touches_invoice:

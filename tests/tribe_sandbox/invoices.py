@@ -17,7 +17,6 @@ EXCHANGE_RATES = {
     "SEK": Decimal("0.088"),
     "GBP": Decimal("1.17"),
 }
-DRAFT_PHASE = "Draft"
 DEFAULT_PAYMENT_TERM_IN_DAYS = 30
 CENT = Decimal("0.01")
 # The switch "amount_means", and the total that Amount then repeats.

@@ -144,9 +144,11 @@ class ODataService:
 
     def _collection_answer(self, entity_type, pairs, restriction):
         options = parse_options(self._schema, entity_type, pairs, COLLECTION_OPTIONS)
+        if options.count and self._sandbox.switches.count_option == "refused":
+            raise bad_request("The system query option '$count' is not allowed.")
         records, count = self._reader().collection(entity_type, options, restriction)
         answer = _context(entity_type)
-        if options.count:
+        if options.count and self._sandbox.switches.count_option == "answered":
             answer["@odata.count"] = count
         return json_answer({**answer, "value": records})
 

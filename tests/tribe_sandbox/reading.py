@@ -7,7 +7,8 @@ from .filters import FilterTranslator, Selection, order_clause, parse_filter
 from .schema import BOOLEAN, DOUBLE, ROOT
 from .store import quote
 
-PAGE_LIMIT = 100
+# What Tribe documents; a tenant's own limit is the switch "page_limit".
+DOCUMENTED_LIMIT = 100
 
 
 @dataclass
@@ -33,10 +34,10 @@ class Reader:
 
         *restriction* is an SQL condition with its parameters. Raises ApiError.
         """
-        top = options.top if options.top >= 0 else PAGE_LIMIT
-        if top > PAGE_LIMIT and self._switches.top_over_limit == "error":
-            raise bad_request(f"The system query option '$top' may not exceed {PAGE_LIMIT}.")
-        limit = f"LIMIT {min(top, PAGE_LIMIT)} OFFSET {options.skip}"
+        top = options.top if options.top >= 0 else DOCUMENTED_LIMIT
+        if top > DOCUMENTED_LIMIT and self._switches.top_over_limit == "error":
+            raise bad_request(f"The system query option '$top' may not exceed {DOCUMENTED_LIMIT}.")
+        limit = f"LIMIT {min(top, self._switches.page_limit)} OFFSET {options.skip}"
         page = self._page(entity_type, options, restriction, limit)
         return self.present(entity_type, page.rows, options), page.count
 

@@ -121,19 +121,21 @@ class Sandbox:
     def _add_phases(self):
         with self.store.transaction():
             for code in self.switches.extra_phases:
-                self._add_phase(code)
+                self._add_phase(code, code)
+            for name in self.switches.uncoded_phases:
+                self._add_phase(name, None)
 
-    def _add_phase(self, code):
-        identifier = seed.phase_row_id(code)
+    def _add_phase(self, name, code):
+        identifier = seed.phase_row_id(name)
         if self.store.row("Datastore", identifier):
             return
         row = dict.fromkeys(self.store.families["Datastore"])
         row.update(
             ID=identifier,
             _Type="Datastore.Phase.ActivityInvoice",
-            _Name=code,
-            Name=code,
-            LocalizedName=code,
+            _Name=name,
+            Name=name,
+            LocalizedName=name,
             Code=code,
             CreationDate=moments.now(),
         )

@@ -125,6 +125,9 @@ class Seeder:
         for kind, entries in DATASTORES.items():
             for code, name in entries:
                 self._datastore_row(kind, code, name)
+        self._datastore["Phase_ActivityInvoice", "Draft"]["Code"] = (
+            self._switches.draft_code or None
+        )
         for country, code, name in STATES:
             row = self._datastore_row("State", code or name, name)
             row.update(Code=code or None, Country_ID=self._id("Country", country))

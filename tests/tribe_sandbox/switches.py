@@ -43,6 +43,12 @@ SWITCHES = {
     "top_over_limit": Switch(
         "cap", "A $top above 100 is capped or refused. 2.4, G20.", ("cap", "error")
     ),
+    "page_limit": Switch(100, "Rows per GET at most; 100 is what is documented. 2.4."),
+    "count_option": Switch(
+        "answered",
+        "$count=true is answered, passed over, or refused. 2.3.",
+        ("answered", "ignored", "refused"),
+    ),
     "base_set_fields": Switch(
         "base",
         "Rows of base sets show only the base type's fields, or the derived type's. 6.4 point 8.",
@@ -96,6 +102,9 @@ SWITCHES = {
         'Custom fields: [{"type": set name, "id": UUID, "edm_type": "Edm.String"}]. 2.1.',
     ),
     "extra_phases": Switch([], "Codes of invoice phases that the tenant added. 3.13."),
+    "uncoded_phases": Switch(
+        [], "Names of invoice phases that the tenant added without a code. 3.13."
+    ),
     "invoice_date_name": Switch(
         "InvoiceDate", "Name of the invoice date; empty: there is none. G8."
     ),
@@ -160,6 +169,9 @@ SWITCHES = {
         "including", "What Amount is: including or excluding VAT. G31.", ("including", "excluding")
     ),
     # --- What the seed contains; takes effect at the next reset -------------------------------
+    "draft_code": Switch(
+        "Draft", "Code of the phase before sending; empty: it has none. 3.13, G14."
+    ),
     "foreign_currency": Switch(False, "A few invoices are in USD or DKK. 3.17, 6.3 point 10."),
     "credit_invoices": Switch(False, "A few invoices are credits with a negative total. G10."),
     "header_discounts": Switch(False, "A few invoices have a header discount. 6.4 point 4."),

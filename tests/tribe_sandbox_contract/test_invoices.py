@@ -265,3 +265,24 @@ def test_due_date_follows_the_customers_term(api):
     api.send(identifier)
     invoice = invoice_of(api, identifier)
     assert invoice["DueDate"] == invoice["InvoiceDate"]
+
+
+def test_a_draft_phase_with_another_code_or_none(api, sandbox):
+    for code in ("CONCEPT", ""):
+        sandbox.reset(invoices=8, switches={"draft_code": code})
+        api.authorize()
+        phases = {row["Code"]: row for row in api.rows("Datastore_Phase_ActivityInvoice")}
+        assert set(phases) == {code or None, "Sent", "Paid"}
+        draft = phases[code or None]
+        assert draft["IsDefault"] is True
+        (first, *_rest) = api.rows("Activity_Invoice", filter=f"Phase/ID eq {draft['ID']}")
+        assert first["Number"] is None
+        assert sandbox.set_phase(first["ID"], "Sent")["Number"]
+
+
+def test_a_phase_without_a_code(api, sandbox):
+    sandbox.switch(uncoded_phases=["Herinnerd"])
+    (phase,) = [row for row in api.rows("Datastore_Phase_ActivityInvoice") if not row["Code"]]
+    assert phase["Name"] == "Herinnerd"
+    assert api.get("Activity_Invoice", filter="Phase/Code eq false").status_code == 400
+    assert api.get("Activity_Invoice", filter=f"Phase/ID eq {phase['ID']}").status_code == 200

@@ -172,3 +172,26 @@ def test_connection_is_kept_alive(api):
         connections.add(id(answer.raw._connection))
         answer.json()
     assert len(connections) == 1
+
+
+def test_a_tenant_with_shorter_pages(api, sandbox):
+    sandbox.reset(relations=240)
+    api.authorize()
+    sandbox.switch(page_limit=40)
+    assert len(api.rows("Relation_Organization", top=100)) == 40
+    assert len(api.rows("Relation_Organization", top=10)) == 10
+    assert len(api.all_rows("Relation_Organization")) == 163
+
+
+def test_the_count_is_of_all_that_match_and_not_of_the_page(api, sandbox):
+    sandbox.switch(page_limit=7)
+    answer = api.read("Product", filter="contains(Code,'ART')", skip=7, count="true")
+    assert (answer["@odata.count"], len(answer["value"])) == (30, 7)
+
+
+def test_a_tenant_that_does_not_count(api, sandbox):
+    sandbox.switch(count_option="ignored")
+    assert "@odata.count" not in api.read("Product", count="true")
+    sandbox.switch(count_option="refused")
+    assert api.get("Product", count="true").status_code == 400
+    assert len(api.rows("Product")) == 30

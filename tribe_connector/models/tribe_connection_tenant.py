@@ -23,7 +23,7 @@ from ..mapping import (
 )
 from ..sentence import in_language
 from ..tribe_api import Guid, TribeError, TribeUnknownSet
-from .tribe_phase import is_draft_code
+from .tribe_invoice_booker import PAID_CODE
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
@@ -73,10 +73,15 @@ class TribeConnection(models.Model):
             ),
             "vat_groups": _all(client, "Datastore_VatGroup", expand=_country_of_groups(schema)),
             "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
-            "phases": _all(client, PHASE_SET),
+            # In Tribe's own order.
+            "phases": _all(client, PHASE_SET, orderby=None),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
         }
+        phases = self.env["tribe.phase"].sudo()
+        undecided = phases._undecided(self, found["phases"])
+        found["drafts"] = phases._drafts(client, found["phases"], undecided)
+        found["undecided_phases"] = {row["ID"] for row in undecided}
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
         invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
         found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
@@ -112,7 +117,7 @@ class TribeConnection(models.Model):
             }
         )
         self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
-        self._store_phases(found["phases"])
+        self._store_phases(found)
         self._store_legal_entities(found["identities"])
         for entity in self.legal_entity_ids:
             _store_mapping_rows(
@@ -131,10 +136,14 @@ class TribeConnection(models.Model):
             rows, [(state.country_id.code, state.code, state.name) for state in states]
         )
 
-    def _store_phases(self, phases):
+    def _store_phases(self, found):
+        """Note Tribe's phases. What a person decided about one that is known stays."""
         known = {phase.tribe_id: phase for phase in self.phase_ids}
-        for sequence, row in enumerate(phases):
+        for sequence, row in enumerate(found["phases"]):
             values = {**_named_values(row), "sequence": sequence}
+            is_draft = row["ID"] in found["drafts"]
+            if row["ID"] in found["undecided_phases"]:
+                values["is_draft"] = is_draft
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
                 continue
@@ -143,7 +152,7 @@ class TribeConnection(models.Model):
                     **values,
                     "connection_id": self.id,
                     "tribe_id": row["ID"],
-                    "is_booked": not is_draft_code(values["code"]),
+                    "is_booked": not is_draft,
                 }
             )
 
@@ -180,6 +189,14 @@ class TribeConnection(models.Model):
 
     def _invoice_fields(self):
         return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
+
+    def _booking_phases(self):
+        """The phases in which invoices are booked."""
+        return self.phase_ids.filtered(lambda phase: phase.is_booked and not phase.is_draft)
+
+    def _open_phases(self):
+        """Those of them in which Tribe still waits for the money."""
+        return self._booking_phases().filtered(lambda phase: phase.code != PAID_CODE)
 
     def _phase(self, code):
         """The phase with a code, or an empty set."""

@@ -25,7 +25,6 @@ from ..mapping import (
 from ..sentence import in_language
 from ..tribe_api import Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
-from .tribe_phase import is_draft_code
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
@@ -101,8 +100,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _unmapped(self, connection, client):
         """What open invoices use and is not mapped: ``{legal entity: {name, ...}}``. Only reads."""
-        codes = connection.phase_ids.filtered("is_booked").mapped("code")
-        open_codes = [code for code in codes if code != PAID_CODE]
+        phases = [Guid(phase.tribe_id) for phase in connection._open_phases()]
         legal_entity = connection._invoice_fields().legal_entity
         expand = (
             "ProductLines($select=ID;$expand=VatGroup($select=ID),"
@@ -111,11 +109,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         if legal_entity:
             expand += f",{legal_entity}($select=ID)"
         holes = {}
-        if not open_codes:
+        if not phases:
             return holes
         for page in client.pages(
             "Activity_Invoice",
-            filter=any_of("Phase/Code", open_codes),
+            filter=any_of("Phase/ID", phases),
             expand=expand,
             select="ID,Number",
         ):
@@ -198,7 +196,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         ]
         if "customer" in differing:
             sentences.append(self.env._("The customer is another one in Tribe than in Odoo."))
-        if is_draft_code(booking.phase.code):
+        if booking.phase.is_draft:
             sentences.append(self.env._("The invoice is a draft again in Tribe."))
         return "\n".join(sentences)
 
@@ -217,7 +215,7 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _read(self, session, entity):
         """One invoice with its legal entity, or None where it is not to be booked."""
         connection = session.connection
-        if not self._phase(connection, entity).is_booked:
+        if self._phase(connection, entity) not in connection._booking_phases():
             return None
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:

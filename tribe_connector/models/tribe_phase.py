@@ -1,13 +1,20 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists
 
+from ..mapping import clean
+from ..tribe_api import Guid, TribeUnknownSet, equals
 
-def is_draft_code(code):
-    """Whether a phase with this code comes before sending (docs/tribe-api.md, phases)."""
-    return (code or "").lower() == "draft"
+DRAFT_CODE = "draft"
+# The codes that Tribe documents for phases after sending (docs/tribe-api.md, invoices).
+SENT_CODES = ("sent", "paid")
+# So many invoices of a phase tell whether invoices have a number in it.
+EXAMPLES = 20
 
 
 class TribePhase(models.Model):
-    """A phase of invoices in Tribe (docs/tribe-api.md, phases). Known by code, never by name."""
+    """A phase of invoices in Tribe (docs/tribe-api.md, phases). Known by its ID: a tenant's own
+    phases may have no code, and names are translated."""
 
     _name = "tribe.phase"
     _description = "Tribe Invoice Phase"
@@ -20,6 +27,10 @@ class TribePhase(models.Model):
     sequence = fields.Integer(readonly=True)
     code = fields.Char(readonly=True)
     name = fields.Char(readonly=True)
+    is_draft = fields.Boolean(
+        "Draft",
+        help="Invoices in this phase were not sent yet. They have no number, and are never booked.",
+    )
     is_booked = fields.Boolean(
         "Book Invoices",
         help="Invoices in this phase are booked in Odoo. By default every phase after the draft.",
@@ -28,3 +39,85 @@ class TribePhase(models.Model):
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A phase of Tribe is listed once per connection."
     )
+
+    def _auto_init(self):
+        is_new = not column_exists(self.env.cr, self._table, "is_draft")
+        result = super()._auto_init()
+        if is_new:
+            self._decide_by_code()
+        return result
+
+    def _decide_by_code(self):
+        """Mark the drafts of an earlier version, which knew one code only.
+
+        The phases of a connection without that code stay undecided until its next Connect.
+        """
+        self.env.cr.execute(
+            SQL(
+                """UPDATE tribe_phase phase
+                      SET is_draft = COALESCE(lower(phase.code), '') = %(draft)s
+                    WHERE EXISTS (SELECT 1 FROM tribe_phase draft
+                                   WHERE draft.connection_id = phase.connection_id
+                                     AND lower(draft.code) = %(draft)s)""",
+                draft=DRAFT_CODE,
+            )
+        )
+
+    @api.model
+    def _undecided(self, connection, rows):
+        """Those of Tribe's phases of which it was never decided whether they are drafts."""
+        self.flush_model(["is_draft"])
+        decided = self.env.execute_query(
+            SQL(
+                "SELECT tribe_id FROM tribe_phase"
+                " WHERE connection_id = %s AND is_draft IS NOT NULL",
+                connection.id,
+            )
+        )
+        known = {tribe_id for (tribe_id,) in decided}
+        return [row for row in rows if row["ID"] not in known]
+
+    @api.model
+    def _drafts(self, client, rows, undecided):
+        """Which of Tribe's phases come before sending: ``{tribe_id}``.
+
+        The code tells, where it is one of Tribe's own. Else the invoices do: before sending they
+        have no number. Without any, it is the phase that new invoices get, or the first one.
+
+        :param rows: all phases, in Tribe's order
+        :param undecided: those that are asked about
+        """
+        drafts = {row["ID"] for row in rows if _code(row) == DRAFT_CODE}
+        silent = []
+        for row in undecided:
+            if _code(row) in (DRAFT_CODE, *SENT_CODES):
+                continue
+            has_numbers = _has_numbers(client, row["ID"])
+            if has_numbers is None:
+                silent.append(row)
+            elif not has_numbers:
+                drafts.add(row["ID"])
+        if not drafts and len(undecided) == len(rows):
+            first = [row for row in silent if row.get("IsDefault") is True] or silent
+            drafts.update(row["ID"] for row in first[:1])
+        return drafts
+
+
+def _code(row):
+    return (clean(row.get("Code")) or "").lower()
+
+
+def _has_numbers(client, phase_id):
+    """Whether invoices in a phase have numbers; None where there are no invoices in it."""
+    try:
+        invoices = client.page(
+            "Activity_Invoice",
+            filter=equals("Phase/ID", Guid(phase_id)),
+            select="ID,Number",
+            top=EXAMPLES,
+        )
+    except TribeUnknownSet:
+        return None
+    if not invoices:
+        return None
+    return any(clean(invoice.get("Number")) for invoice in invoices)

@@ -9,7 +9,7 @@ from ..engine.remote_relation import (
     SUPPLIER,
 )
 from ..sentence import in_language
-from ..tribe_api import any_of, at_least, either
+from ..tribe_api import Guid, any_of, at_least, either
 from .tribe_relation_importer import RELATIONSHIPS
 
 READ_FROM_THE_BEGINNING = (*RELATIONSHIPS, "invoice")
@@ -82,6 +82,9 @@ class TribePoller(models.AbstractModel):
 
         :param since: when it was looked at last (datetime, UTC); without it, all there is
         """
+        if stream == "invoice" and not since and not session.connection._booking_phases():
+            # Without a filter it would be all invoices.
+            return
         since = since and since.replace(tzinfo=timezone.utc)
         for page in session.client.pages(
             STREAM_SETS[stream],
@@ -106,10 +109,9 @@ class TribePoller(models.AbstractModel):
         )
         if stream != "invoice":
             return changed
-        codes = connection.phase_ids.filtered("is_booked").mapped("code")
-        if since:
-            codes = [code for code in codes if code != "Paid"]
-        return either(changed, any_of("Phase/Code", codes)) if codes or not since else changed
+        phases = connection._open_phases() if since else connection._booking_phases()
+        ids = [Guid(phase.tribe_id) for phase in phases]
+        return either(changed, ids and any_of("Phase/ID", ids))
 
     def _relations(self, connection, stream):
         """What to expand for the rows of a stream to name their relations, or None."""

@@ -52,6 +52,7 @@ PAGE_SIZE = 100
 VALUES_PER_CALL = 40
 # Seconds before the second and the third try of a GET whose connection broke.
 RETRY_PAUSES = (0.2, 1.0)
+BAD_REQUEST = 400
 USER_AGENT = "Tribe Connector for Odoo"
 
 _SET = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -110,6 +111,7 @@ class Client:
         self._turn = turn or Turn()
         self._rate_limit_pause = rate_limit_pause
         self._session = create_session()
+        self._is_counting_refused = False
 
     # Reading
 
@@ -137,7 +139,7 @@ class Client:
         skip: int = 0,
     ) -> list[dict]:
         """At most ``top`` records, from the ``skip``-th on. Raises ``TribeUnknownSet``."""
-        rows, _more = self._rows(
+        rows, _count, _is_more = self._rows(
             entity_set,
             {
                 "$filter": filter,
@@ -175,18 +177,20 @@ class Client:
         }
         seen: set[str] = set()
         previous: list[str] = []
-        skip, more = 0, True
-        while more:
-            rows, announced = self._rows(entity_set, {**options, "$skip": skip})
+        skip, is_more = 0, True
+        while is_more:
+            rows, count, is_announced = self._counted_rows(entity_set, {**options, "$skip": skip})
             ids = [row["ID"] for row in rows]
             if ids and ids == previous:
                 raise self._unreadable(_lt("the same page twice"), changes_something=False)
             fresh = _unseen(rows, seen)
             if fresh:
                 yield fresh
-            skip += len(rows)
+            # A row that a page shows twice is one row.
+            skip += len(set(ids))
             previous = ids
-            more = bool(rows) and (announced or len(rows) >= PAGE_SIZE)
+            is_full = len(rows) >= PAGE_SIZE
+            is_more = bool(rows) and (is_full or is_announced or skip != count)
 
     def by_values(
         self,
@@ -206,8 +210,14 @@ class Client:
         found: list[dict] = []
         for start in range(0, len(wanted), VALUES_PER_CALL):
             chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
+            missing = set(wanted[start : start + VALUES_PER_CALL]) if path == "ID" else None
             for rows in self.pages(entity_set, filter=chunk, expand=expand, select=select):
                 found += _unseen(rows, seen)
+                if missing is not None:
+                    missing -= {row["ID"] for row in rows}
+                    if not missing:
+                        # There is one record of each ID: nothing is left to look for.
+                        break
         return found
 
     def schema(self) -> Schema:
@@ -308,14 +318,34 @@ class Client:
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
         return self._content(self._exchange("GET", url), changes_something=False)
 
-    def _rows(self, entity_set: str, options: Mapping[str, object]) -> tuple[list[dict], bool]:
+    def _counted_rows(
+        self, entity_set: str, options: Mapping[str, object]
+    ) -> tuple[list[dict], int | None, bool]:
+        """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
+        if self._is_counting_refused:
+            return self._rows(entity_set, options)
+        try:
+            return self._rows(entity_set, {**options, "$count": "true"})
+        except TribeUnknownSet:
+            raise
+        except TribeRefused as error:
+            if error.status != BAD_REQUEST:
+                raise
+            answer = self._rows(entity_set, options)
+            self._is_counting_refused = True
+            return answer
+
+    def _rows(
+        self, entity_set: str, options: Mapping[str, object]
+    ) -> tuple[list[dict], int | None, bool]:
+        """One page; how many rows there are, if Tribe says so; whether it announces another."""
         with self._noting():
             content = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
             expand = options.get("$expand")
             if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
                 raise self._unreadable(_lt("no list of records"), changes_something=False)
-            return rows, bool(content.get("@odata.nextLink"))
+            return rows, _count_of(content), bool(content.get("@odata.nextLink"))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
@@ -536,6 +566,11 @@ def _is_webhook(row: object) -> bool:
 def _with_id(row: dict) -> dict:
     named = row.get("ID") or row.get("id") or row.get("webhookId")
     return {**row, "ID": str(named)} if named else row
+
+
+def _count_of(content: dict) -> int | None:
+    count = content.get("@odata.count")
+    return count if isinstance(count, int) and not isinstance(count, bool) else None
 
 
 def _unseen(rows: list[dict], seen: set[str]) -> list[dict]:

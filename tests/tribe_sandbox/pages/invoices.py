@@ -8,7 +8,6 @@ from . import forms
 from .relations import ROLES
 
 PER_PAGE = 25
-DRAFT = "Draft"
 ACTIONS = {"Sent": "Send", "Paid": "Mark as paid"}
 
 
@@ -133,10 +132,11 @@ class Invoices:
     def actions(self, invoice):
         """Return the phases that an invoice may be moved to, as (code, label of the button)."""
         current = invoice["phase"]["Code"]
+        left_out = (None, self._sandbox.switches.draft_code, current)
         return [
             (phase["Code"], ACTIONS.get(phase["Code"], f"Move to {phase['Name']}"))
             for phase in self.phases()
-            if phase["Code"] not in (DRAFT, current)
+            if phase["Code"] not in left_out
         ]
 
     def customers(self):
