@@ -75,6 +75,15 @@ class TestRoleMatrix(RolesCase):
 
         self.assertEqual(actual, documented())
 
+    def test_it_is_the_same_for_a_legal_entity_without_a_company(self):
+        """Not everybody's: it is mapped where its connection is."""
+        self.entity.company_id = False
+        self.env["tribe.work"].search([]).company_id = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+        self.test_the_table_is_what_odoo_does()
+
     def test_nobody_reads_a_secret_back(self):
         values = {"client_secret": "a-secret", "webhook_secret": "a-secret"}
         self.connection.write(values)

@@ -149,3 +149,76 @@ class TestLegalEntity(InvoiceCase):
         self.assertEqual(
             own["tribe.vat.group"].search([]).legal_entity_id.mapped("name"), [self.dutch.name]
         )
+
+    # Books that are elsewhere
+
+    def test_invoices_of_books_that_are_elsewhere_are_not_booked(self):
+        self.generic.write({"is_booked": False, "company_id": False, "journal_id": False})
+
+        elsewhere = self.send_for(self.generic, self.line(10.0))
+        here = self.send_for(self.dutch, self.line(10.0))
+
+        self.assertFalse(self.booked_move(elsewhere) or self.work(elsewhere))
+        self.assertFalse(self.problems())
+        self.assert_booked_to_the_cent(here)
+
+    def test_what_was_held_goes_away_and_comes_back(self):
+        self.generic.vat_group_ids.tax_id = False
+        held = self.send_for(self.generic, self.line(10.0))
+        self.assertTrue(self.problems())
+
+        self.generic.is_booked = False
+        self.run_lanes()
+        self.assertFalse(self.work(held) or self.booked_move(held))
+
+        self.generic.is_booked = True
+        self.run_lanes()
+        self.assertIn("no sales tax", self.problems()[0])
+
+    def test_all_that_was_passed_over_is_booked_when_it_is_switched_on(self):
+        """Also what Tribe paid meanwhile, which a look for changes would not find."""
+        self.generic.is_booked = False
+        passed_over = [self.send_for(self.generic, self.line(10.0)) for _number in range(2)]
+        self.sandbox.set_phase(passed_over[1], "Paid")
+        self.poll("invoice")
+        self.sandbox.reset_calls()
+        self.assertFalse(any(self.booked_move(each) for each in passed_over))
+
+        self.generic.is_booked = True
+        self.run_lanes()
+
+        for tribe_id in passed_over:
+            self.assert_booked_to_the_cent(tribe_id)
+
+    def test_the_default_one_may_be_elsewhere(self):
+        self.generic.write({"is_default": True, "is_booked": False})
+        tribe_id = self.draft(self.line(10.0))
+        self.sandbox.change("Activity_Invoice", tribe_id, {"Identity": None})
+
+        self.send(tribe_id)
+
+        self.assertFalse(self.booked_move(tribe_id) or self.work(tribe_id))
+
+    def test_what_was_booked_before_raises_no_problem(self):
+        tribe_id = self.send_for(self.generic, self.line(10.0))
+        move = self.assert_booked_to_the_cent(tribe_id)
+
+        self.generic.write({"is_booked": False, "company_id": False, "journal_id": False})
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual(self.link(tribe_id).state, "linked")
+        self.assertFalse(self.link(tribe_id).difference)
+        self.assertEqual(move.state, "posted")
+
+    def test_activating_does_not_ask_for_what_is_elsewhere(self):
+        open_invoice = self.send_for(self.generic, self.line(10.0, vat="NL9"))
+        self.generic.vat_group_ids.write({"tax_id": False, "account_id": False})
+        self.connection.action_pause()
+        with self.assertRaisesRegex(UserError, self.generic.name):
+            self.press_activate()
+
+        self.generic.is_booked = False
+        self.press_activate()
+
+        self.assertEqual(self.connection.state, "initial")
+        self.assertTrue(open_invoice)

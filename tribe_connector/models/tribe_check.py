@@ -24,6 +24,9 @@ class TribeCheck(models.Model):
     connection_id = fields.Many2one(
         "tribe.connection", required=True, index=True, ondelete="cascade", readonly=True
     )
+    legal_entity_id = fields.Many2one(
+        "tribe.legal.entity", index=True, ondelete="cascade", readonly=True
+    )
     sequence = fields.Integer(readonly=True)
     state = fields.Selection(
         [("ok", "In Order"), ("note", "Good to Know"), ("blocking", "To Be Mended")],
@@ -50,14 +53,54 @@ class TribeCheck(models.Model):
                 for note in found["invoice_notes"]
             ),
         ]
-        rows.sort(key=lambda row: ORDER.index(row["state"]))
+        for entity in connection.legal_entity_ids:
+            rows += self._of_legal_entity(entity)
         connection.sudo().check_ids.unlink()
+        self._store_rows(connection, rows)
+
+    def _store_legal_entities(self, entities):
+        """Look again at some legal entities: somebody changed them."""
+        for entity in entities:
+            found = self.sudo().search([("legal_entity_id", "=", entity.id)])
+            found.unlink()
+            if entity.connection_id.sudo().check_ids or found:
+                self._store_rows(entity.connection_id, self._of_legal_entity(entity))
+
+    def _store_rows(self, connection, rows):
         self.sudo().create(
             [
-                {**row, "connection_id": connection.id, "sequence": sequence}
-                for sequence, row in enumerate(rows)
+                {**row, "connection_id": connection.id, "sequence": ORDER.index(row["state"])}
+                for row in rows
             ]
         )
+
+    def _of_legal_entity(self, entity):
+        """What is to be known before its invoices are booked."""
+        of_entity = {"state": "note", "legal_entity_id": entity.id}
+        if not entity.is_booked:
+            yield {
+                **of_entity,
+                "name": self.env._(
+                    "Invoices of “%s” are not booked: Book in Odoo is off", entity.name
+                ),
+                "remedy": self.env._("Switch it on under Legal Entities if Odoo keeps its books."),
+            }
+        elif vat := entity._vat_of_company():
+            yield {
+                **of_entity,
+                "name": self.env._(
+                    "“%(entity)s” has VAT number %(vat)s in Tribe, but its company “%(company)s” "
+                    "has %(other)s in Odoo",
+                    entity=entity.name,
+                    vat=entity.vat,
+                    company=entity.company_id.sudo().name,
+                    other=vat,
+                ),
+                "remedy": self.env._(
+                    "Choose another company under Legal Entities, or correct the number on the "
+                    "side where it is wrong: its turnover goes into that company's VAT return."
+                ),
+            }
 
     def _of_sign_in(self, connection, found):
         yield {"state": "ok", "name": self.env._("Signed in to Tribe")}

@@ -440,6 +440,7 @@ class TribeConnection(models.Model):
 
     def write(self, vals):
         self._check_addresses_may_change(vals)
+        self._check_own_company(vals)
         result = super().write(vals)
         if "relation_domain" in vals:
             self._check_relation_domain()
@@ -505,6 +506,22 @@ class TribeConnection(models.Model):
                 self.env._(
                     "Only a system administrator changes Tribe's addresses: the client secret is "
                     "sent there."
+                )
+            )
+
+    @api.model
+    def _check_own_company(self, vals):
+        """Refuse a company of others: whoever could choose one would get its contacts.
+
+        :param vals: what is to be written on a connection or a legal entity
+        :raises AccessError: for a company that the user does not work in
+        """
+        company_id = self._fields["company_id"].convert_to_cache(vals.get("company_id"), self)
+        if company_id and not self.env.su and company_id not in self.env.user._get_company_ids():
+            raise AccessError(
+                self.env._(
+                    "You do not work in the company that was chosen. Choose one of your own "
+                    "companies, or ask somebody who works there."
                 )
             )
 
@@ -654,7 +671,7 @@ class TribeConnection(models.Model):
         return self.env["res.partner"]._tribe_own_ids()
 
     def _companies(self):
-        return self.company_id | self.legal_entity_ids.company_id
+        return self.company_id | self.legal_entity_ids.filtered("is_booked").company_id
 
     # Webhooks
 

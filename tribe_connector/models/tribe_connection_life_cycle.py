@@ -110,20 +110,41 @@ class TribeConnection(models.Model):
                     name=self.name,
                 )
             )
-        without_company = self.legal_entity_ids.filtered(lambda entity: not entity.company_id)
+        # Also those that this user does not see.
+        booked = self.sudo().legal_entity_ids.filtered("is_booked")
+        without_company = booked.filtered(lambda entity: not entity.company_id)
         if without_company:
             raise UserError(
                 self.env._(
-                    "Choose the company of legal entity “%(entity)s”, under Legal Entities.",
+                    "Choose the company of legal entity “%(entity)s”, under Legal Entities, or "
+                    "switch off Book in Odoo if its books are elsewhere.",
                     entity=without_company[0].name,
                 )
             )
-        self.legal_entity_ids._check_journal()
+        self._check_works_in_all(booked)
+        booked._check_journal()
         self._check_relation_domain()
         try:
             self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
+
+    def _check_works_in_all(self, entities):
+        """Refuse to have invoices booked, and contacts sent, in a company of somebody else.
+
+        :raises UserError: naming the legal entity, for a user who does not work in its company
+        """
+        own = self.env.user._get_company_ids()
+        elsewhere = entities.filtered(lambda entity: entity.company_id.id not in own)
+        if elsewhere and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "Legal entity “%(entity)s” is booked in a company that you do not work in. Ask "
+                    "somebody who works in all companies of “%(name)s” to activate it.",
+                    entity=elsewhere[0].name,
+                    name=self.name,
+                )
+            )
 
     def _check_coverage(self, client):
         """Refuse to go live while open invoices use something that is not mapped.

@@ -130,6 +130,13 @@ class TribeConnection(models.Model):
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
 
+    def _look_for_invoices_again(self):
+        """Look at all invoices of Tribe once more: some were passed over that now are booked."""
+        for connection in self.filtered("is_running"):
+            works = self.env["tribe.work"].sudo()
+            works._add(connection, "inbound", "poll", ["invoice"], "initial")
+            self.env["tribe.engine"]._wake("inbound")
+
     def _retry_held_invoices(self):
         """A mapping was filled: book what waited for it."""
         held = self.env["tribe.work"]._add_again(

@@ -34,7 +34,7 @@ class TribeConnection(models.Model):
     )
     has_gaps = fields.Boolean(
         compute="_compute_mapped",
-        help="A legal entity lacks its company or journal, or a VAT group its tax.",
+        help="A legal entity that is booked lacks its company or journal, or a VAT group its tax.",
     )
     can_suggest = fields.Boolean(compute="_compute_mapped")
     next_debtor_number = fields.Integer(
@@ -77,6 +77,7 @@ class TribeConnection(models.Model):
 
     @api.depends(
         "legal_entity_ids.company_id",
+        "legal_entity_ids.is_booked",
         "legal_entity_ids.journal_id",
         "vat_group_ids.tax_id",
         "vat_group_ids.account_id",
@@ -84,15 +85,15 @@ class TribeConnection(models.Model):
     )
     def _compute_mapped(self):
         for connection in self:
-            entities = connection.legal_entity_ids
-            groups = connection.vat_group_ids
-            ledgers = connection.ledger_account_ids
-            connection.legal_entity_count = len(entities)
+            entities = connection.legal_entity_ids.filtered("is_booked")
+            groups = connection.vat_group_ids.filtered("is_booked")
+            ledgers = connection.ledger_account_ids.filtered("is_booked")
+            connection.legal_entity_count = len(connection.legal_entity_ids)
             connection.vat_group_count = len(groups)
             connection.vat_group_mapped_count = len(groups.filtered("tax_id"))
             connection.ledger_account_count = len(ledgers)
             connection.ledger_account_mapped_count = len(ledgers.filtered("account_id"))
-            connection.has_gaps = not entities or not (
+            connection.has_gaps = not connection.legal_entity_ids or not (
                 all(entity.company_id and entity.journal_id for entity in entities)
                 and all(group.tax_id for group in groups)
             )
@@ -139,6 +140,6 @@ class TribeConnection(models.Model):
 
         What is filled in already stays.
         """
-        entities = self.legal_entity_ids.filtered("company_id")
+        entities = self.legal_entity_ids.filtered(lambda each: each.is_booked and each.company_id)
         entities.action_create_journal()
         entities.action_suggest()

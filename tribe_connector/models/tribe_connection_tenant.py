@@ -1,6 +1,5 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
@@ -168,22 +167,20 @@ class TribeConnection(models.Model):
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
                 continue
-            self.env["tribe.legal.entity"].sudo().create(
-                {
-                    **values,
-                    "connection_id": self.id,
-                    "tribe_id": row["ID"],
-                    "company_id": self._company_of(values).id,
-                    "is_default": not self.legal_entity_ids,
-                }
+            entity = (
+                self.env["tribe.legal.entity"]
+                .sudo()
+                .create(
+                    {
+                        **values,
+                        "connection_id": self.id,
+                        "tribe_id": row["ID"],
+                        "is_default": not self.legal_entity_ids,
+                    }
+                )
             )
-
-    def _company_of(self, values):
-        """The company that a legal entity obviously is: same VAT number, name, or the only one."""
-        companies = self.env["res.company"].search(Domain.TRUE)
-        by_vat = companies.filtered(lambda company: values["vat"] and company.vat == values["vat"])
-        by_name = companies.filtered(lambda company: company.name == values["name"])
-        return (by_vat or by_name or (companies if len(companies) == 1 else by_name))[:1]
+            # Whoever connects has a look at it, and works there: Tribe can type any name.
+            entity.company_id = entity._company_like(self.env.user.company_ids)
 
     # What the tenant is like
 

@@ -123,6 +123,8 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _note_holes(self, connection, invoice, holes):
         legal_entity = self._find_legal_entity(connection, invoice)
+        if self._is_booked_elsewhere(legal_entity):
+            return
         if not legal_entity.journal_id:
             holes.setdefault(legal_entity, set()).add(self.env._("a journal (Create Journal)"))
         for line in invoice.get("ProductLines") or []:
@@ -170,6 +172,9 @@ class TribeInvoiceImporter(models.AbstractModel):
                     "paid_by_us": is_paid and link.paid_by_us,
                 }
             )
+        legal_entity = self._find_legal_entity(session.connection, entity)
+        if self._is_booked_elsewhere(legal_entity):
+            return
         if link.state in ("linked", "differs", "gone"):
             link._note_difference(
                 self._tribe_difference(session, link, entity) or link._move_difference()
@@ -216,6 +221,8 @@ class TribeInvoiceImporter(models.AbstractModel):
         """One invoice with its legal entity, or None where it is not to be booked."""
         connection = session.connection
         if self._phase(connection, entity) not in connection._booking_phases():
+            return None
+        if self._is_booked_elsewhere(self._find_legal_entity(connection, entity)):
             return None
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
@@ -288,6 +295,10 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
             return found if len(found) == 1 else entities.browse()
         return entities.filtered("is_default")
+
+    def _is_booked_elsewhere(self, legal_entity):
+        """Whether Odoo does not keep the books of a legal entity that is known here."""
+        return bool(legal_entity) and not legal_entity.is_booked
 
     def _legal_entity(self, connection, entity):
         """The legal entity of an invoice, with all that booking needs.

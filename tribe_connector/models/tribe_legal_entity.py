@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..mapping import (
     DOMESTIC,
+    canonical,
     chart_taxes,
     is_about_services,
     is_chart_known,
@@ -30,6 +31,12 @@ class TribeLegalEntity(models.Model):
     organization_id = fields.Char("Tribe ID of the Organization", readonly=True)
     is_default = fields.Boolean(
         "Default", help="Invoices of which Tribe does not tell the legal entity belong to this one."
+    )
+    is_booked = fields.Boolean(
+        "Book in Odoo",
+        default=True,
+        help="Off: the books of this legal entity are elsewhere. Its invoices are not booked, and "
+        "it needs no company, journal or mapping.",
     )
     company_id = fields.Many2one("res.company", index=True)
     journal_id = fields.Many2one(
@@ -73,20 +80,25 @@ class TribeLegalEntity(models.Model):
     def _timezones(self):
         return self.env["res.partner"]._fields["tz"]._description_selection(self.env)
 
-    @api.depends("vat_group_ids.tax_id")
+    @api.depends("vat_group_ids.tax_id", "is_booked")
     def _compute_unmapped_vat_groups(self):
         for entity in self:
-            entity.unmapped_vat_groups = len(
-                entity.vat_group_ids.filtered(lambda group: not group.tax_id)
-            )
+            groups = entity.vat_group_ids if entity.is_booked else entity.vat_group_ids.browse()
+            entity.unmapped_vat_groups = len(groups.filtered(lambda group: not group.tax_id))
 
     def write(self, vals):
+        self.env["tribe.connection"]._check_own_company(vals)
+        switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
         result = super().write(vals)
+        switched_on.connection_id._look_for_invoices_again()
+        if {"company_id", "is_booked"} & vals.keys():
+            self.env["tribe.check"]._store_legal_entities(self)
         if vals.get("is_default"):
             others = self.connection_id.legal_entity_ids - self
             others.filtered("is_default").write({"is_default": False})
         if {
             "company_id",
+            "is_booked",
             "journal_id",
             "is_default",
             "timezone",
@@ -95,6 +107,30 @@ class TribeLegalEntity(models.Model):
         } & vals.keys():
             self.connection_id._retry_held_invoices()
         return result
+
+    def _vat_of_company(self):
+        """The company's VAT number where it is another than Tribe's; else empty."""
+        vat = self.company_id.sudo().vat
+        if not self.vat or not vat or vat == "/":
+            return ""
+        return "" if self._has_vat_of(self.company_id) else vat
+
+    def _has_vat_of(self, company):
+        """Whether a company has the VAT number of this legal entity, however it is written."""
+        country = company.sudo().country_id.code
+        own, other = (canonical("vat", vat, country) for vat in (self.vat, company.sudo().vat))
+        return bool(own) and own == other
+
+    def _company_like(self, companies):
+        """The one of some companies that this legal entity seems to be: same VAT number or name.
+
+        Branches share the number of their company; then the name tells which one is meant.
+        """
+        same_vat = companies.filtered(self._has_vat_of)
+        same_vat = same_vat.filtered(lambda company: company.parent_id not in same_vat)
+        same_name = companies.filtered(lambda company: company.name == self.name)
+        found = same_vat & same_name or same_vat or same_name
+        return found if len(found) == 1 else found.browse()
 
     def action_suggest(self):
         """Fill in the taxes and accounts that the chart makes obvious; what is filled in stays.

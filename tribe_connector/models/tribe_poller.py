@@ -69,7 +69,9 @@ class TribePoller(models.AbstractModel):
         # Tribe's clock may run behind ours, and what is being saved now shows up later.
         started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
         cursors = self.env["tribe.cursor"]
-        since = cursors._position(session.connection, stream)
+        # Also what lies before the last look, where it was passed over then.
+        reads_again = "initial" in session.reasons.get(stream, ())
+        since = None if reads_again else cursors._position(session.connection, stream)
         reads_all = session.connection._reads_all(stream)
         if since or stream in READ_FROM_THE_BEGINNING:
             for found in self._changes(session, stream, since):

@@ -17,6 +17,7 @@ class TribeVatGroup(models.Model):
         related="legal_entity_id.connection_id", store=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
+    is_booked = fields.Boolean(related="legal_entity_id.is_booked")
     tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
     code = fields.Char(readonly=True)
     name = fields.Char(required=True, readonly=True)

@@ -145,3 +145,16 @@ class TestAccessRights(RolesCase):
         self.assertTrue(self.found("tribe.link", self.elsewhere))
         self.assertTrue(self.found("tribe.run.line", self.elsewhere))
         self.assertFalse(self.found("tribe.connection", self.elsewhere))
+
+    def test_without_a_company_a_record_is_seen_where_its_connection_is(self):
+        """Its legal entity has none yet, or what waits names none: not everybody's then."""
+        self.entity.company_id = False
+        self.env["tribe.work"].search([]).company_id = False
+        for model in ("legal.entity", "vat.group", "ledger.account", "work"):
+            with self.subTest(model):
+                self.assertTrue(self.found(f"tribe.{model}", self.manager))
+                self.assertFalse(self.found(f"tribe.{model}", self.elsewhere))
+                with self.assertRaises(AccessError):
+                    self.ours(f"tribe.{model}").with_user(self.elsewhere).read(["display_name"])
+        with self.assertRaises(AccessError):
+            self.entity.with_user(self.elsewhere).company_id = self.other_company
