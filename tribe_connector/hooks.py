@@ -2,6 +2,8 @@
 
 import logging
 
+from odoo.fields import Domain
+
 from .tribe_api import TribeError
 
 _logger = logging.getLogger(__name__)
@@ -10,12 +12,14 @@ _logger = logging.getLogger(__name__)
 def uninstall_hook(env):
     """Remove our webhooks from Tribe, so that it does not keep calling an address that is gone.
 
-    A Tribe that cannot be reached must not keep anybody from uninstalling.
+    Those of archived connections as well, and in a copy of a database none: they are its
+    original's. A Tribe that cannot be reached must not keep anybody from uninstalling.
     """
-    for connection in (
-        env["tribe.connection"]
-        .sudo()
-        .search([("state", "!=", "draft"), ("is_demo_data", "=", False)])
+    connections = env["tribe.connection"].sudo().with_context(active_test=False)
+    for connection in connections.search(
+        Domain("state", "!=", "draft")
+        & Domain("is_demo_data", "=", False)
+        & connections._made_here()
     ):
         try:
             connection._remove_webhooks()

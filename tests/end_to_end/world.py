@@ -40,6 +40,7 @@ class World:
     def __init__(self, odoo: OdooServer, tribe: SandboxProcess, key: str):
         self.server = odoo
         self.sandbox = tribe
+        self.key = key
         self.odoo = OdooApi(odoo.address, key)
         self.tribe = TribeReader(tribe.address, tribe.client_id, tribe.client_secret)
         self.connection_id: int | None = None

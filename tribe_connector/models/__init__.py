@@ -19,6 +19,7 @@ from . import (
     tribe_connection,
     tribe_connection_dashboard,
     tribe_connection_life_cycle,
+    tribe_connection_origin,
     tribe_connection_schedule,
     tribe_connection_set_up,
     tribe_connection_tenant,

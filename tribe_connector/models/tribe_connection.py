@@ -441,9 +441,11 @@ class TribeConnection(models.Model):
     def write(self, vals):
         self._check_addresses_may_change(vals)
         self._check_own_company(vals)
+        archived = self.filtered(lambda connection: not connection.active)
         result = super().write(vals)
         if "relation_domain" in vals:
             self._check_relation_domain()
+        archived.filtered("active")._catch_up()
         # What was typed must not come back with the saved form.
         self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
         if "mode" in vals:
@@ -537,8 +539,17 @@ class TribeConnection(models.Model):
 
     @api.model
     def _active(self):
-        """The connections that work, whoever asks."""
-        return self.sudo().search([("state", "in", RUNNING_STATES), ("is_demo_data", "=", False)])
+        """The connections that work, whoever asks.
+
+        Not the archived ones, nor those of the original of this copy: when they go on, they catch
+        up (``_catch_up``).
+        """
+        return self.sudo().search(
+            Domain("state", "in", RUNNING_STATES)
+            & Domain("is_demo_data", "=", False)
+            & Domain("active", "=", True)
+            & self._made_here()
+        )
 
     def _older_than(self, date_field, days_field):
         """What of the connections' records is older than each of them says.
@@ -567,7 +578,7 @@ class TribeConnection(models.Model):
         """A client for one piece of work; it opens cursors of its own for token and limit.
 
         :param reads_only: have it refuse every write, whatever the mode
-        :raises UserError: for demo data
+        :raises UserError: for demo data, and in a copy of the database
         """
         self.ensure_one()
         return self._client_with(DatabaseLimiter(self), reads_only=reads_only)
@@ -579,6 +590,7 @@ class TribeConnection(models.Model):
 
     def _client_with(self, limiter, *, reads_only=False):
         self._refuse_demo_data()
+        self._refuse_moved()
         return Client(
             self._addresses(),
             StoredTokens(self),
@@ -606,12 +618,18 @@ class TribeConnection(models.Model):
         The database's own ID is part of it, so that a copy of a database never takes the
         records of the original for its own.
         """
-        suffix = "" if kind in ("organization", "person") else f":{kind}"
-        return f"{self._import_id_prefix()}{record.id}{suffix}"
+        return self._import_ids(record, kind)[0]
 
-    def _import_id_prefix(self):
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        return f"odoo:{database}:res.partner:"
+    def _import_ids(self, record, kind):
+        """What Tribe's ``ImportId`` of a record of ours can be: as we write it now, then as we
+        wrote it before this database was moved.
+        """
+        suffix = "" if kind in ("organization", "person") else f":{kind}"
+        return [f"{prefix}{record.id}{suffix}" for prefix in self._import_id_prefixes()]
+
+    def _import_id_prefixes(self):
+        uuids = [self._here()["database_uuid"], *(self.sudo().former_uuids or ())]
+        return [f"odoo:{uuid}:res.partner:" for uuid in uuids]
 
     def _partner_of_import_id(self, import_id):
         """The partner that an ``ImportId`` of ours names, archived or not; else an empty set.
@@ -619,16 +637,20 @@ class TribeConnection(models.Model):
         Anybody can type one into Tribe, so it is no proof about whom this connection does not
         synchronize: who is linked or being sent, or is among its customers and suppliers.
         """
-        prefix = self._import_id_prefix()
-        number = (import_id or "").removeprefix(prefix)
-        partners = self.env["res.partner"].with_context(active_test=False)
-        is_ours = (import_id or "").startswith(prefix) and number.isdecimal()
-        if not is_ours or int(number) > HIGHEST_ID:
-            return partners
-        partner = partners.browse(int(number)).exists()
+        partner = self._partner_named_by(import_id)
         if partner and self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS):
             return partner
         return partner.filtered_domain(self._relation_domain())
+
+    def _partner_named_by(self, import_id):
+        """The partner whose ID is in an ``ImportId`` of ours; an empty set where there is none."""
+        partners = self.env["res.partner"].with_context(active_test=False)
+        for prefix in self._import_id_prefixes():
+            number = (import_id or "").removeprefix(prefix)
+            is_ours = (import_id or "").startswith(prefix) and number.isdecimal()
+            if is_ours and int(number) <= HIGHEST_ID:
+                return partners.browse(int(number)).exists()
+        return partners
 
     @api.model
     def _check_manager(self):
@@ -684,10 +706,17 @@ class TribeConnection(models.Model):
     def _register_webhooks(self, client):
         """Have Tribe report changes to us. Safe to repeat: what is registered stays.
 
+        But for what leads to an older address of this Odoo, where nobody listens any more.
+
         Returns the refused ones, ``{entity_type: TribeRefused}``: Tribe does not document which
         types it takes. Their changes are found by looking for them.
         """
-        registered = {webhook.get("webhookUrl") for webhook in client.webhooks()}
+        addresses = {self._webhook_url(entity_type) for entity_type in WEBHOOK_TYPES}
+        ours = self._own_webhooks(client)
+        for webhook in ours:
+            if webhook["webhookUrl"] not in addresses:
+                client.delete_webhook(webhook["ID"])
+        registered = {webhook["webhookUrl"] for webhook in ours}
         headers = {TOKEN_HEADER: self._credential().webhook_token}
         refused = {}
         for entity_type in WEBHOOK_TYPES:
@@ -705,6 +734,13 @@ class TribeConnection(models.Model):
     def _remove_webhooks(self):
         """Take our webhooks out of Tribe, whatever address they were registered with."""
         client = self._client()
-        for webhook in client.webhooks():
-            if f"/tribe/webhook/{self.webhook_key}/" in (webhook.get("webhookUrl") or ""):
-                client.delete_webhook(webhook["ID"])
+        for webhook in self._own_webhooks(client):
+            client.delete_webhook(webhook["ID"])
+
+    def _own_webhooks(self, client):
+        """The webhooks in Tribe that carry our key."""
+        return [
+            webhook
+            for webhook in client.webhooks()
+            if f"/tribe/webhook/{self.webhook_key}/" in (webhook.get("webhookUrl") or "")
+        ]

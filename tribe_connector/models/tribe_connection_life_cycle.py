@@ -25,6 +25,7 @@ class TribeConnection(models.Model):
         if self.state == "draft":
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
         self._check_relation_domain()
+        self._refuse_moved()
         connection = self.sudo()
         is_first = connection.state == "connected"
         connection.plan_ids.unlink()
@@ -94,6 +95,7 @@ class TribeConnection(models.Model):
     def _check_ready(self):
         if self.state not in ("connected", "paused"):
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+        self._refuse_moved()
         if self.mode == "dry_run":
             raise UserError(
                 self.env._(

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from .tribe_connection import POLL_STREAMS
+from .tribe_link import RELATION_KINDS
 
 
 class TribeConnection(models.Model):
@@ -120,6 +121,28 @@ class TribeConnection(models.Model):
                 datetime.combine(now.date() - timedelta(days=1), time(self.nightly_hour))
             )
         return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _catch_up(self):
+        """It goes on after a time in which no save was noted: look at all that is linked.
+
+        Only who differs from what both sides agreed on costs a call.
+        """
+        for connection in self.filtered("is_running").sudo():
+            links = (
+                self.env["tribe.link"]
+                .sudo()
+                .search(
+                    [
+                        ("connection_id", "=", connection.id),
+                        ("kind", "in", RELATION_KINDS),
+                        ("partner_id", "!=", False),
+                    ]
+                )
+            )
+            partners = links.partner_id
+            self.env["tribe.work"]._add(connection, "outbound", "partner", partners.ids, "nightly")
+        for direction in ("inbound", "outbound") if self else ():
+            self.env["tribe.engine"]._wake(direction)
 
     def _retry_problems(self):
         """Tribe can be reached again, or has something new: do what waited for that."""

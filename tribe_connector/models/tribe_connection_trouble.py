@@ -70,6 +70,8 @@ class TribeConnection(models.Model):
     def _trouble_sentences(self):
         """What is wrong with the connection as a whole, with remedies, the worst first."""
         sentences = (
+            self._moved_sentence(),
+            self._archived_sentence(),
             self._unavailable_sentence(),
             self._refused_filter_sentence(),
             self._webhooks_left_sentence(),
@@ -96,6 +98,15 @@ class TribeConnection(models.Model):
             since=format_datetime(self.env, availability.unavailable_since, tz=self.timezone),
             reason=availability.reason or "",
             next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
+        )
+
+    def _archived_sentence(self):
+        if self.active or not (self.is_running or self._waits_to_deactivate()):
+            return ""
+        return self.env._(
+            "“%(name)s” is archived: nothing is sent, booked, received or removed in Tribe. What "
+            "waits is done once it is unarchived.",
+            name=self.name,
         )
 
     def _webhooks_left_sentence(self):

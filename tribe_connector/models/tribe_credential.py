@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 NO_TOKENS = {"access_token": False, "token_expires_at": 0, "refresh_token": False}
 
@@ -51,12 +52,20 @@ class TribeCredential(models.Model):
         return super().write(vals)
 
     def _of_webhook(self, key):
-        """The credential of the connection in use that has a webhook key, or an empty set.
+        """The credential of the connection that has a webhook key, or an empty set.
+
+        Empty as well when the connection is archived, and in a copy of its database.
 
         In one query: whoever is refused for it must not cost more.
         """
         return self.sudo().search_fetch(
-            [("connection_id.webhook_key", "=", key), ("connection_id.active", "=", True)],
+            Domain(
+                "connection_id",
+                "any",
+                Domain("webhook_key", "=", key)
+                & Domain("active", "=", True)
+                & self.env["tribe.connection"]._made_here(),
+            ),
             ["connection_id", "webhook_token", "webhook_secret"],
             limit=1,
         )

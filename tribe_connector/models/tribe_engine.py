@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.availability import Availability
@@ -138,12 +139,15 @@ class TribeEngine(models.AbstractModel):
     @api.private
     def _run_schedule(self):
         """Note what the clock says is to be done, and wake the lanes. Called by a cron."""
-        running = [
-            ("state", "in", ("initial", "active")),
-            ("mode", "!=", "off"),
-            ("is_demo_data", "=", False),
-        ]
-        for connection in self.env["tribe.connection"].search(running):
+        connections = self.env["tribe.connection"]
+        running = (
+            Domain("state", "in", ("initial", "active"))
+            & Domain("mode", "!=", "off")
+            & Domain("is_demo_data", "=", False)
+            & Domain("active", "=", True)
+            & connections._made_here()
+        )
+        for connection in connections.search(running):
             for step in (self._probe, self._plan, self._tell_trouble):
                 self._apart(connection._in_language_of_told_user(), step)
         for direction in LANES:
@@ -249,11 +253,14 @@ class TribeEngine(models.AbstractModel):
         """What may be worked on now, or at another moment.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
-        are just sending. In dry run Tribe is read, and nothing is done with it. Nothing is started
-        while Tribe cannot be reached, nor while it wants a pause: it would only fail.
+        are just sending. In dry run Tribe is read, and nothing is done with it. Archived
+        connections wait, and in a copy of the database all of them. Nothing is started while
+        Tribe cannot be reached, nor while it wants a pause: it would only fail.
         """
         self.env["tribe.work"].flush_model()
-        self.env["tribe.connection"].flush_model(["state", "mode", "is_demo_data"])
+        connections = self.env["tribe.connection"]
+        here = connections._here()
+        connections.flush_model(["state", "mode", "is_demo_data", "active", *here])
         states = ("active",) if direction == "inbound" else ("initial", "active")
         return SQL(
             """
@@ -263,6 +270,8 @@ class TribeEngine(models.AbstractModel):
                    AND (connection.mode IN ('demo', 'live')
                         OR connection.mode = 'dry_run' AND work.kind IN %s)
                    AND connection.is_demo_data IS NOT TRUE
+                   AND connection.active
+                   AND connection.database_uuid = %s AND connection.database_name = %s
                    AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
             AND NOT EXISTS (
                 SELECT 1 FROM tribe_availability availability
@@ -278,6 +287,8 @@ class TribeEngine(models.AbstractModel):
             direction,
             moment or fields.Datetime.now(),
             READING,
+            here["database_uuid"],
+            here["database_name"],
             states,
             BURST_OF_WINDOW,
             LONGEST_SLEEP_SECONDS,

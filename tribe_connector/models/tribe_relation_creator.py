@@ -212,9 +212,15 @@ class TribeRelationCreator(models.AbstractModel):
         """
         connection = session.connection
         if connection.has_import_id:
-            import_ids = {connection._import_id(partner, kind): partner.id for partner in partners}
-            found = find_by_import_ids(session.client, kind, import_ids)
-            return {import_ids[import_id]: rows for import_id, rows in found.items()}
+            import_ids = {
+                import_id: partner.id
+                for partner in partners
+                for import_id in connection._import_ids(partner, kind)
+            }
+            found_by_partner = {}
+            for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
+                found_by_partner.setdefault(import_ids[import_id], []).extend(rows)
+            return found_by_partner
         rows_by_partner = {}
         for name, wire in WIRE_NUMBERS.items():
             by_number = {}

@@ -30,7 +30,11 @@ class TribeRelationMatcher(models.AbstractModel):
         matches = {partner.id: {} for partner in partners}
         if connection.has_import_id:
             for kind in RELATION_KINDS:
-                import_ids = {connection._import_id(partner, kind): partner for partner in partners}
+                import_ids = {
+                    import_id: partner
+                    for partner in partners
+                    for import_id in connection._import_ids(partner, kind)
+                }
                 for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
                     matches[import_ids[import_id].id] |= {
                         row["ID"]: {**row, "kind": kind} for row in rows

@@ -81,6 +81,7 @@ class TribeSignIn(models.AbstractModel):
     def _check_can_sign_in(self):
         if self.mode == "off":
             raise UserError(self.env._("Choose another mode than Off, then sign in."))
+        self._refuse_moved()
         if self.sign_in != "authorization_code":
             raise UserError(
                 self.env._(

@@ -129,6 +129,17 @@ class TestWebhook(HttpCase):
 
         self.assertEqual(self.send().status_code, 403)
 
+    def test_a_copy_of_the_database_takes_nothing(self):
+        for values in ({"database_uuid": "of-the-original"}, {"database_name": "the_original"}):
+            with self.subTest(values):
+                here = self.connection.sudo().read(list(values))[0]
+                self.connection.sudo().write(values)
+
+                self.assertEqual(self.send().status_code, 403)
+                self.assertFalse(self.noted())
+                self.connection.sudo().write({name: here[name] for name in values})
+        self.assertEqual(self.send().status_code, 204)
+
     def test_fields_of_a_form_are_not_read(self):
         address = f"/tribe/webhook/{self.connection.webhook_key}/{ORGANIZATION}?self=1&key=x&x=1"
         fields = {"self": "1", "key": "x", "entity_type": "Address", "unknown": "1"}

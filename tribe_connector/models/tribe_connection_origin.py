@@ -1,0 +1,114 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class TribeConnection(models.Model):
+    """The database in which a connection was made: in a copy of it, it does nothing.
+
+    A copy has the secrets, links and numbers of its original. If it went on, both would write in
+    the same Tribe, and what one of them stops would stop for the other as well.
+    """
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    database_uuid = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    database_name = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    former_uuids = fields.Json(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Of before this database was moved. Tribe's ImportIds with them are ours, too.",
+    )
+    is_moved = fields.Boolean(compute="_compute_is_moved")
+
+    def init(self):
+        """Fill in the database of connections that were made before it was noted."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE tribe_connection
+                   SET database_name = current_database(),
+                       database_uuid = (SELECT value FROM ir_config_parameter
+                                         WHERE key = 'database.uuid')
+                 WHERE database_name IS NULL
+                """
+            )
+        )
+        return super().init()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connections = super().create(vals_list)
+        connections.sudo().write(self._here())
+        return connections
+
+    def _compute_is_moved(self):
+        for connection in self:
+            connection.is_moved = bool(connection._origin) and connection._origin._is_moved()
+
+    @api.model
+    def _here(self):
+        """What tells this database from others, as values of ours.
+
+        Odoo's database manager gives a copy another uuid, PostgreSQL itself only another name.
+        """
+        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        return {"database_uuid": uuid, "database_name": self.env.cr.dbname}
+
+    @api.model
+    def _made_here(self):
+        """The domain of connections that were made in this database."""
+        return Domain.AND(Domain(name, "=", value) for name, value in self._here().items())
+
+    def _is_moved(self):
+        """Whether this is another database than the one in which the connection was made."""
+        self.ensure_one()
+        return any(self.sudo()[name] != value for name, value in self._here().items())
+
+    def _refuse_moved(self):
+        """Refuse to speak with Tribe from a copy.
+
+        :raises UserError: in another database than the one in which the connection was made
+        """
+        if self._is_moved():
+            raise UserError(self._moved_sentence())
+
+    def _moved_sentence(self):
+        """That this is taken for a copy, and what to do if it is none; empty where it is none."""
+        if not self._is_moved():
+            return ""
+        there, here = self.sudo(), self._here()
+        return self.env._(
+            "“%(name)s” was made in the database %(there)s (%(there_uuid)s), and this is %(here)s "
+            "(%(here_uuid)s). It is taken for a copy: nothing is sent, booked or received here, "
+            "and Tribe keeps the webhooks of the original. If the database was moved or renamed, "
+            "let a system administrator press This Is the Moved Original.",
+            name=self.name,
+            there=there.database_name,
+            there_uuid=there.database_uuid,
+            here=here["database_name"],
+            here_uuid=here["database_uuid"],
+        )
+
+    def action_is_original(self):
+        """Go on in this database: it is no copy, but the original, moved or renamed.
+
+        :raises AccessError: for all but system administrators, who know of other copies
+        """
+        if not self.env.su and not self.env.user.has_group("base.group_system"):
+            raise AccessError(
+                self.env._(
+                    "Only a system administrator says that this database is the moved original: if "
+                    "it is a copy, two databases would write in one Tribe."
+                )
+            )
+        self.check_access("write")
+        for connection in self.sudo().filtered(lambda each: each._is_moved()):
+            here = self._here()
+            uuids = {*(connection.former_uuids or ()), connection.database_uuid}
+            former = sorted(uuids - {here["database_uuid"]})
+            connection.write({**here, "former_uuids": former})
+            connection._catch_up()
