@@ -54,6 +54,8 @@ class Session:
         self._problems = {}
         self._lines = []
         self._committed_lines = 0
+        # What is done, and undone again by a rollback.
+        self._uncommitted = []
 
     @cached_property
     def client(self):
@@ -71,6 +73,7 @@ class Session:
             self._works(reference)._remove()
             del self._open[reference]
             self._done += 1
+            self._uncommitted.append(reference)
 
     def failed(
         self, reference: str, error: Exception, name: str | None = None, company=None
@@ -111,11 +114,20 @@ class Session:
         """Make what was done so far permanent."""
         self._engine._commit(0)
         self._committed_lines = len(self._lines)
+        self._uncommitted.clear()
 
     def rollback(self) -> None:
         """Undo what was done since the last commit, and forget what was noted about it."""
         self.env.cr.rollback()
-        del self._lines[self._committed_lines :]
+        self._forget(self._committed_lines, 0)
+
+    def _forget(self, lines, done):
+        """Forget what was noted and done beyond so many lines and records: it was undone."""
+        del self._lines[lines:]
+        for reference in self._uncommitted[done:]:
+            self._open[reference] = None
+        self._done -= len(self._uncommitted[done:])
+        del self._uncommitted[done:]
 
     def halves(self, items: list, apply, fail) -> None:
         """Apply a function to a list, each part in a savepoint; split until the bad one is alone.
@@ -125,7 +137,7 @@ class Session:
         """
         if not items:
             return
-        noted = len(self._lines)
+        noted = len(self._lines), len(self._uncommitted)
         try:
             with self.env.cr.savepoint():
                 apply(items)
@@ -134,7 +146,7 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001 - classified later
             self.env.invalidate_all()
-            del self._lines[noted:]
+            self._forget(*noted)
             if len(items) == 1:
                 fail(items[0], error)
                 return

@@ -26,7 +26,7 @@ class TribeConflict(models.Model):
     label = fields.Char("Field", compute="_compute_label")
     odoo_value = fields.Char("In Odoo", readonly=True)
     tribe_value = fields.Char("In Tribe", readonly=True)
-    warning = fields.Char("Mind", compute="_compute_warning", compute_sudo=True)
+    warning = fields.Char("Note", compute="_compute_warning", compute_sudo=True)
     decision = fields.Selection(
         [("odoo", "Odoo's"), ("tribe", "Tribe's")], "Decided", readonly=True
     )

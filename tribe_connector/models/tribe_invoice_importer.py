@@ -140,15 +140,23 @@ class TribeInvoiceImporter(models.AbstractModel):
         """What is to be booked (``Booking``); what cannot be goes to ``failures``."""
         known = self.env["tribe.link"]._of_tribe(session.connection, entities)
         wanted = []
+
+        def fail(tribe_id, error):
+            company = self._find_legal_entity(session.connection, entities[tribe_id]).company_id
+            failures[tribe_id] = (error, _title(entities[tribe_id]), company)
+
+        session.halves(
+            [tribe_id for tribe_id in entities if tribe_id in known],
+            lambda part: [self._compare(session, known[each], entities[each]) for each in part],
+            fail,
+        )
         for tribe_id, entity in entities.items():
+            if tribe_id in known:
+                continue
             try:
-                if tribe_id in known:
-                    self._compare(session, known[tribe_id], entity)
-                    continue
                 booking = self._read(session, entity)
             except Exception as error:  # noqa: BLE001 - classified by the session
-                company = self._find_legal_entity(session.connection, entity).company_id
-                failures[tribe_id] = (error, _title(entity), company)
+                fail(tribe_id, error)
                 continue
             if booking:
                 wanted.append(booking)

@@ -142,8 +142,14 @@ class TribeRelationCreator(models.AbstractModel):
                     ),
                     partner.display_name,
                 )
-                continue
-            links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
+        session.halves(
+            [partner for partner in unknown if partner.id in found],
+            lambda part: [
+                links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
+                for partner in part
+            ],
+            lambda partner, error: session.failed(str(partner.id), error, partner.display_name),
+        )
         session.commit()
         for partner in self._still_open(session, partners):
             self._complete_one(session, partner, links[partner.id])
@@ -200,8 +206,14 @@ class TribeRelationCreator(models.AbstractModel):
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
             found = self._find_sent(session, kind, of_kind, links)
-            for partner in of_kind:
-                self._settle_one(session, partner, links[partner.id], found.get(partner.id, []))
+            session.halves(
+                list(of_kind),
+                lambda part, found=found: [
+                    self._settle_one(session, partner, links[partner.id], found.get(partner.id, []))
+                    for partner in part
+                ],
+                lambda partner, error: session.failed(str(partner.id), error, partner.display_name),
+            )
         session.commit()
 
     def _find_sent(self, session, kind, partners, links):

@@ -89,13 +89,11 @@ class TribeRelationExporter(models.AbstractModel):
     def _look_at(self, session, partner, link):
         """Whether a linked partner has to be compared with its relation."""
         decision = Decision(SAME, partner=partner, link=link)
-        try:
+        with self._alone(decision):
             if link.state != "gone" and self._has_work(session, partner, link):
                 decision.action = UPDATE
                 if not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
                     decision.ask(self._busy(partner))
-        except NeedsPerson as error:
-            decision.ask(error)
         return decision
 
     def _has_work(self, session, partner, link):
@@ -119,12 +117,10 @@ class TribeRelationExporter(models.AbstractModel):
         decisions = []
         for partner in partners:
             decision = Decision(CREATE_TRIBE, partner=partner, link=links.get(partner.id))
-            try:
+            with self._alone(decision):
                 self._check_numbers_unique(session.connection, partner)
                 decision.row = self._only_match(session, partner, matches[partner.id])
                 decision.action = LINK if decision.row else CREATE_TRIBE
-            except (NeedsPerson, TryAgain) as error:
-                decision.ask(error)
             decisions.append(decision)
         self._look_for_candidates(session, [d for d in decisions if d.action == CREATE_TRIBE])
         return decisions
@@ -152,19 +148,24 @@ class TribeRelationExporter(models.AbstractModel):
             session, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )
         for decision in decisions:
-            try:
-                if decision.action in (UPDATE, LINK):
+            with self._alone(decision):
+                if decision.action == UPDATE:
                     self._compare_one(session, decision)
+                elif decision.action == LINK:
+                    self._compare_match(session, decision)
                 elif decision.action == CREATE_TRIBE:
                     decision.relationships = self._wanted_relationships(decision.partner)
                     values, _notes = self._values_to_create(session, decision)
                     self._relation_body(session, decision.partner, values)
-            except (TryAgain, *PERSON_ERRORS) as error:
-                if decision.action == LINK and decision.remote:
-                    # That they are one and the same is certain; only their values are in doubt.
-                    decision.error = error
-                else:
-                    decision.ask(error)
+
+    def _compare_match(self, session, decision):
+        """Compare who are one and the same for certain, even where their values are in doubt."""
+        try:
+            self._compare_one(session, decision)
+        except (TryAgain, *PERSON_ERRORS) as error:
+            if not decision.remote:
+                raise
+            decision.error = error
 
     def _load(self, session, decisions):
         """``{tribe_id: RemoteRelation}`` of the relations of some decisions."""

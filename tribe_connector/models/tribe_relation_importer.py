@@ -213,11 +213,9 @@ class TribeRelationImporter(models.AbstractModel):
         self._decide_own(decisions)
         self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])
         for decision in decisions:
-            try:
-                if decision.action in (UPDATE, LINK):
+            if decision.action in (UPDATE, LINK):
+                with self._alone(decision):
                     self._compare(session, decision)
-            except (NeedsPerson, TryAgain) as error:
-                decision.ask(error)
         return decisions
 
     def _compare(self, session, decision):
@@ -236,7 +234,7 @@ class TribeRelationImporter(models.AbstractModel):
     def _look_for_partners(self, session, decisions):
         """Which contact each unlinked relation is, if any."""
         for decision in decisions:
-            try:
+            with self._alone(decision):
                 partner = self._matching_partner(session, decision.remote)
                 for key in [partner] if partner else _numbers(decision.remote):
                     self._check_first_with(session, key, decision.remote)
@@ -244,8 +242,6 @@ class TribeRelationImporter(models.AbstractModel):
                     decision.action = LINK
                     decision.partner = partner
                     decision.link = self._relation_link(session.connection, partner)
-            except (NeedsPerson, TryAgain) as error:
-                decision.ask(error)
         self._check_numbers_lead_to_one(session, [d for d in decisions if d.action == LINK])
         new = [each for each in decisions if each.action == CREATE_ODOO]
         candidates = self._candidates_in_odoo(session, [each.remote for each in new])
@@ -347,11 +343,14 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _update_all(self, session, decisions):
         for decision in decisions:
-            self._update(session, decision)
+            self._update(session, decision, decision.link)
 
-    def _update(self, session, decision):
-        """Take over what Tribe changed; what Odoo changed too is left to the exporter."""
-        link, merged, remote = decision.link, decision.merged, decision.remote
+    def _update(self, session, decision, link):
+        """Take over what Tribe changed; what Odoo changed too is left to the exporter.
+
+        :param link: the decision's; or the one just made, which a rollback takes away again
+        """
+        merged, remote = decision.merged, decision.remote
         partner = link.partner_id
         if not self._take_both(session, remote.tribe_id, partner):
             raise self._busy(partner)
@@ -401,10 +400,11 @@ class TribeRelationImporter(models.AbstractModel):
             "state": "linked",
             "agreed": self._agreed(decision) or False,
         }
-        if decision.link:
-            decision.link.write(values)
+        link = decision.link
+        if link:
+            link.write(values)
         else:
-            decision.link = self.env["tribe.link"].create(
+            link = self.env["tribe.link"].create(
                 {
                     **values,
                     "connection_id": session.connection.id,
@@ -413,7 +413,7 @@ class TribeRelationImporter(models.AbstractModel):
                 }
             )
         session.log("link", partner.display_name, partner=partner)
-        self._update(session, decision)
+        self._update(session, decision, link)
 
     def _create_all(self, session, decisions):
         """Create the partners of some relations in one batch."""

@@ -35,16 +35,21 @@ class TribeRelationNumbering(models.AbstractModel):
         for name in NUMBERS:
             without = []
             for decision in decisions:
-                if not self._lacks_number(connection, decision, name):
-                    continue
-                reference = decision.partner._tribe_reference(connection)
-                if reference:
-                    decision.numbers[name] = reference
-                else:
-                    without.append(decision)
-            for decision, number in zip(
-                without, self._free_numbers(session, name, len(without)), strict=True
-            ):
+                with self._alone(decision):
+                    if not self._lacks_number(connection, decision, name):
+                        continue
+                    reference = decision.partner._tribe_reference(connection)
+                    if reference:
+                        decision.numbers[name] = reference
+                    else:
+                        without.append(decision)
+            try:
+                numbers = self._free_numbers(session, name, len(without))
+            except NeedsPerson as error:
+                for decision in without:
+                    decision.ask(error)
+                continue
+            for decision, number in zip(without, numbers, strict=True):
                 decision.numbers[name] = number
 
     def _lacks_number(self, connection, decision, name):

@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..engine.plan_session import PlanSession
+from ..engine.problems import problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..sentence import in_language
@@ -95,8 +96,8 @@ class TribeRelationPlanner(models.AbstractModel):
         partner_ids |= {candidate.partner.id for candidate in candidates}
         company_ids = {values.get("company_id") for values in said.values() if values}
         there = {
-            "partner_id": self._still_there(self.env["res.partner"], partner_ids),
-            "company_id": self._still_there(self.env["res.company"], company_ids),
+            "partner_id": self._existing_ids(self.env["res.partner"], partner_ids),
+            "company_id": self._existing_ids(self.env["res.company"], company_ids),
         }
         for line in self.env["tribe.plan.line"].browse(said).exists():
             values = said[line.id]
@@ -109,7 +110,7 @@ class TribeRelationPlanner(models.AbstractModel):
             connection, [each for each in candidates if each.partner.id in there["partner_id"]]
         )
 
-    def _still_there(self, records, ids):
+    def _existing_ids(self, records, ids):
         return set(records.browse(number for number in ids if number).exists().ids)
 
     def _reasons(self, plan, lines):
@@ -142,7 +143,9 @@ class TribeRelationPlanner(models.AbstractModel):
             )
             session.fill(by_partner[partner], {"action": QUESTION, "text": text})
         for decision in self._decide(session, lines.partner_id - unsure):
-            changes = self._changes(session, decision)
+            changes = []
+            with self._alone(decision):
+                changes = self._changes(session, decision)
             self._fill(session, by_partner[decision.partner], decision, changes)
             session.candidates += decision.candidates
 
@@ -251,7 +254,10 @@ class TribeRelationPlanner(models.AbstractModel):
             for decision in importer._decide(session, relevant):
                 self._as_planned(session, decision)
                 line = of_kind.pop(decision.tribe_id)
-                self._fill(session, line, decision, self._relation_changes(session, decision))
+                changes = []
+                with self._alone(decision):
+                    changes = self._relation_changes(session, decision)
+                self._fill(session, line, decision, changes)
                 session.candidates += decision.candidates
             for line in of_kind.values():
                 # Gone, or no customer or supplier: none of our business.
@@ -368,8 +374,9 @@ class TribeRelationPlanner(models.AbstractModel):
                 "company_id": decision.partner.company_id.id if decision.partner else False,
                 "changes": changes,
                 "change_count": len(changes),
-                "text": in_language(self.env, decision.error or "")
-                or " ".join(decision.merged.notes.values()),
+                "text": problem_of(decision.error, self.env).text
+                if decision.error
+                else " ".join(decision.merged.notes.values()),
                 **{name: numbers.get(name) or False for name in NUMBERS},
             },
         )

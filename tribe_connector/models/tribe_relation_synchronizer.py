@@ -1,3 +1,7 @@
+from contextlib import contextmanager
+
+import psycopg2
+
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
@@ -36,6 +40,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     _name = "tribe.relation.synchronizer"
     _description = "Tribe Relation Synchronizer"
+
+    @contextmanager
+    def _alone(self, decision):
+        """What goes wrong while one thing is decided is a question about that one alone.
+
+        :raises psycopg2.Error: as it is: the transaction is lost, with all that it decided
+        """
+        try:
+            yield
+        except psycopg2.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - classified by the session
+            decision.ask(error)
 
     # Comparing
 

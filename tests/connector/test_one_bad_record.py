@@ -1,0 +1,197 @@
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+
+from .relation_case import RelationCase
+
+REFUSAL = "Deze klant wordt geweigerd."
+
+
+class TestOneBadRecord(RelationCase):
+    """Three records at once, of which one cannot be done: the others are, and it says why."""
+
+    def three(self, **values):
+        """Three customers that know no relation of Tribe yet, by number."""
+        return self.env["res.partner"].union(
+            *(self.customer(name, debtor_number=f"D-{name}", **values) for name in "ABC")
+        )
+
+    def relations(self, **fields):
+        return [
+            self.organization(Name=name, DebtorNumber=f"D-{name}", PhoneNumber="030 1", **fields)
+            for name in "ABC"
+        ]
+
+    def refusing(self, method, name, error=None):
+        """While it lasts, one record of Odoo refuses something, as another addon could."""
+        model_class = self.registry["res.partner"]
+        original = getattr(model_class, method)
+
+        def refuse(records, *arguments, **options):
+            if name in records.mapped("display_name") + _names(arguments):
+                raise error or UserError(REFUSAL)
+            return original(records, *arguments, **options)
+
+        return patch.object(model_class, method, refuse)
+
+    def assertTwoAreLinked(self, names="AC"):
+        linked = self.env["res.partner"].search([("tribe_id", "!=", False)])
+        self.assertEqual(sorted(linked.mapped("name")), list(names), self.problems())
+
+    def assertRefused(self, text=REFUSAL):
+        (problem,) = self.problems()
+        self.assertIn(text, problem)
+
+    # Tribe to Odoo
+
+    def test_links_by_number(self):
+        self.three()
+        rows = self.relations()
+
+        with self.refusing("write", "B"):
+            self.look_at("organization", *(row["ID"] for row in rows))
+
+        self.assertTwoAreLinked()
+        self.assertRefused()
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+        self.assertTwoAreLinked("ABC")
+        self.assertFalse(self.problems())
+
+    def test_new_relations(self):
+        rows = self.relations()
+
+        with self.refusing("create", "B"):
+            self.look_at("organization", *(row["ID"] for row in rows))
+
+        self.assertTwoAreLinked()
+        self.assertRefused()
+
+    def test_new_relations_of_which_one_fails_after_it_was_made(self):
+        rows = self.relations()
+
+        with self.refusing("_tribe_values", "B"):
+            self.look_at("organization", *(row["ID"] for row in rows))
+
+        self.assertTwoAreLinked()
+        self.assertRefused()
+
+    def linked_three(self):
+        partners = self.three()
+        self.synchronize(partners)
+        self.assertTwoAreLinked("ABC")
+        return partners
+
+    def test_changed_relations(self):
+        partners = self.linked_three()
+        for partner in partners:
+            self.sandbox.change("Relation_Organization", partner.tribe_id, {"PhoneNumber": "030 2"})
+
+        with self.refusing("write", "B"):
+            self.look_at("organization", *partners.mapped("tribe_id"))
+
+        self.assertEqual(partners.mapped("phone"), ["030 2", False, "030 2"])
+        self.assertRefused()
+
+    def test_relations_that_cannot_be_compared(self):
+        partners = self.linked_three()
+        for error in (UserError(REFUSAL), KeyError(REFUSAL)):
+            with self.subTest(error=error):
+                phone = f"030 {type(error).__name__[:1]}"
+                for partner in partners:
+                    self.sandbox.change(
+                        "Relation_Organization", partner.tribe_id, {"PhoneNumber": phone}
+                    )
+
+                with self.refusing("_tribe_values", "B", error), self.muted():
+                    self.look_at("organization", *partners.mapped("tribe_id"))
+
+                self.assertEqual(partners.mapped("phone"), [phone, partners[1].phone, phone])
+                self.assertNotEqual(partners[1].phone, phone)
+                self.assertEqual(len(self.problems()), 1)
+
+    def muted(self):
+        """The log of a bug of ours, which is expected."""
+        return patch("odoo.addons.tribe_connector.engine.problems._logger.error")
+
+    # Odoo to Tribe
+
+    def test_contacts_that_cannot_be_compared(self):
+        partners = self.linked_three()
+        for error in (UserError(REFUSAL), KeyError(REFUSAL)):
+            with self.subTest(error=error):
+                phone = f"030 {type(error).__name__[:1]}"
+                partners.phone = phone
+
+                with self.refusing("_tribe_values", "B", error), self.muted():
+                    self.synchronize(partners)
+
+                told = [self.tribe_of(partner)["PhoneNumber"] for partner in partners]
+                self.assertEqual((told[0], told[2]), (phone, phone))
+                self.assertNotEqual(told[1], phone)
+                self.assertEqual(len(self.problems()), 1)
+
+    def test_contacts_of_which_one_gets_no_number(self):
+        partners = self.three()
+        partners[1].debtor_number = False
+        self.env["ir.sequence"].search([("code", "=", "tribe.debtor")]).unlink()
+
+        self.synchronize(partners)
+
+        self.assertTwoAreLinked()
+        self.assertRefused("tribe.debtor")
+
+    def test_what_was_being_sent_of_which_one_turns_out_to_be_anothers(self):
+        partners = self.three()
+        rows = [
+            self.organization(
+                Name=partner.name,
+                ImportId=self.connection._import_id(partner, "organization"),
+            )
+            for partner in partners
+        ]
+        for partner in partners:
+            self.env["tribe.link"].create(
+                {
+                    "connection_id": self.connection.id,
+                    "kind": "organization",
+                    "partner_id": partner.id,
+                    "state": "sending",
+                    "sent_at": "2020-01-01",
+                }
+            )
+        self.env["tribe.link"].create(
+            {
+                "connection_id": self.connection.id,
+                "kind": "organization",
+                "tribe_id": rows[1]["ID"],
+                "partner_id": self.customer("Een ander").id,
+            }
+        )
+
+        self.synchronize(partners)
+
+        linked = partners.filtered("tribe_id")
+        self.assertEqual(linked.mapped("name"), ["A", "C"], self.problems())
+        self.assertEqual(len(self.problems()), 1)
+
+    # The work itself
+
+    def test_what_is_done_and_then_undone_is_not_done(self):
+        """A handler that fails after a record is done, before its commit: the record is told."""
+        partners = self.three()
+
+        def process(_exporter, session):
+            session.done(session.references[0])
+            raise UserError(REFUSAL)
+
+        with patch.object(self.registry["tribe.relation.exporter"], "_process", process):
+            self.synchronize(partners)
+
+        self.assertEqual(self.problems(), [REFUSAL] * 3)
+
+
+def _names(arguments):
+    """The names in the values of a create."""
+    lists = [each for each in arguments if isinstance(each, list)]
+    return [values.get("name") for each in lists for values in each if isinstance(values, dict)]
