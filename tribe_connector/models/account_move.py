@@ -1,7 +1,8 @@
 from decimal import Decimal
+from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import RedirectWarning, UserError, ValidationError
 
 from ..engine.booking import move_facts, rounded
 from ..engine.problems import AmountsDiffer
@@ -78,12 +79,24 @@ class AccountMove(models.Model):
         links = self._tribe_links()
         reserved = links.move_id._tribe_reserved_journals()
         for link in links:
-            link.move_id._tribe_correct_vat(link)
+            link.move_id._tribe_as_in_tribe(partial(link.move_id._tribe_correct_vat, link))
         posted = super()._post(soft)
         for link in links:
             if link.move_id in posted:
-                link.move_id._tribe_check_facts(link, reserved)
+                link.move_id._tribe_as_in_tribe(
+                    partial(link.move_id._tribe_check_facts, link, reserved)
+                )
         return posted
+
+    def _tribe_as_in_tribe(self, step):
+        """Take a step in the confirming of an invoice, which only Odoo and we may refuse.
+
+        Anything else that goes wrong in it is ours, and no bookkeeper has to wait for that.
+        """
+        if self.env.context.get("tribe_booking"):
+            step()
+        else:
+            self._tribe_apart(step, intended=(UserError, RedirectWarning))
 
     def _tribe_links(self):
         """The links of these moves that have to be as in Tribe, whoever asks."""

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -112,9 +114,9 @@ class ResPartner(models.Model):
     def action_synchronize_with_tribe(self):
         """Send the selected customers and suppliers to Tribe now."""
         self.check_access("write")
-        relations = (self | self.parent_id).sudo()
+        relations = self.sudo() | self.sudo().parent_id
         for connection in self.env["tribe.connection"]._active():
-            partners = relations.filtered_domain(connection._relation_domain())
+            partners = relations._tribe_of(connection)
             self.env["tribe.work"]._ask_for_partners(connection, partners)
         self.env["tribe.engine"]._wake("outbound")
 
@@ -125,13 +127,16 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        noted = self._tribe_changed_by(vals)
+        # Read with our rights: a save needs no other right because of us.
+        partners = self.sudo()
+        noted = partners._tribe_changed_by(vals)
         if "parent_id" in vals:
             # Whoever loses an address changed as well.
-            noted |= self.parent_id
-        references = {partner: partner.ref for partner in self} if vals.get("ref") else {}
+            noted |= partners.parent_id
+        references = {partner: partner.ref for partner in partners} if vals.get("ref") else {}
         result = super().write(vals)
-        self._tribe_numbers_follow(references)
+        if references:
+            partners._tribe_apart(lambda: partners._tribe_numbers_follow(references))
         noted._tribe_note_save()
         return result
 
@@ -144,12 +149,12 @@ class ResPartner(models.Model):
             lambda partner: (
                 references.get(partner, partner.ref) != partner.ref and not partner.parent_id
             )
-        ).sudo()
+        )
         if not changed:
             return
         connections = self.env["tribe.connection"]._active()
         for connection in connections.filtered(lambda each: each.number_source == "ref"):
-            for partner in changed.filtered_domain(connection._relation_domain()):
+            for partner in connection._relations_among(changed):
                 numbers = {name: partner.ref for name in NUMBERS if partner[name]}
                 if numbers:
                     partner.write(numbers)
@@ -168,12 +173,15 @@ class ResPartner(models.Model):
 
     def unlink(self):
         # An invoice address that goes changes the address of its company.
-        parents = self.parent_id - self
-        self.env["tribe.link"].sudo()._note_deleted_partners(self)
-        self._tribe_forget()
+        parents = self.sudo().parent_id - self
+        self._tribe_apart(self._tribe_note_deletion)
         result = super().unlink()
         parents._tribe_note_save()
         return result
+
+    def _tribe_note_deletion(self):
+        self.env["tribe.link"].sudo()._note_deleted_partners(self)
+        self._tribe_forget()
 
     def _tribe_forget(self):
         """Forget what we noted about persons and organizations that are deleted.
@@ -187,17 +195,32 @@ class ResPartner(models.Model):
         lines.write({"name": False, "text": False})
 
     def _tribe_note_save(self):
-        """Note for the active connections that these partners, or their parents, changed."""
+        """Note for the active connections that these partners, or their parents, changed.
+
+        Whatever goes wrong in it, the save goes on, and more is noted rather than less: whoever
+        is no customer is passed over later.
+        """
+        if not self:
+            return
+        works = self.env["tribe.work"]
         for connection in self.env["tribe.connection"]._active():
-            relations = (self | self.parent_id).sudo().with_context(active_test=False)
-            linked = relations.filtered(
-                lambda partner: connection in partner.tribe_link_ids.connection_id
-            )
-            noted = linked | relations.filtered_domain(connection._relation_domain())
-            if noted:
-                self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
-                if connection.export_moment == "minute":
-                    self.env["tribe.engine"]._wake("outbound")
+            if not self._tribe_apart(partial(self._tribe_note_for, connection)):
+                self._tribe_apart(partial(works._add_saved_partners, connection, self.ids))
+
+    def _tribe_note_for(self, connection):
+        noted = (self.sudo() | self.sudo().parent_id)._tribe_of(connection)
+        if noted:
+            self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
+            if connection.export_moment == "minute":
+                self.env["tribe.engine"]._wake("outbound")
+
+    def _tribe_of(self, connection):
+        """Those of these that a connection synchronizes: linked ones, customers and suppliers."""
+        partners = self.with_context(active_test=False)
+        linked = partners.filtered(
+            lambda partner: connection in partner.tribe_link_ids.connection_id
+        )
+        return linked | connection._relations_among(partners)
 
     @api.model
     def _tribe_label(self, name):

@@ -2,6 +2,8 @@ import math
 import uuid
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -640,7 +642,7 @@ class TribeConnection(models.Model):
         partner = self._partner_named_by(import_id)
         if partner and self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS):
             return partner
-        return partner.filtered_domain(self._relation_domain())
+        return self._relations_among(partner)
 
     def _partner_named_by(self, import_id):
         """The partner whose ID is in an ``ImportId`` of ours; an empty set where there is none."""
@@ -666,14 +668,56 @@ class TribeConnection(models.Model):
     def _relation_domain(self):
         """The partners that this connection synchronizes. Archived ones are not sent first.
 
-        None while its filter cannot be used: what that would let through, nobody has decided.
+        :raises UserError: when *Only Contacts That* cannot be used
         """
+        if problem := self._filter_problem():
+            raise UserError(problem)
+        return [*self._contact_filter(), *self._unfiltered_domain()]
+
+    def _relations_among(self, partners):
+        """Those of some partners that this connection synchronizes.
+
+        While *Only Contacts That* cannot be used, all that it would be asked about.
+        """
+        among = partners.filtered_domain(self._unfiltered_domain())
         try:
-            chosen = read_filter(self.relation_domain, self.env["res.partner"])
-        except FilterRefused:
-            chosen = Domain.FALSE
+            return among.filtered_domain(self._contact_filter())
+        except psycopg2.Error:
+            raise
+        except Exception:  # noqa: BLE001 - told by _filter_problem
+            return among
+
+    def _contact_filter(self):
+        """*Only Contacts That*, as a domain.
+
+        :raises FilterRefused: for what is not evaluated (``engine/contact_filter.py``)
+        """
+        return read_filter(self.relation_domain, self.env["res.partner"])
+
+    def _filter_problem(self):
+        """Why *Only Contacts That* cannot be used, in a sentence; empty where it can.
+
+        It may be from before such filters were refused, and a field that it names may have been
+        deleted since it was entered.
+        """
+        if self.relation_domain in (False, "", "[]"):
+            return ""
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        try:
+            with self.env.cr.savepoint():
+                domain = self._contact_filter()
+                partners.search(domain, limit=1).filtered_domain(domain)
+            return ""
+        except psycopg2.OperationalError:
+            raise
+        except FilterRefused as error:
+            cause = self._filter_sentence(error)
+        except Exception:  # noqa: BLE001 - any of them makes the filter useless
+            cause = self._filter_sentence(not_understood())
+        return self.env._("No new contact is sent to Tribe. %(cause)s", cause=cause)
+
+    def _unfiltered_domain(self):
         return [
-            *chosen,
             ("parent_id", "=", False),
             ("company_id", "in", [False, *self._companies().ids]),
             ("id", "not in", self._own_partner_ids()),

@@ -39,7 +39,9 @@ class TribeConnection(models.Model):
         work = self.env["tribe.work"]
         now = fields.Datetime.now()
         work._add_again([("connection_id", "=", self.id), ("due", ">", now)], "nightly")
-        unlinked = self._unlinked_partners()
+        # By a filter that says nothing nobody new is sent.
+        is_known = not self._filter_problem()
+        unlinked = self._unlinked_partners() if is_known else self.env["res.partner"]
         waiting = set(
             work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
                 "reference"

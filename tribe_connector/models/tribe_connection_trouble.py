@@ -6,7 +6,6 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
-from ..engine.contact_filter import FilterRefused, read_filter
 from ..engine.problems import FOR_PEOPLE
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
@@ -15,6 +14,13 @@ TOLD_BY_ACTIVITY = "trouble:activity"
 TOLD_BY_MAIL = "trouble:mail"
 MAIL_INTERVAL = timedelta(days=1)
 SHOWN_PROBLEMS = 5
+# Our scheduled actions (data/ir_cron.xml), and what each is called there.
+SCHEDULED_ACTIONS = {
+    "cron_schedule": "Tribe CRM: schedule",
+    "cron_inbound_1": "Tribe CRM: receive, lane 1",
+    "cron_inbound_2": "Tribe CRM: receive, lane 2",
+    "cron_outbound": "Tribe CRM: send",
+}
 
 
 class TribeConnection(models.Model):
@@ -73,20 +79,36 @@ class TribeConnection(models.Model):
             self._moved_sentence(),
             self._archived_sentence(),
             self._unavailable_sentence(),
-            self._refused_filter_sentence(),
+            *self._scheduled_action_sentences(),
+            self._filter_problem(),
             self._webhooks_left_sentence(),
         )
         return [sentence for sentence in sentences if sentence]
 
-    def _refused_filter_sentence(self):
-        """Why no new contact is sent; empty where the filter can be used."""
-        try:
-            read_filter(self.relation_domain, self.env["res.partner"])
-        except FilterRefused as error:
-            return self.env._(
-                "No new contact is sent to Tribe. %(cause)s", cause=self._filter_sentence(error)
-            )
-        return ""
+    def _scheduled_action_sentences(self):
+        """What is said of each of our scheduled actions that does not run."""
+        if not self.is_running or self.mode == "off" or self.is_demo_data:
+            return []
+        sentences = []
+        for name, title in SCHEDULED_ACTIONS.items():
+            cron = self.env.ref(f"tribe_connector.{name}", raise_if_not_found=False)
+            if not cron:
+                sentences.append(
+                    self.env._(
+                        "The scheduled action “%s” was deleted, so what it does waits. Upgrade the "
+                        "app Tribe Connector under Apps, which makes it again.",
+                        title,
+                    )
+                )
+            elif not cron.sudo().active:
+                sentences.append(
+                    self.env._(
+                        "The scheduled action “%s” is switched off, so what it does waits. Switch "
+                        "it on under Settings > Technical > Scheduled Actions.",
+                        cron.sudo().name,
+                    )
+                )
+        return sentences
 
     def _unavailable_sentence(self):
         availability = self._availability()
@@ -142,8 +164,9 @@ class TribeConnection(models.Model):
         patience = timedelta(hours=self.unavailable_hours)
         if since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
-        if refused := self._refused_filter_sentence():
-            sentences.append(refused)
+        sentences += self._scheduled_action_sentences()
+        if problem := self._filter_problem():
+            sentences.append(problem)
         in_need = Domain("connection_id", "=", self.id) & Domain("error_class", "in", FOR_PEOPLE)
         work = self.env["tribe.work"].sudo()
         count = work.search_count(in_need)

@@ -69,9 +69,20 @@ class TribeEngine(models.AbstractModel):
     @api.model
     def _wake(self, direction, reference=""):
         """Start a lane soon. The reference spreads records over the lanes."""
-        lanes = LANES[direction]
-        lane = lanes[sum(reference.encode()) % len(lanes)]
-        self.env.ref(f"tribe_connector.{lane}").sudo()._trigger()
+        lanes = self._lanes(direction)
+        if lanes:
+            lanes[sum(reference.encode()) % len(lanes)]._trigger()
+
+    def _lanes(self, direction):
+        """The scheduled actions of a direction that are there and active, as a list.
+
+        Somebody may have deleted one or switched it off; the connection says so.
+        """
+        lanes = [
+            self.env.ref(f"tribe_connector.{lane}", raise_if_not_found=False)
+            for lane in LANES[direction]
+        ]
+        return [lane.sudo() for lane in lanes if lane and lane.sudo().active]
 
     @api.private
     def _run_lane(self, direction):
@@ -152,8 +163,8 @@ class TribeEngine(models.AbstractModel):
                 self._apart(connection._in_language_of_told_user(), step)
         for direction in LANES:
             if self._count_due(direction):
-                for lane in LANES[direction]:
-                    self.env.ref(f"tribe_connector.{lane}")._trigger()
+                for lane in self._lanes(direction):
+                    lane._trigger()
         self._commit(0)
 
     def _apart(self, connection, step):

@@ -59,11 +59,17 @@ class TribeRelationExporter(models.AbstractModel):
         """The partners to look at; whoever is gone or no customer (any more) is done."""
         partners = self.env["res.partner"].with_context(active_test=False)
         partners = partners.browse(int(number) for number in session.references).exists()
-        linked = self._links_by_partner(session.connection, partners)
-        domain = session.connection._relation_domain()
-        relevant = partners.filtered(lambda partner: partner.id in linked) | partners.filtered(
-            "active"
-        ).filtered_domain(domain)
+        links = self._links_by_partner(session.connection, partners)
+        linked = partners.filtered(lambda partner: partner.id in links)
+        new = session.connection._relations_among((partners - linked).filtered("active"))
+        problem = new and session.connection._filter_problem()
+        if problem:
+            for partner in new:
+                session.failed(
+                    str(partner.id), NeedsPerson(problem, cause="set_up"), partner.display_name
+                )
+            new -= new
+        relevant = linked | new
         for reference in session.references:
             if int(reference) not in relevant.ids:
                 session.done(reference)

@@ -162,7 +162,7 @@ class TribeSuggestion(models.Model):
             suggestions = self.filtered(lambda each, c=connection: each.connection_id == c)
             works._ask_for_partners(
                 connection,
-                suggestions.partner_id.filtered_domain(connection._relation_domain())
+                connection._relations_among(suggestions.partner_id)
                 | self.env["tribe.link"]
                 .sudo()
                 .search([("tribe_id", "in", suggestions.mapped("tribe_id"))])

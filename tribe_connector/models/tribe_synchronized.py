@@ -1,8 +1,14 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.problems import FOR_PEOPLE
+
+_logger = logging.getLogger(__name__)
 
 # How a record stands with Tribe, the weakest first: the strongest of all that is known counts.
 STATES = [
@@ -46,6 +52,26 @@ class TribeSynchronized(models.AbstractModel):
                 if name.startswith("tribe_") or name in NUMBERS:
                     description.update(dict.fromkeys(OFFERED & description.keys(), False))
         return descriptions
+
+    def _tribe_apart(self, step, intended=()):
+        """Take a step of ours within somebody's own work, which goes on whatever happens in it.
+
+        What that work has pending is written first, and outside: its errors are its own, and
+        nothing of it is undone together with ours. Returns whether the step was taken.
+
+        :param intended: exceptions of the step that are meant to stop that work
+        :raises psycopg2.OperationalError: Odoo repeats what could not be serialized
+        """
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint():
+                step()
+        except (psycopg2.OperationalError, *intended):
+            raise
+        except Exception:
+            _logger.exception("What was saved, %s, could not be noted for Tribe", self)
+            return False
+        return True
 
     def _compute_tribe_state(self):
         strengths = dict(

@@ -1,0 +1,214 @@
+import contextlib
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import mute_logger
+
+from odoo.addons.base.tests.common import new_test_user
+
+from .relation_case import RelationCase
+
+LOGGER = "odoo.addons.tribe_connector.models.tribe_synchronized"
+
+
+class TestNeverInTheWay(RelationCase):
+    """Nobody's save, deletion or archiving of a contact fails because of the connector."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection.export_moment = "minute"
+
+    def filter_by_a_field_that_is_deleted(self):
+        field = self.env["ir.model.fields"].create(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "name": "x_soort",
+                "field_description": "Soort",
+                "ttype": "char",
+            }
+        )
+        self.connection.relation_domain = "[('x_soort', '=', 'klant')]"
+        self.env.flush_all()
+        field.unlink()
+        self.env.invalidate_all()
+
+    def broken(self):
+        """Everything that was found to go wrong while a save is noted, and more."""
+        return {
+            "filter": self.filter_by_a_field_that_is_deleted,
+            "nonsense": lambda: self.env.cr.execute(
+                "UPDATE tribe_connection SET relation_domain = '[(1, 2'"
+            ),
+            "values": lambda: self.env.cr.execute(
+                "UPDATE tribe_connection SET relation_domain = %s", ["[('name', '>', 5)]"]
+            ),
+            "cron deleted": lambda: self.env.ref("tribe_connector.cron_outbound").unlink(),
+            "cron inactive": lambda: self.env.ref("tribe_connector.cron_outbound").write(
+                {"active": False}
+            ),
+            "SQL": lambda: self.broken_by(
+                "tribe.work", "_add_saved_partners", lambda: self.env.cr.execute("SELECT 1 / 0")
+            ),
+            "bug": lambda: self.broken_by("res.partner", "_tribe_note_for", lambda: {}["bug"]),
+        }
+
+    def broken_by(self, model, method, error):
+        def fail(*_arguments, **_options):
+            error()
+
+        patcher = patch.object(self.registry[model], method, fail, create=True)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    @contextlib.contextmanager
+    def each_way(self, why, breaks):
+        with (
+            self.subTest(why=why),
+            contextlib.closing(self.env.cr.savepoint()),
+            mute_logger(LOGGER, "odoo.sql_db"),
+        ):
+            try:
+                breaks()
+                self.env.invalidate_all()
+                yield
+            finally:
+                self.doCleanups_of_patches()
+
+    def doCleanups_of_patches(self):
+        patch.stopall()
+        self.env.registry.clear_all_caches()
+
+    def test_contacts_are_saved_archived_and_deleted(self):
+        for why, breaks in self.broken().items():
+            linked = self.linked(f"Klant {why}")
+            child = self.env["res.partner"].create({"name": "Kind", "parent_id": linked.id})
+            with self.each_way(why, breaks):
+                linked.write({"city": "Utrecht", "name": f"Anders {why}"})
+                new = self.customer("Nieuw")
+                child.parent_id = False
+                child.parent_id = linked
+                child.unlink()
+                new.action_archive()
+                new.unlink()
+                self.env.flush_all()
+                self.env.invalidate_all()
+
+                self.assertEqual((linked.city, linked.name), ("Utrecht", f"Anders {why}"))
+                self.assertFalse((child | new).exists())
+
+    def works_of(self, partner):
+        return self.env["tribe.work"].search(
+            [("kind", "=", "partner"), ("reference", "=", str(partner.id))]
+        )
+
+    def test_what_was_saved_is_noted_all_the_same(self):
+        for why, breaks in self.broken().items():
+            linked = self.linked(f"Klant {why}")
+            with self.each_way(why, breaks):
+                linked.city = "Utrecht"
+                new = self.customer("Nieuw")
+
+                if why != "SQL":
+                    self.assertTrue(self.works_of(linked))
+                    self.assertTrue(self.works_of(new))
+
+    def test_the_error_of_the_save_itself_is_not_swallowed(self):
+        partner = self.linked("Klant")
+
+        def refuse(_records):
+            raise ValidationError("Zo niet.")
+
+        with (
+            patch.object(self.registry["res.partner"], "_tribe_note_for", refuse, create=True),
+            self.assertRaises(psycopg2.Error),
+            mute_logger(LOGGER, "odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            # Without a name Odoo's own constraint refuses it, when it is written.
+            partner.write({"name": False, "type": "contact", "city": "Utrecht"})
+
+    def test_a_conflict_of_transactions_is_odoos_to_repeat(self):
+        partner = self.linked("Klant")
+
+        def fail(*_arguments):
+            raise psycopg2.errors.SerializationFailure("could not serialize access")
+
+        with (
+            patch.object(self.registry["tribe.work"], "_add_saved_partners", fail),
+            self.assertRaises(psycopg2.OperationalError),
+        ):
+            partner.city = "Utrecht"
+
+    # Nothing new goes to Tribe by a filter that says nothing
+
+    def test_nobody_new_is_sent_while_the_filter_cannot_be_evaluated(self):
+        linked = self.linked("Gekoppeld B.V.")
+        self.filter_by_a_field_that_is_deleted()
+        linked.email = "nieuw@klant.example"
+        new = self.customer("Nieuw B.V.")
+
+        self.synchronize(linked | new)
+        self.run_nightly()
+
+        self.assertEqual(self.tribe_of(linked)["EmailAddress"], "nieuw@klant.example")
+        self.assertFalse(self.named("Nieuw B.V."))
+        self.assertAsked("Only Contacts That", "Tribe CRM")
+        self.assertIn("Only Contacts That", self.connection.trouble)
+
+        self.connection.relation_domain = "[]"
+        self.run_nightly()
+
+        self.assertTrue(self.named("Nieuw B.V."))
+        self.assertFalse(self.connection.trouble)
+        self.assertFalse(self.problems())
+
+    def test_the_connection_says_which_scheduled_action_is_missing(self):
+        for name in ("cron_inbound_1", "cron_inbound_2", "cron_outbound", "cron_schedule"):
+            cron = self.env.ref(f"tribe_connector.{name}")
+            with self.subTest(name=name), contextlib.closing(self.env.cr.savepoint()):
+                cron.active = False
+                self.assertIn(f"“{cron.name}” is switched off", self.connection.trouble)
+                title = cron.name
+                cron.unlink()
+                self.env.invalidate_all()
+                self.assertIn(f"“{title}” was deleted", self.connection.trouble)
+                self.env["tribe.engine"]._wake("inbound")
+                self.env["tribe.engine"]._wake("outbound")
+        self.assertFalse(self.connection.trouble)
+
+    # No right that an ordinary save does not need
+
+    def test_a_user_who_may_not_read_the_parent(self):
+        seller = new_test_user(
+            self.env(su=False), "verkoper", groups="base.group_user,base.group_partner_manager"
+        )
+        parent = self.customer("Moeder B.V.")
+        self.env["ir.rule"].create(
+            {
+                "name": "not the parent",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {parent.id})]",
+            }
+        )
+        for state in ("active", "paused"):
+            with self.subTest(state=state):
+                self.connection.state = state
+                child = self.env["res.partner"].create(
+                    {"name": "Kind", "parent_id": parent.id, "type": "invoice"}
+                )
+                self.env.flush_all()
+                self.env.invalidate_all()
+                as_seller = child.with_user(seller).sudo(False)
+
+                with self.assertRaises(AccessError):
+                    as_seller.parent_id.with_user(seller).sudo(False).read(["name"])
+                as_seller.write({"city": "Utrecht", "customer_rank": 1, "ref": "K-1"})
+                as_seller.write({"parent_id": False})
+                child.parent_id = parent
+                self.env.invalidate_all()
+                as_seller.unlink()
+
+                self.assertFalse(child.exists())
+                self.assertTrue(self.works_of(parent))
