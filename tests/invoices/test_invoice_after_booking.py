@@ -1,9 +1,11 @@
 from datetime import date
+from unittest.mock import patch
 
 from connector.common import ORGANIZATION_CUSTOMER
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from .invoice_case import InvoiceCase
 
@@ -27,6 +29,20 @@ class TestInvoiceAfterBooking(InvoiceCase):
         move.action_post()
 
         self.assert_booked_to_the_cent(tribe_id)
+
+    def test_a_mistake_of_ours_does_not_stop_a_bookkeeper(self):
+        for broken in ("_tribe_correct_vat", "_tribe_check_facts"):
+            tribe_id = self.send_new(self.line(100))
+            move = self.assert_booked_to_the_cent(tribe_id)
+            with (
+                self.subTest(broken),
+                patch.object(self.registry["account.move"], broken, lambda *_arguments: {}["bug"]),
+                mute_logger("odoo.addons.tribe_connector.models.tribe_synchronized"),
+            ):
+                move.button_draft()
+                move.action_post()
+
+                self.assert_booked_to_the_cent(tribe_id)
 
     def test_another_total_is_refused(self):
         _tribe_id, move = self.booked_with_corrected_cents()
