@@ -34,6 +34,7 @@ from . import (
     tribe_ledger_account,
     tribe_legal_entity,
     tribe_link,
+    tribe_link_credit,
     tribe_payment_exporter,
     tribe_phase,
     tribe_plan,

@@ -71,7 +71,7 @@ class AccountMove(models.Model):
         return {"type": "ir.actions.act_url", "url": self.tribe_url, "target": "new"}
 
     def _post(self, soft=True):
-        """Give invoices of Tribe the VAT that Tribe calculated, and refuse other facts.
+        """Give invoices of Tribe the VAT that Tribe calculated, refuse other facts, settle credits.
 
         Also when a bookkeeper resets one to draft and confirms it again: Odoo then calculates
         VAT anew, and would lose the cents in which Tribe's rounding differs.
@@ -86,6 +86,8 @@ class AccountMove(models.Model):
                 link.move_id._tribe_as_in_tribe(
                     partial(link.move_id._tribe_check_facts, link, reserved)
                 )
+        if booked := links.filtered(lambda link: link.move_id in posted):
+            booked.move_id._tribe_as_in_tribe(booked._settle_credits)
         return posted
 
     def _tribe_as_in_tribe(self, step):

@@ -32,12 +32,12 @@ class TribeInvoiceBooker(models.AbstractModel):
             .with_context(tracking_disable=True, tribe_booking=True)
             .create([self._move_values(booking) for booking in bookings])
         )
-        # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
+        # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted. A
+        # credit note and its invoice are settled then, too.
         self._link_moves(session, bookings, moves)
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
-            self._credit(session, booking, move)
             if booking.phase.code == PAID_CODE:
                 self._note_paid_in_tribe(move)
             session.log("post", move.name, move=move)
@@ -49,22 +49,6 @@ class TribeInvoiceBooker(models.AbstractModel):
                 [booking.invoice.tribe_id for booking in bookings],
                 "follow",
             )
-
-    def _credit(self, session, booking, move):
-        """Link a credit note to the invoice that Tribe says it credits, and settle both."""
-        credited_id = booking.invoice.credited_invoice_id
-        if not credited_id or move.move_type != "out_refund":
-            return
-        credited = self.env["tribe.link"]._of_tribe(session.connection, [credited_id])
-        invoice = credited.get(credited_id, self.env["tribe.link"]).move_id
-        if invoice.state != "posted" or invoice.company_id != move.company_id:
-            return
-        move.reversed_entry_id = invoice
-        receivable = (move | invoice).line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and not line.reconciled
-        )
-        if len(receivable.account_id) == 1 and len(receivable.move_id) == 2:
-            receivable.reconcile()
 
     def _note_paid_in_tribe(self, move):
         """Tribe's word about a payment is no payment in the books: it is only noted."""
@@ -423,6 +407,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                     "connection_id": session.connection.id,
                     "kind": "invoice",
                     "tribe_id": booking.invoice.tribe_id,
+                    "credited_tribe_id": booking.invoice.credited_invoice_id,
                     "move_id": move.id,
                     "phase_id": booking.phase.id,
                     "told_paid": booking.phase.code == PAID_CODE,

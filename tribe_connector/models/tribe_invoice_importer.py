@@ -184,9 +184,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         if self._is_booked_elsewhere(legal_entity):
             return
         if link.state in ("linked", "differs", "gone"):
-            link._note_difference(
-                self._tribe_difference(session, link, entity) or link._move_difference()
-            )
+            difference = self._tribe_difference(session, link, entity) or link._move_difference()
+            unsettled = link._settle_credits(only_new=True)
+            link._note_difference("\n".join(filter(None, (difference, unsettled))))
 
     def _tribe_difference(self, session, link, entity):
         """What is not what it was when the invoice was booked; empty when nothing is."""
@@ -194,6 +194,9 @@ class TribeInvoiceImporter(models.AbstractModel):
             booking = self._read_booking(session.connection, entity)
         except (NeedsPerson, ValueUnreadable) as error:
             return in_language(self.env, error)
+        # What was adopted, or booked before this was kept, gets it here.
+        if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
+            link.credited_tribe_id = booking.invoice.credited_invoice_id
         booked = link.agreed or move_facts(link.move_id)
         now = booked_facts(booking.invoice)
         differing = [name for name in now if name in booked and booked[name] != now[name]]

@@ -1,0 +1,350 @@
+"""A credit note and the invoice that it credits, whichever comes second and whatever brings it."""
+
+import random
+from datetime import date, timedelta
+
+from connector.common import ORGANIZATION_CUSTOMER
+
+from odoo.exceptions import UserError
+
+from .invoice_case import InvoiceCase
+
+FIRST_START = 60
+
+
+class CreditCase(InvoiceCase):
+    def sent(self, *lines, **values):
+        """An invoice that is sent in Tribe, and that the connector did not look at yet."""
+        tribe_id = self.draft(*lines, **values)
+        self.sandbox.set_phase(tribe_id, "Sent")
+        return tribe_id
+
+    def credit_of(self, tribe_id, price=-100.0, **values):
+        """A credit invoice of Tribe that is booked; returns its ID."""
+        return self.send_new(self.line(price), CreditedInvoice={"ID": tribe_id}, **values)
+
+    def another_customer(self):
+        """A customer of Tribe; what is made in Tribe from now on is for that one."""
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Ander B.V."})
+        self.customer = self.sandbox.create(
+            ORGANIZATION_CUSTOMER,
+            {
+                "Relation": {"ID": self.connection.own_organization_id},
+                "Organization": {"ID": organization["ID"]},
+            },
+        )
+
+    def open_amounts(self, *tribe_ids):
+        return [self.booked_move(tribe_id).amount_residual for tribe_id in tribe_ids]
+
+    def assert_settled(self, invoice, credit):
+        """Both are posted, linked and closed; nothing is shown as different."""
+        move, refund = self.booked_move(invoice), self.booked_move(credit)
+        self.assertEqual((move.state, refund.state), ("posted", "posted"), self.problems())
+        self.assertEqual(refund.reversed_entry_id, move)
+        self.assertEqual((move.amount_residual, refund.amount_residual), (0.0, 0.0))
+        for tribe_id in (invoice, credit):
+            link = self.link(tribe_id)
+            self.assertEqual((link.state, link.difference_shown), ("linked", False))
+
+    def assert_shown(self, invoice, credit, *words):
+        """Both stay open and unlinked, and the credit's link says why, with both numbers."""
+        move, refund = self.booked_move(invoice), self.booked_move(credit)
+        self.assertEqual((move.state, refund.state), ("posted", "posted"), self.problems())
+        self.assertFalse(refund.reversed_entry_id)
+        self.assertEqual(move.amount_residual, move.amount_total)
+        self.assertEqual(refund.amount_residual, refund.amount_total)
+        link = self.link(credit)
+        self.assertEqual(link.state, "differs")
+        for word in (move.name, refund.name, *words):
+            self.assertIn(word, link.difference_shown)
+        self.assertEqual(self.link(invoice).state, "linked")
+
+
+class TestCreditBeforeItsInvoice(CreditCase):
+    def test_the_credit_is_looked_at_first(self):
+        invoice = self.sent(self.line(100.0))
+        credit = self.credit_of(invoice)
+        self.assertEqual(self.open_amounts(credit), [121.0])
+
+        self.look_at("invoice", invoice)
+
+        self.assert_settled(invoice, credit)
+        self.run_nightly()
+        paid = self.sandbox.rows("Datastore_Phase_ActivityInvoice", Code="Paid")[0]["ID"]
+        phases = [self.tribe_row("Activity_Invoice", each)["Phase"] for each in (invoice, credit)]
+        self.assertEqual(phases, [paid, paid])
+
+    def test_both_come_in_one_batch(self):
+        invoice = self.sent(self.line(100.0))
+        credit = self.sent(self.line(-100.0), CreditedInvoice={"ID": invoice})
+
+        self.look_at("invoice", credit, invoice)
+
+        self.assert_settled(invoice, credit)
+
+    def test_several_partial_credits_come_first(self):
+        invoice = self.sent(self.line(100.0))
+        credits = [self.credit_of(invoice, price) for price in (-40.0, -35.0)]
+
+        self.look_at("invoice", invoice)
+
+        self.assertEqual(self.open_amounts(invoice, *credits), [30.25, 0.0, 0.0])
+        moves = [self.booked_move(credit).reversed_entry_id for credit in credits]
+        self.assertEqual(moves, [self.booked_move(invoice)] * 2)
+
+    def test_the_invoice_was_held_until_its_vat_group_was_mapped(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        group = groups.filtered(lambda group: group.code == "NL9")
+        group.tax_id = False
+        invoice = self.send_new(self.line(111.01, vat="NL9"))
+        credit = self.credit_of(invoice)
+        self.assertFalse(self.booked_move(invoice))
+
+        group.tax_id = self.tax("9% ST")
+        self.run_lanes()
+
+        self.assert_settled(invoice, credit)
+
+    def test_the_invoice_was_held_until_its_period_was_opened(self):
+        self.company.sale_lock_date = date.today() - timedelta(days=5)
+        self.sandbox.switch(invoice_day_offset=-10)
+        invoice = self.send_new(self.line(100.0))
+        self.sandbox.switch(invoice_day_offset=0)
+        credit = self.credit_of(invoice)
+        self.assertFalse(self.booked_move(invoice))
+
+        self.company.sale_lock_date = False
+        self.run_nightly()
+
+        self.assert_settled(invoice, credit)
+
+    def test_an_invoice_typed_by_hand_is_adopted_later(self):
+        for is_draft in (False, True):
+            with self.subTest(is_draft=is_draft):
+                last = self.booked_move(self.send_new(self.line(10.0)))
+                by_hand = self.typed_by_hand(100.0, ref=str(int(last.name) + 1))
+                if not is_draft:
+                    by_hand.action_post()
+                invoice = self.send_new(self.line(100.0))
+                credit = self.credit_of(invoice)
+                self.assertFalse(self.booked_move(invoice))
+
+                self.work(invoice).action_adopt()
+                self.run_lanes()
+                if is_draft:
+                    self.assertEqual(self.open_amounts(credit), [121.0])
+                    by_hand.action_post()
+                    self.run_nightly()
+
+                self.assertEqual(self.booked_move(invoice), by_hand)
+                self.assert_settled(invoice, credit)
+
+    def test_a_credit_note_typed_by_hand_is_adopted_later(self):
+        invoice = self.send_new(self.line(100.0))
+        number = str(int(self.booked_move(invoice).name) + 1)
+        by_hand = self.typed_by_hand(100.0, ref=number, move_type="out_refund")
+        by_hand.action_post()
+        credit = self.credit_of(invoice)
+        self.assertFalse(self.booked_move(credit))
+
+        self.work(credit).action_adopt()
+        self.run_lanes()
+
+        self.assertEqual(self.booked_move(credit), by_hand)
+        self.assert_settled(invoice, credit)
+
+    def test_credited_invoices_of_a_first_start_come_in_any_order(self):
+        pairs = []
+        for number in range(FIRST_START):
+            invoice = self.sent(self.line(100.0 + number))
+            credit = self.sent(self.line(-100.0 - number), CreditedInvoice={"ID": invoice})
+            pairs.append((invoice, credit))
+        ids = [tribe_id for pair in pairs for tribe_id in pair]
+        random.Random(7).shuffle(ids)
+        self.connection.fetch_documents = False
+
+        self.look_at("invoice", *ids)
+
+        for invoice, credit in pairs:
+            self.assert_settled(invoice, credit)
+
+
+class TestCreditAndInvoiceLater(CreditCase):
+    def setUp(self):
+        super().setUp()
+        self.invoice = self.send_new(self.line(100.0))
+        self.credit = self.credit_of(self.invoice)
+
+    def test_a_bookkeeper_who_takes_the_two_apart_is_not_contradicted(self):
+        self.booked_move(self.credit).line_ids.remove_move_reconcile()
+
+        self.look_at("invoice", self.credit, self.invoice)
+        self.run_nightly()
+
+        self.assertEqual(self.open_amounts(self.invoice, self.credit), [121.0, 121.0])
+
+    def test_either_is_settled_again_when_it_is_confirmed_again(self):
+        for tribe_id in (self.invoice, self.credit):
+            with self.subTest(credit=tribe_id == self.credit):
+                move = self.booked_move(tribe_id)
+                move.button_draft()
+                move.line_ids.remove_move_reconcile()
+
+                move.action_post()
+                self.run_nightly()
+
+                self.assert_settled(self.invoice, self.credit)
+
+    def test_an_invoice_that_is_booked_again_is_settled_again(self):
+        move = self.booked_move(self.invoice)
+        move.button_draft()
+        move.button_cancel()
+
+        self.link(self.invoice).action_book_again()
+        self.run_lanes()
+
+        self.assertNotEqual(self.booked_move(self.invoice), move)
+        self.assert_settled(self.invoice, self.credit)
+
+    def test_what_an_older_version_booked_in_the_wrong_order_is_settled_when_looked_at(self):
+        refund = self.booked_move(self.credit)
+        refund.line_ids.remove_move_reconcile()
+        refund.reversed_entry_id = False
+        self.link(self.credit).credited_tribe_id = False
+
+        self.look_at("invoice", self.credit)
+
+        self.assert_settled(self.invoice, self.credit)
+
+    def test_an_invoice_that_is_paid_already_leaves_its_credit_open(self):
+        invoice = self.send_new(self.line(100.0))
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.booked_move(invoice).ids
+        ).create({})._create_payments()
+
+        credit = self.credit_of(invoice)
+
+        self.assertEqual(self.open_amounts(invoice, credit), [0.0, 121.0])
+        self.assertEqual(self.booked_move(credit).reversed_entry_id, self.booked_move(invoice))
+        self.assertEqual(self.link(credit).state, "linked")
+
+    def test_what_odoo_refuses_to_settle_is_booked_shown_and_tried_again(self):
+        invoice = self.sent(self.line(100.0))
+        credit = self.credit_of(invoice)
+        lines = type(self.env["account.move.line"])
+
+        def refuse(lines):
+            raise UserError("De deur is op slot.")
+
+        with self.subTest("refused"):
+            original = lines.reconcile
+            lines.reconcile = refuse
+            try:
+                self.look_at("invoice", invoice)
+                self.assert_shown(invoice, credit, "De deur is op slot.", "by hand")
+                self.run_nightly()
+                self.assert_shown(invoice, credit, "De deur is op slot.")
+            finally:
+                lines.reconcile = original
+
+        self.run_nightly()
+
+        self.assert_settled(invoice, credit)
+
+
+class TestCreditOfAnotherCustomer(CreditCase):
+    """A credit note of one customer never settles the invoice of another one."""
+
+    def test_it_is_booked_and_shown_whichever_comes_second(self):
+        first, customer = self.partner.name, self.customer
+        for credit_first in (False, True):
+            with self.subTest(credit_first=credit_first):
+                self.customer = customer
+                invoice = self.sent(self.line(100.0))
+                if not credit_first:
+                    self.look_at("invoice", invoice)
+                self.another_customer()
+
+                credit = self.credit_of(invoice)
+                if credit_first:
+                    self.look_at("invoice", invoice)
+
+                self.assert_shown(invoice, credit, first, "Ander B.V.", "Leave to Odoo")
+                self.assertFalse(self.problems())
+
+    def shown(self):
+        invoice = self.send_new(self.line(100.0))
+        self.another_customer()
+        credit = self.credit_of(invoice)
+        self.assert_shown(invoice, credit, "Ander B.V.")
+        return invoice, credit
+
+    def test_it_stays_shown_until_it_is_mended_in_tribe(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        invoice, credit = self.shown()
+        right = self.send_new(self.line(100.0))
+
+        for _night in range(2):
+            self.run_nightly()
+            self.look_at("invoice", invoice, credit)
+            self.assert_shown(invoice, credit, self.partner.name, "Ander B.V.")
+
+        self.sandbox.change("Activity_Invoice", credit, {"CreditedInvoice": {"ID": right}})
+        self.run_nightly()
+        self.assert_settled(right, credit)
+        self.assertEqual(self.open_amounts(invoice), [121.0])
+
+    def test_it_is_settled_once_the_customer_is_the_same_in_odoo(self):
+        invoice, credit = self.shown()
+        refund = self.booked_move(credit)
+        refund.button_draft()
+        refund.partner_id = self.partner
+
+        refund.action_post()
+        self.run_nightly()
+
+        self.assert_settled(invoice, credit)
+
+    def test_left_to_odoo_it_is_a_matter_of_odoo(self):
+        invoice, credit = self.shown()
+
+        self.link(credit).action_leave_to_odoo()
+        self.run_nightly()
+        self.look_at("invoice", invoice, credit)
+
+        self.assertEqual(self.link(credit).state, "left_to_odoo")
+        self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+
+    def test_paid_back_it_is_not_told_while_it_is_shown(self):
+        invoice, credit = self.shown()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.booked_move(credit).ids
+        ).create({})._create_payments()
+
+        self.run_nightly()
+
+        self.assertIn("Tribe was not told", self.link(credit).difference_shown)
+        self.assertNotEqual(
+            self.tribe_row("Activity_Invoice", credit)["Phase"],
+            self.sandbox.rows("Datastore_Phase_ActivityInvoice", Code="Paid")[0]["ID"],
+        )
+
+    def test_another_currency_or_receivable_account_is_shown_too(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        dollar.rate_ids.create({"currency_id": dollar.id, "name": "2020-01-01", "rate": 1.25})
+        invoice = self.send_new(self.line(100.0))
+
+        foreign = self.send_new(
+            self.line(-100.0, PriceInCurrency=-125.0),
+            Currency="USD",
+            CreditedInvoice={"ID": invoice},
+        )
+        self.assert_shown(invoice, foreign, "USD", "EUR")
+
+        receivable = self.account("asset_receivable").copy({"code": "139999"})
+        self.partner.with_company(self.company).property_account_receivable_id = receivable
+        credit = self.credit_of(invoice)
+        self.assert_shown(invoice, credit, receivable.name)

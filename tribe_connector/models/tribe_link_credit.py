@@ -1,0 +1,126 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+# What is compared with Tribe: neither left to Odoo nor deleted in Tribe.
+COMPARED = ("linked", "differs")
+
+
+class TribeLink(models.Model):
+    """A credit note and the invoice that it credits in Tribe: settled, whichever comes second."""
+
+    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
+    _inherit = "tribe.link"  # pylint: disable=consider-merging-classes-inherited
+
+    credited_tribe_id = fields.Char(
+        "Credited Invoice",
+        index="btree_not_null",
+        readonly=True,
+        help="The Tribe ID of the invoice that this one credits.",
+    )
+
+    def _settle_credits(self, only_new=False):
+        """Settle each of these with the invoice that it credits, and with what credits it.
+
+        Never an obstacle: what cannot be settled is shown on the link of the credit note.
+
+        :param only_new: leave alone what was settled once; a bookkeeper may have taken it apart
+        :return: what keeps these themselves from being settled; empty when nothing does
+        """
+        sentences = []
+        for credit, invoice in self._credit_pairs():
+            was_settled = credit.move_id.reversed_entry_id == invoice.move_id
+            if only_new and was_settled:
+                continue
+            sentence = credit._settle_with(invoice)
+            if credit in self:
+                sentences.append(sentence)
+            # One that differs already is looked at again at night, and then says all of it.
+            if sentence and credit.state == "linked":
+                credit._note_difference(sentence)
+        return "\n".join(filter(None, sentences))
+
+    def _credit_pairs(self):
+        """The credit notes and invoices of Tribe that belong together, both posted, as links."""
+        credited = self.filtered("credited_tribe_id")
+        others = self.search(
+            [
+                ("connection_id", "in", self.connection_id.ids),
+                "|",
+                ("tribe_id", "in", credited.mapped("credited_tribe_id")),
+                ("credited_tribe_id", "in", self.filtered("tribe_id").mapped("tribe_id")),
+            ]
+        )
+        # Who calls knows that these are there.
+        compared = self | others.filtered(lambda link: link.state in COMPARED)
+        booked = compared.filtered(lambda link: link.move_id.state == "posted")
+        invoices = {
+            (link.connection_id, link.tribe_id): link
+            for link in booked
+            if link.move_id.move_type == "out_invoice"
+        }
+        for credit in booked.filtered(lambda link: link.move_id.move_type == "out_refund"):
+            invoice = invoices.get((credit.connection_id, credit.credited_tribe_id))
+            if invoice and (credit in self or invoice in self):
+                yield credit, invoice
+
+    def _settle_with(self, invoice):
+        """Make this credit note the reversal of an invoice and reconcile both, or neither.
+
+        :return: what keeps it from that; empty when it is done, or somebody decided otherwise
+        """
+        refund, move = self.move_id, invoice.move_id
+        other = refund.reversed_entry_id
+        if other and other != move and other.state == "posted":
+            # Somebody said so in Odoo.
+            return ""
+        unlike = self._what_is_unlike(refund, move)
+        if unlike:
+            return self._not_settled(refund, move, unlike)
+        lines = self._receivables(refund | move).filtered(lambda line: not line.reconciled)
+        try:
+            with self.env.cr.savepoint():
+                refund.reversed_entry_id = move
+                # What one of them lacks was paid, or settled with something else.
+                if len(lines.move_id) == 2:
+                    lines.reconcile()
+        except UserError as error:
+            return self._not_settled(refund, move, str(error))
+        return ""
+
+    def _what_is_unlike(self, refund, move):
+        """What is another one on a credit note than on its invoice; empty when they match."""
+        compared = (
+            (self.env._("customer"), refund.commercial_partner_id, move.commercial_partner_id),
+            (self.env._("company"), refund.company_id, move.company_id),
+            (self.env._("currency"), refund.currency_id, move.currency_id),
+            (
+                self.env._("receivable account"),
+                self._receivables(refund).account_id,
+                self._receivables(move).account_id,
+            ),
+        )
+        return ", ".join(
+            self.env._(
+                "another %(what)s (%(credit)s, not %(invoice)s)",
+                what=what,
+                credit=", ".join(ours.mapped("display_name")),
+                invoice=", ".join(theirs.mapped("display_name")),
+            )
+            for what, ours, theirs in compared
+            if ours != theirs
+        )
+
+    def _not_settled(self, refund, move, why):
+        return self.env._(
+            "Credit note %(credit)s of %(customer)s credits invoice %(invoice)s of %(other)s in "
+            "Tribe, but the two were not settled: %(why)s. Correct what is wrong, or settle them "
+            "by hand and choose Leave to Odoo.",
+            credit=refund.name,
+            customer=refund.commercial_partner_id.display_name,
+            invoice=move.name,
+            other=move.commercial_partner_id.display_name,
+            why=why.rstrip("."),
+        )
+
+    def _receivables(self, moves):
+        return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
