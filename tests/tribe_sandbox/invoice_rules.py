@@ -192,7 +192,7 @@ class InvoiceRules:
         for line in lines:
             line["VatPercentage"] = self._vat_percentage(line)
         totals, line_totals = invoices.compute_totals(invoice, lines, self._switches)
-        totals["Amount"] = totals[invoices.AMOUNT_COLUMNS[self._switches.amount_means]]
+        totals["Amount"] = totals.get(invoices.AMOUNT_COLUMNS[self._switches.amount_means])
         self._store.update("Activity", identifier, totals)
         for line, columns in zip(lines, line_totals, strict=True):
             columns["VatPercentage"] = line["VatPercentage"]

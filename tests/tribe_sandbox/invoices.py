@@ -19,8 +19,9 @@ EXCHANGE_RATES = {
 }
 DEFAULT_PAYMENT_TERM_IN_DAYS = 30
 CENT = Decimal("0.01")
-# The switch "amount_means", and the total that Amount then repeats.
+# The switch "amount_means", and the total that Amount then repeats; None: it is empty.
 AMOUNT_COLUMNS = {
+    "nothing": None,
     "including": "TotalIncludingVatInCurrency",
     "excluding": "TotalExcludingVatInCurrency",
 }

@@ -513,6 +513,6 @@ class Seeder:
     def _fill_totals(self, invoice, lines):
         header, line_columns = invoices.compute_totals(invoice, lines, self._switches)
         invoice.update(header)
-        invoice["Amount"] = header[invoices.AMOUNT_COLUMNS[self._switches.amount_means]]
+        invoice["Amount"] = header.get(invoices.AMOUNT_COLUMNS[self._switches.amount_means])
         for line, columns in zip(lines, line_columns, strict=True):
             line.update(columns)

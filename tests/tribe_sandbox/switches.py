@@ -166,7 +166,9 @@ SWITCHES = {
         ("lines", "header"),
     ),
     "amount_means": Switch(
-        "including", "What Amount is: including or excluding VAT. G31.", ("including", "excluding")
+        "including",
+        "What Amount is: including VAT, excluding it, or never filled. G31.",
+        ("including", "excluding", "nothing"),
     ),
     # --- What the seed contains; takes effect at the next reset -------------------------------
     "draft_code": Switch(

@@ -211,6 +211,27 @@ def test_meaning_of_amount_is_open(api, sandbox, means, amount):
     assert cents(invoice["Amount"]) == Decimal(amount)
 
 
+@pytest.mark.parametrize("means", ["including", "excluding", "nothing"])
+@pytest.mark.parametrize("discount", ["lines", "header"])
+def test_a_tenant_may_have_no_total_but_amount(api, sandbox, means, discount):
+    names = ("total_excluding_vat_name", "total_including_vat_name", "vat_amount_name")
+    sandbox.reset(
+        switches={
+            **dict.fromkeys(names, ""),
+            "amount_means": means,
+            "header_discount": discount,
+        }
+    )
+    api.authorize()
+    lines = [(1, 100, "NL21", None)]
+    invoice = invoice_of(api, api.new_invoice(lines, DiscountPercentage=10))
+    assert not [name for name in invoice if name.startswith(("Total", "VatAmount"))]
+    (line,) = invoice["ProductLines"]
+    assert line["TotalExcludingVat"] == (90.0 if discount == "lines" else 100.0)
+    amounts = {"including": 108.9, "excluding": 90.0, "nothing": None}
+    assert invoice["Amount"] == amounts[means]
+
+
 def test_foreign_amounts_are_in_currency_and_in_euros(api):
     identifier = api.new_invoice([], Currency="USD")
     body = {

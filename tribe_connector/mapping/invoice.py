@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from ..sentence import _lt
+from .header_discount import Reading, readings
 from .normalization import ValueUnreadable, check_length, clean, clean_lines
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
@@ -223,8 +224,12 @@ class _Reader:
         relationship_id = _id(entity.get("Relationship"))
         if relationship_id is None:
             raise self.unreadable(_lt("has no customer"), _lt("Choose one on the invoice in Tribe"))
-        lines = self.with_cents_of_groups(tuple(self.line(each) for each in self.rows()))
-        untaxed, vat, total = self.totals(lines)
+        lines = tuple(self.line(each) for each in self.rows())
+        if reading := self.reading_with_discount(lines):
+            lines, untaxed, vat, total = reading.lines, reading.untaxed, reading.vat, reading.total
+        else:
+            lines = self.with_cents_of_groups(lines)
+            untaxed, vat, total = self.totals(lines)
         phase = entity.get("Phase") or {}
         invoice = Invoice(
             tribe_id=str(entity["ID"]),
@@ -360,6 +365,121 @@ class _Reader:
                 _lt("Choose a VAT group on the line in Tribe"),
             )
         return self.rounded(net * percentage / 100)
+
+    def reading_with_discount(self, lines: tuple[InvoiceLine, ...]) -> Reading | None:
+        """What agrees with Tribe's totals where the discount on the whole, or ``Amount``, decides.
+
+        None: there is no such discount, and the totals by name are all that there is.
+        """
+        discount = self.decimal(self.entity.get("DiscountPercentage")) or Decimal(0)
+        amount = self.only_amount()
+        if not discount and amount is None:
+            return None
+        if amount is None and self.header_totals() == (None, None, None):
+            raise self.unreadable(
+                _lt(
+                    "has a discount of %(discount)s percent on the whole invoice, and no total "
+                    "that tells whether its lines include it",
+                    discount=discount,
+                ),
+                self.book_by_hand,
+            )
+        factor = 1 - discount / 100
+        as_they_are = self.first_that_agrees(lines, Decimal(1))
+        reduced = self.first_that_agrees(lines, factor)
+        if as_they_are and reduced and as_they_are.untaxed != reduced.untaxed:
+            raise self.unreadable(
+                _lt(
+                    "has a discount of %(discount)s percent on the whole invoice, and %(amount)s "
+                    "can be its total with and without it",
+                    discount=discount,
+                    amount=self.total_that_is_told(),
+                ),
+                self.book_by_hand,
+            )
+        if as_they_are or reduced:
+            return as_they_are or reduced
+        if self.may_be_as_it_is(lines, factor):
+            return None
+        raise self.disagrees(lines, discount)
+
+    book_by_hand = _lt("Book it by hand with the amounts of its PDF, and ignore this one")
+
+    def only_amount(self) -> Decimal | None:
+        """``Amount``, where Tribe gives no other total of the invoice.
+
+        Not documented: with or without VAT, in the document's currency or Tribe's own.
+        """
+        untaxed, _vat, total = self.header_totals()
+        is_only = untaxed is None and total is None
+        return self.money(self.entity.get("Amount")) if is_only else None
+
+    def first_that_agrees(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> Reading | None:
+        return next(filter(self.agrees, self.readings(lines, factor)), None)
+
+    def readings(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> Iterable[Reading]:
+        is_vat_included = bool(self.entity.get("IsVatIncluded"))
+        return readings(lines, factor, is_vat_included=is_vat_included, digits=self.digits)
+
+    def agrees(self, reading: Reading) -> bool:
+        """Whether a reading has every total that Tribe gives."""
+        read = (reading.untaxed, reading.vat, reading.total)
+        agrees = (
+            of_tribe in (None, amount)
+            for of_tribe, amount in zip(self.header_totals(), read, strict=True)
+        )
+        return all(agrees) and self.only_amount() in (None, reading.untaxed, reading.total)
+
+    def may_be_as_it_is(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> bool:
+        """Whether the lines' net amounts are right, though a total is not so to the cent.
+
+        VAT has cents to spare (``totals``), and so has an ``Amount`` in Tribe's own currency.
+        """
+        untaxed, amount = self.header_totals()[0], self.only_amount()
+        if amount is None:
+            return untaxed is not None and untaxed == _net(self.with_cents_of_groups(lines))
+        if not self.uses_amounts_in_currency:
+            return False
+        is_whole, is_reduced = (self.is_in_base_currency(amount, by) for by in (1, factor))
+        return is_whole and (factor == 1 or not is_reduced)
+
+    def is_in_base_currency(self, amount: Decimal, factor: Decimal | int) -> bool:
+        rows = self.rows()
+        spare = Decimal(len(rows) + 1).scaleb(-self.digits) / 2
+        for name in ("TotalExcludingVat", "TotalIncludingVat"):
+            whole = sum((self.money(row.get(name)) or Decimal(0) for row in rows), Decimal(0))
+            if abs(whole * factor - amount) <= spare:
+                return True
+        return False
+
+    def total_that_is_told(self) -> Decimal | None:
+        untaxed, vat, total = self.header_totals()
+        told = (self.only_amount(), untaxed, total, vat)
+        return next((amount for amount in told if amount is not None), None)
+
+    def disagrees(self, lines: tuple[InvoiceLine, ...], discount: Decimal) -> InvoiceUnreadable:
+        whole = next(iter(self.readings(lines, Decimal(1))))
+        if not discount:
+            cause = _lt(
+                "is %(amount)s in Tribe, but its lines add up to %(untaxed)s, or %(total)s with "
+                "VAT",
+                amount=self.total_that_is_told(),
+                untaxed=whole.untaxed,
+                total=whole.total,
+            )
+            return self.unreadable(cause, self.book_by_hand)
+        reduced = next(iter(self.readings(lines, 1 - discount / 100)))
+        cause = _lt(
+            "is %(amount)s in Tribe, but its lines add up to %(untaxed)s (%(total)s with VAT), and "
+            "to %(reduced)s (%(reduced_total)s with VAT) with its discount of %(discount)s percent",
+            amount=self.total_that_is_told(),
+            untaxed=whole.untaxed,
+            total=whole.total,
+            reduced=reduced.untaxed,
+            reduced_total=reduced.total,
+            discount=discount,
+        )
+        return self.unreadable(cause, self.book_by_hand)
 
     def with_cents_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
         """The lines, adding up to the net amount of an invoice whose prices include VAT.

@@ -53,15 +53,15 @@ _WITHOUT = {
     ),
     "untaxed": _lt(
         "Tribe's invoices have no total excluding VAT that we recognize. It is taken from the "
-        "lines, so a difference cannot be noticed."
+        "lines, and compared with the other totals that Tribe gives."
     ),
     "vat": _lt(
-        "Tribe's invoices have no VAT total that we recognize. It is taken from the lines, so a "
-        "difference cannot be noticed."
+        "Tribe's invoices have no VAT total that we recognize. It is taken from the lines, and "
+        "compared with the other totals that Tribe gives."
     ),
     "total": _lt(
         "Tribe's invoices have no total including VAT that we recognize. It is taken from the "
-        "lines, so a difference cannot be noticed."
+        "lines, and compared with the other totals that Tribe gives."
     ),
     "final": _lt(
         "Tribe's invoices have no mark for final that we recognize. Every invoice after the "

@@ -1,0 +1,162 @@
+"""A discount on the whole invoice counts once, and no total is guessed."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_invoice import LINE, entity, read, refusal
+
+from tribe_connector.mapping import InvoiceFields
+
+WITHOUT_TOTALS = InvoiceFields(date="InvoiceDate")
+NO_TOTALS = {"TotalExcludingVat": None, "VatAmount": None, "TotalIncludingVat": None}
+
+
+def amounts(net, vat="21", group="d21"):
+    """A line with its VAT as Tribe rounds it."""
+    net, percentage = Decimal(net), Decimal(vat)
+    of_line = (net * percentage / 100).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    return {
+        "Price": float(net),
+        "TotalExcludingVat": float(net),
+        "VatAmount": float(of_line),
+        "TotalIncludingVat": float(net + of_line),
+        "VatPercentage": float(percentage),
+        "VatGroup": {"ID": group, "Percentage": float(percentage)},
+    }
+
+
+def only_amount(lines, amount, discount=None, **changes):
+    made = entity(lines, Amount=amount, DiscountPercentage=discount, **NO_TOTALS)
+    return {**made, **changes}
+
+
+def booked(entity, **options):
+    invoice = read(entity, WITHOUT_TOTALS, **options)
+    assert sum(line.net_total for line in invoice.lines) == invoice.untaxed
+    assert sum(invoice.vat_by_group(2).values()) == invoice.vat
+    assert invoice.untaxed + invoice.vat == invoice.total
+    return tuple(map(str, (invoice.untaxed, invoice.vat, invoice.total)))
+
+
+@pytest.mark.parametrize("amount", [90.0, 108.9])
+def test_lines_before_the_discount_are_booked_with_it(amount):
+    assert booked(only_amount([amounts("100")], amount, 10)) == ("90.00", "18.90", "108.90")
+
+
+@pytest.mark.parametrize("amount", [90.0, 108.9])
+def test_lines_after_the_discount_are_booked_as_they_are(amount):
+    assert booked(only_amount([amounts("90")], amount, 10)) == ("90.00", "18.90", "108.90")
+
+
+def test_lines_before_the_discount_are_booked_with_it_where_all_totals_are_given():
+    totals = {"TotalExcludingVat": 90.0, "VatAmount": 18.9, "TotalIncludingVat": 108.9}
+    invoice = read(entity([amounts("100")], DiscountPercentage=10.0, **totals))
+    assert (invoice.untaxed, invoice.lines[0].net_total) == (90, 90)
+
+
+@pytest.mark.parametrize("fields", [WITHOUT_TOTALS, None])
+def test_a_discount_without_any_total_is_held(fields):
+    message = refusal(only_amount([amounts("100")], None, 10), fields=fields or WITHOUT_TOTALS)
+    assert "discount of 10 percent" in message and "no total" in message
+    assert "by hand" in message
+
+
+def test_what_agrees_with_no_total_is_held_with_all_of_them():
+    message = refusal(only_amount([amounts("100")], 85.0, 10), fields=WITHOUT_TOTALS)
+    for number in ("20260001", "85.00", "100.00", "121.00", "90.00", "108.90", "10 percent"):
+        assert number in message
+
+
+def test_an_amount_that_is_both_with_and_without_the_discount_is_held():
+    # 100 less 20 % and 25 % VAT are 100 again.
+    message = refusal(only_amount([amounts("100", "25")], 100.0, 20), fields=WITHOUT_TOTALS)
+    assert "100.00 can be its total with and without it" in message
+
+
+def test_without_a_discount_the_amount_has_to_agree_too():
+    assert booked(only_amount([amounts("100")], 121.0))[2] == "121.00"
+    assert booked(only_amount([amounts("100")], 100.0))[2] == "121.00"
+    assert booked(only_amount([amounts("100")], None))[2] == "121.00"
+    assert "is 150.00 in Tribe" in refusal(
+        only_amount([amounts("100")], 150.0), fields=WITHOUT_TOTALS
+    )
+
+
+def test_totals_by_name_go_before_the_amount():
+    assert read(entity(Amount=150.0)).total == 121
+
+
+def test_one_total_by_name_is_enough():
+    fields = InvoiceFields(date="InvoiceDate", vat="VatAmount")
+    made = only_amount([amounts("100")], None, 10, VatAmount=18.9)
+    assert read(made, fields).total == Decimal("108.90")
+
+
+def test_a_credit_invoice_with_a_discount():
+    assert booked(only_amount([amounts("-100")], -90.0, 10)) == ("-90.00", "-18.90", "-108.90")
+
+
+def test_a_discount_of_all():
+    assert booked(only_amount([amounts("100")], 0.0, 100)) == ("0.00", "0.00", "0.00")
+
+
+def test_prices_that_include_vat():
+    made = only_amount([amounts("100")], 108.9, 10, IsVatIncluded=True)
+    assert booked(made) == ("90.00", "18.90", "108.90")
+
+
+def test_a_foreign_amount_may_be_in_tribes_own_currency():
+    plain = amounts("92")
+    line = {
+        **plain,
+        "Currency": "USD",
+        "PriceInCurrency": 100.0,
+        "TotalExcludingVatInCurrency": 100.0,
+        "TotalIncludingVatInCurrency": 121.0,
+    }
+    for amount in (92.0, 111.32, 100.0, 121.0):
+        assert booked(only_amount([line], amount, Currency="USD"))[2] == "121.00"
+    # The cents of a discount cannot be known from another currency.
+    made = only_amount([line], 82.8, 10, Currency="USD")
+    assert "is 82.80 in Tribe" in refusal(made, fields=WITHOUT_TOTALS)
+
+
+def test_a_line_of_mere_text_gets_no_cent():
+    text = {name: None for name in LINE if name not in ("ID", "Description")}
+    made = only_amount([amounts("0.05"), text, amounts("0.05")], 0.1, 5)
+    assert booked(made)[0] == "0.10"
+
+
+CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents).scaleb(-2))
+RATES = st.sampled_from([("21", "high"), ("9", "low"), ("0", "none")])
+
+
+@given(
+    st.lists(st.tuples(CENTS, RATES), min_size=1, max_size=30),
+    st.decimals("0.5", "60", places=2),
+    st.booleans(),
+    st.sampled_from(["untaxed", "total"]),
+)
+def test_a_whole_rounded_by_tribe_is_booked_to_the_cent(rows, discount, by_group, means):
+    lines = [amounts(str(net), *rate) for net, rate in rows]
+    factor = 1 - discount / 100
+    exact = sum(net for net, _rate in rows) * factor
+    untaxed = exact.quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    parts = {}
+    for (net, (rate, group)), line in zip(rows, lines, strict=True):
+        share = net * Decimal(rate) / 100 if by_group else Decimal(str(line["VatAmount"]))
+        key = group if by_group else "all"
+        parts[key] = parts.get(key, Decimal(0)) + share * factor
+    vat = sum(part.quantize(Decimal("0.01"), "ROUND_HALF_UP") for part in parts.values())
+    amount = untaxed if means == "untaxed" else untaxed + vat
+    made = only_amount(lines, float(amount), float(discount))
+    plain = sum(net for net, _rate in rows)
+    plain_total = sum(Decimal(str(line["TotalIncludingVat"])) for line in lines)
+    if abs(amount - plain) < Decimal("0.5") or abs(amount - plain_total) < Decimal("0.5"):
+        # With or without: another test's.
+        return
+    found = dict(zip(("untaxed", "vat", "total"), map(Decimal, booked(made)), strict=True))
+    assert found[means] == amount
+    assert abs(found["untaxed"] - untaxed) <= Decimal(len(rows) + 1) / 200
