@@ -83,7 +83,12 @@ class TestDashboard(InvoiceCase):
         moment = datetime(2026, 3, 16, 23, 30)
         self.env.user.tz = "Europe/Amsterdam"
         self.env["tribe.run"].create(
-            {"connection_id": self.connection.id, "date": moment, "changed": 3}
+            {
+                "connection_id": self.connection.id,
+                "direction": "inbound",
+                "date": moment,
+                "changed": 3,
+            }
         )
 
         with freeze_time(moment):

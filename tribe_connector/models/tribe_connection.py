@@ -41,9 +41,11 @@ TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
 # Before that, an estimate of the time left says nothing.
 SECONDS_TO_ESTIMATE = 5
-# What changes meanwhile is noted: it is done at once, or when it goes on.
 # Beyond it PostgreSQL would refuse an ID, and all that is looked for with it.
 HIGHEST_ID = 2**31 - 1
+# That of a new connection, and of the dates of its invoices (tribe.legal.entity).
+DEFAULT_TIMEZONE = "Europe/Amsterdam"
+# What changes meanwhile is noted: it is done at once, or when it goes on.
 RUNNING_STATES = ("initial", "active", "paused")
 
 
@@ -176,7 +178,7 @@ class TribeConnection(models.Model):
         default="nightly",
     )
     nightly_hour = fields.Integer(default=2)
-    timezone = fields.Selection("_timezones", required=True, default="Europe/Amsterdam")
+    timezone = fields.Selection("_timezones", required=True, default=DEFAULT_TIMEZONE)
     paid_when = fields.Selection(
         [
             ("paid", "Reconciled with the Bank"),
@@ -201,7 +203,8 @@ class TribeConnection(models.Model):
     )
     invoices_from = fields.Date(
         "Book Invoices From",
-        default=lambda self: fields.Date.context_today(self),
+        # Not the day that it is for a user whose time zone is not known, or another one.
+        default=lambda self: fields.Date.context_today(self.with_context(tz=DEFAULT_TIMEZONE)),
         help="Invoices with an earlier date in Tribe are not booked. Empty: all of them.",
     )
 

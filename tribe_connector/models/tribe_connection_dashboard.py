@@ -116,10 +116,12 @@ class TribeConnection(models.Model):
         """Records changed on either side per day, for the widget ``dashboard_graph``."""
         today = fields.Date.context_today(self)
         days = [today - timedelta(days=ago) for ago in reversed(range(GRAPH_DAYS))]
+        # In the same days: a program tells no time zone, and Odoo would group by days in UTC.
+        runs = self.env["tribe.run"].with_context(tz=self.env.tz.zone)
         for connection in self:
             changed = {
                 moment.date(): count
-                for moment, count in self.env["tribe.run"]._read_group(
+                for moment, count in runs._read_group(
                     [("connection_id", "in", connection.ids), ("date", ">=", days[0])],
                     ["date:day"],
                     ["changed:sum"],
