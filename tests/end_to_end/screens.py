@@ -1,7 +1,7 @@
 """A picture of every screen of ours, wide and narrow: to be looked at."""
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -127,6 +127,18 @@ def open_screen(person: WebClient, screen: Screen) -> None:
     expect(person.page.locator(DRAWN).first).to_be_visible()
     if screen.tab:
         person.turn_to_tab(screen.tab)
+
+
+def faults_of(person: WebClient, screens: Iterable[Screen]) -> list[str]:
+    """What the browser complains of while somebody opens some screens, one after the other."""
+    found = []
+    for screen in screens:
+        before = len(person.complaints)
+        open_screen(person, screen)
+        if person.errors().count():
+            found.append(f"{screen.name}: {person.errors().first.inner_text()}")
+        found += [f"{screen.name}: {each}" for each in person.complaints[before:]]
+    return found
 
 
 def take(both: World, folder: Path) -> None:

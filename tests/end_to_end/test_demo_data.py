@@ -5,6 +5,7 @@ from ast import literal_eval
 import pytest
 from playwright.sync_api import expect
 
+from . import screens
 from .odoo_log import alarms
 from .session_api import SessionApi
 from .waiting import until
@@ -149,28 +150,26 @@ def test_a_button_says_that_there_is_no_tribe(person, button):
         person.call("tribe.connection", button, [connection_of(person)["id"]])
 
 
+# Somebody of our groups without any right in accounting
+
+
+def test_a_user_without_accounting_opens_every_screen_of_ours(person):
+    odoo = SessionApi(person)
+    odoo.create_user("verkoper", "base.group_user", "tribe_connector.group_user")
+    ours = [screen for screen in screens.all_screens(odoo) if not screen.is_odoos]
+    with person.somebody_else() as client:
+        client.log_in("verkoper", "verkoper")
+
+        assert screens.faults_of(client, ours) == []
+
+
 # Somebody without our groups
 
 
 @pytest.fixture(scope="module")
 def bookkeeper(person):
     """Somebody who may work with contacts and invoices, logged in."""
-    api = SessionApi(person)
-    groups = [
-        row["res_id"]
-        for module, _, name in (group.partition(".") for group in BOOKKEEPER)
-        for row in rows(
-            person, "ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"]
-        )
-    ]
-    api.create(
-        "res.users",
-        name="Boekhouder",
-        login="boekhouder",
-        password="boekhouder",
-        odoobot_state="disabled",
-        group_ids=[[6, 0, groups]],
-    )
+    SessionApi(person).create_user("boekhouder", *BOOKKEEPER)
     with person.somebody_else() as client:
         client.log_in("boekhouder", "boekhouder")
         yield client

@@ -30,6 +30,9 @@ INVOICING_MENU = "account.menu_finance"
 MOST_CLICKS = 12
 MOST_TYPED = 6
 CUSTOMER = "Nieuwe klant B.V."
+COLLEAGUE = "boekhouder"
+# A bookkeeper who sees what is synchronized, and administrates nothing.
+PLAIN_USER = ("base.group_user", "account.group_account_invoice", "tribe_connector.group_user")
 PHONE = "+31 30 765 43 21"
 TABS = ("legal_entities", "vat_groups", "ledger_accounts", "numbers")
 UNMAPPED = (
@@ -554,6 +557,16 @@ def test_the_dashboard_leads_to_the_lists_behind_its_numbers(both, person, said)
     in_sync = number.inner_text()
     number.click()
     expect(person.page.locator(".o_pager_limit")).to_have_text(in_sync)
+
+
+def test_a_plain_user_opens_every_screen(both, person, language):
+    both.odoo.create_user(COLLEAGUE, *PLAIN_USER, lang=str(language))
+    # Odoo's settings are for administrators.
+    every = [screen for screen in screens.all_screens(both.odoo) if screen.name != "settings"]
+    with person.somebody_else() as colleague:
+        colleague.log_in(COLLEAGUE, COLLEAGUE)
+
+        assert screens.faults_of(colleague, every) == []
 
 
 def test_odoos_settings_lead_to_the_app(both, person, said):
