@@ -45,6 +45,148 @@ class TestDashboard(InvoiceCase):
                 self.assertTrue(records)
                 self.assertEqual(self.connection[name], len(records))
 
+    def pay(self, move):
+        payment = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=move.ids
+        )
+        payment.create({})._create_payments()
+
+    def headline(self, **context):
+        self.connection.invalidate_recordset()
+        connection = self.connection.with_context(**context)
+        return connection.headline_level, connection.headline
+
+    def assert_headline(self, level, text):
+        found = self.headline()
+        self.assertEqual(found[0], level, found[1])
+        self.assertIn(text, found[1])
+
+    def opened_by_headline(self):
+        action = self.connection.action_open_headline()
+        return self.env[action["res_model"]].search(action["domain"])
+
+    def test_an_invoice_paid_in_odoo_waits_until_tribe_is_told(self):
+        link = self.link(self.send_new(self.line(100.0)))
+        self.assertEqual(self.connection.untold_count, 0)
+
+        self.pay(link.move_id)
+        self.connection.invalidate_recordset()
+
+        self.assertEqual(self.connection.untold_count, 1)
+        self.assertEqual(self.list_behind("action_open_untold"), link)
+        self.assert_headline("info", "1 change waits")
+        self.assertEqual(self.opened_by_headline(), link)
+
+        # Noted at night it is work that waits: counted once.
+        self.connection._plan_payments()
+        self.connection.invalidate_recordset()
+        self.assertEqual(self.connection.untold_count, 0)
+        self.assertEqual(self.connection.invoice_waiting_count, 1)
+        self.assert_headline("info", "1 change waits")
+
+        self.run_lanes()
+        self.connection.invalidate_recordset()
+        self.assertEqual(self.connection.untold_count, 0)
+        self.assert_headline("success", "All in sync")
+
+    def test_who_has_no_right_in_accounting_sees_the_same_numbers(self):
+        link = self.link(self.send_new(self.line(100.0)))
+        self.pay(link.move_id)
+        user = new_test_user(
+            self.env,
+            "seller",
+            groups="base.group_user,tribe_connector.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+        connection = self.connection.with_user(user)
+
+        self.assertEqual(connection.untold_count, 1)
+        self.assertEqual(connection.headline, self.connection.headline)
+
+    def test_the_headline_is_the_worst_that_is_true(self):
+        booked = self.link(self.send_new(self.line(100.0)))
+        self.assert_headline("success", "All in sync")
+
+        self.partner.email = "nieuw@klant.example"
+        self.assert_headline("info", "1 change waits, since")
+
+        self.env["tribe.suggestion"].create(
+            {
+                "connection_id": self.connection.id,
+                "partner_id": self.partner.id,
+                "kind": "organization",
+                "tribe_id": "a" * 36,
+                "basis": "vat",
+            }
+        )
+        self.assert_headline("warning", "1 question to decide")
+        self.assertEqual(self.opened_by_headline()._name, "tribe.suggestion")
+
+        booked._note_difference("Anders.")
+        self.assert_headline("warning", "1 booked invoice differs")
+        self.assertEqual(self.opened_by_headline(), booked)
+
+        self.unmap()
+        self.send_new(self.line(100.0))
+        self.assert_headline("danger", "1 record needs attention")
+        self.assertEqual(self.opened_by_headline().cause, "vat_group")
+
+        self.tribe_is_down()
+        self.assert_headline("danger", "Tribe cannot be reached since")
+        self.assertEqual(self.connection.action_open_headline()["res_id"], self.connection.id)
+
+        self.connection.action_pause()
+        self.assert_headline("warning", "Paused")
+        self.connection.mode = "off"
+        self.assert_headline("warning", "Off")
+        self.connection.active = False
+        self.assert_headline("warning", "Archived")
+
+    def tribe_is_down(self):
+        now = fields.Datetime.now()
+        self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)]).write(
+            {
+                "unavailable_since": now - timedelta(minutes=5),
+                "next_probe": now + timedelta(minutes=1),
+                "reason": "HTTP 503.",
+            }
+        )
+
+    def test_only_what_is_well_is_green(self):
+        for state in ("draft", "connected", "initial", "paused"):
+            self.connection.state = state
+            with self.subTest(state):
+                self.assertNotEqual(self.headline()[0], "success")
+        self.connection.state = "active"
+        self.connection.mode = "dry_run"
+        self.assert_headline("warning", "Dry run")
+
+    def test_all_is_not_in_sync_when_nobody_looked_for_long(self):
+        self.assert_headline("success", "All in sync")
+
+        cursors = self.env["tribe.cursor"].search([("stream", "=", "invoice")])
+        cursors.position -= timedelta(hours=5)
+
+        self.assert_headline("warning", "Tribe was last looked at on")
+
+    def test_of_another_company_the_headline_says_nothing(self):
+        self.unmap()
+        self.send_new(self.line(100.0))
+        self.assert_headline("danger", "1 record needs attention")
+        other = self.env["res.company"].create({"name": "Andere B.V."})
+        self.env["tribe.work"].search([("error_class", "=", "person")]).company_id = other
+        user = new_test_user(
+            self.env,
+            "colleague",
+            groups="base.group_user,tribe_connector.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+        self.assertNotIn("attention", self.connection.with_user(user).headline)
+
     def test_what_tries_again_by_itself_waits_and_needs_nobody(self):
         self.sandbox.fault("status", path_contains="Activity_Invoice", status=503)
         tribe_id = self.draft(self.line(100.0))

@@ -18,6 +18,7 @@ from . import (
     tribe_conflict,
     tribe_connection,
     tribe_connection_dashboard,
+    tribe_connection_headline,
     tribe_connection_life_cycle,
     tribe_connection_origin,
     tribe_connection_schedule,

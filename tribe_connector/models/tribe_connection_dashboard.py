@@ -38,6 +38,7 @@ class TribeConnection(models.Model):
         "Invoices That Need Attention", compute="_compute_counts"
     )
     invoice_differs_count = fields.Integer("Invoices That Differ", compute="_compute_counts")
+    untold_count = fields.Integer("Payments Not Told Yet", compute="_compute_untold_count")
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     attention_count = fields.Integer("Needs Attention", compute="_compute_counts")
     oldest_waiting = fields.Datetime(compute="_compute_counts")
@@ -79,6 +80,16 @@ class TribeConnection(models.Model):
             )
             moments = [created for *_, created in waiting if created]
             connection.oldest_waiting = min(moments, default=False)
+
+    def _compute_untold_count(self):
+        for connection in self:
+            connection.untold_count = len(connection._visible_untold_payments())
+
+    def _visible_untold_payments(self):
+        """What Tribe is told of payments when that is due; of the companies that are chosen."""
+        is_active = self.state not in ("draft", "connected")
+        links = self.sudo()._untold_payments() if is_active else self.env["tribe.link"]
+        return links.with_env(self.env)._filtered_access("read")
 
     def _compute_runs(self):
         runs = self.env["tribe.run"]
@@ -156,6 +167,19 @@ class TribeConnection(models.Model):
     def action_open_differing_invoices(self):
         """The booked invoices that changed since, on either side."""
         return self._list_of("action_tribe_link_invoices", [("state", "=", "differs")])
+
+    def action_open_untold(self):
+        """The invoices whose payment Tribe does not know of yet."""
+        links = self._visible_untold_payments()
+        return self._list_of("action_tribe_link_invoices", [("id", "in", links.ids)])
+
+    def action_open_suggestions(self):
+        """The possible matches to decide."""
+        return self._list_of("action_tribe_suggestion", [("state", "=", "open")])
+
+    def action_open_conflicts(self):
+        """The conflicts to decide."""
+        return self._list_of("action_tribe_conflict", [("decision", "=", False)])
 
     def action_open_waiting(self):
         """What waits for its turn; of the area in the context (relation, invoice), else all."""

@@ -84,6 +84,11 @@ class TribeConnection(models.Model):
 
     def _plan_payments(self):
         """Note the booked invoices of which Tribe does not know that they are (un)paid."""
+        moves = self._untold_payments().move_id
+        self.env["tribe.work"]._add(self, "outbound", "payment", moves.ids, "nightly")
+
+    def _untold_payments(self):
+        """The links of those invoices, but for the ones for which work is there already."""
         of_us = Domain("connection_id", "=", self.id) & Domain("kind", "=", "invoice")
         agreed = Domain("state", "=", "linked") & Domain("move_id.state", "=", "posted")
         is_paid = Domain("move_id.payment_state", "in", self._paid_states())
@@ -93,14 +98,14 @@ class TribeConnection(models.Model):
             untold |= Domain("paid_by_us", "=", True) & is_open
         exporter = self.env["tribe.payment.exporter"]
         links = self.env["tribe.link"].search(of_us & agreed & untold)
-        moves = links.filtered(lambda link: exporter._wanted_phase(self, link)).move_id
-        waiting = set(
+        noted = set(
             self.env["tribe.work"]
             .search([("connection_id", "=", self.id), ("kind", "=", "payment")])
             .mapped("reference")
         )
-        references = [move.id for move in moves if str(move.id) not in waiting]
-        self.env["tribe.work"]._add(self, "outbound", "payment", references, "nightly")
+        return links.filtered(
+            lambda link: str(link.move_id.id) not in noted and exporter._wanted_phase(self, link)
+        )
 
     def _paid_states(self):
         """The payment states that mean "paid" for Tribe: nothing is to be collected any more."""
