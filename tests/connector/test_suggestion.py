@@ -117,6 +117,18 @@ class TestSuggestion(RelationCase):
         self.assertFalse(self.problems())
         self.assertEqual(self.written(self.run_nightly), 0)
 
+    def test_whoever_presses_is_told_and_a_second_time_that_it_was_decided(self):
+        self.organization(Name="In Tribe", VATNumber="NL123456782B90")
+        self.synchronize(self.customer("In Odoo", vat="NL123456782B90"))
+        suggestion = self.suggestions()
+
+        told = suggestion.action_link()["params"]["outcome"]["message"]
+        self.assertIn("In Odoo – In Tribe", told)
+
+        for button in ("action_link", "action_refuse"):
+            told = getattr(suggestion, button)()["params"]["outcome"]["message"]
+            self.assertIn("meanwhile", told)
+
     def test_different_lets_the_customer_be_created(self):
         self.organization(Name="In Tribe", VATNumber="NL123456782B90")
         partner = self.customer("In Odoo", vat="NL123456782B90")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
 from .relation_case import RelationCase
@@ -225,6 +226,94 @@ class TestTries(TroubleCase):
         polls = self.env["tribe.work"].search([("kind", "=", "poll")])
         self.assertEqual(polls.connection_id, self.connection)
         self.assertEqual(len(polls), 7)
+
+
+class TestOutcome(TroubleCase):
+    """What a button tells of the work that it asked for."""
+
+    def failed(self):
+        """A contact that Tribe refused: its row of work."""
+        self.connection.tries_before_giving_up = 1
+        partner = self.linked()
+        partner.phone = "030 123"
+        self.sandbox.fault("status", path_contains="Relation_Organization(", status=503, times=None)
+        self.synchronize(partner)
+        return self.work()
+
+    def outcome(self, action):
+        """What the web client is told when it looks again."""
+        return self.env["tribe.work"].look_at_outcome(**action["params"]["watched"])
+
+    def test_what_is_done_again_is_told_when_it_is_done(self):
+        work = self.failed()
+        name = work.display_name
+        self.sandbox.clear_faults()
+
+        action = work.action_retry()
+        self.assertFalse(self.outcome(action)["is_final"])
+        self.run_lanes()
+
+        outcome = self.outcome(action)
+        self.assertTrue(outcome["is_final"])
+        self.assertEqual(outcome["level"], "success")
+        self.assertIn(name, outcome["message"])
+
+    def test_what_fails_again_is_told_with_its_reason(self):
+        work = self.failed()
+        action = work.action_retry()
+        self.run_lanes()
+
+        # The row that somebody may have open stays.
+        self.assertEqual(self.work(), work)
+        outcome = self.outcome(action)
+        self.assertTrue(outcome["is_final"])
+        self.assertEqual(outcome["level"], "warning")
+        self.assertIn("HTTP 503", outcome["message"])
+
+    def test_of_several_it_is_told_how_many(self):
+        work = self.failed()
+        other = work.copy({"reference": self.customer("Ander").id, "error_class": "person"})
+        self.assertNotEqual(work.reference, other.reference)
+
+        action = (work + other).action_retry()
+        self.sandbox.clear_faults()
+        self.assertEqual(self.outcome(action)["message"], "2 are being worked on; look again soon.")
+        self.sandbox.fault("status", path_contains="Relation_Organization(", status=503)
+        self.run_lanes()
+
+        self.assertIn("1 done. 1 still need attention.", self.outcome(action)["message"])
+
+    def test_what_waits_for_the_connection_says_so_at_once(self):
+        work = self.failed()
+        self.connection.action_pause()
+
+        outcome = self.outcome(work.action_retry())
+
+        self.assertTrue(outcome["is_final"])
+        self.assertIn("Paused", outcome["message"])
+
+    def test_a_button_for_what_is_gone_says_so_and_does_nothing(self):
+        work = self.failed()
+        work.copy({"reference": "1"}).unlink()
+        gone = self.env["tribe.work"].browse(work.id + 1)
+        self.assertFalse(gone.exists())
+        for button in ("action_retry", "action_ignore", "action_adopt", "action_book_anyway"):
+            with self.subTest(button):
+                action = getattr(gone, button)()
+                self.assertIn("meanwhile", action["params"]["outcome"]["message"])
+        self.assertEqual(self.work(), work)
+
+    def test_whoever_may_not_decide_is_refused_before_it_is_looked_at(self):
+        user = new_test_user(self.env, "plain", "base.group_user,tribe_connector.group_user")
+        work = self.env["tribe.work"].with_user(user).browse(10**6)
+        for button in ("action_ignore", "action_adopt", "action_book_anyway"):
+            with self.subTest(button), self.assertRaises(AccessError):
+                getattr(work, button)()
+        outsider = new_test_user(self.env, "outsider", "base.group_user")
+        with self.assertRaises(AccessError):
+            self.env["tribe.work"].with_user(outsider).look_at_outcome(
+                [], [[1, "invoice", "x", "y"]]
+            )
 
 
 class TestTellingPeople(TroubleCase):

@@ -13,6 +13,21 @@ TRANSLATES = ("_", "_lt")
 WORDS_OF_A_MESSAGE = 4
 # Said when nothing is wrong, or only a part of another sentence.
 NO_PROBLEM = {
+    "The initial synchronization is running.",
+    "All in sync. Last look at Tribe: %s.",
+    "%(changes)s, since %(moment)s",
+    "It is being worked on. Look again in a moment.",
+    "%s are being worked on; look again soon.",
+    "Invoice %s is booked.",
+    "Ignored: %s is left to Odoo. It is listed under Booked Invoices.",
+    "Ignored: %s rests until it changes again.",
+    "Left to Odoo: %s.",
+    "Linked: %s. Both are brought together now.",
+    "%s pairs linked. They are brought together now.",
+    "%s pairs kept apart.",
+    "%s conflicts decided. The values are set now.",
+    "%(field)s of %(contact)s: Odoo's value goes to Tribe.",
+    "%(field)s of %(contact)s: Tribe's value comes to Odoo.",
     "%(progress)s · about %(minutes)s minutes left",
     "%(done)s of %(total)s records were looked at so far. Nothing is written, in Odoo or in Tribe.",
     "Everything is the same on both sides: nothing is to be done.",

@@ -116,6 +116,20 @@ class TestInvoiceAfterBooking(InvoiceCase):
                 self.assertNotEqual(self.assert_booked_to_the_cent(tribe_id), move)
                 self.assertFalse(self.problems())
 
+    def test_a_problem_of_a_booked_invoice_can_be_ignored(self):
+        tribe_id = self.send_new(self.line(10.0))
+        link = self.link(tribe_id)
+        work = self.env["tribe.work"]._add(
+            self.connection, "inbound", "invoice", [tribe_id], "webhook"
+        )
+        work.write({"error": "Mis.", "error_class": "person"})
+
+        told = work.action_ignore()["params"]["outcome"]["message"]
+
+        self.assertIn("is left to Odoo", told)
+        self.assertEqual(self.link(tribe_id), link)
+        self.assertEqual(link.state, "left_to_odoo")
+
     def test_an_invoice_that_changes_in_tribe_although_final_is_shown(self):
         self.sandbox.switch(final_invoice_writable="all")
         tribe_id = self.send_new(self.line(10.0))

@@ -190,7 +190,8 @@ class Session:
             works.write({"due": _in(problem.retry_after)})
             return
         decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
-        kept = (decided or works)[0]
+        # The row that people see stays the same one: they may have it open.
+        kept = (decided or works.filtered("error_class") or works)[0]
         company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)

@@ -51,4 +51,5 @@ from . import (
     tribe_suggestion,
     tribe_vat_group,
     tribe_work,
+    tribe_work_outcome,
 )

@@ -82,24 +82,38 @@ class TribeConflict(models.Model):
 
     def action_take_odoo(self):
         """Odoo's value goes to Tribe."""
-        self._decide("odoo")
+        return self._decide("odoo")
 
     def action_take_tribe(self):
         """Tribe's value comes to Odoo."""
-        self._decide("tribe")
+        return self._decide("tribe")
 
     def _decide(self, side):
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        self.sudo().decision = side
-        for connection in self.sudo().connection_id:
-            partners = self.sudo().partner_id.filtered(
+        asked = self.exists()
+        asked.check_access("read")
+        works = self.env["tribe.work"]
+        if not asked:
+            return works._tell_it_is_gone()
+        decided = asked.sudo()
+        decided.decision = side
+        for connection in decided.connection_id:
+            partners = decided.partner_id.filtered(
                 lambda partner, connection=connection: (
                     connection in partner.tribe_link_ids.connection_id
                 )
             )
-            self.env["tribe.work"]._ask_for_partners(connection, partners)
+            works._ask_for_partners(connection, partners)
         self.env["tribe.engine"].sudo()._wake("outbound")
+        return works._tell(decided._decided_sentence(side))
+
+    def _decided_sentence(self, side):
+        if len(self) > 1:
+            return self.env._("%s conflicts decided. The values are set now.", len(self))
+        values = {"field": self.label, "contact": self.partner_id.display_name}
+        if side == "odoo":
+            return self.env._("%(field)s of %(contact)s: Odoo's value goes to Tribe.", **values)
+        return self.env._("%(field)s of %(contact)s: Tribe's value comes to Odoo.", **values)
 
 
 def _shown(value):

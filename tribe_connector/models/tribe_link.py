@@ -105,7 +105,8 @@ class TribeLink(models.Model):
     @api.depends("tribe_id", "partner_id.display_name", "move_id.display_name")
     def _compute_display_name(self):
         for link in self:
-            record = link.move_id or link.partner_id
+            # Who may see the link sees what it is called, without any right in accounting.
+            record = (link.move_id or link.partner_id).sudo()
             link.display_name = record.display_name or link.tribe_id
 
     @api.depends("tribe_id", "connection_id")
@@ -203,8 +204,11 @@ class TribeLink(models.Model):
         :raises UserError: while Tribe may still be applying the request
         """
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        for link in self.sudo().filtered(lambda link: link.state == "sending"):
+        asked = self.exists()
+        asked.check_access("read")
+        works = self.env["tribe.work"]
+        added = works
+        for link in asked.sudo().filtered(lambda link: link.state == "sending"):
             if not link.exists():
                 continue
             connection, partner = link.connection_id, link.partner_id
@@ -222,8 +226,11 @@ class TribeLink(models.Model):
             for each in links.values():
                 if not each.tribe_id:
                     each.unlink()
-            self.env["tribe.work"]._ask_for_partners(connection, partner)
-        self.env["tribe.engine"]._wake("outbound")
+            added += works._ask_for_partners(connection, partner)
+        if not added:
+            return works._tell_it_is_gone()
+        added._wake_lanes()
+        return added.with_env(self.env)._watch(added, is_left=True)
 
     def action_leave_to_odoo(self):
         """Accept what Odoo has: the invoice, or the contact that was merged into another one, or
@@ -232,9 +239,12 @@ class TribeLink(models.Model):
         It is no longer compared with Tribe. Nor is Tribe told that such an invoice is paid: what
         was paid is what Odoo has, not what Tribe has.
         """
-        self.check_access("read")
+        asked = self.exists()
+        asked.check_access("read")
         self.env["tribe.connection"]._check_manager()
-        left = self.sudo().filtered("can_leave_to_odoo")
+        left = asked.sudo().filtered("can_leave_to_odoo")
+        if not left:
+            return self.env["tribe.work"]._tell_it_is_gone()
         left.write({"state": "left_to_odoo", "difference": False})
         references = [*left.mapped("tribe_id"), *map(str, left.partner_id.ids)]
         self.env["tribe.work"]._add_again(
@@ -244,15 +254,23 @@ class TribeLink(models.Model):
             ],
             "person",
         )
+        return self.env["tribe.work"]._tell(
+            self.env._("Left to Odoo: %s.", ", ".join(left.mapped("display_name")))
+        )
 
     def action_book_again(self):
         """Book invoices anew whose move was deleted or cancelled in Odoo.
 
         :raises UserError: for an invoice that is still booked
         """
-        self.check_access("read")
+        asked = self.exists()
+        asked.check_access("read")
         self.env["tribe.connection"]._check_manager()
-        for link in self.sudo():
+        works = self.env["tribe.work"]
+        if not asked:
+            return works._tell_it_is_gone()
+        added = works
+        for link in asked.sudo():
             if link.move_id.state in ("draft", "posted"):
                 raise UserError(
                     self.env._(
@@ -260,11 +278,10 @@ class TribeLink(models.Model):
                         link.move_id.display_name,
                     )
                 )
-            self.env["tribe.work"]._add(
-                link.connection_id, "inbound", "invoice", [link.tribe_id], "person"
-            )
-        self.sudo().unlink()
-        self.env["tribe.engine"].sudo()._wake("inbound")
+            added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
+        asked.sudo().unlink()
+        added._wake_lanes()
+        return added.with_env(self.env)._watch(added, is_left=True)
 
     def _note_changed_moves(self, connection):
         """Note which booked invoices a bookkeeper reset, cancelled or deleted since.

@@ -106,9 +106,15 @@ class TribeSuggestion(models.Model):
         :raises UserError: when one of them has been linked since, or the contact is Odoo's own
         """
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        for suggestion in self.sudo().exists():
+        asked = self.exists()
+        asked.check_access("read")
+        linked = []
+        for suggestion in asked.sudo():
+            # Another one of these may have decided it.
+            if not suggestion.exists():
+                continue
             suggestion._check_unlinked()
+            linked.append(suggestion.display_name)
             self.env["tribe.link"].sudo().create(
                 {
                     "connection_id": suggestion.connection_id.id,
@@ -119,13 +125,30 @@ class TribeSuggestion(models.Model):
             )
             suggestion._decided()
             suggestion._about_the_same().unlink()
+        works = self.env["tribe.work"]
+        if not linked:
+            return works._tell_it_is_gone()
+        return works._tell(
+            self.env._("Linked: %s. Both are brought together now.", linked[0])
+            if len(linked) == 1
+            else self.env._("%s pairs linked. They are brought together now.", len(linked))
+        )
 
     def action_refuse(self):
         """The two are different: what waited for this decision goes on."""
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        self.sudo().state = "refused"
-        self.sudo()._decided()
+        asked = self.exists()
+        asked.check_access("read")
+        works = self.env["tribe.work"]
+        if not asked:
+            return works._tell_it_is_gone()
+        asked.sudo().state = "refused"
+        asked.sudo()._decided()
+        return works._tell(
+            self.env._("Kept apart: %s.", asked.display_name)
+            if len(asked) == 1
+            else self.env._("%s pairs kept apart.", len(asked))
+        )
 
     def _check_unlinked(self):
         try:

@@ -212,8 +212,8 @@ class TribeWork(models.Model):
         )
 
     def _ask_for_partners(self, connection, partners):
-        """Note that a person wants some partners compared with Tribe now."""
-        self._add(connection, "outbound", "partner", partners.ids, "person")
+        """Note that a person wants some partners compared with Tribe now; returns the rows."""
+        return self._add(connection, "outbound", "partner", partners.ids, "person")
 
     def _add_saved_partners(self, connection, partner_ids):
         """Note saved partners, once per transaction and partner.
@@ -318,7 +318,11 @@ class TribeWork(models.Model):
         self._remove()
 
     def _add_again(self, domain, reason):
-        """Have what waits in some rows done now; returns the directions that it has.
+        """Have what waits in some rows done now; returns the directions that it has."""
+        return set(self._rows_again(domain, reason).sudo().mapped("direction"))
+
+    def _rows_again(self, domain, reason):
+        """The same; returns the rows that were added for it.
 
         Those rows are left alone and others are added: a lane may be at them at this very moment,
         and what a user saves must not meet that. The lane does all rows of a record at once.
@@ -333,7 +337,7 @@ class TribeWork(models.Model):
                 SELECT DISTINCT connection_id, company_id, direction, kind, reference,
                        %s, %s::timestamp, %s::timestamp, 0
                   FROM tribe_work WHERE id IN %s
-             RETURNING direction
+             RETURNING id
                 """,
                 reason,
                 now,
@@ -344,13 +348,22 @@ class TribeWork(models.Model):
             )
         )
         self.invalidate_model(flush=False)
-        return {direction for (direction,) in added}
+        return self.browse(number for (number,) in added)
+
+    def _wake_lanes(self):
+        """Have lanes come to these rows soon."""
+        for direction in set(self.sudo().mapped("direction")):
+            self.env["tribe.engine"].sudo()._wake(direction)
 
     def action_retry(self):
         """Try again now, with as many tries as at first."""
-        self.check_access("read")
-        for direction in self._add_again([("id", "in", self.ids)], "person"):
-            self.env["tribe.engine"]._wake(direction)
+        works = self.exists()
+        works.check_access("read")
+        if not works:
+            return self._tell_it_is_gone()
+        added = works._rows_again([("id", "in", works.ids)], "person")
+        added._wake_lanes()
+        return added._watch(works, is_left=True)
 
     def action_open_record(self):
         """Open the contact or invoice in Odoo that this is about."""
@@ -411,10 +424,14 @@ class TribeWork(models.Model):
         A number that the journal itself has already stays refused.
         """
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        works = self.filtered("can_book_anyway")
-        for direction in works._add_again([("id", "in", works.ids)], BOOK_ANYWAY):
-            self.env["tribe.engine"]._wake(direction)
+        works = self.exists()
+        works.check_access("read")
+        works = works.filtered("can_book_anyway")
+        if not works:
+            return self._tell_it_is_gone()
+        added = works._rows_again([("id", "in", works.ids)], BOOK_ANYWAY)
+        added._wake_lanes()
+        return added._watch(works, is_left=True)
 
     def action_adopt(self):
         """Take the invoice that already has Tribe's number for the one of Tribe.
@@ -422,8 +439,12 @@ class TribeWork(models.Model):
         :raises UserError: when there is none, or more than one
         """
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        for work in self.sudo():
+        works = self.exists()
+        works.check_access("read")
+        if not works:
+            return self._tell_it_is_gone()
+        adopted = self.env["account.move"]
+        for work in works.sudo():
             moves = work._moves_to_adopt()
             if work.kind != "invoice" or len(moves) != 1:
                 raise UserError(
@@ -443,7 +464,13 @@ class TribeWork(models.Model):
                 {"move_id": moves.id, "state": "differs", "difference": difference}
             )
             self._add(connection, "inbound", "invoice", [tribe_id], "person")
+            adopted += moves.with_env(self.env)
         self.env["tribe.engine"].sudo()._wake("inbound")
+        return self._tell(
+            self.env._("Adopted: %s.", ", ".join(adopted.sudo().mapped("display_name"))),
+            move=adopted if len(adopted) == 1 else None,
+            is_left=True,
+        )
 
     def action_ignore(self):
         """Leave these problems: invoices are never booked, others rest until they change again.
@@ -451,8 +478,12 @@ class TribeWork(models.Model):
         An invoice stays listed as left to Odoo; a run tells of the others.
         """
         self.env["tribe.connection"]._check_manager()
-        self.check_access("read")
-        works = self.sudo().filtered("can_ignore")
+        works = self.exists()
+        works.check_access("read")
+        works = works.sudo().filtered("can_ignore")
+        if not works:
+            return self._tell_it_is_gone()
+        told = works._ignored_sentence()
         invoices = works.filtered(lambda work: work.kind == "invoice")
         for work in invoices:
             work._close_with_link({"state": "left_to_odoo"})
@@ -463,14 +494,32 @@ class TribeWork(models.Model):
                 problem=work.error,
             )
         )
+        return self._tell(told, is_left=True)
+
+    def _ignored_sentence(self):
+        """What ignoring these does, said to who did it."""
+        if len(self) > 1:
+            return self.env._("%s ignored.", len(self))
+        if self.kind == "invoice":
+            return self.env._(
+                "Ignored: %s is left to Odoo. It is listed under Booked Invoices.",
+                self.display_name,
+            )
+        return self.env._("Ignored: %s rests until it changes again.", self.display_name)
 
     def _close_with_link(self, values):
-        self.env["tribe.link"].create(
-            {
-                "connection_id": self.connection_id.id,
-                "kind": "invoice",
-                "tribe_id": self.reference,
-                **values,
-            }
-        )
+        """End the work on an invoice; whatever is booked of it is noted on its one link."""
+        links = self.env["tribe.link"]
+        known = links._of_tribe(self.connection_id, [self.reference]).get(self.reference)
+        if known:
+            known.write(values)
+        else:
+            links.create(
+                {
+                    "connection_id": self.connection_id.id,
+                    "kind": "invoice",
+                    "tribe_id": self.reference,
+                    **values,
+                }
+            )
         self._remove()

@@ -1,0 +1,150 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class TribeWork(models.Model):
+    """What came of a button that has a lane do something: ``static/src/outcome`` asks and tells."""
+
+    _inherit = "tribe.work"
+
+    def _watch(self, asked, is_left=False):
+        """An action that waits until some work is done or has failed, and tells.
+
+        ``self`` is the work that was added just now for what a person asked.
+
+        :param asked: the rows of work that a person chose
+        :param is_left: whether the form that it was asked on goes back to its list
+        """
+        subjects = {each._subject(): each.display_name for each in asked}
+        return {
+            "type": "ir.actions.client",
+            "tag": "tribe_outcome",
+            "params": {
+                "watched": {
+                    "added_ids": self.ids,
+                    "subjects": [[*subject, name] for subject, name in subjects.items()],
+                },
+                "is_left": is_left,
+            },
+        }
+
+    def _subject(self):
+        """What the work is about, whatever row is left of it."""
+        return (self.connection_id.id, self.kind, self.reference)
+
+    @api.model
+    def look_at_outcome(self, added_ids, subjects):
+        """What came of some work.
+
+        :param added_ids: the rows that were added for it
+        :param subjects: what it is about, ``[[connection_id, kind, reference, name]]``
+        :return: what ``_told`` gives, and whether it is final: ``{"is_final": True, …}``
+        """
+        added = self.search([("id", "in", added_ids), ("error_class", "=", False)])
+        rows = self.search(
+            Domain.OR(
+                Domain("connection_id", "=", connection_id)
+                & Domain("kind", "=", kind)
+                & Domain("reference", "=", reference)
+                for connection_id, kind, reference, _name in subjects
+            )
+        )
+        under_way = {row._subject() for row in added}
+        failed = {
+            row._subject(): row
+            for row in rows
+            if row.error_class and row._subject() not in under_way
+        }
+        if len(subjects) == 1:
+            outcome = self._outcome_of_one(subjects[0], next(iter(failed.values()), self), added)
+        else:
+            outcome = self._outcome_of_many(len(subjects), failed, under_way)
+        return {**outcome, "is_final": not added or bool(self._held_up(added))}
+
+    def _outcome_of_one(self, subject, failed, added):
+        connection_id, kind, reference, name = subject
+        if added:
+            return self._told(self._held_up(added) or self._is_under_way_sentence())
+        if failed:
+            return self._told(
+                self.env._("Still not done: %s", failed.error), "warning", is_sticky=True
+            )
+        links = self.env["tribe.link"].search(
+            [("connection_id", "=", connection_id), ("tribe_id", "=", reference)]
+        )
+        if kind != "invoice" or not links.move_id:
+            return self._told(self.env._("Done: %s.", name), "success")
+        move = links.move_id.sudo()
+        number = move.name or move.display_name
+        if links.state == "differs":
+            return self._told(
+                self.env._(
+                    "Invoice %(number)s is in Odoo, and differs from Tribe: %(difference)s",
+                    number=number,
+                    difference=links.difference or "",
+                ),
+                "warning",
+                move=links.move_id,
+            )
+        return self._told(
+            self.env._("Invoice %s is booked.", number), "success", move=links.move_id
+        )
+
+    def _outcome_of_many(self, total, failed, under_way):
+        parts = []
+        if done := total - len(failed) - len(under_way):
+            parts.append(self.env._("%s done.", done))
+        if failed:
+            parts.append(self.env._("%s still need attention.", len(failed)))
+        if under_way:
+            parts.append(self.env._("%s are being worked on; look again soon.", len(under_way)))
+        level = "warning" if failed else "info" if under_way else "success"
+        return self._told(" ".join(parts), level)
+
+    def _held_up(self, added):
+        """Why a lane does not come to some work soon: a sentence; nothing, if one should."""
+        for connection in added.connection_id:
+            headline = connection._standstill_headline() or connection._trouble_headline()
+            if headline:
+                return self.env._("It waits. %s", headline.text)
+        return ""
+
+    def _is_under_way_sentence(self):
+        return self.env._("It is being worked on. Look again in a moment.")
+
+    @api.model
+    def _told(self, message, level="info", move=None, is_sticky=False):
+        """What a person is told, and what can be opened."""
+        told = {"message": message, "level": level, "is_sticky": is_sticky}
+        if move and move.has_access("read"):
+            told["button"] = {
+                "name": self.env._("Open Invoice"),
+                "action": {
+                    "type": "ir.actions.act_window",
+                    "res_model": "account.move",
+                    "res_id": move.id,
+                    "views": [[False, "form"]],
+                },
+            }
+        return told
+
+    @api.model
+    def _tell(self, message, level="success", move=None, is_left=False):
+        """An action that tells at once what came of a button, and shows anew what is there.
+
+        :param is_left: whether the form that it was asked on goes back to its list
+        """
+        return {
+            "type": "ir.actions.client",
+            "tag": "tribe_outcome",
+            "params": {"outcome": self._told(message, level, move), "is_left": is_left},
+        }
+
+    @api.model
+    def _tell_it_is_gone(self):
+        """The action for who asks about what somebody else, or another tab, decided before."""
+        return self._tell(
+            self.env._("This was done or decided meanwhile, in another window or by itself."),
+            "info",
+            is_left=True,
+        )
