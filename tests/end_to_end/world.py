@@ -48,9 +48,24 @@ class World:
     # The steps of an administrator
 
     def connect(self, **settings) -> None:
-        """Make the connection and press Connect."""
+        """Make the connection, press Connect, and choose the companies of the legal entities."""
         self.make_connection(**settings)
         self.press("action_connect")
+        self.choose_companies(self.connection_id)
+
+    def choose_companies(self, connection_id: int) -> None:
+        """Give each legal entity for which no company was proposed that of the connection."""
+        (own,) = self.odoo.rows("tribe.connection", [["id", "=", connection_id]], ["company_id"])
+        without = self.odoo.rows(
+            "tribe.legal.entity",
+            [["connection_id", "=", connection_id], ["company_id", "=", False]],
+            ["id"],
+        )
+        self.odoo.write(
+            "tribe.legal.entity",
+            [entity["id"] for entity in without],
+            company_id=own["company_id"][0],
+        )
 
     def make_connection(self, **settings) -> None:
         """Enter what Tribe shows of its application."""

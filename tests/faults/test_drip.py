@@ -61,6 +61,7 @@ def connect_the_other(both, other) -> int:
         **WAITS,
     )
     both.odoo.call("tribe.connection", "action_connect", [connection_id])
+    both.choose_companies(connection_id)
     both.odoo.call("tribe.connection", "action_activate", [connection_id])
     return connection_id
 
