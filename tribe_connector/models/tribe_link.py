@@ -70,7 +70,7 @@ class TribeLink(models.Model):
     )
     difference = fields.Text(readonly=True, help="What is not alike on both sides, for a person.")
     difference_shown = fields.Text(
-        "Difference", compute="_compute_difference_shown", compute_sudo=True
+        "What Differs", compute="_compute_difference_shown", compute_sudo=True
     )
     closed_by_us = fields.Boolean(
         readonly=True, help="The connector ended this relationship in Tribe, so it may reopen it."

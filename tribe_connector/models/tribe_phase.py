@@ -28,7 +28,7 @@ class TribePhase(models.Model):
     code = fields.Char(readonly=True)
     name = fields.Char(readonly=True)
     is_draft = fields.Boolean(
-        "Draft",
+        "Draft Phase",
         help="Invoices in this phase were not sent yet. They have no number, and are never booked.",
     )
     is_booked = fields.Boolean(
