@@ -65,7 +65,10 @@ class TestTranslations(TransactionCase):
 
 
 # What is raised for a mistake of the caller, which no user sees.
-FOR_PROGRAMMERS = ("ValueError", "TypeError", "WebhookUnreadable", "ChunkedEncodingError")
+FOR_PROGRAMMERS = (
+    *("ValueError", "TypeError", "WebhookUnreadable", "ChunkedEncodingError"),
+    "ConnectionAbortedError",
+)
 
 
 def _raised(tree):
