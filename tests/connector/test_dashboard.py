@@ -1,4 +1,5 @@
 import json
+from ast import literal_eval
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
@@ -345,6 +346,16 @@ class TestDashboard(InvoiceCase):
         work = self.env["tribe.work"].search([("reference", "=", move.tribe_id)])
 
         self.assertEqual(work.action_open_record()["res_id"], move.id)
+
+    def test_an_archived_connection_is_shown_and_says_so(self):
+        self.connection.active = False
+
+        action = self.env["tribe.connection"]._open_app()
+
+        self.assertEqual(action["views"][0][1], "kanban")
+        shown = self.env["tribe.connection"].with_context(**literal_eval(action["context"]))
+        self.assertIn(self.connection, shown.search([]))
+        self.assertIn("Archived", self.connection.headline)
 
     def test_the_app_opens_with_the_set_up_until_there_is_a_connection(self):
         action = self.env["tribe.connection"]._open_app()

@@ -67,6 +67,11 @@ class MovedCase(RelationCase):
 
 
 class TestArchived(MovedCase):
+    def test_one_that_is_not_saved_yet_is_no_copy(self):
+        new = self.env["tribe.connection"].new({"name": "Nieuw"})
+        self.assertFalse(new.is_moved)
+        self.assertFalse(new.trouble)
+
     def test_it_stops_and_goes_on_when_it_is_unarchived(self):
         self.connection.active = False
         new = self.change_both_sides()

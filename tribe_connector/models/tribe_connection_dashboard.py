@@ -230,7 +230,8 @@ class TribeConnection(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "tribe_connector.action_tribe_dashboard"
         )
-        if not self.search_count([], limit=1) and self.has_access("create"):
+        connections = self.with_context(active_test=False)
+        if not connections.search_count([], limit=1) and self.has_access("create"):
             action |= {
                 "name": self.env._("Set Up"),
                 "view_mode": "form",

@@ -47,7 +47,7 @@ class TribeConnection(models.Model):
 
     def _compute_is_moved(self):
         for connection in self:
-            connection.is_moved = bool(connection._origin) and connection._origin._is_moved()
+            connection.is_moved = connection._is_moved()
 
     @api.model
     def _here(self):
@@ -66,7 +66,9 @@ class TribeConnection(models.Model):
     def _is_moved(self):
         """Whether this is another database than the one in which the connection was made."""
         self.ensure_one()
-        return any(self.sudo()[name] != value for name, value in self._here().items())
+        made = self._origin.sudo()
+        # What is not saved yet was made nowhere.
+        return bool(made) and any(made[name] != value for name, value in self._here().items())
 
     def _refuse_moved(self):
         """Refuse to speak with Tribe from a copy.
