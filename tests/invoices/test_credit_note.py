@@ -217,6 +217,32 @@ class TestCreditAndInvoiceLater(CreditCase):
 
         self.assert_settled(self.invoice, self.credit)
 
+    def test_what_an_older_version_booked_first_is_settled_when_its_invoice_comes(self):
+        for is_night_first in (True, False):
+            with self.subTest(is_night_first=is_night_first):
+                invoice = self.sent(self.line(100.0))
+                credit = self.credit_of(invoice)
+                self.link(credit).credited_tribe_id = False
+                cursors = self.env["tribe.cursor"].search([("stream", "=", "schedule:credits")])
+                cursors.unlink()
+
+                if is_night_first:
+                    self.run_nightly()
+                self.look_at("invoice", invoice)
+                self.run_nightly()
+
+                self.assert_settled(invoice, credit)
+
+    def test_credits_of_nothing_are_looked_at_only_once(self):
+        credit = self.send_new(self.line(-50.0))
+        self.run_nightly()
+        works = self.env["tribe.work"]
+
+        self.env["tribe.link"]._note_changed_moves(self.connection)
+
+        self.assertEqual(self.open_amounts(credit), [60.5])
+        self.assertFalse(works.search([("kind", "=", "invoice")]))
+
     def test_an_invoice_that_is_paid_already_leaves_its_credit_open(self):
         invoice = self.send_new(self.line(100.0))
         self.env["account.payment.register"].with_context(
@@ -272,6 +298,96 @@ class TestCreditOfAnotherCustomer(CreditCase):
 
                 self.assert_shown(invoice, credit, first, "Ander B.V.", "Leave to Odoo")
                 self.assertFalse(self.problems())
+
+    def test_what_was_settled_is_taken_apart_when_either_gets_another_customer(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        other = self.env["res.partner"].create({"name": "Andere Klant"})
+        for is_credit in (True, False):
+            for is_apart in (False, True):
+                with self.subTest(is_credit=is_credit, is_apart=is_apart):
+                    invoice = self.send_new(self.line(100.0))
+                    credit = self.credit_of(invoice)
+                    self.assert_settled(invoice, credit)
+                    move = self.booked_move(credit if is_credit else invoice)
+                    if is_apart:
+                        move.line_ids.remove_move_reconcile()
+                    move.button_draft()
+                    move.partner_id = other
+
+                    move.action_post()
+
+                    self.assert_shown(invoice, credit, "another customer", other.name)
+                    for _night in range(2):
+                        self.run_nightly()
+                        self.look_at("invoice", invoice, credit)
+                        self.assert_shown(invoice, credit, "another customer", other.name)
+                    self.assertEqual(self.phases(invoice, credit), ["Sent", "Sent"])
+
+                    move.button_draft()
+                    move.partner_id = self.partner
+                    move.action_post()
+                    self.run_nightly()
+                    self.assert_settled(invoice, credit)
+                    self.assertEqual(self.phases(invoice, credit), ["Paid", "Paid"])
+
+    def phases(self, *tribe_ids):
+        rows = self.sandbox.rows("Datastore_Phase_ActivityInvoice")
+        codes = {row["ID"]: row["Code"] for row in rows}
+        return [codes[self.tribe_row("Activity_Invoice", each)["Phase"]] for each in tribe_ids]
+
+    def test_only_these_two_are_taken_apart(self):
+        invoice = self.send_new(self.line(100.0))
+        credits = [self.credit_of(invoice, price) for price in (-40.0, -35.0)]
+        self.assertEqual(self.open_amounts(invoice, *credits), [30.25, 0.0, 0.0])
+        refund = self.booked_move(credits[0])
+        refund.button_draft()
+        refund.partner_id = self.env["res.partner"].create({"name": "Andere Klant"})
+
+        refund.action_post()
+        self.run_nightly()
+
+        self.assertEqual(self.open_amounts(invoice, *credits), [78.65, 48.4, 0.0])
+        states = [self.link(each).state for each in (invoice, *credits)]
+        self.assertEqual(states, ["linked", "differs", "linked"])
+
+    def test_what_was_settled_is_taken_apart_in_another_currency_or_account(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        dollar.rate_ids.create({"currency_id": dollar.id, "name": "2020-01-01", "rate": 1.25})
+        receivable = self.account("asset_receivable").copy({"code": "139998"})
+
+        def in_dollars(refund):
+            refund.currency_id = dollar
+
+        def on_another_account(refund):
+            line = refund.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
+            line.account_id = receivable
+
+        for change, word in ((in_dollars, "USD"), (on_another_account, receivable.name)):
+            with self.subTest(word):
+                invoice = self.send_new(self.line(100.0))
+                credit = self.credit_of(invoice)
+                refund = self.booked_move(credit)
+                refund.button_draft()
+                change(refund)
+
+                refund.action_post()
+                self.assert_shown(invoice, credit, word)
+                self.run_nightly()
+                self.assertIn(word, self.link(credit).difference_shown)
+                self.assertEqual(self.open_amounts(invoice), [121.0])
+
+    def test_what_was_settled_by_hand_is_not_taken_apart(self):
+        invoice, credit = self.shown()
+        moves = self.booked_move(invoice) | self.booked_move(credit)
+        lines = moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        lines.reconcile()
+
+        self.run_nightly()
+
+        self.assertEqual(self.open_amounts(invoice, credit), [0.0, 0.0])
+        self.assertIn("Ander B.V.", self.link(credit).difference_shown)
 
     def shown(self):
         invoice = self.send_new(self.line(100.0))

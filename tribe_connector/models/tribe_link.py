@@ -293,9 +293,10 @@ class TribeLink(models.Model):
         unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
         for link in self.search(of_invoices & Domain("state", "=", "linked") & unlike):
             link._note_difference(link._move_difference())
-        differing = self.search(of_invoices & Domain("state", "=", "differs"))
+        looked_at = self.search(of_invoices & Domain("state", "=", "differs"))
+        looked_at |= self._credits_of_before(connection)
         self.env["tribe.work"]._add(
-            connection, "inbound", "invoice", differing.mapped("tribe_id"), "nightly"
+            connection, "inbound", "invoice", looked_at.mapped("tribe_id"), "nightly"
         )
 
     def _move_difference(self):

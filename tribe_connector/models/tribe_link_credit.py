@@ -28,16 +28,31 @@ class TribeLink(models.Model):
         """
         sentences = []
         for credit, invoice in self._credit_pairs():
-            was_settled = credit.move_id.reversed_entry_id == invoice.move_id
-            if only_new and was_settled:
-                continue
-            sentence = credit._settle_with(invoice)
+            sentence = credit._settle_with(invoice, only_new)
             if credit in self:
                 sentences.append(sentence)
             # One that differs already is looked at again at night, and then says all of it.
             if sentence and credit.state == "linked":
                 credit._note_difference(sentence)
         return "\n".join(filter(None, sentences))
+
+    def _credits_of_before(self, connection):
+        """The credit notes of which an older version did not note what they credit.
+
+        They are looked at once in the life of a connection.
+        """
+        cursors = self.env["tribe.cursor"]
+        if cursors._position(connection, "schedule:credits"):
+            return self.browse()
+        cursors._move(connection, "schedule:credits", fields.Datetime.now())
+        return self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("state", "=", "linked"),
+                ("credited_tribe_id", "=", False),
+                ("move_id.move_type", "=", "out_refund"),
+            ]
+        )
 
     def _credit_pairs(self):
         """The credit notes and invoices of Tribe that belong together, both posted, as links."""
@@ -63,9 +78,13 @@ class TribeLink(models.Model):
             if invoice and (credit in self or invoice in self):
                 yield credit, invoice
 
-    def _settle_with(self, invoice):
+    def _settle_with(self, invoice, only_new=False):
         """Make this credit note the reversal of an invoice and reconcile both, or neither.
 
+        What was settled, and is no pair any more, is taken apart again: Odoo keeps a
+        reconciliation while one of them is a draft, and settles a reversal by itself.
+
+        :param only_new: leave alone what was settled once, as long as it is a pair
         :return: what keeps it from that; empty when it is done, or somebody decided otherwise
         """
         refund, move = self.move_id, invoice.move_id
@@ -74,18 +93,34 @@ class TribeLink(models.Model):
             # Somebody said so in Odoo.
             return ""
         unlike = self._what_is_unlike(refund, move)
-        if unlike:
-            return self._not_settled(refund, move, unlike)
-        lines = self._receivables(refund | move).filtered(lambda line: not line.reconciled)
+        was_settled = other == move
+        if only_new and was_settled and not unlike:
+            return ""
         try:
             with self.env.cr.savepoint():
-                refund.reversed_entry_id = move
-                # What one of them lacks was paid, or settled with something else.
-                if len(lines.move_id) == 2:
-                    lines.reconcile()
+                if not unlike:
+                    self._settle(refund, move)
+                elif was_settled:
+                    self._take_apart(refund, move)
         except UserError as error:
             return self._not_settled(refund, move, str(error))
-        return ""
+        return self._not_settled(refund, move, unlike) if unlike else ""
+
+    def _settle(self, refund, move):
+        refund.reversed_entry_id = move
+        lines = self._receivables(refund | move).filtered(lambda line: not line.reconciled)
+        # What one of them lacks was paid, or settled with something else.
+        if len(lines.move_id) == 2:
+            lines.reconcile()
+
+    def _take_apart(self, refund, move):
+        """Undo what settles these two, and only that: payments and other credits stay."""
+        refund.reversed_entry_id = False
+        lines = (refund | move).line_ids
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        partials.filtered(
+            lambda each: (each.debit_move_id | each.credit_move_id).move_id == refund | move
+        ).unlink()
 
     def _what_is_unlike(self, refund, move):
         """What is another one on a credit note than on its invoice; empty when they match."""
