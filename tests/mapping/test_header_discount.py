@@ -123,6 +123,69 @@ def test_a_foreign_amount_may_be_in_tribes_own_currency():
     assert "is 82.80 in Tribe" in refusal(made, fields=WITHOUT_TOTALS)
 
 
+def in_dollars(euros, dollars):
+    """A line of a dollar invoice, whose plain amounts are euros."""
+    return {
+        **amounts(euros),
+        "Currency": "USD",
+        "PriceInCurrency": dollars,
+        "TotalExcludingVatInCurrency": dollars,
+        "TotalIncludingVatInCurrency": round(dollars * 1.21, 2),
+    }
+
+
+@pytest.mark.parametrize("amount", [90.0, 108.9])
+def test_euros_of_the_whole_may_be_dollars_less_the_discount(amount):
+    message = refusal(
+        only_amount([in_dollars("90", 100.0)], amount, 10, Currency="USD"), fields=WITHOUT_TOTALS
+    )
+    assert f"{amount:.2f} can be its total with and without it" in message
+
+
+def test_euros_less_the_discount_may_be_dollars_of_the_whole():
+    message = refusal(
+        only_amount([in_dollars("125", 100.0)], 100.0, 20, Currency="USD"), fields=WITHOUT_TOTALS
+    )
+    assert "100.00 can be its total with and without it" in message
+
+
+def test_dollars_that_only_fit_once_are_booked():
+    for amount in (90.0, 108.9):
+        made = only_amount([in_dollars("80", 100.0)], amount, 10, Currency="USD")
+        assert booked(made) == ("90.00", "18.90", "108.90")
+    for amount in (80.0, 96.8, 100.0, 121.0):
+        made = only_amount([in_dollars("80", 100.0)], amount, 10, Currency="USD")
+        assert booked(made) == ("100.00", "21.00", "121.00")
+
+
+TOTALS = {"TotalExcludingVat": 100.0, "VatAmount": 21.0, "TotalIncludingVat": 121.0}
+LESS = {"TotalExcludingVat": 90.0, "VatAmount": 18.9, "TotalIncludingVat": 108.9}
+
+
+@pytest.mark.parametrize(
+    ("totals", "amount"),
+    [
+        (TOTALS, 108.9),
+        (TOTALS, 90.0),
+        ({**TOTALS, "VatAmount": None, "TotalIncludingVat": None}, 108.9),
+        ({**TOTALS, "VatAmount": 21.01, "TotalIncludingVat": 121.01}, 108.9),
+        (LESS, 121.0),
+        (LESS, 100.0),
+    ],
+)
+def test_a_discount_that_only_one_total_has_is_held(totals, amount):
+    message = refusal(entity([amounts("100")], DiscountPercentage=10.0, Amount=amount, **totals))
+    assert "which only one of its totals includes" in message
+    assert f"{amount:.2f} as Amount" in message
+
+
+@pytest.mark.parametrize("totals", [TOTALS, LESS])
+def test_an_amount_that_agrees_with_the_totals_by_name_is_no_obstacle(totals):
+    for amount in (totals["TotalExcludingVat"], totals["TotalIncludingVat"], 0.0, None, 55.0):
+        made = entity([amounts("100")], DiscountPercentage=10.0, Amount=amount, **totals)
+        assert float(read(made).total) == totals["TotalIncludingVat"]
+
+
 def test_a_line_of_mere_text_gets_no_cent():
     text = {name: None for name in LINE if name not in ("ID", "Description")}
     made = only_amount([amounts("0.05"), text, amounts("0.05")], 0.1, 5)

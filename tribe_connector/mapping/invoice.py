@@ -387,7 +387,7 @@ class _Reader:
         factor = 1 - discount / 100
         as_they_are = self.first_that_agrees(lines, Decimal(1))
         reduced = self.first_that_agrees(lines, factor)
-        if as_they_are and reduced and as_they_are.untaxed != reduced.untaxed:
+        if discount and self.fits_both(lines, factor, as_they_are, reduced):
             raise self.unreadable(
                 _lt(
                     "has a discount of %(discount)s percent on the whole invoice, and %(amount)s "
@@ -398,10 +398,58 @@ class _Reader:
                 self.book_by_hand,
             )
         if as_they_are or reduced:
+            self.check_amount(lines, discount, is_reduced=not as_they_are)
             return as_they_are or reduced
         if self.may_be_as_it_is(lines, factor):
+            self.check_amount(lines, discount, is_reduced=False)
             return None
         raise self.disagrees(lines, discount)
+
+    def fits_both(
+        self,
+        lines: tuple[InvoiceLine, ...],
+        factor: Decimal,
+        as_they_are: Reading | None,
+        reduced: Reading | None,
+    ) -> bool:
+        """Whether the totals can be those with the discount and those without it."""
+        if as_they_are and reduced:
+            return as_they_are.untaxed != reduced.untaxed
+        amount = self.only_amount()
+        if amount is None or not (as_they_are or reduced):
+            return False
+        return self.is_in_base_currency(amount, Decimal(1) if reduced else factor)
+
+    def check_amount(
+        self, lines: tuple[InvoiceLine, ...], discount: Decimal, *, is_reduced: bool
+    ) -> None:
+        """Refuse an ``Amount`` that has the discount where the totals by name do not, or reverse.
+
+        Any other one is not looked at: what it means is not documented.
+        """
+        amount = self.money(self.entity.get("Amount"))
+        if not discount or not amount or self.only_amount() is not None:
+            return
+        factors = [Decimal(1), 1 - discount / 100]
+        if is_reduced:
+            factors.reverse()
+        fits, fits_other = (self.may_mean(amount, lines, each) for each in factors)
+        if fits_other and not fits:
+            raise self.unreadable(
+                _lt(
+                    "has a discount of %(discount)s percent on the whole invoice, which only one "
+                    "of its totals includes (%(total)s, and %(amount)s as Amount)",
+                    discount=discount,
+                    total=self.total_that_is_told(),
+                    amount=amount,
+                ),
+                self.book_by_hand,
+            )
+
+    def may_mean(self, amount: Decimal, lines: tuple[InvoiceLine, ...], factor: Decimal) -> bool:
+        return self.is_in_base_currency(amount, factor) or any(
+            amount in (reading.untaxed, reading.total) for reading in self.readings(lines, factor)
+        )
 
     book_by_hand = _lt("Book it by hand with the amounts of its PDF, and ignore this one")
 
@@ -438,12 +486,13 @@ class _Reader:
         untaxed, amount = self.header_totals()[0], self.only_amount()
         if amount is None:
             return untaxed is not None and untaxed == _net(self.with_cents_of_groups(lines))
-        if not self.uses_amounts_in_currency:
-            return False
         is_whole, is_reduced = (self.is_in_base_currency(amount, by) for by in (1, factor))
         return is_whole and (factor == 1 or not is_reduced)
 
     def is_in_base_currency(self, amount: Decimal, factor: Decimal | int) -> bool:
+        """Whether an amount can be that of the lines in Tribe's own currency, if it is another."""
+        if not self.uses_amounts_in_currency:
+            return False
         rows = self.rows()
         spare = Decimal(len(rows) + 1).scaleb(-self.digits) / 2
         for name in ("TotalExcludingVat", "TotalIncludingVat"):
