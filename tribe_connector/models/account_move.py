@@ -40,17 +40,21 @@ class AccountMove(models.Model):
         for move in self:
             move.tribe_url = move.tribe_id and move.tribe_link_ids[:1].tribe_url
 
-    @api.constrains("journal_id", "move_type", "state")
+    @api.constrains("journal_id", "move_type")
     def _check_tribe_journal(self):
-        """Keep a journal with Tribe's numbers free of invoices made by hand.
+        """Keep a journal with Tribe's numbers free of new invoices made by hand.
 
-        Such an invoice would take the number that Tribe gives out next.
+        Such an invoice would take the number that Tribe gives out next. One that has its number
+        there already takes none: it is posted, cancelled and reset as in any journal.
         """
         if self.env.context.get("tribe_booking"):
             return
-        reserved = self._tribe_reserved_journals()
-        for move in self.filtered(lambda move: move.journal_id in reserved):
-            if move.is_invoice(include_receipts=True) and not move.sudo().tribe_link_ids:
+        for move in self.filtered(lambda move: not move._has_number()):
+            if (
+                move.is_invoice(include_receipts=True)
+                and move.journal_id in move._tribe_reserved_journals(running=True)
+                and not move.sudo().tribe_link_ids
+            ):
                 raise ValidationError(
                     self.env._(
                         "The journal “%s” is reserved for invoices of Tribe, which bring their own "
@@ -59,11 +63,23 @@ class AccountMove(models.Model):
                     )
                 )
 
-    def _tribe_reserved_journals(self):
-        entities = self.env["tribe.legal.entity"].sudo()
-        return entities.search(
-            [("journal_id", "in", self.journal_id.ids), ("number_policy", "=", "tribe")]
-        ).journal_id
+    def _has_number(self):
+        """Whether it was posted once, and kept its number."""
+        return self.posted_before and bool(self.name) and self.name != "/"
+
+    def _tribe_reserved_journals(self, running=False):
+        """Those of their journals in which numbers are Tribe's.
+
+        :param running: only where invoices of Tribe can still come in
+        """
+        entities = (
+            self.env["tribe.legal.entity"]
+            .sudo()
+            .search([("journal_id", "in", self.journal_id.ids), ("number_policy", "=", "tribe")])
+        )
+        if running:
+            entities = entities.filtered(lambda entity: entity._can_book())
+        return entities.journal_id
 
     def action_open_in_tribe(self):
         """Open this invoice in Tribe's web app."""
@@ -76,6 +92,8 @@ class AccountMove(models.Model):
         Also when a bookkeeper resets one to draft and confirms it again: Odoo then calculates
         VAT anew, and would lose the cents in which Tribe's rounding differs.
         """
+        # A draft of before the journal was reserved takes its number only now.
+        self._check_tribe_journal()
         links = self._tribe_links()
         reserved = links.move_id._tribe_reserved_journals()
         for link in links:

@@ -89,7 +89,9 @@ class TribeLegalEntity(models.Model):
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
+        before = {entity: (entity.journal_id, entity.number_policy) for entity in self}
         result = super().write(vals)
+        self._check_chosen_journal(before)
         switched_on.connection_id._look_for_invoices_again()
         if {"company_id", "is_booked"} & vals.keys():
             self.env["tribe.check"]._store_legal_entities(self)
@@ -336,6 +338,51 @@ class TribeLegalEntity(models.Model):
                 raise UserError(
                     self.env._("Legal entity “%(name)s”: %(cause)s", name=entity.name, cause=cause)
                 )
+
+    def _check_chosen_journal(self, before):
+        """Refuse a journal that is chosen just now, while something else is in it.
+
+        What was chosen before stays: it must not keep anybody from saving.
+
+        :param before: ``{legal entity: (journal, number policy)}``
+        :raises UserError: naming the legal entity, the cause and the remedy
+        """
+        for entity, (journal, policy) in before.items():
+            if (entity.journal_id, entity.number_policy) != (journal, policy):
+                entity._check_journal()
+            if entity.journal_id != journal and entity._has_other_invoices():
+                raise UserError(
+                    self.env._(
+                        "Legal entity “%(name)s”: its journal “%(journal)s” has other invoices, "
+                        "among whose numbers Tribe's do not fit. Let Create Journal make one for "
+                        "Tribe alone, or let Odoo number.",
+                        name=entity.name,
+                        journal=entity.journal_id.display_name,
+                    )
+                )
+
+    def _has_other_invoices(self):
+        """Whether invoices that never came from Tribe are in a journal for Tribe's numbers."""
+        if not self.journal_id or self.number_policy == "odoo":
+            return False
+        moves = self.env["account.move"].sudo()
+        others = [
+            ("journal_id", "=", self.journal_id.id),
+            ("move_type", "in", moves.get_sale_types(include_receipts=True)),
+            # Also of a connection that is deleted by now: its journal can be chosen again.
+            ("tribe_id", "=", False),
+        ]
+        return bool(moves.search_count(others, limit=1))
+
+    def _can_book(self):
+        """Whether invoices of Tribe can still come in: in this database, by this connection."""
+        connection = self.connection_id
+        return (
+            self.is_booked
+            and connection.active
+            and connection.state != "draft"
+            and not connection._is_moved()
+        )
 
     def _journal_problem(self):
         journal = self.journal_id

@@ -1,0 +1,153 @@
+"""A journal with Tribe's numbers: who may choose one, and what it keeps out."""
+
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.tribe_connector.models.tribe_legal_entity import JOURNAL_SEQUENCE_PATTERN
+
+from .invoice_case import InvoiceCase
+
+
+class TestReservedJournal(InvoiceCase):
+    """Bookkeepers keep their own journal, and their own invoices."""
+
+    def setUp(self):
+        super().setUp()
+        self.entity = self.connection.legal_entity_ids[:1]
+        self.reserved = self.entity.journal_id
+        self.ordinary = self.env["account.journal"].search(
+            [
+                ("type", "=", "sale"),
+                ("company_id", "=", self.company.id),
+                ("id", "!=", self.reserved.id),
+            ],
+            limit=1,
+        )
+        self.reserved.default_account_id = self.ordinary.default_account_id
+
+    def another(self):
+        """A journal for Tribe's numbers that is empty."""
+        account = self.ordinary.default_account_id
+        return self.reserved.copy({"code": "TRI9", "default_account_id": account.id})
+
+    def choose_as_before(self, journal):
+        """What could be saved before it was refused."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE tribe_legal_entity SET journal_id = %s WHERE id = %s",
+            [journal.id, self.entity.id],
+        )
+        self.env.invalidate_all()
+
+    def assert_every_step_works(self, posted):
+        """Reset, confirmed, reset and cancelled, and that from the draft once more."""
+        number = posted.name
+        posted.button_draft()
+        posted.action_post()
+        posted.button_draft()
+        posted.button_cancel()
+        posted.button_draft()
+        posted.action_post()
+        self.env.flush_all()
+        self.assertEqual((posted.state, posted.name), ("posted", number))
+
+    def test_the_ordinary_sales_journal_is_refused_when_it_is_chosen(self):
+        with self.assertRaisesRegex(UserError, "Create Journal"):
+            self.entity.journal_id = self.ordinary
+
+    def test_so_it_is_when_tribes_number_is_chosen_afterwards(self):
+        self.entity.write({"number_policy": "odoo", "journal_id": self.ordinary.id})
+
+        with self.assertRaisesRegex(UserError, "Create Journal"):
+            self.entity.number_policy = "tribe"
+
+    def test_a_journal_with_other_invoices_is_refused(self):
+        journal = self.another()
+        self.assertEqual(journal.sequence_override_regex, JOURNAL_SEQUENCE_PATTERN)
+        self.typed_by_hand(journal_id=journal.id)
+
+        with self.assertRaisesRegex(UserError, "has other invoices"):
+            self.entity.journal_id = journal
+
+        self.entity.write({"number_policy": "odoo", "journal_id": journal.id})
+        self.assertEqual(self.entity.journal_id, journal)
+
+    def test_an_empty_one_and_the_one_that_create_journal_makes_are_fine(self):
+        self.entity.journal_id = self.another()
+        self.entity.journal_id = False
+        self.entity.action_create_journal()
+        self.assertTrue(self.entity.journal_id)
+
+    def test_the_journal_of_a_connection_that_is_deleted_can_be_chosen_again(self):
+        self.booked_move(self.send_new(self.line(10.0)))
+        other = self.connection.copy({"name": "Opnieuw"})
+        entity = self.env["tribe.legal.entity"].create(
+            {
+                "connection_id": other.id,
+                "tribe_id": self.entity.tribe_id,
+                "name": "Opnieuw",
+                "company_id": self.company.id,
+            }
+        )
+        self.connection.unlink()
+        self.env.invalidate_all()
+
+        entity.journal_id = self.reserved
+
+        self.assertEqual(entity.journal_id, self.reserved)
+
+    def test_what_was_chosen_before_keeps_nobody_from_saving(self):
+        self.choose_as_before(self.ordinary)
+
+        self.entity.write({"timezone": "Europe/Brussels", "journal_id": self.ordinary.id})
+
+        self.assertEqual(self.entity.timezone, "Europe/Brussels")
+
+    def test_invoices_that_have_their_number_stay_the_bookkeepers(self):
+        posted = self.typed_by_hand(journal_id=self.ordinary.id)
+        posted.action_post()
+        draft = self.typed_by_hand(journal_id=self.ordinary.id)
+        self.choose_as_before(self.ordinary)
+
+        self.assert_every_step_works(posted)
+
+        draft.button_cancel()
+        draft.button_draft()
+        with self.assertRaisesRegex(ValidationError, "reserved for invoices of Tribe"):
+            draft.action_post()
+        draft.journal_id = self.another()
+        draft.action_post()
+        with self.assertRaisesRegex(ValidationError, "reserved for invoices of Tribe"):
+            self.typed_by_hand(journal_id=self.ordinary.id)
+
+    def test_an_invoice_whose_link_is_gone_stays_the_bookkeepers(self):
+        tribe_id = self.send_new(self.line(10.0))
+        move = self.booked_move(tribe_id)
+        self.link(tribe_id).unlink()
+
+        self.assert_every_step_works(move)
+
+    def test_one_moved_into_it_is_refused(self):
+        posted = self.typed_by_hand(journal_id=self.ordinary.id)
+        posted.action_post()
+        posted.button_draft()
+        posted.name = False
+
+        with self.assertRaisesRegex(ValidationError, "reserved for invoices of Tribe"):
+            posted.journal_id = self.reserved
+
+    def test_where_nothing_can_come_in_any_more_it_is_an_ordinary_journal(self):
+        def elsewhere():
+            self.connection.sudo().database_name = "the_original"
+
+        for how, change in {
+            "archived": lambda: self.connection.write({"active": False}),
+            "not connected": lambda: self.connection.write({"state": "draft"}),
+            "copy": elsewhere,
+            "books elsewhere": lambda: self.entity.write({"is_booked": False}),
+        }.items():
+            with self.subTest(how), self.env.cr.savepoint() as savepoint:
+                change()
+                self.typed_by_hand(journal_id=self.reserved.id).action_post()
+                savepoint.rollback()
+        with self.assertRaisesRegex(ValidationError, "reserved for invoices of Tribe"):
+            self.typed_by_hand(journal_id=self.reserved.id)
