@@ -306,14 +306,49 @@ class TestMoved(MovedCase):
                     self.connection.with_user(user).write(values)
         self.assertTrue(self.connection.is_moved)
 
-    def test_what_was_not_noted_is_filled_in_by_an_update(self):
+    def update_from_before_it_was_noted(self, made):
+        """The addon is updated; the connection is from before or after the database's uuid."""
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE tribe_connection SET database_uuid = NULL, database_name = NULL"
+            """
+            UPDATE tribe_connection
+               SET database_uuid = NULL, database_name = NULL,
+                   create_date = (SELECT write_date FROM ir_config_parameter
+                                   WHERE key = 'database.uuid') + %s::interval
+            """,
+            [made],
         )
         self.env.invalidate_all()
-
         self.env["tribe.connection"].init()
+        self.env.invalidate_all()
+
+    def test_a_copy_that_is_updated_does_not_take_itself_for_the_original(self):
+        # As Odoo's database manager does with a duplicate and a restored copy.
+        self.env["ir.config_parameter"].init(force=True)
+        for _time in range(2):
+            self.update_from_before_it_was_noted(made="-1 day")
+
+        self.assertTrue(self.connection.is_moved)
+        self.assertIn("got another ID after", self.connection.trouble)
+        self.assertIn("This Is the Moved Original", self.connection.trouble)
+        self.assert_nothing_was_done(self.work_in_a_copy())
+
+        self.connection.action_is_original()
+        self.connection.invalidate_recordset()
+        self.assertFalse(self.connection.is_moved)
+        self.assertFalse(self.connection.sudo().former_uuids)
+        self.partner.phone = "030 1"
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 1")
+
+    def work_in_a_copy(self):
+        new = self.change_both_sides()
+        (self.partner | new).action_synchronize_with_tribe()
+        self.let_the_crons_run()
+        return new
+
+    def test_what_was_not_noted_is_filled_in_by_an_update(self):
+        self.update_from_before_it_was_noted(made="1 day")
 
         self.assertFalse(self.connection.is_moved)
         self.partner.phone = "030 1"

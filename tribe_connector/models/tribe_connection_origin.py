@@ -25,15 +25,21 @@ class TribeConnection(models.Model):
     is_moved = fields.Boolean(compute="_compute_is_moved")
 
     def init(self):
-        """Fill in the database of connections that were made before it was noted."""
+        """Fill in the database of connections that were made before it was noted.
+
+        Not where the database got another uuid since then, as Odoo gives to a duplicate and to a
+        restored copy: whether this is the original, only a person knows.
+        """
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE tribe_connection
+                UPDATE tribe_connection connection
                    SET database_name = current_database(),
-                       database_uuid = (SELECT value FROM ir_config_parameter
-                                         WHERE key = 'database.uuid')
-                 WHERE database_name IS NULL
+                       database_uuid = parameter.value
+                  FROM ir_config_parameter parameter
+                 WHERE parameter.key = 'database.uuid'
+                   AND connection.database_name IS NULL
+                   AND (parameter.write_date > connection.create_date) IS NOT TRUE
                 """
             )
         )
@@ -83,6 +89,15 @@ class TribeConnection(models.Model):
         if not self._is_moved():
             return ""
         there, here = self.sudo(), self._here()
+        if not there.database_name:
+            return self.env._(
+                "This database, %(here)s, got another ID after “%(name)s” was made, as a copy "
+                "does. It is taken for a copy: nothing is sent, booked or received here, and Tribe "
+                "keeps the webhooks of the original. If it is the original, let a system "
+                "administrator press This Is the Moved Original.",
+                name=self.name,
+                here=here["database_name"],
+            )
         return self.env._(
             "“%(name)s” was made in the database %(there)s (%(there_uuid)s), and this is %(here)s "
             "(%(here_uuid)s). It is taken for a copy: nothing is sent, booked or received here, "
@@ -111,6 +126,7 @@ class TribeConnection(models.Model):
         for connection in self.sudo().filtered(lambda each: each._is_moved()):
             here = self._here()
             uuids = {*(connection.former_uuids or ()), connection.database_uuid}
-            former = sorted(uuids - {here["database_uuid"]})
+            # Where none was noted, none is known.
+            former = sorted(uuids - {here["database_uuid"], False})
             connection.write({**here, "former_uuids": former})
             connection._catch_up()
