@@ -8,7 +8,10 @@ import psycopg2
 
 from odoo import fields
 
+from ..sentence import _lt
+from ..tribe_api import TribePaused
 from .booking import BOOK_ANYWAY
+from .own_cursor import execute_apart
 from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, TRY_AGAIN, Problem, problem_of
 
 # Kinds of work that only read, and only note what they found: done in dry run as well, and never
@@ -38,6 +41,7 @@ class Session:
         self.kind = works[0].kind
         self.direction = works[0].direction
         self._work_ids = works.ids
+        self._mode = connection.mode
         self._rows = {}
         for work in works:
             self._rows.setdefault(work.reference, []).append(work.id)
@@ -60,7 +64,9 @@ class Session:
     @cached_property
     def client(self):
         """The client of this batch."""
-        return self.connection._client(reads_only=self.kind in READING)
+        return self.connection._client(
+            mode=self._mode, reads_only=self.kind in READING, before_write=self.check_still_on
+        )
 
     @property
     def references(self) -> list[str]:
@@ -110,8 +116,36 @@ class Session:
             }
         )
 
+    def check_still_on(self) -> None:
+        """Stop where somebody chose another mode, archived or deactivated since the batch began.
+
+        Asked apart, for what is committed now. In a pause a batch may end.
+
+        :raises TribePaused: what waits goes on in another batch, once it may
+        """
+        row = execute_apart(
+            self.env.registry,
+            """SELECT 1 FROM tribe_connection
+                WHERE id = %s AND active AND mode = %s AND state NOT IN ('draft', 'connected')""",
+            [self.connection.id, self._mode],
+        )
+        if not row:
+            raise TribePaused(_lt("The connection was switched; what waits goes on by itself."))
+
+    def check_may_change_odoo(self) -> None:
+        """As ``check_still_on``, for what comes in from Tribe.
+
+        What goes out is checked before each write in Tribe, and is kept whatever happens then.
+        """
+        if self.direction == "inbound" and self.kind not in READING:
+            self.check_still_on()
+
     def commit(self) -> None:
-        """Make what was done so far permanent."""
+        """Make what was done so far permanent.
+
+        :raises TribePaused: for what came in, once it may not any more
+        """
+        self.check_may_change_odoo()
         self._engine._commit(0)
         self._committed_lines = len(self._lines)
         self._uncommitted.clear()

@@ -579,32 +579,34 @@ class TribeConnection(models.Model):
         self.ensure_one()
         return Addresses(self.api_address, self.authorization_address, self.web_address)
 
-    def _client(self, *, reads_only=False):
+    def _client(self, **options):
         """A client for one piece of work; it opens cursors of its own for token and limit.
 
-        :param reads_only: have it refuse every write, whatever the mode
+        :param options: as ``Client`` takes them
         :raises UserError: for demo data, and in a copy of the database
         """
         self.ensure_one()
-        return self._client_with(DatabaseLimiter(self), reads_only=reads_only)
+        return self._client_with(DatabaseLimiter(self), **options)
 
     def _probing_client(self):
         """A client that also calls a Tribe that could not be reached: its answer ends that."""
         self.ensure_one()
         return self._client_with(ProbingLimiter(self))
 
-    def _client_with(self, limiter, *, reads_only=False):
+    def _client_with(self, limiter, **options):
         self._refuse_demo_data()
         self._refuse_moved()
         return Client(
             self._addresses(),
             StoredTokens(self),
             limiter,
-            mode=self.mode,
-            reads_only=reads_only,
-            longest_exchange=self.answer_seconds,
-            turn=current_turn(),
-            rate_limit_pause=self.rate_limit_pause_seconds,
+            **{
+                "mode": self.mode,
+                "longest_exchange": self.answer_seconds,
+                "turn": current_turn(),
+                "rate_limit_pause": self.rate_limit_pause_seconds,
+                **options,
+            },
         )
 
     def _refuse_demo_data(self):

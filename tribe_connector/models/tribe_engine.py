@@ -315,6 +315,7 @@ class TribeEngine(models.AbstractModel):
         try:
             session.env[HANDLERS[claimed[0].kind]]._process(session)
             session.fail_rest(LookupError("neither done nor failed"))
+            session.check_may_change_odoo()
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
             session.rollback()
             session.fail_rest(error)

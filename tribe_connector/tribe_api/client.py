@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 from urllib.parse import quote
 
@@ -83,7 +83,8 @@ class Client:
     all of them have to end, ``rate_limit_pause`` the least number of seconds to wait after a 429;
     ``calls`` counts the HTTP calls made, ``seconds`` the time they took. The mode is the last
     barrier: ``off`` refuses everything, ``dry_run`` refuses writes, ``demo`` refuses every host but
-    this machine. With ``reads_only`` writes are refused in every mode.
+    this machine. With ``reads_only`` writes are refused in every mode. ``before_write`` is called
+    before everything but a read, and may refuse it: the mode is the one of when this was made.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Client:
         *,
         mode: Mode,
         reads_only: bool = False,
+        before_write: Callable[[], None] | None = None,
         longest_exchange: float = LONGEST_EXCHANGE_SECONDS,
         turn: Turn | None = None,
         rate_limit_pause: float = RATE_LIMIT_PAUSE,
@@ -107,6 +109,7 @@ class Client:
         self._limiter = limiter
         self._mode = mode
         self._reads_only = reads_only
+        self._before_write = before_write
         self._longest_exchange = longest_exchange
         self._turn = turn or Turn()
         self._rate_limit_pause = rate_limit_pause
@@ -466,6 +469,8 @@ class Client:
                     "in Tribe. Let the maker of the addon that tried to write correct it."
                 )
             )
+        if self._before_write and method != "GET":
+            self._before_write()
         self._addresses.check(self._mode)
 
 
