@@ -1,5 +1,6 @@
 """Answers of Tribe made wrong, at random but the same for a seed."""
 
+import contextlib
 import copy
 import json
 import random
@@ -96,3 +97,31 @@ def _nested(depth):
     for _level in range(depth):
         value = {"value": [value]}
     return value
+
+
+class OddAnswers:
+    """For a test case: one record of Tribe has odd values, as long as that lasts."""
+
+    odd = None
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        response = super()._request_handler(session, request, **options)
+        if cls.odd and f"/{cls.odd[0]}?" in request.url and response.ok:
+            _entity_set, tribe_id, values = cls.odd
+            content = response.json()
+            for row in content["value"]:
+                if row["ID"] == tribe_id:
+                    row.update(values)
+            response._content = json.dumps(content).encode()
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    @contextlib.contextmanager
+    def answering(self, entity_set, tribe_id, values):
+        """Where Tribe sends this record of a set, it has these values."""
+        type(self).odd = entity_set, tribe_id, values
+        try:
+            yield
+        finally:
+            type(self).odd = None

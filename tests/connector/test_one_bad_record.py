@@ -2,6 +2,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 
+from .common import ORGANIZATION_CUSTOMER
+from .mutations import OddAnswers
 from .relation_case import RelationCase
 
 REFUSAL = "Deze klant wordt geweigerd."
@@ -189,6 +191,76 @@ class TestOneBadRecord(RelationCase):
             self.synchronize(partners)
 
         self.assertEqual(self.problems(), [REFUSAL] * 3)
+
+
+class TestOneOddAnswer(OddAnswers, RelationCase):
+    """Three relations at once, of which Tribe sends one as it should not."""
+
+    def setUp(self):
+        super().setUp()
+        partners = self.env["res.partner"].union(
+            *(self.customer(name, debtor_number=f"D-{name}") for name in "ABC")
+        )
+        self.synchronize(partners)
+        self.partners = partners
+        self.relationships = {
+            row["Organization"]: row["ID"] for row in self.sandbox.rows(ORGANIZATION_CUSTOMER)
+        }
+        self.bad = partners[1].tribe_id
+
+    def assert_only_the_odd_one_waits(self, kind, entity_set, tribe_id, values, number):
+        phone = f"030 {number}"
+        for partner in self.partners:
+            self.sandbox.change("Relation_Organization", partner.tribe_id, {"PhoneNumber": phone})
+        references = self.partners.mapped("tribe_id")
+        if kind == "customer":
+            references = [self.relationships[each] for each in references]
+
+        with self.answering(entity_set, tribe_id, values):
+            self.look_at(kind, *references)
+
+        self.assertEqual((self.partners[0].phone, self.partners[2].phone), (phone, phone))
+        self.assertNotEqual(self.partners[1].phone, phone)
+        (problem,) = self.problems()
+        self.assertIn("unreadable record", problem)
+        self.assertFalse(self.connection.trouble)
+        self.env["tribe.work"].search([]).unlink()
+
+    def test_a_relationship_whose_organization_is_none(self):
+        bad = self.relationships[self.bad]
+        oddities = ("x", ["x"], 5, {}, {"ID": None}, {"ID": 5}, {"ID": "nope"})
+        for number, organization in enumerate(oddities):
+            for kind in ("customer", "organization"):
+                with self.subTest(kind=kind, organization=organization):
+                    self.assert_only_the_odd_one_waits(
+                        kind,
+                        ORGANIZATION_CUSTOMER,
+                        bad,
+                        {"Organization": organization},
+                        f"{number} {kind[0]}",
+                    )
+
+    def test_a_relation_whose_address_is_none(self):
+        for number, address in enumerate(("x", {"ID": "nope"}, {"ID": self.bad, "Country": "NL"})):
+            with self.subTest(address=address):
+                self.assert_only_the_odd_one_waits(
+                    "organization",
+                    "Relation_Organization",
+                    self.bad,
+                    {"InvoiceAddress": address},
+                    number,
+                )
+
+    def test_what_is_sent_to_tribe(self):
+        self.partners.phone = "030 8"
+
+        with self.answering("Relation_Organization", self.bad, {"InvoiceAddress": "x"}):
+            self.synchronize(self.partners)
+
+        told = [self.tribe_of(partner)["PhoneNumber"] for partner in self.partners]
+        self.assertEqual((told[0], told[2]), ("030 8", "030 8"))
+        self.assertNotEqual(told[1], "030 8")
+        self.assertEqual(len(self.problems()), 1)
 
 
 def _names(arguments):

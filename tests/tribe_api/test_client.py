@@ -15,6 +15,7 @@ from tribe_connector.tribe_api import (
     TribeNotFound,
     TribePaused,
     TribeRateLimited,
+    TribeRecordUnreadable,
     TribeRefused,
     TribeUnauthorized,
     TribeUnavailable,
@@ -273,14 +274,22 @@ def test_a_failed_write_may_have_been_applied_and_is_sent_once(make_client, trib
     assert "Geheim" not in str(caught.value) and "tok-1" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "content", [b"<html>", b"{}", b'{"value": {}}', b'{"value": [1]}', b'{"value": [{"ID": 1}]}']
-)
+@pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"value": {}}', b"[]"])
 def test_an_answer_that_is_no_list_of_records_is_unreadable(client, tribe, content):
     tribe.answers(Answer(body=content))
     with pytest.raises(TribeUnavailable, match="unreadable answer") as caught:
         client.page("Relation")
     assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    "record", [1, None, {"ID": 1}, {"ID": RECORD, "Phase": "Sent"}, {"ID": RECORD, "Phase": {}}]
+)
+def test_one_unreadable_record_is_no_sign_of_a_tribe_that_is_down(client, tribe, limiter, record):
+    tribe.answers(Answer(body={"value": [{"ID": RECORD, "Phase": None}, record]}))
+    with pytest.raises(TribeRecordUnreadable, match="unreadable record"):
+        client.page("Activity_Invoice", expand="Phase")
+    assert (limiter.answers, limiter.failures) == (1, [])
 
 
 def test_a_refused_connection_leaves_no_doubt_about_a_write(make_client, tribe):

@@ -3,16 +3,27 @@
 import random
 from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 
 import psycopg2
 
 from odoo import fields
 
 from ..sentence import _lt
-from ..tribe_api import TribePaused
+from ..tribe_api import TribeError, TribePaused, TribeRecordUnreadable
 from .booking import BOOK_ANYWAY
 from .own_cursor import execute_apart
-from .problems import BUSY, GIVEN_UP, NEEDS_PERSON, TRY_AGAIN, Problem, problem_of
+from .problems import (
+    BUSY,
+    GIVEN_UP,
+    NEEDS_PERSON,
+    TRY_AGAIN,
+    Busy,
+    NeedsPerson,
+    Problem,
+    TryAgain,
+    problem_of,
+)
 
 # Kinds of work that only read, and only note what they found: done in dry run as well, and never
 # with a client that could write.
@@ -188,6 +199,34 @@ class Session:
             self.halves(items[:middle], apply, fail)
             self.halves(items[middle:], apply, fail)
 
+    def in_parts(self, process) -> None:
+        """Have the open records done; when a batch fails by one record, split until it is alone.
+
+        ``process`` is called with this session, whose ``references`` are those of the part.
+        """
+        parts = [self.references]
+        while parts:
+            part = parts.pop(0)
+            self._open = dict.fromkeys(part)
+            try:
+                process(self)
+                self.fail_rest(LookupError("neither done nor failed"))
+                if parts:
+                    self.commit()
+            except Exception as error:
+                if not _is_of_one_record(error):
+                    self._open = dict.fromkeys([*self._open, *chain(*parts)])
+                    raise
+                self.rollback()
+                self.claims.clear()
+                self.firsts.clear()
+                left = self.references
+                if len(left) < 2:
+                    self.fail_rest(error)
+                else:
+                    middle = len(left) // 2
+                    parts[:0] = [left[:middle], left[middle:]]
+
     def postpone_all(self, error: Exception) -> None:
         """Not even the problems could be noted: have everything of this batch wait."""
         problem = problem_of(error, self.env)
@@ -305,6 +344,13 @@ class Session:
     def _works(self, reference):
         # The rows of the claim only: what was noted meanwhile stays for the next round.
         return self.env["tribe.work"].browse(self._rows[reference]).exists()
+
+
+def _is_of_one_record(error: Exception) -> bool:
+    """Whether an exception that ended a batch can be the fault of one record in it."""
+    if isinstance(error, (TribeError, NeedsPerson, TryAgain, Busy, psycopg2.OperationalError)):
+        return isinstance(error, TribeRecordUnreadable)
+    return True
 
 
 def _in(seconds):

@@ -313,8 +313,7 @@ class TribeEngine(models.AbstractModel):
         claimed = claimed.with_env(connection.env)
         session = Session(self.with_env(connection.env), connection, leases, claimed)
         try:
-            session.env[HANDLERS[claimed[0].kind]]._process(session)
-            session.fail_rest(LookupError("neither done nor failed"))
+            session.in_parts(session.env[HANDLERS[claimed[0].kind]]._process)
             session.check_may_change_odoo()
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
             session.rollback()

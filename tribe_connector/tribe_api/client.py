@@ -23,6 +23,7 @@ from .errors import (
     TribeNotFound,
     TribePaused,
     TribeRateLimited,
+    TribeRecordUnreadable,
     TribeRefused,
     TribeUnauthorized,
     TribeUnavailable,
@@ -345,10 +346,17 @@ class Client:
         with self._noting():
             content = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
-            expand = options.get("$expand")
-            if not isinstance(rows, list) or not all(is_record(row, expand) for row in rows):
+            if not isinstance(rows, list):
                 raise self._unreadable(_lt("no list of records"), changes_something=False)
-            return rows, _count_of(content), bool(content.get("@odata.nextLink"))
+        # Tribe is there, and its other records may be as they should.
+        if not all(is_record(row, options.get("$expand")) for row in rows):
+            raise TribeRecordUnreadable(
+                _lt(
+                    "Tribe sent an unreadable record. Try again later; if it stays, open it in "
+                    "Tribe and save it again, or ask Tribe."
+                )
+            )
+        return rows, _count_of(content), bool(content.get("@odata.nextLink"))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():

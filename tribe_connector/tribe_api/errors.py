@@ -33,6 +33,10 @@ class TribeUnavailable(TribeError):
     """Nothing usable came back: no network, a time-out, a server error, an unreadable answer."""
 
 
+class TribeRecordUnreadable(TribeUnavailable):
+    """Tribe is there, but one of the records that it sent is not what was asked for."""
+
+
 class TribeRateLimited(TribeUnavailable):
     """Tribe answered 429. ``retry_after`` is at least ``pause`` seconds."""
 
