@@ -470,6 +470,43 @@ class TestTakenNumber(InvoiceCase):
         self.assertIn("30.25", self.link(tribe_id).difference)
         self.assertEqual((by_hand.state, by_hand.amount_total), ("posted", 30.25))
 
+    def test_an_adopted_invoice_of_another_customer_differs_and_is_not_told(self):
+        for name in ("Heel andere klant", self.partner.name):
+            with self.subTest(name):
+                other = self.env["res.partner"].create({"name": name})
+                by_hand = self.by_hand(ref=self.next_number(), partner_id=other.id)
+                tribe_id = self.send_new(self.line(20.0))
+                self.work(tribe_id).action_adopt()
+                self.run_lanes()
+                self.env["account.payment.register"].with_context(
+                    active_model="account.move", active_ids=by_hand.ids
+                ).create({})._create_payments()
+
+                for _night in range(2):
+                    self.run_nightly()
+                    link = self.link(tribe_id)
+                    self.assertEqual(link.state, "differs")
+                    self.assertIn("customer", link.difference_shown.lower())
+                    self.assertIn("Tribe was not told", link.difference_shown)
+                    if name != self.partner.name:
+                        self.assertIn(name, link.difference_shown)
+                        self.assertIn(self.partner.name, link.difference_shown)
+                self.assertFalse(link.told_paid)
+
+    def test_an_adopted_invoice_of_an_address_of_the_customer_is_the_customers(self):
+        address = self.env["res.partner"].create(
+            {"name": "Crediteuren", "parent_id": self.partner.id, "type": "invoice"}
+        )
+        self.by_hand(ref=self.next_number(), partner_id=address.id)
+        tribe_id = self.send_new(self.line(20.0))
+
+        self.work(tribe_id).action_adopt()
+        self.run_lanes()
+
+        self.assertEqual(
+            (self.link(tribe_id).state, self.link(tribe_id).difference), ("linked", False)
+        )
+
     def test_another_sale_with_that_reference_does_not_keep_tribes_from_being_booked(self):
         by_hand = self.by_hand(ref=self.next_number())
         self.company.sale_lock_date = self.today - timedelta(days=5)

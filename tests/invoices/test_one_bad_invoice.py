@@ -1,5 +1,8 @@
 from unittest.mock import patch
 
+from connector.common import ORGANIZATION_CUSTOMER
+from connector.mutations import OddAnswers
+
 from odoo.tools import mute_logger
 
 from .invoice_case import InvoiceCase
@@ -32,3 +35,116 @@ class TestOneBadInvoice(InvoiceCase):
         self.assertEqual((phases[0], phases[2]), (PAID, PAID))
         self.assertNotEqual(phases[1], PAID)
         self.assertEqual(len(self.problems()), 1)
+
+
+class TestOneOddCustomer(OddAnswers, InvoiceCase):
+    """Invoices that are read at once, and something odd at the customer of one of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.known_customer = self.customer
+        self.make_some()
+
+    def make_some(self):
+        """Three invoices of a customer that is as it should be; and another customer."""
+        self.customer = self.known_customer
+        self.invoices = [self.sent() for _number in range(3)]
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Vreemd B.V."})
+        self.customer = self.sandbox.create(
+            ORGANIZATION_CUSTOMER,
+            {
+                "Relation": {"ID": self.connection.own_organization_id},
+                "Organization": {"ID": organization["ID"]},
+            },
+        )
+
+    def sent(self):
+        tribe_id = self.draft(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        return tribe_id
+
+    def assert_only_the_odd_one_is_held(self, odd, *words):
+        for tribe_id in self.invoices:
+            self.assertEqual(self.booked_move(tribe_id).state, "posted", self.problems())
+        self.assertFalse(self.booked_move(odd))
+        (problem,) = self.problems()
+        for word in words:
+            self.assertIn(word, problem)
+
+    def test_a_payment_term_that_is_none(self):
+        self.sandbox.switch(due_date_name="")
+        self.connect()
+        for is_known in (True, False):
+            for days in (-1, 4000):
+                with self.subTest(days=days, is_known=is_known):
+                    self.make_some()
+                    if is_known:
+                        self.send(self.draft(self.line(100.0)))
+                    self.of_customer(days)
+                    odd = self.sent()
+
+                    self.look_at("invoice", *self.invoices, odd)
+
+                    self.assert_only_the_odd_one_is_held(odd, str(days), "from 0 to 3650")
+                    self.of_customer(30)
+                    self.run_nightly()
+                    self.assertEqual(self.booked_move(odd).state, "posted", self.problems())
+
+    def of_customer(self, days):
+        self.sandbox.change(
+            ORGANIZATION_CUSTOMER, self.customer["ID"], {"PaymentTermInDays": days}
+        )
+
+    def test_the_term_does_not_matter_where_tribe_tells_the_due_date(self):
+        self.send(self.draft(self.line(100.0)))
+        odd = self.sent()
+        self.of_customer(-1)
+
+        self.look_at("invoice", *self.invoices, odd)
+
+        for tribe_id in (*self.invoices, odd):
+            self.assertEqual(self.booked_move(tribe_id).state, "posted", self.problems())
+        self.assertFalse(self.problems())
+
+    def test_a_relationship_of_another_shape(self):
+        employee = {"ID": self.customer["ID"]}
+        for values in (
+            {"AccountManager": "Jan"},
+            {"AccountManager": {**employee, "EmailAddress": {"a": 1}}},
+            {"AccountManager": {**employee, "Person": "Jan"}},
+            {"Organization": "Vreemd"},
+            {"Organization": {"ID": "vreemd"}},
+        ):
+            for is_known in (True, False):
+                with self.subTest(values=values, is_known=is_known):
+                    if is_known and "Organization" in values:
+                        continue
+                    if is_known:
+                        self.send(self.draft(self.line(100.0)))
+                    odd = self.sent()
+
+                    with self.answering(ORGANIZATION_CUSTOMER, self.customer["ID"], values):
+                        self.look_at("invoice", *self.invoices, odd)
+
+                    self.assert_only_the_odd_one_is_held(odd, "Tribe")
+                    self.assertNotIn("connector itself", "".join(self.problems()))
+                    self.assertFalse(self.connection.trouble)
+                    self.env["tribe.work"].search([]).unlink()
+                    self.make_some()
+
+    def test_an_invoice_of_another_shape(self):
+        for values in (
+            {"Phase": "Sent"},
+            {"Relationship": "Vreemd"},
+            {"ProductLines": {"ID": "x"}},
+            {"ProductLines": ["x"]},
+        ):
+            with self.subTest(values=values):
+                odd = self.sent()
+
+                with self.answering("Activity_Invoice", odd, values):
+                    self.look_at("invoice", *self.invoices, odd)
+
+                self.assert_only_the_odd_one_is_held(odd, "unreadable record")
+                self.env["tribe.work"].search([]).unlink()
+                self.make_some()

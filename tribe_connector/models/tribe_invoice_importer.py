@@ -34,6 +34,7 @@ FACT_NAMES = {
     "number": _lt("Number"),
     "date": _lt("Date"),
     "currency": _lt("Currency"),
+    "partner": _lt("Customer"),
     "untaxed": _lt("Amount without VAT"),
     "vat": _lt("VAT"),
     "total": _lt("Total"),
@@ -161,7 +162,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             if booking:
                 wanted.append(booking)
         self._find_customers(session, wanted, failures)
-        self._read_terms(session, wanted)
+        self._read_terms(session, wanted, failures)
         # A new transaction sees what whoever had the leases before us did.
         session.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
@@ -197,8 +198,10 @@ class TribeInvoiceImporter(models.AbstractModel):
         # What was adopted, or booked before this was kept, gets it here.
         if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
             link.credited_tribe_id = booking.invoice.credited_invoice_id
-        booked = link.agreed or move_facts(link.move_id)
-        now = booked_facts(booking.invoice)
+        booked, now = link.agreed, booked_facts(booking.invoice)
+        if not booked:
+            booked = move_facts(link.move_id)
+            self._compare_customers(session, link.move_id, booked, now)
         differing = [name for name in now if name in booked and booked[name] != now[name]]
         sentences = [
             self.env._(
@@ -215,6 +218,21 @@ class TribeInvoiceImporter(models.AbstractModel):
         if booking.phase.is_draft:
             sentences.append(self.env._("The invoice is a draft again in Tribe."))
         return "\n".join(sentences)
+
+    def _compare_customers(self, session, move, booked, now):
+        """Note whether an invoice that somebody else made has the customer of Tribe.
+
+        Where Tribe's is not in Odoo, nobody can tell.
+        """
+        partner = self._linked_partners(session, [now["customer"]]).get(now["customer"])
+        theirs, ours = partner and partner.commercial_partner_id, move.commercial_partner_id
+        if not (theirs and ours) or theirs == ours:
+            return
+        names = theirs.display_name, ours.display_name
+        if names[0] == names[1]:
+            booked["customer"] = None
+        else:
+            now["partner"], booked["partner"] = names
 
     def _note_gone(self, session, tribe_ids):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
@@ -394,9 +412,13 @@ class TribeInvoiceImporter(models.AbstractModel):
             self.env._("%s is being synchronized right now.", partner.display_name), BUSY_SECONDS
         )
 
-    def _read_terms(self, session, bookings):
+    def _read_terms(self, session, bookings, failures):
         """Fill in payment term and salesperson of each booking, in one call per kind."""
         connection = session.connection
+
+        def fail(booking, error):
+            failures.setdefault(booking.invoice.tribe_id, self._failure(booking, error))
+
         for kind, entity_set in CUSTOMER_SETS.items():
             of_kind = [booking for booking in bookings if booking.relation_kind == kind]
             if not of_kind:
@@ -409,12 +431,22 @@ class TribeInvoiceImporter(models.AbstractModel):
                 expand=ACCOUNT_MANAGER if has_manager else None,
             )
             by_id = {row["ID"]: row for row in rows}
-            for booking in of_kind:
-                row = by_id.get(booking.invoice.relationship_id, {})
-                booking.payment_term_days = whole_number(
-                    row.get("PaymentTermInDays"), LONGEST_TERM_IN_DAYS
-                )
-                booking.salesperson = self._salesperson(booking, row.get("AccountManager"))
+            session.halves(
+                of_kind,
+                lambda part, by_id=by_id: [
+                    self._read_term(each, by_id.get(each.invoice.relationship_id, {}))
+                    for each in part
+                ],
+                fail,
+            )
+
+    def _read_term(self, booking, relationship):
+        # Where Tribe tells the due date, nothing depends on the term.
+        if not booking.invoice.due_date:
+            booking.payment_term_days = whole_number(
+                relationship.get("PaymentTermInDays"), LONGEST_TERM_IN_DAYS
+            )
+        booking.salesperson = self._salesperson(booking, relationship.get("AccountManager"))
 
     def _salesperson(self, booking, employee):
         """The user whose e-mail address is that of Tribe's account manager; may be empty."""
