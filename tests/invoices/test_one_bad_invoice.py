@@ -91,9 +91,7 @@ class TestOneOddCustomer(OddAnswers, InvoiceCase):
                     self.assertEqual(self.booked_move(odd).state, "posted", self.problems())
 
     def of_customer(self, days):
-        self.sandbox.change(
-            ORGANIZATION_CUSTOMER, self.customer["ID"], {"PaymentTermInDays": days}
-        )
+        self.sandbox.change(ORGANIZATION_CUSTOMER, self.customer["ID"], {"PaymentTermInDays": days})
 
     def test_the_term_does_not_matter_where_tribe_tells_the_due_date(self):
         self.send(self.draft(self.line(100.0)))
