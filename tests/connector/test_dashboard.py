@@ -139,7 +139,8 @@ class TestDashboard(InvoiceCase):
         self.assertEqual(self.connection.action_open_headline()["res_id"], self.connection.id)
 
         self.connection.action_pause()
-        self.assert_headline("warning", "Paused")
+        self.assert_headline("danger", "Paused")
+        self.assert_headline("danger", "1 record needs attention")
         self.connection.mode = "off"
         self.assert_headline("warning", "Off")
         self.connection.active = False
@@ -163,6 +164,89 @@ class TestDashboard(InvoiceCase):
         self.connection.state = "active"
         self.connection.mode = "dry_run"
         self.assert_headline("warning", "Dry run")
+
+    def work_of_the_connection(self, direction, kind, reference, error_class="again"):
+        """Work of the connection itself that goes wrong."""
+        work = self.env["tribe.work"]
+        work._add(self.connection, direction, kind, [reference], "poll")
+        work.search([("kind", "=", kind)]).write(
+            {"error_class": error_class, "error": "Tribe refused.", "due": "2099-01-01"}
+        )
+
+    def test_a_copy_says_so_in_every_state(self):
+        self.env["ir.config_parameter"].set_param("database.uuid", "another-uuid")
+        for values in (
+            {"state": "active"},
+            {"state": "paused"},
+            {"state": "connected"},
+            {"mode": "off"},
+            {"active": False},
+        ):
+            with self.subTest(values):
+                self.connection.write(values)
+                self.assert_headline("danger", "taken for a copy")
+
+    def test_paused_it_still_says_what_needs_a_person(self):
+        self.connection.action_pause()
+        self.assert_headline("warning", "Paused")
+        self.work_of_the_connection("outbound", "activate", self.connection.id, "person")
+
+        self.assert_headline("danger", "1 record needs attention")
+        self.assert_headline("danger", "Paused")
+        self.assertEqual(self.opened_by_headline().kind, "activate")
+
+    def test_what_was_never_looked_at_is_not_in_sync(self):
+        self.assert_headline("success", "All in sync")
+        cursors = self.env["tribe.cursor"]
+        cursors.search([("stream", "=", "invoice")]).unlink()
+        self.assert_headline("warning", "Not all of Tribe was ever looked at")
+        cursors.search([]).unlink()
+        self.assert_headline("warning", "Not all of Tribe was ever looked at")
+
+        self.env["tribe.work"]._add(self.connection, "inbound", "poll", ["invoice"], "initial")
+        self.assert_headline("info", "for the first time")
+        self.work_of_the_connection("inbound", "poll", "invoice")
+        self.assert_headline("warning", "Tribe refused.")
+
+    def test_a_set_that_this_tribe_lacks_needs_no_look(self):
+        self.env["tribe.cursor"].search([("stream", "=", "invoice")]).unlink()
+        self.connection.sudo().absent = ["Activity_Invoice"]
+        self.assert_headline("success", "All in sync")
+
+    def test_work_of_the_connection_that_goes_wrong_is_said(self):
+        for state in ("active", "initial"):
+            self.connection.state = state
+            for direction, kind in (("inbound", "poll"), ("outbound", "activate")):
+                with self.subTest(f"{state}, {kind}"), self.env.cr.savepoint() as savepoint:
+                    self.work_of_the_connection(direction, kind, "1")
+                    self.assert_headline("warning", "Tribe refused.")
+                    savepoint.rollback()
+
+    def test_the_initial_synchronization_is_said_to_run_only_while_it_does(self):
+        self.connection.state = "initial"
+        self.assert_headline("warning", "did not end")
+        self.env["tribe.work"]._add(
+            self.connection, "outbound", "partner", self.partner.ids, "initial"
+        )
+        self.assert_headline("info", "The initial synchronization is running")
+        self.env["tribe.work"].search([("kind", "=", "partner")]).error_class = "person"
+        self.assert_headline("danger", "1 record needs attention")
+
+        self.env["tribe.work"].search([]).unlink()
+        self.connection.action_pause()
+        self.connection.action_resume()
+        self.assert_headline("success", "All in sync")
+
+    def test_without_a_sign_in_nothing_is_well(self):
+        self.connection.sign_in_problem = "Tribe refused the code."
+        self.assert_headline("danger", "Tribe refused the code.")
+        self.connection.sign_in_problem = False
+        self.connection.sign_in = "authorization_code"
+        self.assert_headline("danger", "Nobody is signed in with Tribe")
+
+    def test_demo_data_is_not_in_sync_with_anything(self):
+        self.connection.is_demo_data = True
+        self.assert_headline("info", "An example")
 
     def test_all_is_not_in_sync_when_nobody_looked_for_long(self):
         self.assert_headline("success", "All in sync")

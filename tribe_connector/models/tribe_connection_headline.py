@@ -4,10 +4,13 @@ from typing import NamedTuple
 from odoo import fields, models
 from odoo.tools.misc import format_datetime, format_time
 
+from ..engine.problems import FOR_PEOPLE
 from .tribe_poller import STREAM_SETS
 
 # So many looks at Tribe may be missed before that is said.
 LOOKS_TO_MISS = 4
+# Work that is about the connection as a whole, and about no record.
+WORK_OF_THE_CONNECTION = ("poll", "activate", "deactivate", "comparison", "plan")
 
 
 class Headline(NamedTuple):
@@ -48,11 +51,35 @@ class TribeConnection(models.Model):
     def _headline(self):
         """The worst that is true; of records only what the reader may see."""
         return (
-            self._standstill_headline()
+            self._copy_headline()
+            or self._standstill_headline()
+            or self._sign_in_headline()
             or self._trouble_headline()
             or self._records_headline()
             or self._under_way_headline()
         )
+
+    def _copy_headline(self):
+        """Worse than all that follows: nothing else on the form is true of a copy."""
+        sentence = self.sudo()._moved_sentence()
+        return Headline("danger", sentence) if sentence else None
+
+    def _sign_in_headline(self):
+        """That nothing can be asked, or that the last sign-in went wrong."""
+        if self.is_demo_data:
+            return Headline(
+                "info",
+                self.env._("An example with invented records: nothing is sent or received."),
+            )
+        if self.sudo().must_sign_in:
+            return Headline(
+                "danger",
+                self.env._(
+                    "Nobody is signed in with Tribe, so nothing is synchronized. Let a system "
+                    "administrator press Sign In with Tribe."
+                ),
+            )
+        return Headline("danger", self.sign_in_problem) if self.sign_in_problem else None
 
     def _standstill_headline(self):
         """Why nothing happens, if somebody wants it so."""
@@ -69,10 +96,15 @@ class TribeConnection(models.Model):
                 "info", self.env._("Connected, and not activated yet: nothing is synchronized.")
             )
         if self.state == "paused":
-            return Headline(
-                "warning", self.env._("Paused: what changes waits until somebody presses Resume.")
-            )
+            return self._paused_headline()
         return None
+
+    def _paused_headline(self):
+        paused = self.env._("Paused: what changes waits until somebody presses Resume.")
+        records = self._records_headline()
+        if not records:
+            return Headline("warning", paused)
+        return records._replace(text=f"{paused} {records.text}")
 
     def _trouble_headline(self):
         sentences = self.sudo()._trouble_sentences()
@@ -110,27 +142,80 @@ class TribeConnection(models.Model):
             return Headline(
                 "warning", self.env._("Dry run: Tribe is read, and nothing is written there.")
             )
-        if self.state == "initial":
+        return (
+            self._failing_headline()
+            or self._initial_headline()
+            or self._unseen_headline()
+            or self._waiting_headline()
+            or Headline(
+                "success",
+                self.env._("All in sync. Last look at Tribe: %s.", self._moment(self._last_look())),
+                "action_open_runs",
+            )
+        )
+
+    def _works_of_the_connection(self, *kinds):
+        works = self.env["tribe.work"].sudo()
+        return works.search([("connection_id", "=", self.id), ("kind", "in", kinds)], order="id")
+
+    def _failing_headline(self):
+        """That looking at Tribe, or activating, goes wrong and is tried again."""
+        failing = self._works_of_the_connection(*WORK_OF_THE_CONNECTION).filtered(
+            lambda work: work.error and work.error_class not in FOR_PEOPLE
+        )
+        if not failing:
+            return None
+        return Headline(
+            "warning",
+            self.env._(
+                "What the connection itself has to do goes wrong, and is tried again on "
+                "%(moment)s: %(reason)s",
+                moment=self._moment(failing[0].due),
+                reason=failing[0].error,
+            ),
+            "action_open_waiting",
+        )
+
+    def _initial_headline(self):
+        if self.state != "initial":
+            return None
+        if self._works_of_the_connection("activate") or self.sudo()._initial_work():
             return Headline("info", self.env._("The initial synchronization is running."))
-        look = self._last_look()
-        if look and fields.Datetime.now() - look > timedelta(
-            seconds=LOOKS_TO_MISS * self.poll_seconds
-        ):
+        return Headline(
+            "warning",
+            self.env._(
+                "Of the initial synchronization nothing waits any more, and it did not end. Press "
+                "Pause, then Resume."
+            ),
+        )
+
+    def _unseen_headline(self):
+        """That not all of Tribe was looked at, or not lately."""
+        if self._unread_streams():
+            if self._works_of_the_connection("poll"):
+                return Headline(
+                    "info",
+                    self.env._("Tribe is looked at for the first time."),
+                    "action_open_waiting",
+                )
             return Headline(
                 "warning",
                 self.env._(
-                    "Tribe was last looked at on %s. See what waits; if nothing does, Odoo's "
-                    "scheduled actions do not run.",
-                    self._moment(look),
+                    "Not all of Tribe was ever looked at. Press Run Nightly Job Now; if nothing "
+                    "happens, Odoo's scheduled actions do not run."
                 ),
-                "action_open_waiting",
             )
-        return self._waiting_headline() or Headline(
-            "success",
-            self.env._("All in sync. Last look at Tribe: %s.", self._moment(look))
-            if look
-            else self.env._("All in sync."),
-            "action_open_runs",
+        look = self._last_look()
+        if fields.Datetime.now() - look <= timedelta(seconds=LOOKS_TO_MISS * self.poll_seconds):
+            return None
+        return Headline(
+            "warning",
+            self.env._(
+                "Tribe was last looked at on %s. See what waits; if nothing does, Odoo's "
+                "scheduled actions do not run.",
+                self._moment(look),
+            ),
+            "action_open_waiting",
         )
 
     def _waiting_headline(self):
@@ -148,20 +233,23 @@ class TribeConnection(models.Model):
             "info", f"{text}.", "action_open_waiting" if works else "action_open_untold"
         )
 
-    def _last_look(self):
-        """Up to when all that Tribe has was looked at (datetime, UTC); None before the first."""
+    def _cursors_of_streams(self):
+        """How far what this Tribe has was read: ``{stream: position}``, None where never."""
         absent = self.sudo()._absent()
-        streams = [stream for stream, name in STREAM_SETS.items() if name not in absent]
-        (position,) = (
-            self.env["tribe.cursor"]
-            .sudo()
-            ._read_group(
-                [("connection_id", "=", self.id), ("stream", "in", streams)],
-                [],
-                ["position:min"],
-            )[0]
-        )
-        return position + timedelta(seconds=self.overlap_seconds) if position else None
+        found = self.env["tribe.cursor"].sudo().search([("connection_id", "=", self.id)])
+        positions = {cursor.stream: cursor.position for cursor in found}
+        return {
+            stream: positions.get(stream)
+            for stream, name in STREAM_SETS.items()
+            if name not in absent
+        }
+
+    def _unread_streams(self):
+        return [stream for stream, position in self._cursors_of_streams().items() if not position]
+
+    def _last_look(self):
+        """Up to when all that Tribe has was looked at (datetime, UTC)."""
+        return min(self._cursors_of_streams().values()) + timedelta(seconds=self.overlap_seconds)
 
     def _moment(self, moment):
         """A moment as its reader says it: of today only the time."""
