@@ -59,6 +59,7 @@ class TribeConnection(models.Model):
     def action_activate(self):
         """Start: register the webhooks, then the initial synchronization."""
         self.ensure_one()
+        self._check_manager()
         self._check_ready()
         self.state = "initial"
         self.env["tribe.work"]._add(self, "outbound", "activate", [self.id], "person")
@@ -66,10 +67,12 @@ class TribeConnection(models.Model):
 
     def action_pause(self):
         """Stop working; what arrives meanwhile waits."""
+        self._check_manager()
         self.filtered(lambda connection: connection.state in ("initial", "active")).state = "paused"
 
     def action_resume(self):
         """Go on where it was paused."""
+        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state == "paused"):
             connection.state = "initial" if connection._initial_work() else "active"
         for direction in ("inbound", "outbound"):
@@ -77,6 +80,7 @@ class TribeConnection(models.Model):
 
     def action_deactivate(self):
         """Stop for good: what is linked stays linked, the webhooks are removed."""
+        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state != "draft"):
             connection.state = "connected"
             waiting = self.env["tribe.work"].sudo()
@@ -86,6 +90,7 @@ class TribeConnection(models.Model):
 
     def action_run_nightly(self):
         """Do now what is otherwise done at night."""
+        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state == "active"):
             connection._refuse_demo_data()
             connection.sudo()._plan_nightly()
