@@ -184,7 +184,7 @@ class TestDashboard(InvoiceCase):
         ):
             with self.subTest(values):
                 self.connection.write(values)
-                self.assert_headline("danger", "taken for a copy")
+                self.assert_headline("danger", "looks like a copy")
 
     def test_paused_it_still_says_what_needs_a_person(self):
         self.connection.action_pause()

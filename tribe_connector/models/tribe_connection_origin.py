@@ -88,26 +88,13 @@ class TribeConnection(models.Model):
         """That this is taken for a copy, and what to do if it is none; empty where it is none."""
         if not self._is_moved():
             return ""
-        there, here = self.sudo(), self._here()
-        if not there.database_name:
-            return self.env._(
-                "This database, %(here)s, got another ID after “%(name)s” was made, as a copy "
-                "does. It is taken for a copy: nothing is sent, booked or received here, and Tribe "
-                "keeps the webhooks of the original. If it is the original, let a system "
-                "administrator press This Is the Moved Original.",
-                name=self.name,
-                here=here["database_name"],
-            )
         return self.env._(
-            "“%(name)s” was made in the database %(there)s (%(there_uuid)s), and this is %(here)s "
-            "(%(here_uuid)s). It is taken for a copy: nothing is sent, booked or received here, "
-            "and Tribe keeps the webhooks of the original. If the database was moved or renamed, "
-            "let a system administrator press This Is the Moved Original.",
+            "This database, %(here)s, looks like a copy of the one in which “%(name)s” was made: "
+            "nothing is sent, booked or received here, and Tribe keeps the webhooks of the "
+            "original. If it is the original, moved or renamed, let a system administrator press "
+            "This Is the Moved Original.",
+            here=self.env.cr.dbname,
             name=self.name,
-            there=there.database_name,
-            there_uuid=there.database_uuid,
-            here=here["database_name"],
-            here_uuid=here["database_uuid"],
         )
 
     def action_is_original(self):
