@@ -192,6 +192,74 @@ class TestUntouchable(RelationCase):
         self.assertEqual(partner.email, "jan@klant.example")
         self.assertEqual(self.conflicts().tribe_value, "weer@elders.example")
 
+    def decided_as_an_ordinary_contact(self):
+        """A person has kept Tribe's e-mail address of a contact with which nobody signs in."""
+        self.connection.conflict_policy = "ask"
+        partner = self.linked("Els Klant", is_company=False, email="els@klant.example")
+        self.sandbox.change("Relation_Person", partner.tribe_id, {"EmailAddress": TRIBES})
+        partner.email = "els2@klant.example"
+        self.look_at("person", partner.tribe_id)
+        self.run_lanes()
+        conflict = partner.tribe_link_ids.conflict_ids
+        self.assertFalse(conflict.warning)
+        conflict.action_take_tribe()
+        return partner
+
+    def test_consent_is_about_the_users_who_were_shown(self):
+        for groups in ("base.group_portal", "base.group_user"):
+            with self.subTest(groups=groups):
+                partner = self.decided_as_an_ordinary_contact()
+                user = new_test_user(
+                    self.env,
+                    f"els-{groups[-4:]}",
+                    groups=groups,
+                    name="Els Klant",
+                    partner_id=partner.id,
+                )
+                partner.email = "els2@klant.example"
+
+                self.synchronize(partner)
+
+                self.assertEqual(user.email, "els2@klant.example")
+                if groups == "base.group_portal":
+                    conflict = partner.tribe_link_ids.conflict_ids
+                    self.assertFalse(conflict.decision)
+                    self.assertIn(user.login, conflict.warning)
+                    self.assertAsked("Els Klant", "password", TRIBES, "Conflicts")
+                    conflict.action_take_tribe()
+                    self.run_lanes()
+                    self.assertEqual(user.email, TRIBES)
+                    self.assertFalse(self.problems())
+
+    def test_a_second_user_is_asked_about_as_well(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        self.conflicts().action_take_tribe()
+        new_test_user(self.env, "tweede", groups="base.group_portal", partner_id=partner.id)
+        partner.email = "jan@klant.example"
+
+        self.synchronize(partner)
+
+        self.assertEqual(partner.email, "jan@klant.example")
+        self.assertIn("tweede", self.conflicts().warning)
+        self.assertFalse(self.conflicts().decision)
+        self.conflicts().action_take_tribe()
+        self.run_lanes()
+        self.assertEqual(partner.email, TRIBES)
+
+    def test_a_decision_of_before_its_note_was_kept_is_asked_anew(self):
+        partner = self.linked_contact_of("base.group_portal")
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        self.conflicts().action_take_tribe()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_conflict SET warned_of = NULL")
+        self.env.invalidate_all()
+
+        self.synchronize(partner)
+
+        self.assertEqual(partner.email, "jan@klant.example")
+        self.assertTrue(self.conflicts().warning)
+
     def test_keeping_odoos_tells_tribe_odoos(self):
         partner = self.linked_contact_of("base.group_portal")
         self.change_in_tribe(partner, EmailAddress=TRIBES)

@@ -41,6 +41,36 @@ class ResPartner(models.Model):
         own_ids = self._tribe_own_ids() if self else ()
         return self.filtered(lambda partner: partner.id in own_ids)
 
+    def _tribe_own_of_family(self):
+        """Those of Odoo's own who have the same topmost contact as one of these.
+
+        From contact to contact Odoo gives address, VAT number and payment terms on to all of
+        them: up to the company, and from there down (``_fields_sync``). Which of them get what
+        depends on types that somebody may change meanwhile, so all count.
+        """
+        self.env["res.partner"].flush_model(["parent_id"])
+        own_ids = self._tribe_own_ids()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE above AS (
+                    SELECT id, id AS contact_id, parent_id FROM res_partner WHERE id = ANY(%s)
+                     UNION
+                    SELECT parent.id, above.contact_id, parent.parent_id
+                      FROM above JOIN res_partner parent ON parent.id = above.parent_id
+                ), topmost AS (SELECT id, contact_id FROM above WHERE parent_id IS NULL)
+                SELECT own.contact_id
+                  FROM topmost own JOIN topmost contact ON contact.id = own.id
+                 WHERE own.contact_id = ANY(%s) AND contact.contact_id = ANY(%s)
+                 GROUP BY own.contact_id ORDER BY own.contact_id
+                """,
+                [*own_ids, *self.ids],
+                own_ids,
+                self.ids,
+            )
+        )
+        return self.browse(partner_id for (partner_id,) in rows)
+
     def _tribe_untouchable(self, values):
         """What Tribe may never write of some neutral values: ``{field: a sentence why}``.
 
@@ -50,14 +80,13 @@ class ResPartner(models.Model):
         self.ensure_one()
         refused = {}
         contacts = self | self._tribe_address_partner()
-        around = self.parent_id | self.child_ids
-        own = (contacts | around)._tribe_own()
+        own = contacts._tribe_own_of_family()
         if self in own:
             refused = dict.fromkeys(FIELD_LABELS, self._tribe_own_sentence())
         elif contacts & own:
             refused = dict.fromkeys(ADDRESS_FIELDS, (contacts & own)._tribe_own_sentence())
-        elif around & own:
-            refused = dict.fromkeys(SHARED, (around & own)[:1]._tribe_own_sentence())
+        elif own:
+            refused = dict.fromkeys(SHARED, own[:1]._tribe_own_sentence())
         internal = self._tribe_users().filtered(lambda user: not user.share)
         if internal and self not in own:
             refused |= {
@@ -73,18 +102,22 @@ class ResPartner(models.Model):
         Odoo sends who forgot a password to the e-mail address of the contact.
         """
         self.ensure_one()
-        users = self._tribe_users().filtered("active")
-        if not users or "email" not in values:
-            return {}
-        sentence = self.env._(
+        asked = {name: self._tribe_asked_about(name) for name in values}
+        return {
+            name: self._tribe_sign_in_sentence(users, values[name])
+            for name, users in asked.items()
+            if users
+        }
+
+    def _tribe_sign_in_sentence(self, users, address):
+        return self.env._(
             "%(partner)s has another e-mail address in Tribe, %(address)s. With this contact "
             "%(users)s signs in to Odoo, and a password reset would go to that address. Choose "
             "which one stays under Conflicts.",
             partner=self.display_name,
-            address=values["email"] or self.env._("(none)"),
+            address=address or self.env._("(none)"),
             users=", ".join(users.mapped("login")),
         )
-        return {"email": sentence}
 
     def _tribe_refused(self, connection, values):
         """The fields of some neutral values that Tribe may not write now, as a set of names."""
@@ -100,6 +133,11 @@ class ResPartner(models.Model):
     def _tribe_users(self):
         """The users who sign in with this contact, archived ones too: they may come back."""
         return self.sudo().with_context(active_test=False).user_ids
+
+    def _tribe_asked_about(self, name):
+        """The users because of whom a person decides about a neutral field; mostly none."""
+        users = self._tribe_users()
+        return users.filtered("active") if name == "email" else users.browse()
 
     def _tribe_internal_sentence(self, users, name, value):
         return self.env._(

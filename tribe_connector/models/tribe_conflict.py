@@ -27,6 +27,9 @@ class TribeConflict(models.Model):
     odoo_value = fields.Char("In Odoo", readonly=True)
     tribe_value = fields.Char("In Tribe", readonly=True)
     warning = fields.Char("Note", compute="_compute_warning", compute_sudo=True)
+    warned_of = fields.Json(
+        readonly=True, help="The IDs of the users of whose sign-in the note warns."
+    )
     decision = fields.Selection(
         [("odoo", "Odoo's"), ("tribe", "Tribe's")], "Decided", readonly=True
     )
@@ -38,23 +41,33 @@ class TribeConflict(models.Model):
         for conflict in self:
             conflict.label = self.env["res.partner"]._tribe_label(conflict.field_name)
 
-    @api.depends("field_name", "tribe_value")
+    @api.depends("warned_of", "tribe_value")
     def _compute_warning(self):
         for conflict in self:
-            name = conflict.field_name
-            sentences = conflict.partner_id and conflict.partner_id._tribe_with_consent(
-                {name: conflict.tribe_value}
+            users = self.env["res.users"].browse(conflict.warned_of or ()).exists()
+            partner = conflict.partner_id
+            conflict.warning = (
+                partner._tribe_sign_in_sentence(users, conflict.tribe_value) if users else False
             )
-            conflict.warning = (sentences or {}).get(name)
 
     def _decisions(self, odoo, tribe):
-        """What was decided about values that are still the same: ``{field: side}``."""
+        """What was decided about values that are still the same: ``{field: side}``.
+
+        Tribe's e-mail address was only chosen if the note told who signs in with it.
+        """
         return {
             conflict.field_name: conflict.decision
             for conflict in self
             if conflict.decision
             and conflict._is_about(odoo.get(conflict.field_name), tribe.get(conflict.field_name))
+            and (conflict.decision == "odoo" or conflict._has_warned())
         }
+
+    def _has_warned(self):
+        """Whether the note warns of all who sign in with what this conflict is about."""
+        return set(self.partner_id._tribe_asked_about(self.field_name).ids) <= set(
+            self.warned_of or ()
+        )
 
     def _is_about(self, odoo_value, tribe_value):
         return self._is_shown(self.odoo_value, odoo_value) and (
@@ -74,11 +87,16 @@ class TribeConflict(models.Model):
         known = {conflict.field_name: conflict for conflict in link.conflict_ids}
         link.conflict_ids.filtered(lambda each: each.field_name not in conflicts).unlink()
         for name, (odoo_value, tribe_value) in conflicts.items():
-            values = {"odoo_value": _shown(odoo_value), "tribe_value": _shown(tribe_value)}
-            if name not in known:
+            values = {
+                "odoo_value": _shown(odoo_value),
+                "tribe_value": _shown(tribe_value),
+                "warned_of": link.partner_id._tribe_asked_about(name).ids,
+            }
+            conflict = known.get(name)
+            if not conflict:
                 self.create({**values, "link_id": link.id, "field_name": name})
-            elif not known[name]._is_about(odoo_value, tribe_value):
-                known[name].write({**values, "decision": False})
+            elif not (conflict._is_about(odoo_value, tribe_value) and conflict._has_warned()):
+                conflict.write({**values, "decision": False})
 
     def action_take_odoo(self):
         """Odoo's value goes to Tribe."""
