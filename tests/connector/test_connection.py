@@ -135,6 +135,12 @@ class TestConnection(ConnectorCase):
 class TestLifeCycle(RelationCase):
     """Activate, pause, resume, deactivate, modes, and what webhooks lose."""
 
+    def test_what_is_active_is_not_activated_once_more(self):
+        for state in ("initial", "active"):
+            self.connection.state = state
+            with self.assertRaisesRegex(UserError, "active already"):
+                self.press_activate()
+
     def test_off_does_nothing(self):
         partner = self.linked()
         partner.phone = "030 1"

@@ -4,6 +4,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.common import new_test_user
@@ -163,6 +164,65 @@ class TestNeverInTheWay(RelationCase):
         self.assertTrue(self.named("Nieuw B.V."))
         self.assertFalse(self.connection.trouble)
         self.assertFalse(self.problems())
+
+    def test_nobody_new_is_sent_by_a_filter_of_before_that_compares_text_with_numbers(self):
+        linked = self.linked("Gekoppeld B.V.")
+        for domain in ("[('color', '>', '500')]", "[('zip', '<', 5)]"):
+            with self.subTest(domain=domain):
+                self.env.cr.execute("UPDATE tribe_connection SET relation_domain = %s", [domain])
+                self.env.invalidate_all()
+                linked.email = f"{len(domain)}@klant.example"
+                new = self.customer("Nieuw B.V.")
+
+                self.synchronize(linked | new)
+                self.run_nightly()
+
+                row = self.tribe_of(linked)
+                self.assertEqual(row["EmailAddress"], f"{len(domain)}@klant.example")
+                self.assertFalse(self.named("Nieuw B.V."))
+                self.assertAsked("No new contact is sent to Tribe", "Only Contacts That")
+                new.unlink()
+
+    def test_who_is_sent_is_whom_the_search_finds(self):
+        """Were a filter ever taken that Python cannot evaluate, it sends nobody else."""
+        new = self.customer("Nieuw B.V.", color=5)
+        row = self.organization(
+            Name="Wie B.V.", ImportId=self.connection._import_id(new, "organization")
+        )
+        for color, is_sent in (("9", False), ("4", True)):
+            with (
+                self.subTest(color=color),
+                patch.object(
+                    self.registry["tribe.connection"],
+                    "_contact_filter",
+                    lambda _self, color=color: Domain("color", ">", color),
+                ),
+            ):
+                self.connection.relation_domain = "[('color', '>', 1)]"
+                self.synchronize(new)
+
+                proved = self.connection._partner_of_import_id(row["ImportId"])
+                self.assertEqual(bool(proved), is_sent)
+                self.assertEqual(bool(new.tribe_id), is_sent)
+                self.assertFalse(self.problems())
+
+    def test_an_import_id_waits_for_the_filter(self):
+        new = self.customer("Nieuw B.V.")
+        row = self.organization(
+            Name="Kwaad B.V.", ImportId=self.connection._import_id(new, "organization")
+        )
+        self.env.cr.execute(
+            "UPDATE tribe_connection SET relation_domain = %s", ["[('color', '>', '500')]"]
+        )
+        self.env.invalidate_all()
+        self.env["tribe.work"].search([]).unlink()
+
+        self.look_at("organization", row["ID"])
+
+        self.assertFalse(new.tribe_id)
+        self.assertEqual(new.name, "Nieuw B.V.")
+        self.assertFalse(self.link(row["ID"]))
+        self.assertAsked("No new contact is sent to Tribe", "Only Contacts That")
 
     def test_the_connection_says_which_scheduled_action_is_missing(self):
         for name in ("cron_inbound_1", "cron_inbound_2", "cron_outbound", "cron_schedule"):

@@ -204,3 +204,138 @@ class TestOwnContacts(RelationCase):
 
                 self.assertEqual(self.other.partner_id.city, city)
                 self.other.partner_id.parent_id = False
+
+    # What Odoo shares goes further than one contact
+
+    def shared(self, partner):
+        """What Tribe changes of a linked company that Odoo gives to others as well."""
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"City": "Elders"})
+        self.sandbox.change(
+            "Relation_Organization", partner.tribe_id, {"VATNumber": "NL820646660B01"}
+        )
+        self.look_at("organization", partner.tribe_id)
+
+    def assertKept(self, partner, own):
+        before = (own.city, own.vat, own.zip)
+        name = partner.name
+        self.shared(partner)
+        self.assertEqual((own.city, own.vat, own.zip), before)
+        self.assertEqual(partner.name, name)
+        self.assertFalse(self.problems())
+
+    def test_a_sibling_of_a_customer(self):
+        holding = self.customer("Holding B.V.", customer_rank=0, city="Oud", zip="1000 AA")
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                partner = self.linked(f"Zuster {is_company}", city="Oud", zip="1000 AA")
+                partner.parent_id = holding
+                own = self.other.partner_id
+                own.write({"parent_id": holding.id, "type": "contact", "is_company": is_company})
+
+                self.assertKept(partner, own)
+                own.parent_id = False
+
+    def test_a_contact_far_below_a_customer(self):
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                partner = self.linked(
+                    f"Boven {is_company}", city="Oud", zip="1000 AA", vat="NL123456782B90"
+                )
+                between = self.env["res.partner"].create(
+                    {"name": "Tussen", "parent_id": partner.id, "type": "contact"}
+                )
+                own = self.other.partner_id
+                own.write({"parent_id": between.id, "type": "contact", "is_company": is_company})
+
+                self.assertKept(partner, own)
+                own.parent_id = False
+
+    def test_a_contact_far_above_a_customer(self):
+        own = self.other.partner_id
+        between = self.env["res.partner"].create(
+            {"name": "Tussen", "parent_id": own.id, "type": "contact"}
+        )
+        partner = self.linked("Onder B.V.", city="Oud", zip="1000 AA")
+        partner.write({"parent_id": between.id, "is_company": True})
+
+        self.assertKept(partner, own)
+
+    def test_a_contact_under_the_invoice_address(self):
+        partner = self.linked("Klant B.V.", city="Oud", zip="1000 AA")
+        address = self.env["res.partner"].create(
+            {"name": "Post", "parent_id": partner.id, "type": "invoice", "city": "Postdorp"}
+        )
+        own = self.other.partner_id
+        own.write({"parent_id": address.id, "type": "contact"})
+        self.run_nightly()
+
+        self.assertKept(partner, own)
+
+    def test_an_archived_contact_of_a_company(self):
+        partner = self.linked("Klant B.V.", city="Oud", zip="1000 AA")
+        own = self.other.partner_id
+        between = self.env["res.partner"].create(
+            {"name": "Tussen", "parent_id": partner.id, "type": "contact", "active": False}
+        )
+        own.write({"parent_id": between.id, "type": "contact"})
+
+        self.assertKept(partner, own)
+
+    def test_it_takes_no_more_queries_for_many_contacts(self):
+        partner = self.linked("Groot B.V.")
+        values = {"city": "Elders", "vat": "NL820646660B01"}
+
+        def queries():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            partner._tribe_untouchable(values)
+            return self.env.cr.sql_log_count - before
+
+        def with_contacts(count):
+            self.env["res.partner"].create(
+                [{"name": f"Contact {number}", "parent_id": partner.id} for number in range(count)]
+            )
+            return queries()
+
+        with_contacts(1)
+        self.assertEqual(with_contacts(1), with_contacts(50))
+
+    # Left to Odoo
+
+    def test_what_was_left_stays_left_once_the_company_has_another_contact(self):
+        partner = self.linked("Was eigen B.V.", email="was@eigen.example")
+        tribe_id = partner.tribe_id
+        self.become_a_company(partner)
+        company = self.env["res.company"].search([("partner_id", "=", partner.id)])
+        self.look_at("organization", tribe_id)
+        link = self.link(tribe_id)
+        link.action_leave_to_odoo()
+        self.run_lanes()
+        company.partner_id = self.env["res.partner"].create({"name": "Ander B.V."})
+
+        self.sandbox.change("Relation_Organization", tribe_id, {"Name": "Uit Tribe"})
+        self.look_at("organization", tribe_id)
+        self.assertEqual(partner.name, "Was eigen B.V.")
+        partner.phone = "030 9"
+        self.assertEqual(self.written(lambda: self.synchronize(partner)), 0)
+        self.assertEqual(self.written(self.run_nightly), 0)
+        import_id = self.connection._import_id(partner, "organization")
+        self.assertFalse(self.connection._partner_of_import_id(import_id))
+        link.action_follow_again()
+        self.run_lanes()
+        self.assertEqual((link.state, partner.name), ("linked", "Uit Tribe"))
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 9")
+        self.assertFalse(self.problems())
+
+    def test_what_was_left_stays_left_when_tribe_deletes_it(self):
+        partner = self.linked("Was eigen B.V.")
+        tribe_id = partner.tribe_id
+        self.become_a_company(partner)
+        link = self.link(tribe_id)
+        link.action_leave_to_odoo()
+
+        self.sandbox.delete("Relation_Organization", tribe_id)
+        self.look_at("organization", tribe_id)
+        self.assertEqual(link.state, "left_to_odoo")
+        self.assertFalse(self.problems())

@@ -75,6 +75,22 @@ class TestRelationDoubt(RelationCase):
 
         self.assertOnce(partner)
 
+    def test_who_was_being_sent_at_an_unknown_moment_is_sent_again(self):
+        partner = self.customer()
+        self.env["tribe.link"].create(
+            {
+                "connection_id": self.connection.id,
+                "kind": "organization",
+                "partner_id": partner.id,
+                "state": "sending",
+            }
+        )
+
+        partner.tribe_link_ids.action_send_again()
+        self.run_lanes()
+
+        self.assertOnce(partner)
+
     def test_a_request_that_arrives_late_is_not_sent_again(self):
         partner = self.customer()
         self.lose_answer(ORGANIZATION_CUSTOMER)

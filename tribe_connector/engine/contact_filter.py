@@ -2,11 +2,16 @@
 
 Lanes evaluate it with all rights, whoever wrote it. So a filter is about nothing but what every
 employee may read: by its shape alone, which can also be judged long after its writer has left.
+
+It is evaluated by the database, and on a save in Python. So it says nothing that means something
+else in one of them, or takes one of them long.
 """
 
 import ast
+import math
 
 from odoo.fields import Domain
+from odoo.tools.date_utils import parse_date
 
 from ..sentence import _lt
 
@@ -21,13 +26,32 @@ LOGIC = ("&", "|", "!")
 CONSTANTS = ((1, "=", 1), (0, "=", 1))
 EQUALITY = ("=", "!=")
 MEMBERSHIP = ("in", "not in")
-COMPARISON = (*EQUALITY, *MEMBERSHIP, "=?", "<", ">", "<=", ">=")
+SAMENESS = (*EQUALITY, *MEMBERSHIP, "=?")
+ORDER = ("<", ">", "<=", ">=")
 PATTERN = (
     *("like", "ilike", "=like", "=ilike"),
     *("not like", "not ilike", "not =like", "not =ilike"),
 )
-TEXTS = ("char", "text", "html", "selection")
-VALUES = (*TEXTS, "boolean", "integer", "float", "monetary", "date", "datetime")
+SHORT_TEXTS = ("char", "selection")
+TEXTS = (*SHORT_TEXTS, "text", "html")
+NUMBERS = ("integer", "float", "monetary")
+MOMENTS = ("date", "datetime")
+VALUES = (*TEXTS, *NUMBERS, *MOMENTS, "boolean")
+# What PostgreSQL's integers hold.
+HIGHEST_INTEGER = 2**31 - 1
+# Python looks for each % anew from each place at which the one before it can end.
+MOST_WILDCARDS = 2
+MOST_OF_A_PATTERN = 100
+
+
+_A_TEXT, _A_NUMBER = _lt("a quoted text"), _lt("an unquoted number")
+_A_DATE = _lt("a date (2026-01-31)")
+_SUITABLE = {
+    **dict.fromkeys(TEXTS, _A_TEXT),
+    **dict.fromkeys(NUMBERS, _A_NUMBER),
+    **dict.fromkeys(MOMENTS, _A_DATE),
+    "boolean": _lt("True or False"),
+}
 
 
 class FilterRefused(Exception):
@@ -78,12 +102,7 @@ def _check_condition(condition, partners):
     if not (isinstance(name, str) and name and isinstance(operator, str)):
         raise not_understood()
     field = _field(name, partners)
-    if field.type == "many2many":
-        operators, operands = (*EQUALITY, *MEMBERSHIP, "child_of"), _are_ids
-    elif field.type == "many2one":
-        operators, operands = (*EQUALITY, *MEMBERSHIP), _are_ids
-    else:
-        operators, operands = COMPARISON + (PATTERN if field.type in TEXTS else ()), _are_plain
+    operators = _operators(field)
     if operator not in operators:
         raise FilterRefused(
             _lt(
@@ -93,8 +112,21 @@ def _check_condition(condition, partners):
                 operators=", ".join(operators),
             )
         )
-    if not operands(operator, operand):
+    if operator in PATTERN:
+        _check_pattern(name, field, operator, operand)
+    elif not _are_of(field, operator, operand, partners.env):
         raise _operand_refused(name, field)
+
+
+def _operators(field):
+    """The operators that both the database and Python know for a field."""
+    if field.type == "many2many":
+        return (*EQUALITY, *MEMBERSHIP, "child_of")
+    if field.type == "many2one":
+        return (*EQUALITY, *MEMBERSHIP)
+    if field.type in TEXTS:
+        return SAMENESS + PATTERN
+    return SAMENESS if field.type == "boolean" else SAMENESS + ORDER
 
 
 def _field(name, partners):
@@ -148,27 +180,71 @@ def _field(name, partners):
     return field
 
 
-def _are_ids(operator, operand):
-    """Whether an operand is an ID, or a list of them. A name would be looked up with all rights."""
+def _are_of(field, operator, operand, env):
+    """Whether an operand is of the type of a field: a value, or for *in* a list of them.
+
+    An empty one is False or None, which nothing is less or more than.
+    """
     if operator in MEMBERSHIP:
-        return isinstance(operand, (list, tuple)) and all(map(_is_id, operand))
-    if operator == "child_of" and isinstance(operand, (list, tuple)):
-        return all(map(_is_id, operand))
-    return _is_id(operand)
+        if not isinstance(operand, (list, tuple)):
+            return False
+        values = operand
+    elif operator == "child_of" and isinstance(operand, (list, tuple)):
+        values = operand
+    else:
+        values = [operand]
+    may_be_empty = operator not in ORDER
+    return all(
+        may_be_empty if value is None or value is False else _is_of(field, value, env)
+        for value in values
+    )
 
 
-def _is_id(value):
-    return value is False or value is None or type(value) is int
+def _is_of(field, value, env):
+    """Whether a value is of the type of a field. A name would be looked up with all rights."""
+    if field.type == "boolean":
+        return value is True
+    if field.type in TEXTS:
+        return isinstance(value, str)
+    if field.type in MOMENTS:
+        return isinstance(value, str) and _is_moment(value, env)
+    if isinstance(value, float) and field.type in NUMBERS:
+        return math.isfinite(value)
+    return type(value) is int and abs(value) <= HIGHEST_INTEGER
 
 
-def _are_plain(operator, operand):
-    if operator in MEMBERSHIP:
-        return isinstance(operand, (list, tuple)) and all(map(_is_plain, operand))
-    return _is_plain(operand)
+def _is_moment(value, env):
+    """Whether a text is a date or a time as Odoo reads them in domains."""
+    try:
+        parse_date(value, env)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
-def _is_plain(value):
-    return value is None or isinstance(value, (str, bool, int, float))
+def _check_pattern(name, field, operator, operand):
+    """Refuse a pattern that takes Python long: a save would wait for it.
+
+    :raises FilterRefused: with what to use instead
+    """
+    if not isinstance(operand, str):
+        raise _operand_refused(name, field)
+    # Around these Odoo puts a % itself; in a long text one is enough.
+    most = MOST_WILDCARDS if "=" in operator else MOST_WILDCARDS - 1
+    most = most if field.type in SHORT_TEXTS else 0
+    is_long = len(operand) > MOST_OF_A_PATTERN or operand.count("%") > most
+    if is_long or operand.endswith("\\"):
+        raise FilterRefused(
+            _lt(
+                "The pattern that “%(field)s” is compared with takes too long to look for. Choose "
+                "a part of the text with “%(operator)s”, of at most %(length)s characters and "
+                "%(most)s wildcards.",
+                field=name,
+                operator="ilike",
+                length=MOST_OF_A_PATTERN,
+                most=MOST_WILDCARDS - 1 if field.type in SHORT_TEXTS else 0,
+            )
+        )
 
 
 def _operand_refused(name, field):
@@ -182,8 +258,9 @@ def _operand_refused(name, field):
         )
     return FilterRefused(
         _lt(
-            "“%(field)s” is compared with something that is no plain value. Choose a text, a "
-            "number, a date, or a list of them.",
+            "“%(field)s” is compared with something that it cannot be. Choose %(value)s, or a "
+            "list of them.",
             field=name,
+            value=_SUITABLE[field.type],
         )
     )

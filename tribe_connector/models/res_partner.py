@@ -154,7 +154,7 @@ class ResPartner(models.Model):
             return
         connections = self.env["tribe.connection"]._active()
         for connection in connections.filtered(lambda each: each.number_source == "ref"):
-            for partner in connection._relations_among(changed):
+            for partner in connection._perhaps_relations_among(changed):
                 numbers = {name: partner.ref for name in NUMBERS if partner[name]}
                 if numbers:
                     partner.write(numbers)
@@ -220,7 +220,7 @@ class ResPartner(models.Model):
         linked = partners.filtered(
             lambda partner: connection in partner.tribe_link_ids.connection_id
         )
-        return linked | connection._relations_among(partners)
+        return linked | connection._perhaps_relations_among(partners)
 
     @api.model
     def _tribe_label(self, name):

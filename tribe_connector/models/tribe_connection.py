@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ..engine.contact_filter import FilterRefused, not_understood, read_filter
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
+from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
 from ..sentence import in_language
@@ -642,12 +643,16 @@ class TribeConnection(models.Model):
         """The partner that an ``ImportId`` of ours names, archived or not; else an empty set.
 
         Anybody can type one into Tribe, so it is no proof about whom this connection does not
-        synchronize: who is linked or being sent, or is among its customers and suppliers.
+        synchronize: who is linked or being sent, or is among its customers and suppliers. Who is
+        left to Odoo is none of these.
+
+        :raises NeedsPerson: when only *Only Contacts That* could tell, which cannot be used
         """
         partner = self._partner_named_by(import_id)
-        if partner and self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS):
-            return partner
-        return self._relations_among(partner)
+        links = self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS).values()
+        if any(link.state == "left_to_odoo" for link in links):
+            return partner.browse()
+        return partner if links else self._relations_among(partner)
 
     def _partner_named_by(self, import_id):
         """The partner whose ID is in an ``ImportId`` of ours; an empty set where there is none."""
@@ -680,9 +685,23 @@ class TribeConnection(models.Model):
         return [*self._contact_filter(), *self._unfiltered_domain()]
 
     def _relations_among(self, partners):
-        """Those of some partners that this connection synchronizes.
+        """Those of some partners that this connection synchronizes: whoever sends goes by it.
 
-        While *Only Contacts That* cannot be used, all that it would be asked about.
+        :raises NeedsPerson: when *Only Contacts That*, which they depend on, cannot be used
+        """
+        among = partners.filtered_domain(self._unfiltered_domain())
+        if not among or not self._has_filter():
+            return among
+        try:
+            found = self._search_filter(Domain("id", "in", among.ids))
+        except FilterRefused as error:
+            raise NeedsPerson(self._held_sentence(error), cause="set_up") from error
+        return among.filtered(lambda partner: partner.id in found.ids)
+
+    def _perhaps_relations_among(self, partners):
+        """Those of some partners to look at, such as after a save: rather more than less.
+
+        Without a search, and whatever goes wrong: who is sent is decided later.
         """
         among = partners.filtered_domain(self._unfiltered_domain())
         try:
@@ -691,6 +710,25 @@ class TribeConnection(models.Model):
             raise
         except Exception:  # noqa: BLE001 - told by _filter_problem
             return among
+
+    def _has_filter(self):
+        return self.relation_domain not in (False, "", "[]")
+
+    def _search_filter(self, domain, limit=None):
+        """Whom *Only Contacts That* lets through, archived or not, by the database alone.
+
+        Odoo also evaluates domains in Python, where some mean something else.
+
+        :raises FilterRefused: when it cannot be evaluated
+        """
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        try:
+            with self.env.cr.savepoint():
+                return partners.search(Domain(self._contact_filter()) & domain, limit=limit)
+        except (psycopg2.OperationalError, FilterRefused):
+            raise
+        except Exception as error:
+            raise not_understood() from error
 
     def _contact_filter(self):
         """*Only Contacts That*, as a domain.
@@ -705,21 +743,18 @@ class TribeConnection(models.Model):
         It may be from before such filters were refused, and a field that it names may have been
         deleted since it was entered.
         """
-        if self.relation_domain in (False, "", "[]"):
+        if not self._has_filter():
             return ""
-        partners = self.env["res.partner"].sudo().with_context(active_test=False)
         try:
-            with self.env.cr.savepoint():
-                domain = self._contact_filter()
-                partners.search(domain, limit=1).filtered_domain(domain)
-            return ""
-        except psycopg2.OperationalError:
-            raise
+            self._search_filter(Domain.TRUE, limit=1)
         except FilterRefused as error:
-            cause = self._filter_sentence(error)
-        except Exception:  # noqa: BLE001 - any of them makes the filter useless
-            cause = self._filter_sentence(not_understood())
-        return self.env._("No new contact is sent to Tribe. %(cause)s", cause=cause)
+            return self._held_sentence(error)
+        return ""
+
+    def _held_sentence(self, error):
+        return self.env._(
+            "No new contact is sent to Tribe. %(cause)s", cause=self._filter_sentence(error)
+        )
 
     def _unfiltered_domain(self):
         return [

@@ -98,6 +98,13 @@ class TribeConnection(models.Model):
             self.env["tribe.engine"]._wake(direction)
 
     def _check_ready(self):
+        if self.state in ("initial", "active"):
+            raise UserError(
+                self.env._(
+                    "“%(name)s” is active already. Press Pause first if it should start again.",
+                    name=self.name,
+                )
+            )
         if self.state not in ("connected", "paused"):
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
         self._refuse_moved()

@@ -213,7 +213,7 @@ class TribeLink(models.Model):
                 continue
             connection, partner = link.connection_id, link.partner_id
             settled_at = link._settled_at()
-            if settled_at > fields.Datetime.now():
+            if settled_at and settled_at > fields.Datetime.now():
                 raise UserError(
                     self.env._(
                         "Tribe may still be creating %(partner)s. Look in Tribe again after "
@@ -256,6 +256,28 @@ class TribeLink(models.Model):
         )
         return self.env["tribe.work"]._tell(
             self.env._("Left to Odoo: %s.", ", ".join(left.mapped("display_name")))
+        )
+
+    def action_follow_again(self):
+        """Take back *Leave to Odoo* of relations: they are synchronized again."""
+        asked = self.exists()
+        asked.check_access("read")
+        self.env["tribe.connection"]._check_manager()
+        works = self.env["tribe.work"]
+        left = asked.sudo().filtered(
+            lambda link: (
+                link.state == "left_to_odoo" and link.kind in RELATION_KINDS and link.partner_id
+            )
+        )
+        if not left:
+            return works._tell_it_is_gone()
+        left.state = "linked"
+        for connection in left.connection_id:
+            of_connection = left.filtered(lambda link, c=connection: link.connection_id == c)
+            works._ask_for_partners(connection, of_connection.partner_id)
+        self.env["tribe.engine"].sudo()._wake("outbound")
+        return works._tell(
+            self.env._("Synchronized again: %s.", ", ".join(left.mapped("display_name")))
         )
 
     def action_book_again(self):

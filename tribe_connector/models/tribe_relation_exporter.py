@@ -61,14 +61,13 @@ class TribeRelationExporter(models.AbstractModel):
         partners = partners.browse(int(number) for number in session.references).exists()
         links = self._links_by_partner(session.connection, partners)
         linked = partners.filtered(lambda partner: partner.id in links)
-        new = session.connection._relations_among((partners - linked).filtered("active"))
-        problem = new and session.connection._filter_problem()
-        if problem:
-            for partner in new:
-                session.failed(
-                    str(partner.id), NeedsPerson(problem, cause="set_up"), partner.display_name
-                )
-            new -= new
+        unlinked = (partners - linked).filtered("active")
+        try:
+            new = session.connection._relations_among(unlinked)
+        except NeedsPerson as problem:
+            for partner in session.connection._perhaps_relations_among(unlinked):
+                session.failed(str(partner.id), problem, partner.display_name)
+            new = unlinked.browse()
         relevant = linked | new
         for reference in session.references:
             if int(reference) not in relevant.ids:
@@ -83,7 +82,11 @@ class TribeRelationExporter(models.AbstractModel):
         own = partners._tribe_own()
         of_own = [Decision(SAME, partner=each, link=links.get(each.id)) for each in own]
         self._decide_own(of_own)
-        partners -= own
+        left = (partners - own).filtered(
+            lambda partner: partner.id in links and links[partner.id].state == "left_to_odoo"
+        )
+        of_own += [Decision(SAME, partner=each, link=links[each.id]) for each in left]
+        partners -= own | left
         known = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].tribe_id
         )

@@ -203,7 +203,8 @@ class TribeRelationImporter(models.AbstractModel):
         for remote in remotes:
             link = links.get(remote.tribe_id)
             # Without a partner it was deleted in Odoo: nothing is created a second time.
-            action = CREATE_ODOO if not link else UPDATE if link.partner_id else SAME
+            is_followed = link and link.partner_id and link.state != "left_to_odoo"
+            action = CREATE_ODOO if not link else UPDATE if is_followed else SAME
             decision = Decision(
                 action, remote=remote, link=link, partner=link and link.partner_id or None
             )
@@ -510,7 +511,7 @@ class TribeRelationImporter(models.AbstractModel):
     def _note_gone(self, session, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""
         for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
-            if link.state == "gone":
+            if link.state in ("gone", "left_to_odoo"):
                 continue
             name = link.partner_id.display_name or link.tribe_id
             try:

@@ -185,7 +185,7 @@ class TribeSuggestion(models.Model):
             suggestions = self.filtered(lambda each, c=connection: each.connection_id == c)
             works._ask_for_partners(
                 connection,
-                connection._relations_among(suggestions.partner_id)
+                connection._perhaps_relations_among(suggestions.partner_id)
                 | self.env["tribe.link"]
                 .sudo()
                 .search([("tribe_id", "in", suggestions.mapped("tribe_id"))])
