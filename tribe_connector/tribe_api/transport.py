@@ -29,6 +29,7 @@ ANSWER_BYTES = 50 * 1024 * 1024
 LONGEST_EXCHANGE_SECONDS = 30.0
 # Of connecting alone: whoever was not reached was sent nothing, for sure.
 CONNECT_SECONDS = 10.0
+SPARE_SECONDS = 5.0
 # So many exchanges with a host that were given up may still be ending; then no other is begun.
 MOST_ABANDONED = 5
 LONGEST_RETRY_AFTER = 24 * 3600.0
@@ -84,7 +85,8 @@ def send(
             headers=dict(headers),
             # Given even when there is nothing to add: without it a .netrc file would win.
             auth=auth,
-            timeout=(min(CONNECT_SECONDS, seconds), seconds),
+            # Beyond the deadline, which alone says that the time is up.
+            timeout=(min(CONNECT_SECONDS, seconds + SPARE_SECONDS), seconds + SPARE_SECONDS),
             allow_redirects=False,
             stream=True,
             proxies=_proxies(url),
