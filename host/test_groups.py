@@ -94,8 +94,8 @@ GROUPS = (
 )
 # Groups with a browser.
 BROWSER = {"end_to_end", "security"}
-# So many groups run at the same time. More than there are cores: faults mostly wait, and what begins
-# last would have one core for itself alone.
+# So many groups run at the same time. More than there are cores: faults mostly wait, and what
+# begins last would leave one core idle.
 AT_ONCE = 4
 
 
