@@ -18,7 +18,6 @@ from .problems import (
     GIVEN_UP,
     NEEDS_PERSON,
     TRY_AGAIN,
-    Busy,
     NeedsPerson,
     Problem,
     TryAgain,
@@ -348,7 +347,7 @@ class Session:
 
 def _is_of_one_record(error: Exception) -> bool:
     """Whether an exception that ended a batch can be the fault of one record in it."""
-    if isinstance(error, (TribeError, NeedsPerson, TryAgain, Busy, psycopg2.OperationalError)):
+    if isinstance(error, (TribeError, NeedsPerson, TryAgain, psycopg2.OperationalError)):
         return isinstance(error, TribeRecordUnreadable)
     return True
 
