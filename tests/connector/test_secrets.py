@@ -1,11 +1,13 @@
 """A secret goes in, and comes out only towards Tribe."""
 
 import logging
+import traceback
 
 import psycopg2
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.engine.tokens import StoredTokens
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
@@ -96,6 +98,88 @@ class TestSecrets(RolesCase):
         self.assertFalse(copied.client_secret or copied.access_token or copied.webhook_secret)
         self.assertNotEqual(copied.webhook_token, SECRET)
         self.assertNotIn(SECRET, str(self.credential.copy_data()))
+
+    # What PostgreSQL tells of a row that it refuses
+
+    def test_no_constraint_is_explained_with_the_row(self):
+        """Of a column that must not be empty, and of a check, it shows all columns."""
+        explained = self.env.execute_query(
+            SQL(
+                """SELECT conname FROM pg_constraint
+                    WHERE conrelid = 'tribe_credential'::regclass AND contype NOT IN ('p', 'u', 'f')
+                      AND conname != 'tribe_credential_id_not_null'"""
+            )
+        )
+        filled = self.env.execute_query(
+            SQL(
+                """SELECT attname FROM pg_attribute
+                    WHERE attrelid = 'tribe_credential'::regclass
+                      AND attnum > 0 AND attnotnull AND attname != 'id'"""
+            )
+        )
+
+        self.assertEqual((explained, filled), ([], []))
+
+    def test_nobody_points_it_elsewhere(self):
+        other = self.connection.copy()
+        credential = self.credential.with_user(self.administrator)
+        connection = self.connection.with_user(self.administrator)
+        for value in (False, other.id, 10**9):
+            self.assert_told_without_secret(lambda: credential.write({"connection_id": value}))
+            self.assert_told_without_secret(
+                lambda: credential.load([".id", "connection_id/.id"], [[credential.id, value]])
+            )
+        for command in ((3, credential.id), (2, credential.id), (5,), (4, credential.id)):
+            for target in (connection, other.with_user(self.administrator)):
+                self.assert_told_without_secret(lambda: target.write({"credential_ids": [command]}))
+        self.assert_told_without_secret(lambda: credential.copy())
+        self.assert_told_without_secret(lambda: credential.create({"connection_id": other.id}))
+        self.assert_told_without_secret(lambda: credential.write({"token_expires_at": 0}))
+
+        self.assertEqual(self.connection._credential(), self.credential)
+        self.assertEqual(self.credential.client_secret, SECRET)
+
+    def assert_told_without_secret(self, do):
+        """It is refused, or changes nothing; what the client is sent does not have the secret."""
+        try:
+            with self.env.cr.savepoint():
+                told = str(do())
+                self.env.flush_all()
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to the client
+            # As odoo/http.py, serialize_exception.
+            told = "".join(traceback.format_exception(error)) + repr(error.args)
+            self.assertIsInstance(error, AccessError)
+        self.assertNotIn(SECRET, told)
+        self.env.invalidate_all()
+
+    def test_a_system_administrator_writes_what_is_asked_for(self):
+        for values in ({"scope": "read"}, {"client_id": "another"}):
+            self.credential.write({"access_token": SECRET, "refresh_token": SECRET})
+            self.credential.with_user(self.administrator).write(values)
+            self.env.flush_all()
+
+            with self.subTest(values):
+                for name, value in values.items():
+                    self.assertEqual(self.credential[name], value)
+                self.assertFalse(self.credential.access_token or self.credential.refresh_token)
+
+    def test_what_no_application_has_is_refused_in_a_sentence(self):
+        connection = self.connection.with_user(self.administrator)
+        for nonsense in ("a\0b", "a\nb", "a\ud800b", "x" * 10_000_000):
+            for record, name in (
+                (self.credential.with_user(self.administrator), "client_id"),
+                (self.credential.with_user(self.administrator), "scope"),
+                (connection, "client_id"),
+                (connection, "client_secret"),
+                (connection, "webhook_secret"),
+            ):
+                with (
+                    self.subTest(f"{record._name}, {name}, {nonsense[:5]!r}"),
+                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”.*Copy it again") as caught,
+                    self.env.cr.savepoint(),
+                ):
+                    record.write({name: nonsense})
+                self.assertLess(len(str(caught.exception)), 500)
 
     def test_the_log_of_sql_leaves_it_out(self):
         with self.assertLogs(SQL_LOGGER, logging.DEBUG) as logs:

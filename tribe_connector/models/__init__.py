@@ -1,4 +1,5 @@
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
+from . import tribe_written_by_connector
 from . import tribe_sign_in
 from . import tribe_synchronized
 from . import tribe_relation_synchronizer
@@ -17,6 +18,7 @@ from . import (
     tribe_check,
     tribe_conflict,
     tribe_connection,
+    tribe_connection_addresses,
     tribe_connection_dashboard,
     tribe_connection_headline,
     tribe_connection_life_cycle,

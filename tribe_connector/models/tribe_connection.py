@@ -1,4 +1,5 @@
 import math
+import re
 import uuid
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from ..tribe_api import (
     TribeRefused,
     TribeUnauthorized,
 )
+from .tribe_credential import new_webhook_token
 from .tribe_link import RELATION_KINDS
 
 # The entity types of which Tribe reports changes to us (docs/tribe-api.md, webhooks).
@@ -35,8 +37,6 @@ WEBHOOK_TYPES = {
     "Address": "address",
     "Activity.Invoice": "invoice",
 }
-# Whoever can change these could have the secrets and tokens sent to an address of their own.
-SECRETS_GO_TO = ("api_address", "authorization_address")
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
@@ -54,7 +54,7 @@ class TribeConnection(models.Model):
     """One Tribe environment: its addresses, mode, state, schedule and policies."""
 
     _name = "tribe.connection"
-    _inherit = "tribe.sign.in"
+    _inherit = ["tribe.sign.in", "tribe.written.by.connector"]
     _description = "Tribe Connection"
     _order = "name, id"
 
@@ -109,7 +109,7 @@ class TribeConnection(models.Model):
         required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4())
     )
     credential_ids = fields.One2many(
-        "tribe.credential", "connection_id", groups="base.group_system"
+        "tribe.credential", "connection_id", readonly=True, groups="base.group_system"
     )
     client_id = fields.Char(
         "Client ID",
@@ -321,6 +321,9 @@ class TribeConnection(models.Model):
 
     is_running = fields.Boolean(compute="_compute_is_running", search="_search_is_running")
 
+    _webhook_key_unique = models.UniqueIndex(
+        "(webhook_key)", "Two connections cannot have the same key for their webhooks."
+    )
     _hour_valid = models.Constraint(
         "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
     )
@@ -418,8 +421,6 @@ class TribeConnection(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # What was typed goes to the credential, which needs the connection first.
-        for vals in vals_list:
-            self._check_addresses_may_change(vals)
         vals_list = [dict(vals) for vals in vals_list]
         typed = [
             {name: vals.pop(name) for name in TYPED_SECRETS if name in vals} for vals in vals_list
@@ -427,10 +428,7 @@ class TribeConnection(models.Model):
         connections = super().create(vals_list)
         self.env["tribe.credential"].sudo().create(
             [
-                {
-                    "connection_id": connection.id,
-                    "webhook_token": uuid.uuid4().hex + uuid.uuid4().hex,
-                }
+                {"connection_id": connection.id, "webhook_token": new_webhook_token()}
                 for connection in connections
             ]
         )
@@ -445,7 +443,6 @@ class TribeConnection(models.Model):
         return connections
 
     def write(self, vals):
-        self._check_addresses_may_change(vals)
         self._check_own_company(vals)
         archived = self.filtered(lambda connection: not connection.active)
         result = super().write(vals)
@@ -494,28 +491,6 @@ class TribeConnection(models.Model):
             name=self.name,
             cause=in_language(self.env, error),
         )
-
-    def _check_addresses_may_change(self, vals):
-        """Refuse to send the secrets somewhere else, to whoever may not enter them.
-
-        :raises AccessError: for all but system administrators, when an address becomes another
-        """
-        changed = [
-            name
-            for name in SECRETS_GO_TO
-            if name in vals
-            and any(
-                vals[name] != current
-                for current in (self.mapped(name) or self.default_get([name]).values())
-            )
-        ]
-        if changed and not self.env.su and not self.env.user.has_group("base.group_system"):
-            raise AccessError(
-                self.env._(
-                    "Only a system administrator changes Tribe's addresses: the client secret is "
-                    "sent there."
-                )
-            )
 
     @api.model
     def _check_own_company(self, vals):
@@ -822,9 +797,14 @@ class TribeConnection(models.Model):
             client.delete_webhook(webhook["ID"])
 
     def _own_webhooks(self, client):
-        """The webhooks in Tribe that carry our key."""
+        """The webhooks in Tribe that lead to this connection, also at an older address of ours.
+
+        Known by the key, which is random and of no other connection. A copy that makes a
+        connection of its own has another key, and one that goes on with ours is refused a client.
+        """
+        address = re.compile(rf"https?://[^?#]+/tribe/webhook/{re.escape(self.webhook_key)}/[^/?#]+")
         return [
             webhook
             for webhook in client.webhooks()
-            if f"/tribe/webhook/{self.webhook_key}/" in (webhook.get("webhookUrl") or "")
+            if address.fullmatch(webhook.get("webhookUrl") or "")
         ]

@@ -61,20 +61,22 @@ class TribeConnection(models.Model):
         self.ensure_one()
         self._check_manager()
         self._check_ready()
-        self.state = "initial"
+        self._write_as_connector({"state": "initial"})
         self.env["tribe.work"]._add(self, "outbound", "activate", [self.id], "person")
         self.env["tribe.engine"]._wake("outbound")
 
     def action_pause(self):
         """Stop working; what arrives meanwhile waits."""
         self._check_manager()
-        self.filtered(lambda connection: connection.state in ("initial", "active")).state = "paused"
+        working = self.filtered(lambda connection: connection.state in ("initial", "active"))
+        working._write_as_connector({"state": "paused"})
 
     def action_resume(self):
         """Go on where it was paused."""
         self._check_manager()
         for connection in self.filtered(lambda connection: connection.state == "paused"):
-            connection.state = "initial" if connection._initial_work() else "active"
+            state = "initial" if connection._initial_work() else "active"
+            connection._write_as_connector({"state": state})
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
 
@@ -82,7 +84,7 @@ class TribeConnection(models.Model):
         """Stop for good: what is linked stays linked, the webhooks are removed."""
         self._check_manager()
         for connection in self.filtered(lambda connection: connection.state != "draft"):
-            connection.state = "connected"
+            connection._write_as_connector({"state": "connected"})
             waiting = self.env["tribe.work"].sudo()
             waiting.search([("connection_id", "=", connection.id)]).unlink()
             waiting._add(connection, "outbound", "deactivate", [connection.id], "person")

@@ -54,9 +54,10 @@ class TribeConnection(models.Model):
             self.sudo()._store_tenant(found)
         except (TribeError, ValueUnreadable) as error:
             raise UserError(in_language(self.env, error)) from error
-        self.sign_in_problem = False
-        if self.state == "draft" and not found["blocking"]:
-            self.state = "connected"
+        is_usable = self.state == "draft" and not found["blocking"]
+        self._write_as_connector(
+            {"sign_in_problem": False, **({"state": "connected"} if is_usable else {})}
+        )
         self.sudo()._retry_problems()
 
     def _read_tenant(self, client):

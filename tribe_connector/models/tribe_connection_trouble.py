@@ -78,7 +78,8 @@ class TribeConnection(models.Model):
         sentences = (
             self._moved_sentence(),
             self._archived_sentence(),
-            self._unavailable_sentence(),
+            # Which names the missing secret as well.
+            self._secret_forgotten_sentence() or self._unavailable_sentence(),
             *self._scheduled_action_sentences(),
             self._filter_problem(),
             self._webhooks_left_sentence(),
@@ -162,7 +163,9 @@ class TribeConnection(models.Model):
         sentences = []
         since = self._availability().unavailable_since
         patience = timedelta(hours=self.unavailable_hours)
-        if since and since + patience <= fields.Datetime.now():
+        if forgotten := self._secret_forgotten_sentence():
+            sentences.append(forgotten)
+        elif since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
         sentences += self._scheduled_action_sentences()
         if problem := self._filter_problem():

@@ -9,6 +9,7 @@ class TribeInvoiceField(models.Model):
     """
 
     _name = "tribe.invoice.field"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Invoice Field"
     _order = "sequence, id"
     _rec_name = "meaning"

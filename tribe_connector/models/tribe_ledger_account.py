@@ -9,6 +9,7 @@ class TribeLedgerAccount(models.Model):
     """
 
     _name = "tribe.ledger.account"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe General Ledger Account"
     _order = "legal_entity_id, code, name, id"
     _check_company_auto = True

@@ -18,6 +18,7 @@ class TribeLegalEntity(models.Model):
     """A legal entity (identity) of Tribe and the company that keeps its books in Odoo."""
 
     _name = "tribe.legal.entity"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Legal Entity"
     _order = "is_default desc, name, id"
     _check_company_auto = True

@@ -17,6 +17,7 @@ class TribePhase(models.Model):
     phases may have no code, and names are translated."""
 
     _name = "tribe.phase"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Invoice Phase"
     _order = "sequence, id"
 

@@ -27,6 +27,7 @@ class TribeSynchronized(models.AbstractModel):
     """Mixin of contacts and invoices: how a record stands with Tribe, to be seen and searched."""
 
     _name = "tribe.synchronized"
+    _inherit = "tribe.written.by.connector"
     _description = "Synchronized with Tribe"
 
     tribe_state = fields.Selection(

@@ -6,6 +6,7 @@ class TribeVatGroup(models.Model):
     """A VAT group of Tribe and what a legal entity books it on."""
 
     _name = "tribe.vat.group"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe VAT Group"
     _order = "legal_entity_id, percentage desc, name, id"
     _check_company_auto = True

@@ -1,6 +1,14 @@
 """Tribe CRM's HTTP API. Knows ``requests``, never Odoo."""
 
-from .addresses import MODES, Addresses, Mode, is_loopback
+from .addresses import (
+    MODES,
+    Addresses,
+    Mode,
+    check_address,
+    check_own_address,
+    host_of,
+    is_loopback,
+)
 from .client import PAGE_SIZE, VALUES_PER_CALL, Client, TokenProvider
 from .errors import (
     RATE_LIMIT_PAUSE,
@@ -87,6 +95,8 @@ __all__ = [
     "any_of",
     "at_least",
     "both",
+    "check_address",
+    "check_own_address",
     "consent_address",
     "consent_refusal",
     "contains",
@@ -94,6 +104,7 @@ __all__ = [
     "either",
     "equals",
     "exchange_code",
+    "host_of",
     "is_authentic",
     "is_guid",
     "is_loopback",

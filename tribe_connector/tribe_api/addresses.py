@@ -103,6 +103,47 @@ class Addresses:
             )
 
 
+def check_address(what: str, address: str) -> None:
+    """Raise ``TribeAddressInvalid`` unless Tribe can be at an address, whatever the mode.
+
+    ``what`` is what the sentence calls it, such as "API".
+    """
+    _checked(what, (address or "").strip().rstrip("/"))
+
+
+def check_own_address(address: str) -> None:
+    """Raise ``TribeAddressInvalid`` unless Tribe can be told that this Odoo is at an address.
+
+    In a private network as well: only Tribe can say whether it reaches that.
+    """
+    try:
+        parts = _split("", address)
+    except TribeAddressInvalid:
+        parts = None
+    if parts is None or not (parts.scheme == "https" or is_loopback(parts.hostname)):
+        raise TribeAddressInvalid(
+            _lt(
+                "Tribe cannot send webhooks to the address that was entered. Enter the one of this "
+                "Odoo, such as https://odoo.example, without a user name, a question mark or a "
+                "hash sign."
+            )
+        )
+
+
+def host_of(address: str) -> tuple:
+    """Which server an address leads to: addresses with the same answer share it.
+
+    By scheme, host and port, which may be left out; letter case and paths make no other server.
+    """
+    text = (address or "").strip()
+    try:
+        parts = urlsplit(text)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return (text,)
+    return (parts.scheme, parts.hostname, port)
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or IP literal is this machine itself."""
     if host == "localhost":
