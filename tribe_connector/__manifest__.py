@@ -28,6 +28,7 @@
         "views/tribe_conflict_views.xml",
         "views/tribe_connection_dashboard_views.xml",
         "views/tribe_connection_views.xml",
+        "views/tribe_sign_in_templates.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",

@@ -58,7 +58,9 @@ class TestConnection(ConnectorCase):
         self.assertNotConnected("no client ID or no client secret", "Tribe CRM")
 
     def test_an_unreachable_host(self):
-        self.connection.authorization_address = NOBODY
+        self.connection.write(
+            {"authorization_address": NOBODY, "client_secret": self.sandbox.client_secret}
+        )
 
         self.assertNotConnected("127.0.0.1:9", "Try again later")
 
@@ -199,6 +201,76 @@ class TestLifeCycle(RelationCase):
         self.run_lanes()
         self.assertEqual(self.urls(), ["https://elsewhere.example/hook"])
         self.assertEqual(self.connection.state, "connected")
+
+    def test_only_our_own_webhooks_are_removed(self):
+        """Those with our key in the path: also where this Odoo was before, and nothing alike."""
+        self.connection.action_deactivate()
+        self.run_lanes()
+        key = self.connection.webhook_key
+        other = self.connection.copy()
+        theirs = [
+            other._webhook_url("Address"),
+            f"https://elsewhere.example/hook?from=/tribe/webhook/{key}/Address",
+            f"https://elsewhere.example/hook#/tribe/webhook/{key}/Address",
+            f"https://elsewhere.example/tribe/webhook/{key}x/Address",
+            "https://elsewhere.example/tribe/webhook//Address",
+        ]
+        before = f"https://before.example/prefix/tribe/webhook/{key}/Address"
+        with self.enter_registry_test_mode():
+            client = self.connection._client()
+            for url in (*theirs, before):
+                client.create_webhook("Address", url, {})
+
+        self.press_activate()
+        self.run_lanes()
+        self.assertEqual(len(self.urls()), len(theirs) + 7)
+        self.assertNotIn(before, self.urls())
+
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.assertEqual(sorted(self.urls()), sorted(theirs))
+
+    def test_another_api_is_connected_and_activated_anew(self):
+        partner = self.linked()
+        self.connection.api_address = "http://127.0.0.1:9"
+        partner.phone = "030 1"
+        self.assertEqual(self.connection.state, "draft")
+        with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
+            self.press_activate()
+
+        self.connection.write(
+            {"api_address": self.sandbox.address, "client_secret": self.sandbox.client_secret}
+        )
+        self.connect()
+        self.press_activate()
+        self.run_lanes()
+
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
+
+    def test_work_waits_for_a_forgotten_secret_and_is_no_problem_of_its_own(self):
+        partner = self.linked()
+        self.connection.export_moment = "minute"
+        self.connection.authorization_address = self.sandbox.address.replace("127.0.0.1", "[::1]")
+        self.sandbox.reset_calls()
+        partner.phone = "030 1"
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_outbound").method_direct_trigger()
+        self.assertFalse(self.problems())
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+        self.assertIn("has no client secret", self.connection.trouble)
+
+        self.connection.write(
+            {
+                "authorization_address": self.sandbox.address,
+                "client_secret": self.sandbox.client_secret,
+            }
+        )
+        self.connect()
+        self.run_lanes()
+
+        self.assertFalse(self.connection.trouble)
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 1")
 
     def urls(self):
         """The addresses of all webhooks in Tribe."""

@@ -1,5 +1,6 @@
 """A person signs in on Tribe's consent page, and stays signed in with tokens that rotate."""
 
+import logging
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,9 +8,12 @@ import requests
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.http import root
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.tribe_connector.controllers import tribe_sign_in as controller
+from odoo.addons.tribe_connector.engine.access_log import REQUEST_LOGGER
+from odoo.addons.tribe_connector.models.tribe_sign_in import CALLBACK
 
 from .common import ConnectorCase
 from .relation_case import RelationCase
@@ -98,6 +102,33 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.env.invalidate_all()
         return self.connection._credential()
 
+    def traces(self):
+        """What a forged request could leave behind: in the records, and in the session."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        session = self.session_of_browser()
+        return {
+            "connection": self.connection.read(["write_date", "sign_in_problem", "state"]),
+            "credential": self.credential.read(["write_date"]),
+            "session": {name: value for name, value in session.items() if "tribe" in name},
+        }
+
+    def session_of_browser(self):
+        return root.session_store.get(self.opener.cookies["session_id"])
+
+    def assertNoTrace(self, address, *, status=400, sentence="not begun in this browser"):
+        """Whatever the address asks for, only a page with a sentence comes of it."""
+        before = self.traces()
+
+        answer = self.visit(address)
+
+        self.assertEqual(answer.status_code, status)
+        self.assertIn(sentence, answer.text)
+        self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
+        self.assertEqual(answer.headers["X-Frame-Options"], "DENY")
+        self.assertNotIn("Location", answer.headers)
+        self.assertEqual(self.traces(), before)
+
     def assertEndsOnTheForm(self, path):
         self.assertTrue(path.endswith(f"action_tribe_connection/{self.connection.id}"), path)
 
@@ -156,20 +187,20 @@ class TestSignIn(ConnectorCase, HttpCase):
     def test_what_is_missing_is_said_before_leaving_odoo(self):
         connection = self.connection.with_user(self.administrator)
         connection.client_secret = "new"
+        elsewhere = {"authorization_address": "https://auth.tribecrm.nl"}
         for values, remedy in (
             ({"mode": "off"}, "another mode than Off"),
-            ({"mode": "demo", "authorization_address": "https://auth.tribecrm.nl"}, "demo mode"),
-            ({"authorization_address": self.sandbox.address, "client_id": False}, "no client ID"),
+            ({"mode": "demo", **elsewhere, "client_secret": "of elsewhere"}, "demo mode"),
+            ({"authorization_address": self.sandbox.address}, "no client secret"),
+            ({"client_secret": "ours", "client_id": False}, "no client ID"),
             ({"sign_in": "client_credentials"}, "press Connect"),
         ):
             connection.write(values)
             with self.subTest(values):
                 with self.assertRaisesRegex(UserError, remedy):
                     connection.action_sign_in()
-                # Who types the address sees the same sentence on the form.
-                path = self.come_back(f"/tribe/sign-in/{connection.id}")
-                self.assertEndsOnTheForm(path)
-                self.assertRegex(connection.sign_in_problem, remedy)
+                # Who is led to the address sees the same sentence, and nothing else comes of it.
+                self.assertNoTrace(f"/tribe/sign-in/{connection.id}", sentence=remedy)
 
     def test_tribe_fails_while_the_code_is_exchanged(self):
         for fault, status, cause in (
@@ -196,33 +227,171 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.assertEqual(self.connection.state, "connected")
         self.assertFalse(self.connection.sign_in_problem)
 
-    # Forgery and repetition
+    # Forgery
 
     def test_an_answer_without_our_secret_changes_nothing(self):
         callback = self.decide(self.begin())
         code = parse_qs(urlsplit(callback).query)["code"][0]
-        number = self.connection.id
-        for state in (f"{number}.forged-forged", f"{number}.", f"{number}.é", str(number)):
-            with self.subTest(state):
-                path = self.come_back(f"/tribe/callback?code={code}&state={state}")
-                self.assertEndsOnTheForm(path)
-                self.assertNotSignedIn("not begun in this browser")
-        for nonsense in ("", "?code=x", "?state=0.x&code=x", "?state=999999999.x", "?state=²"):
-            self.visit(f"/tribe/callback{nonsense}")
+        path = self.connection.redirect_path
+        states = ("forged-forged", f"{self.connection.id}.x", "", "é", "0")
+        for address in (path, CALLBACK, f"{path}/", f"{CALLBACK}/elsewhere"):
+            for state in states:
+                for answer in (f"code={code}", "error=access_denied&error_hint=Click", "x=y"):
+                    with self.subTest(address=address, state=state, answer=answer):
+                        self.assertNoTrace(f"{address}?{answer}&state={state}")
+        self.assertNoTrace(path)
         self.assertEqual(self.sandbox.calls()["token_requests"], 0)
 
         # The true answer is still welcome.
         self.come_back(callback)
         self.assertEqual(self.connection.state, "connected")
 
+    def test_an_answer_at_the_address_of_another_connection_changes_nothing(self):
+        other = self.connection.copy()
+        other.write({"client_id": "x", "client_secret": "x"})
+        callback = self.decide(self.begin())
+        self.assertNotEqual(self.connection.redirect_address, other.redirect_address)
+        for path in (other.redirect_path, CALLBACK):
+            self.assertNoTrace(f"{path}?{urlsplit(callback).query}")
+        self.assertEqual(self.sandbox.calls()["token_requests"], 0)
+
+        self.come_back(callback)
+        self.assertEqual(self.connection.state, "connected")
+        self.assertFalse(other._credential().refresh_token)
+
+    def test_a_connection_of_before_keeps_the_address_that_is_registered(self):
+        self.connection.redirect_path = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(self.connection.redirect_address.endswith(CALLBACK))
+        self.sandbox.switch(redirect_uris=[self.connection.redirect_address])
+
+        callback = self.decide(self.begin())
+        self.assertNoTrace(f"{CALLBACK}/{self.connection.webhook_key}?{urlsplit(callback).query}")
+        self.come_back(callback)
+
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_a_slash_at_the_end_is_no_other_address(self):
+        callback = urlsplit(self.decide(self.begin()))
+
+        self.come_back(f"{callback.path}/?{callback.query}")
+
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_only_who_goes_there_uses_an_answer_up(self):
+        callback = urlsplit(self.decide(self.begin()))
+        address = f"{self.base_url()}{callback.path}?{callback.query}"
+        before = self.traces()
+        for method in ("HEAD", "POST", "PUT", "OPTIONS"):
+            answer = self.opener.request(
+                method, address, allow_redirects=False, timeout=SECONDS, data={}
+            )
+            with self.subTest(method):
+                self.assertIn(answer.status_code, (200, 204, 405) if method == "OPTIONS" else (405,))
+        self.assertEqual(self.traces(), before)
+
+        self.come_back(callback.geturl())
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_the_address_with_the_code_is_told_to_nobody(self):
+        callback = self.decide(self.begin())
+
+        answer = self.visit(callback)
+
+        self.assertEqual(answer.status_code, 303)
+        self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
+        self.assertIn("no-store", answer.headers["Cache-Control"])
+        self.assertNotIn("code=", answer.headers["Location"] + answer.text)
+
+    def test_no_spelling_of_the_address_is_logged_with_its_code(self):
+        code = "c0de-of-the-sign-in"
+        paths = ["", "/", "/x", "/x/", "/x/y", "//", "/é", "/%2F"]
+        spellings = [f"{CALLBACK}{path}?{name}={code}" for path in paths for name in ("code", "CODE")]
+        spellings += [
+            f"/tribe/%63allback?code={code}",
+            f"/tribe/%63allback/x?a=b&code={code}",
+            f"//tribe//callback//?code={code}",
+            f"/TRIBE/Callback?code={code}",
+            f"/tribe/callback%3Fcode={code}",
+            f"/web/login?redirect=%2Ftribe%2Fcallback%3Fcode%3D{code}",
+            f"/web/login?redirect=%252Ftribe%252Fcallback%253Fcode%253D{code}",
+        ]
+        with self.assertLogs(REQUEST_LOGGER, logging.INFO) as logs:
+            for spelling in spellings:
+                self.opener.get(
+                    f"{self.base_url()}{spelling}", allow_redirects=False, timeout=SECONDS
+                )
+            logging.getLogger(REQUEST_LOGGER).info('"GET %s HTTP/1.1"', "/web?debug=shown")
+
+        text = "\n".join(logs.output)
+        self.assertIn("debug=shown", text)
+        self.assertGreaterEqual(text.count("***"), len(spellings))
+        self.assertNotIn(code, text)
+
+    # The additional proof (PKCE)
+
+    def test_tribe_is_shown_a_proof_that_is_new_each_time(self):
+        queries = [parse_qs(urlsplit(self.begin()).query) for _time in range(2)]
+
+        challenges = {query["code_challenge"][0] for query in queries}
+        self.assertEqual(len(challenges), 2)
+        self.assertEqual(queries[0]["code_challenge_method"], ["S256"])
+        verifier = self.session_of_browser()[controller.PENDING]["code_verifier"]
+        self.assertTrue(43 <= len(verifier) <= 128)
+        self.assertNotIn(verifier, str(queries))
+
+    def test_a_tribe_that_requires_it_checks_it_or_passes_it_over(self):
+        for reading in ("required", "checked", "ignored"):
+            self.sandbox.switch(pkce=reading)
+            with self.subTest(reading):
+                self.sign_in()
+                self.assertFalse(self.connection.sign_in_problem)
+                self.assertTrue(self.credential.refresh_token)
+                self.credential._forget_tokens()
+
+    def test_a_code_of_somebody_else_is_of_no_use(self):
+        """Put into the answer to our own question, with the right state."""
+        self.sandbox.switch(pkce="checked")
+        theirs = parse_qs(urlsplit(self.decide(self.begin())).query)["code"][0]
+        ours = urlsplit(self.decide(self.begin()))
+        state = parse_qs(ours.query)["state"][0]
+
+        self.assertEndsOnTheForm(self.come_back(f"{ours.path}?code={theirs}&state={state}"))
+
+        self.assertNotSignedIn("Press Sign In with Tribe again")
+
+    def test_a_tribe_that_does_not_know_it_is_asked_without_it_the_next_time(self):
+        for reading in ("refused", "refused_at_exchange"):
+            self.sandbox.switch(pkce=reading)
+            self.authenticate("tribe_admin", "tribe_admin")
+            with self.subTest(reading):
+                address = self.begin()
+                if reading == "refused":
+                    answer = requests.get(address, allow_redirects=False, timeout=SECONDS)
+                    back = answer.headers["Location"]
+                else:
+                    back = self.decide(address)
+                self.assertEndsOnTheForm(self.come_back(back))
+                self.assertIn("(PKCE)", self.connection.sign_in_problem)
+                self.assertFalse(self.credential.refresh_token)
+
+                self.sign_in()
+
+                self.assertFalse(self.connection.sign_in_problem)
+                self.assertTrue(self.credential.refresh_token)
+                self.credential._forget_tokens()
+
+    # Repetition
+
     def test_an_answer_is_good_once(self):
         callback = self.decide(self.begin())
         self.come_back(callback)
         refresh_token = self.credential.refresh_token
 
-        self.assertEndsOnTheForm(self.come_back(callback))
+        self.assertNoTrace(callback, sentence="answered before")
 
-        self.assertIn("answered before", self.connection.sign_in_problem)
+        self.assertFalse(self.connection.sign_in_problem)
         self.assertEqual(self.credential.refresh_token, refresh_token)
         self.assertEqual(self.sandbox.calls()["token_requests"], 1)
         self.connect()
@@ -232,9 +401,9 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.new_user("other_admin", "base.group_system")
         self.authenticate("other_admin", "other_admin")
 
-        self.assertEndsOnTheForm(self.come_back(callback))
+        self.assertNoTrace(callback)
 
-        self.assertNotSignedIn("not begun in this browser")
+        self.assertNotSignedIn()
 
     def test_an_answer_that_comes_too_late(self):
         with patch.object(controller, "SECONDS_TO_CONSENT", -1):
@@ -257,11 +426,12 @@ class TestSignIn(ConnectorCase, HttpCase):
         stranger = self.new_user("stranger", "base.group_system")
         stranger.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
         paths = [f"/tribe/sign-in/{self.connection.id}", f"/tribe/sign-in/{self.connection.id}/end"]
-        for login, statuses in (("only_manager", {403}), ("stranger", {404, 303})):
+        for login, status in (("only_manager", 403), ("stranger", 404)):
             self.authenticate(login, login)
-            for path in (*paths, callback):
-                with self.subTest(login=login, path=path.partition("?")[0]):
-                    self.assertIn(self.visit(path).status_code, statuses)
+            for path in paths:
+                with self.subTest(login=login, path=path):
+                    self.assertEqual(self.visit(path).status_code, status)
+            self.assertNoTrace(callback)
         self.assertNotSignedIn()
 
     def test_who_is_not_logged_in_is_sent_to_log_in_without_the_code(self):

@@ -9,6 +9,7 @@ from tribe_connector.tribe_api import (
     Token,
     TribeAddressInvalid,
     TribeCredentialsRefused,
+    TribeProofRefused,
     TribeRateLimited,
     TribeSignInEnded,
     TribeUnavailable,
@@ -16,6 +17,7 @@ from tribe_connector.tribe_api import (
     consent_refusal,
     create_session,
     exchange_code,
+    new_code_verifier,
     refresh_token,
     request_token,
 )
@@ -200,13 +202,13 @@ def test_a_secret_is_never_sent_in_clear_over_a_network(tribe):
 REDIRECT = "https://odoo.example/tribe/callback"
 
 
-def consent(addresses, state="0123456789", scope="read write"):
+def consent(addresses, state="0123456789", scope="read write", **options):
     return consent_address(
-        addresses, client_id="C&D", redirect_uri=REDIRECT, state=state, scope=scope
+        addresses, client_id="C&D", redirect_uri=REDIRECT, state=state, scope=scope, **options
     )
 
 
-def exchange(addresses, seconds=PATIENT):
+def exchange(addresses, seconds=PATIENT, **options):
     with create_session() as session:
         return exchange_code(
             session,
@@ -216,6 +218,7 @@ def exchange(addresses, seconds=PATIENT):
             code="the-code",
             redirect_uri=REDIRECT,
             seconds=seconds,
+            **options,
         )
 
 
@@ -230,6 +233,39 @@ def test_the_consent_page_is_asked_for_a_code_that_lasts(addresses, tribe):
         "scope": "read write offline",
         "state": "0123456789",
     }
+
+
+# RFC 7636, appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def test_a_sign_in_is_bound_to_who_began_it(addresses, tribe):
+    asked = parse_qs(urlsplit(consent(addresses, code_verifier=VERIFIER)).query)
+    assert (asked["code_challenge"], asked["code_challenge_method"]) == ([CHALLENGE], ["S256"])
+    tribe.answers(Answer(body=GRANTED))
+    exchange(addresses, code_verifier=VERIFIER)
+    assert form_of(tribe.requests[0])["code_verifier"] == VERIFIER
+
+
+def test_a_verifier_is_random_and_as_long_as_it_may_be():
+    assert new_code_verifier() != new_code_verifier()
+    assert 43 <= len(new_code_verifier()) <= 128
+
+
+def test_a_tribe_that_does_not_know_the_proof_is_told_apart(addresses, tribe):
+    refusal = consent_refusal("invalid_request", "Who knows", with_proof=True)
+    assert isinstance(refusal, TribeProofRefused)
+    assert not isinstance(consent_refusal("invalid_request"), TribeProofRefused)
+    assert not isinstance(consent_refusal("access_denied", with_proof=True), TribeProofRefused)
+    body = {"error": "invalid_request", "error_hint": f"What is {VERIFIER}?"}
+    tribe.answers(Answer(status=400, body=body), Answer(status=400, body=body))
+    with pytest.raises(TribeProofRefused) as caught:
+        exchange(addresses, code_verifier=VERIFIER)
+    assert VERIFIER not in str(caught.value)
+    with pytest.raises(TribeCredentialsRefused) as caught:
+        exchange(addresses)
+    assert not isinstance(caught.value, TribeProofRefused)
 
 
 @pytest.mark.parametrize("scope", ["", "offline", "read offline"])

@@ -1,5 +1,7 @@
 """The authorization server. docs/tribe-api.md 1.4, 1.5 and 1.7."""
 
+import base64
+import hashlib
 import secrets
 import threading
 import time
@@ -47,6 +49,7 @@ class Consent:
     redirect_uri: str
     scope: str
     state: str
+    code_challenge: str = ""
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Code:
     redirect_uri: str
     family: Family
     expiry: float
+    code_challenge: str = ""
     used: bool = False
 
 
@@ -127,7 +131,10 @@ class AuthorizationServer:
         redirect to when the request itself is wrong.
         """
         consent = Consent(
-            self._registered_uri(query), query.get("scope", ""), query.get("state", "")
+            self._registered_uri(query),
+            query.get("scope", ""),
+            query.get("state", ""),
+            query.get("code_challenge", "") if self._checks_proofs() else "",
         )
         problem = self._authorization_problem(query, consent)
         if problem:
@@ -166,12 +173,27 @@ class AuthorizationServer:
             return "unsupported_response_type", "The response type must be 'code'."
         if self._refused_scopes(consent.scope):
             return "invalid_scope", "A scope is not configured for this application."
+        return self._challenge_problem(query)
+
+    def _challenge_problem(self, query):
+        given = "code_challenge" in query or "code_challenge_method" in query
+        if self._switches.pkce == "refused" and given:
+            return "invalid_request", "The parameter 'code_challenge' is not known."
+        if self._switches.pkce == "required" and not given:
+            return "invalid_request", "Clients must include a code_challenge."
+        if given and self._checks_proofs() and query.get("code_challenge_method") != "S256":
+            return "invalid_request", "The code_challenge_method must be 'S256'."
         return None
+
+    def _checks_proofs(self):
+        return self._switches.pkce in ("required", "checked")
 
     def _new_code(self, consent):
         code = secrets.token_urlsafe(24)
         expiry = time.monotonic() + self._switches.code_lifetime
-        self._issued.codes[code] = Code(consent.redirect_uri, Family(consent.scope), expiry)
+        self._issued.codes[code] = Code(
+            consent.redirect_uri, Family(consent.scope), expiry, consent.code_challenge
+        )
         return code
 
     # --- tokens -------------------------------------------------------------------------------
@@ -213,8 +235,19 @@ class AuthorizationServer:
             raise OAuthError(400, "invalid_grant", "The code is unknown or not for this URI.")
         if time.monotonic() >= code.expiry:
             raise OAuthError(400, "invalid_grant", "The code has expired.")
+        self._check_verifier(code, form.get("code_verifier", ""))
         self._spend(code, "The code was used before.")
         return self._issue_with_refresh(code.family)
+
+    def _check_verifier(self, code, verifier):
+        if self._switches.pkce.startswith("refused") and verifier:
+            raise OAuthError(400, "invalid_request", "The parameter 'code_verifier' is not known.")
+        if not code.code_challenge:
+            return
+        digest = hashlib.sha256(verifier.encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        if not 43 <= len(verifier) <= 128 or challenge != code.code_challenge:
+            raise OAuthError(400, "invalid_grant", "The PKCE code challenge did not match.")
 
     def _refresh(self, form):
         token = self._issued.refresh_tokens.get(form.get("refresh_token"))

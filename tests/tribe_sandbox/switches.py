@@ -28,6 +28,12 @@ SWITCHES = {
     "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for. 1.5."),
     "redirect_uris": Switch([], "Redirect addresses registered with the application. 1.3, 1.4."),
     "code_lifetime": Switch(600.0, "Seconds that an authorization code is good for. 1.4."),
+    "pkce": Switch(
+        "checked",
+        "A code_challenge on the consent page is required, checked where it is sent, passed over, "
+        "or refused as an unknown parameter, there or only when the code is exchanged. 1.4.",
+        ("required", "checked", "ignored", "refused", "refused_at_exchange"),
+    ),
     "refused_scope_error": Switch(
         "invalid_grant",
         "The OAuth2 error for a scope that is not configured. 6.4 point 5.",

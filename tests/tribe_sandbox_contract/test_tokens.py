@@ -180,6 +180,57 @@ def test_a_code_gives_tokens_that_work(registered):
     assert is_accepted(registered, token["access_token"])
 
 
+# RFC 7636, appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+PROOF = {
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "code_challenge_method": "S256",
+}
+
+
+@pytest.mark.parametrize("reading", ["required", "checked"])
+@pytest.mark.parametrize("verifier", ["", "x" * 43, VERIFIER])
+def test_a_code_with_a_proof_is_good_for_who_asked(registered, reading, verifier):
+    registered.switch(pkce=reading)
+    answer = exchange(registered, code_of(registered, **PROOF), code_verifier=verifier)
+    assert answer.status_code == (200 if verifier == VERIFIER else 400)
+
+
+@pytest.mark.parametrize(
+    ("reading", "proof", "error"),
+    [
+        ("required", {}, "invalid_request"),
+        ("checked", {**PROOF, "code_challenge_method": "plain"}, "invalid_request"),
+        ("refused", PROOF, "invalid_request"),
+        ("checked", {}, None),
+        ("ignored", PROOF, None),
+        ("ignored", {}, None),
+        ("refused", {}, None),
+        ("refused_at_exchange", PROOF, None),
+    ],
+)
+def test_a_proof_is_required_checked_passed_over_or_refused(registered, reading, proof, error):
+    registered.switch(pkce=reading)
+    page = ask(registered, **proof)
+    if error:
+        assert callback_of(page)["error"] == error
+    else:
+        assert page.status_code == 200
+
+
+def test_a_proof_may_be_refused_only_at_the_exchange(registered):
+    registered.switch(pkce="refused_at_exchange")
+    answer = exchange(registered, code_of(registered, **PROOF), code_verifier=VERIFIER)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert exchange(registered, code_of(registered)).status_code == 200
+
+
+def test_a_proof_that_is_passed_over_changes_nothing(registered):
+    registered.switch(pkce="ignored")
+    code = code_of(registered, **PROOF)
+    assert exchange(registered, code, code_verifier="whatever").status_code == 200
+
+
 def test_a_code_used_twice_takes_its_tokens_along(registered):
     code = code_of(registered)
     token = exchange(registered, code).json()

@@ -2,7 +2,7 @@ import hmac
 import secrets
 import time
 
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import Forbidden, MethodNotAllowed, NotFound
 
 from odoo import http
 from odoo.exceptions import UserError
@@ -11,13 +11,21 @@ from odoo.http import request
 from ..engine.access_log import hide_codes
 from ..models.tribe_sign_in import CALLBACK
 from ..sentence import in_language
-from ..tribe_api import TribeError, consent_refusal
+from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier
 
 SECONDS_TO_CONSENT = 600
 CONNECTIONS = "/odoo/action-tribe_connector.action_tribe_connection"
-# What the session keeps: the attempt that is under way, and how the last one ended.
+# What the session keeps: the attempt that is under way, how the last one ended, and the connection
+# whose Tribe did not take the additional proof (PKCE).
 PENDING = "tribe_sign_in_pending"
 OUTCOME = "tribe_sign_in_outcome"
+WITHOUT_PROOF = "tribe_sign_in_without_proof"
+# The address of the callback, which has the code, goes nowhere else.
+GUARDED = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+}
 
 hide_codes(CALLBACK)
 
@@ -26,7 +34,8 @@ class TribeSignIn(http.Controller):
     """A system administrator signs in on Tribe's consent page (authorization code).
 
     Three steps of the browser: to Tribe, back with a code, and on to the connection's form. What
-    goes wrong on the way is a sentence on that form.
+    goes wrong on the way is a sentence on that form. Whoever cannot prove that they began here
+    leaves no trace, in the database or in the session: they are shown a page.
     """
 
     @http.route(
@@ -37,15 +46,21 @@ class TribeSignIn(http.Controller):
         sitemap=False,
     )
     def begin(self, connection_id):
-        """Go to Tribe, with a secret that only this session knows."""
+        """Go to Tribe, with two secrets that only this session knows."""
+        self._refuse_all_but_get()
         connection = self._connection(connection_id)
-        state = f"{connection_id}.{secrets.token_urlsafe(32)}"
+        state = secrets.token_urlsafe(32)
+        has_proof = request.session.get(WITHOUT_PROOF) != connection_id
+        code_verifier = new_code_verifier() if has_proof else ""
         try:
-            address = connection._consent_address(state)
+            address = connection._consent_address(state, code_verifier)
         except UserError as error:
-            return self._end(connection, str(error))
+            # The button has asked before. Any page can lead here, so nothing is noted.
+            return self._notice(str(error))
         request.session[PENDING] = {
             "state": state,
+            "code_verifier": code_verifier,
+            "path": connection._redirect_path(),
             "connection_id": connection_id,
             "user_id": request.env.uid,
             "expires_at": time.time() + SECONDS_TO_CONSENT,
@@ -53,19 +68,32 @@ class TribeSignIn(http.Controller):
         return request.redirect(address, local=False)
 
     # Not auth="user": Odoo would put the code into the address of its log-in page.
-    @http.route(CALLBACK, type="http", auth="public", methods=["GET"], sitemap=False)
+    @http.route(
+        [CALLBACK, f"{CALLBACK}/<string:_key>"],
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+    )
     def receive(self, state="", code="", error="", **details):
         """Tribe sends the browser back: with a code, or with the reason why not."""
+        self._refuse_all_but_get()
         if request.env.user._is_public():
-            return request.redirect("/web/login")
-        try:
-            connection = self._connection(self._connection_id(state))
-        except NotFound:
-            return request.redirect(CONNECTIONS)
-        problem = self._state_problem(state)
+            return _guarded(request.redirect("/web/login"))
+        pending = self._take_pending(state)
+        if not pending:
+            return self._notice(
+                request.env._(
+                    "This sign-in was not begun in this browser, or was answered before. Nothing "
+                    "was changed. Press Sign In with Tribe again."
+                )
+            )
+        connection = self._connection(pending["connection_id"])
+        problem = self._attempt_problem(pending)
         if not problem:
-            problem = self._answer_problem(connection, code, error, details)
-        return self._end(connection, problem)
+            problem = self._answer_problem(connection, pending, code, error, details)
+        request.session[OUTCOME] = {"connection_id": connection.id, "problem": problem}
+        return _guarded(request.redirect(f"/tribe/sign-in/{connection.id}/end"))
 
     @http.route(
         "/tribe/sign-in/<int:connection_id>/end",
@@ -80,11 +108,18 @@ class TribeSignIn(http.Controller):
         A request of its own: the code of the one before is good once, so that one must never be
         repeated, as Odoo does with a transaction that could not be serialized.
         """
+        self._refuse_all_but_get()
         connection = self._connection(connection_id)
         outcome = request.session.pop(OUTCOME, None)
         if outcome and outcome["connection_id"] == connection_id:
             connection._end_sign_in(outcome["problem"])
         return request.redirect(f"{CONNECTIONS}/{connection_id}")
+
+    @staticmethod
+    def _refuse_all_but_get():
+        # Werkzeug takes HEAD for GET. Who only looks at a link must not use it up.
+        if request.httprequest.method != "GET":
+            raise MethodNotAllowed(["GET"])
 
     def _connection(self, connection_id):
         """The connection, for a system administrator of its company."""
@@ -96,25 +131,24 @@ class TribeSignIn(http.Controller):
             raise NotFound
         return connection
 
-    @staticmethod
-    def _connection_id(state):
-        """Which form to end on. Proves nothing; ``_state_problem`` does."""
-        number = state.partition(".")[0]
-        return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    def _take_pending(self, state):
+        """The attempt that this browser began and this request answers; None if there is none.
 
-    def _state_problem(self, state):
-        """Why this is not the answer to the sign-in that this person began here; or an empty text.
-
-        The right state is forgotten at once: it is good for one answer.
+        It is forgotten at once: it is good for one answer. The path is the connection's own, so
+        that no other Tribe can answer in its place.
         """
         pending = request.session.get(PENDING) or {}
         expected = pending.get("state", "")
-        if not expected or not hmac.compare_digest(expected.encode(), state.encode()):
-            return request.env._(
-                "This sign-in was not begun in this browser, or was answered before. Nothing was "
-                "changed. Press Sign In with Tribe again."
-            )
-        del request.session[PENDING]
+        if (
+            not expected
+            or not hmac.compare_digest(expected.encode(), state.encode())
+            or request.httprequest.path.rstrip("/") != pending.get("path")
+        ):
+            return None
+        return request.session.pop(PENDING)
+
+    def _attempt_problem(self, pending):
+        """Why an attempt that was begun here is not good any more; or an empty text."""
         if pending["user_id"] != request.env.uid:
             return request.env._(
                 "Somebody else began this sign-in. Press Sign In with Tribe yourself."
@@ -125,18 +159,36 @@ class TribeSignIn(http.Controller):
             )
         return ""
 
-    def _answer_problem(self, connection, code, error, details):
+    def _answer_problem(self, connection, pending, code, error, details):
         """Take the code. Returns the sentence of what went wrong, or an empty text."""
+        code_verifier = pending["code_verifier"]
         try:
             if error or not code:
                 raise consent_refusal(
-                    error, details.get("error_description", ""), details.get("error_hint", "")
+                    error,
+                    details.get("error_description", ""),
+                    details.get("error_hint", ""),
+                    with_proof=bool(code_verifier),
                 )
-            connection.sudo()._take_code(code)
+            connection.sudo()._take_code(code, code_verifier)
+        except TribeProofRefused as refusal:
+            request.session[WITHOUT_PROOF] = connection.id
+            return in_language(request.env, refusal)
         except TribeError as refusal:
             return in_language(request.env, refusal)
         return ""
 
-    def _end(self, connection, problem):
-        request.session[OUTCOME] = {"connection_id": connection.id, "problem": problem}
-        return request.redirect(f"/tribe/sign-in/{connection.id}/end")
+    def _notice(self, sentence):
+        """A page with a sentence, which notes nothing anywhere."""
+        return _guarded(
+            request.render(
+                "tribe_connector.sign_in_notice",
+                {"sentence": sentence, "connections": CONNECTIONS, "disable_footer": True},
+                status=400,
+            )
+        )
+
+
+def _guarded(response):
+    response.headers.update(GUARDED)
+    return response

@@ -53,15 +53,19 @@ class StoredTokens:
         self._token = self._stored_or_new(refused=refused)
         return self._token.access_token
 
-    def sign_in(self, code: str, redirect_uri: str) -> None:
+    def sign_in(self, code: str, redirect_uri: str, code_verifier: str = "") -> None:
         """Exchange the code with which a person came back from Tribe, and keep its tokens.
 
+        :param code_verifier: what the consent page was asked with, if anything
         :raises TribeSignInEnded: when the code is spent or expired
         """
         with Leases(self._registry) as leases:
             # A worker that renews the tokens of an earlier sign-in would overwrite these.
             self._wait_for_turn(leases)
-            self._store(self._requested(exchange_code, code=code, redirect_uri=redirect_uri))
+            token = self._requested(
+                exchange_code, code=code, redirect_uri=redirect_uri, code_verifier=code_verifier
+            )
+            self._store(token)
 
     def _stored_or_new(self, refused: str | None) -> Token:
         stored = _token_of(self._read())

@@ -1,3 +1,5 @@
+import uuid
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -8,6 +10,8 @@ from ..engine.tokens import StoredTokens
 from ..sentence import in_language
 from ..tribe_api import TribeError, consent_address
 
+# Where Tribe sends the browser back to: below it each connection has a path of its own, so that
+# what one Tribe answers is never taken for the answer of another.
 CALLBACK = "/tribe/callback"
 
 
@@ -37,12 +41,33 @@ class TribeSignIn(models.AbstractModel):
         help="Register it in Tribe with the application, letter by letter: where Tribe's consent "
         "page sends you back to.",
     )
+    redirect_path = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Empty for a connection of before it had its own: what is registered in Tribe stays.",
+    )
     must_sign_in = fields.Boolean(compute="_compute_must_sign_in")
     sign_in_problem = fields.Char(readonly=True, copy=False)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        connections = super().create(vals_list)
+        # No default of the field: it would be given to the connections of before as well.
+        for connection in connections.sudo():
+            connection.redirect_path = f"{CALLBACK}/{uuid.uuid4()}"
+        return connections
+
     def _compute_redirect_address(self):
         for connection in self:
-            connection.redirect_address = f"{connection.get_base_url().rstrip('/')}{CALLBACK}"
+            # Before it is saved there is none that could be registered.
+            connection.redirect_address = (
+                f"{connection.get_base_url().rstrip('/')}{connection._redirect_path()}"
+                if connection._origin
+                else False
+            )
+
+    def _redirect_path(self):
+        return self._origin.sudo().redirect_path or CALLBACK
 
     @api.depends("sign_in")
     def _compute_must_sign_in(self):
@@ -104,10 +129,11 @@ class TribeSignIn(models.AbstractModel):
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
 
-    def _consent_address(self, state):
+    def _consent_address(self, state, code_verifier):
         """Where the browser goes to sign in.
 
-        :param state: our secret of this one attempt
+        :param state: our secret of this one attempt, which comes back
+        :param code_verifier: the one that only the exchange of the code shows, or an empty text
         :raises UserError: with the cause and the remedy
         """
         self._check_can_sign_in()
@@ -118,9 +144,10 @@ class TribeSignIn(models.AbstractModel):
             redirect_uri=self.redirect_address,
             state=state,
             scope=credential.scope or "",
+            code_verifier=code_verifier,
         )
 
-    def _take_code(self, code):
+    def _take_code(self, code, code_verifier):
         """Exchange the code from Tribe's consent page for tokens, which are kept at once.
 
         Nothing is written in this transaction, so that it is never done twice by Odoo's
@@ -128,14 +155,14 @@ class TribeSignIn(models.AbstractModel):
 
         :raises TribeError: with the cause and the remedy
         """
-        StoredTokens(self).sign_in(code, self.redirect_address)
+        StoredTokens(self).sign_in(code, self.redirect_address, code_verifier)
 
     def _end_sign_in(self, problem):
         """Note how the sign-in ended; when it went well, connect.
 
         :param problem: the sentence of what went wrong, or an empty one
         """
-        self.sign_in_problem = problem or self._connection_problem()
+        self._write_as_connector({"sign_in_problem": problem or self._connection_problem()})
 
     def _connection_problem(self):
         try:

@@ -79,6 +79,10 @@ class TribeSignInEnded(TribeCredentialsRefused):
     """The code or the refresh token is spent, expired or revoked: a person must sign in again."""
 
 
+class TribeProofRefused(TribeCredentialsRefused):
+    """Tribe did not take the proof of PKCE (RFC 7636): the next sign-in leaves it out."""
+
+
 class TribeWriteForbidden(TribeError):
     """The connection's mode forbids this request. Nothing was sent."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
+import secrets
 import time
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
@@ -12,6 +15,7 @@ from .addresses import Addresses
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeCredentialsRefused,
+    TribeProofRefused,
     TribeSignInEnded,
     TribeUnavailable,
 )
@@ -77,13 +81,25 @@ def request_token(
     return _granted(session, addresses, form, seconds, rate_limit_pause)
 
 
+def new_code_verifier() -> str:
+    """A secret of one sign-in (PKCE, RFC 7636): the code is good only together with it."""
+    return secrets.token_urlsafe(64)
+
+
 def consent_address(
-    addresses: Addresses, *, client_id: str, redirect_uri: str, state: str, scope: str = ""
+    addresses: Addresses,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    state: str,
+    scope: str = "",
+    code_verifier: str = "",
 ) -> str:
     """Where a person's browser goes to let this application in (authorization code).
 
     ``redirect_uri`` must be registered in Tribe, letter by letter. `offline` is added to the
-    scope. Raises ``TribeAddressInvalid``, and ``ValueError`` for a state that Tribe refuses.
+    scope. With a ``code_verifier`` its hash goes along, and ``exchange_code`` must be given the
+    same. Raises ``TribeAddressInvalid``, and ``ValueError`` for a state that Tribe refuses.
     """
     addresses.check_transport()
     if len(state) < SHORTEST_STATE:
@@ -95,6 +111,8 @@ def consent_address(
         "scope": " ".join(dict.fromkeys([*scope.split(), OFFLINE])),
         "state": state,
     }
+    if code_verifier:
+        query |= {"code_challenge": _challenge(code_verifier), "code_challenge_method": "S256"}
     return f"{addresses.consent}?{urlencode(query, quote_via=quote)}"
 
 
@@ -106,12 +124,14 @@ def exchange_code(
     client_secret: str,
     code: str,
     redirect_uri: str,
+    code_verifier: str = "",
     seconds: float = LONGEST_EXCHANGE_SECONDS,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Token:
     """The tokens for a code that came back from the consent page; a code is good once.
 
-    Raises as ``request_token``, and ``TribeSignInEnded`` for a code that is spent or expired.
+    Raises as ``request_token``, ``TribeSignInEnded`` for a code that is spent or expired, and
+    ``TribeProofRefused`` when the sign-in may go well without a ``code_verifier``.
     """
     form = {
         "grant_type": "authorization_code",
@@ -120,13 +140,27 @@ def exchange_code(
         "client_id": client_id,
         "client_secret": client_secret,
     }
+    if code_verifier:
+        form["code_verifier"] = code_verifier
     return _granted(session, addresses, form, seconds, rate_limit_pause)
 
 
-def consent_refusal(error: str, description: str = "", hint: str = "") -> TribeCredentialsRefused:
-    """The error for which Tribe sent a person back without a code, as a sentence."""
+def _challenge(code_verifier: str) -> str:
+    digest = hashlib.sha256(code_verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def consent_refusal(
+    error: str, description: str = "", hint: str = "", *, with_proof: bool = False
+) -> TribeCredentialsRefused:
+    """The error for which Tribe sent a person back without a code, as a sentence.
+
+    ``with_proof`` says whether the request had a ``code_verifier``.
+    """
     code = error[:60] if error.replace("_", "").isalpha() else ""
     said = " ".join((hint or description).split())[:_SHOWN_LENGTH]
+    if with_proof and code == _UNREADABLE:
+        return TribeProofRefused(_with_reason(_PROOF_REFUSED, code, said))
     sentence = _CONSENT_MEANINGS.get(
         code, _lt("Tribe refused the sign-in. Sign in with Tribe again.")
     )
@@ -263,6 +297,12 @@ _CONSENT_MEANINGS = {
         "in Tribe (Configuration, Applications)."
     ),
 }
+# How a server answers a parameter that it does not know.
+_UNREADABLE = "invalid_request"
+_PROOF_REFUSED = _lt(
+    "Tribe could not read the request to sign in, perhaps because of its additional proof (PKCE). "
+    "Press Sign In with Tribe again: that is left out then."
+)
 # Not a refusal but a failure of the server (RFC 6749, section 4.1.2.1).
 _TRANSIENT = ("server_error", "temporarily_unavailable")
 
@@ -277,8 +317,10 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
                 status=answer.status,
             )
         )
-    secrets = [form["client_secret"], *(form.get(name, "") for name in _SPENT_BY_USE)]
-    said = detail(answer.body, *secrets)
+    hidden = [form.get(name, "") for name in ("client_secret", "code_verifier", *_SPENT_BY_USE)]
+    said = detail(answer.body, *hidden)
+    if code == _UNREADABLE and "code_verifier" in form:
+        return TribeProofRefused(_with_reason(_PROOF_REFUSED, code, said))
     spent = next((name for name in _SPENT_BY_USE if name in form), None)
     if code == "invalid_grant" and spent:
         return TribeSignInEnded(_with_reason(_ENDED[spent], code, said))
