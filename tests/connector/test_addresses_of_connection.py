@@ -192,9 +192,7 @@ class TestAddressesOfConnection(RolesCase):
             trouble = self.connection.with_user(reader).trouble
             self.assertIn("“Tribe CRM” has no client secret", trouble)
             self.assertEqual(trouble.count("\n"), 0)
-        self.assertIn(
-            "has no client secret", "\n".join(self.connection._sentences_to_tell())
-        )
+        self.assertIn("has no client secret", "\n".join(self.connection._sentences_to_tell()))
 
         self.connection.with_user(self.administrator).client_secret = "of elsewhere"
         self.env.invalidate_all()

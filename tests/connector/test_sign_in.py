@@ -288,7 +288,9 @@ class TestSignIn(ConnectorCase, HttpCase):
                 method, address, allow_redirects=False, timeout=SECONDS, data={}
             )
             with self.subTest(method):
-                self.assertIn(answer.status_code, (200, 204, 405) if method == "OPTIONS" else (405,))
+                self.assertIn(
+                    answer.status_code, (200, 204, 405) if method == "OPTIONS" else (405,)
+                )
         self.assertEqual(self.traces(), before)
 
         self.come_back(callback.geturl())
@@ -307,7 +309,9 @@ class TestSignIn(ConnectorCase, HttpCase):
     def test_no_spelling_of_the_address_is_logged_with_its_code(self):
         code = "c0de-of-the-sign-in"
         paths = ["", "/", "/x", "/x/", "/x/y", "//", "/é", "/%2F"]
-        spellings = [f"{CALLBACK}{path}?{name}={code}" for path in paths for name in ("code", "CODE")]
+        spellings = [
+            f"{CALLBACK}{path}?{name}={code}" for path in paths for name in ("code", "CODE")
+        ]
         spellings += [
             f"/tribe/%63allback?code={code}",
             f"/tribe/%63allback/x?a=b&code={code}",

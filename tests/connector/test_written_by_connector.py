@@ -1,8 +1,11 @@
 """What only the connector writes is written by nobody else, whichever way they try."""
 
+import psycopg2
+
 from odoo.exceptions import AccessError
 from odoo.models import MAGIC_COLUMNS
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
@@ -153,6 +156,10 @@ class TestWrittenByConnector(RolesCase):
     def test_no_two_connections_have_one_key(self):
         other = self.env["tribe.connection"].create({"name": "Another"})
 
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.IntegrityError),
+            self.env.cr.savepoint(),
+        ):
             other.webhook_key = self.connection.webhook_key
             self.env.flush_all()

@@ -802,7 +802,9 @@ class TribeConnection(models.Model):
         Known by the key, which is random and of no other connection. A copy that makes a
         connection of its own has another key, and one that goes on with ours is refused a client.
         """
-        address = re.compile(rf"https?://[^?#]+/tribe/webhook/{re.escape(self.webhook_key)}/[^/?#]+")
+        address = re.compile(
+            rf"https?://[^?#]+/tribe/webhook/{re.escape(self.webhook_key)}/[^/?#]+"
+        )
         return [
             webhook
             for webhook in client.webhooks()

@@ -29,7 +29,9 @@ class TribeConnection(models.Model):
         # Afterwards: the context and ir.default fill in what was not given.
         usual = {name: self._usual_address(name) for name in ADDRESSES}
         for connection in connections:
-            connection._refuse_other_addresses({name: connection[name] for name in ADDRESSES}, usual)
+            connection._refuse_other_addresses(
+                {name: connection[name] for name in ADDRESSES}, usual
+            )
         return connections
 
     def write(self, vals):
