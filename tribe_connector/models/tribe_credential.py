@@ -89,8 +89,8 @@ class TribeCredential(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(field)s of “%(name)s” is longer than 1,000 characters, or has "
-                        "characters that cannot be typed. Copy it again from Tribe, under Configuration > "
-                        "Applications.",
+                        "characters that cannot be typed. Copy it again from Tribe, under "
+                        "Configuration > Applications.",
                         field=self._fields[name]._description_string(self.env),
                         name=self.sudo().connection_id[:1].name or "",
                     )
