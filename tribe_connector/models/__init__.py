@@ -19,6 +19,7 @@ from . import (
     tribe_conflict,
     tribe_connection,
     tribe_connection_addresses,
+    tribe_connection_customers,
     tribe_connection_dashboard,
     tribe_connection_headline,
     tribe_connection_life_cycle,

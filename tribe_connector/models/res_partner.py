@@ -220,7 +220,7 @@ class ResPartner(models.Model):
         linked = partners.filtered(
             lambda partner: connection in partner.tribe_link_ids.connection_id
         )
-        return linked | connection._perhaps_relations_among(partners)
+        return linked | connection._perhaps_relations_among(partners - linked)
 
     @api.model
     def _tribe_label(self, name):

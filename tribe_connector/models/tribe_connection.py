@@ -657,14 +657,18 @@ class TribeConnection(models.Model):
         """
         if problem := self._filter_problem():
             raise UserError(problem)
-        return [*self._contact_filter(), *self._unfiltered_domain()]
+        return (
+            Domain(self._contact_filter())
+            & Domain(self._unfiltered_domain())
+            & self._tenant_domain()
+        )
 
     def _relations_among(self, partners):
         """Those of some partners that this connection synchronizes: whoever sends goes by it.
 
         :raises NeedsPerson: when *Only Contacts That*, which they depend on, cannot be used
         """
-        among = partners.filtered_domain(self._unfiltered_domain())
+        among = self._of_tenant(partners.filtered_domain(self._unfiltered_domain()))
         if not among or not self._has_filter():
             return among
         try:
@@ -676,9 +680,9 @@ class TribeConnection(models.Model):
     def _perhaps_relations_among(self, partners):
         """Those of some partners to look at, such as after a save: rather more than less.
 
-        Without a search, and whatever goes wrong: who is sent is decided later.
+        Whatever the filter says that goes wrong: who is sent is decided later.
         """
-        among = partners.filtered_domain(self._unfiltered_domain())
+        among = self._of_tenant(partners.filtered_domain(self._unfiltered_domain()))
         try:
             return among.filtered_domain(self._contact_filter())
         except psycopg2.Error:

@@ -52,7 +52,7 @@ class TribeConnection(models.Model):
         partners = self.env["res.partner"].browse(
             dict.fromkeys(int(reference) for reference in waiting.mapped("reference"))
         )
-        return partners.exists() | self._unlinked_partners()
+        return self._of_tenant(partners.exists()) | self._unlinked_partners()
 
     # Life cycle
 

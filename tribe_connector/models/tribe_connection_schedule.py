@@ -79,7 +79,7 @@ class TribeConnection(models.Model):
             .subselect("partner_id")
         )
         return self.env["res.partner"].search(
-            [*self._relation_domain(), ("id", "not in", links)], order="id"
+            self._relation_domain() & Domain("id", "not in", links), order="id"
         )
 
     def _plan_payments(self):

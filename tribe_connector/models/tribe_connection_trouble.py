@@ -82,6 +82,7 @@ class TribeConnection(models.Model):
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
             *self._scheduled_action_sentences(),
             self._filter_problem(),
+            self._unplaced_sentence(),
             self._webhooks_left_sentence(),
         )
         return [sentence for sentence in sentences if sentence]
@@ -168,8 +169,7 @@ class TribeConnection(models.Model):
         elif since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
         sentences += self._scheduled_action_sentences()
-        if problem := self._filter_problem():
-            sentences.append(problem)
+        sentences += filter(None, (self._filter_problem(), self._unplaced_sentence()))
         in_need = Domain("connection_id", "=", self.id) & Domain("error_class", "in", FOR_PEOPLE)
         work = self.env["tribe.work"].sudo()
         count = work.search_count(in_need)

@@ -188,6 +188,7 @@ class TribeRelationMatcher(models.AbstractModel):
             & Domain("company_id", "in", [False, *connection._companies().ids])
             & Domain("id", "not in", connection._own_partner_ids())
             & Domain("id", "not in", linked.subselect("partner_id"))
+            & connection._tenant_domain()
         )
         return self.env["res.partner"].with_context(active_test=False).search(domain, order="id")
 

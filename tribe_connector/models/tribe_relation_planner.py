@@ -131,6 +131,11 @@ class TribeRelationPlanner(models.AbstractModel):
     # Contacts
 
     def _plan_partners(self, session, lines):
+        of_tenant = session.connection._of_tenant(lines.partner_id)
+        for line in lines.filtered(lambda line: line.partner_id not in of_tenant):
+            # Another connection's since the plan was begun.
+            session.leave_out(line)
+        lines = lines.exists()
         by_partner = {line.partner_id: line for line in lines}
         links = self._links_by_partner(session.connection, lines.partner_id)
         unsure = lines.partner_id.filtered(

@@ -348,7 +348,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
 
     def _partners_with(self, connection, name, number):
-        """The partners of the connection's companies with a number, archived or not."""
+        """The partners of the connection's tenant with a number, archived or not."""
         companies = [False, *connection._companies().ids]
         has_number = Domain(name, "=", number)
         if connection.number_source == "ref":
@@ -361,6 +361,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 & Domain("parent_id", "=", False)
                 & Domain("company_id", "in", companies)
                 & Domain("id", "not in", connection._own_partner_ids())
+                & connection._tenant_domain()
             )
             .filtered(lambda partner: partner._tribe_number(connection, name) == number)
         )

@@ -155,6 +155,15 @@ class TribeSuggestion(models.Model):
             self.partner_id._tribe_check_not_own()
         except NeedsPerson as error:
             raise UserError(str(error)) from error
+        if not self.connection_id._of_tenant(self.partner_id):
+            raise UserError(
+                self.env._(
+                    "%s belongs to another connection, or several could be meant: customers of "
+                    "one Tribe are never shown to another. Press Different, or set the contact's "
+                    "Company if it is a customer of this connection alone.",
+                    self.partner_id.display_name,
+                )
+            )
         links = self.env["tribe.link"].sudo()
         taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
