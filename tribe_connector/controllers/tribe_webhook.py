@@ -75,9 +75,6 @@ class TribeWebhook(http.Controller):
 
     def _note(self, connection, kind, event):
         """Note what to look at. A link between records is not a record: then all are looked at."""
-        work = request.env["tribe.work"].sudo()
         is_record = is_guid(event.entity_id)
         kind, reference = (kind, event.entity_id.lower()) if is_record else ("poll", kind)
-        work._add(connection, "inbound", kind, [reference], "webhook")
-        if connection.state == "active":
-            request.env["tribe.engine"].sudo()._wake("inbound", reference)
+        request.env["tribe.work"].sudo()._note_webhook(connection, kind, reference)

@@ -122,8 +122,8 @@ class RemoteRelation:
 def load_relations(connection, client, kind: str, relation_ids) -> dict[str, RemoteRelation]:
     """The relations of one kind by ID: ``{tribe_id: RemoteRelation}``; gone ones are absent.
 
-    In the order of the IDs asked for. One call for the relations and one for each set of
-    relationships, per 40 IDs.
+    In the order of the IDs asked for. One call for the relations and, for those that there are,
+    one for each set of relationships, per 40 IDs.
     """
     positions = {relation_id: position for position, relation_id in enumerate(relation_ids)}
     ids = [Guid(relation_id) for relation_id in positions]
@@ -137,8 +137,9 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
         row["ID"]: RemoteRelation(kind, row, fields=fields, state_codes=state_codes) for row in rows
     }
     navigation = NAVIGATIONS[kind]
+    ids = [Guid(relation_id) for relation_id in relations]
     for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
-        if entity_set in connection._absent():
+        if not ids or entity_set in connection._absent():
             continue
         for row in client.by_values(
             entity_set, f"{navigation}/ID", ids, expand=f"{navigation}($select=ID)"

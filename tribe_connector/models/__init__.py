@@ -55,4 +55,5 @@ from . import (
     tribe_vat_group,
     tribe_work,
     tribe_work_outcome,
+    tribe_work_webhook,
 )

@@ -11,12 +11,15 @@ from odoo.tools import SQL
 from ..engine.availability import Availability
 from ..engine.lease import Leases
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
+from ..engine.rounds import rounds_of
 from ..engine.session import READING, Session
 from ..engine.turn import current_turn
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
+from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
 
 _logger = logging.getLogger(__name__)
 
+KINDS = {"inbound": INBOUND_KINDS, "outbound": OUTBOUND_KINDS}
 LANES = {
     "inbound": ("cron_inbound_1", "cron_inbound_2"),
     "outbound": ("cron_outbound",),
@@ -69,9 +72,40 @@ class TribeEngine(models.AbstractModel):
     @api.model
     def _wake(self, direction, reference=""):
         """Start a lane soon. The reference spreads records over the lanes."""
+        if lane := self._lane_of(direction, reference):
+            lane._trigger()
+
+    def _wake_once(self, direction, reference=""):
+        """As ``_wake``, with one trigger for all who call it before the lane starts.
+
+        A trigger that Odoo is just taking away to start the lane, which may have looked at the
+        work already, is locked, and does not count. One that counts stays until this transaction
+        is over, and then the lane sees what was noted in it.
+
+        :raises psycopg2.errors.SerializationFailure: when it was taken away since this
+            transaction began
+        """
+        lane = self._lane_of(direction, reference)
+        if not lane:
+            return
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s"
+                " ORDER BY id DESC LIMIT 1 FOR KEY SHARE SKIP LOCKED",
+                lane.id,
+                fields.Datetime.now(),
+            ),
+            log_exceptions=False,
+        )
+        if self.env.cr.rowcount:
+            self.env.cr.postcommit.add(lane._notifydb)
+        else:
+            lane._trigger()
+
+    def _lane_of(self, direction, reference):
+        """One of the lanes, always the same for a reference; None where there is no lane."""
         lanes = self._lanes(direction)
-        if lanes:
-            lanes[sum(reference.encode()) % len(lanes)]._trigger()
+        return lanes[sum(reference.encode()) % len(lanes)] if lanes else None
 
     def _lanes(self, direction):
         """The scheduled actions of a direction that are there and active, as a list.
@@ -200,54 +234,108 @@ class TribeEngine(models.AbstractModel):
     # Claiming
 
     def _claim(self, direction, leases):
-        """Due work of one connection and kind that nobody else works on, with its leases taken."""
-        candidates = self._candidates(direction)
-        chosen = []
-        for candidate in candidates:
-            if chosen and candidate[:2] != chosen[0][:2]:
-                continue
-            if leases.take(_work_key(candidate)):
-                chosen.append(candidate)
-            if len(chosen) == BATCH:
+        """Due work of one connection and kind that nobody else works on, with its leases taken.
+
+        Connections take turns, and so do the kinds of each.
+        """
+        rounds = rounds_of(self.env.cr.dbname, direction)
+        streams = self._streams(direction)
+        connections = list(dict.fromkeys(connection_id for connection_id, _kind in streams))
+        for connection_id in rounds.order(connections):
+            of_connection = [stream for stream in streams if stream[0] == connection_id]
+            for stream in rounds.order(of_connection):
+                references = self._take_batch(direction, stream, leases)
+                if references:
+                    rounds.had(connection_id)
+                    rounds.had(stream)
+                    return self._claim_rows(*stream, references)
+        return self.env["tribe.work"]
+
+    def _take_batch(self, direction, stream, leases):
+        """The records of one batch, with their leases."""
+        taken = []
+        for reference in self._candidates(direction, *stream):
+            if leases.take(_work_key(*stream, reference)):
+                taken.append(reference)
+            if len(taken) == BATCH:
                 break
-        if not chosen:
-            return self.env["tribe.work"]
+        return taken
+
+    def _claim_rows(self, connection_id, kind, references):
+        """All rows about some records, as rows that webhooks do not count on any more."""
         # A new transaction: what another worker did with these rows before we got the leases.
         self._commit(0)
-        connection_id, kind = chosen[0][:2]
-        return self.env["tribe.work"].search(
+        claimed = self.env["tribe.work"].search(
             [
                 ("connection_id", "=", connection_id),
                 ("kind", "=", kind),
                 # Also what waits for its time: all that is about a record is done with it.
-                ("reference", "in", [reference for *_, reference in chosen]),
+                ("reference", "in", references),
             ]
         )
+        if claimed._claimed():
+            # Before Tribe is asked, and at once: webhooks about the same records wait for it.
+            self._commit(0)
+        return claimed
 
-    def _candidates(self, direction):
-        """``[(connection_id, kind, reference)]``, in the order in which they are done.
+    def _streams(self, direction):
+        """``[(connection_id, kind)]`` of which work is due, in the order in which it is done.
+
+        Of each only the first row is read, so that it costs the same however many wait.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT work.connection_id, work.kind
+                  FROM (SELECT connection.id AS connection_id, of_direction.kind
+                          FROM tribe_connection connection,
+                               unnest(%(kinds)s) AS of_direction(kind)) AS work,
+                       LATERAL (SELECT first.due, first.id FROM tribe_work first
+                                 WHERE first.direction = %(direction)s
+                                   AND first.connection_id = work.connection_id
+                                   AND first.kind = work.kind AND first.due <= %(now)s
+                                 ORDER BY first.due, first.id LIMIT 1) AS head
+                 WHERE %(may_be_done)s
+                 ORDER BY work.kind IN %(first_kinds)s DESC, head.due, head.id
+                """,
+                kinds=list(KINDS[direction]),
+                direction=direction,
+                now=fields.Datetime.now(),
+                may_be_done=self._may_be_done(direction),
+                first_kinds=FIRST,
+            )
+        )
+        return rows
+
+    def _candidates(self, direction, connection_id, kind):
+        """The references of a connection and kind of which work is due, in the order in which
+        they are done.
 
         Only the head of the queue is read, so that a claim costs the same however long it is.
         """
-        return self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
-                SELECT head.connection_id, head.kind, head.reference
-                  FROM (SELECT work.connection_id, work.kind, work.reference, work.due, work.id
+                SELECT head.reference
+                  FROM (SELECT work.reference, work.due, work.id
                           FROM tribe_work work
-                         WHERE %s
+                         WHERE work.direction = %s AND work.connection_id = %s AND work.kind = %s
+                           AND work.due <= %s
                          ORDER BY work.due, work.id
                          LIMIT %s) head
-                 GROUP BY head.connection_id, head.kind, head.reference
-                 ORDER BY head.kind IN %s DESC, min(head.due), min(head.id)
+                 GROUP BY head.reference
+                 ORDER BY min(head.due), min(head.id)
                  LIMIT %s
                 """,
-                self._is_due(direction),
+                direction,
+                connection_id,
+                kind,
+                fields.Datetime.now(),
                 ROWS,
-                FIRST,
                 CANDIDATES,
             )
         )
+        return [reference for (reference,) in rows]
 
     def _count_due(self, direction):
         """How many rows are due, as far as ``ROWS``."""
@@ -261,7 +349,16 @@ class TribeEngine(models.AbstractModel):
         return count
 
     def _is_due(self, direction, moment=None):
-        """What may be worked on now, or at another moment.
+        """What may be worked on now, or at another moment."""
+        return SQL(
+            "work.direction = %s AND work.due <= %s AND %s",
+            direction,
+            moment or fields.Datetime.now(),
+            self._may_be_done(direction),
+        )
+
+    def _may_be_done(self, direction):
+        """Of which connections what kinds of ``work`` may be done, apart from its time.
 
         While the initial synchronization runs, nothing of Tribe comes in: it could be what we
         are just sending. In dry run Tribe is read, and nothing is done with it. Archived
@@ -275,7 +372,7 @@ class TribeEngine(models.AbstractModel):
         states = ("active",) if direction == "inbound" else ("initial", "active")
         return SQL(
             """
-            work.direction = %s AND work.due <= %s AND EXISTS (
+            EXISTS (
                 SELECT 1 FROM tribe_connection connection
                  WHERE connection.id = work.connection_id
                    AND (connection.mode IN ('demo', 'live')
@@ -295,8 +392,6 @@ class TribeEngine(models.AbstractModel):
                    AND rate_limit.position - EXTRACT(epoch FROM clock_timestamp())
                        > connection.call_window_seconds * %s + %s)
             """,
-            direction,
-            moment or fields.Datetime.now(),
             READING,
             here["database_uuid"],
             here["database_name"],
@@ -329,8 +424,7 @@ class TribeEngine(models.AbstractModel):
             session.postpone_all(error)
 
 
-def _work_key(candidate):
-    connection_id, kind, reference = candidate
+def _work_key(connection_id, kind, reference):
     if kind == "partner":
         return f"{connection_id}:res.partner:{reference}"
     if kind == "payment":

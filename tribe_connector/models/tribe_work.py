@@ -157,6 +157,7 @@ class TribeWork(models.Model):
     can_ignore = fields.Boolean(compute="_compute_can_ignore")
 
     _queue_index = models.Index("(direction, due, id)")
+    _stream_index = models.Index("(direction, connection_id, kind, due, id)")
 
     @api.depends("kind", "reference")
     def _compute_records(self):

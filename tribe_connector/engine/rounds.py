@@ -1,0 +1,28 @@
+"""Whose turn it is: a flood in one place must not keep the others waiting."""
+
+# By database and direction. Forgotten with the process, and then a round begins anew.
+_rounds: dict[tuple[str, str], "Rounds"] = {}
+
+
+class Rounds:
+    """Lets everybody who waits have a turn before anybody has another one."""
+
+    def __init__(self):
+        self._had = set()
+
+    def order(self, names: list) -> list:
+        """Some names, those first who had no turn in this round; a new one when all had theirs."""
+        waiting = [name for name in names if name not in self._had]
+        if not waiting:
+            self._had.difference_update(names)
+            return names
+        return waiting + [name for name in names if name in self._had]
+
+    def had(self, name) -> None:
+        """Note that somebody had a turn."""
+        self._had.add(name)
+
+
+def rounds_of(database: str, direction: str) -> Rounds:
+    """The rounds that all lanes of a direction in this process go by."""
+    return _rounds.setdefault((database, direction), Rounds())
