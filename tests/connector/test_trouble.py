@@ -347,6 +347,72 @@ class TestTellingPeople(TroubleCase):
         self.assertIn("1 records need attention", activity.note)
         self.assertIn("Leave the number with one of them", activity.note)
 
+    # Problems of other companies
+
+    def in_other_company(self, name="Geheime klant B.V.", count=1):
+        """A record of another company in which the connection works needs a person."""
+        other = self.env["res.company"].create({"name": f"Bedrijf van {name}"})
+        self.connection.legal_entity_ids[0].write({"company_id": other.id, "journal_id": False})
+        for number in range(count):
+            partner = self.customer(f"{name} {number}", company_id=other.id)
+            for each in ("x", "y"):
+                self.organization(
+                    Name=f"{name} {number}{each}", DebtorNumber=f"88{number}"
+                )
+            partner.debtor_number = f"88{number}"
+            self.synchronize(partner)
+        works = self.env["tribe.work"].search([("error_class", "=", "person")])
+        self.assertEqual(works.filtered(lambda work: work.company_id == other).mapped("tries"), [1] * count)
+        return other
+
+    def told(self):
+        """All that was told, by activity and by mail."""
+        self.connection.mode = "live"
+        self.connection._tell_trouble()
+        return "\n".join([self.activities().note, *self.mails().mapped("body_html")])
+
+    def test_a_problem_of_another_company_is_only_counted(self):
+        self.need_a_person()
+        self.in_other_company(count=3)
+
+        told = self.told()
+
+        self.assertIn("4 records need attention", told)
+        self.assertIn("3 of them are of other companies", told)
+        self.assertIn("Leave the number with one of them", told)
+        self.assertNotIn("Geheime", told)
+
+    def test_even_for_who_works_there_because_others_read_the_note_too(self):
+        other = self.in_other_company()
+        self.boekhouder.company_ids |= other
+        self.assertNotIn("Geheime", self.told())
+
+    def test_who_does_not_work_in_its_company_is_told_how_many(self):
+        self.need_a_person()
+        other = self.env["res.company"].create({"name": "Elders B.V."})
+        self.boekhouder.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
+
+        told = self.told()
+
+        self.assertIn("1 records need attention", told)
+        self.assertNotIn("Leave the number", told)
+
+    def test_a_check_of_a_legal_entity_is_for_who_works_in_its_company(self):
+        other = self.env["res.company"].create({"name": "Geheim B.V.", "vat": "NL820646660B01"})
+        entity = self.connection.legal_entity_ids[0]
+        entity.write({"company_id": other.id, "journal_id": False, "vat": "NL123456782B90"})
+        self.env["tribe.check"]._store_legal_entities(entity)
+        checks = self.env["tribe.check"].search([("legal_entity_id", "=", entity.id)])
+        self.assertIn("Geheim", checks.name)
+        reader = new_test_user(self.env, "lezer", "tribe_connector.group_user")
+
+        self.assertFalse(checks.with_user(reader)._filtered_access("read"))
+        reader.company_ids |= other
+        checks.invalidate_recordset()
+        companies = reader.company_ids.ids
+        seen = checks.with_user(reader).with_context(allowed_company_ids=companies)
+        self.assertTrue(seen._filtered_access("read"))
+
     def test_what_comes_from_tribe_is_text_in_it(self):
         for name in ("<b>Een</b>", "Twee"):
             self.organization(Name=name, DebtorNumber="77")

@@ -170,14 +170,34 @@ class TribeConnection(models.Model):
             sentences.append(self._unavailable_sentence())
         sentences += self._scheduled_action_sentences()
         sentences += filter(None, (self._filter_problem(), self._unplaced_sentence()))
+        return sentences + self._problems_to_tell()
+
+    def _problems_to_tell(self):
+        """How many records need attention, and what is wrong with the first of them.
+
+        Everybody who sees the connection reads it there, so problems of other companies than its
+        own are only counted. So are all of them for a user who does not work in that one.
+        """
+        works = self.env["tribe.work"].sudo()
         in_need = Domain("connection_id", "=", self.id) & Domain("error_class", "in", FOR_PEOPLE)
-        work = self.env["tribe.work"].sudo()
-        count = work.search_count(in_need)
-        if count >= self.attention_threshold:
+        count = works.search_count(in_need)
+        if count < self.attention_threshold:
+            return []
+        of_connection = Domain("company_id", "in", [False, self.company_id.id])
+        elsewhere = works.search_count(in_need & ~of_connection)
+        sentences = [
+            self.env._("%s records need attention, under Tribe CRM > Needs Attention.", count)
+        ]
+        if elsewhere:
             sentences.append(
-                self.env._("%s records need attention, under Tribe CRM > Needs Attention.", count)
+                self.env._(
+                    "%s of them are of other companies, and are shown there to whoever works in "
+                    "those.",
+                    elsewhere,
+                )
             )
-            sentences += work.search(in_need, limit=SHOWN_PROBLEMS).mapped("error")
+        if self.company_id in self._told_user().company_ids:
+            sentences += works.search(in_need & of_connection, limit=SHOWN_PROBLEMS).mapped("error")
         return sentences
 
     def _tell_by_activity(self, sentences):

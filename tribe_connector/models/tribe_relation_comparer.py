@@ -99,11 +99,18 @@ class TribeRelationComparer(models.AbstractModel):
                     "connection to %(percent)s percent and press Try Again.",
                     linked=len(links),
                     missing=len(missing),
-                    partner=missing[0].display_name,
+                    partner=self._example(connection, missing),
                     percent=math.ceil(100 * len(missing) / len(links)),
                 ),
                 cause="missing",
             )
+
+    def _example(self, connection, missing):
+        """What one of the missing is called, for everybody who sees the connection."""
+        shown = missing.filtered(
+            lambda link: link.company_id in (link.company_id.browse(), connection.company_id)
+        )
+        return shown[:1].display_name or missing[0].tribe_id
 
 
 def _kind_and_position(reference):

@@ -140,7 +140,7 @@ class TribeRelationExporter(models.AbstractModel):
         for decision in decisions:
             decision.candidates = candidates[decision.partner.id]
             if decision.candidates:
-                decision.ask(self._could_be(decision))
+                decision.ask(self._could_be(session.connection, decision))
 
     def _compare(self, session, decisions):
         """Read what is there in Tribe, and decide which value goes where."""

@@ -189,7 +189,8 @@ class TribeRelationImporter(models.AbstractModel):
                 "Odoo. Merge the two in Tribe, or make this one former there, or press Leave to "
                 "Odoo at its link.",
                 relation=remote.name,
-                partner=link.merged_into_id.display_name or self.env._("another contact"),
+                partner=self._name_of_other(link.connection_id, link.merged_into_id)
+                or self.env._("another contact"),
             ),
             cause="doubt",
         )
@@ -249,7 +250,7 @@ class TribeRelationImporter(models.AbstractModel):
         for decision in new:
             decision.candidates = candidates.get(decision.tribe_id, [])
             if decision.candidates:
-                decision.ask(self._could_be(decision))
+                decision.ask(self._could_be(session.connection, decision))
 
     def _check_numbers_lead_to_one(self, session, decisions):
         """Whose number several relations of Tribe have is none of them for certain."""
@@ -288,7 +289,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "organization and the other a private person. Make them the same, or change "
                     "one number.",
                     relation=remote.name,
-                    partner=partner.display_name,
+                    partner=self._name_of_other(connection, partner),
                 ),
                 cause="doubt",
             )
@@ -302,7 +303,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "another relation of Tribe already. Merge the two in Tribe, or give this one "
                     "another debtor or creditor number.",
                     relation=remote.name,
-                    partner=partner.display_name,
+                    partner=self._name_of_other(connection, partner),
                 ),
                 cause="doubt",
             )
@@ -319,7 +320,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "The numbers of “%(relation)s” in Tribe belong to several contacts in Odoo: "
                     "%(partners)s. Leave each number with one of them.",
                     relation=remote.name,
-                    partners=", ".join(found.mapped("display_name")),
+                    partners=", ".join(self._name_of_other(connection, each) for each in found),
                 ),
                 cause="doubt",
             )

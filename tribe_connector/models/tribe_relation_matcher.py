@@ -64,7 +64,7 @@ class TribeRelationMatcher(models.AbstractModel):
             raise self._other_kind(partner, row)
         owner = session.claims.setdefault(row["ID"], self._owner(session, row["ID"]) or partner)
         if owner != partner:
-            raise self._taken(partner, row, owner)
+            raise self._taken(session.connection, partner, row, owner)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
             raise self._busy(partner)
         return row
@@ -205,12 +205,12 @@ class TribeRelationMatcher(models.AbstractModel):
 
     # Questions
 
-    def _could_be(self, decision):
+    def _could_be(self, connection, decision):
         """The question about the candidates of a decision."""
         bases = dict(self.env["tribe.suggestion"]._fields["basis"]._description_selection(self.env))
         partners = {candidate.partner for candidate in decision.candidates}
         subject = self.env._("“%s” in Tribe", decision.candidates[0].name)
-        objects = ", ".join(sorted({each.display_name for each in partners}))
+        objects = ", ".join(sorted({self._name_of_other(connection, each) for each in partners}))
         where = self.env._("in Odoo")
         if len(partners) == 1 and not decision.remote:
             subject = decision.partner.display_name
@@ -253,14 +253,15 @@ class TribeRelationMatcher(models.AbstractModel):
             cause="kind",
         )
 
-    def _taken(self, partner, row, owner):
+    def _taken(self, connection, partner, row, owner):
+        other = owner and self._name_of_other(connection, owner, partner)
         return NeedsPerson(
             self.env._(
                 "%(partner)s has the number of “%(relation)s” in Tribe, which is linked to "
                 "%(other)s. Give one of the two contacts another number.",
                 partner=partner.display_name,
                 relation=row.get("Name") or row["ID"],
-                other=owner.display_name or self.env._("a deleted contact"),
+                other=other or self.env._("a deleted contact"),
             ),
             cause="doubt",
         )

@@ -161,7 +161,7 @@ class TribeRelationNumbering(models.AbstractModel):
                         field=NUMBER_NAMES[name],
                         number=number,
                         partner=partner.display_name,
-                        other=others[0].display_name,
+                        other=self._name_of_other(connection, others[0], partner),
                     ),
                     cause="number",
                 )

@@ -317,7 +317,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 each for each in decision.candidates if each.partner not in linked.partner_id
             ]
             if decision.candidates:
-                decision.ask(self._could_be(decision))
+                decision.ask(self._could_be(session.connection, decision))
             else:
                 decision.action, decision.error = CREATE_ODOO, None
         if decision.action == CREATE_ODOO:

@@ -308,7 +308,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
                         field=NUMBER_NAMES[name],
                         number=values[name],
                         relation=partner.name or values.get("name"),
-                        partner=others[0].display_name,
+                        partner=self._name_of_other(session.connection, others[0], partner),
                     ),
                     cause="number",
                 )
@@ -340,6 +340,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
             ),
             cause="doubt",
         )
+
+    def _name_of_other(self, connection, other, partner=None):
+        """What a contact is called where the problem of a partner is read.
+
+        Or, without a partner, that of what is not in Odoo yet: its connection's company reads it.
+        """
+        company = (partner and partner.company_id) or connection.company_id
+        if other.company_id and other.company_id != company:
+            return self.env._("a contact of another company")
+        return other.display_name
 
     def _busy(self, partner):
         return Busy(
