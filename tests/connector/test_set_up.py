@@ -103,6 +103,21 @@ class TestSetUp(ConnectorCase):
         self.assertEqual(partner.debtor_number, "70001")
         self.assertGreater(self.connection.next_debtor_number, 70001)
 
+    def test_the_next_number_is_of_the_connections_company(self):
+        other = self.env["res.company"].create({"name": "AAA Elders B.V."})
+        shared = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
+        of_other = shared.copy({"company_id": other.id, "number_next": 500})
+        own = shared.copy({"company_id": self.connection.company_id.id, "number_next": 900})
+
+        self.assertEqual(self.connection.next_debtor_number, 900)
+        self.connection.next_debtor_number = 901
+
+        self.assertEqual(own.number_next_actual, 901)
+        self.assertEqual(of_other.number_next_actual, 500)
+        own.unlink()
+        self.connection.invalidate_recordset()
+        self.assertEqual(self.connection.next_debtor_number, shared.number_next_actual)
+
     def test_a_manager_sets_up_without_rights_on_sequences(self):
         manager = new_test_user(
             self.env,

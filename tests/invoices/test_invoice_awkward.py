@@ -340,6 +340,43 @@ class TestAwkwardInvoice(InvoiceCase):
 
         self.assertEqual(move.invoice_user_id, user)
 
+        # Nobody from outside, whatever address Tribe types, nor who does not work there.
+        user.group_ids = self.env.ref("base.group_portal")
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+        self.assertNotEqual(move.invoice_user_id, user)
+        user.group_ids = self.env.ref("base.group_user")
+        other = self.env["res.company"].create({"name": "Elders B.V."})
+        user.write({"company_id": other.id, "company_ids": [(6, 0, other.ids)]})
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+        self.assertNotEqual(move.invoice_user_id, user)
+
+    def test_a_product_unit_or_term_of_another_company_is_not_taken(self):
+        (tribe_product, *_others) = self.sandbox.rows("Product")
+        other = self.env["res.company"].create({"name": "Elders B.V."})
+        products = self.env["product.product"]
+        code = tribe_product["Code"]
+        products.create({"name": "Elders", "default_code": code, "company_id": other.id})
+        self.connection.match_products = True
+        tribe_line = self.line(10.0, Product={"ID": tribe_product["ID"]})
+
+        move = self.assert_booked_to_the_cent(self.send_new(tribe_line))
+        self.assertFalse(move.invoice_line_ids.product_id)
+
+        own = products.create({"name": "Hier", "default_code": code, "company_id": self.company.id})
+        move = self.assert_booked_to_the_cent(self.send_new(tribe_line))
+        self.assertEqual(move.invoice_line_ids.product_id, own)
+
+        days = self.env["account.payment.term"]
+        days.create(
+            {
+                "name": "77 dagen elders",
+                "company_id": other.id,
+                "line_ids": [(0, 0, {"value": "percent", "value_amount": 100, "nb_days": 77})],
+            }
+        )
+        self.assertFalse(days._tribe_of_days(self.company, 77))
+        self.assertTrue(days._tribe_of_days(other, 77))
+
     def test_lines_get_the_product_with_tribes_code_where_that_is_wanted(self):
         (tribe_product, *_others) = self.sandbox.rows("Product")
         product = self.env["product.product"].create(

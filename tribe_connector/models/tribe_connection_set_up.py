@@ -125,7 +125,19 @@ class TribeConnection(models.Model):
             sequence.number_next_actual = number
 
     def _number_sequence(self, kind):
-        return self.env["ir.sequence"].sudo().search([("code", "=", f"tribe.{kind}")], limit=1)
+        """The sequence of the connection's company, else the shared one."""
+        return (
+            self.env["ir.sequence"]
+            .sudo()
+            .search(
+                [
+                    ("code", "=", f"tribe.{kind}"),
+                    ("company_id", "in", [self.company_id.id, False]),
+                ],
+                order="company_id",
+                limit=1,
+            )
+        )
 
     @api.depends("state", "mode")
     def _compute_is_working(self):

@@ -449,7 +449,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking.salesperson = self._salesperson(booking, relationship.get("AccountManager"))
 
     def _salesperson(self, booking, employee):
-        """The user whose e-mail address is that of Tribe's account manager; may be empty."""
+        """The employee whose e-mail address is that of Tribe's account manager; may be empty."""
         employee = employee or {}
         addresses = [
             address.lower()
@@ -462,6 +462,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         users = self.env["res.users"].search(
             [
                 ("company_ids", "in", booking.company.id),
+                ("share", "=", False),
                 "|",
                 ("login", "in", addresses),
                 ("email_normalized", "in", addresses),
