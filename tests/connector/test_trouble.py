@@ -356,13 +356,13 @@ class TestTellingPeople(TroubleCase):
         for number in range(count):
             partner = self.customer(f"{name} {number}", company_id=other.id)
             for each in ("x", "y"):
-                self.organization(
-                    Name=f"{name} {number}{each}", DebtorNumber=f"88{number}"
-                )
+                self.organization(Name=f"{name} {number}{each}", DebtorNumber=f"88{number}")
             partner.debtor_number = f"88{number}"
             self.synchronize(partner)
         works = self.env["tribe.work"].search([("error_class", "=", "person")])
-        self.assertEqual(works.filtered(lambda work: work.company_id == other).mapped("tries"), [1] * count)
+        self.assertEqual(
+            works.filtered(lambda work: work.company_id == other).mapped("tries"), [1] * count
+        )
         return other
 
     def told(self):

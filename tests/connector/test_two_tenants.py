@@ -204,9 +204,7 @@ class TestTwoTenants(TenantsCase):
         self.assertEqual(self.now(partner), before)
 
     def test_no_possible_match_with_the_others_customer(self):
-        self.customer_of(
-            self.a, EmailAddress="zelfde@klant.example", VATNumber="NL123456782B90"
-        )
+        self.customer_of(self.a, EmailAddress="zelfde@klant.example", VATNumber="NL123456782B90")
 
         other = self.customer_of(
             self.b,

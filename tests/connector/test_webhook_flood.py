@@ -3,8 +3,9 @@
 import uuid
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.models import tribe_relation_importer, tribe_work_webhook
 from odoo.tools import SQL
+
+from odoo.addons.tribe_connector.models import tribe_relation_importer, tribe_work_webhook
 
 from .relation_case import RelationCase
 

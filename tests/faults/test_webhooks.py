@@ -58,7 +58,9 @@ def test_no_edit_is_lost_between_webhooks_and_lanes(lab, report):
         with concurrent.futures.ThreadPoolExecutor(ABOUT_ONE) as pool:
             for turn in range(EDITS):
                 last[number] = f"W-{number} keer {turn}"
-                lab.sandbox.change("Relation_Organization", relations[number], {"Name": last[number]})
+                lab.sandbox.change(
+                    "Relation_Organization", relations[number], {"Name": last[number]}
+                )
                 list(pool.map(sender.send, [relations[number]] * ABOUT_ONE))
 
     polls = polls_begun(lab)
@@ -103,7 +105,7 @@ def test_a_real_customer_does_not_wait_for_the_end_of_a_flood(lab, report):
                 lambda: lab.odoo.rows("res.partner", [["name", "=", "W-echt gewijzigd"]], ["id"]),
             )
             triggers = lab.query(
-                "SELECT cron_id, count(*) FROM ir_cron_trigger GROUP BY cron_id HAVING count(*) > 10"
+                "SELECT cron_id FROM ir_cron_trigger GROUP BY cron_id HAVING count(*) > 10"
             )
         finally:
             is_over.set()

@@ -236,7 +236,8 @@ class TribeEngine(models.AbstractModel):
     def _claim(self, direction, leases):
         """Due work of one connection and kind that nobody else works on, with its leases taken.
 
-        Connections take turns, and so do the kinds of each.
+        Connections take turns, and so do the kinds of each whose webhooks wait. What was looked
+        for keeps its order: so numbers are given, and so the plan says.
         """
         rounds = rounds_of(self.env.cr.dbname, direction)
         streams = self._streams(direction)
@@ -247,7 +248,8 @@ class TribeEngine(models.AbstractModel):
                 references = self._take_batch(direction, stream, leases)
                 if references:
                     rounds.had(connection_id)
-                    rounds.had(stream)
+                    if streams[stream]:
+                        rounds.had(stream)
                     return self._claim_rows(*stream, references)
         return self.env["tribe.work"]
 
@@ -279,18 +281,19 @@ class TribeEngine(models.AbstractModel):
         return claimed
 
     def _streams(self, direction):
-        """``[(connection_id, kind)]`` of which work is due, in the order in which it is done.
+        """Of what work is due, in the order in which it is done: ``{(connection_id, kind): whether
+        a webhook is what waits longest}``.
 
         Of each only the first row is read, so that it costs the same however many wait.
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT work.connection_id, work.kind
+                SELECT work.connection_id, work.kind, head.reason = 'webhook'
                   FROM (SELECT connection.id AS connection_id, of_direction.kind
                           FROM tribe_connection connection,
                                unnest(%(kinds)s) AS of_direction(kind)) AS work,
-                       LATERAL (SELECT first.due, first.id FROM tribe_work first
+                       LATERAL (SELECT first.due, first.id, first.reason FROM tribe_work first
                                  WHERE first.direction = %(direction)s
                                    AND first.connection_id = work.connection_id
                                    AND first.kind = work.kind AND first.due <= %(now)s
@@ -305,7 +308,7 @@ class TribeEngine(models.AbstractModel):
                 first_kinds=FIRST,
             )
         )
-        return rows
+        return {(connection_id, kind): is_told for connection_id, kind, is_told in rows}
 
     def _candidates(self, direction, connection_id, kind):
         """The references of a connection and kind of which work is due, in the order in which
