@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from ..engine.booking import BOOKING
+
 DAYS = 30
 # What ran on a day: kind, direction, hour, the action of its lines, and how many at most.
 RUNS = (
@@ -76,7 +78,7 @@ class TribeDemo(models.AbstractModel):
 
     def _posted_move(self, entity, group, number, partner, days_ago, price):
         date = fields.Date.context_today(self) - timedelta(days=days_ago)
-        moves = entity.env["account.move"].with_context(tribe_booking=True)
+        moves = entity.env["account.move"].with_context(tribe_booking=BOOKING)
         move = moves.create(
             {
                 "move_type": "out_invoice",

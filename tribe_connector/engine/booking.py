@@ -8,6 +8,9 @@ CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOME
 # The reason of work (``tribe.work``) with which a person has an invoice booked although another
 # one has its number.
 BOOK_ANYWAY = "book_anyway"
+# The context's ``tribe_booking`` while we book. No text: a program brings along any context that
+# it likes, but no object of ours, and the journals that are reserved are so for programs too.
+BOOKING = object()
 
 
 class Booking:

@@ -4,7 +4,8 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 
-from ..engine.booking import move_facts, rounded
+from ..engine.booking import BOOKING, move_facts, rounded
+from ..engine.only_for import only_for
 from ..engine.problems import AmountsDiffer
 
 
@@ -47,7 +48,7 @@ class AccountMove(models.Model):
         Such an invoice would take the number that Tribe gives out next. One that has its number
         there already takes none: it is posted, cancelled and reset as in any journal.
         """
-        if self.env.context.get("tribe_booking"):
+        if self.env.context.get("tribe_booking") is BOOKING:
             return
         for move in self.filtered(lambda move: not move._has_number()):
             if (
@@ -81,6 +82,7 @@ class AccountMove(models.Model):
             entities = entities.filtered(lambda entity: entity._can_book())
         return entities.journal_id
 
+    @only_for("Employee")
     def action_open_in_tribe(self):
         """Open this invoice in Tribe's web app."""
         self.ensure_one()
@@ -113,7 +115,7 @@ class AccountMove(models.Model):
 
         Anything else that goes wrong in it is ours, and no bookkeeper has to wait for that.
         """
-        if self.env.context.get("tribe_booking"):
+        if self.env.context.get("tribe_booking") is BOOKING:
             step()
         else:
             self._tribe_apart(step, intended=(UserError, RedirectWarning))

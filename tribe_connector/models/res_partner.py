@@ -2,7 +2,9 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
+from ..engine.only_for import only_for
 from ..mapping import (
     FIELD_LABELS,
     PAYMENT_TERM_FIELDS,
@@ -51,6 +53,8 @@ SYNCHRONIZED_FIELDS = frozenset(
     }
 )
 
+# The links that make a contact a relation of Tribe.
+OF_RELATIONS = Domain("kind", "in", ("organization", "person")) & Domain("state", "=", "linked")
 RANKS = ("customer_rank", "supplier_rank")
 NUMBERS = ("debtor_number", "creditor_number")
 PAYMENT_TERM_PROPERTIES = {
@@ -68,17 +72,16 @@ class ResPartner(models.Model):
     tribe_link_ids = fields.One2many(
         "tribe.link", "partner_id", "Tribe Links", groups="tribe_connector.group_user"
     )
+    # Not stored: a contact of all companies may be linked by a connection of others.
     tribe_id = fields.Char(
         "Tribe ID",
         compute="_compute_tribe_id",
-        compute_sudo=True,
-        store=True,
-        index="btree_not_null",
-        copy=False,
+        compute_sudo=False,
+        search="_search_tribe_id",
         groups="base.group_user",
     )
     tribe_url = fields.Char(
-        "In Tribe", compute="_compute_tribe_url", compute_sudo=True, groups="base.group_user"
+        "In Tribe", compute="_compute_tribe_id", compute_sudo=False, groups="base.group_user"
     )
     debtor_number = fields.Char(index="btree_not_null", copy=False, groups="base.group_user")
     creditor_number = fields.Char(index="btree_not_null", copy=False, groups="base.group_user")
@@ -93,27 +96,38 @@ class ResPartner(models.Model):
     )
 
     @api.depends("tribe_link_ids.tribe_id", "tribe_link_ids.kind", "tribe_link_ids.state")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_tribe_id(self):
+        links = self.env["tribe.link"]._seen_by_employees(
+            Domain("partner_id", "in", self.ids) & OF_RELATIONS
+        )
+        by_partner = links.grouped("partner_id")
         for partner in self:
-            links = partner.tribe_link_ids.filtered(
-                lambda link: link.kind in ("organization", "person") and link.state == "linked"
-            )
-            partner.tribe_id = links[:1].tribe_id
+            link = by_partner.get(partner._origin, links.browse())[:1]
+            partner.tribe_id = link.tribe_id
+            partner.tribe_url = link.tribe_url
 
-    @api.depends("tribe_id")
-    def _compute_tribe_url(self):
-        for partner in self:
-            link = partner.tribe_link_ids.filtered(lambda link: link.tribe_id == partner.tribe_id)
-            partner.tribe_url = partner.tribe_id and link[:1].tribe_url
+    @api.model
+    def _search_tribe_id(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        links = self.env["tribe.link"]
+        if operator == "in" and False in value:
+            linked = links._seen_by_employees(OF_RELATIONS & Domain("tribe_id", "!=", False))
+            without = Domain("id", "not in", linked.partner_id.ids)
+            return without | Domain("tribe_id", "in", set(value) - {False})
+        found = links._seen_by_employees(OF_RELATIONS & Domain("tribe_id", operator, value))
+        return Domain("id", "in", found.partner_id.ids)
 
+    @only_for("Employee")
     def action_open_in_tribe(self):
         """Open this contact in Tribe's web app."""
         self.ensure_one()
         return {"type": "ir.actions.act_url", "url": self.tribe_url, "target": "new"}
 
+    @only_for("User", "write")
     def action_synchronize_with_tribe(self):
         """Send the selected customers and suppliers to Tribe now."""
-        self.check_access("write")
         relations = self.sudo() | self.sudo().parent_id
         for connection in self.env["tribe.connection"]._active():
             partners = relations._tribe_of(connection)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..engine.only_for import only_for
 from ..mapping import canonical
 
 
@@ -98,22 +99,19 @@ class TribeConflict(models.Model):
             elif not (conflict._is_about(odoo_value, tribe_value) and conflict._has_warned()):
                 conflict.write({**values, "decision": False})
 
+    @only_for("Administrator")
     def action_take_odoo(self):
         """Odoo's value goes to Tribe."""
         return self._decide("odoo")
 
+    @only_for("Administrator")
     def action_take_tribe(self):
         """Tribe's value comes to Odoo."""
         return self._decide("tribe")
 
     def _decide(self, side):
-        self.env["tribe.connection"]._check_manager()
-        asked = self.exists()
-        asked.check_access("read")
         works = self.env["tribe.work"]
-        if not asked:
-            return works._tell_it_is_gone()
-        decided = asked.sudo()
+        decided = self.sudo()
         decided.decision = side
         for connection in decided.connection_id:
             partners = decided.partner_id.filtered(

@@ -639,15 +639,6 @@ class TribeConnection(models.Model):
                 return partners.browse(int(number)).exists()
         return partners
 
-    @api.model
-    def _check_manager(self):
-        """Refuse who does not administrate the connector.
-
-        :raises AccessError: for everybody but Tribe CRM administrators
-        """
-        if not self.env.su and not self.env.user.has_group("tribe_connector.group_manager"):
-            raise AccessError(self.env._("Only Tribe CRM administrators decide this."))
-
     # Who is a customer or supplier
 
     def _relation_domain(self):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
+from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 
 RELATION_KINDS = ("organization", "person")
@@ -156,43 +157,53 @@ class TribeConnection(models.Model):
 
     # The lists behind the numbers
 
+    @only_for("User")
     def action_open_relations(self):
         """The relations that are in sync."""
         return self._list_of("action_tribe_link_relations", [("state", "=", "linked")])
 
+    @only_for("User")
     def action_open_invoices(self):
         """The booked invoices that are as Tribe has them."""
         return self._list_of("action_tribe_link_invoices", [("state", "=", "linked")])
 
+    @only_for("User")
     def action_open_differing_invoices(self):
         """The booked invoices that changed since, on either side."""
         return self._list_of("action_tribe_link_invoices", [("state", "=", "differs")])
 
+    @only_for("User")
     def action_open_untold(self):
         """The invoices whose payment Tribe does not know of yet."""
         links = self._visible_untold_payments()
         return self._list_of("action_tribe_link_invoices", [("id", "in", links.ids)])
 
+    @only_for("User")
     def action_open_suggestions(self):
         """The possible matches to decide."""
         return self._list_of("action_tribe_suggestion", [("state", "=", "open")])
 
+    @only_for("User")
     def action_open_conflicts(self):
         """The conflicts to decide."""
         return self._list_of("action_tribe_conflict", [("decision", "=", False)])
 
+    @only_for("User")
     def action_open_waiting(self):
         """What waits for its turn; of the area in the context (relation, invoice), else all."""
         return self._list_of("action_tribe_work_waiting", self._area_domain())
 
+    @only_for("User")
     def action_open_attention(self):
         """What needs a person; of the area in the context (relation, invoice), else all."""
         return self._list_of("action_tribe_work_attention", self._area_domain())
 
+    @only_for("User")
     def action_open_runs(self):
         """What ran, as a list."""
         return self._list_of("action_tribe_run", [])
 
+    @only_for("User")
     def action_open_chart(self):
         """What changed in the last 30 days, as a graph."""
         since = fields.Date.context_today(self) - timedelta(days=GRAPH_DAYS - 1)
@@ -200,6 +211,7 @@ class TribeConnection(models.Model):
         action["views"] = sorted(action["views"], key=lambda view: view[1] != "graph")
         return action
 
+    @only_for("User")
     def action_open_form(self):
         """The connection itself."""
         self.ensure_one()
@@ -212,9 +224,9 @@ class TribeConnection(models.Model):
         }
 
     def _area_domain(self):
-        kinds = {"relation": RELATION_WORK, "invoice": INVOICE_WORK}.get(
-            self.env.context.get("tribe_area")
-        )
+        # As text: a program may put anything in the context.
+        area = str(self.env.context.get("tribe_area"))
+        kinds = {"relation": RELATION_WORK, "invoice": INVOICE_WORK}.get(area)
         return [("kind", "in", kinds)] if kinds else []
 
     def _list_of(self, name, domain):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import fields, models
 from odoo.tools.misc import format_datetime, format_time
 
+from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from .tribe_poller import STREAM_SETS
 
@@ -43,6 +44,7 @@ class TribeConnection(models.Model):
             connection.headline = headline.text
             connection.headline_level = headline.level
 
+    @only_for("User")
     def action_open_headline(self):
         """What the headline is about: a list, or the connection."""
         self.ensure_one()

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language
 from ..tribe_api import TribeError
@@ -15,13 +16,13 @@ class TribeConnection(models.Model):
 
     # Plan
 
+    @only_for("Administrator", "write")
     def action_plan(self):
         """Show what the next synchronization would do, record by record; nothing is written.
 
         :raises UserError: before the connection is connected
         """
         self.ensure_one()
-        self._check_manager()
         if self.state == "draft":
             raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
         self._check_relation_domain()
@@ -56,33 +57,33 @@ class TribeConnection(models.Model):
 
     # Life cycle
 
+    @only_for("Administrator", "write")
     def action_activate(self):
         """Start: register the webhooks, then the initial synchronization."""
         self.ensure_one()
-        self._check_manager()
         self._check_ready()
         self._write_as_connector({"state": "initial"})
         self.env["tribe.work"]._add(self, "outbound", "activate", [self.id], "person")
         self.env["tribe.engine"]._wake("outbound")
 
+    @only_for("Administrator", "write")
     def action_pause(self):
         """Stop working; what arrives meanwhile waits."""
-        self._check_manager()
         working = self.filtered(lambda connection: connection.state in ("initial", "active"))
         working._write_as_connector({"state": "paused"})
 
+    @only_for("Administrator", "write")
     def action_resume(self):
         """Go on where it was paused."""
-        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state == "paused"):
             state = "initial" if connection._initial_work() else "active"
             connection._write_as_connector({"state": state})
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
 
+    @only_for("Administrator", "write")
     def action_deactivate(self):
         """Stop for good: what is linked stays linked, the webhooks are removed."""
-        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state != "draft"):
             connection._write_as_connector({"state": "connected"})
             waiting = self.env["tribe.work"].sudo()
@@ -90,9 +91,9 @@ class TribeConnection(models.Model):
             waiting._add(connection, "outbound", "deactivate", [connection.id], "person")
         self.env["tribe.engine"]._wake("outbound")
 
+    @only_for("Administrator", "write")
     def action_run_nightly(self):
         """Do now what is otherwise done at night."""
-        self._check_manager()
         for connection in self.filtered(lambda connection: connection.state == "active"):
             connection._refuse_demo_data()
             connection.sudo()._plan_nightly()

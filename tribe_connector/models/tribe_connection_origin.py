@@ -1,7 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..engine.only_for import only_for
 
 
 class TribeConnection(models.Model):
@@ -97,19 +99,12 @@ class TribeConnection(models.Model):
             name=self.name,
         )
 
+    @only_for("System", "write")
     def action_is_original(self):
         """Go on in this database: it is no copy, but the original, moved or renamed.
 
-        :raises AccessError: for all but system administrators, who know of other copies
+        Only system administrators know of other copies.
         """
-        if not self.env.su and not self.env.user.has_group("base.group_system"):
-            raise AccessError(
-                self.env._(
-                    "Only a system administrator says that this database is the moved original: if "
-                    "it is a copy, two databases would write in one Tribe."
-                )
-            )
-        self.check_access("write")
         for connection in self.sudo().filtered(lambda each: each._is_moved()):
             here = self._here()
             uuids = {*(connection.former_uuids or ()), connection.database_uuid}

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..engine.only_for import only_for
+
 
 class TribeConnection(models.Model):
     """The guided set-up: which step comes next follows from what is there, so anybody can leave
@@ -147,6 +149,7 @@ class TribeConnection(models.Model):
                 "live",
             )
 
+    @only_for("Administrator", "write")
     def action_suggest(self):
         """Fill in what is obvious for all legal entities: journals, taxes, accounts.
 

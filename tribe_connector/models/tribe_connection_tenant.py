@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..engine.only_for import only_for
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
@@ -38,13 +39,13 @@ class TribeConnection(models.Model):
 
     # Connecting
 
+    @only_for("Administrator", "write")
     def action_connect(self):
         """Sign in, and read what this tenant has; nothing is written in Tribe.
 
         :raises UserError: with the cause and the remedy.
         """
         self.ensure_one()
-        self.check_access("write")
         if self.mode == "off":
             raise UserError(self.env._("Choose another mode than Off, then connect."))
         client = self.sudo()._probing_client()

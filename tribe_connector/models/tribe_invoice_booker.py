@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools.misc import format_date
 
-from ..engine.booking import booked_facts, rounded
+from ..engine.booking import BOOKING, booked_facts, rounded
 from ..engine.problems import NeedsPerson
 
 PAID_CODE = "Paid"
@@ -29,7 +29,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         moves = (
             self.env["account.move"]
             .with_company(company)
-            .with_context(tracking_disable=True, tribe_booking=True)
+            .with_context(tracking_disable=True, tribe_booking=BOOKING)
             .create([self._move_values(booking) for booking in bookings])
         )
         # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted. A

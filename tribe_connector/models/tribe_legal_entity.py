@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine.only_for import only_for
 from ..mapping import (
     DOMESTIC,
     canonical,
@@ -135,6 +136,7 @@ class TribeLegalEntity(models.Model):
         found = same_vat & same_name or same_vat or same_name
         return found if len(found) == 1 else found.browse()
 
+    @only_for("Administrator", "write")
     def action_suggest(self):
         """Fill in the taxes and accounts that the chart makes obvious; what is filled in stays.
 
@@ -292,6 +294,7 @@ class TribeLegalEntity(models.Model):
         # Charts have several accounts of one name; which one is meant, a person knows.
         return found if len(found) == 1 else found.browse()
 
+    @only_for("Administrator", "write")
     def action_create_journal(self):
         """Create the sales journal in which invoices keep Tribe's numbers.
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..engine.only_for import only_for
 from .tribe_payment_exporter import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
@@ -157,6 +158,16 @@ class TribeLink(models.Model):
             "both sides agree."
         )
 
+    @api.model
+    def _seen_by_employees(self, domain):
+        """The links of a domain that the companies of whoever asks may see, with all rights.
+
+        Every employee sees the Tribe ID of a contact, without a right on links; but only where a
+        user of Tribe CRM in the same companies would see the link.
+        """
+        seen = self.env["ir.rule"]._compute_domain(self._name) if not self.env.su else Domain.TRUE
+        return self.sudo().search(Domain(domain) & seen, order="id")
+
     def _of_tribe(self, connection, tribe_ids):
         """The links of some records of Tribe, by Tribe ID: ``{tribe_id: link}``."""
         links = self.search(
@@ -197,18 +208,16 @@ class TribeLink(models.Model):
                     }
                 )
 
+    @only_for("Administrator")
     def action_send_again(self):
         """Tribe's answer was lost and a person saw that Tribe did not create it: send it again.
 
         :raises AccessError: for who does not administrate the connection
         :raises UserError: while Tribe may still be applying the request
         """
-        self.env["tribe.connection"]._check_manager()
-        asked = self.exists()
-        asked.check_access("read")
         works = self.env["tribe.work"]
         added = works
-        for link in asked.sudo().filtered(lambda link: link.state == "sending"):
+        for link in self.sudo().filtered(lambda link: link.state == "sending"):
             if not link.exists():
                 continue
             connection, partner = link.connection_id, link.partner_id
@@ -232,6 +241,7 @@ class TribeLink(models.Model):
         added._wake_lanes()
         return added.with_env(self.env)._watch(added, is_left=True)
 
+    @only_for("Administrator")
     def action_leave_to_odoo(self):
         """Accept what Odoo has: the invoice, or the contact that was merged into another one, or
         that is of a company of Odoo's own now.
@@ -239,10 +249,7 @@ class TribeLink(models.Model):
         It is no longer compared with Tribe. Nor is Tribe told that such an invoice is paid: what
         was paid is what Odoo has, not what Tribe has.
         """
-        asked = self.exists()
-        asked.check_access("read")
-        self.env["tribe.connection"]._check_manager()
-        left = asked.sudo().filtered("can_leave_to_odoo")
+        left = self.sudo().filtered("can_leave_to_odoo")
         if not left:
             return self.env["tribe.work"]._tell_it_is_gone()
         left.write({"state": "left_to_odoo", "difference": False})
@@ -258,13 +265,11 @@ class TribeLink(models.Model):
             self.env._("Left to Odoo: %s.", ", ".join(left.mapped("display_name")))
         )
 
+    @only_for("Administrator")
     def action_follow_again(self):
         """Take back *Leave to Odoo* of relations: they are synchronized again."""
-        asked = self.exists()
-        asked.check_access("read")
-        self.env["tribe.connection"]._check_manager()
         works = self.env["tribe.work"]
-        left = asked.sudo().filtered(
+        left = self.sudo().filtered(
             lambda link: (
                 link.state == "left_to_odoo" and link.kind in RELATION_KINDS and link.partner_id
             )
@@ -280,19 +285,15 @@ class TribeLink(models.Model):
             self.env._("Synchronized again: %s.", ", ".join(left.mapped("display_name")))
         )
 
+    @only_for("Administrator")
     def action_book_again(self):
         """Book invoices anew whose move was deleted or cancelled in Odoo.
 
         :raises UserError: for an invoice that is still booked
         """
-        asked = self.exists()
-        asked.check_access("read")
-        self.env["tribe.connection"]._check_manager()
         works = self.env["tribe.work"]
-        if not asked:
-            return works._tell_it_is_gone()
         added = works
-        for link in asked.sudo():
+        for link in self.sudo():
             if link.move_id.state in ("draft", "posted"):
                 raise UserError(
                     self.env._(
@@ -301,7 +302,7 @@ class TribeLink(models.Model):
                     )
                 )
             added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
-        asked.sudo().unlink()
+        self.sudo().unlink()
         added._wake_lanes()
         return added.with_env(self.env)._watch(added, is_left=True)
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
+from ..engine.only_for import only_for
 from ..engine.relation_decision import SAME
 from .tribe_plan_line import ACTIONS
 from .tribe_run import VACUUM_BATCH
@@ -203,6 +204,7 @@ class TribePlan(models.Model):
     def _take_numbers(self, name, count):
         self.numbers_planned = {**(self.numbers_planned or {}), name: count}
 
+    @only_for("User")
     def action_show_lines(self):
         """Open the lines of one action, named by the context's ``action``."""
         self.ensure_one()
@@ -214,11 +216,13 @@ class TribePlan(models.Model):
         action["context"] = {f"search_default_{wanted}": 1} if wanted else {}
         return action
 
+    @only_for("Administrator")
     def action_make_again(self):
         """Make the plan anew: something was decided or changed since."""
         self.ensure_one()
         return self.connection_id.action_plan()
 
+    @only_for("Administrator")
     def action_activate(self):
         """Carry it out: activate the connection."""
         self.ensure_one()

@@ -5,6 +5,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine.only_for import only_for
 from ..engine.problems import problem_of
 from ..engine.tokens import StoredTokens
 from ..sentence import in_language
@@ -90,6 +91,7 @@ class TribeSignIn(models.AbstractModel):
             connection._credential()._forget_tokens()
         return result
 
+    @only_for("System", "write")
     def action_sign_in(self):
         """Go to Tribe's consent page.
 

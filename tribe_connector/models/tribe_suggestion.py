@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
 from .tribe_link import RELATION_KINDS
 
@@ -100,16 +101,14 @@ class TribeSuggestion(models.Model):
             ]
         )
 
+    @only_for("Administrator")
     def action_link(self):
         """The two are the same: link them, and bring them together.
 
         :raises UserError: when one of them has been linked since, or the contact is Odoo's own
         """
-        self.env["tribe.connection"]._check_manager()
-        asked = self.exists()
-        asked.check_access("read")
         linked = []
-        for suggestion in asked.sudo():
+        for suggestion in self.sudo():
             # Another one of these may have decided it.
             if not suggestion.exists():
                 continue
@@ -134,20 +133,16 @@ class TribeSuggestion(models.Model):
             else self.env._("%s pairs linked. They are brought together now.", len(linked))
         )
 
+    @only_for("Administrator")
     def action_refuse(self):
         """The two are different: what waited for this decision goes on."""
-        self.env["tribe.connection"]._check_manager()
-        asked = self.exists()
-        asked.check_access("read")
         works = self.env["tribe.work"]
-        if not asked:
-            return works._tell_it_is_gone()
-        asked.sudo().state = "refused"
-        asked.sudo()._decided()
+        self.sudo().state = "refused"
+        self.sudo()._decided()
         return works._tell(
-            self.env._("Kept apart: %s.", asked.display_name)
-            if len(asked) == 1
-            else self.env._("%s pairs kept apart.", len(asked))
+            self.env._("Kept apart: %s.", self.display_name)
+            if len(self) == 1
+            else self.env._("%s pairs kept apart.", len(self))
         )
 
     def _check_unlinked(self):

@@ -74,6 +74,7 @@ class TribeSynchronized(models.AbstractModel):
             return False
         return True
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_tribe_state(self):
         strengths = dict(
             self.env.execute_query(
@@ -107,8 +108,10 @@ class TribeSynchronized(models.AbstractModel):
 
     def _tribe_strengths(self):
         """Rows ``(id, strength)``: all that links and work tell of these records."""
-        self.env["tribe.link"].flush_model(["tribe_id", "state", self._tribe_link_field])
-        self.env["tribe.work"].flush_model(["kind", "reference", "error_class"])
+        self.env["tribe.link"].flush_model()
+        self.env["tribe.work"].flush_model()
+        links = self.env["tribe.link"]._search(Domain.TRUE).subselect()
+        works = self.env["tribe.work"]._search(Domain.TRUE).subselect()
         strength_of_work = SQL(
             "CASE WHEN work.error_class IN %s THEN %s ELSE %s END",
             FOR_PEOPLE,
@@ -121,19 +124,21 @@ class TribeSynchronized(models.AbstractModel):
                    CASE link.state WHEN 'linked' THEN %(linked)s
                                    WHEN 'sending' THEN %(waiting)s ELSE %(differs)s END AS strength
               FROM tribe_link link
-             WHERE link.state != 'left_to_odoo'
+             WHERE link.state != 'left_to_odoo' AND link.id IN %(links)s
             UNION ALL
             SELECT link.%(record)s, %(strength_of_work)s
               FROM tribe_work work
               JOIN tribe_link link ON link.connection_id = work.connection_id
                                   AND link.tribe_id = work.reference
-             WHERE work.direction = 'inbound'
+             WHERE work.direction = 'inbound' AND link.id IN %(links)s AND work.id IN %(works)s
             UNION ALL
             SELECT CASE WHEN work.kind = %(kind)s THEN work.reference::integer END,
                    %(strength_of_work)s
               FROM tribe_work work
-             WHERE work.kind = %(kind)s
+             WHERE work.kind = %(kind)s AND work.id IN %(works)s
             """,
+            links=links,
+            works=works,
             record=SQL.identifier(self._tribe_link_field),
             strength_of_work=strength_of_work,
             kind=self._tribe_work_kind,

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.booking import BOOK_ANYWAY
+from ..engine.only_for import only_for
 from ..mapping import mail_addresses
 from .tribe_run import VACUUM_BATCH
 
@@ -356,20 +357,20 @@ class TribeWork(models.Model):
         for direction in set(self.sudo().mapped("direction")):
             self.env["tribe.engine"].sudo()._wake(direction)
 
+    @only_for("User")
     def action_retry(self):
         """Try again now, with as many tries as at first."""
-        works = self.exists()
-        works.check_access("read")
-        if not works:
-            return self._tell_it_is_gone()
-        added = works._rows_again([("id", "in", works.ids)], "person")
+        added = self._rows_again([("id", "in", self.ids)], "person")
         added._wake_lanes()
-        return added._watch(works, is_left=True)
+        return added._watch(self, is_left=True)
 
+    @only_for("User")
     def action_open_record(self):
         """Open the contact or invoice in Odoo that this is about."""
         self.ensure_one()
         record = self.move_id or self.partner_id
+        if not record:
+            return self._tell_it_is_gone()
         return {
             "type": "ir.actions.act_window",
             "res_model": record._name,
@@ -382,9 +383,12 @@ class TribeWork(models.Model):
         for work in self:
             work.can_open_mapping = work.cause in MAPPINGS
 
+    @only_for("User")
     def action_open_mapping(self):
         """Open the list in which the tax, account or journal is chosen."""
         self.ensure_one()
+        if not self.can_open_mapping:
+            return self._tell_it_is_gone()
         name, search_filter = MAPPINGS[self.cause]
         action = self.env["ir.actions.act_window"]._for_xml_id(f"tribe_connector.{name}")
         context = {"search_default_by_entity": 1}
@@ -410,7 +414,10 @@ class TribeWork(models.Model):
             return moves
         booker = self.env["tribe.invoice.booker"].sudo()
         connection = self.connection_id.sudo()
-        for company in self.company_id or connection._companies():
+        # None of a company in which whoever asks does not work.
+        own = self.env.user._get_company_ids()
+        companies = self.company_id or connection._companies()
+        for company in companies.filtered(lambda company: company.id in own):
             moves |= booker._moves_with_number(connection, company, self.record_name)
         return moves
 
@@ -419,33 +426,27 @@ class TribeWork(models.Model):
         for work in self:
             work.can_book_anyway = work.kind == "invoice" and work.cause == "number"
 
+    @only_for("Administrator")
     def action_book_anyway(self):
         """The invoice in Odoo with this number is another sale: book the one of Tribe too.
 
         A number that the journal itself has already stays refused.
         """
-        self.env["tribe.connection"]._check_manager()
-        works = self.exists()
-        works.check_access("read")
-        works = works.filtered("can_book_anyway")
+        works = self.filtered("can_book_anyway")
         if not works:
             return self._tell_it_is_gone()
         added = works._rows_again([("id", "in", works.ids)], BOOK_ANYWAY)
         added._wake_lanes()
         return added._watch(works, is_left=True)
 
+    @only_for("Administrator")
     def action_adopt(self):
         """Take the invoice that already has Tribe's number for the one of Tribe.
 
         :raises UserError: when there is none, or more than one
         """
-        self.env["tribe.connection"]._check_manager()
-        works = self.exists()
-        works.check_access("read")
-        if not works:
-            return self._tell_it_is_gone()
         adopted = self.env["account.move"]
-        for work in works.sudo():
+        for work in self.sudo():
             moves = work._moves_to_adopt()
             if work.kind != "invoice" or len(moves) != 1:
                 raise UserError(
@@ -473,15 +474,13 @@ class TribeWork(models.Model):
             is_left=True,
         )
 
+    @only_for("Administrator")
     def action_ignore(self):
         """Leave these problems: invoices are never booked, others rest until they change again.
 
         An invoice stays listed as left to Odoo; a run tells of the others.
         """
-        self.env["tribe.connection"]._check_manager()
-        works = self.exists()
-        works.check_access("read")
-        works = works.sudo().filtered("can_ignore")
+        works = self.sudo().filtered("can_ignore")
         if not works:
             return self._tell_it_is_gone()
         told = works._ignored_sentence()

@@ -1,5 +1,8 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+
+from ..engine.only_for import only_for
 
 
 class TribeWork(models.Model):
@@ -33,6 +36,7 @@ class TribeWork(models.Model):
         return (self.connection_id.id, self.kind, self.reference)
 
     @api.model
+    @only_for("User", operation=None)
     def look_at_outcome(self, added_ids, subjects):
         """What came of some work.
 
@@ -40,26 +44,45 @@ class TribeWork(models.Model):
         :param subjects: what it is about, ``[[connection_id, kind, reference, name]]``
         :return: what ``_told`` gives, and whether it is final: ``{"is_final": True, …}``
         """
+        added_ids, subjects = self._read_watched(added_ids, subjects)
         added = self.search([("id", "in", added_ids), ("error_class", "=", False)])
+        asked = {tuple(subject) for *subject, _name in subjects}
         rows = self.search(
-            Domain.OR(
-                Domain("connection_id", "=", connection_id)
-                & Domain("kind", "=", kind)
-                & Domain("reference", "=", reference)
-                for connection_id, kind, reference, _name in subjects
-            )
+            Domain("connection_id", "in", [connection_id for connection_id, *_ in asked])
+            & Domain("reference", "in", [reference for *_, reference in asked])
+            & Domain("error_class", "!=", False)
         )
         under_way = {row._subject() for row in added}
         failed = {
             row._subject(): row
             for row in rows
-            if row.error_class and row._subject() not in under_way
+            if row._subject() in asked and row._subject() not in under_way
         }
         if len(subjects) == 1:
             outcome = self._outcome_of_one(subjects[0], next(iter(failed.values()), self), added)
         else:
             outcome = self._outcome_of_many(len(subjects), failed, under_way)
         return {**outcome, "is_final": not added or bool(self._held_up(added))}
+
+    def _read_watched(self, added_ids, subjects):
+        """What ``_watch`` gave to the browser, as it comes back; a program may send anything.
+
+        :raises UserError: for anything else
+        """
+        try:
+            numbers = [int(number) for number in added_ids]
+            subjects = [
+                (int(connection_id), str(kind), str(reference), str(name))
+                for connection_id, kind, reference, name in subjects
+            ]
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "What came of it cannot be told: this page does not say what was asked for. "
+                    "Load it anew, and look under Needs Attention."
+                )
+            ) from error
+        return numbers, subjects
 
     def _outcome_of_one(self, subject, failed, added):
         connection_id, kind, reference, name = subject
