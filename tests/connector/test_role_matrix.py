@@ -140,9 +140,7 @@ class TestRoleMatrix(RolesCase):
         table = documented()
         for model in self.our_models():
             with self.subTest(model):
-                self.assertEqual(
-                    self.allowed(model, of_branch, connection), table[model]["System"]
-                )
+                self.assertEqual(self.allowed(model, of_branch, connection), table[model]["System"])
                 self.assertEqual(self.allowed(model, of_branch), NOTHING)
                 self.assertEqual(self.allowed(model, self.administrator, connection), NOTHING)
 
@@ -244,7 +242,12 @@ class TestRoleMatrix(RolesCase):
                 connection.message_post(body="Hello")
             with self.subTest(user.login), self.assertRaises(AccessError):
                 self.env["ir.attachment"].with_user(user).create(
-                    {"name": "x", "raw": b"x", "res_model": connection._name, "res_id": connection.id}
+                    {
+                        "name": "x",
+                        "raw": b"x",
+                        "res_model": connection._name,
+                        "res_id": connection.id,
+                    }
                 )
         for user in (self.elsewhere, self.outsider, self.portal):
             message = self.connection._message_log(body="Said to colleagues")

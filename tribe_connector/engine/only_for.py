@@ -34,7 +34,8 @@ def only_for(role, operation="read"):
             _check_role(self.env, role)
             if operation is None:
                 return method(self, *args, **kwargs)
-            records = self.exists()
+            # A model without records has no table to look in.
+            records = self.browse() if self._abstract else self.exists()
             records.check_access(operation)
             if not records:
                 return self.env["tribe.work"]._tell_it_is_gone()

@@ -7,6 +7,7 @@ class IrCron(models.Model):
     _inherit = "ir.cron"
 
     def method_direct_trigger(self):
+        self.browse().check_access("write")
         begin_row(self.env.cr)
         return super().method_direct_trigger()
 
