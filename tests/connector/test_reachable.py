@@ -55,8 +55,8 @@ class TestTheTables(RolesCase):
         rows = table_of(title)
         documented = [row[: len(actual[0])] for row in rows]
         if os.environ.get("TRIBE_SHOW_REACHABLE"):
-            print(f"## {title}")  # noqa: T201
-            print("\n".join(f"| {' | '.join(row)} |" for row in actual))  # noqa: T201
+            print(f"## {title}")
+            print("\n".join(f"| {' | '.join(row)} |" for row in actual))
         self.assertEqual(sorted(documented), sorted(actual), f"docs/reachable.md, {title}")
         for row in rows:
             self.assertTrue(all(row), row)

@@ -5,7 +5,7 @@ from .common import create_connection
 
 
 class RolesCase(TransactionCase):
-    """Two companies and three tenants, with a record of each of our models, and a user of each kind.
+    """Two companies and three tenants, with a record of each of our models, and users of each kind.
 
     The first company has ``connection``, the other one ``other_connection`` and
     ``shared_connection``, which has a legal entity in each of the two.
