@@ -317,7 +317,7 @@ class TestContactFilter(RolesCase):
     def test_one_from_before_is_not_evaluated(self):
         self.connection._credential().client_secret = SECRET
         self.connection.state = "active"
-        keeper = self.new_user("keeper", "base.group_user,base.group_partner_manager")
+        keeper = self.new_user("keeper", "tribe_connector.group_user,base.group_partner_manager")
         for name, (domain, part) in REFUSED.items():
             with self.subTest(name):
                 self.have_from_before(domain)
@@ -340,7 +340,9 @@ class TestContactFilter(RolesCase):
         keeper = self.new_user("keeper", "base.group_user,base.group_partner_manager")
         self.partner.with_user(keeper).city = "Zeist"
 
-        works = self.env["tribe.work"].search([("kind", "=", "partner")])
+        works = self.env["tribe.work"].search(
+            [("kind", "=", "partner"), ("connection_id", "=", self.connection.id)]
+        )
         self.assertEqual(works.mapped("reference"), [str(self.partner.id)])
 
     def test_one_from_before_counts_nothing_for_who_asks(self):

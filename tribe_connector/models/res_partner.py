@@ -109,6 +109,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_tribe_id(self, operator, value):
+        # Odoo does not look at the groups of a field that has its own search.
+        self._check_field_access(self._fields["tribe_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         links = self.env["tribe.link"]

@@ -27,7 +27,8 @@ class TestAccessRights(RolesCase):
 
     def test_a_portal_user_reads_and_filters_no_number(self):
         own = self.portal.partner_id.with_user(self.portal)
-        for name in ("debtor_number", "creditor_number", "tribe_id", "tribe_mobile"):
+        names = ("debtor_number", "creditor_number", "tribe_id", "tribe_mobile", "tribe_state")
+        for name in names:
             with self.subTest(name):
                 with self.assertRaises(AccessError):
                     own.read([name])
