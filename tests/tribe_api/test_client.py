@@ -21,8 +21,8 @@ from tribe_connector.tribe_api import (
     TribeUnavailable,
     TribeUnknownSet,
     TribeWriteForbidden,
-    transport,
 )
+from tribe_connector.tribe_api import client as client_module
 
 from .conftest import RECORD, Answer
 
@@ -323,7 +323,7 @@ def test_a_read_that_the_server_failed_is_left_to_the_engine(make_client, tribe,
 
 
 def test_an_answer_larger_than_the_cap_is_not_read(client, tribe, monkeypatch):
-    monkeypatch.setattr(transport, "ANSWER_BYTES", 1000)
+    monkeypatch.setattr(client_module, "FILE_BYTES", 1000)
     tribe.answers(Answer(body=b"x" * 1001))
     with pytest.raises(TribeUnavailable, match="larger"):
         client.download("Attachment", RECORD, "File")

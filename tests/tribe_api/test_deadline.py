@@ -5,7 +5,6 @@ cut off, so a test that would wait for them never ends by itself.
 """
 
 import contextlib
-import itertools
 import socket
 import threading
 
@@ -25,99 +24,14 @@ from tribe_connector.tribe_api import (
 from tribe_connector.tribe_api.turn import SHORTEST_EXCHANGE_SECONDS
 
 from .conftest import RECORD, Answer
+from .hostile_server import DRIPS, LONG, HostileServer, drip, silence
 
-# Of an exchange, and of the pause between two bytes.
+# Of an exchange.
 SECONDS = 0.3
-BYTE_SECONDS = 0.02
-# For threads to end that were told to; never waited for where all is well.
-LONG = 20
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def drip(begin, again):
-    """Something at once, then something else byte by byte without end."""
-
-    def serve(send, wait):
-        send(begin)
-        for byte in itertools.cycle(again):
-            send(bytes([byte]))
-            wait(BYTE_SECONDS)
-
-    return serve
-
-
-def silence(send, wait):
-    """An answer that begins, and is never heard of again."""
-    send(b"HTTP/1.1 200")
-    wait(LONG)
-
-
-HOSTILE = {
-    "status line": drip(b"HTTP/1.1 ", b"2"),
-    "headers": drip(HEAD, b"X-A: b\r\n"),
-    "one header": drip(HEAD + b"X-A: ", b"b"),
-    "100 Continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "body": drip(HEAD + b"Content-Length: 1000000\r\n\r\n", b"x"),
-    "body without end": drip(HEAD + b"Connection: close\r\n\r\n", b"x"),
-    "chunks": drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-    "size of a chunk": drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
-    "silence": silence,
-}
-
-
-class HostileServer:
-    """Takes connections on the loopback; ``serve`` says what each of them gets."""
-
-    def __init__(self, serve):
-        self._serve = serve
-        self._released = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.asked = 0
-        self.cut = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    @property
-    def host(self):
-        return f"127.0.0.1:{self.port}"
-
-    def addresses(self, scheme="http"):
-        return Addresses(*[f"{scheme}://{self.host}"] * 3)
-
-    def close(self):
-        self._released.set()
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(LONG)
-
-    def _listen(self):
-        while True:
-            try:
-                connection, _address = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection):
-        with connection:
-            connection.recv(65536)
-            self.asked += 1
-            try:
-                self._serve(connection.sendall, self._wait(connection))
-            except OSError:
-                self.cut.set()
-
-    def _wait(self, connection):
-        def wait(seconds):
-            if self._released.is_set():
-                raise OSError
-            connection.settimeout(seconds)
-            with contextlib.suppress(TimeoutError):
-                if not connection.recv(1):
-                    raise OSError("the other side has ended it")
-
-        return wait
+def addresses_of(server, scheme="http"):
+    return Addresses(*[f"{scheme}://{server.host}"] * 3)
 
 
 @pytest.fixture
@@ -155,12 +69,12 @@ def wait_for_the_end():
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", DRIPS)
 def test_an_exchange_ends_in_its_time_and_so_does_its_thread(hostile, client_of, limiter, kind):
-    server = hostile(HOSTILE[kind])
+    server = hostile(DRIPS[kind])
 
     with pytest.raises(TribeUnavailable, match=f"{server.host} did not answer within 0.3 s"):
-        client_of(server.addresses()).current_employee()
+        client_of(addresses_of(server)).current_employee()
 
     assert server.cut.wait(LONG)
     wait_for_the_end()
@@ -178,19 +92,19 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_kind_of_call_ends_in_its_time(hostile, client_of, call):
-    server = hostile(HOSTILE["body"])
+    server = hostile(DRIPS["body"])
 
     with pytest.raises(TribeUnavailable, match="did not answer within") as caught:
-        CALLS[call](client_of(server.addresses()))
+        CALLS[call](client_of(addresses_of(server)))
 
     assert not caught.value.outcome_unknown
 
 
 def test_a_write_that_was_given_up_may_have_arrived(hostile, client_of):
-    server = hostile(HOSTILE["headers"])
+    server = hostile(DRIPS["headers"])
 
     with pytest.raises(TribeUnavailable, match="did not answer within") as caught:
-        client_of(server.addresses()).create("Relation_Organization", {"Name": "Geheim B.V."})
+        client_of(addresses_of(server)).create("Relation_Organization", {"Name": "Geheim B.V."})
 
     assert caught.value.outcome_unknown
     assert "Geheim" not in str(caught.value)
@@ -201,12 +115,12 @@ def test_a_write_that_was_given_up_may_have_arrived(hostile, client_of):
     [(request_token, {}, False), (refresh_token, {"refresh_token": "old"}, True)],
 )
 def test_a_request_for_a_token_ends_in_its_time(hostile, request_it, options, may_be_spent):
-    server = hostile(HOSTILE["headers"])
+    server = hostile(DRIPS["headers"])
 
     with pytest.raises(TribeUnavailable, match="did not answer within") as caught:
         request_it(
             create_session(),
-            server.addresses(),
+            addresses_of(server),
             client_id="CID",
             client_secret="geheim",
             seconds=SECONDS,
@@ -224,7 +138,7 @@ def test_tls_that_never_comes_about_ends_in_its_time(hostile, client_of, serve):
     server = hostile(serve)
 
     with pytest.raises(TribeUnavailable):
-        client_of(server.addresses("https")).current_employee()
+        client_of(addresses_of(server, "https")).current_employee()
 
     wait_for_the_end()
 

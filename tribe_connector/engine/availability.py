@@ -7,7 +7,7 @@ Tribe that is down. The schedule then makes one call from time to time; the firs
 import time
 
 from ..sentence import in_language
-from ..tribe_api import TribeCredentialsRefused, TribeError
+from ..tribe_api import TribeCredentialsRefused, TribeEndless, TribeError
 from .own_cursor import execute_apart
 
 # An answer is noted at most this often: it only matters after a failure.
@@ -42,8 +42,9 @@ class Availability:
     def note_failure(self, error: TribeError) -> bool:
         """Tribe did not answer, or we cannot sign in. True when calls are to stop now."""
         self._noted_at = float("-inf")
-        # Without credentials every call fails: there is nothing to wait for.
-        is_final = isinstance(error, TribeCredentialsRefused)
+        # Without credentials every call fails: there is nothing to wait for. Of a list without
+        # end every page was an answer, so its failures would never be in a row.
+        is_final = isinstance(error, (TribeCredentialsRefused, TribeEndless))
         row = execute_apart(
             self._registry,
             """UPDATE tribe_availability

@@ -178,10 +178,10 @@ def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
     for start in range(0, len(wanted), 40):
         chunk = wanted[start : start + 40]
         filters = either(*(contains("ImportId", import_id) for import_id in chunk))
-        for page in client.pages(RELATION_SETS[kind], filter=filters, select="ID,Name,ImportId"):
-            for row in page:
-                if row.get("ImportId") in chunk:
-                    found.setdefault(row["ImportId"], []).append(row)
+        rows = client.all_rows(RELATION_SETS[kind], filter=filters, select="ID,Name,ImportId")
+        for row in rows:
+            if row.get("ImportId") in chunk:
+                found.setdefault(row["ImportId"], []).append(row)
     return found
 
 

@@ -90,13 +90,12 @@ def _rows_at(client, navigation: str, places: list[tuple]):
                 for postcode, house_number in places[start : start + VALUES_PER_CALL]
             )
         )
-        for page in client.pages(
+        yield from client.all_rows(
             "Address",
             filter=here,
             expand=f"{navigation}($select=ID,Name)",
             select="ID,Postalcode,HouseNumber",
-        ):
-            yield from page
+        )
 
 
 def names_of(client, kind: str, tribe_ids) -> dict[str, str]:

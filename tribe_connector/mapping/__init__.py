@@ -9,6 +9,7 @@ from .normalization import (
     canonical,
     clean,
     clean_lines,
+    file_name,
     mail_addresses,
     percentage,
     whole_number,

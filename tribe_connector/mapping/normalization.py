@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..hidden_characters import without_hidden
 from ..sentence import _lt
 
-# Zero-width marks that word processors leave behind; nobody sees or means them.
-_INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 # In bytes. PostgreSQL's indexes take up to 2,704.
 LONGEST_TEXT = 2000
+LONGEST_FILE_NAME = 150
+_NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
 # Bounded, so that a long text without an address is read once.
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -61,8 +62,14 @@ def clean(text: object) -> str | None:
         raise ValueUnreadable(
             _lt("Tribe sent a list where one text belongs. Try again; if it stays, ask Tribe.")
         )
-    visible = "".join(map(_visible, str(text)))
+    visible = without_hidden(str(text))
     return " ".join(unicodedata.normalize("NFC", visible).split()) or None
+
+
+def file_name(text: object, ending: str, otherwise: str) -> str:
+    """The name of a file of one kind: no folders, nothing hidden, and its ending is ``ending``."""
+    name = _NO_FILE_NAME.sub("-", clean(text) or otherwise)[:LONGEST_FILE_NAME].strip(" .")
+    return name if name.lower().endswith(ending) else f"{name or 'x'}{ending}"
 
 
 def clean_lines(text: object) -> str | None:
@@ -153,15 +160,6 @@ def canonical(field: str, value: object, country_code: object = None) -> str | i
         return _CANONICAL_IN_COUNTRY[field](text, country) or text
     # A value of nothing but punctuation is still something that a person wrote.
     return _CANONICAL.get(field, str)(text) or text
-
-
-def _visible(character: str) -> str:
-    if character.isspace():
-        return " "
-    # Cc: control characters, which PostgreSQL (NUL) refuses; Cs: halves of surrogate pairs.
-    if character in _INVISIBLE or unicodedata.category(character) in ("Cc", "Cs"):
-        return ""
-    return character
 
 
 def _email(text: str) -> str:

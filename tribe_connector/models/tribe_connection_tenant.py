@@ -239,7 +239,7 @@ class TribeConnection(models.Model):
 def _all(client, entity_set, **options):
     """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere)."""
     try:
-        return [row for page in client.pages(entity_set, **options) for row in page]
+        return client.all_rows(entity_set, **options)
     except TribeUnknownSet:
         return []
 

@@ -2,7 +2,7 @@ from odoo import models
 
 from ..engine.lease import journal_key
 from ..engine.problems import Busy
-from ..mapping import clean
+from ..mapping import file_name
 from ..tribe_api import Guid
 
 PDF_MARK = b"%PDF"
@@ -75,7 +75,7 @@ class TribeDocumentImporter(models.AbstractModel):
             return
         attachment = self.env["ir.attachment"].create(
             {
-                "name": clean(pdfs[0]["File"].get("Name")) or f"{move.name}.pdf",
+                "name": file_name(pdfs[0]["File"].get("Name"), ".pdf", move.name),
                 "raw": content,
                 "mimetype": "application/pdf",
                 "res_model": "account.move",

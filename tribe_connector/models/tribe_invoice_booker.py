@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.tools.misc import format_date
 
 from ..engine.booking import BOOKING, booked_facts, rounded
+from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
 
 PAID_CODE = "Paid"
@@ -276,7 +277,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         unit = (
             self.env["uom.uom"]
             .with_context(lang=language)
-            .search([("name", "=ilike", line.unit)], limit=2)
+            .search([("name", "=ilike", literal_pattern(line.unit))], limit=2)
             if line.unit
             else self.env["uom.uom"]
         )

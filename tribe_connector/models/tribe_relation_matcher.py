@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 from ..engine import weak_match
 from ..engine.lease import tribe_key
+from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers
@@ -172,9 +173,9 @@ class TribeRelationMatcher(models.AbstractModel):
             if weak_match.key_of(weak_match.REGISTRY, registry):
                 shared |= Domain("company_registry", "in", weak_match.variants(registry))
             if weak_match.key_of(weak_match.EMAIL, values.get("email")):
-                shared |= Domain("email", "=ilike", _without_wildcards(values.get("email")))
+                shared |= Domain("email", "=ilike", literal_pattern(values.get("email")))
             if values.get("zip") and values["name"]:
-                shared |= Domain("name", "=ilike", _without_wildcards(values["name"]))
+                shared |= Domain("name", "=ilike", literal_pattern(values["name"]))
         if shared.is_false():
             return self.env["res.partner"]
         linked = self.env["tribe.link"]._search(
@@ -237,7 +238,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 "ImportId: %(names)s. Leave the number with one of them in Tribe.",
                 partner=partner.display_name,
                 count=len(rows),
-                names=", ".join(row.get("Name") or row["ID"] for row in rows),
+                names=", ".join(clean(row.get("Name")) or row["ID"] for row in rows),
             ),
             cause="doubt",
         )
@@ -248,7 +249,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 "%(partner)s has the number of “%(relation)s” in Tribe, but one is an organization "
                 "and the other a private person. Make them the same, or change one number.",
                 partner=partner.display_name,
-                relation=row.get("Name") or row["ID"],
+                relation=clean(row.get("Name")) or row["ID"],
             ),
             cause="kind",
         )
@@ -260,7 +261,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 "%(partner)s has the number of “%(relation)s” in Tribe, which is linked to "
                 "%(other)s. Give one of the two contacts another number.",
                 partner=partner.display_name,
-                relation=row.get("Name") or row["ID"],
+                relation=clean(row.get("Name")) or row["ID"],
                 other=other or self.env._("a deleted contact"),
             ),
             cause="doubt",
@@ -277,7 +278,3 @@ def _shared_basis(mine, theirs):
         if keys[0] and keys[0] == keys[1]:
             return basis
     return None
-
-
-def _without_wildcards(text):
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -4,6 +4,7 @@ from odoo import fields, models
 
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers
+from ..mapping import clean
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
@@ -189,7 +190,7 @@ class TribeRelationNumbering(models.AbstractModel):
                         field=NUMBER_NAMES[name],
                         number=number,
                         partner=partner.display_name,
-                        relation=rows[0].get("Name") or rows[0]["ID"],
+                        relation=clean(rows[0].get("Name")) or rows[0]["ID"],
                     ),
                     cause="number",
                 )

@@ -18,6 +18,24 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-
 # The C resolver also reads "127.1", "0x7f.1" and "2130706433" as addresses.
 _DISGUISED_IP = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)\.?")
 
+# What is no public address, as IANA registers it. Not left to ``is_global``, which differs between
+# versions of Python and does not look into an address that holds another one.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        # Within 2000::/3: protocols such as Teredo, documentation, 6to4.
+        *("2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", "3fff::/20"),
+    )
+]
+_UNICAST = ipaddress.ip_network("2000::/3")
+# NAT64: how a network with IPv6 alone reaches the IPv4 address in the last 32 bits.
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# ISATAP: a tunnel to the IPv4 address that follows.
+_TUNNELS = (0x00005EFE, 0x02005EFE)
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -152,6 +170,16 @@ def is_loopback(host: str | None) -> bool:
     return ip is not None and ip.is_loopback
 
 
+def is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an IP is on the internet, for everybody. One that holds another is where that is."""
+    if ip.version == 6:
+        if ip in _TRANSLATED:
+            return is_public(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        if ip not in _UNICAST or int(ip) >> 32 & 0xFFFFFFFF in _TUNNELS:
+            return False
+    return not any(ip in network for network in _NOT_PUBLIC if network.version == ip.version)
+
+
 def check_peer(host: str, peer: str) -> None:
     """Raise ``TribeAddressInvalid`` unless a host may be at the IP that was reached.
 
@@ -159,7 +187,7 @@ def check_peer(host: str, peer: str) -> None:
     of this machine, and a private network for none.
     """
     ip = _literal_ip(peer)
-    if ip is not None and (ip.is_loopback if is_loopback(host) else ip.is_global):
+    if ip is not None and (ip.is_loopback if is_loopback(host) else is_public(ip)):
         return
     raise TribeAddressInvalid(
         _lt(
@@ -178,7 +206,7 @@ def _checked(what: str, address: str) -> SplitResult:
     ip = _literal_ip(host)
     if ip is None and (not _HOST_NAME.fullmatch(host) or _DISGUISED_IP.fullmatch(host)):
         raise _not_an_address(what, address)
-    if ip is not None and not ip.is_global and not ip.is_loopback:
+    if ip is not None and not is_public(ip) and not ip.is_loopback:
         raise TribeAddressInvalid(
             _lt(
                 "The %(what)s address %(address)s is in a private network, where Tribe never is. "

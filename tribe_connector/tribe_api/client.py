@@ -12,14 +12,27 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
 from ..sentence import _lt
 from .addresses import MODES, Addresses, Mode
+from .bounds import (
+    COLLECTED_BYTES,
+    FILE_BYTES,
+    JSON_BYTES,
+    METADATA_BYTES,
+    MOST_ROWS,
+    MOST_STALE_PAGES,
+    MOST_UNCOUNTED_ROWS,
+    MOST_WEBHOOKS,
+    TooMuch,
+)
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeCredentialsRefused,
+    TribeEndless,
     TribeNotFound,
     TribePaused,
     TribeRateLimited,
@@ -65,6 +78,16 @@ _UNKNOWN_SET = re.compile(
     r"|(cannot find|unknown|no such)( the)? entity ?(type|set)\b",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page; how many rows there are, if Tribe says so; whether it announces another."""
+
+    rows: list[dict]
+    count: int | None
+    is_announced: bool
+    size: int
 
 
 class TokenProvider(Protocol):
@@ -143,7 +166,7 @@ class Client:
         skip: int = 0,
     ) -> list[dict]:
         """At most ``top`` records, from the ``skip``-th on. Raises ``TribeUnknownSet``."""
-        rows, _count, _is_more = self._rows(
+        return self._rows(
             entity_set,
             {
                 "$filter": filter,
@@ -153,8 +176,7 @@ class Client:
                 "$top": top,
                 "$skip": skip,
             },
-        )
-        return rows
+        ).rows
 
     def pages(
         self,
@@ -170,7 +192,7 @@ class Client:
         Rows that move while we page can come back; they are recognized by their ID. How many rows a
         page has is Tribe's affair, and may change: all ends when as many came as Tribe says that
         there are, or, when it does not say, at an empty page. Raises ``TribeUnavailable`` when
-        Tribe keeps sending one page.
+        Tribe keeps sending the same pages, or pages without end.
         """
         options = {
             "$filter": filter,
@@ -179,22 +201,32 @@ class Client:
             "$orderby": orderby,
             "$top": PAGE_SIZE,
         }
-        seen: set[str] = set()
-        previous: list[str] = []
-        skip, is_more = 0, True
-        while is_more:
-            rows, count, is_announced = self._counted_rows(entity_set, {**options, "$skip": skip})
-            ids = [row["ID"] for row in rows]
-            if ids and ids == previous:
-                raise self._unreadable(_lt("the same page twice"), changes_something=False)
-            fresh = _unseen(rows, seen)
-            if fresh:
-                yield fresh
-            # A row that a page shows twice is one row.
-            skip += len(set(ids))
-            previous = ids
-            is_full = len(rows) >= PAGE_SIZE
-            is_more = bool(rows) and (is_full or is_announced or skip != count)
+        for rows, _size in self._listed(entity_set, options):
+            yield rows
+
+    def all_rows(
+        self,
+        entity_set: str,
+        *,
+        filter: str | None = None,
+        expand: str | None = None,
+        select: str | None = None,
+        orderby: str | None = "ID asc",
+    ) -> list[dict]:
+        """As ``pages``, all in one list, of which there is an end: for what is not many."""
+        options = {
+            "$filter": filter,
+            "$expand": expand,
+            "$select": select,
+            "$orderby": orderby,
+            "$top": PAGE_SIZE,
+        }
+        found: list[dict] = []
+        room = COLLECTED_BYTES
+        for rows, size in self._listed(entity_set, options):
+            room = self._room_left(room, size)
+            found += rows
+        return found
 
     def by_values(
         self,
@@ -212,10 +244,19 @@ class Client:
         wanted = list(dict.fromkeys(values))
         seen: set[str] = set()
         found: list[dict] = []
+        room = COLLECTED_BYTES
         for start in range(0, len(wanted), VALUES_PER_CALL):
             chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
             missing = set(wanted[start : start + VALUES_PER_CALL]) if path == "ID" else None
-            for rows in self.pages(entity_set, filter=chunk, expand=expand, select=select):
+            options = {
+                "$filter": chunk,
+                "$expand": expand,
+                "$select": select,
+                "$orderby": "ID asc",
+                "$top": PAGE_SIZE,
+            }
+            for rows, size in self._listed(entity_set, options):
+                room = self._room_left(room, size)
                 found += _unseen(rows, seen)
                 if missing is not None:
                     missing -= {row["ID"] for row in rows}
@@ -229,7 +270,10 @@ class Client:
         with self._noting():
             return Schema.from_edmx(
                 self._exchange(
-                    "GET", f"{self._addresses.odata}/$metadata", accept="application/xml"
+                    "GET",
+                    f"{self._addresses.odata}/$metadata",
+                    accept="application/xml",
+                    most_bytes=METADATA_BYTES,
                 ).body
             )
 
@@ -244,7 +288,7 @@ class Client:
         key = quote(_checked_id(entity_id))
         url = f"{self._addresses.files}/{_checked_set(entity_set)}/{key}/{file_property}"
         with self._noting():
-            return self._exchange("GET", url, accept="*/*").body
+            return self._exchange("GET", url, accept="*/*", most_bytes=FILE_BYTES).body
 
     # Writing
 
@@ -278,6 +322,8 @@ class Client:
                 content = content.get("value", content.get("data"))
             if not isinstance(content, list) or not all(map(_is_webhook, content)):
                 raise self._unreadable(_lt("no list of webhooks"), changes_something=False)
+            if len(content) > MOST_WEBHOOKS:
+                raise self._unreadable(_lt("too many webhooks"), changes_something=False)
             return [_with_id(each) for each in content]
 
     def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
@@ -317,14 +363,58 @@ class Client:
             raise
         self._limiter.note_answer()
 
-    def _read(self, path: str, options: Mapping[str, object]) -> object:
+    def _listed(
+        self, entity_set: str, options: Mapping[str, object]
+    ) -> Iterator[tuple[list[dict], int]]:
+        """The pages of a listing: the rows that are new, and how many bytes the page had."""
+        seen: set[str] = set()
+        previous: list[str] = []
+        skip, stale, most = 0, 0, MOST_ROWS
+        is_more = True
+        while is_more:
+            page = self._counted_rows(entity_set, {**options, "$skip": skip})
+            ids = [row["ID"] for row in page.rows]
+            fresh = _unseen(page.rows, seen)
+            stale = 0 if fresh else stale + 1
+            if ids and (ids == previous or stale >= MOST_STALE_PAGES):
+                raise self._endless(_lt("the same page twice"))
+            if page.count is not None and page.count > 0:
+                most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
+            if len(seen) > most:
+                raise self._endless(_lt("a list without end"))
+            if fresh:
+                yield fresh, page.size
+            # A row that a page shows twice is one row.
+            skip += len(set(ids))
+            previous = ids
+            is_full = len(ids) >= PAGE_SIZE
+            is_more = bool(ids) and (is_full or page.is_announced or skip != page.count)
+
+    def _room_left(self, room: int, size: int) -> int:
+        """What is left of the room for rows that are kept together."""
+        if size > room:
+            raise self._endless(_lt("a list without end"))
+        return room - size
+
+    def _endless(self, found: str) -> TribeEndless:
+        error = TribeEndless(
+            _lt(
+                "Tribe sent an unreadable answer (%(found)s). Try again later; if it stays, check "
+                "that %(address)s is the address of Tribe's API.",
+                found=found,
+                address=self._addresses.api,
+            )
+        )
+        self._limiter.note_failure(error)
+        return error
+
+    def _read(self, path: str, options: Mapping[str, object]) -> tuple[object, int]:
         query = query_string(options)
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
-        return self._content(self._exchange("GET", url), changes_something=False)
+        answer = self._exchange("GET", url)
+        return self._content(answer, changes_something=False), len(answer.body)
 
-    def _counted_rows(
-        self, entity_set: str, options: Mapping[str, object]
-    ) -> tuple[list[dict], int | None, bool]:
+    def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
         if self._is_counting_refused:
             return self._rows(entity_set, options)
@@ -339,12 +429,9 @@ class Client:
             self._is_counting_refused = True
             return answer
 
-    def _rows(
-        self, entity_set: str, options: Mapping[str, object]
-    ) -> tuple[list[dict], int | None, bool]:
-        """One page; how many rows there are, if Tribe says so; whether it announces another."""
+    def _rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
         with self._noting():
-            content = self._read(_checked_set(entity_set), options)
+            content, size = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
             if not isinstance(rows, list):
                 raise self._unreadable(_lt("no list of records"), changes_something=False)
@@ -356,11 +443,11 @@ class Client:
                     "Tribe and save it again, or ask Tribe."
                 )
             )
-        return rows, _count_of(content), bool(content.get("@odata.nextLink"))
+        return _Page(rows, _count_of(content), bool(content.get("@odata.nextLink")), size)
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
-            content = self._read(path, options)
+            content, _size = self._read(path, options)
             if not is_record(content, options.get("$expand")):
                 raise self._unreadable(_lt("no record"), changes_something=False)
             return content
@@ -385,6 +472,8 @@ class Client:
     def _content(self, answer: Answer, *, changes_something: bool) -> object:
         try:
             return parsed_json(answer.body)
+        except TooMuch as error:
+            raise self._unreadable(error.args[0], changes_something=changes_something) from None
         except ValueError:
             raise self._unreadable(_lt("no JSON"), changes_something=changes_something) from None
 
@@ -406,30 +495,47 @@ class Client:
         *,
         body: Mapping | None = None,
         accept: str = "application/json",
+        most_bytes: int = JSON_BYTES,
     ) -> Answer:
         self._pass_barrier(method)
         data = None
         if body is not None:
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         token = self._tokens.access_token()
-        answer = self._tried(method, url, token, data, accept)
+        answer = self._tried(method, url, token, data, accept, most_bytes)
         if answer.status == 401:
             token = self._tokens.renew(token)
-            answer = self._tried(method, url, token, data, accept)
+            answer = self._tried(method, url, token, data, accept, most_bytes)
         if answer.status >= 400:
             raise _refusal(answer, url, token)
         return answer
 
-    def _tried(self, method: str, url: str, token: str, data: bytes | None, accept: str) -> Answer:
+    def _tried(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        data: bytes | None,
+        accept: str,
+        most_bytes: int,
+    ) -> Answer:
         # Only what changes nothing is tried again: a write that got lost may have arrived.
         for pause in RETRY_PAUSES if method == "GET" else ():
             try:
-                return self._once(method, url, token, data, accept)
+                return self._once(method, url, token, data, accept, most_bytes)
             except ConnectionBroken:
                 time.sleep(pause)
-        return self._once(method, url, token, data, accept)
+        return self._once(method, url, token, data, accept, most_bytes)
 
-    def _once(self, method: str, url: str, token: str, data: bytes | None, accept: str) -> Answer:
+    def _once(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        data: bytes | None,
+        accept: str,
+        most_bytes: int,
+    ) -> Answer:
         headers = {"Accept": accept, "User-Agent": USER_AGENT}
         if data is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
@@ -443,6 +549,7 @@ class Client:
                 method,
                 url,
                 seconds=longest,
+                most_bytes=most_bytes,
                 changes_something=method != "GET",
                 auth=bearer(token),
                 headers=headers,

@@ -37,6 +37,10 @@ class TribeRecordUnreadable(TribeUnavailable):
     """Tribe is there, but one of the records that it sent is not what was asked for."""
 
 
+class TribeEndless(TribeUnavailable):
+    """A listing that never ends. Each of its pages was an answer, so it counts by itself."""
+
+
 class TribeRateLimited(TribeUnavailable):
     """Tribe answered 429. ``retry_after`` is at least ``pause`` seconds."""
 

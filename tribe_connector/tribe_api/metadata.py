@@ -5,10 +5,11 @@ Tribe's schema differs per tenant: modules add and remove entity sets and fields
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
+from xml.parsers import expat
 
 from ..sentence import _lt
+from .bounds import DEEPEST, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP
 from .errors import TribeUnavailable
 
 
@@ -21,7 +22,7 @@ class Schema:
     @classmethod
     def from_edmx(cls, document: bytes) -> Schema:
         """Read Tribe's metadata document. Raises ``TribeUnavailable`` when it is not one."""
-        sets = _sets(_types_and_sets(_root(document)))
+        sets = _sets(_Reader.types_and_sets_of(document))
         if not sets:
             raise _unreadable()
         return cls(sets)
@@ -83,49 +84,86 @@ def _unreadable() -> TribeUnavailable:
     )
 
 
-def _root(document: bytes) -> ElementTree.Element:
-    try:
-        text = document.decode("utf-8-sig")
+# What is given to the parser at once; longer than any element's tag.
+_PIECE = 64 * 1024
+
+
+class _Reader:
+    """Reads metadata element by element: no tree of it is built, and what there is, is counted."""
+
+    def __init__(self):
+        # Entity types by short name, and entity sets with the short name of their type.
+        self._types: dict[str, dict] = {}
+        self._sets: dict[str, str] = {}
+        self._open: list[str] = []
+        # The entity type that is being read.
+        self._type: dict | None = None
+        self._markup = 0
+        self._parser = expat.ParserCreate("utf-8")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
         # Metadata never has a DTD; entities in one could fill the memory or read files.
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        self._parser.StartDoctypeDeclHandler = _refuse
+
+    @classmethod
+    def types_and_sets_of(cls, document: bytes) -> tuple[dict[str, dict], dict[str, str]]:
+        """Raises ``TribeUnavailable`` when it is not well-formed, or has too much in it."""
+        if len(document) > METADATA_BYTES:
             raise _unreadable()
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError):
-        raise _unreadable() from None
+        reader = cls()
+        try:
+            # Whatever encoding it declares, it is this one.
+            reader._read(document.removeprefix(b"\xef\xbb\xbf"))
+        except (expat.ExpatError, ValueError):
+            raise _unreadable() from None
+        return reader._types, reader._sets
 
+    def _read(self, document: bytes) -> None:
+        document.decode()
+        pieces_without_markup = 0
+        for start in range(0, len(document), _PIECE):
+            before = self._markup
+            self._parser.Parse(document[start : start + _PIECE], False)
+            # A tag is told when it ends: with all its attributes, however many.
+            pieces_without_markup = pieces_without_markup + 1 if self._markup == before else 0
+            if pieces_without_markup > 2:
+                raise _unreadable()
+        self._parser.Parse(b"", True)
 
-def _types_and_sets(root: ElementTree.Element) -> tuple[dict[str, dict], dict[str, str]]:
-    """Entity types by short name, and entity sets with the short name of their type."""
-    types: dict[str, dict] = {}
-    sets: dict[str, str] = {}
-    for element in root.iter():
-        name = element.get("Name")
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._markup += 1 + len(attributes)
+        self._open.append(tag.rpartition(":")[2])
+        if self._markup > MOST_MARKUP or len(self._open) > DEEPEST:
+            raise _unreadable()
+        name, declared = attributes.get("Name"), attributes.get("Type", "")
         if not name:
-            continue
-        if _tag(element) == "EntityType":
-            types[name] = _type(element)
-        elif _tag(element) == "EntitySet":
-            sets[name] = _short(element.get("EntityType", ""))
-    return types, sets
+            return
+        parent = self._open[-2] if len(self._open) > 1 else ""
+        match self._open[-1]:
+            case "EntityType":
+                self._type = {
+                    "base": _short(attributes.get("BaseType", "")),
+                    "properties": {},
+                    "navigations": {},
+                }
+                self._types[name] = self._type
+            case "EntitySet":
+                self._sets[name] = _short(attributes.get("EntityType", ""))
+            case "Property" if self._type is not None and parent == "EntityType":
+                self._type["properties"][name] = declared
+            case "NavigationProperty" if self._type is not None and parent == "EntityType":
+                self._type["navigations"][name] = {
+                    "type": _short(declared.removeprefix("Collection(").removesuffix(")")),
+                    "collection": declared.startswith("Collection("),
+                }
+
+    def _end(self, _tag: str) -> None:
+        if self._open.pop() == "EntityType":
+            self._type = None
 
 
-def _type(element: ElementTree.Element) -> dict:
-    properties: dict[str, str] = {}
-    navigations: dict[str, dict] = {}
-    for child in element:
-        name, declared = child.get("Name"), child.get("Type", "")
-        if name and _tag(child) == "Property":
-            properties[name] = declared
-        elif name and _tag(child) == "NavigationProperty":
-            navigations[name] = {
-                "type": _short(declared.removeprefix("Collection(").removesuffix(")")),
-                "collection": declared.startswith("Collection("),
-            }
-    return {
-        "base": _short(element.get("BaseType", "")),
-        "properties": properties,
-        "navigations": navigations,
-    }
+def _refuse(*_declaration) -> None:
+    raise _unreadable()
 
 
 def _sets(types_and_sets: tuple[dict[str, dict], dict[str, str]]) -> dict[str, dict]:
@@ -136,8 +174,17 @@ def _sets(types_and_sets: tuple[dict[str, dict], dict[str, str]]) -> dict[str, d
         if type_name not in set_of_type or name == type_name:
             set_of_type[type_name] = name
     result = {}
+    room = MOST_INHERITED
     for name, type_name in sets.items():
-        properties, navigations = _inherited(type_name, types)
+        line = _line(type_name, types, room)
+        room -= sum(1 + len(each["properties"]) + len(each["navigations"]) for each in line)
+        if room < 0:
+            raise _unreadable()
+        properties: dict[str, str] = {}
+        navigations: dict[str, dict] = {}
+        for each in reversed(line):
+            properties |= each["properties"]
+            navigations |= each["navigations"]
         result[name] = {
             "properties": properties,
             "navigations": {
@@ -148,20 +195,15 @@ def _sets(types_and_sets: tuple[dict[str, dict], dict[str, str]]) -> dict[str, d
     return result
 
 
-def _inherited(type_name: str, types: dict[str, dict]) -> tuple[dict, dict]:
-    properties: dict[str, str] = {}
-    navigations: dict[str, dict] = {}
+def _line(type_name: str, types: dict[str, dict], most: int) -> list[dict]:
+    """A type and those that it inherits from, up to the topmost, or one more than ``most``."""
+    line: list[dict] = []
     visited: set[str] = set()
-    while type_name in types and type_name not in visited:
+    while type_name in types and type_name not in visited and len(line) <= most:
         visited.add(type_name)
-        properties = {**types[type_name]["properties"], **properties}
-        navigations = {**types[type_name]["navigations"], **navigations}
+        line.append(types[type_name])
         type_name = types[type_name]["base"]
-    return properties, navigations
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return line
 
 
 def _short(qualified: str) -> str:

@@ -3,12 +3,17 @@
 An address is checked when it is entered, but its name is resolved with every connection, and
 whoever answers for the name may say something else then. So the IP that was really reached is
 checked: before the TLS handshake, and before a token or a secret is on its way.
+
+What comes back is counted as it comes over the network, so that no part of an answer, its head and
+what is around the pieces of a body included, is larger than was asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
+import io
 import socket
 import threading
 
@@ -19,6 +24,11 @@ import urllib3.connection
 import urllib3.connectionpool
 
 from .addresses import check_peer
+from .bounds import LINE_BYTES
+
+
+class AnswerTooLarge(Exception):
+    """More comes over the network than was asked for."""
 
 
 class Session(requests.Session):
@@ -33,6 +43,10 @@ class Session(requests.Session):
         self._line = _Line()
         for scheme in ("https://", "http://"):
             self.mount(scheme, _Adapter(self._line))
+
+    def expect(self, most_bytes: int) -> None:
+        """Take so many bytes of the next answer at most; then ``AnswerTooLarge`` is raised."""
+        self._line.bytes_left = most_bytes
 
     def cut(self) -> bool:
         """End whatever another thread does in this session, now and for ever.
@@ -51,6 +65,8 @@ class _Line:
     """The socket that a session uses: a connection that is kept alive, or its successor."""
 
     def __init__(self):
+        # Of the answer that is being read.
+        self.bytes_left = 0
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._is_cut = False
@@ -133,6 +149,54 @@ class _Watched:
         return connected
 
 
+class _Counted(io.RawIOBase):
+    """The bytes of a socket, as many as its line has left."""
+
+    def __init__(self, source: io.RawIOBase, line: _Line):
+        self._source = source
+        self._line = line
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._source.fileno()
+
+    def readinto(self, buffer) -> int | None:
+        count = self._source.readinto(buffer)
+        self._line.bytes_left -= count or 0
+        if self._line.bytes_left < 0:
+            raise AnswerTooLarge
+        return count
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+class _ShortLines(io.BufferedReader):
+    """Older urllib3 reads the lines around the pieces of a body whatever their length."""
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return super().readline(LINE_BYTES if size is None or size < 0 else size)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is counted from its first byte on."""
+
+    def __init__(self, connected, *arguments, line: _Line, **options):
+        super().__init__(connected, *arguments, **options)
+        self.fp = _ShortLines(_Counted(self.fp.detach(), line))
+
+    def begin(self) -> None:
+        super().begin()
+        # What is no header was left out; urllib3 would log it, with a traceback.
+        headers = http.client.HTTPMessage()
+        for name, value in self.headers.items():
+            headers[name] = value
+        self.headers = self.msg = headers
+
+
 class _HTTPConnection(_Watched, urllib3.connection.HTTPConnection):
     pass
 
@@ -151,6 +215,7 @@ class _OnOneLine:
     def _new_conn(self):
         connection = super()._new_conn()
         connection.line = self._line
+        connection.response_class = functools.partial(_Response, line=self._line)
         return connection
 
 

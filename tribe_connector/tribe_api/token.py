@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from ..sentence import _lt
 from .addresses import Addresses
+from .bounds import TOKEN_BYTES
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeCredentialsRefused,
@@ -205,6 +206,7 @@ def _granted(
         "POST",
         addresses.token,
         seconds=seconds,
+        most_bytes=TOKEN_BYTES,
         changes_something=_spends(form),
         auth=no_auth,
         headers={"Accept": "application/json"},

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import http.client
+import io
 import json
 import math
 import re
@@ -19,12 +21,13 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from ..hidden_characters import without_hidden
 from ..sentence import _lt
 from .addresses import is_loopback
+from .bounds import JSON_BYTES, check_json
 from .errors import RATE_LIMIT_PAUSE, TribeRateLimited, TribeUnavailable
-from .session import Session
+from .session import AnswerTooLarge, Session
 
-ANSWER_BYTES = 50 * 1024 * 1024
 # Of a whole exchange: look-up of the name, connecting, TLS, sending, headers and body.
 LONGEST_EXCHANGE_SECONDS = 30.0
 # Of connecting alone: whoever was not reached was sent nothing, for sure.
@@ -35,6 +38,7 @@ MOST_ABANDONED = 5
 LONGEST_RETRY_AFTER = 24 * 3600.0
 _PIECE = 64 * 1024
 _DETAIL_LENGTH = 300
+_READ_OF_A_DETAIL = 3000
 
 
 class ConnectionBroken(TribeUnavailable):
@@ -60,29 +64,32 @@ def send(
     url: str,
     *,
     seconds: float = LONGEST_EXCHANGE_SECONDS,
+    most_bytes: int = JSON_BYTES,
     changes_something: bool,
     auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
     headers: Mapping[str, str],
     data: bytes | Mapping[str, str] | None = None,
     rate_limit_pause: float = RATE_LIMIT_PAUSE,
 ) -> Answer:
-    """Send one request and read the whole answer, within so many seconds.
+    """Send one request and read the whole answer, within so many seconds and bytes.
 
     ``session`` is one of ``create_session``. Redirects are not followed, because the token would go
     along. Raises ``TribeAddressInvalid`` for a host that is at no public address;
-    ``TribeUnavailable`` for a network error, a time-out, a redirect, an oversized or cut answer and
-    a 5xx, with ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
+    ``TribeUnavailable`` for a network error, a time-out, a redirect, a 5xx, and an answer that is
+    oversized, cut or compressed, with ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
     its ``ExchangeAbandoned`` when the time is up, after which the session cannot be used any more;
     ``TribeRateLimited`` for a 429, after which at least ``rate_limit_pause`` seconds are to be
     waited.
     """
 
     def exchange() -> Answer:
+        session.expect(most_bytes)
         with session.request(
             method,
             url,
             data=data,
-            headers=dict(headers),
+            # Nothing is decoded, so nothing small becomes large, whatever the library's version.
+            headers={**headers, "Accept-Encoding": "identity"},
             # Given even when there is nothing to add: without it a .netrc file would win.
             auth=auth,
             # Beyond the deadline, which alone says that the time is up.
@@ -91,13 +98,22 @@ def send(
             stream=True,
             proxies=_proxies(url),
         ) as response:
-            return Answer(response.status_code, response.headers, _read(response))
+            return Answer(response.status_code, response.headers, _read(response, most_bytes))
 
     try:
         answer = _within(seconds, exchange, session, url, changes_something)
-    except requests.RequestException as error:
+    except _NETWORK_FAILURES as error:
         raise _network_failure(error, url, changes_something) from None
-    except _Oversized:
+    except _Compressed:
+        raise TribeUnavailable(
+            _lt(
+                "%(host)s sent a compressed answer, although only plain ones are accepted. Try "
+                "again later; if it stays, ask Tribe, or whoever runs the proxy in between.",
+                host=_host(url),
+            ),
+            outcome_unknown=changes_something,
+        ) from None
+    except AnswerTooLarge:
         raise TribeUnavailable(
             _lt(
                 "%(host)s sent an answer that is larger than we accept. Try again later; if it "
@@ -149,8 +165,9 @@ def is_header_safe(token: object) -> bool:
 def parsed_json(body: bytes):
     """The JSON value of a body. Raises ``ValueError`` for anything that is not strict JSON.
 
-    Characters that no database keeps (NUL, halves of surrogate pairs) are left out of texts.
+    Its ``TooMuch`` is for more than anybody needs, of which nothing was built. Characters that no database keeps (NUL, halves of surrogate pairs) are left out of texts.
     """
+    check_json(body)
     text = body.decode("utf-8-sig")
     try:
         value = json.loads(text, parse_constant=_not_a_number, parse_float=_finite)
@@ -169,11 +186,15 @@ def detail(body: bytes, *secrets: str) -> str:
         content = parsed_json(body)
     except ValueError:
         return ""
-    message = " ".join(_message_of(content).split())
-    for secret in secrets:
-        if secret:
-            message = message.replace(secret, "***")
-    return message[:_DETAIL_LENGTH]
+    message = _blotted(_message_of(content), secrets)[:_READ_OF_A_DETAIL]
+    message = " ".join(without_hidden(message).split())
+    return _blotted(message, secrets)[:_DETAIL_LENGTH]
+
+
+def _blotted(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -267,22 +288,35 @@ def _within(
     )
 
 
-class _Oversized(Exception):
+class _Compressed(Exception):
     pass
 
 
-def _read(response: requests.Response) -> bytes:
-    pieces, size = [], 0
-    for piece in response.iter_content(_PIECE):
-        size += len(piece)
-        if size > ANSWER_BYTES:
-            raise _Oversized
-        pieces.append(piece)
-    # Older urllib3 takes a cut body for a whole one.
+def _read(response: requests.Response, most_bytes: int) -> bytes:
+    """The body as it came. What it promises to be is looked at before it is read."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise _Compressed
     promised = response.headers.get("Content-Length", "")
-    if promised.isdigit() and size != int(promised) and "Content-Encoding" not in response.headers:
+    is_promised = re.fullmatch(r"\d{1,18}", promised, re.ASCII) is not None
+    is_chunked = "Transfer-Encoding" in response.headers
+    if is_promised and not is_chunked and int(promised) > most_bytes:
+        raise AnswerTooLarge
+    # Its content is not copied, unlike that of a list of pieces.
+    body = io.BytesIO()
+    try:
+        for piece in response.raw.stream(_PIECE, decode_content=False):
+            body.write(piece)
+    except ValueError:
+        # The size of a piece is negative.
+        raise requests.exceptions.ChunkedEncodingError("no size") from None
+    # Older urllib3 takes a cut body for a whole one.
+    if is_promised and not is_chunked and body.tell() != int(promised) and _has_body(response):
         raise requests.exceptions.ChunkedEncodingError("cut")
-    return b"".join(pieces)
+    return body.getvalue()
+
+
+def _has_body(response: requests.Response) -> bool:
+    return response.status_code not in (204, 304)
 
 
 def _proxies(url: str) -> dict[str, None]:
@@ -315,9 +349,7 @@ def _raise_when_unusable(answer: Answer, url: str, changes_something: bool) -> N
         )
 
 
-def _network_failure(
-    error: requests.RequestException, url: str, changes_something: bool
-) -> TribeUnavailable:
+def _network_failure(error: Exception, url: str, changes_something: bool) -> TribeUnavailable:
     causes = list(_causes(error))
     never_sent = any(isinstance(each, _BEFORE_SENDING) for each in causes)
     unknown = changes_something and not never_sent
@@ -359,6 +391,13 @@ _BEFORE_SENDING = (
 )
 
 
+# Those of requests, and what reading a body raises below it.
+_NETWORK_FAILURES = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
 _TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
 
 

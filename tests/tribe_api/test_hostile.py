@@ -1,0 +1,304 @@
+"""A hostile Tribe costs bounded memory and few calls, and is told from one that is well.
+
+Run a second time with the oldest libraries that Odoo 19 has (host/old_libraries.py): what a limit
+is must not depend on them.
+"""
+
+import tracemalloc
+
+import pytest
+import requests
+import urllib3
+
+from tribe_connector.tribe_api import (
+    Addresses,
+    Schema,
+    TribeEndless,
+    TribeRefused,
+    TribeUnavailable,
+    bounds,
+    create_session,
+    request_token,
+)
+from tribe_connector.tribe_api import client as client_module
+
+from .conftest import PATIENT, RECORD, Answer
+from .hostile_server import (
+    BOMBS,
+    HEADS,
+    LIES,
+    LISTINGS,
+    MARKUP,
+    WHOLE,
+    HostileServer,
+    answer,
+    derived_types,
+    listing,
+    metadata,
+    plain,
+    rows,
+)
+
+MEBIBYTE = 1024 * 1024
+# Of everything that an exchange builds; a worker of Odoo may grow by 150.
+MOST = 110 * MEBIBYTE
+# What of these is no bomb, only odd, and is read as it is meant.
+READ = {"what is no header"}
+
+
+class Peak:
+    """The most memory that Python had inside, beyond what it had before."""
+
+    def __enter__(self):
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def client_of(make_client):
+    def make(server):
+        return make_client(addresses=Addresses(*[f"http://{server.host}"] * 3))
+
+    return make
+
+
+@pytest.fixture
+def hostile():
+    servers = []
+
+    def start(serve):
+        servers.append(HostileServer(serve))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+CALLS = {
+    "record": lambda client: client.get("Relation", RECORD),
+    "page": lambda client: client.page("Relation"),
+    "webhooks": lambda client: client.webhooks(),
+}
+
+
+@pytest.mark.parametrize("kind", sorted({**BOMBS, **LIES, **HEADS}.keys() - READ))
+def test_a_hostile_answer_is_a_failure_within_its_memory(hostile, client_of, limiter, kind):
+    content = WHOLE[kind]()
+    server = hostile(answer(lambda: content))
+
+    with Peak() as peak, pytest.raises((TribeUnavailable, TribeRefused)) as caught:
+        client_of(server).get("Relation", RECORD)
+
+    assert peak.bytes < MOST
+    assert len(str(caught.value)) < 700
+    if isinstance(caught.value, TribeUnavailable):
+        assert limiter.failures == [caught.value]
+
+
+@pytest.mark.parametrize("call", ["page", "webhooks"])
+@pytest.mark.parametrize("kind", sorted(BOMBS))
+def test_every_list_is_bounded(hostile, client_of, call, kind):
+    content = BOMBS[kind]()
+    server = hostile(answer(lambda: content))
+    with Peak() as peak, pytest.raises(TribeUnavailable):
+        CALLS[call](client_of(server))
+    assert peak.bytes < MOST
+
+
+@pytest.mark.parametrize("kind", sorted(BOMBS.keys() - {"a little too deep"}))
+def test_an_answer_for_a_token_is_bounded(hostile, kind):
+    content = BOMBS[kind]()
+    server = hostile(answer(lambda: content))
+    with Peak() as peak, pytest.raises(TribeUnavailable):
+        request_token(
+            create_session(),
+            Addresses(*[f"http://{server.host}"] * 3),
+            client_id="CID",
+            client_secret="geheim",
+            seconds=PATIENT,
+        )
+    assert peak.bytes < 2 * MEBIBYTE
+
+
+@pytest.mark.parametrize("kind", sorted(MARKUP))
+def test_metadata_is_bounded(hostile, client_of, limiter, kind):
+    content = MARKUP[kind]()
+    server = hostile(answer(lambda: content))
+    with Peak() as peak, pytest.raises(TribeUnavailable):
+        client_of(server).schema()
+    assert peak.bytes < MOST
+    assert len(limiter.failures) == 1
+
+
+def test_a_long_line_of_derived_types_is_read():
+    document = metadata(derived_types(20_000, 1)).partition(b"\r\n\r\n")[2]
+    assert len(Schema.from_edmx(document).properties("S19999")) == 20_000
+
+
+def test_many_types_of_one_base_are_read():
+    types = '<EntityType Name="B"><Property Name="ID" Type="Edm.Guid"/></EntityType>' + "".join(
+        f'<EntityType Name="T{n}" BaseType="O.B"><Property Name="P" Type="Edm.Int32"/></EntityType>'
+        f'<EntitySet Name="S{n}" EntityType="O.T{n}"/>'
+        for n in range(20_000)
+    )
+    schema = Schema.from_edmx(metadata(types).partition(b"\r\n\r\n")[2])
+    assert schema.properties("S7") == {"ID": "Edm.Guid", "P": "Edm.Int32"}
+
+
+def test_nothing_is_asked_for_compressed(client, tribe):
+    client.get("Relation", RECORD)
+    assert tribe.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity"])
+def test_a_plain_answer_may_say_so(client, tribe, encoding):
+    tribe.answers(Answer(body={"ID": RECORD}, headers={"Content-Encoding": encoding}))
+    assert client.get("Relation", RECORD)["ID"] == RECORD
+
+
+def test_a_header_that_is_none_is_left_out_and_not_complained_about(hostile, client_of, caplog):
+    content = plain(b'{"ID": "%s"}' % RECORD.encode(), "this is no header", "X-After: it")
+    assert client_of(hostile(answer(lambda: content))).get("Relation", RECORD)["ID"] == RECORD
+    assert caplog.records == []
+
+
+def test_a_file_may_be_larger_than_a_page(hostile, client_of):
+    content = plain(b"%PDF" + b"x" * 20 * MEBIBYTE)
+    with Peak() as peak:
+        file = client_of(hostile(answer(lambda: content))).download("Attachment", RECORD, "File")
+    assert len(file) == 20 * MEBIBYTE + 4
+    # Once, and what a growing buffer has to spare.
+    assert peak.bytes < 2.2 * len(file)
+
+
+def test_a_file_has_an_end(hostile, client_of):
+    content = plain(b"x" * (51 * MEBIBYTE))
+    with Peak() as peak, pytest.raises(TribeUnavailable, match="larger"):
+        client_of(hostile(answer(lambda: content))).download("Attachment", RECORD, "File")
+    # What is promised is refused before it is read.
+    assert peak.bytes < MEBIBYTE
+
+
+def test_a_file_without_a_length_has_an_end(hostile, client_of):
+    def serve(_target, send, _wait):
+        send(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            send(b"x" * 100_000)
+
+    with Peak() as peak, pytest.raises(TribeUnavailable, match="larger"):
+        client_of(hostile(serve)).download("Attachment", RECORD, "File")
+    assert peak.bytes < MOST
+
+
+# Listings
+
+
+@pytest.mark.parametrize("kind", sorted(LISTINGS))
+def test_a_listing_has_an_end(hostile, client_of, limiter, kind):
+    server = hostile(listing(LISTINGS[kind]))
+    with pytest.raises(TribeEndless):
+        list(client_of(server).pages("Relation"))
+    # A page counts as an answer; so that there are no three failures in a row.
+    assert isinstance(limiter.failures[-1], TribeEndless)
+    assert server.asked <= 110
+
+
+def test_pages_without_end_and_without_a_count_end(make_client, tribe, monkeypatch):
+    monkeypatch.setattr(client_module, "MOST_ROWS", 1000)
+    tribe.answers(*[Answer(body={"value": rows(n, 100)}) for n in range(0, 1200, 100)])
+    with pytest.raises(TribeEndless, match="without end"):
+        list(make_client().pages("Relation"))
+    assert len(tribe.requests) == 11
+
+
+def test_rows_that_are_kept_together_have_an_end(make_client, tribe, monkeypatch):
+    monkeypatch.setattr(client_module, "COLLECTED_BYTES", 50_000)
+    wide = [
+        Answer(body={"value": [{**row, "Name": "x" * 1000} for row in rows(n, 10)]})
+        for n in range(0, 200, 10)
+    ]
+    for collect in (
+        lambda client: client.all_rows("Relation"),
+        lambda client: client.by_values("Relation", "Name", ["a"]),
+    ):
+        tribe.answers(*wide)
+        with pytest.raises(TribeEndless, match="without end"):
+            collect(make_client())
+    # Nobody keeps the pages of the others.
+    tribe.answers(*wide, Answer(body={"value": []}))
+    assert sum(map(len, make_client().pages("Relation"))) == 200
+
+
+def test_a_large_tenant_is_listed_whole(monkeypatch, make_client, tribe):
+    """As many relations as the largest tenants have, while others are being made."""
+    client = make_client()
+    total = 100_000
+
+    def page(_set, options):
+        first = options["$skip"]
+        found = rows(first, min(100, total + 50 - first))
+        return client_module._Page(found, total, False, 5000)
+
+    monkeypatch.setattr(client, "_counted_rows", page)
+    with Peak() as peak:
+        assert sum(map(len, client.pages("Relation"))) == total + 50
+    assert peak.bytes < 40 * MEBIBYTE
+
+
+def test_a_page_may_show_nothing_new(client, tribe):
+    tribe.answers(
+        Answer(body={"value": rows(0, 10)}),
+        Answer(body={"value": rows(3, 7)}),
+        Answer(body={"value": rows(10, 10)}),
+        Answer(body={"value": []}),
+    )
+    assert sum(map(len, client.pages("Relation"))) == 20
+
+
+def test_there_are_not_so_many_webhooks(client, tribe):
+    hooks = [{"id": f"h{n}", "webhookUrl": "u"} for n in range(bounds.MOST_WEBHOOKS + 1)]
+    tribe.answers(Answer(body=hooks))
+    with pytest.raises(TribeUnavailable, match="too many webhooks"):
+        client.webhooks()
+
+
+def test_a_secret_at_the_end_of_a_long_reason_is_blotted_out(client, tribe):
+    for message in ("tok-1", " " * 2997 + "tok-1", "x" * 297 + " tok-1"):
+        tribe.answers(Answer(status=400, body={"error": {"message": message}}))
+        with pytest.raises(TribeRefused) as caught:
+            client.get("Relation", RECORD)
+        assert "tok" not in str(caught.value)
+
+
+def test_a_reason_turns_no_text_around(client, tribe):
+    tribe.answers(Answer(status=400, body={"error": {"message": "ge\u202eheim\x1b[31m"}}))
+    with pytest.raises(TribeRefused, match=r"geheim\[31m"):
+        client.get("Relation", RECORD)
+
+
+def test_a_connection_is_kept_for_the_next_call(client_of, hostile):
+    """What is read whole is not thrown away, whichever way it is read."""
+    taken = []
+
+    def serve(_target, send, wait):
+        taken.append(1)
+        for _request in range(3):
+            send(plain(b'{"ID": "%s"}' % RECORD.encode()))
+            wait(0.2)
+
+    client = client_of(hostile(serve))
+    client.get("Relation", RECORD)
+    client.get("Relation", RECORD)
+    assert len(taken) == 1
+
+
+def test_the_libraries_are_those_that_were_asked_for(request):
+    """Only in the second run, which says by its environment what it is for."""
+    wanted = request.config.getoption("--libraries")
+    if wanted:
+        assert f"{urllib3.__version__} {requests.__version__}" == wanted

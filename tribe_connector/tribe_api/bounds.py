@@ -1,0 +1,83 @@
+"""How much of an answer is taken, whoever sends it, and looking at it before anything is built.
+
+What a limit costs is memory: a worker of Odoo stays within 150 MiB of what it had. The table of
+all of them is in docs/security.md.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..sentence import _lt
+
+MEBIBYTE = 1024 * 1024
+# Bytes of a whole answer as it comes over the network, from its status line on.
+# A page of a hundred invoices with a hundred lines each has some 6 MiB.
+JSON_BYTES = 8 * MEBIBYTE
+# Tokens of ORY Hydra have less than 4 KiB.
+TOKEN_BYTES = 64 * 1024
+# Thousands of entity types; those of large products have 8 MiB.
+METADATA_BYTES = 20 * MEBIBYTE
+# The PDF of an invoice.
+FILE_BYTES = 50 * MEBIBYTE
+# A line of the head, or around the pieces of a body, as in ``http.client``.
+LINE_BYTES = 64 * 1024
+
+# Of one JSON answer: values, levels, and characters of a text.
+MOST_VALUES = 250_000
+DEEPEST = 64
+LONGEST_TEXT = 1_000_000
+
+# Of ``$metadata``: elements and attributes together, levels, and what all sets have together,
+# inherited properties and the types they come from included.
+MOST_MARKUP = 400_000
+MOST_INHERITED = 300_000
+
+# Of one listing. A large tenant has 100,000 relations.
+MOST_ROWS = 300_000
+# So many more may come than Tribe says there are: they are being made meanwhile.
+MOST_UNCOUNTED_ROWS = 10_000
+# Pages in a row that show only what was shown before: rows move while we page.
+MOST_STALE_PAGES = 3
+# Of all pages whose rows are kept together.
+COLLECTED_BYTES = 16 * MEBIBYTE
+MOST_WEBHOOKS = 10_000
+
+_TEXT = re.compile(rb'"[^"]*"?')
+_LONG_TEXT = re.compile(rb'"[^"]{%d}' % LONGEST_TEXT)
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class TooMuch(ValueError):
+    """An answer has more in it than we take; the text says what."""
+
+
+def check_json(body: bytes) -> None:
+    """Raise ``TooMuch`` for JSON of which too much would be built, before it is built.
+
+    Linear, and in C: a character of structure costs as little as one of text.
+    """
+    if len(body) > JSON_BYTES:
+        raise TooMuch(_lt("too large"))
+    # Without escapes a quotation mark begins or ends a text.
+    bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    # A value has at most a name and a text.
+    if bare.count(b'"') > 4 * MOST_VALUES:
+        raise TooMuch(_lt("too many values"))
+    if _LONG_TEXT.search(bare):
+        raise TooMuch(_lt("a text without end"))
+    bare = _TEXT.sub(b"", bare)
+    if sum(map(bare.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooMuch(_lt("too many values"))
+    brackets = bare.translate(None, _ALL_BUT_BRACKETS)
+    for _level in range(DEEPEST):
+        if not brackets:
+            return
+        # The innermost level goes.
+        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(brackets):
+            # Brackets that do not match are no JSON, which says its reader.
+            break
+        brackets = shorter
+    if len(brackets) > DEEPEST:
+        raise TooMuch(_lt("nested too deeply"))
