@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import account_tests, browser, odoo_command, postgresql
+from . import account_tests, browser, odoo_command, old_libraries, postgresql
 from .console import Failure, say
 from .databases import Databases
 from .odoo_source import OdooSource, find_or_fetch
@@ -32,6 +32,8 @@ class Group:
     folders: tuple[str, ...]
     needs_database: bool = True
     needs_odoo_inside: bool = False
+    # With the oldest libraries that Odoo 19 runs with, instead of the newest.
+    has_old_libraries: bool = False
     # Installed beside the addon.
     modules: tuple[str, ...] = ()
 
@@ -70,6 +72,7 @@ GROUPS = (
         ("tests/mapping", "tests/tribe_api", "tests/tribe_sandbox_contract", "tests/documentation"),
         needs_database=False,
     ),
+    Group("old_libraries", ("tests/tribe_api",), needs_database=False, has_old_libraries=True),
     Group("faults", ("tests/faults",)),
     Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
     Group("end_to_end", ("tests/end_to_end",)),
@@ -181,6 +184,8 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Ou
         command += ["--odoo-http"]
     else:
         environment = {**environment, "PYTHONPATH": _plain_path()}
+        if group.has_old_libraries:
+            environment |= _old_libraries()
         command += ["-p", "no:odoo"]
     lines = []
     with subprocess.Popen(
@@ -222,6 +227,11 @@ def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
     environment = odoo_command.environment(odoo)
     path = os.pathsep.join([environment["PYTHONPATH"], _plain_path()])
     return {**environment, "PYTHONPATH": path, "ODOO_RC": str(configuration)}
+
+
+def _old_libraries() -> dict[str, str]:
+    path = os.pathsep.join([str(old_libraries.folder()), _plain_path()])
+    return {"PYTHONPATH": path, "TRIBE_OLD_LIBRARIES": old_libraries.versions()}
 
 
 def _plain_path() -> str:

@@ -15,11 +15,6 @@ from hypothesis import settings
 from tribe_connector.tribe_api import Addresses, Client, NoLimit
 from tribe_connector.tribe_api import client as client_module
 
-
-def pytest_addoption(parser):
-    parser.addoption("--libraries", help="the versions of urllib3 and requests that must be used")
-
-
 # The same on every machine: no examples kept from earlier runs, no clock.
 settings.register_profile("tribe", database=None, deadline=None, derandomize=True)
 settings.load_profile("tribe")

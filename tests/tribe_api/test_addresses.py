@@ -3,6 +3,7 @@
 import pytest
 
 from tribe_connector.tribe_api import Addresses, TribeAddressInvalid
+from tribe_connector.tribe_api.addresses import check_peer
 
 MODES = ("off", "dry_run", "demo", "live")
 
@@ -65,6 +66,57 @@ EVERYWHERE_BUT_DEMO = ("off", "dry_run", "live")
 )
 def test_an_address_is_allowed_in(address, modes):
     assert allowed_modes(address) == modes
+
+
+PUBLIC = (
+    *("8.8.8.8", "1.1.1.1", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1"),
+    *("192.0.1.1", "198.17.0.1", "198.20.0.1", "223.255.255.255", "169.253.0.1", "11.0.0.1"),
+    *("2a00:1450:4001::8", "2001:200::1", "2606:4700::1111", "64:ff9b::8.8.8.8"),
+    "::ffff:8.8.8.8",
+)
+NOT_PUBLIC = (
+    *("0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.2", "169.254.169.254"),
+    *("172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.0.1"),
+    *("198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1"),
+    *("224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255"),
+    # Another address within: mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP.
+    *("::ffff:10.0.0.1", "::ffff:169.254.169.254", "::10.0.0.1", "::8.8.8.8", "::127.0.0.1"),
+    *("::ffff:0:10.0.0.1", "::ffff:0:8.8.8.8", "::ffff:0:127.0.0.1"),
+    *("64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254"),
+    *("64:ff9b:1::8.8.8.8", "64:ff9b:1::10.0.0.1", "64:ff9b:2::1"),
+    *("2002:0a00:0001::1", "2002:7f00:1::", "2002:808:808::1"),
+    *("2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:10::1", "2001:20::1"),
+    *("2a00:1450::5efe:10.0.0.1", "2a00:1450::200:5efe:192.168.0.1"),
+    # Of one network, one machine, nobody, or many.
+    *("::", "fe80::1", "fec0::1", "fd00::1", "fc00::1", "ff02::1", "ff0e::1", "100::1"),
+    *("2001:db8::1", "3fff::1", "3ffe::1", "4000::1", "5f00::1", "1::1"),
+)
+
+
+@pytest.mark.parametrize("ip", PUBLIC)
+def test_a_public_ip_is_allowed_wherever_it_stands(ip):
+    check_peer("api.tribecrm.nl", ip)
+    host = f"[{ip}]" if ":" in ip else ip
+    assert allowed_modes(f"https://{host}") == EVERYWHERE_BUT_DEMO
+
+
+@pytest.mark.parametrize("ip", NOT_PUBLIC)
+def test_an_ip_that_is_not_public_is_refused_wherever_it_stands(ip):
+    with pytest.raises(TribeAddressInvalid):
+        check_peer("api.tribecrm.nl", ip)
+    host = f"[{ip}]" if ":" in ip else ip
+    assert allowed_modes(f"https://{host}") == (MODES if ip.startswith("127.") else ())
+
+
+@pytest.mark.parametrize("ip", [*PUBLIC, *NOT_PUBLIC])
+def test_whoever_is_this_machine_is_nowhere_else(ip):
+    is_here = ip.startswith("127.")
+    try:
+        check_peer("localhost", ip)
+    except TribeAddressInvalid:
+        assert not is_here
+    else:
+        assert is_here
 
 
 def test_one_wrong_address_is_enough():

@@ -76,10 +76,10 @@ def send(
     ``session`` is one of ``create_session``. Redirects are not followed, because the token would go
     along. Raises ``TribeAddressInvalid`` for a host that is at no public address;
     ``TribeUnavailable`` for a network error, a time-out, a redirect, a 5xx, and an answer that is
-    oversized, cut or compressed, with ``outcome_unknown`` when ``changes_something`` and the request may have arrived;
-    its ``ExchangeAbandoned`` when the time is up, after which the session cannot be used any more;
-    ``TribeRateLimited`` for a 429, after which at least ``rate_limit_pause`` seconds are to be
-    waited.
+    oversized, cut or compressed, with ``outcome_unknown`` when ``changes_something`` and the
+    request may have arrived; its ``ExchangeAbandoned`` when the time is up, after which the
+    session cannot be used any more; ``TribeRateLimited`` for a 429, after which at least
+    ``rate_limit_pause`` seconds are to be waited.
     """
 
     def exchange() -> Answer:
@@ -165,7 +165,8 @@ def is_header_safe(token: object) -> bool:
 def parsed_json(body: bytes):
     """The JSON value of a body. Raises ``ValueError`` for anything that is not strict JSON.
 
-    Its ``TooMuch`` is for more than anybody needs, of which nothing was built. Characters that no database keeps (NUL, halves of surrogate pairs) are left out of texts.
+    Its ``TooMuch`` is for more than anybody needs, of which nothing was built. Characters that no
+    database keeps (NUL, halves of surrogate pairs) are left out of texts.
     """
     check_json(body)
     text = body.decode("utf-8-sig")
