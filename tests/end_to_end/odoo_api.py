@@ -7,7 +7,11 @@ SECONDS_TO_ANSWER = 900
 
 
 class OdooError(Exception):
-    """What Odoo answered instead of a result."""
+    """What Odoo answered instead of a result, with the status of the answer."""
+
+    def __init__(self, message, status: int = 0):
+        super().__init__(message)
+        self.status = status
 
 
 class OdooApi:
@@ -32,7 +36,7 @@ class OdooApi:
         content = answer.json() if answer.content else None
         if not answer.ok:
             message = content.get("message") if isinstance(content, dict) else answer.text
-            raise OdooError(message)
+            raise OdooError(message, answer.status_code)
         return content
 
     def rows(self, model: str, domain, fields, **options) -> list[dict]:

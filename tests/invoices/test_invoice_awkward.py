@@ -404,6 +404,23 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(lines[0].product_uom_id, unit)
         self.assertNotEqual(lines[1].product_uom_id, unit)
 
+    def test_the_name_of_a_unit_is_no_pattern(self):
+        tribe_product = next(row for row in self.sandbox.rows("Product") if row["Unit"])
+        unit = self.env["uom.uom"].create({"name": "Stuk 7 uniek"})
+        for name, found in (("Stuk _ uniek", False), ("stuk % UNIEK", False), ("STUK 7 uniek", 1)):
+            with self.subTest(name=name):
+                self.sandbox.change("Datastore_Unit", tribe_product["Unit"], {"Name": name})
+                line = self.line(10.0, 2.0, Product={"ID": tribe_product["ID"]})
+                booked = self.assert_booked_to_the_cent(self.send_new(line)).invoice_line_ids
+                self.assertEqual(booked.product_uom_id == unit, bool(found))
+
+    def test_the_name_of_tribes_pdf_shows_what_it_is(self):
+        tribe_id = self.send_new(self.line(10.0))
+        (attachment,) = self.sandbox.rows("Attachment", Invoice=tribe_id)
+        self.sandbox.change("File", attachment["File"], {"Name": "../a\u202efdp.exe"})
+        move = self.assert_booked_to_the_cent(tribe_id)
+        self.assertEqual(move.message_main_attachment_id.name, "-afdp.exe.pdf")
+
     def test_tribes_pdf_is_the_main_attachment(self):
         move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 

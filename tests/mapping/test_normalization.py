@@ -1,5 +1,8 @@
 """Formatting alone is never a change."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from tribe_connector.mapping import (
     canonical,
     clean,
     clean_lines,
+    file_name,
     mail_addresses,
 )
 
@@ -26,6 +30,8 @@ TEXT_FIELDS = [field for field in FIELDS if not field.endswith(("active", "term_
         ("a\u200bb\ufeff", "ab"),
         ("e\u0301", "\u00e9"),
         ("\ud800x", "x"),
+        ("factuur\u202efdp.exe", "factuurfdp.exe"),
+        ("\u200e\u200fa\u2066b\u2069\u061c", "ab"),
         (" ", None),
         ("", None),
         (None, None),
@@ -41,6 +47,34 @@ def test_clean_text(text, expected):
 def test_lines_of_a_description_stay_lines():
     assert clean_lines("\r\n a  b \r\n\r\n c\x00\n ") == "a b\n\nc"
     assert clean_lines("  \n ") is clean_lines(None) is None
+
+
+def test_nothing_hidden_is_left_of_any_character():
+    kept = {chr(code) for code in range(sys.maxunicode + 1) if clean(f"a{chr(code)}b") != "ab"}
+    hidden = {each for each in kept if unicodedata.category(each) in ("Cc", "Cs")}
+    # White space, which becomes a space.
+    assert all(each.isspace() for each in hidden)
+    turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    assert not [each for each in kept if unicodedata.bidirectional(each) in turning]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Factuur 12.pdf", "Factuur 12.pdf"),
+        ("Factuur.PDF", "Factuur.PDF"),
+        ("factuur\u202efdp.exe", "factuurfdp.exe.pdf"),
+        ("../../etc/passwd", "-..-etc-passwd.pdf"),
+        ("C:\\map\\x.pdf", "C--map-x.pdf"),
+        ("a\r\nb\x00.pdf", "a b.pdf"),
+        ("x" * 5000 + ".pdf", "x" * 150 + ".pdf"),
+        ("...", "x.pdf"),
+        ("", "INV-2026-1.pdf"),
+        (None, "INV-2026-1.pdf"),
+    ],
+)
+def test_a_file_name_is_one(text, expected):
+    assert file_name(text, ".pdf", "INV/2026/1") == expected
 
 
 @given(st.text())

@@ -3,7 +3,6 @@
 import os
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from end_to_end.odoo_log import alarms
@@ -12,6 +11,7 @@ from host.odoo_server import OdooServer
 
 from .conftest import DATABASE
 from .database import rows
+from .resident_memory import MOST_GROWTH_KILOBYTES, ResidentMemory, kilobytes
 from .webhook_storm import GUID, Storm, status_of
 
 IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
@@ -23,24 +23,33 @@ TABLES = ("res_partner", "account_move", "tribe_link", "tribe_run", "tribe_conne
 GROWTH = 1.10
 
 
+class Samples(list):
+    """The resident memory from time to time, and by how much its peak was above the start."""
+
+    peak_growth = 0
+
+
 @pytest.fixture(scope="module")
 def storm(day, databases, server):
     """The storm is over: ``(statuses by whether they proved who they are, memory, Odoo's log)``."""
     before = _fingerprint(server)
     statuses = Counter()
-    memory = []
+    memory = Samples()
     requests = Storm(SEED, day.webhook_key, day.secrets["webhook_token"], TOKEN_HEADER)
     started = time.monotonic()
     with OdooServer(databases.server, databases.odoo, DATABASE, max_cron_threads=0) as odoo:
+        watched = ResidentMemory(odoo.pids())
         for number in range(REQUESTS):
             shot = requests.shot()
             statuses[shot.proves, status_of(odoo.port, shot.raw)] += 1
             if number % (REQUESTS // 20) == 0:
                 memory.append(_resident_kilobytes(odoo))
         memory.append(_resident_kilobytes(odoo))
+        memory.peak_growth = max(watched.growth().values())
     print(
         f"{REQUESTS} requests in {time.monotonic() - started:.0f} s, seed {SEED}: "
-        f"{sorted(statuses.items())}; memory {memory[2]} to {memory[-1]} kB"
+        f"{sorted(statuses.items())}; memory {memory[2]} to {memory[-1]} kB, at its peak "
+        f"{memory.peak_growth} kB more than at the start"
     )
     return statuses, memory, odoo.log_text(), before
 
@@ -82,6 +91,7 @@ def test_nothing_is_written_but_what_to_look_at(storm, server):
 def test_the_memory_stays_flat(storm):
     _statuses, memory, *_rest = storm
     assert memory[-1] < GROWTH * memory[2]
+    assert memory.peak_growth < MOST_GROWTH_KILOBYTES
 
 
 def _fingerprint(server):
@@ -93,6 +103,4 @@ def _fingerprint(server):
 
 
 def _resident_kilobytes(odoo) -> int:
-    status = Path(f"/proc/{odoo.pid}/status").read_text()
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1])
+    return kilobytes(odoo.pid, "VmRSS")
