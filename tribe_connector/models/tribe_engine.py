@@ -185,8 +185,10 @@ class TribeEngine(models.AbstractModel):
     def _run_schedule(self):
         """Note what the clock says is to be done, and wake the lanes. Called by a cron."""
         connections = self.env["tribe.connection"]
+        # Also what was deactivated, as long as its webhooks are still in Tribe.
+        stopping = self.env["tribe.work"].search([("kind", "=", "deactivate")]).connection_id
         running = (
-            Domain("state", "in", ("initial", "active"))
+            (Domain("state", "in", ("initial", "active")) | Domain("id", "in", stopping.ids))
             & Domain("mode", "!=", "off")
             & Domain("is_demo_data", "=", False)
             & Domain("active", "=", True)
