@@ -1,9 +1,12 @@
 """Awkward invoices: each has one outcome, and never a silent shift of date or number."""
 
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.tribe_api import Client
 
 from .invoice_case import InvoiceCase
 
@@ -415,10 +418,18 @@ class TestAwkwardInvoice(InvoiceCase):
                 self.assertEqual(booked.product_uom_id == unit, bool(found))
 
     def test_the_name_of_tribes_pdf_shows_what_it_is(self):
-        tribe_id = self.send_new(self.line(10.0))
-        (attachment,) = self.sandbox.rows("Attachment", Invoice=tribe_id)
-        self.sandbox.change("File", attachment["File"], {"Name": "../a\u202efdp.exe"})
-        move = self.assert_booked_to_the_cent(tribe_id)
+        read = Client.by_values
+
+        def renamed(client, entity_set, *arguments, **options):
+            rows = read(client, entity_set, *arguments, **options)
+            if entity_set == "Attachment":
+                for row in rows:
+                    row["File"]["Name"] = "../a\u202efdp.exe"
+            return rows
+
+        with patch.object(Client, "by_values", renamed):
+            move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
         self.assertEqual(move.message_main_attachment_id.name, "-afdp.exe.pdf")
 
     def test_tribes_pdf_is_the_main_attachment(self):

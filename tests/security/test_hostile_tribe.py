@@ -159,7 +159,6 @@ class Hostility:
                 LIMIT,
             )
 
-
     def _goes_on(self) -> bool:
         self.tick()
         return not self.row(self.both.connection_id)["trouble"]

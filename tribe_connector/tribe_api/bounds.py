@@ -65,7 +65,7 @@ def check_json(body: bytes) -> None:
     if bare.count(b'"') > 4 * MOST_VALUES:
         raise TooMuch(_lt("too many values"))
     if _LONG_TEXT.search(bare):
-        raise TooMuch(_lt("a text without end"))
+        raise TooMuch(_lt("an endless text"))
     bare = _TEXT.sub(b"", bare)
     if sum(map(bare.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise TooMuch(_lt("too many values"))

@@ -381,7 +381,7 @@ class Client:
             if page.count is not None and page.count > 0:
                 most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
             if len(seen) > most:
-                raise self._endless(_lt("a list without end"))
+                raise self._endless(_lt("an endless list"))
             if fresh:
                 yield fresh, page.size
             # A row that a page shows twice is one row.
@@ -393,7 +393,7 @@ class Client:
     def _room_left(self, room: int, size: int) -> int:
         """What is left of the room for rows that are kept together."""
         if size > room:
-            raise self._endless(_lt("a list without end"))
+            raise self._endless(_lt("an endless list"))
         return room - size
 
     def _endless(self, found: str) -> TribeEndless:

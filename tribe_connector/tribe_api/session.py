@@ -169,7 +169,7 @@ class _Counted(io.RawIOBase):
             raise AnswerTooLarge
         return count
 
-    def close(self) -> None:
+    def close(self) -> None:  # pylint: disable=missing-return
         self._source.close()
         super().close()
 
@@ -188,7 +188,7 @@ class _Response(http.client.HTTPResponse):
         super().__init__(connected, *arguments, **options)
         self.fp = _ShortLines(_Counted(self.fp.detach(), line))
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # pylint: disable=missing-return
         super().begin()
         # What is no header was left out; urllib3 would log it, with a traceback.
         headers = http.client.HTTPMessage()
