@@ -11,7 +11,14 @@ MODULE = "odoo.addons.tribe_connector."
 # Other addons' models; ours begin with this.
 OUR_PREFIX = "tribe."
 # What the ORM calls by itself, and a program through it: with Odoo's own checks in super().
-OF_ODOO = ("create", "write", "unlink", "fields_get", "method_direct_trigger")
+OF_ODOO = (
+    "create",
+    "default_get",
+    "fields_get",
+    "method_direct_trigger",
+    "unlink",
+    "write",
+)
 WITH_ALL_RIGHTS = ("compute_sudo", "related_sudo")
 
 
