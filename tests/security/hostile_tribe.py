@@ -28,6 +28,8 @@ POINTS = {
 }
 # What is odd, yet no failure: what it says may be what was asked for.
 HARMLESS = {"what is no header"}
+# A refusal of one record, however long: its work needs attention, and Tribe is there.
+REFUSALS = {"a refusal without end"}
 WHOLE_ANSWERS = {name: answer(make) for name, make in WHOLE.items() if name not in HARMLESS}
 DESCRIPTIONS = {name: answer(make) for name, make in MARKUP.items()}
 ENDLESS = {name: listing(page) for name, page in LISTINGS.items()}
@@ -41,13 +43,16 @@ SERVERS = {
 }
 
 
-def chosen(seed: int, points: tuple[str, ...], *, drips: bool):
-    """Draws ``(point, name, serve)`` without end, the same for a seed."""
+def chosen(seed: int, points: tuple[str, ...], *, servers: bool):
+    """Draws ``(point, name, serve)`` without end, the same for a seed.
+
+    ``servers``: what makes a connection pause, drips too; else answers of any kind that are whole.
+    """
+    left_out = REFUSALS if servers else DRIPS.keys()
     choose = random.Random(seed)
     while True:
         point = choose.choice(points)
-        names = sorted(name for name in SERVERS[point] if drips or name not in DRIPS)
-        name = choose.choice(names)
+        name = choose.choice(sorted(SERVERS[point].keys() - left_out))
         yield point, name, SERVERS[point][name]
 
 

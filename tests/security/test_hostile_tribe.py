@@ -26,8 +26,9 @@ MODES = {
     "threads": {"max_cron_threads": 2},
     "prefork": {"workers": 2, "max_cron_threads": 2},
 }
-# Odoo ends a worker that is busy for so long, and says so.
-LIMIT_SECONDS = 60
+# Odoo ends a worker that is busy for so long, and says so. Its own setting: with processes as
+# workers it counts more than a minute of waiting, too (docs/developing.md).
+LIMIT_SECONDS = 120
 ANSWER_SECONDS = 3
 WAITS = {
     "settle_seconds": 3,
@@ -205,8 +206,8 @@ def watched(hostility):
 def test_hostile_servers_pause_their_own_connection_alone(hostility, watched):
     points = ("token", "page", "webhooks")
     # Each point at least once.
-    first = [(point, *next(chosen(SEED, (point,), drips=True))[1:]) for point in points]
-    for point, name, serve in [*first, *islice(chosen(SEED, points, drips=True), SERVERS - 3)]:
+    first = [(point, *next(chosen(SEED, (point,), servers=True))[1:]) for point in points]
+    for point, name, serve in [*first, *islice(chosen(SEED, points, servers=True), SERVERS - 3)]:
         hostility.hostile.strike(point, serve)
         hostility.cause_work(point)
         said = until(f"the pause, {name} at {point}", hostility.trouble, LIMIT)
@@ -218,7 +219,7 @@ def test_hostile_servers_pause_their_own_connection_alone(hostility, watched):
 
 def test_hostile_answers_are_sentences(hostility, watched):
     points = ("token", "record", "metadata", "page")
-    for point, name, serve in islice(chosen(SEED, points, drips=False), ANSWERS):
+    for point, name, serve in islice(chosen(SEED, points, servers=False), ANSWERS):
         hostility.hostile.strike(point, serve)
         if point == "token":
             hostility.both.sandbox.expire_access_tokens()
