@@ -81,15 +81,30 @@ def schedule(both):
     both.odoo.call("ir.cron", "method_direct_trigger", [cron])
 
 
+def customers_of(both) -> list[int]:
+    """Contacts that were sent to the first Tribe, when there was no other: they are its own."""
+    customers = [
+        both.odoo.create("res.partner", name=f"Nat {number} B.V.", is_company=True, customer_rank=1)
+        for number in range(FAILURES)
+    ]
+    until(
+        "the customers in Tribe",
+        lambda: both.sandbox.rows("Relation_Organization", Name=f"Nat {FAILURES - 1} B.V."),
+        120,
+    )
+    return customers
+
+
 def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_connections):
     both, other = two_connections
+    customers = customers_of(both)
     other_id = connect_the_other(both, other)
     until("the other connection", lambda: row(both, other_id)["state"] == "active", 120)
     both.wait_until_idle()
     both.sandbox.fault("drip", path_contains="/v1/", times=None, **DRIP)
 
-    for number in range(FAILURES):
-        both.odoo.create("res.partner", name=f"Nat {number} B.V.", is_company=True, customer_rank=1)
+    for customer in customers:
+        both.odoo.write("res.partner", [customer], website="https://nat.example")
 
     def trouble():
         schedule(both)
@@ -100,10 +115,11 @@ def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_conne
     assert both.sandbox.calls()["struck"], "it was the drip"
 
     # The only cron worker is free for the other one.
-    both.odoo.create("res.partner", name="Droog B.V.", is_company=True, customer_rank=1)
+    (relation, *_rest) = other.rows("Relation_Organization")
+    other.change("Relation_Organization", relation["ID"], {"Name": "Droog B.V."})
     until(
         "the other connection's work",
-        lambda: other.rows("Relation_Organization", Name="Droog B.V."),
+        lambda: both.odoo.rows("res.partner", [["name", "=", "Droog B.V."]], ["name"]),
         60,
     )
     assert not row(both, other_id)["trouble"]
@@ -115,6 +131,7 @@ def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_conne
     until("the connection to go on", lambda: schedule(both) or not trouble(), 120)
     until(
         "what waited",
-        lambda: both.sandbox.rows("Relation_Organization", Name="Nat 0 B.V."),
+        lambda: len(both.sandbox.rows("Relation_Organization", Website="https://nat.example"))
+        == FAILURES,
         120,
     )
