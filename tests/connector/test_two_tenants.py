@@ -5,7 +5,9 @@ import contextlib
 from end_to_end.waiting import far_hour
 from tribe_sandbox.process import SandboxProcess
 
+from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
 
 from .common import LONG, ORGANIZATION_CUSTOMER, UNLIMITED
@@ -324,6 +326,44 @@ class TestTwoTenants(TenantsCase):
         self.synchronize(partner)
         self.assertEqual(self.connections_of(partner), self.a)
         self.assertFalse(self.a.trouble)
+
+    def test_the_count_is_of_contacts_that_its_reader_may_know(self):
+        """*Only Contacts That* would be a question about each of the others."""
+        self.b.legal_entity_ids[0].write({"company_id": self.company.id, "is_booked": True})
+        self.customer("Geheim B.V.", company_id=self.company.id)
+        for companies, is_told in ((self.other, False), (self.other | self.company, True)):
+            reader = self.manager_of(companies)
+            told = self.b.with_user(reader).with_company(self.other).trouble
+            self.assertEqual("more than one connection" in (told or ""), is_told)
+        self.assertFalse(self.b._sentences_to_tell())
+
+    def test_work_is_seen_where_its_contact_is(self):
+        self.b.legal_entity_ids[0].write({"company_id": self.company.id, "is_booked": True})
+        self.b.export_moment = "nightly"
+        reader = self.manager_of(self.other)
+        partner = self.customer("Geheim B.V.")
+        self.env["tribe.work"]._add_saved_partners(self.b, partner.ids)
+        shared = self.env["tribe.work"].search([("connection_id", "=", self.b.id)])
+        partner.company_id = self.company
+        self.env.flush_all()
+        self.env["tribe.work"]._add(self.b, "outbound", "partner", partner.ids, "nightly")
+        self.env["tribe.work"].search([]).transaction = False
+        self.env["tribe.work"]._add_saved_partners(self.b, partner.ids)
+
+        works = self.env["tribe.work"].with_user(reader).search([])
+
+        self.assertEqual(works, shared)
+        self.assertNotIn("Geheim", "".join(works.mapped("display_name")))
+
+    def manager_of(self, companies):
+        number = len(self.env["res.users"].search([]))
+        return new_test_user(
+            self.env,
+            f"manager{number}",
+            groups="tribe_connector.group_manager",
+            company_id=companies[0].id,
+            company_ids=[Command.set(companies.ids)],
+        )
 
     def test_invoices_place_a_contact(self):
         partner = self.customer("Klant met factuur B.V.")

@@ -88,6 +88,8 @@ def taken(both):
     """An invoice of Tribe whose number one in Odoo has: the row of work, and that one."""
     tribe_id = draft(both)
     number = next_number(both)
+    # Of the same customer: Odoo's log would tell of each other's postings.
+    both.wait_until_idle()
     move = invoice_in_odoo(both, number)
     return held(both, send(both, tribe_id)), move
 

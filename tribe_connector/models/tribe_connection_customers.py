@@ -134,8 +134,12 @@ class TribeConnection(models.Model):
             others=others,
         )
 
-    def _unplaced_sentence(self):
-        """How many contacts no connection sends because several could be meant; mostly empty."""
+    def _unplaced_sentence(self, companies):
+        """How many contacts no connection sends because several could be meant; mostly empty.
+
+        :param companies: those of which whoever is told may know the contacts: *Only Contacts
+            That* could be a question about each of the others
+        """
         connections = self._active()
         if self not in connections or len(connections) < 2 or self._filter_problem():
             return ""
@@ -147,6 +151,7 @@ class TribeConnection(models.Model):
         unplaced = (
             Domain(self._contact_filter())
             & Domain(self._unfiltered_domain())
+            & Domain("company_id", "in", [False, *companies.ids])
             & Domain("id", "not in", linked.subselect("partner_id"))
             & Domain.AND(~connection._tenant_domain() for connection in connections)
         )

@@ -82,7 +82,7 @@ class TribeConnection(models.Model):
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
             *self._scheduled_action_sentences(),
             self._filter_problem(),
-            self._unplaced_sentence(),
+            self._unplaced_sentence(self.env.user.company_ids),
             self._webhooks_left_sentence(),
         )
         return [sentence for sentence in sentences if sentence]
@@ -169,7 +169,9 @@ class TribeConnection(models.Model):
         elif since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
         sentences += self._scheduled_action_sentences()
-        sentences += filter(None, (self._filter_problem(), self._unplaced_sentence()))
+        sentences += filter(
+            None, (self._filter_problem(), self._unplaced_sentence(self.company_id))
+        )
         return sentences + self._problems_to_tell()
 
     def _problems_to_tell(self):

@@ -23,6 +23,8 @@ INBOUND_KINDS = (*RECORD_KINDS, "poll", "comparison")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
+# Of what records of Odoo the ID is the reference.
+MODELS = {"partner": "res.partner", "payment": "account.move"}
 # Where a mapping is filled in or corrected, by cause: an action, a filter of its search view.
 MAPPINGS = {
     "vat_group": ("action_tribe_vat_group", "unmapped"),
@@ -190,7 +192,10 @@ class TribeWork(models.Model):
 
     def _name_in_odoo(self):
         """What the contact or invoice is called that this is about; nothing, if it is gone."""
-        return (self.move_id or self.partner_id).sudo().exists().display_name
+        record = (self.move_id or self.partner_id).sudo().exists()
+        # It may have been given to another company since this was noted.
+        is_seen = self.env.su or record.company_id <= self.env.user.company_ids
+        return record.display_name if is_seen else ""
 
     def _add(self, connection, direction, kind, references, reason, due=None):
         """Note that some records are to be looked at.
@@ -198,11 +203,15 @@ class TribeWork(models.Model):
         :param references: Tribe IDs (inbound) or Odoo IDs (outbound)
         :param due: when at the earliest (datetime, UTC); now by default
         """
+        company_ids = {}
+        if kind in MODELS:
+            records = self.env[MODELS[kind]].browse(int(reference) for reference in references)
+            company_ids = self._company_ids(connection, records.exists())
         return self.sudo().create(
             [
                 {
                     "connection_id": connection.id,
-                    "company_id": connection.company_id.id,
+                    "company_id": company_ids.get(str(reference), connection.company_id.id),
                     "direction": direction,
                     "kind": kind,
                     "reference": str(reference),
@@ -212,6 +221,16 @@ class TribeWork(models.Model):
                 for reference in dict.fromkeys(references)
             ]
         )
+
+    def _company_ids(self, connection, records):
+        """The company by which work about each of some contacts or invoices is seen, by reference.
+
+        That of the record, and of the connection where it has none.
+        """
+        return {
+            str(record.id): (record.company_id or connection.company_id).id
+            for record in records.sudo()
+        }
 
     def _ask_for_partners(self, connection, partners):
         """Note that a person wants some partners compared with Tribe now; returns the rows."""
@@ -223,14 +242,16 @@ class TribeWork(models.Model):
         In one statement, and within the transaction of the save: if that (or a part of it) is
         rolled back, so is the note.
         """
+        partners = self.env["res.partner"].browse(partner_ids)
+        company_ids = self._company_ids(connection, partners)
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
                                         reason, due, created, transaction, tries)
-                SELECT %(connection)s, %(company)s, 'outbound', 'partner', saved.id::text,
+                SELECT %(connection)s, saved.company_id, 'outbound', 'partner', saved.id::text,
                        'save', %(due)s, now() AT TIME ZONE 'UTC', txid_current()::text, 0
-                  FROM unnest(%(partners)s) AS saved(id)
+                  FROM unnest(%(partners)s::int[], %(companies)s::int[]) AS saved(id, company_id)
                  WHERE NOT EXISTS (
                            SELECT 1 FROM tribe_work
                             WHERE transaction = txid_current()::text
@@ -239,9 +260,9 @@ class TribeWork(models.Model):
                               AND reference = saved.id::text)
                 """,
                 connection=connection.id,
-                company=connection.company_id.id or None,
+                companies=[company_ids[str(partner.id)] for partner in partners],
                 due=connection._due_of_a_save(),
-                partners=list(partner_ids),
+                partners=partners.ids,
             )
         )
 
