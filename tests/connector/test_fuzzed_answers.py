@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from odoo.addons.tribe_connector.models import tribe_engine
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
-from .mutations import Mutator
+from .mutations import Mutator, replace_body
 
 IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 ANSWERS = 2000 if IS_FULL else 400
@@ -55,9 +55,7 @@ class TestFuzzedAnswers(ConnectorCase):
         response = super()._request_handler(session, request, **options)
         is_answer = request.url.startswith(cls.sandbox.address)
         if is_answer and cls.mutator and cls.mutator.changes(cls.share):
-            body = cls.mutator.body(response.content)
-            response._content = body
-            response.headers["Content-Length"] = str(len(body))
+            replace_body(response, cls.mutator.body(response.content))
         return response
 
     def setUp(self):
