@@ -181,24 +181,24 @@ class TestPages(TenantCase):
         self.env["tribe.cursor"].search([("stream", "=", "invoice")]).unlink()
         self.poll("invoice")
 
-    def test_60_invoices_on_pages_of_50(self):
-        self.sandbox.switch(page_limit=50)
-        ids = self.send_many(60)
-        self.poll("invoice")
-        self.assert_all_booked(ids)
-
-    def test_80_invoices_on_pages_of_40_from_the_beginning_where_nothing_is_counted(self):
-        self.sandbox.switch(page_limit=40, count_option="ignored")
-        ids = self.send_many(80)
-        self.look_from_the_beginning()
-        self.assert_all_booked(ids)
-
-    def test_130_invoices_on_pages_of_7_that_were_longer_before(self):
+    def test_30_invoices_on_pages_of_25(self):
+        self.sandbox.switch(page_limit=25)
         ids = self.send_many(30)
         self.poll("invoice")
         self.assert_all_booked(ids)
+
+    def test_24_invoices_on_pages_of_12_from_the_beginning_where_nothing_is_counted(self):
+        self.sandbox.switch(page_limit=12, count_option="ignored")
+        ids = self.send_many(24)
+        self.look_from_the_beginning()
+        self.assert_all_booked(ids)
+
+    def test_40_invoices_on_pages_of_7_that_were_longer_before(self):
+        ids = self.send_many(10)
+        self.poll("invoice")
+        self.assert_all_booked(ids)
         self.sandbox.switch(page_limit=7)
-        ids += self.send_many(100)
+        ids += self.send_many(30)
         self.poll("invoice")
         self.assert_all_booked(ids)
 
