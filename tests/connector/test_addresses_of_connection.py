@@ -1,9 +1,15 @@
 """Who says where Tribe is, and what another host is told of what the old one knew."""
 
+import time
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.tribe_connector.engine import tokens
+from odoo.addons.tribe_connector.engine.session import Session
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
+from odoo.addons.tribe_connector.tribe_api import Token, TribePaused
 
 ADDRESSES = ("api_address", "authorization_address", "web_address", "webhook_address")
 ELSEWHERE = "https://elsewhere.example"
@@ -199,3 +205,111 @@ class TestAddressesOfConnection(RolesCase):
 
         self.assertFalse(self.connection.trouble)
         self.assertFalse(self.connection._sentences_to_tell())
+
+    # Meanwhile
+
+    def move_elsewhere(self, name="api_address"):
+        """What a system administrator does, and is committed before anything else goes on."""
+        self.connection.with_user(self.administrator).write(
+            {name: ELSEWHERE, "client_secret": "of elsewhere"}
+        )
+        self.env.flush_all()
+
+    def test_a_token_that_was_under_way_is_not_kept_for_another_host(self):
+        for request, changes in (
+            ("request_token", {}),
+            ("refresh_token", {"sign_in": "authorization_code"}),
+        ):
+            for name in ("api_address", "authorization_address"):
+                self.connection.write({**TRIBE, **changes})
+                self.enter_secrets()
+                stored = tokens.StoredTokens(self.connection)
+
+                def answer(*_args, moved=name, **_options):
+                    self.move_elsewhere(moved)
+                    return Token("of the old host", time.time() + 3600, "of the old host")
+
+                with (
+                    self.subTest(request=request, name=name),
+                    patch.object(tokens, request, answer),
+                    self.enter_registry_test_mode(),
+                    self.assertRaisesRegex(TribePaused, "address of Tribe was changed"),
+                ):
+                    stored.access_token()
+                self.env.invalidate_all()
+                kept = (self.credential.access_token, self.credential.refresh_token)
+                self.assertEqual(kept, (False, False))
+
+    def test_a_sign_in_that_was_under_way_is_not_kept_for_another_host(self):
+        stored = tokens.StoredTokens(self.connection)
+
+        def answer(*_args, **_options):
+            self.move_elsewhere()
+            return Token("of the old host", time.time() + 3600, "of the old host")
+
+        with (
+            patch.object(tokens, "exchange_code", answer),
+            self.enter_registry_test_mode(),
+            self.assertRaisesRegex(TribePaused, "address of Tribe was changed"),
+        ):
+            stored.sign_in("code", "https://odoo.example/callback")
+        self.env.invalidate_all()
+        self.assertFalse(self.credential.access_token or self.credential.refresh_token)
+
+    def test_a_token_of_another_client_is_not_kept(self):
+        self.credential.write({"access_token": False})
+
+        def answer(*_args, **_options):
+            self.credential.write({"client_id": "another"})
+            self.env.flush_all()
+            return Token("of the old client", time.time() + 3600)
+
+        with (
+            patch.object(tokens, "request_token", answer),
+            self.enter_registry_test_mode(),
+            self.assertRaisesRegex(TribePaused, "Another client"),
+        ):
+            tokens.StoredTokens(self.connection).access_token()
+        self.env.invalidate_all()
+        self.assertFalse(self.credential.access_token)
+
+    def test_who_began_at_the_old_host_is_given_no_secret_of_the_new_one(self):
+        for name in ("api_address", "authorization_address"):
+            self.connection.write(TRIBE)
+            self.enter_secrets()
+            stored = tokens.StoredTokens(self.connection)
+            self.move_elsewhere(name)
+            self.credential.write(
+                {"access_token": "of elsewhere", "token_expires_at": time.time() + 3600}
+            )
+            self.env.flush_all()
+            asked = []
+            with (
+                self.subTest(name),
+                patch.object(tokens, "request_token", lambda *_args, **sent: asked.append(sent)),
+                self.enter_registry_test_mode(),
+            ):
+                for ask in (stored.access_token, lambda tokens=stored: tokens.renew("refused")):
+                    with self.assertRaisesRegex(TribePaused, "address of Tribe was changed"):
+                        ask()
+            self.assertFalse(asked)
+
+    def test_webhooks_are_not_registered_at_the_old_host_with_the_new_token(self):
+        """Whatever an administrator has done at the new host by then."""
+        for name in ("api_address", "authorization_address"):
+            self.connection.write({**TRIBE, "state": "active"})
+            works = self.env["tribe.work"]._add(
+                self.connection, "outbound", "activate", [self.connection.id], "person"
+            )
+            session = Session(self.env["tribe.engine"], self.connection, None, works)
+            client = session.client
+            self.move_elsewhere(name)
+            self.connection.state = "active"
+            self.env.flush_all()
+            with (
+                self.subTest(name),
+                patch.object(type(client), "webhooks", return_value=[]),
+                self.enter_registry_test_mode(),
+                self.assertRaisesRegex(TribePaused, "was switched"),
+            ):
+                self.connection._register_webhooks(client)

@@ -188,7 +188,8 @@ class TestSecrets(RolesCase):
             self.env.invalidate_all()
             self.assertEqual(self.credential.client_secret, SECRET + "2")
             with self.enter_registry_test_mode():
-                StoredTokens(self.connection)._store(Token(SECRET, 9e9))
+                tokens = StoredTokens(self.connection)
+                tokens._store(Token(SECRET, 9e9), tokens._read())
             self.env["tribe.connection"].search([("name", "=", "is logged")])
         text = "\n".join(logs.output)
 

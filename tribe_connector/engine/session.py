@@ -52,6 +52,7 @@ class Session:
         self.direction = works[0].direction
         self._work_ids = works.ids
         self._mode = connection.mode
+        self._addresses = (connection.api_address, connection.authorization_address)
         self._rows = {}
         for work in works:
             self._rows.setdefault(work.reference, []).append(work.id)
@@ -129,6 +130,9 @@ class Session:
     def check_still_on(self) -> None:
         """Stop where somebody chose another mode, archived or deactivated since the batch began.
 
+        Or entered another address: what is read from then on, such as the token of webhooks, is
+        for the host there.
+
         Asked apart, for what is committed now. In a pause a batch may end.
 
         :raises TribePaused: what waits goes on in another batch, once it may
@@ -136,8 +140,9 @@ class Session:
         row = execute_apart(
             self.env.registry,
             """SELECT 1 FROM tribe_connection
-                WHERE id = %s AND active AND mode = %s AND state NOT IN ('draft', 'connected')""",
-            [self.connection.id, self._mode],
+                WHERE id = %s AND active AND mode = %s AND state NOT IN ('draft', 'connected')
+                  AND api_address = %s AND authorization_address = %s""",
+            [self.connection.id, self._mode, *self._addresses],
         )
         if not row:
             raise TribePaused(_lt("The connection was switched; what waits goes on by itself."))

@@ -4,6 +4,7 @@ import time
 
 from ..sentence import _lt
 from ..tribe_api import (
+    Addresses,
     Token,
     TribeCredentialsRefused,
     TribePaused,
@@ -62,10 +63,15 @@ class StoredTokens:
         with Leases(self._registry) as leases:
             # A worker that renews the tokens of an earlier sign-in would overwrite these.
             self._wait_for_turn(leases)
+            credential = self._read()
             token = self._requested(
-                exchange_code, code=code, redirect_uri=redirect_uri, code_verifier=code_verifier
+                exchange_code,
+                credential,
+                code=code,
+                redirect_uri=redirect_uri,
+                code_verifier=code_verifier,
             )
-            self._store(token)
+            self._store(token, credential)
 
     def _stored_or_new(self, refused: str | None) -> Token:
         stored = _token_of(self._read())
@@ -79,7 +85,7 @@ class StoredTokens:
             if self._is_usable(stored, refused):
                 return stored
             token = self._renewed(credential)
-            self._store(token)
+            self._store(token, credential)
             return token
 
     def _wait_for_turn(self, leases: Leases) -> None:
@@ -90,7 +96,7 @@ class StoredTokens:
     def _renewed(self, credential: dict) -> Token:
         if credential["sign_in"] == "authorization_code":
             return self._refreshed(credential)
-        return self._requested(request_token, scope=credential["scope"] or "")
+        return self._requested(request_token, credential, scope=credential["scope"] or "")
 
     def _refreshed(self, credential: dict) -> Token:
         if not credential["refresh_token"]:
@@ -102,14 +108,15 @@ class StoredTokens:
                 )
             )
         try:
-            return self._requested(refresh_token, refresh_token=credential["refresh_token"])
+            return self._requested(
+                refresh_token, credential, refresh_token=credential["refresh_token"]
+            )
         except TribeSignInEnded:
             # Spent for good: the next worker is told so without a call.
-            self._store(Token("", 0.0))
+            self._store(Token("", 0.0), credential)
             raise
 
-    def _requested(self, request, **grant) -> Token:
-        credential = self._read()
+    def _requested(self, request, credential: dict, **grant) -> Token:
         if not credential["client_id"] or not credential["client_secret"]:
             raise TribeCredentialsRefused(
                 _lt(
@@ -130,36 +137,62 @@ class StoredTokens:
             )
 
     def _read(self) -> dict:
+        """What is committed now.
+
+        :raises TribePaused: when it was entered for other addresses than those that are asked here
+        """
         with self._registry.cursor() as cursor:
             cursor.execute(
                 """SELECT credential.client_id, credential.client_secret, credential.scope,
                           credential.access_token, credential.token_expires_at,
-                          credential.refresh_token, connection.sign_in
+                          credential.refresh_token, connection.sign_in,
+                          connection.api_address, connection.authorization_address
                      FROM tribe_credential credential
                      JOIN tribe_connection connection ON connection.id = credential.connection_id
                     WHERE connection.id = %s""",
                 [self._connection_id],
             )
-            return cursor.dictfetchone() or dict.fromkeys(
-                (
-                    *("client_id", "client_secret", "scope", "access_token"),
-                    *("token_expires_at", "refresh_token", "sign_in"),
-                )
-            )
+            credential = cursor.dictfetchone()
+        if not credential:
+            raise TribePaused(_lt("The connection was switched; what waits goes on by itself."))
+        now = Addresses(
+            credential["api_address"], credential["authorization_address"], self._addresses.app
+        )
+        if now != self._addresses:
+            raise TribePaused(_lt("The address of Tribe was changed; this goes on by itself."))
+        return credential
 
-    def _store(self, token: Token) -> None:
+    def _store(self, token: Token, credential: dict) -> None:
+        """Keep a token, where the hosts and the client that it is of are still those.
+
+        :param credential: what it was asked for with
+        :raises TribePaused: when another address, or another client, was entered meanwhile
+        """
         with self._registry.cursor() as cursor:
             cursor.execute(
-                """UPDATE tribe_credential
-                      SET access_token = %s, token_expires_at = %s, refresh_token = %s
-                    WHERE connection_id = %s""",
-                [
-                    token.access_token or None,
-                    token.expires_at,
-                    token.refresh_token,
-                    self._connection_id,
-                ],
+                """UPDATE tribe_credential credential
+                      SET access_token = %(access_token)s, token_expires_at = %(expires_at)s,
+                          refresh_token = %(new_refresh_token)s
+                     FROM tribe_connection connection
+                    WHERE connection.id = credential.connection_id
+                      AND connection.id = %(connection_id)s
+                      AND connection.api_address = %(api_address)s
+                      AND connection.authorization_address = %(authorization_address)s
+                      AND credential.client_id IS NOT DISTINCT FROM %(client_id)s
+                      AND credential.client_secret IS NOT DISTINCT FROM %(client_secret)s""",
+                {
+                    **credential,
+                    "connection_id": self._connection_id,
+                    "access_token": token.access_token or None,
+                    "expires_at": token.expires_at,
+                    "new_refresh_token": token.refresh_token,
+                },
             )
+            is_stored = bool(cursor.rowcount)
+        if not is_stored:
+            # Says so, if it was an address.
+            self._read()
+            raise TribePaused(_lt("Another client was entered; this goes on by itself."))
 
     @staticmethod
     def _is_usable(token: Token | None, refused: str | None) -> bool:
