@@ -1,7 +1,9 @@
 """What an administrator of the app writes never leads into a company of others."""
 
+from copy import deepcopy
+
 from odoo import Command
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
@@ -138,6 +140,103 @@ class TestCompaniesOfOthers(RolesCase):
                 {"name": "x", "company_id": other}
             )
         )
+
+    # What an onchange tells of records that are only pretended
+
+    def told(self, user, model, values, specification, **context):
+        """What the web client is answered; nothing where it is refused."""
+        records = self.env[model].with_user(user).with_context(**context)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        try:
+            return str(records.onchange(deepcopy(values), [], specification)["value"])
+        except AccessError:
+            return ""
+
+    def test_a_link_that_is_pretended_tells_nothing_of_another_company(self):
+        user = self.new_user(
+            "of_the_other",
+            "tribe_connector.group_user,base.group_partner_manager,account.group_account_invoice",
+            self.other_company,
+        )
+        secret = self.env["res.partner"].create(
+            {"name": "GEHEIM", "company_id": self.company.id, "is_company": True}
+        )
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "company_id": self.company.id,
+                "partner_id": secret.id,
+                "name": "GEHEIM 1",
+            }
+        )
+        self.connection.web_address = "https://geheim.example"
+        self.link.write({"partner_id": secret.id, "tribe_id": "GEHEIM", "difference": "GEHEIM"})
+        link = self.env["tribe.link"].create(
+            {
+                "connection_id": self.connection.id,
+                "kind": "invoice",
+                "move_id": move.id,
+                "tribe_id": "GEHEIM 2",
+            }
+        )
+        conflict = self.ours("tribe.conflict")
+        conflict.write({"warned_of": self.env.user.ids, "tribe_value": "GEHEIM"})
+        shown = {
+            "display_name": {},
+            "tribe_url": {},
+            "difference_shown": {},
+            "company_id": {"fields": {"display_name": {}}},
+            "conflict_ids": {"fields": {"warning": {}, "tribe_url": {}}},
+        }
+        of_the_record = {"tribe_link_ids": {}, "tribe_id": {}, "tribe_url": {}}
+        of_a_link = {"tribe_link_ids": {"fields": shown}, "tribe_id": {}, "tribe_url": {}}
+        pretended = (
+            [0, "v", {"kind": "invoice", "state": "differs", "move_id": move.id}],
+            [0, "v", {"connection_id": self.connection.id, "tribe_id": "x"}],
+            [0, "v", {"partner_id": secret.id}],
+            [0, "v", {"conflict_ids": [[0, "w", {"warned_of": self.manager.ids}]]}],
+            [0, "v", {"conflict_ids": [[4, conflict.id, 0]]}],
+            [4, self.link.id, 0],
+            [4, link.id, 0],
+            [1, link.id, {"state": "differs"}],
+            [6, 0, (self.link + link).ids],
+        )
+        invoices = {"invoice_ids": [[4, move.id, 0]]}
+        of_invoices = {"invoice_ids": {"fields": {"tribe_id": {}, "tribe_url": {}}}}
+        hidden = ("GEHEIM", "geheim", self.company.name, "tribe_manager", self.env.user.login)
+        for command in pretended:
+            child = {"child_ids": [[0, "u", {"tribe_link_ids": [command]}]]}
+            for model, values, asked in (
+                ("res.partner", {"tribe_link_ids": [command]}, of_a_link),
+                ("res.partner", {"tribe_link_ids": [command]}, of_the_record),
+                ("res.partner", child, {"child_ids": {"fields": of_a_link}}),
+                ("account.move", {"tribe_link_ids": [command]}, of_a_link),
+                ("account.move", {"tribe_link_ids": [command]}, of_the_record),
+                ("res.partner", invoices, of_invoices),
+                (
+                    "res.partner",
+                    {"child_ids": [[0, "u", invoices]]},
+                    {"child_ids": {"fields": of_invoices}},
+                ),
+            ):
+                with self.subTest(model=model, values=values, asked=tuple(asked)):
+                    told = self.told(user, model, values, asked, default_move_type="out_invoice")
+                    self.assertFalse([word for word in hidden if word in told], told)
+
+    def test_a_company_that_is_pretended_tells_none_of_its_numbers(self):
+        shared = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
+        shared.copy({"company_id": self.company.id, "number_next": 98765})
+        values = {"company_id": self.company.id}
+        asked = {"next_debtor_number": {}}
+        manager = self.new_user(
+            "manager_of_the_other", "tribe_connector.group_manager", self.other_company
+        )
+
+        self.assertNotIn("98765", self.told(manager, "tribe.connection", values, asked))
+        own = self.other_connection.with_user(manager).onchange(values, ["company_id"], asked)
+        self.assertNotIn("98765", str(own))
+        self.assertIn("98765", self.told(self.manager, "tribe.connection", values, asked))
 
     def loaded(self, records, column, value):
         """Import one value, of a record that is there or of a new one."""

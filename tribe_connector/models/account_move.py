@@ -16,7 +16,11 @@ class AccountMove(models.Model):
     _tribe_work_kind = "payment"
 
     tribe_link_ids = fields.One2many(
-        "tribe.link", "move_id", "Tribe Links", groups="tribe_connector.group_user"
+        "tribe.link",
+        "move_id",
+        "Tribe Links",
+        readonly=True,
+        groups="tribe_connector.group_user",
     )
     tribe_id = fields.Char(
         "Tribe ID",
@@ -34,12 +38,14 @@ class AccountMove(models.Model):
     @api.depends("tribe_link_ids.tribe_id")
     def _compute_tribe_id(self):
         for move in self:
-            move.tribe_id = move.tribe_link_ids[:1].tribe_id
+            # With all rights: not for links that an onchange only pretends to be of the invoice.
+            move.tribe_id = move.id and move.tribe_link_ids[:1].tribe_id
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):
         for move in self:
-            move.tribe_url = move.tribe_id and move.tribe_link_ids[:1].tribe_url
+            is_there = move.id and move.tribe_id
+            move.tribe_url = is_there and move.tribe_link_ids[:1].tribe_url
 
     @api.constrains("journal_id", "move_type")
     def _check_tribe_journal(self):

@@ -70,7 +70,11 @@ class ResPartner(models.Model):
     _tribe_work_kind = "partner"
 
     tribe_link_ids = fields.One2many(
-        "tribe.link", "partner_id", "Tribe Links", groups="tribe_connector.group_user"
+        "tribe.link",
+        "partner_id",
+        "Tribe Links",
+        readonly=True,
+        groups="tribe_connector.group_user",
     )
     # Not stored: a contact of all companies may be linked by a connection of others.
     tribe_id = fields.Char(

@@ -22,7 +22,7 @@ class TribeConflict(models.Model):
     connection_id = fields.Many2one(related="link_id.connection_id", store=True, index=True)
     partner_id = fields.Many2one(related="link_id.partner_id", store=True, index=True)
     company_id = fields.Many2one(related="link_id.company_id", store=True, index=True)
-    tribe_url = fields.Char("Relation in Tribe", related="link_id.tribe_url")
+    tribe_url = fields.Char("Relation in Tribe", compute="_compute_tribe_url")
     field_name = fields.Char(required=True, readonly=True)
     label = fields.Char("Field", compute="_compute_label")
     odoo_value = fields.Char("In Odoo", readonly=True)
@@ -42,9 +42,17 @@ class TribeConflict(models.Model):
         for conflict in self:
             conflict.label = self.env["res.partner"]._tribe_label(conflict.field_name)
 
+    @api.depends("link_id.tribe_url")
+    def _compute_tribe_url(self):
+        for conflict in self:
+            conflict.tribe_url = conflict.link_id.tribe_url
+
     @api.depends("warned_of", "tribe_value")
     def _compute_warning(self):
-        for conflict in self:
+        # With all rights: not for who only pretends that there is one, and names users.
+        conflicts = self.filtered("id")
+        (self - conflicts).warning = False
+        for conflict in conflicts:
             users = self.env["res.users"].browse(conflict.warned_of or ()).exists()
             partner = conflict.partner_id
             conflict.warning = (

@@ -108,10 +108,15 @@ class TribeConnection(models.Model):
 
     def _compute_next_numbers(self):
         for connection in self:
-            connection.next_debtor_number = connection._number_sequence("debtor").number_next_actual
-            connection.next_creditor_number = connection._number_sequence(
-                "creditor"
-            ).number_next_actual
+            debtor, creditor = map(connection._shown_sequence, ("debtor", "creditor"))
+            connection.next_debtor_number = debtor.number_next_actual
+            connection.next_creditor_number = creditor.number_next_actual
+
+    def _shown_sequence(self, kind):
+        """As ``_number_sequence``, of no company that an onchange only pretends it to be of."""
+        saved = self._origin
+        is_own = self.env.su or self.company_id.id in self.env.user._get_company_ids()
+        return (saved or (self if is_own else self.browse()))._number_sequence(kind)
 
     def _inverse_next_debtor_number(self):
         for connection in self:

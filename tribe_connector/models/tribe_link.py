@@ -101,25 +101,31 @@ class TribeLink(models.Model):
     @api.depends("partner_id.company_id", "move_id.company_id")
     def _compute_company_id(self):
         for link in self:
-            link.company_id = link.move_id.company_id or link.partner_id.company_id
+            company = link.move_id.company_id or link.partner_id.company_id
+            # Computed with all rights: nothing is told of a link that is only pretended, as
+            # anybody may in an onchange of a contact. So are the other fields.
+            link.company_id = link.id and company
 
     @api.depends("tribe_id", "partner_id.display_name", "move_id.display_name")
     def _compute_display_name(self):
         for link in self:
             # Who may see the link sees what it is called, without any right in accounting.
             record = (link.move_id or link.partner_id).sudo()
-            link.display_name = record.display_name or link.tribe_id
+            link.display_name = link.id and record.display_name or link.tribe_id
 
     @api.depends("tribe_id", "connection_id")
     def _compute_tribe_url(self):
         for link in self:
             connection = link.connection_id.sudo()
-            link.tribe_url = link.tribe_id and connection._addresses().entity_link(link.tribe_id)
+            is_there = link.id and link.tribe_id
+            link.tribe_url = is_there and connection._addresses().entity_link(link.tribe_id)
 
     @api.depends("kind", "state", "partner_id")
     def _compute_can_leave_to_odoo(self):
-        own = self.partner_id._tribe_own()
-        for link in self:
+        links = self.filtered("id")
+        (self - links).can_leave_to_odoo = False
+        own = links.partner_id._tribe_own()
+        for link in links:
             may = link.kind == "invoice" or link.state in ("merged", "unlinked")
             may |= link.kind in RELATION_KINDS and link.partner_id in own
             link.can_leave_to_odoo = may and link.state != "left_to_odoo"
@@ -136,7 +142,9 @@ class TribeLink(models.Model):
         "move_id.amount_residual",
     )
     def _compute_difference_shown(self):
-        for link in self:
+        links = self.filtered("id")
+        (self - links).difference_shown = False
+        for link in links:
             sentences = (link.difference, link._untold_payment())
             link.difference_shown = "\n".join(filter(None, sentences)) or False
 

@@ -62,7 +62,9 @@ class TribePlanLine(models.Model):
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):
-        for line in self:
+        lines = self.filtered("id")
+        (self - lines).tribe_url = False
+        for line in lines:
             addresses = line.plan_id.connection_id.sudo()._addresses()
             line.tribe_url = line.tribe_id and addresses.entity_link(line.tribe_id)
 

@@ -55,7 +55,9 @@ class TribeSuggestion(models.Model):
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):
-        for suggestion in self:
+        suggestions = self.filtered("id")
+        (self - suggestions).tribe_url = False
+        for suggestion in suggestions:
             addresses = suggestion.connection_id.sudo()._addresses()
             suggestion.tribe_url = addresses.entity_link(suggestion.tribe_id)
 

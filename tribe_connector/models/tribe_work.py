@@ -179,7 +179,9 @@ class TribeWork(models.Model):
 
     @api.depends("kind", "reference")
     def _compute_tribe_url(self):
-        for work in self:
+        works = self.filtered("id")
+        (self - works).tribe_url = False
+        for work in works:
             addresses = work.connection_id.sudo()._addresses()
             work.tribe_url = work.kind in RECORD_KINDS and addresses.entity_link(work.reference)
 
@@ -192,6 +194,8 @@ class TribeWork(models.Model):
 
     def _name_in_odoo(self):
         """What the contact or invoice is called that this is about; nothing, if it is gone."""
+        if not self.id:
+            return ""
         record = (self.move_id or self.partner_id).sudo().exists()
         # It may have been given to another company since this was noted.
         is_seen = self.env.su or record.company_id <= self.env.user.company_ids
@@ -431,7 +435,7 @@ class TribeWork(models.Model):
     def _moves_to_adopt(self):
         """The invoices in Odoo that this invoice of Tribe may be: typed by hand, same number."""
         moves = self.env["account.move"].sudo()
-        if not self.record_name:
+        if not self.id or not self.record_name:
             return moves
         booker = self.env["tribe.invoice.booker"].sudo()
         connection = self.connection_id.sudo()
