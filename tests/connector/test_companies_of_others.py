@@ -238,6 +238,61 @@ class TestCompaniesOfOthers(RolesCase):
         self.assertNotIn("98765", str(own))
         self.assertIn("98765", self.told(self.manager, "tribe.connection", values, asked))
 
+    # What others go by
+
+    def test_nobody_ends_what_a_company_of_others_goes_by(self):
+        other_manager = self.new_user(
+            "ends_it", "tribe_connector.group_manager", self.other_company
+        )
+        both = self.new_user("works_in_both", "tribe_connector.group_manager")
+        both.company_ids += self.other_company
+        shared = self.shared_connection
+        of_a_contact = self.other_connection
+        private = self.new_partner("D-5")
+        private.company_id = self.company
+        self.ours("tribe.link", of_a_contact).partner_id = private
+        for connection in (shared, of_a_contact):
+            ending = connection.with_user(other_manager)
+            self.refused(ending.unlink, "delete")
+            self.refused(ending.action_deactivate, "deactivate")
+            self.assertEqual(connection.state, "active")
+            self.assertTrue(self.ours("tribe.link", connection))
+            ending.action_pause()
+            ending.action_resume()
+            connection.with_user(both).action_deactivate()
+            self.assertEqual(connection.state, "connected")
+            connection.with_user(both).unlink()
+            self.assertFalse(connection.exists())
+
+    def test_who_works_there_alone_ends_it(self):
+        connection = self.connection.with_user(self.manager)
+        connection.action_deactivate()
+        self.assertTrue(connection.unlink())
+
+    def test_shared_numbers_are_set_by_system_administrators_alone(self):
+        connection = self.connection.with_user(self.manager)
+        for name, code in (
+            ("next_debtor_number", "tribe.debtor"),
+            ("next_creditor_number", "tribe.creditor"),
+        ):
+            shared = self.env["ir.sequence"].search([("code", "=", code)])
+            with self.subTest(name):
+                self.refused(lambda n=name: connection.write({n: 4321}), "shared")
+                self.refused(
+                    lambda n=name: connection.create({"name": "New", n: 4321}), "shared, new one"
+                )
+                connection.write({name: connection[name]})
+                self.connection.with_user(self.administrator).write({name: 4321})
+                self.assertEqual(shared.number_next_actual, 4321)
+
+                own = shared.copy({"company_id": self.company.id})
+                connection.write({name: 5000})
+                self.assertEqual(own.number_next_actual, 5000)
+                self.assertEqual(shared.number_next_actual, 4321)
+                for wrong in (0, -1, 2**31 - 1):
+                    self.refused(lambda n=name, w=wrong: connection.write({n: w}), f"{wrong}")
+                self.assertEqual(own.number_next_actual, 5000)
+
     def loaded(self, records, column, value):
         """Import one value, of a record that is there or of a new one."""
         names, row = ["name", column], ["x", value]

@@ -129,6 +129,8 @@ class TestSetUp(ConnectorCase):
         connection = self.connection.with_user(manager)
         self.connect()
         self.connection.legal_entity_ids.company_id = self.company
+        shared = self.env["ir.sequence"].search([("code", "=", "tribe.creditor")])
+        shared.copy({"company_id": self.company.id})
 
         connection.write({"next_creditor_number": 90001})
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
@@ -83,7 +83,11 @@ class TribeConnection(models.Model):
 
     @only_for("Administrator", "write")
     def action_deactivate(self):
-        """Stop for good: what is linked stays linked, the webhooks are removed."""
+        """Stop for good: what is linked stays linked, the webhooks are removed.
+
+        :raises UserError: for who does not work in all companies that it works for
+        """
+        self._check_works_in_all_companies()
         for connection in self.filtered(lambda connection: connection.state != "draft"):
             connection._write_as_connector({"state": "connected"})
             waiting = self.env["tribe.work"].sudo()
@@ -162,6 +166,34 @@ class TribeConnection(models.Model):
                     name=self.name,
                 )
             )
+
+    @api.ondelete(at_uninstall=False)
+    def _check_works_in_all_companies(self):
+        """Refuse to end what somebody else's company goes by: its mapping, links and webhooks.
+
+        :raises UserError: naming the connection, for a user who does not work there
+        """
+        own = set(self.env.user._get_company_ids())
+        for connection in self if not self.env.su else ():
+            companies = connection.sudo()._companies_that_go_by_it()
+            if not set(companies.ids) <= own:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” also works for companies that you do not work in: their "
+                        "mapping and links go by it. Ask somebody who works in all of them to "
+                        "deactivate or delete it, or press Pause.",
+                        name=connection.name,
+                    )
+                )
+
+    def _companies_that_go_by_it(self):
+        """Its own company, and those of its legal entities, contacts and invoices."""
+        of_links = self.env["tribe.link"]._read_group(
+            [("connection_id", "=", self.id), ("company_id", "!=", False)], ["company_id"]
+        )
+        return (self.company_id | self.legal_entity_ids.company_id).union(
+            *(company for (company,) in of_links)
+        )
 
     def _check_coverage(self, client):
         """Refuse to go live while open invoices use something that is not mapped.

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 from ..engine.only_for import only_for
+
+# PostgreSQL keeps no higher one, and the numbers that follow need room.
+HIGHEST_NUMBER = 1_000_000_000
 
 
 class TribeConnection(models.Model):
@@ -128,8 +132,30 @@ class TribeConnection(models.Model):
 
     def _set_next_number(self, kind, number):
         sequence = self._number_sequence(kind)
-        if sequence.number_next_actual != number:
-            sequence.number_next_actual = number
+        if sequence.number_next_actual == number:
+            return
+        if not sequence.company_id and not self.env.is_system():
+            raise AccessError(
+                self.env._(
+                    "The numbers of “%(name)s” are shared by all companies, so only a system "
+                    "administrator says which one is next. Ask one, or have one give the company "
+                    "a sequence of its own with the code %(code)s, under Settings > Technical > "
+                    "Sequences.",
+                    name=self.name,
+                    code=f"tribe.{kind}",
+                )
+            )
+        if not 0 < number <= HIGHEST_NUMBER:
+            raise ValidationError(
+                self.env._(
+                    "The next number of “%(name)s” cannot be %(number)s. Enter one between 1 and "
+                    "%(highest)s.",
+                    name=self.name,
+                    number=number,
+                    highest=f"{HIGHEST_NUMBER:,}",
+                )
+            )
+        sequence.number_next_actual = number
 
     def _number_sequence(self, kind):
         """The sequence of the connection's company, else the shared one."""
