@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from psycopg2.errors import CheckViolation
-
 from odoo import Command, fields
+from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.models import tribe_run
 from odoo.addons.tribe_connector.tests.common import create_connection
@@ -143,14 +142,35 @@ class TestRetention(RetentionCase):
 
     def test_no_days_is_no_answer(self):
         for name in ("keep_runs_days", "keep_problems_days"):
-            with (
-                self.subTest(name),
-                mute_logger("odoo.sql_db"),
-                self.assertRaises(CheckViolation),
-                self.env.cr.savepoint(),
-            ):
-                self.connection[name] = 0
-                self.env.flush_all()
+            for days in (0, -1, 36_501, 2**31 - 1):
+                with (
+                    self.subTest(name=name, days=days),
+                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”: .*36,500 days"),
+                    self.env.cr.savepoint(),
+                ):
+                    self.connection[name] = days
+                    self.env.flush_all()
+
+    def test_one_that_keeps_forever_does_not_stop_the_others(self):
+        """As an earlier version let people enter."""
+        other = create_connection(self.env, name="Other")
+        self.env.cr.execute(
+            SQL(
+                "UPDATE tribe_connection SET keep_runs_days = 2000000000,"
+                " keep_problems_days = 2000000000 WHERE id = %s",
+                other.id,
+            )
+        )
+        self.env.invalidate_all()
+        old = self.new_run(100) | self.new_run(20)
+        kept = self.new_run(4000, other)
+        problem = self.problem(366)
+
+        self.vacuum()
+
+        self.assertEqual(old.exists(), old[1])
+        self.assertTrue(kept.exists())
+        self.assertFalse(problem.exists())
 
 
 @tagged("post_install", "-at_install")

@@ -120,6 +120,51 @@ class TestSecrets(RolesCase):
 
         self.assertEqual((explained, filled), ([], []))
 
+    def test_no_refusal_of_a_connection_tells_the_row(self):
+        """Where columns are that nobody reads, such as the uuid of the database."""
+        explained = self.env.execute_query(
+            SQL(
+                """SELECT conname FROM pg_constraint
+                    WHERE conrelid = 'tribe_connection'::regclass AND contype = 'c'"""
+            )
+        )
+        self.assertEqual(explained, [])
+        connection = self.connection.with_user(self.manager)
+        for values in (
+            {"missing_percent": 999},
+            {"comparison_days": 2**31 - 1},
+            {"nightly_hour": 24},
+            {"nightly_hour": -1},
+            {"calls_per_window": 0},
+            {"settle_seconds": -1},
+            {"keep_runs_days": 0},
+            {"attention_threshold": 0},
+            {"unavailable_hours": 2**31 - 1},
+            {"company_id": False},
+            {"company_id": "2"},
+            {"name": False},
+            {"mode": False},
+            {"timezone": False},
+        ):
+            for do in (
+                lambda values=values: connection.write(values),
+                lambda values=values: connection.create({"name": "Tribe CRM", **values}),
+            ):
+                with (
+                    self.subTest(values),
+                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”|cannot be empty"),
+                    self.env.cr.savepoint(),
+                ):
+                    do()
+                    self.env.flush_all()
+
+    def test_a_portal_user_is_not_told_what_needs_attention(self):
+        connection = self.connection.with_user(self.manager)
+        with self.assertRaisesRegex(ValidationError, "“Tribe CRM” must be an internal user"):
+            connection.responsible_id = self.portal
+        connection.responsible_id = self.user
+        connection.responsible_id = False
+
     def test_nobody_points_it_elsewhere(self):
         other = self.connection.copy()
         credential = self.credential.with_user(self.administrator)

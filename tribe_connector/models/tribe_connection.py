@@ -48,6 +48,15 @@ HIGHEST_ID = 2**31 - 1
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
 # What changes meanwhile is noted: it is done at once, or when it goes on.
 RUNNING_STATES = ("initial", "active", "paused")
+# A hundred years: beyond it there are no dates to calculate with.
+MOST_DAYS = 36_500
+POSITIVE = (
+    *("calls_per_window", "call_window_seconds", "back_off_seconds", "poll_seconds"),
+    *("longest_back_off_seconds", "tries_before_giving_up", "rate_limit_pause_seconds"),
+    *("failures_before_pause", "probe_seconds", "answer_seconds"),
+)
+NOT_NEGATIVE = ("settle_seconds", "overlap_seconds", "comparison_days")
+DAYS_KEPT = ("keep_runs_days", "keep_problems_days")
 
 
 class TribeConnection(models.Model):
@@ -324,26 +333,6 @@ class TribeConnection(models.Model):
     _webhook_key_unique = models.UniqueIndex(
         "(webhook_key)", "Two connections cannot have the same key for their webhooks."
     )
-    _hour_valid = models.Constraint(
-        "CHECK(nightly_hour BETWEEN 0 AND 23)", "The nightly hour is between 0 and 23."
-    )
-    _waits_valid = models.Constraint(
-        "CHECK(calls_per_window > 0 AND call_window_seconds > 0 AND settle_seconds >= 0"
-        " AND back_off_seconds > 0 AND poll_seconds > 0 AND overlap_seconds >= 0"
-        " AND longest_back_off_seconds > 0 AND tries_before_giving_up > 0"
-        " AND rate_limit_pause_seconds > 0 AND failures_before_pause > 0 AND probe_seconds > 0"
-        " AND answer_seconds > 0)",
-        "Waits and limits are positive numbers.",
-    )
-    _comparison_valid = models.Constraint(
-        "CHECK(comparison_days >= 0 AND missing_percent BETWEEN 0 AND 100)",
-        "Missing at Most is between 0 and 100 percent; 0 days mean that nothing is looked for.",
-    )
-    _retention_valid = models.Constraint(
-        "CHECK(keep_runs_days > 0 AND keep_problems_days > 0)",
-        "Runs and problems are kept for at least a day.",
-    )
-
     def init(self):
         result = super().init()
         # Earlier versions allowed more.
@@ -355,6 +344,47 @@ class TribeConnection(models.Model):
             )
         )
         return result
+
+    @api.constrains("nightly_hour", *POSITIVE, *NOT_NEGATIVE, *DAYS_KEPT, "missing_percent")
+    def _check_numbers(self):
+        # Not in the database, which cannot name the connection, and explains with the whole row.
+        for connection in self:
+            if problem := connection._number_problem():
+                raise ValidationError(
+                    self.env._("“%(name)s”: %(problem)s", name=connection.name, problem=problem)
+                )
+
+    def _number_problem(self):
+        """What is wrong with its numbers, in a sentence; empty where nothing is."""
+        if not 0 <= self.nightly_hour <= 23:
+            return self.env._("The nightly hour is between 0 and 23.")
+        if any(self[name] <= 0 for name in POSITIVE) or any(self[name] < 0 for name in NOT_NEGATIVE):
+            return self.env._("Waits and limits are positive numbers.")
+        if not (0 <= self.comparison_days <= MOST_DAYS and 0 <= self.missing_percent <= 100):
+            return self.env._(
+                "Missing at Most is between 0 and 100 percent; 0 days mean that nothing is looked "
+                "for, and 36,500 are the most."
+            )
+        if not all(0 < self[name] <= MOST_DAYS for name in DAYS_KEPT):
+            return self.env._("Runs and problems are kept for 1 to 36,500 days.")
+        return ""
+
+    @api.model
+    def _check_filled(self, vals):
+        """Refuse to empty what must be filled, before PostgreSQL explains it with the whole row.
+
+        :raises ValidationError: naming the field
+        """
+        for name in vals:
+            field = self._fields.get(name)
+            is_needed = field and field.required and field.type in ("char", "many2one", "selection")
+            if is_needed and not field.convert_to_cache(vals[name], self, validate=False):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s of a connection cannot be empty. Fill it in.",
+                        field=field._description_string(self.env),
+                    )
+                )
 
     @api.constrains("answer_seconds")
     def _check_answer_seconds(self):
@@ -420,6 +450,8 @@ class TribeConnection(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_filled(vals)
         # What was typed goes to the credential, which needs the connection first.
         vals_list = [dict(vals) for vals in vals_list]
         typed = [
@@ -443,6 +475,7 @@ class TribeConnection(models.Model):
         return connections
 
     def write(self, vals):
+        self._check_filled(vals)
         self._check_own_company(vals)
         archived = self.filtered(lambda connection: not connection.active)
         result = super().write(vals)
@@ -541,7 +574,10 @@ class TribeConnection(models.Model):
         now = fields.Datetime.now()
         return Domain.OR(
             Domain("connection_id", "=", connection.id)
-            & Domain(date_field, "<", now - timedelta(days=connection[days_field]))
+            # One that an earlier version let say more does not stop the others.
+            & Domain(
+                date_field, "<", now - timedelta(days=min(connection[days_field], MOST_DAYS))
+            )
             for connection in self.with_context(active_test=False).search(Domain.TRUE)
         )
 

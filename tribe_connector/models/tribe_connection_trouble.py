@@ -2,11 +2,13 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..engine.problems import FOR_PEOPLE
+from .tribe_connection import MOST_DAYS
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
 # Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
@@ -57,10 +59,34 @@ class TribeConnection(models.Model):
         help="After how many hours in which Tribe cannot be reached somebody is told.",
     )
 
-    _thresholds_valid = models.Constraint(
-        "CHECK(attention_threshold > 0 AND unavailable_hours >= 0)",
-        "Somebody is told from one record on, and after 0 hours or more.",
-    )
+    @api.constrains("attention_threshold", "unavailable_hours")
+    def _check_thresholds(self):
+        for connection in self:
+            if connection.attention_threshold <= 0 or not (
+                0 <= connection.unavailable_hours <= 24 * MOST_DAYS
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "“%(name)s”: %(problem)s",
+                        name=connection.name,
+                        problem=self.env._(
+                            "Somebody is told from one record on, and after 0 to 876,000 hours."
+                        ),
+                    )
+                )
+
+    @api.constrains("responsible_id")
+    def _check_responsible(self):
+        """What is told names records of the company: never to a customer in the portal."""
+        for connection in self:
+            if connection.responsible_id.share:
+                raise ValidationError(
+                    self.env._(
+                        "Who is told what needs attention in “%(name)s” must be an internal user. "
+                        "Choose another one.",
+                        name=connection.name,
+                    )
+                )
 
     def _compute_trouble(self):
         for connection in self:
