@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.client
+import http.cookiejar
 import io
 import socket
 import threading
@@ -41,8 +42,14 @@ class Session(requests.Session):
     def __init__(self):
         super().__init__()
         self._line = _Line()
+        # Whoever sends them decides how many are kept, and for how long.
+        self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
             self.mount(scheme, _Adapter(self._line))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect is followed, nor looked at: for that, requests decodes the whole body."""
+        return None
 
     def expect(self, most_bytes: int) -> None:
         """Take so many bytes of the next answer at most; then ``AnswerTooLarge`` is raised."""
