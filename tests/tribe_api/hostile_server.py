@@ -121,12 +121,17 @@ def chunked(body: bytes, *headers: str) -> bytes:
     return whole(body, "Transfer-Encoding: chunked", *headers)
 
 
-def zipped(*, times: int, encoding: str = "gzip") -> bytes:
-    """A hundred megabytes, in a few kilobytes."""
+def zipped(*, times: int, encoding: str = "gzip", to: str = "") -> bytes:
+    """A hundred megabytes, in a few kilobytes; ``to`` is where it redirects."""
     body = b"0" * 100_000_000
     for _time in range(times):
         body = gzip.compress(body, 1)
-    return plain(body, f"Content-Encoding: {encoding}")
+    headers = [f"Content-Encoding: {encoding}", *([f"Location: {to}"] if to else [])]
+    return plain(body, *headers, status="302 Found" if to else "200 OK")
+
+
+def retry_after(text: str) -> bytes:
+    return plain(b"", f"Retry-After: {text}", status="503 Service Unavailable")
 
 
 def metadata(schema: str) -> bytes:
@@ -149,6 +154,7 @@ BOMBS = {
     "gzip": lambda: zipped(times=1),
     "gzip in gzip": lambda: zipped(times=2, encoding="gzip, gzip"),
     "deflate": lambda: zipped(times=1, encoding="deflate"),
+    "gzip behind a redirect": lambda: zipped(times=1, to="http://127.0.0.1:1/"),
     "unknown encoding": lambda: zipped(times=1, encoding="zstd, x-made-up"),
     "empty lists": lambda: plain(b"[" + b"[]," * 2_600_000 + b"[]]"),
     "empty objects": lambda: plain(b'{"value":[' + b"{}," * 2_600_000 + b"{}]}"),
@@ -195,6 +201,11 @@ HEADS = {
     "HTTP 0.9": lambda: b'{"value": []}',
     "nothing": lambda: b"",
     "a redirect": lambda: plain(b"", "Location: http://169.254.169.254/", status="302 Found"),
+    "a redirect to no address": lambda: plain(b"", "Location: http://[", status="302 Found"),
+    "a redirect to odd bytes": lambda: plain(b"", "Location: http://\xff/", status="302 Found"),
+    "a year of its own": lambda: retry_after(f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"),
+    "a zone of its own": lambda: retry_after("Mon, 01 Jan 2020 00:00:00 +99999999999999"),
+    "an hour of its own": lambda: retry_after(f"Mon, 01 Jan 2020 {'9' * 20}:00:00 GMT"),
     "switching protocols": lambda: plain(b"", "Upgrade: x", status="101 Switching Protocols"),
     "a refusal without end": lambda: plain(
         b'{"error":{"message":"' + b"ab " * 300_000 + b'"}}', status="400 Bad Request"

@@ -4,7 +4,9 @@ Run a second time with the oldest libraries that Odoo 19 has (host/old_libraries
 is must not depend on them.
 """
 
+import contextlib
 import os
+import random
 import tracemalloc
 
 import pytest
@@ -15,6 +17,7 @@ from tribe_connector.tribe_api import (
     Addresses,
     Schema,
     TribeEndless,
+    TribeError,
     TribeRefused,
     TribeUnavailable,
     bounds,
@@ -22,6 +25,7 @@ from tribe_connector.tribe_api import (
     request_token,
 )
 from tribe_connector.tribe_api import client as client_module
+from tribe_connector.tribe_api import transport as transport_module
 
 from .conftest import PATIENT, RECORD, Answer
 from .hostile_server import (
@@ -38,6 +42,7 @@ from .hostile_server import (
     metadata,
     plain,
     rows,
+    whole,
 )
 
 OLD_LIBRARIES = os.environ.get("TRIBE_OLD_LIBRARIES")
@@ -195,6 +200,142 @@ def test_a_file_without_a_length_has_an_end(hostile, client_of):
     with Peak() as peak, pytest.raises(TribeUnavailable, match="larger"):
         client_of(hostile(serve)).download("Attachment", RECORD, "File")
     assert peak.bytes < MOST
+
+
+# Heads of which every part is made up
+
+ODD = [
+    *(
+        "",
+        "-1",
+        "0",
+        "9" * 30,
+        "9" * 400,
+        "1e400",
+        "1e308",
+        "nan",
+        "\xff\xfe",
+        "\0",
+        "é",
+        "\t",
+        ";",
+    ),
+    *("http://[", "http://\xff/", "//:x", "?", "http://a:99999999/", "x(y)", "gzip", "identity"),
+    *("chunked", "chunked, gzip", "a=b", "a=b; Max-Age=9e99", "Mon, 01 Jan 2020 00:00:00"),
+    *("Mon, 01 Jan 99999999999 00:00:00 GMT", "Mon, 01 Jan 2020 00:00:00 +9999999999999"),
+    *(
+        "Basic realm=",
+        'Digest realm="\\',
+        "application/json; charset=\xff",
+        "text/html; charset=zlib",
+    ),
+]
+NAMES = (
+    "Location Retry-After Content-Length Content-Type Content-Encoding Transfer-Encoding Set-Cookie"
+    " WWW-Authenticate Proxy-Authenticate Date Connection Link OData-EntityId Refresh"
+).split()
+STATUSES = [
+    *("200 OK", "201 Created", "204 No Content", "206 Part", "300 x", "301 x", "302 x", "304 x"),
+    *("308 x", "400 x", "401 x", "407 x", "408 x", "413 x", "425 x", "429 x", "500 x", "503 x"),
+    *("999", "-1 x", "0200 x", "2e2 x", "\xff\xff", "20", "99999 x", ""),
+]
+BODIES = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"ID": []}',
+    b'{"error": [{}]}',
+    b"\xff",
+    b"1e400",
+    b'{"value": 1}',
+]
+WAYS = {
+    "get": lambda client: client.get("Relation", RECORD),
+    "page": lambda client: client.page("Relation"),
+    "create": lambda client: client.create("Relation", {"Name": "x"}),
+    "download": lambda client: client.download("Attachment", RECORD, "File"),
+    "schema": lambda client: client.schema(),
+    "webhooks": lambda client: client.webhooks(),
+    "create_webhook": lambda client: client.create_webhook("Relation.Person", "u", {}),
+    "delete_webhook": lambda client: client.delete_webhook("w1"),
+    "token": lambda client: request_token(
+        create_session(), client._addresses, client_id="CID", client_secret="geheim"
+    ),
+}
+
+
+def made_up(chance):
+    """A whole answer of which little is as it should be."""
+    headers = [
+        f"{chance.choice(NAMES)}: {''.join(chance.choices(ODD, k=chance.randint(1, 2)))}"
+        for _header in range(chance.randint(0, 4))
+    ]
+    return whole(chance.choice(BODIES), *headers, status=chance.choice(STATUSES))
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_nothing_but_our_own_errors_comes_out(hostile, client_of, way):
+    chance = random.Random(way)
+    server = hostile(lambda _target, send, _wait: send(made_up(chance)))
+    for _time in range(60):
+        with contextlib.suppress(TribeError):
+            WAYS[way](client_of(server))
+
+
+@pytest.mark.parametrize("raised", [ValueError, OverflowError, RecursionError, KeyError, TypeError])
+def test_what_reading_an_answer_raises_is_an_unreadable_answer(
+    client, tribe, limiter, monkeypatch, raised
+):
+    def fail(*_arguments):
+        raise raised("of Tribe's making")
+
+    monkeypatch.setattr(client_module, "parsed_json", fail)
+    with pytest.raises(TribeUnavailable) as caught:
+        client.get("Relation", RECORD)
+    assert limiter.failures == [caught.value] and not caught.value.outcome_unknown
+    with pytest.raises(TribeUnavailable) as caught:
+        client.create("Relation", {"Name": "x"})
+    assert limiter.failures[1:] == [caught.value] and caught.value.outcome_unknown
+    assert len(tribe.requests) == 2
+
+
+@pytest.mark.parametrize("raised", [ValueError, OverflowError, RecursionError, KeyError, TypeError])
+def test_what_an_exchange_raises_is_an_unreadable_answer(client, tribe, monkeypatch, raised):
+    def fail(*_arguments):
+        raise raised("of Tribe's making")
+
+    monkeypatch.setattr(transport_module, "_read", fail)
+    with pytest.raises(TribeUnavailable) as caught:
+        client.get("Relation", RECORD)
+    assert not caught.value.outcome_unknown
+    with pytest.raises(TribeUnavailable) as caught:
+        client.create("Relation", {"Name": "x"})
+    assert caught.value.outcome_unknown
+    # Again would be the same.
+    assert len(tribe.requests) == 2
+
+
+def test_a_mistake_of_the_caller_stays_one(client, tribe):
+    for mistake in (
+        lambda: client.page("no set"),
+        lambda: client.get("Relation", "no id"),
+        lambda: client.create("Relation", {"Amount": float("nan")}),
+        lambda: client.delete_webhook("no id"),
+    ):
+        with pytest.raises(ValueError):
+            mistake()
+    assert not tribe.requests
+
+
+def test_no_cookie_is_kept_or_sent(client, tribe):
+    for number, path in enumerate(["/", "/v1", "/v1/odata"]):
+        cookie = f"c{number}=x; Path={path}; Max-Age=9999"
+        tribe.answers(Answer(body={"ID": RECORD}, headers={"Set-Cookie": cookie}))
+        client.get("Relation", RECORD)
+    client.get("Relation", RECORD)
+    assert not any("Cookie" in request.headers for request in tribe.requests)
+    assert not list(client._session.cookies)
 
 
 # Listings

@@ -85,7 +85,14 @@ def test_an_empty_scope_is_left_out(addresses, tribe, scope):
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [(60, 1060.0), ("60", 1060.0), (None, 4600.0), ("soon", 4600.0), (-5, 1000.0)],
+    [
+        (60, 1060.0),
+        ("60", 1060.0),
+        (None, 4600.0),
+        ("soon", 4600.0),
+        (-5, 1000.0),
+        (10**400, 4600.0),
+    ],
 )
 def test_the_lifetime_is_what_tribe_says_else_an_hour(addresses, tribe, given, expected):
     tribe.answers(Answer(body={**GRANTED, "expires_in": given}))

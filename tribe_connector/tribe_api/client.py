@@ -56,6 +56,7 @@ from .transport import (
     bearer,
     detail,
     parsed_json,
+    reading,
     send,
 )
 from .turn import Turn
@@ -268,14 +269,11 @@ class Client:
     def schema(self) -> Schema:
         """What this tenant has: modules add and remove entity sets and fields."""
         with self._noting():
-            return Schema.from_edmx(
-                self._exchange(
-                    "GET",
-                    f"{self._addresses.odata}/$metadata",
-                    accept="application/xml",
-                    most_bytes=METADATA_BYTES,
-                ).body
-            )
+            url = f"{self._addresses.odata}/$metadata"
+            accept = "application/xml"
+            answer = self._exchange("GET", url, accept=accept, most_bytes=METADATA_BYTES)
+            with reading(url, False):
+                return Schema.from_edmx(answer.body)
 
     def current_employee(self) -> dict:
         """The (virtual) employee we act as; the cheapest way to test a connection."""
@@ -317,14 +315,18 @@ class Client:
         """The webhooks of the tenant, each with its ``ID``."""
         with self._noting():
             answer = self._exchange("GET", self._addresses.webhooks)
-            content = self._content(answer, changes_something=False)
-            if isinstance(content, dict):
-                content = content.get("value", content.get("data"))
-            if not isinstance(content, list) or not all(map(_is_webhook, content)):
-                raise self._unreadable(_lt("no list of webhooks"), changes_something=False)
-            if len(content) > MOST_WEBHOOKS:
-                raise self._unreadable(_lt("too many webhooks"), changes_something=False)
-            return [_with_id(each) for each in content]
+            with reading(self._addresses.webhooks, False):
+                return self._webhooks_of(answer)
+
+    def _webhooks_of(self, answer: Answer) -> list[dict]:
+        content = self._content(answer, changes_something=False)
+        if isinstance(content, dict):
+            content = content.get("value", content.get("data"))
+        if not isinstance(content, list) or not all(map(_is_webhook, content)):
+            raise self._unreadable(_lt("no list of webhooks"), changes_something=False)
+        if len(content) > MOST_WEBHOOKS:
+            raise self._unreadable(_lt("too many webhooks"), changes_something=False)
+        return [_with_id(each) for each in content]
 
     def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
         """Ask Tribe to report changes of one entity type (``Relation.Organization``) to ``url``.
@@ -337,7 +339,9 @@ class Client:
             "headers": [{"name": name, "value": value} for name, value in headers.items()],
         }
         with self._noting():
-            return _with_id(self._answered("POST", self._addresses.webhooks, body))
+            content = self._answered("POST", self._addresses.webhooks, body)
+            with reading(self._addresses.webhooks, True):
+                return _with_id(content)
 
     def delete_webhook(self, webhook_id: str) -> None:
         """Stop the reports of one webhook. Raises ``TribeNotFound`` when it is gone already."""
@@ -412,7 +416,8 @@ class Client:
         query = query_string(options)
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
         answer = self._exchange("GET", url)
-        return self._content(answer, changes_something=False), len(answer.body)
+        with reading(url, False):
+            return self._content(answer, changes_something=False), len(answer.body)
 
     def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
@@ -436,7 +441,9 @@ class Client:
             if not isinstance(rows, list):
                 raise self._unreadable(_lt("no list of records"), changes_something=False)
         # Tribe is there, and its other records may be as they should.
-        if not all(is_record(row, options.get("$expand")) for row in rows):
+        with reading(self._addresses.odata, False):
+            are_records = all(is_record(row, options.get("$expand")) for row in rows)
+        if not are_records:
             raise TribeRecordUnreadable(
                 _lt(
                     "Tribe sent an unreadable record. Try again later; if it stays, open it in "
@@ -448,26 +455,29 @@ class Client:
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
             content, _size = self._read(path, options)
-            if not is_record(content, options.get("$expand")):
-                raise self._unreadable(_lt("no record"), changes_something=False)
+            with reading(self._addresses.odata, False):
+                if not is_record(content, options.get("$expand")):
+                    raise self._unreadable(_lt("no record"), changes_something=False)
             return content
 
     def _written(self, method: str, url: str, body: Mapping) -> dict:
         with self._noting():
             content = self._answered(method, url, body)
-            if not is_written(content, body):
-                raise self._unreadable(_lt("no record"), changes_something=True)
+            with reading(url, True):
+                if not is_written(content, body):
+                    raise self._unreadable(_lt("no record"), changes_something=True)
             return content
 
     def _answered(self, method: str, url: str, body: Mapping) -> dict:
         answer = self._exchange(method, url, body=body)
         content = {}
-        if answer.body.strip():
-            content = self._content(answer, changes_something=True)
-        if not isinstance(content, dict):
-            raise self._unreadable(_lt("no record"), changes_something=True)
-        named = _id_in_headers(answer.headers)
-        return {"ID": named, **content} if named else content
+        with reading(url, True):
+            if answer.body.strip():
+                content = self._content(answer, changes_something=True)
+            if not isinstance(content, dict):
+                raise self._unreadable(_lt("no record"), changes_something=True)
+            named = _id_in_headers(answer.headers)
+            return {"ID": named, **content} if named else content
 
     def _content(self, answer: Answer, *, changes_something: bool) -> object:
         try:
@@ -507,7 +517,8 @@ class Client:
             token = self._tokens.renew(token)
             answer = self._tried(method, url, token, data, accept, most_bytes)
         if answer.status >= 400:
-            raise _refusal(answer, url, token)
+            with reading(url, method != "GET"):
+                raise _refusal(answer, url, token)
         return answer
 
     def _tried(

@@ -28,6 +28,7 @@ from .transport import (
     is_header_safe,
     no_auth,
     parsed_json,
+    reading,
     send,
 )
 
@@ -213,9 +214,10 @@ def _granted(
         data=form,
         rate_limit_pause=rate_limit_pause,
     )
-    if answer.status >= 400:
-        raise _refusal(answer, form)
-    return _token(answer, form, asked_at)
+    with reading(addresses.token, _spends(form)):
+        if answer.status >= 400:
+            raise _refusal(answer, form)
+        return _token(answer, form, asked_at)
 
 
 def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
@@ -248,7 +250,7 @@ def _spends(form: dict[str, str]) -> bool:
 def _lifetime(expires_in: object) -> float:
     try:
         seconds = float(expires_in)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ASSUMED_LIFETIME
     return max(seconds, 0.0) if math.isfinite(seconds) else ASSUMED_LIFETIME
 

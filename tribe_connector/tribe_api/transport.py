@@ -5,6 +5,7 @@ Everything that leaves this package leaves through ``send``.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email.utils
 import http.client
@@ -25,7 +26,7 @@ from ..hidden_characters import without_hidden
 from ..sentence import _lt
 from .addresses import is_loopback
 from .bounds import JSON_BYTES, check_json
-from .errors import RATE_LIMIT_PAUSE, TribeRateLimited, TribeUnavailable
+from .errors import RATE_LIMIT_PAUSE, TribeError, TribeRateLimited, TribeUnavailable
 from .session import AnswerTooLarge, Session
 
 # Of a whole exchange: look-up of the name, connecting, TLS, sending, headers and body.
@@ -101,7 +102,8 @@ def send(
             return Answer(response.status_code, response.headers, _read(response, most_bytes))
 
     try:
-        answer = _within(seconds, exchange, session, url, changes_something)
+        with reading(url, changes_something):
+            answer = _within(seconds, exchange, session, url, changes_something)
     except _NETWORK_FAILURES as error:
         raise _network_failure(error, url, changes_something) from None
     except _Compressed:
@@ -133,6 +135,28 @@ def send(
         )
     _raise_when_unusable(answer, url, changes_something)
     return answer
+
+
+@contextlib.contextmanager
+def reading(url: str, changes_something: bool) -> Iterator[None]:
+    """Read what was sent: whatever it makes go wrong becomes a ``TribeUnavailable``.
+
+    The failures that ``send`` tells apart go on as they are.
+    """
+    try:
+        yield
+    except (TribeError, *_NETWORK_FAILURES, _Compressed, AnswerTooLarge):
+        raise
+    except Exception as error:  # noqa: BLE001 - nobody can list what odd bytes lead to
+        raise TribeUnavailable(
+            _lt(
+                "%(host)s sent an answer that cannot be read (%(error)s). Try again later; if it "
+                "stays, ask Tribe.",
+                host=_host(url),
+                error=type(error).__name__,
+            ),
+            outcome_unknown=changes_something,
+        ) from None
 
 
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -205,11 +229,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(text), LONGEST_RETRY_AFTER)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        seconds = (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    except (TypeError, ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.timezone.utc)
-    seconds = (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
