@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 import tracemalloc
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -416,6 +417,38 @@ def test_a_secret_at_the_end_of_a_long_reason_is_blotted_out(client, tribe):
         with pytest.raises(TribeRefused) as caught:
             client.get("Relation", RECORD)
         assert "tok" not in str(caught.value)
+
+
+HOOK_TOKEN = "Wq7.x~2Lk9_bT4/ZpR8+vN3mYc6HsJ1d=eF5gA0uQiXo"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        HOOK_TOKEN,
+        HOOK_TOKEN[:20] + "...",
+        "..." + HOOK_TOKEN[-12:],
+        quote(HOOK_TOKEN, safe=""),
+        "\u200b".join([HOOK_TOKEN[:9], HOOK_TOKEN[9:]]),
+        "tok-1",
+    ],
+)
+def test_no_reason_tells_what_a_request_kept_secret(client, tribe, said):
+    message = f"invalid header value {said} in it"
+    tribe.answers(Answer(status=400, body={"error": {"message": message}}))
+    with pytest.raises(TribeRefused, match=r"invalid header value .*\*\*\*.* in it") as caught:
+        client.create_webhook("Relation.Person", "https://odoo.example", {"X-Token": HOOK_TOKEN})
+    told = str(caught.value) + caught.value.detail
+    assert not [n for n in range(len(HOOK_TOKEN) - 7) if HOOK_TOKEN[n : n + 8] in told]
+    assert "tok-1" not in told
+
+
+def test_a_token_that_was_renewed_is_not_told_either(client, tribe):
+    tribe.answers(
+        Answer(status=401), Answer(status=400, body={"error": {"message": "not tok-1 nor tok-2"}})
+    )
+    with pytest.raises(TribeRefused, match=r"not \*\*\* nor \*\*\*"):
+        client.get("Relation", RECORD)
 
 
 def test_a_reason_turns_no_text_around(client, tribe):

@@ -143,6 +143,24 @@ def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, cod
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("secret", ["the_secret", "the_code", "the_verifier"])
+def test_no_reason_tells_what_was_sent(addresses, tribe, secret):
+    for body in ({"error": secret}, {"error": "x", "error_description": f"no {secret[:8]}"}):
+        tribe.answers(Answer(status=400, body=body))
+        with pytest.raises(TribeCredentialsRefused) as caught, create_session() as session:
+            exchange_code(
+                session,
+                addresses,
+                client_id="CID",
+                client_secret="the_secret",
+                code="the_code",
+                redirect_uri="https://odoo.example/tribe/callback",
+                code_verifier="the_verifier",
+                seconds=PATIENT,
+            )
+        assert secret[:8] not in str(caught.value)
+
+
 def test_a_spent_refresh_token_asks_to_sign_in_again(addresses, tribe):
     body = {"error": "invalid_grant", "error_description": "old-refresh was used"}
     tribe.answers(Answer(status=400, body=body))

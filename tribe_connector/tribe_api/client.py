@@ -339,7 +339,8 @@ class Client:
             "headers": [{"name": name, "value": value} for name, value in headers.items()],
         }
         with self._noting():
-            content = self._answered("POST", self._addresses.webhooks, body)
+            secrets = tuple(headers.values())
+            content = self._answered("POST", self._addresses.webhooks, body, secrets)
             with reading(self._addresses.webhooks, True):
                 return _with_id(content)
 
@@ -468,8 +469,10 @@ class Client:
                     raise self._unreadable(_lt("no record"), changes_something=True)
             return content
 
-    def _answered(self, method: str, url: str, body: Mapping) -> dict:
-        answer = self._exchange(method, url, body=body)
+    def _answered(
+        self, method: str, url: str, body: Mapping, secrets: tuple[str, ...] = ()
+    ) -> dict:
+        answer = self._exchange(method, url, body=body, secrets=secrets)
         content = {}
         with reading(url, True):
             if answer.body.strip():
@@ -504,21 +507,25 @@ class Client:
         url: str,
         *,
         body: Mapping | None = None,
+        secrets: tuple[str, ...] = (),
         accept: str = "application/json",
         most_bytes: int = JSON_BYTES,
     ) -> Answer:
+        """``secrets`` are those of the body; a reason that tells them is told without them."""
         self._pass_barrier(method)
         data = None
         if body is not None:
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         token = self._tokens.access_token()
         answer = self._tried(method, url, token, data, accept, most_bytes)
+        secrets = (token, *secrets)
         if answer.status == 401:
             token = self._tokens.renew(token)
+            secrets = (token, *secrets)
             answer = self._tried(method, url, token, data, accept, most_bytes)
         if answer.status >= 400:
             with reading(url, method != "GET"):
-                raise _refusal(answer, url, token)
+                raise _refusal(answer, url, secrets)
         return answer
 
     def _tried(
@@ -600,8 +607,8 @@ class Client:
         self._addresses.check(self._mode)
 
 
-def _refusal(answer: Answer, url: str, token: str) -> TribeRefused:
-    said = detail(answer.body, token)
+def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused:
+    said = detail(answer.body, *secrets)
     status = answer.status
     if status in (401, 403):
         return TribeUnauthorized(

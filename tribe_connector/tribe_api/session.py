@@ -49,7 +49,7 @@ class Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """No redirect is followed, nor looked at: for that, requests decodes the whole body."""
-        return None
+        return
 
     def expect(self, most_bytes: int) -> None:
         """Take so many bytes of the next answer at most; then ``AnswerTooLarge`` is raised."""

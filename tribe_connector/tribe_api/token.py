@@ -24,6 +24,7 @@ from .session import Session
 from .transport import (
     LONGEST_EXCHANGE_SECONDS,
     Answer,
+    blotted,
     detail,
     is_header_safe,
     no_auth,
@@ -312,7 +313,8 @@ _TRANSIENT = ("server_error", "temporarily_unavailable")
 
 
 def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | TribeUnavailable:
-    code = _error_code(answer)
+    hidden = [form.get(name, "") for name in ("client_secret", "code_verifier", *_SPENT_BY_USE)]
+    code = _error_code(answer, *hidden)
     if code in _TRANSIENT or (code is None and answer.status not in (401, 403)):
         return TribeUnavailable(
             _lt(
@@ -321,7 +323,6 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
                 status=answer.status,
             )
         )
-    hidden = [form.get(name, "") for name in ("client_secret", "code_verifier", *_SPENT_BY_USE)]
     said = detail(answer.body, *hidden)
     if code == _UNREADABLE and "code_verifier" in form:
         return TribeProofRefused(_with_reason(_PROOF_REFUSED, code, said))
@@ -353,10 +354,12 @@ def _meaning(code: str) -> str:
     )
 
 
-def _error_code(answer: Answer) -> str | None:
+def _error_code(answer: Answer, *secrets: str) -> str | None:
     try:
         content = parsed_json(answer.body)
     except ValueError:
         return None
     code = content.get("error") if isinstance(content, dict) else None
-    return code[:60] if isinstance(code, str) and code.replace("_", "").isalpha() else None
+    if not isinstance(code, str) or not code.replace("_", "").isalpha():
+        return None
+    return blotted(code[:60], *secrets)

@@ -40,6 +40,8 @@ LONGEST_RETRY_AFTER = 24 * 3600.0
 _PIECE = 64 * 1024
 _DETAIL_LENGTH = 300
 _READ_OF_A_DETAIL = 3000
+# Fewer characters of one than this are no help to anybody.
+_PIECE_OF_A_SECRET = 8
 
 
 class ConnectionBroken(TribeUnavailable):
@@ -205,20 +207,35 @@ def detail(body: bytes, *secrets: str) -> str:
     """The server's own error message in one short line, or ``""``.
 
     Reads OData's ``{"error": {"message": ...}}`` and OAuth's ``{"error": ..., "error_description":
-    ...}``. Any of ``secrets`` that the server echoes is blotted out.
+    ...}``. Any of ``secrets`` that the server echoes is blotted out, and so is a piece of one.
     """
     try:
         content = parsed_json(body)
     except ValueError:
         return ""
-    message = _blotted(_message_of(content), secrets)[:_READ_OF_A_DETAIL]
-    message = " ".join(without_hidden(message).split())
-    return _blotted(message, secrets)[:_DETAIL_LENGTH]
-
-
-def _blotted(text: str, secrets: tuple[str, ...]) -> str:
+    message = _message_of(content)
     for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
+        # Whole ones before the text is cut, which could leave a piece too short to be known.
+        message = message.replace(secret, "***")
+    message = " ".join(without_hidden(message[:_READ_OF_A_DETAIL]).split())
+    return blotted(message, *secrets)[:_DETAIL_LENGTH]
+
+
+def blotted(text: str, *secrets: str) -> str:
+    """A text without any piece of a secret: cut, or with some of its characters escaped."""
+    for secret in filter(None, secrets):
+        length = min(_PIECE_OF_A_SECRET, len(secret))
+        pieces = {secret[n : n + length] for n in range(len(secret) - length + 1)}
+        hidden: set[int] = set()
+        for start in range(len(text) - length + 1):
+            if text[start : start + length] in pieces:
+                hidden.update(range(start, start + length))
+        # A mark for each run of hidden characters.
+        text = "".join(
+            "***" if each in hidden else text[each]
+            for each in range(len(text))
+            if not (each in hidden and each - 1 in hidden)
+        )
     return text
 
 
