@@ -4,20 +4,30 @@ An authorization code arrives in the address of a request, and werkzeug logs add
 """
 
 import logging
+import posixpath
 import re
 from urllib.parse import unquote
 
 # The logger of every request (odoo/service/server.py, CommonRequestHandler.log_request).
 REQUEST_LOGGER = "werkzeug"
-_ADDRESS = re.compile(r"[^\s\"']+")
-# Also where the address is quoted in the query of another one, once or twice over.
-_QUERY = re.compile(r"(\?|%(?:25)*3F).*", re.IGNORECASE | re.DOTALL)
+# An address may be quoted in the query of another one; nobody quotes it more often than this.
+_MOST_QUOTED = 9
+# Method and plain path, all that is between them and the end, and the end: version and status.
+_REQUEST = re.compile(
+    r"""(?P<begin>[^"']*["'](?:\x1b\[[\d;]*m)*[A-Za-z]*\s+[\w/.:~-]*)
+        (?P<hidden>.*?)
+        (?P<end>(?:\sHTTP/[\d.]+)?(?:\x1b\[0m)*"\s(?:\d+|-)\s\S+\s*)?$""",
+    re.DOTALL | re.VERBOSE,
+)
+# The piece at which reading a request failed, which is told apart from the path before it.
+_BAD_PIECE = re.compile(r"(code \d+, message Bad [^(]*\().*", re.DOTALL)
 
 
-class _WithoutQuery(logging.Filter):
-    """Shortens addresses that lead below a path in log records, however they are written.
+class _PlainPathOnly(logging.Filter):
+    """Shortens requests that name a path in log records, however they are written.
 
-    Odoo answers many spellings of one path, and logs those that it does not answer as well.
+    Odoo answers many spellings of one path, and logs those that it does not answer as well. So no
+    address is looked for: what is not surely a path goes, up to the end of the request.
     """
 
     def __init__(self, path: str):
@@ -26,16 +36,33 @@ class _WithoutQuery(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        shortened = _ADDRESS.sub(self._shortened, message)
+        shortened = _BAD_PIECE.sub(r"\1***)", message)
+        if self._is_named(shortened):
+            shortened = self._shortened(shortened)
         if shortened != message:
             record.msg, record.args = shortened, None
         return True
 
-    def _shortened(self, address: re.Match) -> str:
-        plain = re.sub("/+", "/", unquote(unquote(address[0]))).lower()
-        return _QUERY.sub(r"\1***", address[0]) if self._path in plain else address[0]
+    def _is_named(self, message: str) -> bool:
+        plain = message
+        for _time in range(_MOST_QUOTED):
+            quoted, plain = plain, unquote(plain)
+            if plain == quoted:
+                break
+        else:
+            # Nobody knows what it would lead to.
+            return True
+        plain = re.sub(r"[/\\]+", "/", plain).lower()
+        return self._path in plain or self._path in posixpath.normpath(plain)
+
+    def _shortened(self, message: str) -> str:
+        request = _REQUEST.match(message)
+        if not request:
+            return f"{self._path}***"
+        shown = message[: request.end("begin")] + ("***" if request["hidden"] else "")
+        return shown + (request["end"] or "")
 
 
 def hide_codes(path: str) -> None:
-    """From now on show requests below a path (``/tribe/callback``) without their query."""
-    logging.getLogger(REQUEST_LOGGER).addFilter(_WithoutQuery(path))
+    """From now on show requests that name a path (``/tribe/callback``) without their query."""
+    logging.getLogger(REQUEST_LOGGER).addFilter(_PlainPathOnly(path))
