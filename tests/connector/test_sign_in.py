@@ -1,6 +1,7 @@
 """A person signs in on Tribe's consent page, and stays signed in with tokens that rotate."""
 
 import logging
+import socket
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,6 +63,16 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.env.invalidate_all()
         self.assertLess(answer.status_code, 500)
         return answer
+
+    def send_line(self, line):
+        """Send a request of this line, as no library would, and wait until it was answered."""
+        parts = urlsplit(self.base_url())
+        with socket.create_connection((parts.hostname, parts.port), SECONDS) as connection:
+            connection.sendall(
+                f"{line}\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
+            )
+            while connection.recv(65536):
+                pass
 
     def begin(self):
         """Press Sign In with Tribe; returns the address of Tribe's consent page."""
@@ -306,6 +317,22 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.assertIn("no-store", answer.headers["Cache-Control"])
         self.assertNotIn("code=", answer.headers["Location"] + answer.text)
 
+    def test_a_name_in_the_query_is_nobody_elses(self):
+        own = f"/tribe/sign-in/{self.connection.id}"
+        for path in (CALLBACK, f"{CALLBACK}/abc", own, f"{own}/end"):
+            for query in ("self=1", "self=1&_key=2&connection_id=3&endpoint=4", "args=1&params=2"):
+                for user in (None, "admin"):
+                    with self.subTest(path=path, query=query, user=user):
+                        self.authenticate(user, user)
+                        self.visit(f"{path}?{query}")
+
+    def test_a_file_is_no_state(self):
+        self.begin()
+        answer = self.opener.request(
+            "GET", f"{self.base_url()}{CALLBACK}", files={"state": b"x"}, timeout=SECONDS
+        )
+        self.assertLess(answer.status_code, 500)
+
     def test_no_spelling_of_the_address_is_logged_with_its_code(self):
         code = "c0de-of-the-sign-in"
         paths = ["", "/", "/x", "/x/", "/x/y", "//", "/é", "/%2F"]
@@ -320,12 +347,30 @@ class TestSignIn(ConnectorCase, HttpCase):
             f"/tribe/callback%3Fcode={code}",
             f"/web/login?redirect=%2Ftribe%2Fcallback%3Fcode%3D{code}",
             f"/web/login?redirect=%252Ftribe%252Fcallback%253Fcode%253D{code}",
+            f"/web/login?redirect=/tribe%25252Fcallback%25253Fcode%25253D{code}",
+            f"/web/login?redirect=%{'25' * 40}2Ftribe%{'25' * 40}2Fcallback?code={code}",
         ]
         with self.assertLogs(REQUEST_LOGGER, logging.INFO) as logs:
             for spelling in spellings:
                 self.opener.get(
                     f"{self.base_url()}{spelling}", allow_redirects=False, timeout=SECONDS
                 )
+            for line in (
+                f"GET /tribe/callback?x='&code={code} HTTP/1.1",
+                f'GET /tribe/callback?x="&code={code} HTTP/1.1',
+                f"GET /tribe/callback ?code={code} HTTP/1.1",
+                f"GET /tribe/callback?a b code={code}",
+                f"GET /tribe/x/../callback?code={code} HTTP/1.1",
+                f"GET /tribe/./callback?code={code} HTTP/1.1",
+                f"GET /tribe/callback/../x?code={code} HTTP/1.1",
+                f"GET /tribe/callback;code={code} HTTP/1.1",
+                f"GET http://elsewhere/tribe/callback?code={code} HTTP/1.1",
+                f"GET /tribe/callback?code={code}",
+                f"/tribe/callback?code={code}",
+                f"FOO?/tribe/callback?code={code} HTTP/1.1",
+            ):
+                spellings.append(line)
+                self.send_line(line)
             logging.getLogger(REQUEST_LOGGER).info('"GET %s HTTP/1.1"', "/web?debug=shown")
 
         text = "\n".join(logs.output)

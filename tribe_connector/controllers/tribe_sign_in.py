@@ -12,6 +12,7 @@ from ..engine.access_log import hide_codes
 from ..models.tribe_sign_in import CALLBACK
 from ..sentence import in_language
 from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier
+from .raw_dispatcher import RawDispatcher
 
 SECONDS_TO_CONSENT = 600
 CONNECTIONS = "/odoo/action-tribe_connector.action_tribe_connection"
@@ -40,7 +41,7 @@ class TribeSignIn(http.Controller):
 
     @http.route(
         "/tribe/sign-in/<int:connection_id>",
-        type="http",
+        type=RawDispatcher.routing_type,
         auth="user",
         methods=["GET"],
         sitemap=False,
@@ -70,17 +71,18 @@ class TribeSignIn(http.Controller):
     # Not auth="user": Odoo would put the code into the address of its log-in page.
     @http.route(
         [CALLBACK, f"{CALLBACK}/<string:_key>"],
-        type="http",
+        type=RawDispatcher.routing_type,
         auth="public",
         methods=["GET"],
         sitemap=False,
     )
-    def receive(self, state="", code="", error="", **details):
+    def receive(self, _key=""):
         """Tribe sends the browser back: with a code, or with the reason why not."""
         self._refuse_all_but_get()
         if request.env.user._is_public():
             return _guarded(request.redirect("/web/login"))
-        pending = self._take_pending(state)
+        query = request.httprequest.args
+        pending = self._take_pending(query.get("state", ""))
         if not pending:
             return self._notice(
                 request.env._(
@@ -91,13 +93,13 @@ class TribeSignIn(http.Controller):
         connection = self._connection(pending["connection_id"])
         problem = self._attempt_problem(pending)
         if not problem:
-            problem = self._answer_problem(connection, pending, code, error, details)
+            problem = self._answer_problem(connection, pending, query)
         request.session[OUTCOME] = {"connection_id": connection.id, "problem": problem}
         return _guarded(request.redirect(f"/tribe/sign-in/{connection.id}/end"))
 
     @http.route(
         "/tribe/sign-in/<int:connection_id>/end",
-        type="http",
+        type=RawDispatcher.routing_type,
         auth="user",
         methods=["GET"],
         sitemap=False,
@@ -159,15 +161,16 @@ class TribeSignIn(http.Controller):
             )
         return ""
 
-    def _answer_problem(self, connection, pending, code, error, details):
-        """Take the code. Returns the sentence of what went wrong, or an empty text."""
+    def _answer_problem(self, connection, pending, query):
+        """Take the code of the query. Returns the sentence of what went wrong, or an empty text."""
         code_verifier = pending["code_verifier"]
+        code, error = query.get("code", ""), query.get("error", "")
         try:
             if error or not code:
                 raise consent_refusal(
                     error,
-                    details.get("error_description", ""),
-                    details.get("error_hint", ""),
+                    query.get("error_description", ""),
+                    query.get("error_hint", ""),
                     with_proof=bool(code_verifier),
                 )
             connection.sudo()._take_code(code, code_verifier)
