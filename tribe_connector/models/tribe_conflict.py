@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..engine.only_for import only_for
 from ..mapping import canonical
@@ -114,8 +115,34 @@ class TribeConflict(models.Model):
 
     @only_for("Administrator")
     def action_take_tribe(self):
-        """Tribe's value comes to Odoo."""
+        """Tribe's value comes to Odoo.
+
+        :raises AccessError: for who may not decide about the e-mail address of users
+        """
+        self._check_may_consent()
         return self._decide("tribe")
+
+    def _check_may_consent(self):
+        """Let those alone consent who may change the contact and see all who sign in with it.
+
+        A contact of all companies may be a customer of one Tribe with a user of another company:
+        who consents gives that user away.
+        """
+        for conflict in self:
+            partner = conflict.sudo().partner_id
+            users = partner._tribe_asked_about(conflict.field_name)
+            if not users:
+                continue
+            may = partner.with_env(self.env).has_access("write")
+            if not (may and users.with_env(self.env).has_access("read")):
+                raise AccessError(
+                    self.env._(
+                        "With the e-mail address of %s goes the sign-in of its users, so only "
+                        "somebody who may change the contact and see all its users decides this. "
+                        "Ask one, or press Keep Odoo's.",
+                        partner.display_name,
+                    )
+                )
 
     def _decide(self, side):
         works = self.env["tribe.work"]
