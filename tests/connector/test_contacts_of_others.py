@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
+from .common import ORGANIZATION_CUSTOMER
 from .test_two_tenants import TenantsCase
 
 ATTACKERS = "aanvaller@elders.example"
@@ -81,3 +82,167 @@ class TestConsent(OthersCase):
 
         self.assertEqual(self.partner.email, "echt@klant.example")
         self.assertFalse(self.env["tribe.conflict"].search([]))
+
+
+class TestCompanyOfTheContact(OthersCase):
+    """A linked contact that is given a company in which its connection does not work."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.b, "Gedeelde B.V.", EmailAddress="van@b.example")
+        self.synchronize(self.partner)
+
+    def become_a(self, **values):
+        self.partner.write({"company_id": self.company.id, "phone": "030-PRIVATE", **values})
+
+    def of_b(self):
+        with self.in_tenant(self.b):
+            return self.tribe_row("Relation_Organization", self.relation_id(self.partner))
+
+    def everything_of_b_users(self):
+        groups = "tribe_connector.group_manager,base.group_partner_manager"
+        user = self.user_in("b_reader", groups, self.other)
+        found = []
+        for model in ("tribe.work", "tribe.run.line", "tribe.plan.line", "tribe.link"):
+            for record in self.env[model].with_user(user).search([]):
+                found += [str(value) for value in record.read()[0].values()]
+        return "\n".join(found)
+
+    def test_it_is_not_sent_any_more(self):
+        self.become_a(name="Geheime naam", street="Priveweg 1")
+        self.env.flush_all()
+        self.assertNotIn("Geheime naam", self.everything_of_b_users())
+
+        self.synchronize(self.partner)
+        self.run_nightly()
+
+        row = self.of_b()
+        self.assertEqual((row["Name"], row["PhoneNumber"]), ("Gedeelde B.V.", None))
+        (problem,) = self.problems()
+        self.assertIn("Leave to Odoo", problem)
+        self.assertNotIn(self.company.name, problem)
+
+    def test_its_tribe_changes_nothing_of_it(self):
+        self.become_a()
+        before = self.now(self.partner)
+
+        self.change_in(self.b, self.partner, Name="Hernoemd", VATNumber="NL123456782B90")
+
+        self.assertEqual(self.now(self.partner), before)
+        self.assertTrue(self.problems())
+
+    def test_nor_archives_it(self):
+        self.become_a()
+        with self.in_tenant(self.b):
+            for each in self.sandbox.rows(
+                ORGANIZATION_CUSTOMER, Organization=self.relation_id(self.partner)
+            ):
+                self.sandbox.change(ORGANIZATION_CUSTOMER, each["ID"], {"IsFormer": True})
+            self.look_at("organization", self.relation_id(self.partner))
+
+        self.assertTrue(self.partner.active)
+
+    def test_whatever_was_decided_nothing_is_written(self):
+        self.become_a()
+        refused = self.partner._tribe_refused(self.b, {"name": "Hernoemd", "city": "Elders"})
+        self.assertEqual(refused, {"name", "city"})
+
+    def test_its_company_set_back_goes_on(self):
+        self.become_a()
+        self.synchronize(self.partner)
+        self.partner.company_id = self.other
+
+        self.synchronize(self.partner)
+
+        self.assertEqual(self.of_b()["PhoneNumber"], "030-PRIVATE")
+        self.assertFalse(self.problems())
+
+    def test_left_to_odoo_is_asked_no_more(self):
+        self.become_a()
+        self.synchronize(self.partner)
+        link = self.partner.tribe_link_ids.filtered("can_leave_to_odoo")
+        self.assertEqual(link.kind, "organization")
+
+        link.action_leave_to_odoo()
+        self.run_lanes()
+        self.change_in(self.b, self.partner, Name="Hernoemd")
+
+        self.assertFalse(self.problems())
+        self.assertEqual(self.partner.name, "Gedeelde B.V.")
+
+    def test_a_plan_does_not_know_it(self):
+        self.become_a(name="Geheime naam")
+        self.b.action_plan()
+        self.env["tribe.work"].search([("kind", "!=", "plan")]).unlink()
+        self.run_lanes()
+
+        self.assertNotIn("Geheime naam", self.everything_of_b_users())
+
+    def test_a_contact_of_the_company_above_a_branch_is_the_branchs(self):
+        branch = self.env["res.company"].create({"name": "Filiaal", "parent_id": self.company.id})
+        self.b.company_id = branch
+        self.become_a()
+
+        self.synchronize(self.partner)
+
+        self.assertEqual(self.of_b()["PhoneNumber"], "030-PRIVATE")
+        self.assertFalse(self.problems())
+        self.assertEqual(self.b._of_tenant(self.partner), self.partner)
+        self.assertIn(self.partner, self.env["res.partner"].search(self.b._tenant_domain()))
+
+    def test_whose_it_is_in_sql(self):
+        found = self.env["res.partner"].search(self.b._tenant_domain())
+        self.assertIn(self.partner, found)
+
+        self.become_a()
+
+        self.assertFalse(self.b._of_tenant(self.partner))
+        self.assertNotIn(
+            self.partner, self.env["res.partner"].search(self.b._tenant_domain())
+        )
+
+
+class TestInvoiceAddress(OthersCase):
+    """An invoice address of another company below a customer of all."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.b, "Gedeelde B.V.")
+        self.address = self.env["res.partner"].create(
+            {
+                "parent_id": self.partner.id,
+                "type": "invoice",
+                "name": "Factuur",
+                "street": "Geheimstraat 1",
+                "zip": "1234 AB",
+                "city": "Geheimstad",
+                "country_id": self.env.ref("base.nl").id,
+                "company_id": self.company.id,
+            }
+        )
+        self.synchronize(self.partner)
+
+    def addresses_of_b(self):
+        with self.in_tenant(self.b):
+            return {row["City"] for row in self.sandbox.rows("Address")}
+
+    def test_it_goes_to_no_tribe(self):
+        self.assertNotIn("Geheimstad", self.addresses_of_b())
+        self.assertFalse(self.problems())
+
+    def test_no_tribe_writes_it(self):
+        self.partner.write({"street": "Markt 1", "zip": "5678 CD", "city": "Eigenstad"})
+        self.synchronize(self.partner)
+        with self.in_tenant(self.b):
+            (row,) = self.sandbox.rows("Address", City="Eigenstad")
+            self.sandbox.change("Address", row["ID"], {"City": "Elders"})
+            self.look_at("organization", self.relation_id(self.partner))
+        self.env.invalidate_all()
+
+        self.assertEqual((self.address.city, self.partner.city), ("Geheimstad", "Elders"))
+
+    def test_one_of_the_connections_company_or_of_all_goes(self):
+        for company, city in ((self.other, "Ede"), (self.env["res.company"], "Epe")):
+            self.address.write({"company_id": company.id, "city": city})
+            self.synchronize(self.partner)
+            self.assertIn(city, self.addresses_of_b())

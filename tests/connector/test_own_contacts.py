@@ -289,7 +289,7 @@ class TestOwnContacts(RelationCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            partner._tribe_untouchable(values)
+            partner._tribe_untouchable(self.connection, values)
             return self.env.cr.sql_log_count - before
 
         def with_contacts(count):

@@ -277,15 +277,17 @@ class ResPartner(models.Model):
         """The reference, where it is the source of the connection's numbers; else False."""
         return connection.number_source == "ref" and (self.ref or "").strip() or False
 
-    def _tribe_address_partner(self):
-        """The partner whose address is the invoice address.
+    def _tribe_address_partner(self, connection):
+        """The partner whose address is the invoice address in a connection's Tribe.
 
-        An invoice contact without an address (with an e-mail only, say) is passed over.
+        An invoice contact without an address (with an e-mail only, say) is passed over, and so is
+        one of a company in which the connection does not work.
         """
         self.ensure_one()
         contacts = self.child_ids.filtered(
             lambda child: child.type == "invoice" and child.active
         ).sorted("id")
+        contacts -= contacts._tribe_elsewhere(connection)
         with_address = contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )
@@ -311,7 +313,7 @@ class ResPartner(models.Model):
             "vat": self.vat,
             "debtor_number": self.debtor_number,
             "creditor_number": self.creditor_number,
-            **self._tribe_address_partner()._tribe_address_values(),
+            **self._tribe_address_partner(connection)._tribe_address_values(),
         }
         values = {name: value or None for name, value in values.items()}
         values |= self._tribe_payment_term_values(connection, relationships)
@@ -452,7 +454,9 @@ class ResPartner(models.Model):
         Such a field is left as it is in Odoo. The partner is empty when it is still to be made.
         """
         refused = {}
-        country = self._tribe_address_partner().country_id if self else self.env["res.country"]
+        country = self.env["res.country"]
+        if self:
+            country = self._tribe_address_partner(connection).country_id
         if values.get("country_code"):
             country = country.search([("code", "=", values["country_code"])])
             if not country:
@@ -501,7 +505,7 @@ class ResPartner(models.Model):
         refused = self._tribe_refused(connection, values)
         values = {name: value for name, value in values.items() if name not in refused}
         partner = self._tribe_import_context().with_company(connection.company_id)
-        address = partner._tribe_address_partner()
+        address = partner._tribe_address_partner(connection)
         if vals := partner._tribe_vals(connection, values, remote):
             partner._tribe_write_checked(vals)
         if vals := partner._tribe_address_vals(values, address.country_id):

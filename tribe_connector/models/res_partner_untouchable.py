@@ -71,7 +71,15 @@ class ResPartner(models.Model):
         )
         return self.browse(partner_id for (partner_id,) in rows)
 
-    def _tribe_untouchable(self, values):
+    def _tribe_elsewhere(self, connection):
+        """Those of these contacts that are of a company in which a connection does not work.
+
+        As Odoo's own rule: whoever works in a branch works with the contacts of the company above.
+        """
+        ours = connection._companies().parent_ids
+        return self.filtered(lambda partner: partner.company_id and partner.company_id not in ours)
+
+    def _tribe_untouchable(self, connection, values):
         """What Tribe may never write of some neutral values: ``{field: a sentence why}``.
 
         ``values`` are Tribe's; ``"customer"`` and ``"supplier"`` count as fields. This is the list
@@ -79,7 +87,7 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         refused = {}
-        contacts = self | self._tribe_address_partner()
+        contacts = self | self._tribe_address_partner(connection)
         own = contacts._tribe_own_of_family()
         if self in own:
             refused = dict.fromkeys(FIELD_LABELS, self._tribe_own_sentence())
@@ -121,7 +129,9 @@ class ResPartner(models.Model):
 
     def _tribe_refused(self, connection, values):
         """The fields of some neutral values that Tribe may not write now, as a set of names."""
-        refused = set(self._tribe_untouchable(values))
+        if self._tribe_elsewhere(connection):
+            return set(values)
+        refused = set(self._tribe_untouchable(connection, values))
         asked = self._tribe_with_consent(values).keys() - refused
         if not asked:
             return refused
@@ -162,10 +172,22 @@ class ResPartner(models.Model):
             owner=company.name or self.env._("Odoo itself"),
         )
 
-    def _tribe_check_not_own(self):
-        """Refuse to bind or change a contact that is Odoo's own.
+    def _tribe_elsewhere_sentence(self, connection):
+        """Why a contact of another company stands still; that company is not named."""
+        return self.env._(
+            "%(partner)s now belongs to a company in which “%(connection)s” does not work, so "
+            "nothing is written on either side, and no invoice is booked. Set the contact's "
+            "Company back, or press Leave to Odoo at its link, under Linked Relations.",
+            partner=self.display_name,
+            connection=connection.name,
+        )
+
+    def _tribe_check_ours(self, connection):
+        """Refuse to bind or change a contact that is Odoo's own, or another company's.
 
         :raises NeedsPerson: with the remedy
         """
         for partner in self._tribe_own():
             raise NeedsPerson(partner._tribe_own_sentence(), cause="doubt")
+        for partner in self._tribe_elsewhere(connection):
+            raise NeedsPerson(partner._tribe_elsewhere_sentence(connection), cause="doubt")

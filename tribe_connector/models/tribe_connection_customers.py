@@ -17,6 +17,9 @@ class TribeConnection(models.Model):
     connection's when no other one could mean it: no other that runs works in the contact's
     company, or the contact was invoiced in this connection's companies and in none of theirs.
 
+    One that is of a company in which a connection does not work is not the connection's, linked or
+    not: ``res.partner._tribe_elsewhere``, here in SQL.
+
     Whatever leads from Tribe to a contact, or from a contact to Tribe, goes by it.
     """
 
@@ -74,6 +77,8 @@ class TribeConnection(models.Model):
         )
         return SQL(
             """
+            (%(contact)s.company_id IS NULL OR %(contact)s.company_id = ANY(%(within)s))
+            AND
             (EXISTS (%(linked)s AND linking.id = %(me)s)
              OR NOT EXISTS (%(linked)s AND linking.id != %(me)s AND link.state != 'gone'
                             AND linking.is_demo_data IS NOT TRUE)
@@ -89,6 +94,7 @@ class TribeConnection(models.Model):
             linked=linked,
             theirs=self._companies_of_others(),
             ours=self._companies().ids,
+            within=self._companies().parent_ids.ids,
             branches=SQL(
                 """
                 SELECT branch.id FROM res_company company

@@ -395,6 +395,11 @@ class TribeInvoiceImporter(models.AbstractModel):
                 failures[booking.invoice.tribe_id] = self._failure(
                     booking, self._customer_problem(booking, problems)
                 )
+            elif elsewhere := booking.partner._tribe_elsewhere(session.connection):
+                sentence = elsewhere._tribe_elsewhere_sentence(session.connection)
+                failures[booking.invoice.tribe_id] = self._failure(
+                    booking, NeedsPerson(sentence, cause="doubt")
+                )
             elif not self._take_leases(session, booking):
                 failures[booking.invoice.tribe_id] = self._failure(
                     booking, self._busy(booking.partner)

@@ -120,14 +120,16 @@ class TribeLink(models.Model):
             is_there = link.id and link.tribe_id
             link.tribe_url = is_there and connection._addresses().entity_link(link.tribe_id)
 
-    @api.depends("kind", "state", "partner_id")
+    @api.depends("kind", "state", "partner_id", "company_id")
     def _compute_can_leave_to_odoo(self):
         links = self.filtered("id")
         (self - links).can_leave_to_odoo = False
         own = links.partner_id._tribe_own()
         for link in links:
             may = link.kind == "invoice" or link.state in ("merged", "unlinked")
-            may |= link.kind in RELATION_KINDS and link.partner_id in own
+            may |= link.kind in RELATION_KINDS and bool(
+                link.partner_id & own or link.partner_id._tribe_elsewhere(link.connection_id)
+            )
             link.can_leave_to_odoo = may and link.state != "left_to_odoo"
 
     @api.depends(
@@ -252,7 +254,7 @@ class TribeLink(models.Model):
     @only_for("Administrator")
     def action_leave_to_odoo(self):
         """Accept what Odoo has: the invoice, or the contact that was merged into another one, or
-        that is of a company of Odoo's own now.
+        that is a company of Odoo's own now, or of a company where the connection does not work.
 
         It is no longer compared with Tribe. Nor is Tribe told that such an invoice is paid: what
         was paid is what Odoo has, not what Tribe has.

@@ -79,21 +79,21 @@ class TribeRelationExporter(models.AbstractModel):
     def _decide(self, session, partners):
         """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
         links = self._links_by_partner(session.connection, partners)
-        own = partners._tribe_own()
-        of_own = [Decision(SAME, partner=each, link=links.get(each.id)) for each in own]
-        self._decide_own(of_own)
-        left = (partners - own).filtered(
+        others = partners._tribe_own() | partners._tribe_elsewhere(session.connection)
+        of_others = [Decision(SAME, partner=each, link=links.get(each.id)) for each in others]
+        self._decide_others(session.connection, of_others)
+        left = (partners - others).filtered(
             lambda partner: partner.id in links and links[partner.id].state == "left_to_odoo"
         )
-        of_own += [Decision(SAME, partner=each, link=links[each.id]) for each in left]
-        partners -= own | left
+        of_others += [Decision(SAME, partner=each, link=links[each.id]) for each in left]
+        partners -= others | left
         known = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].tribe_id
         )
         decisions = [self._look_at(session, partner, links[partner.id]) for partner in known]
         decisions += self._look_for(session, partners - known, links)
         self._compare(session, decisions)
-        return of_own + decisions
+        return of_others + decisions
 
     def _look_at(self, session, partner, link):
         """Whether a linked partner has to be compared with its relation."""
@@ -236,7 +236,7 @@ class TribeRelationExporter(models.AbstractModel):
         try:
             self._check_unchanged(session.connection, decision)
             if decision.action != SAME:
-                decision.partner._tribe_check_not_own()
+                decision.partner._tribe_check_ours(session.connection)
             actions[decision.action]()
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session

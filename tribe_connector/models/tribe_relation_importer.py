@@ -212,7 +212,7 @@ class TribeRelationImporter(models.AbstractModel):
             if link and link.state == "merged" and remote.is_current:
                 decision.ask(self._still_there(link, remote))
             decisions.append(decision)
-        self._decide_own(decisions)
+        self._decide_others(session.connection, decisions)
         self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])
         for decision in decisions:
             if decision.action in (UPDATE, LINK):
@@ -281,7 +281,7 @@ class TribeRelationImporter(models.AbstractModel):
             partner = self._partner_by_number(connection, remote)
         if not partner:
             return partner
-        partner._tribe_check_not_own()
+        partner._tribe_check_ours(connection)
         if partner._tribe_kind() != remote.kind:
             raise NeedsPerson(
                 self.env._(

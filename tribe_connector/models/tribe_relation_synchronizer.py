@@ -68,7 +68,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
         decided = link.conflict_ids._decisions(odoo, values) if link else {}
-        untouchable = partner._tribe_untouchable(values)
+        untouchable = partner._tribe_untouchable(connection, values)
         merged = merge(
             agreed,
             odoo,
@@ -194,26 +194,26 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if agreeing:
             self.env["tribe.work"]._forget_saves(connection, agreeing)
 
-    # What is Odoo's own
+    # What is Odoo's own, or another company's
 
-    def _decide_own(self, decisions):
-        """Ask about the contacts that are Odoo's own and linked, and do nothing else with them.
+    def _decide_others(self, connection, decisions):
+        """Ask about the linked contacts that are Odoo's own, or of a company in which the
+        connection does not work, and do nothing else with them.
 
         What a person has left to Odoo, or is gone in Tribe, is not asked.
         """
-        own = (
-            self.env["res.partner"]
-            .browse(decision.partner.id for decision in decisions if decision.partner)
-            ._tribe_own()
+        partners = self.env["res.partner"].browse(
+            decision.partner.id for decision in decisions if decision.partner
         )
+        others = partners._tribe_own() | partners._tribe_elsewhere(connection)
         for decision in decisions:
-            if not decision.partner or decision.partner not in own:
+            if not decision.partner or decision.partner not in others:
                 continue
             decision.action = SAME
             if decision.link and decision.link.state in ("left_to_odoo", "gone"):
                 continue
             try:
-                decision.partner._tribe_check_not_own()
+                decision.partner._tribe_check_ours(connection)
             except NeedsPerson as error:
                 decision.ask(error)
 
@@ -222,7 +222,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
         """Write neutral values to Odoo, and note on the link what both sides now agree on."""
         partner = link.partner_id
-        partner._tribe_check_not_own()
+        partner._tribe_check_ours(link.connection_id)
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:

@@ -149,7 +149,7 @@ class TribeSuggestion(models.Model):
 
     def _check_unlinked(self):
         try:
-            self.partner_id._tribe_check_not_own()
+            self.partner_id._tribe_check_ours(self.connection_id)
         except NeedsPerson as error:
             raise UserError(str(error)) from error
         if not self.connection_id._of_tenant(self.partner_id):

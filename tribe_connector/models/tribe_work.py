@@ -163,6 +163,7 @@ class TribeWork(models.Model):
     _stream_index = models.Index("(direction, connection_id, kind, due, id)")
 
     @api.depends("kind", "reference")
+    @api.depends_context("uid")
     def _compute_records(self):
         links = self.env["tribe.link"].search([("tribe_id", "in", self.mapped("reference"))])
         by_tribe_id = {(link.connection_id, link.tribe_id): link for link in links}
@@ -171,6 +172,9 @@ class TribeWork(models.Model):
             link = by_tribe_id.get((work.connection_id, work.reference), links.browse())
             work.partner_id = number if work.kind == "partner" else link.partner_id
             work.move_id = number if work.kind == "payment" else link.move_id
+            if not self.env.su:
+                # Odoo tells what a linked record is called to whoever reads the link to it.
+                work.partner_id -= work._partner_elsewhere()
 
     @api.depends("record_name", "error")
     def _compute_email(self):
@@ -193,13 +197,19 @@ class TribeWork(models.Model):
             work.display_name = f"{kinds.get(work.kind)} {name}"
 
     def _name_in_odoo(self):
-        """What the contact or invoice is called that this is about; nothing, if it is gone."""
+        """What the contact or invoice is called that this is about; nothing, if it is gone, or
+        another company's."""
         if not self.id:
             return ""
-        record = (self.move_id or self.partner_id).sudo().exists()
+        partner = self.partner_id - self._partner_elsewhere()
+        record = (self.move_id or partner).sudo().exists()
         # It may have been given to another company since this was noted.
         is_seen = self.env.su or record.company_id <= self.env.user.company_ids
         return record.display_name if is_seen else ""
+
+    def _partner_elsewhere(self):
+        """The contact that this is about if it is of a company where the connection is not."""
+        return self.partner_id.sudo().exists()._tribe_elsewhere(self.sudo().connection_id)
 
     def _add(self, connection, direction, kind, references, reason, due=None):
         """Note that some records are to be looked at.
