@@ -246,3 +246,89 @@ class TestInvoiceAddress(OthersCase):
             self.address.write({"company_id": company.id, "city": city})
             self.synchronize(self.partner)
             self.assertIn(city, self.addresses_of_b())
+
+
+class TestTakenOver(OthersCase):
+    """Nobody comes to see a link by giving its contact their company, or by merging it."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.a, "Klant van A B.V.")
+        self.b_admin = self.user_in(
+            "b_admin", "tribe_connector.group_manager,base.group_partner_manager", self.other
+        )
+        self.secret = self.relation_id(self.partner)
+
+    def assertUnseen(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for model in ("tribe.link", "tribe.work", "tribe.conflict", "tribe.suggestion"):
+            found = self.env[model].with_user(self.b_admin).search([])
+            self.assertNotIn(self.a, found.sudo().connection_id, model)
+        for model, path in (("tribe.run.line", "run_id"), ("tribe.plan.line", "plan_id")):
+            found = self.env[model].with_user(self.b_admin).search([])
+            self.assertNotIn(self.a, found.sudo()[path].connection_id, model)
+
+    def take(self):
+        self.partner.with_user(self.b_admin).company_id = self.other
+
+    def test_by_its_company(self):
+        self.env["tribe.suggestion"].create(
+            {
+                "connection_id": self.a.id,
+                "partner_id": self.partner.id,
+                "kind": "organization",
+                "tribe_id": "another",
+                "basis": "email",
+            }
+        )
+        self.partner.tribe_link_ids[0].conflict_ids.create(
+            {"link_id": self.partner.tribe_link_ids[0].id, "field_name": "phone"}
+        )
+        self.take()
+        self.synchronize(self.partner)
+        self.run_nightly()
+
+        self.assertUnseen()
+        told = self.partner.with_user(self.b_admin).read(["tribe_id", "tribe_url"])[0]
+        self.assertFalse(told["tribe_id"] or told["tribe_url"])
+        found = self.env["res.partner"].with_user(self.b_admin)
+        self.assertFalse(found.search([("tribe_id", "=", self.secret)]))
+
+    def test_by_a_merge(self):
+        mine = self.env["res.partner"].with_user(self.b_admin).create(
+            {"name": "Van B", "company_id": self.other.id, "is_company": True}
+        )
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.b_admin)
+        wizard._merge([self.partner.id, mine.id], mine)
+
+        self.assertUnseen()
+
+    def test_what_is_done_with_it_is_not_seen_either(self):
+        self.take()
+        self.change_in(self.a, self.partner, PhoneNumber="030-FROM-A")
+
+        self.assertUnseen()
+        self.assertFalse(self.partner.phone)
+
+    def test_who_works_in_both_sees_it_and_leaves_it_to_odoo(self):
+        self.take()
+        self.synchronize(self.partner)
+        self.b_admin.company_ids += self.company
+        companies = (self.company + self.other).ids
+        links = self.env["tribe.link"].with_user(self.b_admin)
+        links = links.with_context(allowed_company_ids=companies)
+        link = links.search([("tribe_id", "=", self.secret)])
+        self.assertTrue(link.can_leave_to_odoo)
+
+        link.action_leave_to_odoo()
+
+        self.assertEqual(link.state, "left_to_odoo")
+
+    def test_invoices_are_seen_in_their_company_whoever_books_there_now(self):
+        move = self.invoice(self.partner, self.other)
+        link = self.env["tribe.link"].create(
+            {"connection_id": self.a.id, "kind": "invoice", "tribe_id": "x", "move_id": move.id}
+        )
+        self.env.flush_all()
+        self.assertTrue(link.with_user(self.b_admin).has_access("read"))
