@@ -197,9 +197,7 @@ class TestCompanyOfTheContact(OthersCase):
         self.become_a()
 
         self.assertFalse(self.b._of_tenant(self.partner))
-        self.assertNotIn(
-            self.partner, self.env["res.partner"].search(self.b._tenant_domain())
-        )
+        self.assertNotIn(self.partner, self.env["res.partner"].search(self.b._tenant_domain()))
 
 
 class TestInvoiceAddress(OthersCase):
@@ -296,8 +294,10 @@ class TestTakenOver(OthersCase):
         self.assertFalse(found.search([("tribe_id", "=", self.secret)]))
 
     def test_by_a_merge(self):
-        mine = self.env["res.partner"].with_user(self.b_admin).create(
-            {"name": "Van B", "company_id": self.other.id, "is_company": True}
+        mine = (
+            self.env["res.partner"]
+            .with_user(self.b_admin)
+            .create({"name": "Van B", "company_id": self.other.id, "is_company": True})
         )
         wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.b_admin)
         wizard._merge([self.partner.id, mine.id], mine)
