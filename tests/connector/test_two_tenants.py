@@ -239,6 +239,25 @@ class TestTwoTenants(TenantsCase):
         self.assertNotIn(self.a.name, str(refused.exception).replace(self.b.name, ""))
         self.assertEqual(self.connections_of(partner), self.a)
 
+    def test_a_possible_match_of_before_is_taken_back(self):
+        partner, mine = self.customer_of(self.a), self.customer_of(self.b, "Klant van B B.V.")
+        suggestions = self.env["tribe.suggestion"].create(
+            [
+                {
+                    "connection_id": self.b.id,
+                    "partner_id": each.id,
+                    "kind": "organization",
+                    "tribe_id": f"another {each.id}",
+                    "basis": "email",
+                }
+                for each in (partner, mine)
+            ]
+        )
+
+        self.env["tribe.suggestion"]._vacuum_of_others()
+
+        self.assertEqual(suggestions.exists().partner_id, mine)
+
     def test_former_in_the_other_archives_nobody(self):
         partner = self.customer_of(self.a, DebtorNumber="5002")
         with self.in_tenant(self.b):

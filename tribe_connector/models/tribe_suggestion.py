@@ -173,6 +173,17 @@ class TribeSuggestion(models.Model):
                 )
             )
 
+    @api.autovacuum
+    def _vacuum_of_others(self):
+        """Take back what was suggested about contacts that are another connection's since."""
+        suggestions = self.search([("state", "=", "open")])
+        for connection, of_connection in suggestions.grouped("connection_id").items():
+            ours = connection._of_tenant(of_connection.partner_id)
+            others = of_connection.filtered(lambda each, ours=ours: each.partner_id not in ours)
+            if others:
+                others._decided()
+                others.unlink()
+
     def _about_the_same(self):
         """All suggestions about this contact or this relation, this one too."""
         return self.search(
