@@ -1,5 +1,8 @@
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.models import tribe_connection_tenant as tenant
 
 from .common import ConnectorCase
 
@@ -62,6 +65,47 @@ class TestSetUp(ConnectorCase):
         (check,) = self.connection.check_ids.filtered(lambda check: check.state == "note")
         self.assertIn("cannot report changes to 127.0.0.1:9", check.name)
         self.assertIn("every 15 minutes", check.remedy)
+
+    def refusal(self):
+        with self.assertRaises(UserError) as raised:
+            self.connect()
+        return str(raised.exception)
+
+    def test_a_set_with_more_than_can_be_written_is_not_read(self):
+        self.patch(tenant, "MOST_ROWS", 3)
+
+        self.assertIn("more than 3 records of Datastore_VatGroup", self.refusal())
+
+    def test_more_to_map_than_can_be_written(self):
+        self.patch(tenant, "MOST_MAPPING_ROWS", 3)
+
+        self.assertIn("2 legal entities, with ", self.refusal())
+
+    def test_connecting_again_writes_only_what_changed(self):
+        self.connect()
+        self.map()
+        accounts = self.connection.legal_entity_ids.ledger_account_ids
+        (row, *_others) = self.sandbox.rows("Datastore_GeneralLedgerAccount")
+        self.sandbox.change("Datastore_GeneralLedgerAccount", row["ID"], {"Name": "Anders"})
+        models = (type(accounts), type(self.env["tribe.vat.group"]))
+        written = []
+        for model in models:
+            write = model.write
+
+            def noted(records, vals, write=write):
+                written.append((records.ids, vals))
+                return write(records, vals)
+
+            self.patch(model, "write", noted)
+
+        self.connect()
+
+        renamed = accounts.filtered(lambda account: account.tribe_id == row["ID"])
+        self.assertEqual(set(renamed.mapped("name")), {"Anders"})
+        self.assertEqual(
+            sorted(written, key=str),
+            sorted((([account.id], {"name": "Anders"}) for account in renamed), key=str),
+        )
 
     def test_connecting_again_replaces_what_was_found(self):
         self.connect()

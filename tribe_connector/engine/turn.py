@@ -6,6 +6,9 @@ are ready in a row, with one cursor (`_process_jobs` of odoo/addons/base/models/
 looked at again when all of them are done. With processes as workers (`workers` above 0) the time
 in which it waited for the first of them counts too, up to 70 seconds of it (`WorkerCron.sleep` of
 odoo/service/server.py).
+
+A worker of the web is ended after the same time, in the middle of a request: whoever pressed a
+button sees no sentence then.
 """
 
 import contextlib
@@ -13,11 +16,17 @@ import threading
 import time
 import weakref
 
+from odoo.http import request
+
+from ..sentence import _lt
 from ..tribe_api import Turn
 
 # From the first job of the row to the end of our last exchange with Tribe; what Odoo leaves of the
 # rest is for writing down what Tribe answered.
 LONGEST_ROW_SECONDS = 45.0
+# From the first client of a request to the end of its last exchange with Tribe. A person waits.
+LONGEST_REQUEST_SECONDS = 60.0
+TOO_LONG = _lt("Tribe answers so slowly that this took too long. Try again later.")
 
 
 class _Row(threading.local):
@@ -28,7 +37,15 @@ class _Row(threading.local):
     is_running = False
 
 
+class _WebRequest(threading.local):
+    """The request of a browser or an API that this thread answers."""
+
+    request = staticmethod(lambda: None)
+    started = 0.0
+
+
 _row = _Row()
+_web_request = _WebRequest()
 
 
 @contextlib.contextmanager
@@ -50,7 +67,16 @@ def begin_row(cursor) -> None:
 
 
 def current_turn() -> Turn:
-    """What is left of the row for calls to Tribe; outside of a job there is no hurry."""
-    if not _row.is_running:
+    """What is left of the row, or of the request, for calls to Tribe; elsewhere there is no hurry.
+
+    All clients of one request share its time, also when Odoo repeats it.
+    """
+    if _row.is_running:
+        return Turn(_row.started + LONGEST_ROW_SECONDS)
+    if not request:
         return Turn()
-    return Turn(_row.started + LONGEST_ROW_SECONDS)
+    current = request._get_current_object()
+    if _web_request.request() is not current:
+        _web_request.request = weakref.ref(current)
+        _web_request.started = time.monotonic()
+    return Turn(_web_request.started + LONGEST_REQUEST_SECONDS, when_over=TOO_LONG)

@@ -21,14 +21,18 @@ from ..mapping import (
     resolve_invoice_fields,
     synchronized_fields,
 )
-from ..sentence import in_language
-from ..tribe_api import Guid, TribeError, TribeUnknownSet
+from ..sentence import _lt, in_language
+from ..tribe_api import Guid, TribeEndless, TribeError, TribeUnknownSet
 from .tribe_invoice_booker import PAID_CODE
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
 INVOICING_SETS = {"Activity_Invoice", "ProductLine", PHASE_SET, "Datastore_VatGroup", "Product"}
 CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
+# Of one set that is read whole, and of what is to be mapped of all legal entities together: what
+# Odoo writes in half a minute. No bookkeeping comes near them.
+MOST_ROWS = 5_000
+MOST_MAPPING_ROWS = 20_000
 
 
 class TribeConnection(models.Model):
@@ -43,6 +47,8 @@ class TribeConnection(models.Model):
     def action_connect(self):
         """Sign in, and read what this tenant has; nothing is written in Tribe.
 
+        What another Tribe environment has than the one that is linked is not taken over.
+
         :raises UserError: with the cause and the remedy.
         """
         self.ensure_one()
@@ -51,6 +57,10 @@ class TribeConnection(models.Model):
         client = self.sudo()._probing_client()
         try:
             found = self._read_tenant(client)
+            _check_mapping_rows(found)
+            if self.sudo()._is_another_tenant(client, found):
+                self.sudo()._stop_before_another_tenant()
+                return
             # Also what belongs to companies that this user does not work in.
             self.sudo()._store_tenant(found)
         except (TribeError, ValueUnreadable) as error:
@@ -102,6 +112,35 @@ class TribeConnection(models.Model):
                 client, "Datastore_State", expand="Country($select=ID,Code)", select="ID,Code,Name"
             )
         return found
+
+    def _is_another_tenant(self, client, found):
+        """Whether this is not the Tribe environment that our links lead to.
+
+        An organization that is no longer the own one is still there, in the same environment.
+        """
+        known = self.own_organization_id
+        if not known or known == found["own_organization"].get("ID") or not self._count_links():
+            return False
+        return not client.by_values("Relation_Organization", "ID", [Guid(known)], select="ID")
+
+    def _stop_before_another_tenant(self):
+        """Sign out and stop, so that nobody's customers get into the Tribe of somebody else.
+
+        No ``UserError``, which would undo that.
+        """
+        self._credential()._forget_tokens()
+        problem = self.env._(
+            "“%(name)s” leads to another Tribe environment than the one of “%(own)s”, with which "
+            "%(count)s records are linked, so it was stopped and nothing was taken over. Sign in "
+            "or connect there again, or make a new connection for the other environment.",
+            name=self.name,
+            own=self.own_organization_name or self.own_organization_id,
+            count=self._count_links(),
+        )
+        self.write({"state": "draft", "sign_in_problem": problem})
+
+    def _count_links(self):
+        return self.env["tribe.link"].search_count([("connection_id", "=", self.id)])
 
     def _store_tenant(self, found):
         self.write(
@@ -237,11 +276,45 @@ class TribeConnection(models.Model):
 
 
 def _all(client, entity_set, **options):
-    """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere)."""
+    """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere).
+
+    :raises TribeEndless: for more than ``MOST_ROWS``
+    """
+    found = []
     try:
-        return client.all_rows(entity_set, **options)
+        for rows in client.pages(entity_set, **options):
+            found += rows
+            if len(found) > MOST_ROWS:
+                raise TribeEndless(
+                    _lt(
+                        "Tribe has more than %(most)s records of %(set)s, so they were not read. "
+                        "Remove those in Tribe that are not used, then connect again.",
+                        most=MOST_ROWS,
+                        set=entity_set,
+                    )
+                )
     except TribeUnknownSet:
         return []
+    return found
+
+
+def _check_mapping_rows(found):
+    """Refuse what would take too long to write: each legal entity has all groups and accounts.
+
+    :raises TribeEndless: for more than ``MOST_MAPPING_ROWS``
+    """
+    entities = len(found["identities"])
+    each = len(found["vat_groups"]) + len(found["ledger_accounts"])
+    if entities * each > MOST_MAPPING_ROWS:
+        raise TribeEndless(
+            _lt(
+                "Tribe has %(entities)s legal entities, with %(each)s VAT groups and general "
+                "ledger accounts to map for each, which is too many. Remove those in Tribe that "
+                "are not used, then connect again.",
+                entities=entities,
+                each=each,
+            )
+        )
 
 
 def _is_invoicing(requirement):
@@ -311,11 +384,21 @@ def _vat_group_values(row):
 
 def _store_mapping_rows(records, entity, rows, values_of):
     """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped."""
-    known = {record.tribe_id: record for record in records}
-    for row in rows:
-        if row["ID"] in known:
-            known[row["ID"]].sudo().write(values_of(row))
-        else:
-            records.sudo().create(
-                {**values_of(row), "legal_entity_id": entity.id, "tribe_id": row["ID"]}
-            )
+    known = {record.tribe_id: record for record in records.sudo()}
+    new = []
+    # Should Tribe send one twice, the last counts.
+    for tribe_id, row in {row["ID"]: row for row in rows}.items():
+        values = values_of(row)
+        if tribe_id not in known:
+            new.append({**values, "legal_entity_id": entity.id, "tribe_id": tribe_id})
+            continue
+        record = known[tribe_id]
+        # What is empty is None here, and False or 0 in Odoo.
+        changed = {
+            name: value
+            for name, value in values.items()
+            if (record[name] or None) != (value or None)
+        }
+        if changed:
+            record.write(changed)
+    records.sudo().create(new)

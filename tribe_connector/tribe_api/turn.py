@@ -16,11 +16,20 @@ NEXT_TURN_SECONDS = 1.0
 
 
 class Turn:
-    """The time of one worker, which ends at a moment of the monotonic clock; without one, never."""
+    """The time of one worker, which ends at a moment of the monotonic clock; without one, never.
 
-    def __init__(self, ends_at: float = math.inf, clock: Callable[[], float] = time.monotonic):
+    ``when_over`` is the sentence for whom nothing goes on by itself.
+    """
+
+    def __init__(
+        self,
+        ends_at: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        when_over: str = "",
+    ):
         self._ends_at = ends_at
         self._clock = clock
+        self._when_over = when_over
 
     def seconds_left(self) -> float:
         """How much of it is left; 0 after its end."""
@@ -36,8 +45,13 @@ class Turn:
         Raises ``TribePaused`` when that is too little.
         """
         if self.is_over(longest):
-            raise TribePaused(
-                _lt("This worker's time is used up for now; this goes on by itself."),
-                retry_after=NEXT_TURN_SECONDS,
-            )
+            raise self.over()
         return min(longest, self.seconds_left())
+
+    def over(self) -> TribePaused:
+        """Why what is left is not begun any more."""
+        return TribePaused(
+            self._when_over
+            or _lt("This worker's time is used up for now; this goes on by itself."),
+            retry_after=NEXT_TURN_SECONDS,
+        )
