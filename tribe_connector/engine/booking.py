@@ -11,6 +11,9 @@ BOOK_ANYWAY = "book_anyway"
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()
+# Of what is booked in one go: Odoo takes up to 60 milliseconds for a line on a busy machine, and
+# ends a worker that takes longer than two minutes for all that it does.
+MOST_LINES = 500
 
 
 class Booking:
@@ -81,6 +84,19 @@ def by_company(bookings):
     for booking in bookings:
         companies.setdefault(booking.company, []).append(booking)
     return companies.values()
+
+
+def in_pieces(bookings, most_lines):
+    """The bookings as lists of so many lines together at most, or of one booking."""
+    piece, lines = [], 0
+    for booking in bookings:
+        if piece and lines + len(booking.invoice.lines) > most_lines:
+            yield piece
+            piece, lines = [], 0
+        piece.append(booking)
+        lines += len(booking.invoice.lines)
+    if piece:
+        yield piece
 
 
 def rounded(number, digits):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools.misc import format_date
 
-from ..engine.booking import BOOKING, booked_facts, rounded
+from ..engine.booking import BOOKING, MOST_LINES, booked_facts, rounded
 from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
 
@@ -63,6 +63,22 @@ class TribeInvoiceBooker(models.AbstractModel):
         self._check_period(booking)
         self._check_rate(booking)
         self._check_number(booking)
+        self._check_lines(booking)
+
+    def _check_lines(self, booking):
+        """Refuse what Odoo could not book before it ends the worker, with all that it did."""
+        lines = len(booking.invoice.lines)
+        if lines > MOST_LINES:
+            raise NeedsPerson(
+                self.env._(
+                    "Invoice %(number)s has %(lines)s lines, and more than %(most)s cannot be "
+                    "booked at once. Split it in Tribe; or book it by hand with this number, and "
+                    "adopt that one.",
+                    number=booking.invoice.number,
+                    lines=lines,
+                    most=MOST_LINES,
+                )
+            )
 
     def _check_journal(self, booking):
         problem = booking.legal_entity._journal_problem()

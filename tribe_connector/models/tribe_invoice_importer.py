@@ -4,9 +4,11 @@ from odoo.tools import LazyTranslate
 from ..engine.booking import (
     BOOK_ANYWAY,
     CUSTOMER_SETS,
+    MOST_LINES,
     Booking,
     booked_facts,
     by_company,
+    in_pieces,
     move_facts,
 )
 from ..engine.lease import journal_key, partner_key
@@ -15,6 +17,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
+from ..engine.turn import current_turn
 from ..mapping import (
     LONGEST_TERM_IN_DAYS,
     ValueUnreadable,
@@ -23,7 +26,7 @@ from ..mapping import (
     whole_number,
 )
 from ..sentence import in_language
-from ..tribe_api import Guid, any_of
+from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
 
 BUSY_SECONDS = 1
@@ -66,8 +69,19 @@ class TribeInvoiceImporter(models.AbstractModel):
         def fail(booking, error):
             failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
-        for company_bookings in by_company(bookings):
-            session.halves(company_bookings, lambda part: self._book(session, part), fail)
+        pieces = [
+            piece
+            for company_bookings in by_company(bookings)
+            for piece in in_pieces(company_bookings, MOST_LINES)
+        ]
+        turn = current_turn()
+        for number, piece in enumerate(pieces):
+            # The first always: else what takes long to read would never be booked.
+            if number and turn.is_over(LONGEST_EXCHANGE_SECONDS):
+                for booking in piece:
+                    fail(booking, turn.over())
+                continue
+            session.halves(piece, lambda part: self._book(session, part), fail)
         for reference in session.references:
             if reference in failures:
                 session.failed(reference, *failures[reference])
