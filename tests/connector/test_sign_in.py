@@ -1,8 +1,9 @@
 """A person signs in on Tribe's consent page, and stays signed in with tokens that rotate."""
 
 import logging
+import math
 import socket
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -13,6 +14,7 @@ from odoo.http import root
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.tribe_connector.controllers import tribe_sign_in as controller
+from odoo.addons.tribe_connector.engine import turn
 from odoo.addons.tribe_connector.engine.access_log import REQUEST_LOGGER
 from odoo.addons.tribe_connector.models.tribe_sign_in import CALLBACK
 
@@ -76,10 +78,24 @@ class TestSignIn(ConnectorCase, HttpCase):
 
     def begin(self):
         """Press Sign In with Tribe; returns the address of Tribe's consent page."""
-        action = self.connection.with_user(self.administrator).action_sign_in()
-        answer = self.visit(action["url"])
+        answer = self.visit(self.press("action_sign_in")["result"]["url"])
         self.assertEqual(answer.status_code, 303)
         return answer.headers["Location"]
+
+    def press(self, button):
+        """Press a button in this browser; returns what Odoo answers."""
+        params = {
+            "model": "tribe.connection",
+            "method": button,
+            "args": [self.connection.ids],
+            "kwargs": {},
+        }
+        answer = self.url_open(
+            f"/web/dataset/call_button/tribe.connection/{button}",
+            json={"jsonrpc": "2.0", "method": "call", "params": params},
+        )
+        self.env.invalidate_all()
+        return answer.json()
 
     def decide(self, address, decision="allow"):
         """Answer on the consent page; returns the address that Tribe sends the browser to."""
@@ -238,7 +254,86 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.assertEqual(self.connection.state, "connected")
         self.assertFalse(self.connection.sign_in_problem)
 
+    def test_a_request_ends_before_odoo_ends_it(self):
+        self.sign_in()
+        self.patch(turn, "LONGEST_REQUEST_SECONDS", 5)
+        for button in ("action_connect", "action_activate"):
+            with self.subTest(button):
+                self.map()
+                answer = self.press(button)
+                self.assertIn("took too long", answer["error"]["data"]["message"])
+
+        self.sign_in()
+        self.assertIn("took too long", self.connection.sign_in_problem)
+
+    def test_all_clients_of_a_request_share_its_time(self):
+        self.assertEqual(turn.current_turn().seconds_left(), math.inf)
+        requests_of_web = [MagicMock(), MagicMock()]
+        of_thread, clock = MagicMock(), MagicMock()
+        ends = []
+        with patch.object(turn, "request", of_thread), patch.object(turn, "time", clock):
+            for which, now in ((0, 100.0), (0, 130.0), (1, 130.0)):
+                of_thread._get_current_object.return_value = requests_of_web[which]
+                clock.monotonic.return_value = now
+                ends.append(turn.current_turn()._ends_at)
+        self.assertEqual(ends, [160.0, 160.0, 190.0])
+
+    def test_another_tribe_than_the_one_that_is_linked_is_not_taken(self):
+        self.sign_in()
+        before = self.connection.own_organization_id
+        link = {"connection_id": self.connection.id, "kind": "organization", "tribe_id": before}
+        self.env["tribe.link"].create(link)
+        self.connection._write_as_connector({"state": "active"})
+        own = self.sandbox.rows("Relationship_Organization_Identity")
+        other = self.sandbox.create("Relation_Organization", {"Name": "Een ander B.V."})
+        for identity in own:
+            self.sandbox.change(
+                "Relationship_Organization_Identity",
+                identity["ID"],
+                {"Relation": {"ID": other["ID"]}},
+            )
+        # Another organization of the same Tribe became the own one.
+        self.sign_in()
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(self.connection.own_organization_id, other["ID"])
+
+        self.sandbox.reset(
+            seed=20_001,
+            switches={
+                "webhook_paused": True,
+                "redirect_uris": [self.connection.redirect_address],
+                "allowed_scopes": ["read", "write", "offline"],
+            },
+        )
+
+        self.sign_in()
+
+        self.assertEqual(self.connection.own_organization_id, other["ID"])
+        self.assertNotSignedIn("another Tribe environment", "1 records")
+        self.assertTrue(self.connection.legal_entity_ids)
+
     # Forgery
+
+    def test_a_page_that_leads_to_the_beginning_begins_nothing(self):
+        address = self.press("action_sign_in")["result"]["url"]
+        plain = f"/tribe/sign-in/{self.connection.id}"
+        for forged in (plain, f"{plain}?pressed=", f"{plain}?pressed=x", f"{plain}?pressed=%C3%A9"):
+            with self.subTest(forged):
+                self.assertNoTrace(forged, sentence="not opened by the button")
+
+        self.assertEqual(self.visit(address).status_code, 303)
+        # Once.
+        self.assertNoTrace(address, sentence="not opened by the button")
+
+    def test_the_button_of_another_connection_begins_nothing(self):
+        other = self.connection.copy({"client_id": "x", "client_secret": "x"})
+        address = self.press("action_sign_in")["result"]["url"]
+        pressed = urlsplit(address).query
+
+        self.assertNoTrace(f"/tribe/sign-in/{other.id}?{pressed}", sentence="not opened")
+        # Without a browser there is nothing to begin with.
+        bare = self.connection.with_user(self.administrator).action_sign_in()["url"]
+        self.assertNoTrace(bare, sentence="not opened by the button")
 
     def test_an_answer_without_our_secret_changes_nothing(self):
         callback = self.decide(self.begin())

@@ -17,7 +17,7 @@ def sign_in_on_the_consent_page(both) -> str:
     both.sandbox.switch(
         redirect_uris=[row["redirect_address"]], allowed_scopes=["read", "write", "offline"]
     )
-    consent = _sent_to(browser, f"{both.server.address}/tribe/sign-in/{both.connection_id}")
+    consent = _sent_to(browser, _pressed(browser, both))
     back = both.sandbox.answer_consent(consent)
     assert browser.get(back, timeout=SECONDS).ok
     (code,) = parse_qs(urlsplit(back).query)["code"]
@@ -31,6 +31,17 @@ def _log_in(browser, server) -> None:
         timeout=SECONDS,
     )
     assert "error" not in answer.json(), answer.json()
+
+
+def _pressed(browser, both) -> str:
+    """Press Sign In with Tribe; the address that the browser is to open."""
+    params = {"model": "tribe.connection", "method": "action_sign_in"}
+    answer = browser.post(
+        f"{both.server.address}/web/dataset/call_button/tribe.connection/action_sign_in",
+        json={"params": {**params, "args": [[both.connection_id]], "kwargs": {}}},
+        timeout=SECONDS,
+    )
+    return f"{both.server.address}{answer.json()['result']['url']}"
 
 
 def _sent_to(browser, address: str) -> str:

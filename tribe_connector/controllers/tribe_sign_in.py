@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..engine.access_log import hide_codes
-from ..models.tribe_sign_in import CALLBACK
+from ..models.tribe_sign_in import CALLBACK, PRESSED
 from ..sentence import in_language
 from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier
 from .raw_dispatcher import RawDispatcher
@@ -46,8 +46,11 @@ class TribeSignIn(http.Controller):
         methods=["GET"],
         sitemap=False,
     )
-    def begin(self, connection_id):
-        """Go to Tribe, with two secrets that only this session knows."""
+    def begin(self, connection_id, pressed="", **_others):
+        """Go to Tribe, with two secrets that only this session knows.
+
+        Only once for each time that the button was pressed: any page can lead here.
+        """
         self._refuse_all_but_get()
         connection = self._connection(connection_id)
         state = secrets.token_urlsafe(32)
@@ -56,8 +59,15 @@ class TribeSignIn(http.Controller):
         try:
             address = connection._consent_address(state, code_verifier)
         except UserError as error:
-            # The button has asked before. Any page can lead here, so nothing is noted.
+            # The button has asked before.
             return self._notice(str(error))
+        if not self._take_pressed(connection_id, pressed):
+            return self._notice(
+                request.env._(
+                    "This page was not opened by the button, so nobody was sent to Tribe. Open the "
+                    "connection and press Sign In with Tribe."
+                )
+            )
         request.session[PENDING] = {
             "state": state,
             "code_verifier": code_verifier,
@@ -132,6 +142,16 @@ class TribeSignIn(http.Controller):
         if not connection:
             raise NotFound
         return connection
+
+    def _take_pressed(self, connection_id, pressed):
+        """Whether the button of this connection was pressed in this session; it counts once."""
+        noted = request.session.get(PRESSED) or {}
+        if noted.get("connection_id") != connection_id or not hmac.compare_digest(
+            noted["pressed"].encode(), pressed.encode()
+        ):
+            return False
+        del request.session[PRESSED]
+        return True
 
     def _take_pending(self, state):
         """The attempt that this browser began and this request answers; None if there is none.

@@ -1,9 +1,12 @@
+import secrets
 import uuid
+from urllib.parse import urlencode
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.http import request
 
 from ..engine.only_for import only_for
 from ..engine.problems import problem_of
@@ -14,6 +17,8 @@ from ..tribe_api import TribeError, consent_address
 # Where Tribe sends the browser back to: below it each connection has a path of its own, so that
 # what one Tribe answers is never taken for the answer of another.
 CALLBACK = "/tribe/callback"
+# What the session keeps: in which connection the button was pressed, and a secret of that.
+PRESSED = "tribe_sign_in_pressed"
 
 
 class TribeSignIn(models.AbstractModel):
@@ -99,11 +104,13 @@ class TribeSignIn(models.AbstractModel):
         """
         self.ensure_one()
         self._check_can_sign_in()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/tribe/sign-in/{self.id}",
-            "target": "self",
-        }
+        address = f"/tribe/sign-in/{self.id}"
+        if request:
+            # Any page can lead to the address; only this session knows what was pressed in it.
+            pressed = secrets.token_urlsafe(32)
+            request.session[PRESSED] = {"connection_id": self.id, "pressed": pressed}
+            address = f"{address}?{urlencode({'pressed': pressed})}"
+        return {"type": "ir.actions.act_url", "url": address, "target": "self"}
 
     def _check_can_sign_in(self):
         if self.mode == "off":
@@ -175,4 +182,4 @@ class TribeSignIn(models.AbstractModel):
             raise
         except Exception as error:  # noqa: BLE001 - becomes a sentence; a bug is logged
             return problem_of(error, self.env).text
-        return False
+        return self.sign_in_problem
