@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Control characters that are no white space, which PostgreSQL (NUL) refuses; halves of surrogate
-# pairs; zero-width marks that word processors leave behind; marks that turn the direction of
-# writing, with which "fdp.exe" is read as "exe.pdf".
-_HIDDEN = re.compile(
-    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff"
-    "\\u00ad\\u200b\\u2060\\ufeff"
-    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]"
+# pairs.
+_CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff]")
+# Unicode's "format" characters: zero-width marks that word processors leave behind, tags, marks
+# that turn the direction of writing, with which "fdp.exe" is read as "exe.pdf".
+_FORMAT = "Cf"
+# These of them are seen: signs over Arabic, Syriac and Kaithi numbers.
+_SEEN = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+# Letters, marks and symbols by their category, but blank: fillers of Hangul, Khmer and Braille.
+_BLANK = frozenset("\u3164\u115f\u1160\uffa0\u17b4\u17b5\u034f\u180b\u180c\u180d\u180f\u2800")
+# Persian and the languages of India write them inside of words, and emoji are made with one.
+_JOINERS = re.compile("[\u200c\u200d]")
+# They choose a shape of the character before them.
+_LOOSE_SELECTOR = re.compile(
+    "(?:(?<=[\\s\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef])|^)[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
 
 
 def without_hidden(text: str) -> str:
     """A text without them; white space of any kind stays."""
-    return _HIDDEN.sub("", text)
+    text = _CONTROL.sub("", text)
+    if text.isascii():
+        return text
+    text = "".join(character for character in text if not _is_hidden(character))
+    return _JOINERS.sub(_joiner_inside, _LOOSE_SELECTOR.sub("", text))
+
+
+def _is_hidden(character: str) -> bool:
+    if character in _BLANK:
+        return True
+    return (
+        unicodedata.category(character) == _FORMAT
+        and character not in _SEEN
+        and not _JOINERS.match(character)
+    )
+
+
+def _joiner_inside(match: re.Match) -> str:
+    """The joiner, where it has something to join."""
+    before = match.string[max(match.start() - 1, 0) : match.start()]
+    after = match.string[match.end() : match.end() + 1]
+    return match[0] if _is_joined(before) and _is_joined(after) else ""
+
+
+def _is_joined(character: str) -> bool:
+    return bool(character) and unicodedata.category(character)[0] in "LMS"

@@ -379,6 +379,19 @@ class TestRelationFields(FieldCase):
         self.assertSettled(partner)
         self.assertEqual(self.address_of(partner)["State"], self.state("Nergensland")["ID"])
 
+    def test_a_website_that_a_browser_must_not_follow_is_left_alone_with_a_note(self):
+        partner = self.linked(website="https://klant.example")
+
+        self.change_relation(partner, Website="javascript:alert(1)//", PhoneNumber="0201234567")
+
+        self.assertEqual(partner.website, "https://klant.example")
+        self.assertIn("1234567", partner.phone.replace(" ", ""))
+        self.assertIn("javascript:alert(1)//", self.notes()[0])
+        self.assertSettled(partner)
+
+        self.change_relation(partner, Website="https://nieuw.example")
+        self.assertEqual(partner.website, "https://nieuw.example")
+
     def test_a_state_that_tribe_lacks_is_left_alone_with_a_note(self):
         netherlands = self.env.ref("base.nl")
         states = {state.code: state for state in netherlands.state_ids}

@@ -133,7 +133,9 @@ def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_conne
     until("the connection to go on", lambda: schedule(both) or not trouble(), 120)
     until(
         "what waited",
-        lambda: len(both.sandbox.rows("Relation_Organization", Website="https://nat.example"))
-        == FAILURES,
+        lambda: (
+            len(both.sandbox.rows("Relation_Organization", Website="https://nat.example"))
+            == FAILURES
+        ),
         120,
     )

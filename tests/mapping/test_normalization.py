@@ -14,6 +14,7 @@ from tribe_connector.mapping import (
     clean,
     clean_lines,
     file_name,
+    is_website,
     mail_addresses,
 )
 
@@ -32,6 +33,13 @@ TEXT_FIELDS = [field for field in FIELDS if not field.endswith(("active", "term_
         ("\ud800x", "x"),
         ("factuur\u202efdp.exe", "factuurfdp.exe"),
         ("\u200e\u200fa\u2066b\u2069\u061c", "ab"),
+        ("\u3164\u200c\u2062\U000e0041\ufff9\u180e", None),
+        ("\u115f\u1160\uffa0\u200d\ufe0f\u2800", None),
+        ("Jan\u200c \u200dde\u2062 V\U000e0041ries\ufff9", "Jan de Vries"),
+        ("\u0645\u06cc\u200c\u0631\u0648\u062f", "\u0645\u06cc\u200c\u0631\u0648\u062f"),
+        ("\U0001f469\u200d\U0001f373 \u2764\ufe0f", "\U0001f469\u200d\U0001f373 \u2764\ufe0f"),
+        ("a\u200c\u200db\u200c", "ab"),
+        ("a\u2028b\u2029c", "a b c"),
         (" ", None),
         ("", None),
         (None, None),
@@ -51,9 +59,16 @@ def test_lines_of_a_description_stay_lines():
 
 def test_nothing_hidden_is_left_of_any_character():
     kept = {chr(code) for code in range(sys.maxunicode + 1) if clean(f"a{chr(code)}b") != "ab"}
-    hidden = {each for each in kept if unicodedata.category(each) in ("Cc", "Cs")}
-    # White space, which becomes a space.
-    assert all(each.isspace() for each in hidden)
+    hidden = {each for each in kept if unicodedata.category(each) in ("Cc", "Cs", "Cf")}
+    # White space, which becomes a space; signs of numbers; what joins the letters of a word.
+    seen = {each for each in hidden if not each.isspace()}
+    assert {unicodedata.name(each).split()[0] for each in seen} <= {
+        "ARABIC",
+        "SYRIAC",
+        "KAITHI",
+        "ZERO",
+    }
+    assert {each for each in seen if "ZERO" in unicodedata.name(each)} == {"\u200c", "\u200d"}
     turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
     assert not [each for each in kept if unicodedata.bidirectional(each) in turning]
 
@@ -69,6 +84,7 @@ def test_nothing_hidden_is_left_of_any_character():
         ("a\r\nb\x00.pdf", "a b.pdf"),
         ("x" * 5000 + ".pdf", "x" * 150 + ".pdf"),
         ("...", "x.pdf"),
+        ("a\u2028b\u3164.pdf", "a b.pdf"),
         ("", "INV-2026-1.pdf"),
         (None, "INV-2026-1.pdf"),
     ],
@@ -80,6 +96,28 @@ def test_a_file_name_is_one(text, expected):
 @given(st.text())
 def test_clean_text_is_clean_already(text):
     assert clean(clean(text)) == clean(text)
+
+
+@pytest.mark.parametrize(
+    ("website", "is_one"),
+    [
+        ("klant.example", True),
+        ("https://klant.example/a:b", True),
+        ("HTTP://klant.example", True),
+        ("klant.example:8080/pad", True),
+        ("", True),
+        (None, True),
+        ("javascript:alert(1)//", False),
+        ("JavaScript:1/alert(1)//https://klant.example", False),
+        ("\u200bjava\x00script:alert(1)", False),
+        ("data:text/html,x", False),
+        ("vbscript:x", False),
+        ("file:///etc/passwd", False),
+        ("ftp://klant.example", False),
+    ],
+)
+def test_what_is_a_web_address(website, is_one):
+    assert is_website(website) is is_one
 
 
 SAME = [

@@ -354,3 +354,4 @@ def test_what_comes_back_from_a_browser_is_not_trusted():
     refusal = consent_refusal("<script>", "x" * 10000)
     assert "<script>" not in str(refusal)
     assert len(str(consent_refusal("access_denied", "x" * 10000))) < 600
+    assert "exe.pdf" in str(consent_refusal("access_denied", "\u202eexe\u3164.pdf\x00"))

@@ -12,6 +12,8 @@ from ..sentence import _lt
 LONGEST_TEXT = 2000
 LONGEST_FILE_NAME = 150
 _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
+# Without a dot: a host can have a port ("klant.example:8080").
+_SCHEME = re.compile(r"([a-z][a-z0-9+-]*):", re.IGNORECASE)
 # Bounded, so that a long text without an address is read once.
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -70,6 +72,12 @@ def file_name(text: object, ending: str, otherwise: str) -> str:
     """The name of a file of one kind: no folders, nothing hidden, and its ending is ``ending``."""
     name = _NO_FILE_NAME.sub("-", clean(text) or otherwise)[:LONGEST_FILE_NAME].strip(" .")
     return name if name.lower().endswith(ending) else f"{name or 'x'}{ending}"
+
+
+def is_website(text: object) -> bool:
+    """Whether a browser may be led there: a scheme is http or https, if there is one."""
+    scheme = _SCHEME.match(clean(text) or "")
+    return not scheme or scheme[1].lower() in ("http", "https")
 
 
 def clean_lines(text: object) -> str | None:

@@ -11,6 +11,7 @@ from ..mapping import (
     clean,
     in_natural_order,
     is_vat_doubtful,
+    is_website,
     join,
     join_street,
     split,
@@ -472,6 +473,12 @@ class ResPartner(models.Model):
                 "it in Odoo, then connect again.",
                 state=state,
                 country=country.name or self.env._("no country"),
+            )
+        if not is_website(values.get("website")):
+            refused["website"] = self.env._(
+                "Tribe's website %s is no web address, so the website was left as it is. Correct "
+                "it in Tribe.",
+                values["website"],
             )
         for name in PAYMENT_TERM_FIELDS.values():
             days = values.get(name)

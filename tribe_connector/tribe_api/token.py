@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from ..hidden_characters import without_hidden
 from ..sentence import _lt
 from .addresses import Addresses
 from .bounds import TOKEN_BYTES
@@ -161,7 +162,7 @@ def consent_refusal(
     ``with_proof`` says whether the request had a ``code_verifier``.
     """
     code = error[:60] if error.replace("_", "").isalpha() else ""
-    said = " ".join((hint or description).split())[:_SHOWN_LENGTH]
+    said = " ".join(without_hidden(hint or description).split())[:_SHOWN_LENGTH]
     if with_proof and code == _UNREADABLE:
         return TribeProofRefused(_with_reason(_PROOF_REFUSED, code, said))
     sentence = _CONSENT_MEANINGS.get(
