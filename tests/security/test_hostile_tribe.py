@@ -74,10 +74,13 @@ class Hostility:
         self.let_the_honest_one_work()
 
     def _connect_the_honest_one(self) -> int:
+        """In a company of its own, so that each customer is of one of the two."""
         odoo, honest = self.both.odoo, self.honest
+        self.company_id = odoo.create("res.company", name="Eerlijk B.V.")
         connection_id = odoo.create(
             "tribe.connection",
             name="Eerlijk",
+            company_id=self.company_id,
             mode="demo",
             api_address=honest.address,
             authorization_address=honest.address,
@@ -114,16 +117,28 @@ class Hostility:
         except OdooError as error:
             assert "already executing" in str(error)
 
-    def make_customer(self) -> str:
-        """Somebody saves a customer in Odoo, who is to be in both Tribes."""
+    def make_customer(self, company_id: int | None = None) -> str:
+        """Somebody saves a customer of a company in Odoo, by default of the hostile Tribe's."""
         self._count += 1
         name = f"Klant {self._count} B.V."
-        self.both.odoo.create("res.partner", name=name, is_company=True, customer_rank=1)
+        self.both.odoo.create(
+            "res.partner",
+            name=name,
+            is_company=True,
+            customer_rank=1,
+            company_id=company_id or self._company_of(self.both.connection_id),
+        )
         return name
+
+    def _company_of(self, connection_id: int) -> int:
+        (found,) = self.both.odoo.rows(
+            "tribe.connection", [["id", "=", connection_id]], ["company_id"]
+        )
+        return found["company_id"][0]
 
     def let_the_honest_one_work(self) -> None:
         """A customer is saved, and is in the honest Tribe."""
-        name = self.make_customer()
+        name = self.make_customer(self.company_id)
         until(
             f"{name} in the honest Tribe",
             lambda: self.honest.rows("Relation_Organization", Name=name),
