@@ -333,6 +333,7 @@ class TribeConnection(models.Model):
     _webhook_key_unique = models.UniqueIndex(
         "(webhook_key)", "Two connections cannot have the same key for their webhooks."
     )
+
     def init(self):
         result = super().init()
         # Earlier versions allowed more.
@@ -358,7 +359,9 @@ class TribeConnection(models.Model):
         """What is wrong with its numbers, in a sentence; empty where nothing is."""
         if not 0 <= self.nightly_hour <= 23:
             return self.env._("The nightly hour is between 0 and 23.")
-        if any(self[name] <= 0 for name in POSITIVE) or any(self[name] < 0 for name in NOT_NEGATIVE):
+        if any(self[name] <= 0 for name in POSITIVE) or any(
+            self[name] < 0 for name in NOT_NEGATIVE
+        ):
             return self.env._("Waits and limits are positive numbers.")
         if not (0 <= self.comparison_days <= MOST_DAYS and 0 <= self.missing_percent <= 100):
             return self.env._(
@@ -575,9 +578,7 @@ class TribeConnection(models.Model):
         return Domain.OR(
             Domain("connection_id", "=", connection.id)
             # One that an earlier version let say more does not stop the others.
-            & Domain(
-                date_field, "<", now - timedelta(days=min(connection[days_field], MOST_DAYS))
-            )
+            & Domain(date_field, "<", now - timedelta(days=min(connection[days_field], MOST_DAYS)))
             for connection in self.with_context(active_test=False).search(Domain.TRUE)
         )
 
