@@ -5,6 +5,8 @@ from connector.mutations import OddAnswers
 
 from odoo.tools import mute_logger
 
+from odoo.addons.tribe_connector.tribe_api import Client
+
 from .invoice_case import InvoiceCase
 
 PAID = "Paid"
@@ -35,6 +37,54 @@ class TestOneBadInvoice(InvoiceCase):
         self.assertEqual((phases[0], phases[2]), (PAID, PAID))
         self.assertNotEqual(phases[1], PAID)
         self.assertEqual(len(self.problems()), 1)
+
+
+class TestOneBadFile(InvoiceCase):
+    """The PDFs of three booked invoices are fetched at once, of which one cannot be had."""
+
+    def fetch(self, **patches):
+        tribe_ids = [self.draft(self.line(100)) for _number in range(3)]
+        for tribe_id in tribe_ids:
+            self.sandbox.set_phase(tribe_id, "Sent")
+        bad = tribe_ids[1]
+        with patch.multiple(Client, **{name: make(bad) for name, make in patches.items()}):
+            self.look_at("invoice", *tribe_ids)
+        moves = [self.booked_move(tribe_id) for tribe_id in tribe_ids]
+        self.assertEqual([move.state for move in moves], ["posted"] * 3, self.problems())
+        self.assertEqual(
+            [bool(move.message_main_attachment_id) for move in moves], [True, False, True]
+        )
+        self.assertEqual(len(self.problems()), 1)
+        return self.problems()[0]
+
+    def test_its_name_is_none(self):
+        read = Client.by_values
+
+        def rename(bad):
+            def renamed(client, entity_set, *arguments, **options):
+                rows = read(client, entity_set, *arguments, **options)
+                for row in rows:
+                    if entity_set == "Attachment" and row["Invoice"]["ID"] == bad:
+                        row["File"]["Name"] = ["a"]
+                return rows
+
+            return renamed
+
+        self.assertIn("list where one text", self.fetch(by_values=rename))
+
+    def test_it_is_gone(self):
+        download = Client.download
+
+        def lose(bad):
+            def lost(client, entity_set, entity_id, file_property):
+                attachment = self.tribe_row("Attachment", entity_id)
+                if attachment["Invoice"] == bad:
+                    entity_id = "00000000-0000-4000-8000-00000000dead"
+                return download(client, entity_set, entity_id, file_property)
+
+            return lost
+
+        self.assertIn("no record", self.fetch(download=lose))
 
 
 class TestOneOddCustomer(OddAnswers, InvoiceCase):

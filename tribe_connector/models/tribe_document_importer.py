@@ -3,7 +3,7 @@ from odoo import models
 from ..engine.lease import journal_key
 from ..engine.problems import Busy
 from ..mapping import file_name
-from ..tribe_api import Guid
+from ..tribe_api import Guid, TribeRefused, TribeUnauthorized, TribeUnknownSet
 
 PDF_MARK = b"%PDF"
 BUSY_SECONDS = 1
@@ -24,7 +24,13 @@ class TribeDocumentImporter(models.AbstractModel):
         attachments = self._attachments(session, wanted)
         for reference in session.references:
             if reference in wanted and reference in attachments:
-                self._attach(session, wanted[reference], attachments[reference])
+                try:
+                    self._attach(session, wanted[reference], attachments[reference])
+                except (TribeUnauthorized, TribeUnknownSet):
+                    # Those of the others would be refused as well.
+                    raise
+                except TribeRefused as error:
+                    session.failed(reference, error)
             session.done(reference)
             session.commit()
 
