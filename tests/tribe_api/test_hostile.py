@@ -143,6 +143,34 @@ def test_metadata_is_bounded(hostile, client_of, limiter, kind):
     assert len(limiter.failures) == 1
 
 
+def test_long_names_are_not_inherited():
+    """Once in memory for all sets, but once for each of them where the schema is kept."""
+    properties = "".join(
+        f'<Property Name="{"x" * 180_000}{n}" Type="Edm.Int32"/>' for n in range(100)
+    )
+    named = f'<EntityType Name="B">{properties}</EntityType>' + "".join(
+        f'<EntityType Name="T{n}" BaseType="O.B"/><EntitySet Name="S{n}" EntityType="O.T{n}"/>'
+        for n in range(2_000)
+    )
+    with pytest.raises(TribeUnavailable, match="could not be read"):
+        Schema.from_edmx(metadata(named).partition(b"\r\n\r\n")[2])
+
+
+@pytest.mark.parametrize("attribute", ["Name", "Type", "BaseType", "EntityType"])
+def test_a_name_of_metadata_has_an_end(attribute):
+    for length, is_read in ((500, True), (600, False)):
+        given = {"Name": "P", "Type": "T", attribute: "x" * length}
+        markup = " ".join(f'{name}="{value}"' for name, value in given.items())
+        document = f'<EntityType Name="T"><Property {markup}/></EntityType>'
+        document += '<EntitySet Name="S" EntityType="O.T"/>'
+        body = metadata(document).partition(b"\r\n\r\n")[2]
+        if is_read:
+            assert Schema.from_edmx(body).has_set("S")
+        else:
+            with pytest.raises(TribeUnavailable):
+                Schema.from_edmx(body)
+
+
 def test_a_long_line_of_derived_types_is_read():
     document = metadata(derived_types(20_000, 1)).partition(b"\r\n\r\n")[2]
     assert len(Schema.from_edmx(document).properties("S19999")) == 20_000

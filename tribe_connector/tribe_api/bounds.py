@@ -32,6 +32,8 @@ LONGEST_TEXT = 1_000_000
 # inherited properties and the types they come from included.
 MOST_MARKUP = 400_000
 MOST_INHERITED = 300_000
+# Of a name or a type in it; an identifier of OData has 128 characters, after its namespace.
+LONGEST_NAME = 512
 
 # Of one listing. A large tenant has 100,000 relations.
 MOST_ROWS = 300_000

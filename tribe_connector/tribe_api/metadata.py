@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from xml.parsers import expat
 
 from ..sentence import _lt
-from .bounds import DEEPEST, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP
+from .bounds import DEEPEST, LONGEST_NAME, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP
 from .errors import TribeUnavailable
 
 
@@ -88,6 +88,9 @@ def _unreadable() -> TribeUnavailable:
 _PIECE = 64 * 1024
 
 
+_NAMES = ("Name", "Type", "BaseType", "EntityType")
+
+
 class _Reader:
     """Reads metadata element by element: no tree of it is built, and what there is, is counted."""
 
@@ -134,6 +137,9 @@ class _Reader:
         self._markup += 1 + len(attributes)
         self._open.append(tag.rpartition(":")[2])
         if self._markup > MOST_MARKUP or len(self._open) > DEEPEST:
+            raise _unreadable()
+        # What is inherited is kept once for each set.
+        if any(len(attributes.get(each, "")) > LONGEST_NAME for each in _NAMES):
             raise _unreadable()
         name, declared = attributes.get("Name"), attributes.get("Type", "")
         if not name:
