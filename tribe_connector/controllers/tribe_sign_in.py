@@ -46,7 +46,7 @@ class TribeSignIn(http.Controller):
         methods=["GET"],
         sitemap=False,
     )
-    def begin(self, connection_id, pressed="", **_others):
+    def begin(self, connection_id):
         """Go to Tribe, with two secrets that only this session knows.
 
         Only once for each time that the button was pressed: any page can lead here.
@@ -61,7 +61,7 @@ class TribeSignIn(http.Controller):
         except UserError as error:
             # The button has asked before.
             return self._notice(str(error))
-        if not self._take_pressed(connection_id, pressed):
+        if not self._take_pressed(connection_id, request.httprequest.args.get("pressed", "")):
             return self._notice(
                 request.env._(
                     "This page was not opened by the button, so nobody was sent to Tribe. Open the "
