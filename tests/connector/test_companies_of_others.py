@@ -251,6 +251,7 @@ class TestCompaniesOfOthers(RolesCase):
         private = self.new_partner("D-5")
         private.company_id = self.company
         self.ours("tribe.link", of_a_contact).partner_id = private
+        (shared | of_a_contact).state = "active"
         for connection in (shared, of_a_contact):
             ending = connection.with_user(other_manager)
             self.refused(ending.unlink, "delete")
