@@ -3,6 +3,10 @@
 import uuid
 from unittest.mock import patch
 
+from psycopg2 import OperationalError
+from psycopg2.pool import PoolError
+
+from odoo import sql_db
 from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.models import tribe_relation_importer, tribe_work_webhook
@@ -125,6 +129,13 @@ class TestWebhookFlood(RelationCase):
                 count,
             )
         )
+
+    def test_what_was_noted_is_no_failure_when_nobody_can_be_woken(self):
+        """After the commit: a webhook that is stored is answered as stored."""
+        for error in (PoolError("The Connection Pool Is Full"), OperationalError("too many")):
+            with patch.object(sql_db, "db_connect", side_effect=error) as connect:
+                self.env["ir.cron"]._notifydb()
+            connect.assert_called_once()
 
     def test_a_flood_of_one_kind_keeps_no_other_waiting(self):
         self.insert(self.connection, "customer", 10_000)

@@ -1,6 +1,13 @@
-from odoo import models
+import logging
+
+import psycopg2
+import psycopg2.pool
+
+from odoo import api, models
 
 from ..engine.turn import begin_row, job_of_row
+
+_logger = logging.getLogger(__name__)
 
 
 class IrCron(models.Model):
@@ -10,6 +17,17 @@ class IrCron(models.Model):
         self.browse().check_access("write")
         begin_row(self.env.cr)
         return super().method_direct_trigger()
+
+    @api.model
+    def _notifydb(self):
+        """Wake the scheduled actions; where no connection is left for it, they look every minute.
+
+        Odoo does it after the commit: what was noted is noted, and a webhook is to be told so.
+        """
+        try:
+            super()._notifydb()
+        except (psycopg2.OperationalError, psycopg2.pool.PoolError) as error:
+            _logger.info("The scheduled actions are woken by the clock: %s", error)
 
     @classmethod
     def _process_job(cls, cron_cr, job):
