@@ -132,7 +132,7 @@ def test_who_allows_is_connected(signed_in):
 
 def test_the_log_of_odoo_shows_no_code(signed_in, both):
     log = both.server.log_text()
-    assert len(re.findall(r"/tribe/callback/[0-9a-f-]{36}\?\*\*\*", log)) == 2
+    assert len(re.findall(r"/tribe/callback/[0-9a-f-]{36}\*\*\*", log)) == 2
     assert "code_challenge" not in log
     assert "code=" not in log
     assert "state=" not in log
