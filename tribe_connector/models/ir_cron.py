@@ -25,9 +25,10 @@ class IrCron(models.Model):
         Odoo does it after the commit: what was noted is noted, and a webhook is to be told so.
         """
         try:
-            super()._notifydb()
+            return super()._notifydb()
         except (psycopg2.OperationalError, psycopg2.pool.PoolError) as error:
             _logger.info("The scheduled actions are woken by the clock: %s", error)
+            return None
 
     @classmethod
     def _process_job(cls, cron_cr, job):
