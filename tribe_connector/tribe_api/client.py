@@ -195,13 +195,7 @@ class Client:
         there are, or, when it does not say, at an empty page. Raises ``TribeUnavailable`` when
         Tribe keeps sending the same pages, or pages without end.
         """
-        options = {
-            "$filter": filter,
-            "$expand": expand,
-            "$select": select,
-            "$orderby": orderby,
-            "$top": PAGE_SIZE,
-        }
+        options = _listing_options(filter, expand, select, orderby)
         for rows, _size in self._listed(entity_set, options):
             yield rows
 
@@ -215,13 +209,7 @@ class Client:
         orderby: str | None = "ID asc",
     ) -> list[dict]:
         """As ``pages``, all in one list, of which there is an end: for what is not many."""
-        options = {
-            "$filter": filter,
-            "$expand": expand,
-            "$select": select,
-            "$orderby": orderby,
-            "$top": PAGE_SIZE,
-        }
+        options = _listing_options(filter, expand, select, orderby)
         found: list[dict] = []
         room = COLLECTED_BYTES
         for rows, size in self._listed(entity_set, options):
@@ -249,13 +237,7 @@ class Client:
         for start in range(0, len(wanted), VALUES_PER_CALL):
             chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
             missing = set(wanted[start : start + VALUES_PER_CALL]) if path == "ID" else None
-            options = {
-                "$filter": chunk,
-                "$expand": expand,
-                "$select": select,
-                "$orderby": "ID asc",
-                "$top": PAGE_SIZE,
-            }
+            options = _listing_options(chunk, expand, select, "ID asc")
             for rows, size in self._listed(entity_set, options):
                 room = self._room_left(room, size)
                 found += _unseen(rows, seen)
@@ -675,6 +657,18 @@ def _is_about_a_set(status: int, said: str, path: str) -> bool:
         return False
     without_reason = status == 404 and not said and _SET.fullmatch(path) is not None
     return without_reason or _UNKNOWN_SET.search(said) is not None
+
+
+def _listing_options(
+    filter: str | None, expand: str | None, select: str | None, orderby: str | None
+) -> dict[str, object]:
+    return {
+        "$filter": filter,
+        "$expand": expand,
+        "$select": select,
+        "$orderby": orderby,
+        "$top": PAGE_SIZE,
+    }
 
 
 def _checked_set(entity_set: str) -> str:
