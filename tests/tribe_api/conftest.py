@@ -15,6 +15,8 @@ from hypothesis import settings
 from tribe_connector.tribe_api import Addresses, Client, NoLimit
 from tribe_connector.tribe_api import client as client_module
 
+from .hostile_server import HostileServer
+
 # The same on every machine: no examples kept from earlier runs, no clock.
 settings.register_profile("tribe", database=None, deadline=None, derandomize=True)
 settings.load_profile("tribe")
@@ -193,3 +195,17 @@ def make_client(addresses, tokens, limiter):
 @pytest.fixture
 def client(make_client):
     return make_client()
+
+
+@pytest.fixture
+def hostile():
+    """Starts servers that nobody should meet: ``hostile(serve)``."""
+    servers = []
+
+    def start(serve):
+        servers.append(HostileServer(serve))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

@@ -24,7 +24,7 @@ from tribe_connector.tribe_api import (
 from tribe_connector.tribe_api.turn import SHORTEST_EXCHANGE_SECONDS
 
 from .conftest import RECORD, Answer
-from .hostile_server import DRIPS, LONG, HostileServer, drip, silence
+from .hostile_server import DRIPS, LONG, drip, silence
 
 # Of an exchange.
 SECONDS = 0.3
@@ -32,19 +32,6 @@ SECONDS = 0.3
 
 def addresses_of(server, scheme="http"):
     return Addresses(*[f"{scheme}://{server.host}"] * 3)
-
-
-@pytest.fixture
-def hostile():
-    servers = []
-
-    def start(serve):
-        servers.append(HostileServer(serve))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture

@@ -36,7 +36,6 @@ from .hostile_server import (
     LISTINGS,
     MARKUP,
     WHOLE,
-    HostileServer,
     answer,
     derived_types,
     listing,
@@ -72,19 +71,6 @@ def client_of(make_client):
         return make_client(addresses=Addresses(*[f"http://{server.host}"] * 3))
 
     return make
-
-
-@pytest.fixture
-def hostile():
-    servers = []
-
-    def start(serve):
-        servers.append(HostileServer(serve))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 CALLS = {
