@@ -1,5 +1,9 @@
 """One street line into street, number and suffix, and back to the same line."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import addresses
 import pytest
 from hypothesis import example, given
@@ -14,6 +18,7 @@ from tribe_connector.mapping import (
 )
 from tribe_connector.mapping import split_street as split
 
+TESTS = Path(__file__).resolve().parents[1]
 ROWS = list(addresses.table())
 COUNTRIES = st.sampled_from([None, "NL", "BE", "DE", "FR", "GB", "SE", "NO", "DK"])
 PIECES = st.sampled_from(
@@ -103,3 +108,21 @@ def test_what_comes_back_from_tribe_is_stable(line, country):
 def test_a_suffix_from_tribe_is_written_the_usual_way(suffix, line):
     address = {"Street": "Dorpsstraat", "HouseNumber": 12.0, "HouseNumberSuffix": suffix}
     assert organization_from_tribe({"PostalAddress": address}, {})["street"] == line
+
+
+# Of each kind of piece that may follow a number, and of what may stand in front of it.
+REPEATED = ("V", "IV", "a", "b2", "12", "3e", "4.", "bis", "st.", "&", "Straat 1", "Straat", "1")
+
+
+@pytest.mark.parametrize("country", ["NL", "FR"])
+@pytest.mark.parametrize("glue", [" ", ", ", "-", "/", ""])
+def test_no_line_takes_long_whatever_it_repeats(country, glue):
+    """The bound only ends what would hang: a line of which each piece can be read in two ways."""
+    lines = [f"Straat 1{glue}{glue.join([piece] * 60)} !"[:250] for piece in REPEATED]
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:2]; import addon_without_odoo;"
+        "from tribe_connector.mapping import split_street;"
+        "[split_street(line, sys.argv[2]) for line in sys.argv[3:]]"
+    )
+    command = [sys.executable, "-c", program, str(TESTS), country, *lines]
+    subprocess.run(command, check=True, timeout=60)

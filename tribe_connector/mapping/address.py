@@ -42,13 +42,15 @@ _FRENCH_STREETS = (
     r"rue|avenue|av\.?|boulevard|bd|blvd|place|pl\.?|chemin|impasse|all[\u00e9e]e|quai|route|cours"
     r"|passage|square|cit\u00e9"
 )
+# Each can be read in one way only, so that a line without an end that fits is given up at once: a
+# Roman number of one letter is a letter.
 _PIECE = (
-    rf"(?:(?:{_WORDS})(?!\w)|[IVX]{{1,4}}(?!\w)|[^\W\d_]\d{{0,4}}(?!\w)|\d{{1,4}}(?:e|\.)?(?!\w))"
+    rf"(?:(?:{_WORDS})(?!\w)|[IVX]{{2,4}}(?!\w)|[^\W\d_]\d{{0,4}}(?!\w)|\d{{1,4}}(?:e|\.)?(?!\w))"
 )
 _YEAR_BEFORE_NUMBER = r"(?!(?:1\d|20)\d\d(?:-\d{4})? \d)"
 
 _STREET_THEN_NUMBER = re.compile(
-    rf"(?P<street>(?:\d+\. )?\S*[^\W\d_].*?) {_YEAR_BEFORE_NUMBER}(?P<number>\d{{1,5}})(?!\d)"
+    rf"(?P<street>(?:\d+\. )?(?=\S*[^\W\d_]).*?) {_YEAR_BEFORE_NUMBER}(?P<number>\d{{1,5}})(?!\d)"
     rf"(?P<suffix>{_PIECE}?(?:(?:, |[-/ ]){_PIECE})*)",
     re.IGNORECASE,
 )
