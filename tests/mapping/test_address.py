@@ -1,10 +1,7 @@
 """One street line into street, number and suffix, and back to the same line."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import addresses
+import apart
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -18,7 +15,6 @@ from tribe_connector.mapping import (
 )
 from tribe_connector.mapping import split_street as split
 
-TESTS = Path(__file__).resolve().parents[1]
 ROWS = list(addresses.table())
 COUNTRIES = st.sampled_from([None, "NL", "BE", "DE", "FR", "GB", "SE", "NO", "DK"])
 PIECES = st.sampled_from(
@@ -119,10 +115,9 @@ REPEATED = ("V", "IV", "a", "b2", "12", "3e", "4.", "bis", "st.", "&", "Straat 1
 def test_no_line_takes_long_whatever_it_repeats(country, glue):
     """The bound only ends what would hang: a line of which each piece can be read in two ways."""
     lines = [f"Straat 1{glue}{glue.join([piece] * 60)} !"[:250] for piece in REPEATED]
-    program = (
-        "import sys; sys.path[:0] = sys.argv[1:2]; import addon_without_odoo;"
-        "from tribe_connector.mapping import split_street;"
-        "[split_street(line, sys.argv[2]) for line in sys.argv[3:]]"
+    apart.run(
+        "from tribe_connector.mapping import split_street\n"
+        "for line in sys.argv[3:]: split_street(line, sys.argv[2])",
+        country,
+        *lines,
     )
-    command = [sys.executable, "-c", program, str(TESTS), country, *lines]
-    subprocess.run(command, check=True, timeout=60)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import apart
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,3 +224,11 @@ def test_a_whole_rounded_by_tribe_is_booked_to_the_cent(rows, discount, by_group
     found = dict(zip(("untaxed", "vat", "total"), map(Decimal, booked(made)), strict=True))
     assert found[means] == amount
     assert abs(found["untaxed"] - untaxed) <= Decimal(len(rows) + 1) / 200
+
+
+def test_amounts_that_are_far_from_each_other_are_refused_at_once():
+    apart.run(
+        "from test_invoice import entity, refusal\n"
+        "line = {'TotalExcludingVat': 1e12, 'TotalIncludingVat': 1e12 + 1, 'VatPercentage': 21}\n"
+        "refusal(entity([line], DiscountPercentage=10.0))"
+    )

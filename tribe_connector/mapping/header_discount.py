@@ -112,8 +112,12 @@ class _Rounding:
         rest = total - _sum(rounded)
         filled = [index for index, amount in enumerate(amounts) if amount]
         largest_first = sorted(filled, key=lambda index: -abs(amounts[index]))
-        for number in range(int(abs(rest) / self.coin) if largest_first else 0):
-            rounded[largest_first[number % len(largest_first)]] += self.coin.copy_sign(rest)
+        if not largest_first:
+            return rounded
+        rounds, left = divmod(int(abs(rest) / self.coin), len(largest_first))
+        for place, index in enumerate(largest_first):
+            coins = rounds + (place < left)
+            rounded[index] += (coins * self.coin).copy_sign(rest)
         return rounded
 
 
