@@ -116,6 +116,31 @@ class TestInvoiceAfterBooking(InvoiceCase):
                 self.assertNotEqual(self.assert_booked_to_the_cent(tribe_id), move)
                 self.assertFalse(self.problems())
 
+    def test_only_invoices_are_booked_again(self):
+        partner = self.env["tribe.link"].search([("partner_id", "!=", False)], limit=1).partner_id
+        links = partner.tribe_link_ids
+        states = links.mapped("state")
+        told = links.action_book_again()
+        self.assertIn("done or decided meanwhile", told["params"]["outcome"]["message"])
+        self.assertEqual(links.exists().mapped("state"), states)
+
+    def test_a_deleted_invoice_stays_with_its_company(self):
+        tribe_id = self.send_new(self.line(10.0))
+        move = self.booked_move(tribe_id)
+        link, company = self.link(tribe_id), move.company_id
+        self.assertEqual(link.company_id, company)
+        move.button_draft()
+        move.with_context(force_delete=True).unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual((link.move_id.id, link.company_id), (False, company))
+
+    def test_what_is_ignored_is_of_the_company_in_which_it_would_be_booked(self):
+        tribe_id = self.send_new(self.line(10.0, VatGroup=None))
+        work = self.env["tribe.work"].search([("reference", "=", tribe_id)])
+        work.action_ignore()
+        self.assertEqual(self.link(tribe_id).company_id, self.connection.company_id)
+
     def test_a_problem_of_a_booked_invoice_can_be_ignored(self):
         tribe_id = self.send_new(self.line(10.0))
         link = self.link(tribe_id)

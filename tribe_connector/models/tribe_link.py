@@ -102,6 +102,9 @@ class TribeLink(models.Model):
     def _compute_company_id(self):
         for link in self:
             company = link.move_id.company_id or link.partner_id.company_id
+            if link.kind == "invoice" and not link.move_id:
+                # Of which one it was: what was booked is not told to others once it is deleted.
+                company = link.company_id
             # Computed with all rights: nothing is told of a link that is only pretended, as
             # anybody may in an onchange of a contact. So are the other fields.
             link.company_id = link.id and company
@@ -303,7 +306,10 @@ class TribeLink(models.Model):
         """
         works = self.env["tribe.work"]
         added = works
-        for link in self.sudo():
+        links = self.sudo().filtered(lambda link: link.kind == "invoice")
+        if not links:
+            return works._tell_it_is_gone()
+        for link in links:
             if link.move_id.state in ("draft", "posted"):
                 raise UserError(
                     self.env._(
@@ -312,7 +318,7 @@ class TribeLink(models.Model):
                     )
                 )
             added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
-        self.sudo().unlink()
+        links.unlink()
         added._wake_lanes()
         return added.with_env(self.env)._watch(added, is_left=True)
 

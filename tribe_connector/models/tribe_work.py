@@ -554,6 +554,7 @@ class TribeWork(models.Model):
                     "connection_id": self.connection_id.id,
                     "kind": "invoice",
                     "tribe_id": self.reference,
+                    "company_id": self.company_id.id,
                     **values,
                 }
             )
