@@ -1,6 +1,7 @@
 """One invoice on its way from Tribe to the books."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 
 from .remote_relation import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
@@ -14,6 +15,23 @@ BOOKING = object()
 # Of what is booked in one go: Odoo takes up to 60 milliseconds for a line on a busy machine, and
 # ends a worker that takes longer than two minutes for all that it does.
 MOST_LINES = 500
+
+
+class Mapping:
+    """The VAT groups and ledger accounts of a legal entity by their IDs in Tribe.
+
+    There may be thousands, and each line of an invoice looks for two.
+    """
+
+    def __init__(self, legal_entity):
+        self._none = legal_entity.vat_group_ids.browse(), legal_entity.ledger_account_ids.browse()
+        self._groups = {group.tribe_id: group for group in legal_entity.vat_group_ids}
+        self._ledgers = {ledger.tribe_id: ledger for ledger in legal_entity.ledger_account_ids}
+
+    def rows(self, group_id, ledger_id):
+        """The VAT group and the ledger account with some IDs of Tribe; each may be empty."""
+        no_group, no_ledger = self._none
+        return self._groups.get(group_id, no_group), self._ledgers.get(ledger_id, no_ledger)
 
 
 class Booking:
@@ -35,6 +53,11 @@ class Booking:
         relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(relationship_set)
+
+    @cached_property
+    def mapping(self):
+        """What its lines are booked on."""
+        return Mapping(self.legal_entity)
 
     @property
     def connection(self):

@@ -314,18 +314,9 @@ class TribeInvoiceBooker(models.AbstractModel):
             return quantity, line.price, discount
         return quantity, line.net_total / quantity, Decimal(0)
 
-    def _mapping_rows(self, legal_entity, group_id, ledger_id):
-        """The VAT group and the ledger account with some IDs of Tribe; each may be empty."""
-        return (
-            legal_entity.vat_group_ids.filtered(lambda group: group.tribe_id == group_id),
-            legal_entity.ledger_account_ids.filtered(lambda ledger: ledger.tribe_id == ledger_id),
-        )
-
     def _account_and_tax(self, booking, line):
         """What a line is booked on; the ledger account also tells goods from services."""
-        group, ledger = self._mapping_rows(
-            booking.legal_entity, line.vat_group_id, line.ledger_account_id
-        )
+        group, ledger = booking.mapping.rows(line.vat_group_id, line.ledger_account_id)
         tax = (ledger.is_service and group.service_tax_id) or group.tax_id
         account = ledger.account_id or group.account_id
         if not tax:

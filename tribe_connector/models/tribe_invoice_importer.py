@@ -1,3 +1,5 @@
+import functools
+
 from odoo import models
 from odoo.tools import LazyTranslate
 
@@ -6,6 +8,7 @@ from ..engine.booking import (
     CUSTOMER_SETS,
     MOST_LINES,
     Booking,
+    Mapping,
     booked_facts,
     by_company,
     in_pieces,
@@ -126,6 +129,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         holes = {}
         if not phases:
             return holes
+        mapping_of = functools.cache(Mapping)
         for page in client.pages(
             "Activity_Invoice",
             filter=any_of("Phase/ID", phases),
@@ -133,10 +137,10 @@ class TribeInvoiceImporter(models.AbstractModel):
             select="ID,Number",
         ):
             for entity in page:
-                self._note_holes(connection, entity, holes)
+                self._note_holes(connection, entity, mapping_of, holes)
         return holes
 
-    def _note_holes(self, connection, invoice, holes):
+    def _note_holes(self, connection, invoice, mapping_of, holes):
         legal_entity = self._find_legal_entity(connection, invoice)
         if self._is_booked_elsewhere(legal_entity):
             return
@@ -145,7 +149,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         for line in invoice.get("ProductLines") or []:
             group_id = (line.get("VatGroup") or {}).get("ID")
             ledger_id = ((line.get("Product") or {}).get("GeneralLedgerAccount") or {}).get("ID")
-            group, ledger = self._mapping_rows(legal_entity, group_id, ledger_id)
+            group, ledger = mapping_of(legal_entity).rows(group_id, ledger_id)
             if group and not group.tax_id:
                 holes.setdefault(legal_entity, set()).add(group.name)
             if not (ledger.account_id or group.account_id) and (ledger or group):
