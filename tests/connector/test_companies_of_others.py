@@ -265,6 +265,36 @@ class TestCompaniesOfOthers(RolesCase):
             connection.with_user(both).unlink()
             self.assertFalse(connection.exists())
 
+    def test_who_does_not_work_in_all_companies_leads_no_invoices_elsewhere(self):
+        other_manager = self.new_user(
+            "leads_them", "tribe_connector.group_manager", self.other_company
+        )
+        shared = self.shared_connection
+        field = self.ours("tribe.invoice.field", shared)
+        self.refused(lambda: field.with_user(other_manager).write({"name": False}), "lead")
+        both = self.new_user("works_in_all", "tribe_connector.group_manager")
+        both.company_ids += self.other_company
+        field.with_user(both).write({"name": False})
+        self.assertFalse(field.name)
+
+    def test_a_merged_contact_is_told_where_it_is_seen(self):
+        private = self.new_partner("D-6")
+        private.company_id = self.company
+        link = self.ours("tribe.link", self.shared_connection)
+        link.write({"partner_id": False, "merged_into_id": private.id})
+        self.assertEqual(link.company_id, self.company)
+
+    def test_waiting_work_tells_no_contact_that_is_another_companys_now(self):
+        contact = self.new_partner("D-7")
+        contact.company_id = self.company
+        work = self.env["tribe.work"]._add(
+            self.shared_connection, "outbound", "partner", contact.ids, "save"
+        )
+        self.assertEqual(work.with_user(self.manager).partner_id, contact)
+        contact.company_id = self.other_company
+        self.env.invalidate_all()
+        self.assertFalse(work.with_user(self.manager).partner_id)
+
     def test_who_works_there_alone_ends_it(self):
         connection = self.connection.with_user(self.manager)
         connection.action_deactivate()

@@ -347,6 +347,55 @@ class TestTellingPeople(TroubleCase):
         self.assertIn("1 records need attention", activity.note)
         self.assertIn("Leave the number with one of them", activity.note)
 
+    # Who left, or was replaced
+
+    def test_who_left_is_told_nothing_any_more(self):
+        for leave in (
+            {"active": False},
+            {"group_ids": [(6, 0, self.env.ref("base.group_portal").ids)]},
+        ):
+            with self.subTest(leave):
+                self.need_a_person()
+                self.told()
+                self.mails().unlink()
+                self.env["tribe.cursor"].search([("stream", "=", "trouble:mail")]).unlink()
+                self.boekhouder.write(leave)
+
+                self.connection._tell_trouble()
+
+                self.assertEqual(self.activities().user_id, self.connection.create_uid)
+                self.assertFalse(self.mails())
+                self.boekhouder.write(
+                    {"active": True, "group_ids": [(6, 0, self.env.ref("base.group_user").ids)]}
+                )
+
+    def test_without_whoever_made_it_an_administrator_of_its_company_is_told(self):
+        manager = new_test_user(
+            self.env,
+            "beheerder",
+            "base.group_user,tribe_connector.group_manager",
+            company_id=self.connection.company_id.id,
+            company_ids=self.connection.company_id.ids,
+        )
+        for gone in self.connection._administrators() - manager - self.env.user:
+            gone.active = False
+        self.boekhouder.active = False
+        self.env.cr.execute("UPDATE tribe_connection SET create_uid = %s", [self.boekhouder.id])
+        self.connection.invalidate_recordset()
+        self.assertIn(self.connection._told_user(), manager | self.env.user)
+        self.assertIn(manager, self.connection._administrators())
+
+    def test_what_was_told_goes_to_who_is_told_now(self):
+        self.need_a_person()
+        self.told()
+        other = new_test_user(self.env, "opvolger", "base.group_user")
+        self.connection.responsible_id = other
+
+        self.connection._tell_trouble()
+
+        (activity,) = self.activities()
+        self.assertEqual(activity.user_id, other)
+
     # Problems of other companies
 
     def in_other_company(self, name="Geheime klant B.V.", count=1):

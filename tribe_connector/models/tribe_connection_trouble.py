@@ -233,9 +233,14 @@ class TribeConnection(models.Model):
         note = _as_list(sentences)
         activities = self._trouble_activities()
         if activities:
-            changed = activities.filtered(lambda activity: activity.note != note)
-            changed.with_context(mail_activity_quick_update=True).write({"note": note})
-        elif not cursors._position(self, TOLD_BY_ACTIVITY):
+            told = self._told_user()
+            changed = activities.filtered(
+                lambda activity: activity.note != note or activity.user_id != told
+            )
+            changed.with_context(mail_activity_quick_update=True).write(
+                {"note": note, "user_id": told.id}
+            )
+        elif not cursors._position(self, TOLD_BY_ACTIVITY) and self._told_user():
             # Without the notification that Odoo mails for every activity: we mail ourselves.
             self.with_context(mail_activity_quick_update=True).sudo().activity_schedule(
                 ACTIVITY_TYPE,
@@ -287,7 +292,21 @@ class TribeConnection(models.Model):
         )
 
     def _told_user(self):
-        return self.responsible_id or self.create_uid
+        """Who is told: nobody who left, or became a customer of the portal, since they were chosen.
+
+        Without the chosen one and whoever made the connection: an administrator of its company.
+        """
+        told = (self.responsible_id | self.create_uid).filtered(
+            lambda user: user.active and not user.share
+        )
+        return told[:1] or self._administrators()[:1]
+
+    def _administrators(self):
+        """The administrators of the app who work in the connection's company."""
+        managers = self.env.ref("tribe_connector.group_manager").sudo().all_user_ids
+        return managers.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        ).sorted("id")
 
     def _in_language_of_told_user(self):
         """The connection in the language of the person who is told: problems are stored in it."""

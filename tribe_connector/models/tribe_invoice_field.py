@@ -58,6 +58,14 @@ class TribeInvoiceField(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        """Refuse to lead the invoices of others elsewhere: all legal entities go by these.
+
+        :raises UserError: for who does not work in all companies of the connection
+        """
+        self.connection_id._check_works_in_all_companies()
+        return super().write(vals)
+
     def _store(self, connection, resolved):
         """Bring the rows of a connection up to date: what was corrected stays while Tribe has it.
 

@@ -98,10 +98,11 @@ class TribeLink(models.Model):
         "UNIQUE(connection_id, kind, move_id)", "An invoice is linked to one invoice of Tribe."
     )
 
-    @api.depends("partner_id.company_id", "move_id.company_id")
+    @api.depends("partner_id.company_id", "move_id.company_id", "merged_into_id.company_id")
     def _compute_company_id(self):
         for link in self:
-            company = link.move_id.company_id or link.partner_id.company_id
+            partner = link.partner_id or link.merged_into_id
+            company = link.move_id.company_id or partner.company_id
             if link.kind == "invoice" and not link.move_id:
                 # Of which one it was: what was booked is not told to others once it is deleted.
                 company = link.company_id

@@ -38,7 +38,9 @@ class TribePlan(models.Model):
         readonly=True, help="Tribe was asked which of its relations concern this plan."
     )
     numbers_planned = fields.Json(
-        readonly=True, help="How many numbers of each sequence the lines so far would take."
+        groups=fields.NO_ACCESS,
+        readonly=True,
+        help="How many numbers of each sequence the lines so far would take.",
     )
     line_ids = fields.One2many("tribe.plan.line", "plan_id", readonly=True)
     total_count = fields.Integer("Records", compute="_compute_counts")

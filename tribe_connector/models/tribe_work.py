@@ -174,7 +174,7 @@ class TribeWork(models.Model):
             work.move_id = number if work.kind == "payment" else link.move_id
             if not self.env.su:
                 # Odoo tells what a linked record is called to whoever reads the link to it.
-                work.partner_id -= work._partner_elsewhere()
+                work.partner_id -= work._partner_elsewhere() | work._partner_of_others()
 
     @api.depends("record_name", "error")
     def _compute_email(self):
@@ -206,6 +206,12 @@ class TribeWork(models.Model):
         # It may have been given to another company since this was noted.
         is_seen = self.env.su or record.company_id <= self.env.user.company_ids
         return record.display_name if is_seen else ""
+
+    def _partner_of_others(self):
+        """The contact that this is about if the reader does not work in its company."""
+        return self.partner_id.filtered(
+            lambda partner: partner.sudo().exists().company_id - self.env.user.company_ids
+        )
 
     def _partner_elsewhere(self):
         """The contact that this is about if it is of a company where the connection is not."""
