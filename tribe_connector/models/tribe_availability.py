@@ -8,6 +8,7 @@ class TribeAvailability(models.Model):
     """
 
     _name = "tribe.availability"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Availability"
     _rec_name = "connection_id"
     _log_access = False

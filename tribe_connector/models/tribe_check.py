@@ -18,6 +18,7 @@ class TribeCheck(models.Model):
     """
 
     _name = "tribe.check"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Check"
     _order = "sequence, id"
 

@@ -13,6 +13,7 @@ class TribeConflict(models.Model):
     """
 
     _name = "tribe.conflict"
+    _inherit = "tribe.written.by.connector"
     _description = "Conflict with Tribe"
     _order = "link_id, id"
     _rec_name = "label"

@@ -8,6 +8,7 @@ class TribeCursor(models.Model):
     """
 
     _name = "tribe.cursor"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Cursor"
     _rec_name = "stream"
 

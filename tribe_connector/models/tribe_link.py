@@ -19,6 +19,7 @@ class TribeLink(models.Model):
     """
 
     _name = "tribe.link"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Link"
     _rec_name = "tribe_id"
 

@@ -16,6 +16,7 @@ class TribePlan(models.Model):
     """
 
     _name = "tribe.plan"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Plan"
     _order = "id desc"
 

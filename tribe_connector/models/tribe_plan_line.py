@@ -14,6 +14,7 @@ class TribePlanLine(models.Model):
     """
 
     _name = "tribe.plan.line"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Plan Line"
     _order = "id"
 

@@ -5,6 +5,7 @@ class TribeRateLimit(models.Model):
     """How much of Tribe's limit of calls is used, shared by all workers (engine/limiter.py)."""
 
     _name = "tribe.rate.limit"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Rate Limit"
     _rec_name = "connection_id"
 

@@ -9,6 +9,7 @@ class TribeRun(models.Model):
     """What one piece of work did: counts, and lines for what a person should see."""
 
     _name = "tribe.run"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Run"
     _order = "id desc"
 

@@ -7,6 +7,7 @@ class TribeRunLine(models.Model):
     """One thing that a run did, or could not do, with one record."""
 
     _name = "tribe.run.line"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Run Line"
     _order = "id"
 

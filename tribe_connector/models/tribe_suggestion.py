@@ -14,6 +14,7 @@ class TribeSuggestion(models.Model):
     """
 
     _name = "tribe.suggestion"
+    _inherit = "tribe.written.by.connector"
     _description = "Possible Match with Tribe"
     _order = "state, partner_id, id"
 

@@ -43,6 +43,7 @@ class TribeWork(models.Model):
     """
 
     _name = "tribe.work"
+    _inherit = "tribe.written.by.connector"
     _description = "Tribe Work"
     _rec_name = "record_name"
     _order = "due, id"

@@ -7,6 +7,9 @@ class TribeWrittenByConnector(models.AbstractModel):
 
     In Odoo ``readonly`` is about screens alone: whoever may write a record could set them by RPC,
     by an import, or by a default value. Our own code writes them with all rights.
+
+    All models with records of ours inherit it, those that code alone makes as well: Odoo fills in
+    the default values of the user also where code creates with all rights.
     """
 
     _name = "tribe.written.by.connector"
@@ -24,9 +27,17 @@ class TribeWrittenByConnector(models.AbstractModel):
         )
 
     @api.model
+    def _has_no_default_of_users(self, name):
+        """Whether nobody's default value counts for a field: it may hold commands, too."""
+        field = self._fields.get(name)
+        if self.env.su and field and "tribe_connector" in field._modules:
+            return True
+        return self._is_written_by_connector(name)
+
+    @api.model
     def default_get(self, fields):
         # Not from the context, nor from ir.default, where every user writes their own.
-        ours = [name for name in fields if self._is_written_by_connector(name)]
+        ours = [name for name in fields if self._has_no_default_of_users(name)]
         defaults = super().default_get([name for name in fields if name not in ours])
         for name in ours:
             field = self._fields[name]
