@@ -1,7 +1,17 @@
 """Where debtor and creditor numbers come from, per connection."""
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.addons.tribe_connector.engine.lease import LOCK_CLASS, Leases, number_key
+from odoo.addons.tribe_connector.engine.problems import NeedsPerson
+from odoo.addons.tribe_connector.models import tribe_relation_numbering
+
 from .common import SUPPLIER
 from .relation_case import RelationCase
+
+# Beyond so many questions a test of ours ends what would have no end.
+MOST_QUESTIONS = 200
 
 
 class NumberCase(RelationCase):
@@ -138,6 +148,155 @@ class TestNumbersFromSequence(NumberCase):
 
         self.assertAsked("D-1", partner.name, "Vreemde B.V.")
         self.assertNotEqual(self.tribe_of(partner)["DebtorNumber"], "D-1")
+
+
+class TestNumbersThatAreTaken(NumberCase):
+    """A Tribe that says of its numbers what it likes: other companies share the sequence."""
+
+    def setUp(self):
+        super().setUp()
+        self.sequence = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
+        self.assertFalse(self.sequence.company_id)
+        self.first = self.next_number()
+        self.questions = []
+        self.most_leases = 0
+
+    def next_number(self):
+        self.sequence.invalidate_recordset()
+        return self.sequence.number_next_actual
+
+    def leases(self):
+        """How many leases this session of PostgreSQL holds."""
+        self.env.cr.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND pid = pg_backend_pid() AND classid::bigint = %s",
+            [LOCK_CLASS % 2**32],
+        )
+        return self.env.cr.fetchone()[0]
+
+    @contextmanager
+    def tribe_says(self, is_taken):
+        """Whether Tribe has a number, as ``is_taken(number)`` says; it has it beside ours."""
+        find = tribe_relation_numbering.find_by_numbers
+
+        def find_by_numbers(connection, client, field_name, numbers):
+            self.questions.append(numbers)
+            self.assertLess(len(self.questions), MOST_QUESTIONS)
+            self.most_leases = max(self.most_leases, self.leases())
+            stranger = {"ID": "stranger", "Name": "Vreemde B.V."}
+            return {
+                **find(connection, client, field_name, numbers),
+                **{number: [stranger] for number in numbers if is_taken(number)},
+            }
+
+        with patch.object(tribe_relation_numbering, "find_by_numbers", find_by_numbers):
+            yield
+
+    def given(self, partners):
+        return sorted(int(number) for number in partners.mapped("debtor_number") if number)
+
+    def test_all_of_them_are_a_question_for_a_person(self):
+        partners = self.env["res.partner"].union(
+            *(self.customer(f"Klant {count}") for count in range(40))
+        )
+
+        with self.tribe_says(lambda _number: True):
+            self.run_nightly()
+
+        self.assertFalse(self.given(partners))
+        self.assertEqual(len(set(self.problems())), 1)
+        for part in ("too few", str(self.first), "Next Debtor Number", self.connection.name):
+            self.assertIn(part, self.problems()[0])
+        # Nothing was drawn of what other companies share, and few leases were held at once.
+        self.assertEqual(self.next_number(), self.first)
+        self.assertLess(len(self.questions), 30)
+        # Of each contact and its number, and what is being asked about.
+        self.assertLess(self.most_leases, 130)
+        self.assertEqual(self.leases(), 0)
+
+        self.sequence.number_next_actual = self.first + 1000
+        with self.tribe_says(lambda number: int(number) < self.first + 1000):
+            self.env["tribe.work"].search([]).action_retry()
+            self.run_lanes()
+        self.assertEqual(self.given(partners)[0], self.first + 1000)
+        self.assertEqual(len(set(self.given(partners))), 40)
+        self.assertNothingMore()
+
+    def test_some_are_passed_over_and_no_more_than_those(self):
+        taken = range(self.first, self.first + 120)
+        with self.tribe_says(lambda number: int(number) in taken):
+            partners = self.linked("Een") | self.linked("Twee")
+
+        self.assertEqual(self.given(partners), [self.first + 120, self.first + 121])
+        self.assertEqual(self.next_number(), self.first + 122)
+        self.assertLess(len(self.questions), 10)
+        self.assertEqual(self.leases(), 0)
+
+    def test_every_other_one(self):
+        partners = self.customer("Een") | self.customer("Twee") | self.customer("Drie")
+        with self.tribe_says(lambda number: int(number) % 2 == 0):
+            self.synchronize(partners)
+
+        odd = self.first | 1
+        self.assertEqual(self.given(partners), [odd, odd + 2, odd + 4])
+        self.assertEqual(self.next_number(), odd + 5)
+
+    def test_what_another_worker_draws_meanwhile_is_not_given(self):
+        drawn = []
+
+        def others(_number):
+            if len(drawn) < 2:
+                drawn.append(int(self.sequence.next_by_id()))
+            return False
+
+        partners = self.customer("Een") | self.customer("Twee")
+        with self.tribe_says(others):
+            self.synchronize(partners)
+
+        self.assertEqual(drawn, [self.first, self.first + 1])
+        self.assertEqual(self.given(partners), [self.first + 2, self.first + 3])
+        self.assertEqual(self.next_number(), self.first + 4)
+        self.assertEqual(self.leases(), 0)
+
+    def test_a_number_of_the_batch_itself_stays_its_own(self):
+        """Its lease is not given back although that number is not free."""
+        exporter = self.env["tribe.relation.exporter"]
+        with self.enter_registry_test_mode(), Leases(self.env.registry) as leases:
+            session = type(
+                "Batch",
+                (),
+                {
+                    "connection": self.connection,
+                    "client": self.connection._client(),
+                    "leases": leases,
+                },
+            )
+            own = number_key(self.connection.id, "debtor_number", str(self.first))
+            self.assertTrue(leases.take(own))
+            with self.tribe_says(lambda number: int(number) < self.first + 3):
+                numbers = exporter._free_numbers(session, "debtor_number", 2)
+            self.assertEqual(numbers, [str(self.first + 3), str(self.first + 4)])
+            self.assertTrue(leases.holds(own))
+            self.assertEqual(self.leases(), 3)
+
+    def test_a_plan_asks_a_person_too(self):
+        for count in range(3):
+            self.customer(f"In Odoo {count}")
+            self.organization(Name=f"In Tribe {count}")
+        with self.tribe_says(lambda _number: True):
+            with self.assertRaisesRegex(NeedsPerson, "Next Debtor Number"):
+                self.upcoming()
+            self.connection.action_plan()
+            self.run_lanes()
+
+        plan = self.connection.plan_id
+        self.assertEqual(plan.state, "ready")
+        asked = plan.line_ids.filtered(lambda line: "Next Debtor Number" in (line.text or ""))
+        self.assertEqual(asked.mapped("action"), ["question"] * len(asked))
+        self.assertGreaterEqual(len(asked), 3)
+        # For each batch once, not for each contact.
+        self.assertLess(len(self.questions), 45)
+        self.assertEqual(self.next_number(), self.first)
 
 
 class TestNumbersFromReference(NumberCase):

@@ -86,12 +86,20 @@ class Leases:
         self._held[key] = number
         return True
 
-    def give_back_all(self) -> None:
-        """Let go of everything this worker holds."""
-        for number in self._held.values():
+    def holds(self, key: str) -> bool:
+        """Whether this worker has a lease."""
+        return key in self._held
+
+    def give_back(self, keys) -> None:
+        """Let go of some leases that this worker holds."""
+        for key in keys:
+            number = self._held.pop(key)
             self._cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])
         self._cursor.commit()
-        self._held.clear()
+
+    def give_back_all(self) -> None:
+        """Let go of everything this worker holds."""
+        self.give_back(list(self._held))
 
 
 def _number(key: str) -> int:

@@ -26,6 +26,8 @@ class PlanSession:
         self.leases = _NoLeases()
         self.claims = {}
         self.firsts = {}
+        # Why there is no number of a sequence: {field: exception}.
+        self.taken_up = {}
         self.lines = {}
         self.candidates = []
 

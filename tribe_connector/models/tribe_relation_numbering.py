@@ -2,12 +2,17 @@ from itertools import islice
 
 from odoo import fields, models
 
+from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers
 from ..mapping import clean
+from ..tribe_api.client import VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
+# How often it is looked for free numbers, so many at a time as one call can ask for. Other
+# companies may use the same sequence, and Tribe can say of all numbers that it has them.
+MOST_ROUNDS = 10
 
 
 class TribeRelationNumbering(models.AbstractModel):
@@ -69,17 +74,41 @@ class TribeRelationNumbering(models.AbstractModel):
     def _free_numbers(self, session, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses.
 
-        :raises NeedsPerson: when there is no sequence
+        They are drawn once they are known to be free, and this worker has the leases on them.
+
+        :raises NeedsPerson: when there is no sequence, or all of its next numbers are taken
         """
-        if not count:
-            return []
-        sequence = self._sequence(session.connection, name)
-        free = []
-        while len(free) < count:
-            drawn = [sequence.next_by_id() for _missing in range(count - len(free))]
-            numbers = [number for number in drawn if self._take_number(session, name, number)]
-            free += self._unused(session, name, numbers)
+        free, seen = [], {}
+        for _round in range(MOST_ROUNDS):
+            missing = count - len(free)
+            if not missing:
+                break
+            seen = self._look_ahead(session, name, missing, 0, self._leased_unused)
+            usable = {number for number, is_free in seen.items() if is_free}
+            if len(usable) < missing:
+                self._give_back(session, name, usable)
+                break
+            drawn = self._draw(session, name, missing, seen)
+            # Nobody looked at what came instead of numbers that another worker drew meanwhile.
+            unseen = [number for number in drawn if number not in seen]
+            usable |= set(self._leased_unused(session, name, unseen))
+            free += [number for number in drawn if number in usable]
+            self._give_back(session, name, usable - set(drawn))
+        if len(free) < count:
+            raise self._too_few_are_free(session.connection, name, seen)
         return free
+
+    def _draw(self, session, name, count, seen):
+        """Draw so many numbers of the sequence, but for those that are seen to be taken."""
+        sequence = self._sequence(session.connection, name)
+        drawn = []
+        for _number in seen:
+            number = sequence.next_by_id()
+            if seen.get(number, True):
+                drawn.append(number)
+            if len(drawn) == count:
+                break
+        return drawn
 
     def _peek_numbers(self, session, name, count, position=0):
         """What ``_free_numbers`` would return, without drawing: ``(numbers, new position)``.
@@ -88,13 +117,66 @@ class TribeRelationNumbering(models.AbstractModel):
         """
         if not count:
             return [], position
+        seen = self._look_ahead(session, name, count, position, self._unused)
+        free = [number for number, is_free in seen.items() if is_free][:count]
+        if len(free) < count:
+            raise self._too_few_are_free(session.connection, name, seen)
+        return free, position + list(seen).index(free[-1]) + 1
+
+    def _look_ahead(self, session, name, count, position, check):
+        """The next numbers of the sequence, without drawing: ``{number: whether it is free}``.
+
+        At least so many are free, unless a person should say which number is next.
+
+        :param check: which of some numbers are free, as ``_unused``
+        """
         upcoming = self._upcoming_numbers(session.connection, name, position)
-        free = []
-        while len(free) < count:
-            numbers = list(islice(upcoming, count - len(free)))
-            position += len(numbers)
-            free += self._unused(session, name, numbers)
-        return free, position
+        seen = {}
+        for _round in range(MOST_ROUNDS):
+            missing = count - sum(seen.values())
+            if missing <= 0:
+                break
+            # A call asks for many as well as for one.
+            numbers = list(islice(upcoming, max(missing, VALUES_PER_CALL) if seen else missing))
+            free = set(check(session, name, numbers))
+            seen |= {number: number in free for number in numbers}
+        return seen
+
+    def _leased_unused(self, session, name, numbers):
+        """As ``_unused``, of the numbers that no other worker gives to somebody.
+
+        The leases on the others are given back at once: each takes a place in a table that all
+        databases of the server share.
+        """
+        keys = {number: number_key(session.connection.id, name, number) for number in numbers}
+        new = [number for number in numbers if not session.leases.holds(keys[number])]
+        leased = [number for number in numbers if self._take_number(session, name, number)]
+        free = self._unused(session, name, leased)
+        session.leases.give_back(
+            keys[number] for number in new if number in leased and number not in free
+        )
+        return free
+
+    def _give_back(self, session, name, numbers):
+        """Let go of the leases on numbers that are given to nobody."""
+        keys = [number_key(session.connection.id, name, number) for number in numbers]
+        session.leases.give_back(key for key in keys if session.leases.holds(key))
+
+    def _too_few_are_free(self, connection, name, seen):
+        numbers = list(seen)
+        next_number = self.env["tribe.connection"]._fields[f"next_{name}"]
+        return NeedsPerson(
+            self.env._(
+                "%(field)s: of the next ones, %(first)s to %(last)s, too few are free in Tribe and "
+                "in Odoo. Enter a higher one under %(next)s of “%(connection)s”.",
+                field=NUMBER_NAMES[name],
+                first=numbers[0],
+                last=numbers[-1],
+                next=next_number._description_string(self.env),
+                connection=connection.name,
+            ),
+            cause="number",
+        )
 
     def _upcoming_numbers(self, connection, name, position):
         """The numbers that a sequence gives after the next ``position`` ones, without end."""
@@ -106,7 +188,9 @@ class TribeRelationNumbering(models.AbstractModel):
                 lambda period: period.date_from <= today <= period.date_to
             )[:1]
             sequence = sequence.with_context(ir_sequence_date_range=current.date_from or today)
-        # A period that is still to be made starts at 1.
+        # PostgreSQL knows it, and Odoo only remembers what it was. A period that is still to be
+        # made starts at 1.
+        current.invalidate_recordset(["number_next_actual"])
         number = current.number_next_actual if current else 1
         number += position * sequence.number_increment
         while True:

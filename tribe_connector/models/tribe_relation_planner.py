@@ -1,7 +1,7 @@
 from odoo import models
 
 from ..engine.plan_session import PlanSession
-from ..engine.problems import problem_of
+from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..sentence import in_language
@@ -346,7 +346,14 @@ class TribeRelationPlanner(models.AbstractModel):
     def _free_numbers(self, session, name, count):
         """The numbers that would be given, without giving them."""
         plan = session.plan
-        free, position = self._peek_numbers(session, name, count, plan._numbers_taken(name))
+        # Asked for each line: Tribe is asked once in a batch whether none is free.
+        if name in session.taken_up:
+            raise session.taken_up[name]
+        try:
+            free, position = self._peek_numbers(session, name, count, plan._numbers_taken(name))
+        except NeedsPerson as error:
+            session.taken_up[name] = error
+            raise
         if count:
             plan._take_numbers(name, position)
         return free
