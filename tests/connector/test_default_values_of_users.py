@@ -1,6 +1,6 @@
 """What users enter as default values is in nothing that code makes with all rights.
 
-Odoo's ``ir.default`` is written by every employee, for themselves, and is filled in by ``sudo`` too.
+Every employee writes Odoo's ``ir.default``, for themselves; it is filled in by ``sudo`` too.
 """
 
 import json
@@ -159,6 +159,32 @@ class TestDefaultValuesOfUsers(RolesCase):
         self.assertEqual(link.partner_id, self.partner)
         self.assertFalse(self.env["tribe.conflict"].search([("link_id", "=", link.id)]))
         self.assertFalse(link.move_id or link.merged_into_id or link.agreed)
+
+    def test_no_command_reaches_records_of_others(self):
+        """A command for a record of another company's Tribe, that is taken along by ``sudo``."""
+        others = self.ours("tribe.conflict", self.other_connection)
+        line = self.ours("tribe.plan.line", self.other_connection)
+        before = (others.read(), line.read())
+        commands = {
+            ("tribe.link", "conflict_ids"): [[4, others.id]],
+            ("tribe.plan", "line_ids"): [[4, line.id]],
+        }
+        for (model, name), value in commands.items():
+            self.env["ir.default"].with_user(self.manager).create(
+                {
+                    "field_id": self.env["ir.model.fields"]._get(model, name).id,
+                    "user_id": self.manager.id,
+                    "json_value": json.dumps(value),
+                }
+            )
+        self.link.unlink()
+
+        self.ours("tribe.suggestion").with_user(self.manager).action_link()
+        self.connection.state = "connected"
+        self.connection.with_user(self.manager).action_plan()
+
+        self.assertEqual((others.read(), line.read()), before)
+        self.assertNotIn(line, self.ours("tribe.plan").line_ids)
 
     def test_a_problem_is_not_forged(self):
         self.user.group_ids |= self.env.ref("base.group_partner_manager")
