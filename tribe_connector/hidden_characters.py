@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 # Control characters that are no white space, which PostgreSQL (NUL) refuses; halves of surrogate
 # pairs.
@@ -23,25 +24,36 @@ _JOINERS = re.compile("[\u200c\u200d]")
 _LOOSE_SELECTOR = re.compile(
     "(?:(?<=[\\s\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef])|^)[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
+# No language piles more marks upon one letter (Unicode's "stream-safe" text, UAX #15). To put
+# many into their order takes the square of their number.
+_MOST_MARKS = 30
 
 
 def without_hidden(text: str) -> str:
-    """A text without them; white space of any kind stays."""
+    """A text without them, and without piles of marks; white space of any kind stays."""
     text = _CONTROL.sub("", text)
     if text.isascii():
         return text
-    text = "".join(character for character in text if not _is_hidden(character))
+    text = "".join(_without_piles(filter(_is_seen, text)))
     return _JOINERS.sub(_joiner_inside, _LOOSE_SELECTOR.sub("", text))
 
 
-def _is_hidden(character: str) -> bool:
+def _is_seen(character: str) -> bool:
     if character in _BLANK:
-        return True
+        return False
     return (
-        unicodedata.category(character) == _FORMAT
-        and character not in _SEEN
-        and not _JOINERS.match(character)
+        unicodedata.category(character) != _FORMAT
+        or character in _SEEN
+        or bool(_JOINERS.match(character))
     )
+
+
+def _without_piles(characters: Iterable[str]) -> Iterator[str]:
+    marks = 0
+    for character in characters:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            yield character
 
 
 def _joiner_inside(match: re.Match) -> str:

@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 
+import apart
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +56,18 @@ def test_clean_text(text, expected):
 def test_lines_of_a_description_stay_lines():
     assert clean_lines("\r\n a  b \r\n\r\n c\x00\n ") == "a b\n\nc"
     assert clean_lines("  \n ") is clean_lines(None) is None
+
+
+def test_no_more_marks_are_piled_upon_a_letter_than_a_language_does():
+    pile = "x" + "\u0316" * 100 + "y" + "\u0316" * 30
+    assert clean(pile) == "x" + "\u0316" * 30 + "y" + "\u0316" * 30
+
+
+def test_a_long_pile_of_marks_takes_no_longer_than_other_text():
+    apart.run(
+        "from tribe_connector.mapping import clean, clean_lines\n"
+        "clean('a' + '\\u0301\\u0316' * 250000); clean_lines('a' + '\\u0301\\u0316' * 250000)"
+    )
 
 
 def test_nothing_hidden_is_left_of_any_character():
