@@ -1,5 +1,8 @@
 """A contact of all companies that another company's people use too, or take for their own."""
 
+from types import SimpleNamespace
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
@@ -332,3 +335,151 @@ class TestTakenOver(OthersCase):
         )
         self.env.flush_all()
         self.assertTrue(link.with_user(self.b_admin).has_access("read"))
+
+
+class TestGone(OthersCase):
+    """A customer who was deleted in one Tribe, and moved to another."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.b, "Verhuisde B.V.", DebtorNumber="7001")
+        self.synchronize(self.partner)
+        self.gone = self.partner.tribe_link_ids.filtered(lambda link: link.kind == "organization")
+        self.secret = self.gone.tribe_id
+        self.vanish()
+
+    def vanish(self):
+        """Their Tribe says that there is no such relation, once."""
+        found = "odoo.addons.tribe_connector.models.tribe_relation_importer.load_relations"
+        with patch(found, return_value={}), self.in_tenant(self.b):
+            self.look_at("organization", self.secret)
+        self.assertEqual(self.gone.state, "gone")
+
+    def show(self, **values):
+        with self.in_tenant(self.b):
+            self.sandbox.change("Relation_Organization", self.secret, values)
+            self.look_at("organization", self.secret)
+        self.env.invalidate_all()
+
+    def move(self):
+        """To A, by an invoice there."""
+        self.invoice(self.partner, self.company)
+        self.synchronize(self.partner)
+        self.assertIn(self.a, self.connections_of(self.partner))
+
+    def assertLeftAlone(self):
+        self.partner.write({"name": "Nieuwe naam", "phone": "030-PRIVATE"})
+        self.show(EmailAddress=ATTACKERS)
+        self.synchronize(self.partner)
+        self.run_nightly()
+
+        self.assertEqual(self.gone.state, "gone")
+        self.assertFalse(self.partner.email)
+        with self.in_tenant(self.b):
+            row = self.tribe_row("Relation_Organization", self.secret)
+        self.assertEqual((row["Name"], row["PhoneNumber"]), ("Verhuisde B.V.", None))
+        self.assertFalse(self.b._of_tenant(self.partner))
+        self.assertNotIn(self.partner, self.env["res.partner"].search(self.b._tenant_domain()))
+        self.assertNotIn("Nieuwe naam", self.told_as_problem())
+
+    def told_as_problem(self):
+        works = self.env["tribe.work"].search([("connection_id", "=", self.b.id)])
+        lines = self.env["tribe.run.line"].search([("run_id.connection_id", "=", self.b.id)])
+        return str([*works.mapped("error"), *works.mapped("display_name"), *lines.mapped("name")])
+
+    def test_who_moved_is_reached_no_more(self):
+        self.move()
+        self.assertLeftAlone()
+        (problem,) = self.problems()
+        self.assertIn("Verhuisde B.V.", problem)
+        self.assertIn("there again", problem)
+        self.assertEqual(self.tribe_of_a()["PhoneNumber"], "030-PRIVATE")
+
+        with self.in_tenant(self.b):
+            self.sandbox.delete("Relation_Organization", self.secret)
+            self.look_at("organization", self.secret)
+        self.assertFalse(self.problems())
+
+    def tribe_of_a(self):
+        link = self.partner.tribe_link_ids.filtered(lambda link: link.connection_id == self.a)
+        return self.tribe_row(
+            "Relation_Organization", link.filtered(lambda each: each.kind == "organization").tribe_id
+        )
+
+    def test_nor_who_is_only_invoiced_elsewhere_as_yet(self):
+        for post in (True, False):
+            self.invoice(self.partner, self.company, post=post)
+            self.assertLeftAlone()
+
+    def test_nor_who_was_invoiced_by_both(self):
+        self.invoice(self.partner, self.other)
+        self.invoice(self.partner, self.company)
+        self.assertLeftAlone()
+        self.assertIn("more than one connection", self.b.trouble)
+
+    def test_nor_whoever_has_a_company_of_another(self):
+        self.partner.company_id = self.company
+        self.assertLeftAlone()
+
+    def test_nor_by_a_new_relation_there(self):
+        self.move()
+        before = self.now(self.partner)
+        import_id = self.b._import_id(self.partner, "organization")
+
+        by_import_id = self.customer_of(self.b, "Vervalst B.V.", ImportId=import_id)
+        by_number = self.customer_of(self.b, "Andere B.V.", DebtorNumber="7001")
+
+        self.assertNotIn(self.partner, by_import_id | by_number)
+        self.assertEqual(self.now(self.partner), before)
+        self.assertEqual(self.gone.state, "gone")
+
+    def test_nor_by_a_contact_with_the_number_of_its_relation(self):
+        self.move()
+        other = self.customer("Klant van B B.V.", company_id=self.other.id, debtor_number="7001")
+        self.partner.name = "Nieuwe naam"
+        self.synchronize(other)
+
+        self.assertEqual(self.gone.partner_id, other)
+        self.assertNotIn("Nieuwe naam", self.told_as_problem())
+
+    def test_nor_by_an_invoice_there(self):
+        self.move()
+        importer = self.env["tribe.invoice.importer"]
+        customers = self.env["tribe.link"].search(
+            [("connection_id", "=", self.b.id), ("kind", "=", "customer")]
+        )
+        self.assertEqual(customers.partner_id, self.partner)
+        ids = [*customers.mapped("tribe_id"), self.secret]
+        self.assertFalse(importer._linked_partners(SimpleNamespace(connection=self.b), ids))
+
+    def test_a_save_notes_nothing_there(self):
+        self.move()
+        self.env["tribe.work"].search([]).unlink()
+        self.partner.phone = "030 2"
+        self.env.flush_all()
+        self.assertEqual(self.env["tribe.work"].search([]).connection_id, self.a)
+
+    def test_a_plan_there_does_not_know_it(self):
+        self.move()
+        self.partner.name = "Nieuwe naam"
+        self.env["tribe.work"]._add(self.b, "inbound", "organization", [self.secret], "webhook")
+        self.b.action_plan()
+        self.env["tribe.work"].search([("kind", "!=", "plan")]).unlink()
+        self.run_lanes()
+        lines = self.b.plan_id.line_ids
+        self.assertEqual((lines.mapped("name"), lines.action), (["Verhuisde B.V."], "question"))
+        self.assertFalse(lines.partner_id)
+
+    def test_who_only_did_not_show_comes_back(self):
+        self.show(EmailAddress="van@b.example")
+        self.assertEqual((self.gone.state, self.partner.email), ("linked", "van@b.example"))
+        self.vanish()
+        self.invoice(self.partner, self.other)
+        self.show(PhoneNumber="030 5")
+        self.assertEqual((self.gone.state, self.partner.phone), ("linked", "030 5"))
+
+    def test_of_two_tenants_of_a_company_neither_is_meant_by_an_invoice(self):
+        self.b.company_id = self.company
+        self.invoice(self.partner, self.company)
+        self.show(EmailAddress="van@b.example")
+        self.assertEqual((self.gone.state, self.partner.email), ("linked", "van@b.example"))

@@ -20,6 +20,7 @@ from ..mapping import (
     suffix_from_tribe,
 )
 from ..sentence import in_language
+from .tribe_link import RELATION_KINDS
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -55,7 +56,7 @@ SYNCHRONIZED_FIELDS = frozenset(
 )
 
 # The links that make a contact a relation of Tribe.
-OF_RELATIONS = Domain("kind", "in", ("organization", "person")) & Domain("state", "=", "linked")
+OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
 RANKS = ("customer_rank", "supplier_rank")
 NUMBERS = ("debtor_number", "creditor_number")
 PAYMENT_TERM_PROPERTIES = {
@@ -239,7 +240,12 @@ class ResPartner(models.Model):
         """Those of these that a connection synchronizes: linked ones, customers and suppliers."""
         partners = self.with_context(active_test=False)
         linked = partners.filtered(
-            lambda partner: connection in partner.tribe_link_ids.connection_id
+            lambda partner: (
+                connection
+                in partner.tribe_link_ids.filtered(
+                    lambda link: link.kind in RELATION_KINDS and link.state != "gone"
+                ).connection_id
+            )
         )
         return linked | connection._perhaps_relations_among(partners - linked)
 

@@ -664,7 +664,9 @@ class TribeConnection(models.Model):
         links = self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS).values()
         if any(link.state == "left_to_odoo" for link in links):
             return partner.browse()
-        return partner if links else self._relations_among(partner)
+        if links:
+            return partner - self._no_longer_linked(partner)
+        return self._relations_among(partner)
 
     def _partner_named_by(self, import_id):
         """The partner whose ID is in an ``ImportId`` of ours; an empty set where there is none."""

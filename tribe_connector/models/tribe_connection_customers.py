@@ -17,6 +17,10 @@ class TribeConnection(models.Model):
     connection's when no other one could mean it: no other that runs works in the contact's
     company, or the contact was invoiced in this connection's companies and in none of theirs.
 
+    What was deleted in Tribe is linked no longer. If it comes back there, its contact still is the
+    connection's, unless it is linked with another one since, or there is an invoice of it where
+    only others work.
+
     One that is of a company in which a connection does not work is not the connection's, linked or
     not: ``res.partner._tribe_elsewhere``, here in SQL.
 
@@ -43,6 +47,15 @@ class TribeConnection(models.Model):
         )
         ids = {partner_id for (partner_id,) in rows}
         return partners.filtered(lambda partner: partner.id in ids)
+
+    def _no_longer_linked(self, partners):
+        """Those of some contacts that were deleted in this Tribe, and are not its own any more.
+
+        The link stays, and says what it was; it makes nobody this connection's.
+        """
+        links = self.env["tribe.link"]._of_partners(self, partners, RELATION_KINDS).values()
+        gone = partners.browse(link.partner_id.id for link in links if link.state == "gone")
+        return gone - self._of_tenant(gone)
 
     def _tenant_domain(self):
         """The contacts that are this connection's."""
@@ -79,7 +92,7 @@ class TribeConnection(models.Model):
             """
             (%(contact)s.company_id IS NULL OR %(contact)s.company_id = ANY(%(within)s))
             AND
-            (EXISTS (%(linked)s AND linking.id = %(me)s)
+            (EXISTS (%(linked)s AND linking.id = %(me)s AND link.state != 'gone')
              OR NOT EXISTS (%(linked)s AND linking.id != %(me)s AND link.state != 'gone'
                             AND linking.is_demo_data IS NOT TRUE)
                 AND (NOT EXISTS (SELECT 1 FROM (%(theirs)s) AS theirs
@@ -87,7 +100,10 @@ class TribeConnection(models.Model):
                                      OR %(contact)s.company_id = theirs.company_id)
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
-                         AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))))
+                         AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
+                     OR (EXISTS (%(linked)s AND linking.id = %(me)s)
+                         AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)
+                                         AND move.company_id != ALL(%(ours)s)))))
             """,
             me=self.id,
             contact=contact,
@@ -152,6 +168,7 @@ class TribeConnection(models.Model):
         linked = self.env["tribe.link"]._search(
             Domain("kind", "in", RELATION_KINDS)
             & Domain("partner_id", "!=", False)
+            & Domain("state", "!=", "gone")
             & Domain("connection_id.is_demo_data", "=", False)
         )
         unplaced = (

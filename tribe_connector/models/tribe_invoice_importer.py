@@ -497,7 +497,13 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _linked_partners(self, session, tribe_ids):
         """The partners of some relations or relationships: ``{tribe_id: partner}``."""
         links = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
-        return {tribe_id: link.partner_id for tribe_id, link in links.items() if link.partner_id}
+        partners = self.env["tribe.link"].concat(*links.values()).partner_id
+        partners -= session.connection._no_longer_linked(partners)
+        return {
+            tribe_id: link.partner_id
+            for tribe_id, link in links.items()
+            if link.partner_id in partners
+        }
 
     def _import_customers(self, session, bookings, problems):
         """Make the customers of some invoices: ``{relationship_id: partner}``.

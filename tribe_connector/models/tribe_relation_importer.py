@@ -195,11 +195,26 @@ class TribeRelationImporter(models.AbstractModel):
             cause="doubt",
         )
 
+    def _there_again(self, remote):
+        """The question about a relation whose contact is another connection's; it is not named."""
+        return NeedsPerson(
+            self.env._(
+                "“%s” was deleted in Tribe and is there again, but its contact in Odoo belongs to "
+                "another connection since, or several could be meant. Set the contact's Company if "
+                "it is a customer of this connection alone; else delete the relation in Tribe, and "
+                "enter it anew there if it is a customer here too.",
+                remote.name,
+            ),
+            cause="doubt",
+        )
+
     # Deciding
 
     def _decide(self, session, remotes):
         """What is to become of some relations: ``[Decision]``. Only reads."""
         links = self._links_of(session, remotes)
+        partners = self.env["tribe.link"].concat(*links.values()).partner_id
+        moved = session.connection._no_longer_linked(partners)
         decisions = []
         for remote in remotes:
             link = links.get(remote.tribe_id)
@@ -211,6 +226,11 @@ class TribeRelationImporter(models.AbstractModel):
             )
             if link and link.state == "merged" and remote.is_current:
                 decision.ask(self._still_there(link, remote))
+            elif link and link.state == "gone" and link.partner_id in moved:
+                # As if it had no contact: whoever reads of it may not know that one any more.
+                decision.action, decision.partner = SAME, None
+                if remote.is_current:
+                    decision.ask(self._there_again(remote))
             decisions.append(decision)
         self._decide_others(session.connection, decisions)
         self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])

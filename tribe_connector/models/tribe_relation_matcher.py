@@ -73,7 +73,8 @@ class TribeRelationMatcher(models.AbstractModel):
     def _owner(self, session, tribe_id):
         """The partner that a relation is linked to, or an empty set."""
         links = self.env["tribe.link"]
-        return links._of_tribe(session.connection, [tribe_id]).get(tribe_id, links).partner_id
+        owner = links._of_tribe(session.connection, [tribe_id]).get(tribe_id, links).partner_id
+        return owner - session.connection._no_longer_linked(owner)
 
     # What is weaker
 
