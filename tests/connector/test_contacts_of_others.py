@@ -483,3 +483,126 @@ class TestGone(OthersCase):
         self.invoice(self.partner, self.company)
         self.show(EmailAddress="van@b.example")
         self.assertEqual((self.gone.state, self.partner.email), ("linked", "van@b.example"))
+
+
+class TestFamily(OthersCase):
+    """What Odoo shares between a customer and the contacts above and below, one of them another's."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.b, "Gedeelde B.V.")
+        self.partner.write({"street": "Markt 1", "zip": "5678 CD", "city": "Oud"})
+        self.synchronize(self.partner)
+
+    def relative(self, **values):
+        """A contact in the family of the customer; below it, unless the values say otherwise."""
+        return self.env["res.partner"].create(
+            {"name": "Verwant", "parent_id": self.partner.id, "type": "contact", **values}
+        )
+
+    def change_in_b(self, city="Kwaadstad"):
+        """Their Tribe changes what is shared, and a name, which is not."""
+        with self.in_tenant(self.b):
+            (row,) = self.sandbox.rows("Address", City=self.partner.city)
+            self.sandbox.change("Address", row["ID"], {"City": city})
+        self.change_in(self.b, self.partner, VATNumber="NL820646660B01", Name="Hernoemd B.V.")
+
+    def shared(self, partner):
+        return partner.city, partner.zip, partner.vat
+
+    def assertKept(self, *relatives, vat=False):
+        """Nothing of it is taken over, but for a VAT number that the customer has alone."""
+        before = [self.shared(each) for each in (self.partner, *relatives)]
+        self.assertFalse(before[0][-1])
+        before[0] = (*before[0][:-1], vat)
+
+        self.change_in_b()
+
+        self.assertEqual([self.shared(each) for each in (self.partner, *relatives)], before)
+        self.assertEqual(self.partner.name, "Hernoemd B.V.")
+        self.assertFalse(self.problems())
+        notes = self.env["tribe.run.line"].search([("action", "=", "note")]).mapped("text")
+        for field in ("City", *(() if vat else ("VAT",))):
+            (note,) = [text for text in notes if text.startswith(field)]
+            self.assertIn("another company or connection", note)
+            self.assertNotIn("Verwant", note)
+
+    def test_one_below_of_another_company(self):
+        self.assertKept(self.relative(company_id=self.company.id))
+
+    def test_one_far_below_archived(self):
+        between = self.relative(name="Tussen")
+        relative = self.relative(parent_id=between.id, company_id=self.company.id, active=False)
+        self.assertKept(between, relative)
+
+    def test_a_customer_of_another_connection_above(self):
+        above = self.customer_of(self.a, "Verwant B.V.")
+        self.partner.parent_id = above
+        above.write({"street": "Markt 1", "zip": "5678 CD", "city": "Oud"})
+        self.synchronize(above | self.partner)
+
+        self.assertKept(above, vat="NL820646660B01")
+
+        self.run_nightly()
+        self.assertFalse(self.sandbox.rows("Address", City="Kwaadstad"))
+        # Nor the other way round.
+        (row,) = self.sandbox.rows("Address", City="Oud")
+        self.sandbox.change("Address", row["ID"], {"City": "Elders"})
+        self.look_at("organization", self.relation_id(above))
+        self.assertEqual((above.city, self.partner.city), ("Oud", "Oud"))
+
+    def test_one_beside_that_is_invoiced_by_another_alone(self):
+        holding = self.env["res.partner"].create({"name": "Holding", "is_company": True})
+        relative = self.relative(is_company=True, parent_id=holding.id)
+        self.invoice(relative, self.company)
+        self.partner.parent_id = holding
+        self.assertKept(relative, holding, vat="NL820646660B01")
+
+    def test_an_invoice_address_of_another_company_shares_the_vat_number_alone(self):
+        relative = self.relative(type="invoice", company_id=self.company.id, city="Post")
+        vat = self.partner.vat
+        self.change_in_b()
+        self.assertEqual((relative.vat, self.partner.vat), (vat, vat))
+        self.assertEqual((relative.city, self.partner.city), ("Post", "Kwaadstad"))
+
+    def test_an_invoice_address_that_is_a_customer_of_another_connection(self):
+        relative = self.customer_of(self.a, "Verwant B.V.")
+        relative.write({"parent_id": self.partner.id, "type": "invoice", "city": "Geheimstad"})
+        self.synchronize(self.partner)
+        with self.in_tenant(self.b):
+            self.assertFalse(self.sandbox.rows("Address", City="Geheimstad"))
+
+        self.change_in_b()
+
+        self.assertEqual((relative.city, self.partner.city), ("Geheimstad", "Kwaadstad"))
+
+    def test_whoever_is_nobodys_or_ours_too_gets_it(self):
+        relatives = self.relative() | self.relative(company_id=self.other.id)
+        self.change_in_b()
+        for each in (self.partner, *relatives):
+            self.assertEqual(self.shared(each), ("Kwaadstad", "5678 CD", "NL820646660B01"))
+
+    def test_what_odoo_changes_goes_to_tribe(self):
+        self.relative(company_id=self.company.id)
+        self.partner.city = "Nieuw"
+        self.synchronize(self.partner)
+        with self.in_tenant(self.b):
+            self.assertTrue(self.sandbox.rows("Address", City="Nieuw"))
+
+    def test_it_takes_no_more_queries_for_many_contacts(self):
+        partner = self.partner.browse(self.partner.id)
+
+        def queries():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            partner._tribe_untouchable(self.b, {"city": "Elders", "vat": "NL820646660B01"})
+            return self.env.cr.sql_log_count - before
+
+        def with_contacts(count):
+            below = {"name": "Contact", "parent_id": self.partner.id}
+            self.env["res.partner"].create([below] * count)
+            return queries()
+
+        with_contacts(1)
+        self.assertEqual(with_contacts(1), with_contacts(50))

@@ -288,17 +288,16 @@ class ResPartner(models.Model):
         """The partner whose address is the invoice address in a connection's Tribe.
 
         An invoice contact without an address (with an e-mail only, say) is passed over, and so is
-        one of a company in which the connection does not work.
+        one of a company in which the connection does not work, or of another connection.
         """
         self.ensure_one()
         contacts = self.child_ids.filtered(
             lambda child: child.type == "invoice" and child.active
         ).sorted("id")
-        contacts -= contacts._tribe_elsewhere(connection)
         with_address = contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )
-        return with_address[:1] or self
+        return (with_address - connection._of_others(with_address))[:1] or self
 
     def _tribe_mobile_field(self):
         """``partner_mobile``'s field where that addon is installed, else our own."""

@@ -71,6 +71,45 @@ class ResPartner(models.Model):
         )
         return self.browse(partner_id for (partner_id,) in rows)
 
+    def _tribe_shared_with_others(self, connection):
+        """What Odoo shares between this contact and one that is another company's or connection's.
+
+        The VAT number and payment terms go to all contacts of one company, an address goes from
+        contact to contact of the type Contact, up and down (``_fields_sync``). Neutral names.
+        """
+        self.ensure_one()
+        address = self._tribe_address_partner(connection).with_context(active_test=False)
+        contact = self.with_context(active_test=False)
+        if not (contact.parent_id or contact.child_ids or address.child_ids):
+            return set()
+        neighbours = address._tribe_neighbours()
+        company = contact.search(
+            [("commercial_partner_id", "=", contact.commercial_partner_id.id)]
+        )
+        others = connection._of_others((neighbours | company) - self)
+        shared = set(ADDRESS_FIELDS) if neighbours & others else set()
+        return shared | (set(SHARED) - set(ADDRESS_FIELDS) if company & others else set())
+
+    def _tribe_neighbours(self):
+        """These contacts, and those to whom Odoo may give their address, or that of one of them."""
+        self.env["res.partner"].flush_model(["parent_id", "type"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE neighbour AS (
+                    SELECT id FROM unnest(%s::int[]) AS these(id)
+                     UNION
+                    SELECT unnest(ARRAY[contact.id, contact.parent_id])
+                      FROM neighbour JOIN res_partner contact
+                        ON neighbour.id = contact.parent_id OR neighbour.id = contact.id
+                     WHERE contact.parent_id IS NOT NULL AND contact.type = 'contact'
+                ) SELECT id FROM neighbour ORDER BY id
+                """,
+                self.ids,
+            )
+        )
+        return self.browse(partner_id for (partner_id,) in rows)
+
     def _tribe_elsewhere(self, connection):
         """Those of these contacts that are of a company in which a connection does not work.
 
@@ -95,6 +134,11 @@ class ResPartner(models.Model):
             refused = dict.fromkeys(ADDRESS_FIELDS, (contacts & own)._tribe_own_sentence())
         elif own:
             refused = dict.fromkeys(SHARED, own[:1]._tribe_own_sentence())
+        if self not in own and not values.keys().isdisjoint(SHARED):
+            refused = {
+                name: self._tribe_shared_sentence(name)
+                for name in self._tribe_shared_with_others(connection)
+            } | refused
         internal = self._tribe_users().filtered(lambda user: not user.share)
         if internal and self not in own:
             refused |= {
@@ -158,6 +202,15 @@ class ResPartner(models.Model):
             value=value or self.env._("(none)"),
             partner=self.display_name,
             users=", ".join(users.mapped("login")),
+        )
+
+    def _tribe_shared_sentence(self, name):
+        return self.env._(
+            "%(field)s of %(partner)s was not taken over from Tribe, because Odoo shares it with a "
+            "contact of another company or connection, above, below or beside this one. Change it "
+            "in Odoo if it is right; from there it goes to Tribe.",
+            field=self._tribe_label(name),
+            partner=self.display_name,
         )
 
     def _tribe_own_sentence(self):

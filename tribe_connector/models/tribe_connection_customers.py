@@ -32,8 +32,20 @@ class TribeConnection(models.Model):
 
     def _of_tenant(self, partners):
         """Those of some contacts that are this connection's; in one query."""
-        if not partners:
-            return partners
+        return self._those(partners, self._is_of_tenant) if partners else partners
+
+    def _of_others(self, partners):
+        """Those of some contacts that are another company's or connection's, and not this one's.
+
+        A contact that is nobody's, such as most of those below a customer, is none of them.
+        """
+        return self._those(partners, self._is_of_others) if partners else partners
+
+    def _those(self, partners, condition):
+        """Those of some contacts for which a condition holds, in one query.
+
+        :param condition: gives it as SQL, for an alias
+        """
         self._flush_tenants()
         rows = self.env.execute_query(
             SQL(
@@ -42,7 +54,7 @@ class TribeConnection(models.Model):
                 partners.ids,
                 # What was just saved is not in the database yet.
                 [partner.company_id.id or None for partner in partners],
-                self._is_of_tenant("contact"),
+                condition("contact"),
             )
         )
         ids = {partner_id for (partner_id,) in rows}
@@ -127,6 +139,31 @@ class TribeConnection(models.Model):
                  WHERE invoiced.commercial_partner_id = %s.id AND move.move_type != 'entry'
                 """,
                 contact,
+            ),
+        )
+
+    def _is_of_others(self, alias):
+        """The condition on a contact that is another company's or connection's, as SQL."""
+        contact = SQL.identifier(alias)
+        return SQL(
+            """
+            NOT (%(mine)s)
+            AND (%(contact)s.company_id != ALL(%(within)s)
+                 OR EXISTS (SELECT 1 FROM tribe_link link
+                              JOIN tribe_connection linking ON linking.id = link.connection_id
+                             WHERE link.partner_id = %(contact)s.id AND link.kind IN %(kinds)s
+                               AND link.state != 'gone' AND linking.is_demo_data IS NOT TRUE)
+                 OR %(of_others)s)
+            """,
+            mine=self._is_of_tenant(alias),
+            contact=contact,
+            within=self._companies().parent_ids.ids,
+            kinds=RELATION_KINDS,
+            of_others=SQL(" OR ").join(
+                [
+                    SQL("FALSE"),
+                    *(SQL("(%s)", other._is_of_tenant(alias)) for other in self._active() - self),
+                ]
             ),
         )
 
