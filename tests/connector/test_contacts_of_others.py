@@ -6,6 +6,8 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
+from odoo.addons.tribe_connector.engine.session import Session
+
 from .common import ORGANIZATION_CUSTOMER
 from .test_two_tenants import TenantsCase
 
@@ -483,6 +485,51 @@ class TestGone(OthersCase):
         self.invoice(self.partner, self.company)
         self.show(EmailAddress="van@b.example")
         self.assertEqual((self.gone.state, self.partner.email), ("linked", "van@b.example"))
+
+
+class TestLinesOfRuns(OthersCase):
+    """A connection of A that books in B's company too: B's users see its work there, not A's."""
+
+    def setUp(self):
+        super().setUp()
+        self.a.legal_entity_ids[0].write(
+            {"company_id": self.other.id, "journal_id": False, "is_booked": False}
+        )
+        self.reader = self.user_in("b_reader", "tribe_connector.group_user", self.other)
+        self.customer("Geheime B.V.", company_id=self.company.id, email="geheim@a.example")
+
+    def lines(self, action="problem"):
+        return self.env["tribe.run.line"].search([("action", "=", action)])
+
+    def assertSeenByAAlone(self):
+        self.env.flush_all()
+        lines = self.lines()
+        self.assertTrue(lines)
+        self.assertEqual(lines.company_id, self.company)
+        self.assertFalse(lines.with_user(self.reader).search([("id", "in", lines.ids)]))
+
+    def test_a_problem_about_what_is_not_in_odoo_yet(self):
+        row = self.organization(Name="Lijkt op B.V.", EmailAddress="geheim@a.example")
+        self.look_at("organization", row["ID"])
+        self.assertIn("Geheime B.V.", "".join(self.lines().mapped("text")))
+        self.assertSeenByAAlone()
+
+    def test_a_problem_about_the_connection(self):
+        session = self.session()
+        session.log("problem", "Relation.Person", "Tribe refused the webhook.")
+        session._write_run()
+        self.assertSeenByAAlone()
+
+    def test_what_is_about_a_contact_of_all_companies_is_seen_in_both(self):
+        partner = self.customer_of(self.a, "Van allen B.V.")
+        line = self.lines("create_odoo")
+        self.assertEqual(line.partner_id, partner)
+        self.assertFalse(line.company_id)
+        self.assertTrue(line.with_user(self.reader).has_access("read"))
+
+    def session(self):
+        works = self.env["tribe.work"]._add(self.a, "outbound", "activate", [self.a.id], "person")
+        return Session(self.env["tribe.engine"], self.a, None, works)
 
 
 class TestFamily(OthersCase):

@@ -114,8 +114,12 @@ class Session:
     def log(
         self, action: str, name: str, text: str = "", partner=None, move=None, company=None
     ) -> None:
-        """Note something that a person should see in the run; of which company, if of one."""
-        company = company or (move or partner or self.env["res.partner"]).company_id
+        """Note something that a person should see in the run; of which company, if of one.
+
+        What is about no contact or invoice of Odoo is for the connection's own company: it may
+        name whatever that one may know.
+        """
+        company = company or (move or partner or self.connection).company_id
         self._lines.append(
             {
                 "action": action,
@@ -287,6 +291,8 @@ class Session:
         )
         (works - kept)._remove()
         if problem.kind in NIGHTLY:
+            # Seen where the row is.
+            company = kept.company_id
             self.log("problem", kept.record_name or reference, problem.text, company=company)
 
     def _tries(self, works, problem):
