@@ -405,7 +405,8 @@ class TestGone(OthersCase):
     def tribe_of_a(self):
         link = self.partner.tribe_link_ids.filtered(lambda link: link.connection_id == self.a)
         return self.tribe_row(
-            "Relation_Organization", link.filtered(lambda each: each.kind == "organization").tribe_id
+            "Relation_Organization",
+            link.filtered(lambda each: each.kind == "organization").tribe_id,
         )
 
     def test_nor_who_is_only_invoiced_elsewhere_as_yet(self):
@@ -488,7 +489,7 @@ class TestGone(OthersCase):
 
 
 class TestLinesOfRuns(OthersCase):
-    """A connection of A that books in B's company too: B's users see its work there, not A's."""
+    """A connection of A with a legal entity in B's company: B's users see nothing of A's own."""
 
     def setUp(self):
         super().setUp()
@@ -533,7 +534,7 @@ class TestLinesOfRuns(OthersCase):
 
 
 class TestFamily(OthersCase):
-    """What Odoo shares between a customer and the contacts above and below, one of them another's."""
+    """What Odoo shares between a customer and a contact above or below that is another's."""
 
     def setUp(self):
         super().setUp()

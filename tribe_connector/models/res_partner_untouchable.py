@@ -83,9 +83,7 @@ class ResPartner(models.Model):
         if not (contact.parent_id or contact.child_ids or address.child_ids):
             return set()
         neighbours = address._tribe_neighbours()
-        company = contact.search(
-            [("commercial_partner_id", "=", contact.commercial_partner_id.id)]
-        )
+        company = contact.search([("commercial_partner_id", "=", contact.commercial_partner_id.id)])
         others = connection._of_others((neighbours | company) - self)
         shared = set(ADDRESS_FIELDS) if neighbours & others else set()
         return shared | (set(SHARED) - set(ADDRESS_FIELDS) if company & others else set())
