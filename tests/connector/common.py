@@ -15,6 +15,8 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tests.common import _super_send
 from odoo.tools import SQL
 
+from .locks import Locks
+
 # The second lane for what comes in differs from the first in nothing but its lock.
 CRONS = {"outbound": "cron_outbound", "inbound": "cron_inbound_1"}
 # Odoo's own tests leave out the mail that most tests are not about, too.
@@ -171,12 +173,15 @@ class ConnectorCase(TransactionCase):
         As often as that takes: a lane ends when its time is up, which says how fast the machine is.
         """
         last = cls.last_work() + MOST_WORK
+        locks = Locks()
         while due := cls.due_work():
             before = cls.progress_of(due)
-            with cls.class_in_registry_test_mode():
+            with cls.class_in_registry_test_mode(), locks.watched():
                 for direction in sorted(set(due.mapped("direction"))):
                     cls.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
             cls.env.invalidate_all()
+            if locks.met:
+                raise AssertionError(f"Tribe is asked while there are locks on {set(locks.met)}")
             still_due = cls.due_work()
             if cls.progress_of(still_due) == before:
                 raise AssertionError(f"Nothing is done of what is due: {told(still_due)}")

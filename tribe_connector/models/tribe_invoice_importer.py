@@ -179,7 +179,10 @@ class TribeInvoiceImporter(models.AbstractModel):
                 continue
             if booking:
                 wanted.append(booking)
+        # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
+        session.commit()
         self._find_customers(session, wanted, failures)
+        session.commit()
         self._read_terms(session, wanted, failures)
         # A new transaction sees what whoever had the leases before us did.
         session.commit()
@@ -525,6 +528,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
             failures = {}
             self.env["tribe.relation.importer"]._import(session, list(remotes.values()), failures)
+            # Before Tribe is asked about the next kind.
+            session.commit()
             partners = self._linked_partners(session, set(relations.values()))
             for relationship_id, relation_id in relations.items():
                 if relation_id in partners:
