@@ -151,3 +151,84 @@ class TestReservedJournal(InvoiceCase):
                 savepoint.rollback()
         with self.assertRaisesRegex(ValidationError, "reserved for invoices of Tribe"):
             self.typed_by_hand(journal_id=self.reserved.id)
+
+
+class TestJournalOfAnother(InvoiceCase):
+    """Tribe numbers only in a journal of its own company and connection."""
+
+    def setUp(self):
+        super().setUp()
+        self.entity = self.connection.legal_entity_ids[:1]
+        self.branch = self.env["res.company"].create(
+            {
+                "name": "Filiaal",
+                "parent_id": self.company.id,
+                "country_id": self.company.country_id.id,
+            }
+        )
+        self.other = self.other_entity(self.branch)
+        # Invoices of the branch's own users, as a manager who works there alone.
+        self.manager = self.env["res.users"].create(
+            {
+                "name": "Filiaalhouder",
+                "login": "filiaal",
+                "company_id": self.branch.id,
+                "company_ids": [(6, 0, self.branch.ids)],
+                "group_ids": [
+                    (4, self.env.ref("tribe_connector.group_manager").id),
+                    (4, self.env.ref("account.group_account_manager").id),
+                ],
+            }
+        )
+
+    def other_entity(self, company):
+        """The legal entity of another connection, of a company."""
+        connection = self.connection.copy({"name": "Tribe 2", "company_id": company.id})
+        return self.env["tribe.legal.entity"].create(
+            {
+                "connection_id": connection.id,
+                "tribe_id": "7d1c7d29-6a4e-4a2e-9d2f-0c5f6d1f0a11",
+                "name": "Filiaal",
+                "company_id": company.id,
+            }
+        )
+
+    def unused(self):
+        """A journal for Tribe's numbers that is nobody's."""
+        return self.entity.journal_id.copy({"code": "TRI9"})
+
+    def test_a_journal_of_the_company_above_keeps_its_own_numbers(self):
+        other = self.other.with_user(self.manager)
+        for journal in (self.entity.journal_id, self.unused()):
+            with self.subTest(journal=journal.code), self.assertRaisesRegex(UserError, "company"):
+                other.write({"journal_id": journal.id, "number_policy": "tribe"})
+        self.env.invalidate_all()
+
+    def test_nor_is_one_kept_that_becomes_the_journal_of_the_company_above(self):
+        entity = self.other_entity(self.company)
+        entity.action_create_journal()
+
+        with self.assertRaisesRegex(UserError, "company"):
+            entity.company_id = self.branch
+
+    def test_neither_of_two_connections_numbers_in_the_journal_of_the_other(self):
+        entity = self.other_entity(self.company)
+        for policy in ("tribe", "odoo"):
+            with self.subTest(policy=policy), self.assertRaisesRegex(UserError, "connection"):
+                entity.write({"journal_id": self.entity.journal_id.id, "number_policy": policy})
+        entity.write({"journal_id": self.unused().id, "number_policy": "odoo"})
+        with self.assertRaisesRegex(UserError, "connection"):
+            self.entity.journal_id = entity.journal_id
+
+    def test_where_odoo_numbers_all_share_a_journal(self):
+        journal = self.unused()
+        self.entity.write({"journal_id": journal.id, "number_policy": "odoo"})
+
+        self.other.write({"journal_id": journal.id, "number_policy": "odoo"})
+
+        self.assertEqual(self.other.journal_id, journal)
+
+    def test_the_branch_has_one_made(self):
+        self.other.action_create_journal()
+
+        self.assertEqual(self.other.journal_id.company_id, self.branch)

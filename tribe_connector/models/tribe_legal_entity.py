@@ -91,7 +91,7 @@ class TribeLegalEntity(models.Model):
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
-        before = {entity: (entity.journal_id, entity.number_policy) for entity in self}
+        before = {entity: entity._numbering() for entity in self}
         result = super().write(vals)
         self._check_chosen_journal(before)
         switched_on.connection_id._look_for_invoices_again()
@@ -348,13 +348,14 @@ class TribeLegalEntity(models.Model):
 
         What was chosen before stays: it must not keep anybody from saving.
 
-        :param before: ``{legal entity: (journal, number policy)}``
+        :param before: ``{legal entity: what _numbering gave}``
         :raises UserError: naming the legal entity, the cause and the remedy
         """
-        for entity, (journal, policy) in before.items():
-            if (entity.journal_id, entity.number_policy) != (journal, policy):
+        for entity, numbering in before.items():
+            if entity._numbering() != numbering:
                 entity._check_journal()
-            if entity.journal_id != journal and entity._has_other_invoices():
+                entity._check_own_journal()
+            if entity.journal_id != numbering[0] and entity._has_other_invoices():
                 raise UserError(
                     self.env._(
                         "Legal entity “%(name)s”: its journal “%(journal)s” has other invoices, "
@@ -364,6 +365,56 @@ class TribeLegalEntity(models.Model):
                         journal=entity.journal_id.display_name,
                     )
                 )
+
+    def _numbering(self):
+        """What decides whose numbers its invoices get."""
+        return self.journal_id, self.number_policy, self.company_id
+
+    def _check_own_journal(self):
+        """Refuse a journal in which numbers of this Tribe and those of others would meet.
+
+        Odoo takes the journals of the company above a branch for the branch's too; who works in
+        the branch alone does not lead its numbers.
+
+        :raises UserError: naming the legal entity, the cause and the remedy
+        """
+        journal = self.sudo().journal_id
+        if not journal:
+            return
+        if self.number_policy == "tribe" and journal.company_id != self.company_id:
+            raise UserError(
+                self.env._(
+                    "Legal entity “%(name)s”: its journal “%(journal)s” is of another company, "
+                    "which gives the numbers in it. Let Create Journal make one for Tribe alone, "
+                    "or let Odoo number.",
+                    name=self.name,
+                    journal=journal.display_name,
+                )
+            )
+        if self._shares_numbers():
+            raise UserError(
+                self.env._(
+                    "Legal entity “%(name)s”: its journal “%(journal)s” is the one of another "
+                    "connection with Tribe, and one of the two numbers in it. Let Create Journal "
+                    "make one for this Tribe alone.",
+                    name=self.name,
+                    journal=journal.display_name,
+                )
+            )
+
+    def _shares_numbers(self):
+        """Whether another connection books in the journal, and one of the two has Tribe number.
+
+        Not one that is archived: who connects the same Tribe anew keeps its journal.
+        """
+        others = self.sudo().search(
+            [
+                ("journal_id", "=", self.journal_id.id),
+                ("connection_id", "!=", self.connection_id.id),
+                ("connection_id.active", "=", True),
+            ]
+        )
+        return bool(others) and "tribe" in (self | others).mapped("number_policy")
 
     def _has_other_invoices(self):
         """Whether invoices that never came from Tribe are in a journal for Tribe's numbers."""
