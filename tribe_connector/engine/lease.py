@@ -4,12 +4,12 @@ A lease is a PostgreSQL advisory lock of a session of its own: no user's save ev
 it outlives the commits of the work, and it ends with the process, however that ends.
 """
 
-import zlib
+import hashlib
 
 import psycopg2.errors
 
-# The first key of all our advisory locks; any constant of our own.
-LOCK_CLASS = zlib.crc32(b"tribe_connector") - 2**31
+# What tells our advisory locks from those of others with the same name.
+PERSON = b"tribe_connector"
 
 
 def tribe_key(connection_id: int, tribe_id: str) -> str:
@@ -62,7 +62,7 @@ class Leases:
         if key in self._held:
             return True
         number = _number(key)
-        self._cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, number])
+        self._cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         taken = self._cursor.fetchone()[0]
         self._cursor.commit()
         if taken:
@@ -76,9 +76,7 @@ class Leases:
             self._cursor.execute(
                 "SELECT set_config('lock_timeout', %s, true)", [str(int(seconds * 1000))]
             )
-            self._cursor.execute(
-                "SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, number], log_exceptions=False
-            )
+            self._cursor.execute("SELECT pg_advisory_lock(%s)", [number], log_exceptions=False)
         except psycopg2.errors.LockNotAvailable:
             self._cursor.rollback()
             return False
@@ -94,7 +92,7 @@ class Leases:
         """Let go of some leases that this worker holds."""
         for key in keys:
             number = self._held.pop(key)
-            self._cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, number])
+            self._cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
         self._cursor.commit()
 
     def give_back_all(self) -> None:
@@ -103,5 +101,10 @@ class Leases:
 
 
 def _number(key: str) -> int:
-    """The second key: a checksum. Two records that share one only wait for each other."""
-    return zlib.crc32(key.encode()) - 2**31
+    """The key of the advisory lock: 64 bits that nobody can find a second name for.
+
+    Parts of a name are Tribe's, such as a debtor number: with a mere checksum one could be made
+    up that has the lease on a journal.
+    """
+    digest = hashlib.blake2b(key.encode(), digest_size=8, person=PERSON).digest()
+    return int.from_bytes(digest, "big", signed=True)
