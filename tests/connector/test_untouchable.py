@@ -275,12 +275,26 @@ class TestUntouchable(RelationCase):
     def test_without_its_user_the_contact_is_like_any_other(self):
         partner = self.linked_contact_of("base.group_portal")
         self.change_in_tribe(partner, EmailAddress=TRIBES)
-        partner.user_ids.active = False
+        partner.user_ids.partner_id = self.customer("Overgezet", is_company=False)
 
         self.run_nightly()
 
         self.assertEqual(partner.email, TRIBES)
         self.assertFalse(self.conflicts())
+
+    def test_an_archived_portal_user_may_come_back(self):
+        partner = self.linked_contact_of("base.group_portal")
+        user = partner.user_ids
+        user.active = False
+
+        self.change_in_tribe(partner, EmailAddress=TRIBES)
+        self.run_nightly()
+
+        self.assertEqual((partner.email, user.email), ("jan@klant.example",) * 2)
+        self.assertAsked("Jan Smit", "password", TRIBES, "Conflicts")
+        self.conflicts().action_take_tribe()
+        self.run_lanes()
+        self.assertEqual(partner.email, TRIBES)
 
     # An ImportId is no proof about whom we do not synchronize
 

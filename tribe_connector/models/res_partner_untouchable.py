@@ -189,7 +189,7 @@ class ResPartner(models.Model):
     def _tribe_asked_about(self, name):
         """The users because of whom a person decides about a neutral field; mostly none."""
         users = self._tribe_users()
-        return users.filtered("active") if name == "email" else users.browse()
+        return users if name == "email" else users.browse()
 
     def _tribe_internal_sentence(self, users, name, value):
         return self.env._(
