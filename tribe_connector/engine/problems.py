@@ -27,6 +27,7 @@ UNAVAILABLE = "unavailable"
 REFUSED_BY_TRIBE = "tribe"
 REFUSED_BY_ODOO = "odoo"
 UNREADABLE = "unreadable"
+STOPPED = "stopped"
 GIVEN_UP = "given_up"
 # Kinds of problems that do not go away by trying again in a moment.
 FOR_PEOPLE = (NEEDS_PERSON, BUG, GIVEN_UP)

@@ -17,6 +17,7 @@ from .problems import (
     BUSY,
     GIVEN_UP,
     NEEDS_PERSON,
+    STOPPED,
     TRY_AGAIN,
     NeedsPerson,
     Problem,
@@ -249,6 +250,7 @@ class Session:
                     "error": noted.text,
                     "error_class": noted.kind,
                     "cause": noted.cause,
+                    "begun": 0,
                 }
             )
 
@@ -268,7 +270,7 @@ class Session:
         if not works:
             return
         if problem.kind == BUSY:
-            works.write({"due": _in(problem.retry_after)})
+            works.write({"due": _in(problem.retry_after), "begun": 0})
             return
         decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
         # The row that people see stays the same one: they may have it open.
@@ -287,6 +289,8 @@ class Session:
                 "company_id": (company or kept.company_id).id,
                 # No longer what that transaction noted: a later save is another row.
                 "transaction": False,
+                # What stopped its worker is begun alone the next time, and once a night.
+                "begun": int(problem.cause == STOPPED),
             }
         )
         (works - kept)._remove()

@@ -54,6 +54,7 @@ from . import (
     tribe_suggestion,
     tribe_vat_group,
     tribe_work,
+    tribe_work_claim,
     tribe_work_outcome,
     tribe_work_webhook,
 )

@@ -147,7 +147,7 @@ class TribeConnection(models.Model):
                 )
             )
             partners = links.partner_id
-            self.env["tribe.work"]._add(connection, "outbound", "partner", partners.ids, "nightly")
+            self.env["tribe.work"]._ask(connection, "outbound", "partner", partners.ids, "nightly")
         for direction in ("inbound", "outbound") if self else ():
             self.env["tribe.engine"]._wake(direction)
 
@@ -164,7 +164,7 @@ class TribeConnection(models.Model):
         """Look at all invoices of Tribe once more: some were passed over that now are booked."""
         for connection in self.filtered("is_running"):
             works = self.env["tribe.work"].sudo()
-            works._add(connection, "inbound", "poll", ["invoice"], "initial")
+            works._ask(connection, "inbound", "poll", ["invoice"], "initial")
             self.env["tribe.engine"]._wake("inbound")
 
     def _retry_held_invoices(self):

@@ -146,7 +146,12 @@ class TribeEngine(models.AbstractModel):
         leases.give_back_all()
         claimed = self._claim(direction, leases)
         if claimed:
-            self._do(claimed, leases)
+            try:
+                self._do(claimed, leases)
+            except psycopg2.OperationalError as error:
+                # Somebody else changed the same rows at the same moment; the worker lives.
+                self._recover(error)
+                claimed._end()
             return self._commit(len(claimed), remaining=self._count_due(direction))
         wait = self._seconds_until_due(direction)
         if wait:
@@ -173,8 +178,10 @@ class TribeEngine(models.AbstractModel):
         """
         ((due,),) = self.env.execute_query(
             SQL(
-                "SELECT min(work.due) FROM tribe_work work WHERE %s",
-                self._is_due(direction, fields.Datetime.now() + timedelta(seconds=SOON_SECONDS)),
+                "SELECT min(head.due) FROM %s",
+                self._heads(
+                    direction, fields.Datetime.now() + timedelta(seconds=SOON_SECONDS), most=1
+                ),
             )
         )
         if not due:
@@ -252,7 +259,7 @@ class TribeEngine(models.AbstractModel):
                     rounds.had(connection_id)
                     if streams[stream]:
                         rounds.had(stream)
-                    return self._claim_rows(*stream, references)
+                    return self._claim_rows(*stream, references, leases)
         return self.env["tribe.work"]
 
     def _take_batch(self, direction, stream, leases):
@@ -265,7 +272,7 @@ class TribeEngine(models.AbstractModel):
                 break
         return taken
 
-    def _claim_rows(self, connection_id, kind, references):
+    def _claim_rows(self, connection_id, kind, references, leases):
         """All rows about some records, as rows that webhooks do not count on any more."""
         # A new transaction: what another worker did with these rows before we got the leases.
         self._commit(0)
@@ -277,10 +284,13 @@ class TribeEngine(models.AbstractModel):
                 ("reference", "in", references),
             ]
         )
-        if claimed._claimed():
-            # Before Tribe is asked, and at once: webhooks about the same records wait for it.
-            self._commit(0)
-        return claimed
+        alone = claimed._first_alone()
+        others = set(references) - set(alone.mapped("reference"))
+        leases.give_back(_work_key(connection_id, kind, reference) for reference in others)
+        alone._begin()
+        # Before Tribe is asked, and at once: webhooks about the same records wait for it.
+        self._commit(0)
+        return alone
 
     def _streams(self, direction):
         """Of what work is due, in the order in which it is done: ``{(connection_id, kind): whether
@@ -292,21 +302,10 @@ class TribeEngine(models.AbstractModel):
             SQL(
                 """
                 SELECT work.connection_id, work.kind, head.reason = 'webhook'
-                  FROM (SELECT connection.id AS connection_id, of_direction.kind
-                          FROM tribe_connection connection,
-                               unnest(%(kinds)s) AS of_direction(kind)) AS work,
-                       LATERAL (SELECT first.due, first.id, first.reason FROM tribe_work first
-                                 WHERE first.direction = %(direction)s
-                                   AND first.connection_id = work.connection_id
-                                   AND first.kind = work.kind AND first.due <= %(now)s
-                                 ORDER BY first.due, first.id LIMIT 1) AS head
-                 WHERE %(may_be_done)s
+                  FROM %(heads)s
                  ORDER BY work.kind IN %(first_kinds)s DESC, head.due, head.id
                 """,
-                kinds=list(KINDS[direction]),
-                direction=direction,
-                now=fields.Datetime.now(),
-                may_be_done=self._may_be_done(direction),
+                heads=self._heads(direction, fields.Datetime.now(), most=1),
                 first_kinds=FIRST,
             )
         )
@@ -346,20 +345,35 @@ class TribeEngine(models.AbstractModel):
         """How many rows are due, as far as ``ROWS``."""
         ((count,),) = self.env.execute_query(
             SQL(
-                "SELECT count(*) FROM (SELECT 1 FROM tribe_work work WHERE %s LIMIT %s) due",
-                self._is_due(direction),
+                "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %s) AS due",
+                self._heads(direction, fields.Datetime.now(), most=ROWS),
                 ROWS,
             )
         )
         return count
 
-    def _is_due(self, direction, moment=None):
-        """What may be worked on now, or at another moment."""
+    def _heads(self, direction, moment, most):
+        """The first rows, as many as ``most``, of each connection and kind (``work``) that may be
+        worked on, due at a moment: ``head``, as SQL.
+
+        No more are read, so that it costs the same however many wait.
+        """
         return SQL(
-            "work.direction = %s AND work.due <= %s AND %s",
-            direction,
-            moment or fields.Datetime.now(),
-            self._may_be_done(direction),
+            """
+            (SELECT connection.id AS connection_id, of_direction.kind
+               FROM tribe_connection connection, unnest(%(kinds)s) AS of_direction(kind)) AS work,
+            LATERAL (SELECT first.due, first.id, first.reason FROM tribe_work first
+                      WHERE first.direction = %(direction)s
+                        AND first.connection_id = work.connection_id
+                        AND first.kind = work.kind AND first.due <= %(moment)s
+                      ORDER BY first.due, first.id LIMIT %(most)s) AS head
+            WHERE %(may_be_done)s
+            """,
+            kinds=list(KINDS[direction]),
+            direction=direction,
+            moment=moment,
+            most=most,
+            may_be_done=self._may_be_done(direction),
         )
 
     def _may_be_done(self, direction):
@@ -413,6 +427,7 @@ class TribeEngine(models.AbstractModel):
         claimed = claimed.with_env(connection.env)
         session = Session(self.with_env(connection.env), connection, leases, claimed)
         try:
+            claimed._check_it_ends()
             session.in_parts(session.env[HANDLERS[claimed[0].kind]]._process)
             session.check_may_change_odoo()
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron

@@ -139,6 +139,7 @@ class TribeWork(models.Model):
             ("odoo", "Odoo refused it"),
             ("unreadable", "Tribe's data cannot be read"),
             ("unavailable", "Tribe cannot be reached"),
+            ("stopped", "It stopped the worker"),
             ("bug", "Something is wrong in the connector"),
             ("other", "Another reason"),
         ],
@@ -160,7 +161,7 @@ class TribeWork(models.Model):
     can_book_anyway = fields.Boolean(compute="_compute_can_book_anyway")
     can_ignore = fields.Boolean(compute="_compute_can_ignore")
 
-    _queue_index = models.Index("(direction, due, id)")
+    # No other by ``due``: PostgreSQL would read all that waits elsewhere for the first of a stream.
     _stream_index = models.Index("(direction, connection_id, kind, due, id)")
 
     @api.depends("kind", "reference")
@@ -255,7 +256,7 @@ class TribeWork(models.Model):
 
     def _ask_for_partners(self, connection, partners):
         """Note that a person wants some partners compared with Tribe now; returns the rows."""
-        return self._add(connection, "outbound", "partner", partners.ids, "person")
+        return self._ask(connection, "outbound", "partner", partners.ids, "person")
 
     def _add_saved_partners(self, connection, partner_ids):
         """Note saved partners, once per transaction and partner.
@@ -366,13 +367,18 @@ class TribeWork(models.Model):
         return set(self._rows_again(domain, reason).sudo().mapped("direction"))
 
     def _rows_again(self, domain, reason):
-        """The same; returns the rows that were added for it.
+        """The same; returns the rows that were added for it, or wait for the same reason already.
 
         Those rows are left alone and others are added: a lane may be at them at this very moment,
         and what a user saves must not meet that. The lane does all rows of a record at once.
         """
-        self.flush_model()
         now = fields.Datetime.now()
+        chosen = self.sudo()._search([*domain, ("connection_id.is_demo_data", "=", False)])
+        asked = SQL(
+            "SELECT DISTINCT connection_id, kind, reference FROM tribe_work WHERE id IN %s",
+            chosen.subselect(),
+        )
+        waiting = self._waiting(asked, reason)
         added = self.env.execute_query(
             SQL(
                 """
@@ -380,19 +386,21 @@ class TribeWork(models.Model):
                                         reason, due, created, tries)
                 SELECT DISTINCT connection_id, company_id, direction, kind, reference,
                        %s, %s::timestamp, %s::timestamp, 0
-                  FROM tribe_work WHERE id IN %s
+                  FROM tribe_work
+                 WHERE id IN %s
+                   AND (connection_id, kind, reference) NOT IN (
+                           SELECT connection_id, kind, reference FROM tribe_work WHERE id = ANY(%s))
              RETURNING id
                 """,
                 reason,
                 now,
                 now,
-                self.sudo()
-                ._search([*domain, ("connection_id.is_demo_data", "=", False)])
-                .subselect(),
+                chosen.subselect(),
+                waiting.ids,
             )
         )
         self.invalidate_model(flush=False)
-        return self.browse(number for (number,) in added)
+        return waiting | self.browse(number for (number,) in added)
 
     def _wake_lanes(self):
         """Have lanes come to these rows soon."""

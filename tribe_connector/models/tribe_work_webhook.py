@@ -94,12 +94,3 @@ class TribeWork(models.Model):
             connection_id,
             reference,
         )
-
-    def _claimed(self):
-        """Note that a lane claims these rows: what is told of their records now needs another row.
-
-        Returns whether there is anything to commit, which has to be before Tribe is asked.
-        """
-        unclaimed = self.filtered("is_unclaimed")
-        unclaimed.is_unclaimed = False
-        return bool(unclaimed)
