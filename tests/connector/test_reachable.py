@@ -129,8 +129,7 @@ class TestCalls(RolesCase):
         for company in (cls.company, cls.other_company):
             cls.env["account.chart.template"].try_loading("generic_coa", company=company)
             cls.moves[company] = cls.new_move(company)
-        for entity in cls.env["tribe.legal.entity"].search([]):
-            entity.journal_id = cls.journal(entity.company_id)
+        cls.env["tribe.legal.entity"].search([]).action_create_journal()
 
     @classmethod
     def journal(cls, company):
