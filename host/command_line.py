@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--full", action="store_true", help="the long ones too")
     commands.add_parser("bench", help="measure")
     commands.add_parser("lint", help="check style and well-formedness")
+    commands.add_parser("messages", help="make docs/messages.md from the table of messages")
     commands.add_parser("translations", help="bring the files of i18n/ up to the addon's terms")
     return parser
 
@@ -60,6 +61,10 @@ def _run(options: argparse.Namespace) -> int:
         from . import bench  # noqa: PLC0415
 
         return bench.run()
+    if options.command == "messages":
+        from . import messages  # noqa: PLC0415
+
+        return messages.run()
     if options.command == "translations":
         from . import translations  # noqa: PLC0415
 

@@ -1,39 +1,264 @@
-"""English sentences that are translated where somebody reads them.
+"""Sentences for people, known by their code: shown in the language of whoever reads them.
 
-`tribe_api/` and `mapping/` know no Odoo and no language. What they tell people is a ``Sentence``,
-written ``_lt("… %(host)s …", host=…)``: the form in which Odoo's export of translations finds it.
+Every sentence that tells of a problem is a row of ``data/tribe.message.csv``. Code writes
+``sentence("code", name=value)``; ``str()`` of it is English. What Odoo shows is translated
+(``say``), and what it keeps is the code with its parameters (``stored``), so that each reader sees
+it in their own language.
 """
 
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+TABLE = Path(__file__).parent / "data" / "tribe.message.csv"
+# A text that is kept starts so when it is one or more sentences.
+MARK = '[{"'
+TOPICS = {
+    "sign_in": "Connecting and Signing In",
+    "network": "Addresses and the Network",
+    "check": "What Check Says about Your Tribe",
+    "relations": "Contacts and Relations",
+    "invoices": "Invoices",
+    "links": "Links and Payments",
+    "tries": "Tries",
+    "settings": "Settings and Buttons",
+    "state": "The State of a Connection",
+}
+SEVERITIES = {
+    "person": "Needs a Person",
+    "again": "Tries Again",
+    "bug": "Bug",
+    "difference": "Differs",
+    "blocking": "To Be Mended",
+    "note": "Good to Know",
+    "ok": "In Order",
+    "refused": "Refused",
+    "headline": "State",
+    "part": "Part of Another Message",
+}
+# What separates the items of a list within a sentence, and sentences from each other.
+COMMA, LINE = ", ", "\n"
+
+
+def read_table() -> dict[str, dict[str, str]]:
+    """All messages by code: the columns of the table as texts."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row for row in csv.DictReader(file)}
+
+
+MESSAGES = read_table()
+
+
+class Money(NamedTuple):
+    """An amount of a currency (its ISO code), as a parameter of a sentence."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self):
+        return f"{self.currency} {self.amount}"
+
+
+class Choice(NamedTuple):
+    """A value of a selection field of Odoo, as a parameter: readers see its label."""
+
+    model: str
+    field: str
+    value: str
+
+    def __str__(self):
+        return self.value
+
+
+class Label(NamedTuple):
+    """What a field of Odoo is called, as a parameter."""
+
+    model: str
+    field: str
+
+    def __str__(self):
+        return self.field
+
 
 class Sentence(str):
-    """An English sentence that still knows its template and arguments, which may be sentences."""
+    """A text that still knows its code and parameters, some of which may be sentences.
 
-    def __new__(cls, template: str, arguments: dict[str, object] | None = None):
-        """``template % arguments``; a template without arguments is taken as it is."""
-        sentence = super().__new__(cls, template % arguments if arguments else template)
-        sentence.template = template
-        sentence.arguments = arguments or {}
-        return sentence
+    The text itself is in the language in which it was said; English, unless ``say`` said it.
+    """
+
+    def __new__(cls, code: str, parameters: dict[str, object], text: str | None = None):
+        if text is None:
+            text = filled(MESSAGES[code]["sentence"], parameters, _in_english)
+        said = super().__new__(cls, text)
+        said.code = code
+        said.parameters = parameters
+        return said
+
+    def __getnewargs__(self):
+        return self.code, self.parameters, str(self)
 
 
-def _lt(template: str, **arguments: object) -> Sentence:
-    """A sentence to be translated later; as Odoo's ``LazyTranslate``, yet without Odoo."""
-    return Sentence(template, arguments)
+def sentence(code: str, /, **parameters: object) -> Sentence:
+    """A sentence of the table.
+
+    :param parameters: texts, numbers, dates, moments (datetime, UTC), amounts (Decimal or
+        ``Money``), choices of a field (``Choice``), names of fields
+        (``Label``), other sentences, or lists of these
+    :raises KeyError: for a code or a parameter that the table does not have
+    """
+    return Sentence(code, {name: _of_error(value) for name, value in parameters.items()})
+
+
+def _of_error(value: object) -> object:
+    """What an exception says; any other parameter as it is."""
+    return together(said(value)) if isinstance(value, Exception) else value
+
+
+def filled(template: str, parameters: dict[str, object], shown: Callable[[object], str]) -> str:
+    """A template with its parameters, each as ``shown`` shows it."""
+    return template % {name: shown(value) for name, value in parameters.items()}
+
+
+def _in_english(value: object) -> str:
+    if isinstance(value, (list, tuple)) and not isinstance(value, (Money, Choice, Label)):
+        return COMMA.join(map(_in_english, value))
+    return str(value)
+
+
+def said(error: Exception) -> list[str]:
+    """What an exception says: its sentences, or its text."""
+    return [each for each in error.args if isinstance(each, Sentence)] or [str(error)]
+
+
+def together(texts: list[str], code: str = "one_after_the_other") -> str:
+    """Several sentences or texts as one: after each other, or one on each line (by ``code``)."""
+    first, *others = texts
+    return sentence(code, first=first, rest=together(others, code)) if others else first
 
 
 def in_language(env, text: object) -> str:
     """A sentence in the language of an environment; any other text as it is.
 
-    ``text`` may be an exception, whose first argument is then meant.
+    ``text`` may be an exception, or a list, whose sentences are lines.
     """
     if isinstance(text, Exception):
-        text = text.args[0] if text.args and isinstance(text.args[0], Sentence) else str(text)
+        text = said(text)
+    if isinstance(text, (list, tuple)):
+        texts = [each for each in text if each]
+        if not any(isinstance(each, Sentence) for each in texts):
+            return LINE.join(map(str, texts))
+        # Still known by its codes, where it becomes a part of another sentence.
+        text = together(texts, "one_on_each_line")
     if not isinstance(text, Sentence):
         return str(text)
-    arguments = {
-        name: in_language(env, value) if isinstance(value, Sentence) else value
-        for name, value in text.arguments.items()
-    }
-    return env._(text.template, **arguments)
+    return Sentence(text.code, text.parameters, env["tribe.message"]._text(text))
+
+
+def say(env, code: str, /, **parameters: object) -> Sentence:
+    """A sentence of the table in the language of an environment, for who reads it at once.
+
+    :param parameters: as of ``sentence``
+    """
+    return in_language(env, sentence(code, **parameters))
+
+
+def stored(text: object) -> str | None:
+    """What the database keeps of a text, a sentence, or a list of these."""
+    texts = list(text) if isinstance(text, (list, tuple)) else [text]
+    texts = [each for each in texts if each]
+    if not texts:
+        return None
+    if any(isinstance(each, Sentence) for each in texts):
+        return json.dumps([_kept(each) for each in texts], ensure_ascii=False)
+    return LINE.join(map(str, texts))
+
+
+def _kept(value: object) -> object:
+    """A sentence or a text as JSON: each is an object, so that they are told apart."""
+    if isinstance(value, Sentence):
+        parameters = {name: _kept_parameter(each) for name, each in value.parameters.items()}
+        return {"code": value.code, "parameters": parameters}
+    return {"text": str(value)}
+
+
+def _kept_parameter(value: object) -> object:
+    if isinstance(value, Sentence):
+        return _kept(value)
+    if isinstance(value, Money):
+        return {"money": [str(value.amount), value.currency]}
+    if isinstance(value, Choice):
+        return {"choice": list(value)}
+    if isinstance(value, Label):
+        return {"label": list(value)}
+    if isinstance(value, Decimal):
+        return {"amount": str(value)}
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat(sep=" ", timespec="seconds")}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, (list, tuple)):
+        return [_kept_parameter(each) for each in value]
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    return str(value)
+
+
+def read_stored(kept: str) -> list[str | Sentence]:
+    """The texts and sentences that were kept, in English.
+
+    A text of before there were codes is itself, whatever it looks like.
+    """
+    if not kept.startswith(MARK):
+        return [kept]
+    try:
+        return [_read(each) for each in json.loads(kept)]
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+        return [kept]
+
+
+def _read(kept: dict) -> str | Sentence:
+    if "text" in kept:
+        return kept["text"]
+    parameters = {name: _read_parameter(each) for name, each in kept["parameters"].items()}
+    try:
+        return Sentence(kept["code"], parameters)
+    except KeyError:
+        # Of another version, or of an addon that is gone.
+        return f"{kept['code']}: {COMMA.join(map(_in_english, parameters.values()))}"
+
+
+def _read_parameter(kept: object) -> object:
+    if isinstance(kept, list):
+        return [_read_parameter(each) for each in kept]
+    if not isinstance(kept, dict):
+        return kept
+    for name, read in _READERS.items():
+        if name in kept:
+            return read(kept[name])
+    return _read(kept)
+
+
+_READERS: dict[str, Callable] = {
+    "money": lambda kept: Money(Decimal(kept[0]), kept[1]),
+    "choice": lambda kept: Choice(*kept),
+    "label": lambda kept: Label(*kept),
+    "amount": Decimal,
+    "moment": datetime.fromisoformat,
+    "date": date.fromisoformat,
+}
+
+
+def codes_of(texts: Iterable[object]) -> Iterable[str]:
+    """The codes of some sentences and of those within them."""
+    for text in texts:
+        if isinstance(text, (list, tuple)):
+            yield from codes_of(text)
+        elif isinstance(text, Sentence):
+            yield text.code
+            yield from codes_of(text.parameters.values())

@@ -125,7 +125,7 @@ class TestDashboard(InvoiceCase):
         self.assert_headline("warning", "1 question to decide")
         self.assertEqual(self.opened_by_headline()._name, "tribe.suggestion")
 
-        booked._note_difference("Anders.")
+        booked._note_differences(["Anders."])
         self.assert_headline("warning", "1 booked invoice differs")
         self.assertEqual(self.opened_by_headline(), booked)
 

@@ -91,7 +91,7 @@ class TestRoleMatrix(RolesCase):
         kept = {f"tribe.{name}" for name in ("legal.entity", "vat.group", "ledger.account")}
         kept |= {f"tribe.{name}" for name in ("link", "run.line")}
         for connection in (self.other_connection, self.shared_connection):
-            for model in self.our_models():
+            for model in self.models_of_tenants():
                 if connection == self.shared_connection and model in kept:
                     continue
                 with self.subTest(connection=connection, model=model):
@@ -119,7 +119,7 @@ class TestRoleMatrix(RolesCase):
         both.company_ids += self.other_company
         alone = {self.company: self.administrator, self.other_company: self.elsewhere}
         for company, user in alone.items():
-            for model in self.our_models():
+            for model in self.models_of_tenants():
                 with self.subTest(company=company.name, model=model):
                     chosen = self.env[model].with_user(both)
                     chosen = chosen.with_context(allowed_company_ids=company.ids)
@@ -138,7 +138,7 @@ class TestRoleMatrix(RolesCase):
             "branch", "tribe_connector.group_manager,base.group_system", branch
         )
         table = documented()
-        for model in self.our_models():
+        for model in self.models_of_tenants():
             with self.subTest(model):
                 self.assertEqual(self.allowed(model, of_branch, connection), table[model]["System"])
                 self.assertEqual(self.allowed(model, of_branch), NOTHING)
@@ -268,7 +268,7 @@ class TestRoleMatrix(RolesCase):
         self.env.flush_all()
         self.env.invalidate_all()
         tried = 0
-        for model in self.our_models():
+        for model in self.models_of_tenants():
             for role, user in self.roles.items():
                 for name in self.secret_fields(model):
                     with self.subTest(model=model, role=role, name=name):

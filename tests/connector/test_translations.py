@@ -102,20 +102,6 @@ class TestDutchUser(RelationCase):
         ):
             self.connection.with_context(lang="nl_NL").action_connect()
 
-    def test_a_problem_is_written_down_in_dutch(self):
-        self.env["res.partner"].create(
-            {
-                "name": "Jan van der Berg",
-                "is_company": False,
-                "supplier_rank": 1,
-            }
-        )
-        self.run_nightly()
-        self.assertIn(
-            "Jan van der Berg is een leverancier, en een particulier kan dat in Tribe niet zijn.",
-            " ".join(self.problems()),
-        )
-
     def test_labels_are_dutch(self):
         partner = self.env["res.partner"].with_context(lang="nl_NL")
         labels = partner.fields_get(["debtor_number", "creditor_number"], ["string"])

@@ -1,49 +1,120 @@
-"""A sentence is English text that can still be translated."""
+"""A sentence is English text that still knows its code and what it was filled in with."""
 
 import copy
+import datetime
+import pickle
+from decimal import Decimal
 
-from tribe_connector.sentence import _lt, in_language
+import pytest
 
-DUTCH = {
-    "Invoice %(invoice)s %(cause)s.": "Factuur %(invoice)s %(cause)s.",
-    "has %(count)s lines": "heeft %(count)s regels",
-}
+from tribe_connector.sentence import Sentence, in_language, read_stored, said, sentence, stored
+
+DUTCH = {"difference_of_fact": "%(what)s: %(now)s", "compared_total": "Totaal"}
 
 
 class Dutch:
-    """An environment that reads Dutch."""
+    """An environment in which sentences are read in Dutch."""
 
-    def _(self, template, **arguments):
-        return DUTCH[template] % arguments
+    def __getitem__(self, model):
+        assert model == "tribe.message"
+        return self
+
+    def _text(self, text):
+        shown = {name: in_language(self, value) for name, value in text.parameters.items()}
+        return DUTCH[text.code] % shown
 
 
-SENTENCE = _lt(
-    "Invoice %(invoice)s %(cause)s.", invoice="F%1", cause=_lt("has %(count)s lines", count=2)
+SENTENCE = sentence(
+    "difference_of_fact", what=sentence("compared_total"), now=Decimal("12.50"), booked="9%1"
 )
+ENGLISH = "Total: 12.50 in Tribe, booked as 9%1."
 
 
 def test_a_sentence_is_its_english_text():
-    assert SENTENCE == "Invoice F%1 has 2 lines."
-    assert str(ValueError(SENTENCE)) == "Invoice F%1 has 2 lines."
+    assert SENTENCE == ENGLISH
+    assert str(ValueError(SENTENCE)) == ENGLISH
 
 
-def test_a_template_without_arguments_may_have_a_percent_sign():
-    assert _lt("9% is not 21%") == "9% is not 21%"
+@pytest.mark.parametrize(("code", "parameters"), [("no_such_code", {}), ("sign_in_refused_", {})])
+def test_a_code_that_is_not_in_the_table_is_a_mistake(code, parameters):
+    with pytest.raises(KeyError):
+        sentence(code, **parameters)
+
+
+def test_a_parameter_that_is_missing_is_a_mistake():
+    with pytest.raises(KeyError):
+        sentence("difference_of_fact", what="Total")
 
 
 def test_a_sentence_in_a_sentence_is_translated_too():
-    assert in_language(Dutch(), SENTENCE) == "Factuur F%1 heeft 2 regels."
+    assert in_language(Dutch(), SENTENCE) == "Totaal: 12.50"
 
 
 def test_an_error_is_what_it_was_raised_with():
-    assert in_language(Dutch(), ValueError(SENTENCE)) == "Factuur F%1 heeft 2 regels."
+    assert in_language(Dutch(), ValueError(SENTENCE)) == "Totaal: 12.50"
+    assert said(ValueError(SENTENCE)) == [SENTENCE]
+    assert said(ValueError("else")) == ["else"]
 
 
-def test_a_copy_can_be_translated():
-    assert in_language(Dutch(), copy.deepcopy(SENTENCE)) == "Factuur F%1 heeft 2 regels."
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_a_copy_can_be_translated(copied):
+    assert in_language(Dutch(), copied(SENTENCE)) == "Totaal: 12.50"
 
 
 def test_other_texts_stay_as_they_are():
     assert in_language(Dutch(), "Tribe says 100%") == "Tribe says 100%"
     assert in_language(Dutch(), KeyError("name")) == "'name'"
     assert in_language(Dutch(), ValueError()) == ""
+
+
+def test_what_is_kept_is_read_again_with_its_parameters():
+    moment = datetime.datetime(2026, 11, 29, 6, 15)
+    parameters = {
+        "what": [sentence("compared_total"), "plain"],
+        "now": moment,
+        "booked": moment.date(),
+    }
+    (read,) = read_stored(stored(Sentence("difference_of_fact", parameters)))
+    assert (read.code, read.parameters) == ("difference_of_fact", parameters)
+    assert read_stored(stored(SENTENCE)) == [ENGLISH]
+
+
+def test_texts_are_kept_as_they_are():
+    assert stored("Tribe says no.") == "Tribe says no."
+    assert stored(["a", "", None, "b"]) == "a\nb"
+    assert stored([]) is stored("") is stored(None) is None
+    assert read_stored("Tribe says no.") == ["Tribe says no."]
+
+
+def test_a_sentence_and_a_text_are_kept_together():
+    assert read_stored(stored([SENTENCE, "Odoo says no."])) == [ENGLISH, "Odoo says no."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"',
+        '[{"code": "x"}]',
+        '[{"code": "difference_of_fact", "parameters": 5}]',
+        '[{"code": [], "parameters": {}}]',
+        '[{"a": 1}]',
+    ],
+)
+def test_a_text_that_only_looks_like_a_sentence_is_shown_as_it_is(text):
+    assert read_stored(text) == [text]
+
+
+def test_a_code_that_is_gone_still_says_what_it_was_about():
+    kept = '[{"code": "of_another_addon", "parameters": {"name": "Jansen"}}]'
+    assert read_stored(kept) == ["of_another_addon: Jansen"]
+
+
+def test_what_a_later_version_fills_in_otherwise_still_says_what_it_was_about():
+    kept = '[{"code": "difference_of_fact", "parameters": {"what": "Total"}}]'
+    assert read_stored(kept) == ["difference_of_fact: Total"]
+
+
+def test_an_error_within_a_sentence_is_what_it_says():
+    error = ValueError(sentence("compared_total"))
+    text = sentence("difference_of_fact", what=error, now=1, booked=2)
+    assert in_language(Dutch(), text) == "Totaal: 1"

@@ -10,7 +10,7 @@ from odoo.http import request
 
 from ..engine.access_log import hide_codes
 from ..models.tribe_sign_in import CALLBACK, PRESSED
-from ..sentence import in_language
+from ..sentence import in_language, say
 from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier
 from .raw_dispatcher import RawDispatcher
 
@@ -62,12 +62,7 @@ class TribeSignIn(http.Controller):
             # The button has asked before.
             return self._notice(str(error))
         if not self._take_pressed(connection_id, request.httprequest.args.get("pressed", "")):
-            return self._notice(
-                request.env._(
-                    "This page was not opened by the button, so nobody was sent to Tribe. Open the "
-                    "connection and press Sign In with Tribe."
-                )
-            )
+            return self._notice(say(request.env, "sign_in_page_not_opened_by_button"))
         request.session[PENDING] = {
             "state": state,
             "code_verifier": code_verifier,
@@ -94,12 +89,7 @@ class TribeSignIn(http.Controller):
         query = request.httprequest.args
         pending = self._take_pending(query.get("state", ""))
         if not pending:
-            return self._notice(
-                request.env._(
-                    "This sign-in was not begun in this browser, or was answered before. Nothing "
-                    "was changed. Press Sign In with Tribe again."
-                )
-            )
+            return self._notice(say(request.env, "sign_in_not_begun_here"))
         connection = self._connection(pending["connection_id"])
         problem = self._attempt_problem(pending)
         if not problem:
@@ -172,13 +162,9 @@ class TribeSignIn(http.Controller):
     def _attempt_problem(self, pending):
         """Why an attempt that was begun here is not good any more; or an empty text."""
         if pending["user_id"] != request.env.uid:
-            return request.env._(
-                "Somebody else began this sign-in. Press Sign In with Tribe yourself."
-            )
+            return say(request.env, "sign_in_begun_by_somebody_else")
         if pending["expires_at"] < time.time():
-            return request.env._(
-                "The sign-in took longer than ten minutes. Press Sign In with Tribe again."
-            )
+            return say(request.env, "sign_in_took_too_long")
         return ""
 
     def _answer_problem(self, connection, pending, query):

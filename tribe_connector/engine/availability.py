@@ -6,7 +6,7 @@ Tribe that is down. The schedule then makes one call from time to time; the firs
 
 import time
 
-from ..sentence import in_language
+from ..sentence import said, stored
 from ..tribe_api import TribeCredentialsRefused, TribeEndless, TribeError
 from .own_cursor import execute_apart
 
@@ -62,7 +62,7 @@ class Availability:
             RETURNING unavailable_since IS NOT NULL""",
             {
                 "connection": self._connection_id,
-                "reason": in_language(self._env, error),
+                "reason": stored(said(error)),
                 "threshold": 1 if is_final else self._failures_before_pause,
                 "seconds": max(self._probe_seconds, error.retry_after or 0.0),
             },

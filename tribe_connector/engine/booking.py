@@ -1,5 +1,6 @@
 """One invoice on its way from Tribe to the books."""
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
@@ -99,6 +100,13 @@ def move_facts(move):
 def _amounts(untaxed, vat, total):
     # Adding 0 turns -0.00 into 0.00.
     return {"untaxed": str(untaxed + 0), "vat": str(vat + 0), "total": str(total + 0)}
+
+
+def fact_shown(name, fact):
+    """A fact of ``booked_facts`` as the value that people are shown."""
+    if name in ("untaxed", "vat", "total"):
+        return Decimal(fact)
+    return date.fromisoformat(fact) if name == "date" else fact
 
 
 def by_company(bookings):

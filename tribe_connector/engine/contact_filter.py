@@ -13,7 +13,7 @@ import math
 from odoo.fields import Domain
 from odoo.tools.date_utils import parse_date
 
-from ..sentence import _lt
+from ..sentence import sentence
 
 MOST_CHARACTERS = 20_000
 MOST_ITEMS = 200
@@ -44,13 +44,13 @@ MOST_WILDCARDS = 2
 MOST_OF_A_PATTERN = 100
 
 
-_A_TEXT, _A_NUMBER = _lt("a quoted text"), _lt("an unquoted number")
-_A_DATE = _lt("a date (2026-01-31)")
+_A_TEXT, _A_NUMBER = sentence("filter_operand_text"), sentence("filter_operand_number")
+_A_DATE = sentence("filter_operand_date")
 _SUITABLE = {
     **dict.fromkeys(TEXTS, _A_TEXT),
     **dict.fromkeys(NUMBERS, _A_NUMBER),
     **dict.fromkeys(MOMENTS, _A_DATE),
-    "boolean": _lt("True or False"),
+    "boolean": sentence("filter_operand_boolean"),
 }
 
 
@@ -77,7 +77,7 @@ def read_filter(text, partners):
 
 def not_understood():
     """What is raised for a filter that is none."""
-    return FilterRefused(_lt("It is no filter that Odoo understands. Choose it with the editor."))
+    return FilterRefused(sentence("filter_not_understood"))
 
 
 def _literal(text):
@@ -105,8 +105,8 @@ def _check_condition(condition, partners):
     operators = _operators(field)
     if operator not in operators:
         raise FilterRefused(
-            _lt(
-                "“%(field)s” cannot be filtered by “%(operator)s”. Choose one of: %(operators)s.",
+            sentence(
+                "filter_operator_not_allowed",
                 field=name,
                 operator=operator,
                 operators=", ".join(operators),
@@ -139,22 +139,19 @@ def _field(name, partners):
         return partners.env[partners._fields[base].comodel_name]._fields[name_there]
     if "." in name:
         raise FilterRefused(
-            _lt(
-                "“%(field)s” is not of the contact itself. Filter by a field of the contact, or by "
-                "%(paths)s.",
+            sentence(
+                "filter_path_not_allowed",
                 field=name,
                 paths=", ".join(PATHS),
             )
         )
     field = partners._fields.get(name)
     if field is None:
-        raise FilterRefused(
-            _lt("Contacts have no field “%(field)s”. Choose another one.", field=name)
-        )
+        raise FilterRefused(sentence("filter_field_unknown", field=name))
     if field.groups and field.groups != EMPLOYEES:
         raise FilterRefused(
-            _lt(
-                "“%(field)s” is not for every employee. Choose a field that everybody may read.",
+            sentence(
+                "filter_field_restricted",
                 field=name,
             )
         )
@@ -162,18 +159,16 @@ def _field(name, partners):
         return field
     if field.type in ("one2many", "many2many"):
         raise FilterRefused(
-            _lt(
-                "“%(field)s” is a list of other records. Filter by a field of the contact itself, "
-                "or by its tags (category_id).",
+            sentence(
+                "filter_field_is_list",
                 field=name,
             )
         )
     is_own = field.store and field.column_type and not field.search
     if not is_own or field.company_dependent or field.type not in (*VALUES, "many2one"):
         raise FilterRefused(
-            _lt(
-                "“%(field)s” is calculated, or differs between companies. Choose a field that is "
-                "stored with the contact, such as country_id, city, is_company or category_id.",
+            sentence(
+                "filter_field_calculated",
                 field=name,
             )
         )
@@ -235,10 +230,8 @@ def _check_pattern(name, field, operator, operand):
     is_long = len(operand) > MOST_OF_A_PATTERN or operand.count("%") > most
     if is_long or operand.endswith("\\"):
         raise FilterRefused(
-            _lt(
-                "The pattern that “%(field)s” is compared with takes too long to look for. Choose "
-                "a part of the text with “%(operator)s”, of at most %(length)s characters and "
-                "%(most)s wildcards.",
+            sentence(
+                "filter_pattern_too_slow",
                 field=name,
                 operator="ilike",
                 length=MOST_OF_A_PATTERN,
@@ -250,16 +243,14 @@ def _check_pattern(name, field, operator, operand):
 def _operand_refused(name, field):
     if field.relational:
         return FilterRefused(
-            _lt(
-                "“%(field)s” is compared with something else than a record. Choose the record from "
-                "the list, not by a part of its name.",
+            sentence(
+                "filter_operand_not_a_record",
                 field=name,
             )
         )
     return FilterRefused(
-        _lt(
-            "“%(field)s” is compared with something that it cannot be. Choose %(value)s, or a "
-            "list of them.",
+        sentence(
+            "filter_operand_of_other_type",
             field=name,
             value=_SUITABLE[field.type],
         )

@@ -6,7 +6,7 @@ window; how far it lies ahead of the clock says how full the window is.
 
 import time
 
-from ..sentence import _lt
+from ..sentence import sentence
 from ..tribe_api import TribeError, TribePaused
 from .availability import Availability
 from .own_cursor import execute_apart
@@ -80,16 +80,14 @@ class DatabaseLimiter:
     def _check_available(self) -> None:
         seconds = self._availability.seconds_until_probe()
         if seconds is not None:
-            raise TribePaused(
-                _lt("Tribe cannot be reached for now; this goes on by itself."), retry_after=seconds
-            )
+            raise TribePaused(sentence("tribe_unavailable_for_now"), retry_after=seconds)
 
     def _reserve(self) -> None:
         while not self._take_place():
             ahead = self._seconds_until_free()
             if ahead > min(LONGEST_SLEEP_SECONDS, self._sleep_left):
                 raise TribePaused(
-                    _lt("Tribe's limit of calls is used up for now; this goes on by itself."),
+                    sentence("call_limit_used_up"),
                     retry_after=ahead,
                 )
             time.sleep(ahead)

@@ -9,6 +9,8 @@ import functools
 
 from odoo.exceptions import AccessError
 
+from ..sentence import say
+
 # The roles of docs/reachable.md, by Odoo's group.
 GROUPS = {
     "Employee": "base.group_user",
@@ -56,9 +58,9 @@ def _check_role(env, role):
     if env.su or env.user.has_group(GROUPS[role]):
         return
     sentences = {
-        "Employee": env._("Only internal users do this."),
-        "User": env._("Only users of Tribe CRM do this. Ask an administrator for that right."),
-        "Administrator": env._("Only Tribe CRM administrators decide this."),
-        "System": env._("Only a system administrator does this."),
+        "Employee": say(env, "only_for_employees"),
+        "User": say(env, "only_for_users"),
+        "Administrator": say(env, "only_for_administrators"),
+        "System": say(env, "only_for_system_administrators"),
     }
     raise AccessError(sentences[role])

@@ -12,7 +12,7 @@ import psycopg2.errors
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, ValueUnreadable
-from ..sentence import in_language
+from ..sentence import LINE, MESSAGES, Sentence, said, sentence
 from ..tribe_api import TribeCredentialsRefused, TribeError, TribePaused, TribeUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -36,20 +36,20 @@ PAUSE_SECONDS = 1.0
 
 
 class NeedsPerson(Exception):
-    """What only a person can mend. The text names the record, the cause and the remedy.
+    """What only a person can mend. The sentences name the record, the cause and the remedy.
 
-    ``cause`` is a code of ``tribe.work``'s field of that name: what problems are grouped by.
+    The first one says what the problem is grouped by.
     """
 
-    def __init__(self, message: str, cause: str = OTHER):
-        super().__init__(message)
-        self.cause = cause
+    def __init__(self, *sentences: Sentence):
+        super().__init__(*sentences)
+
+    def __str__(self):
+        return LINE.join(map(str, self.args))
 
 
 class AmountsDiffer(UserError):
     """Odoo's amounts of an invoice would not be Tribe's."""
-
-    cause = "amounts"
 
 
 class TryAgain(Exception):
@@ -71,22 +71,23 @@ class Busy(TryAgain):
 class Problem:
     """One problem as people see it.
 
+    ``text``: sentences (``sentence.Sentence``), of which each reader sees a translation.
     ``retry_after``: at the earliest after so many seconds, and never before the usual back-off.
-    ``cause``: see ``NeedsPerson``.
+    ``cause``: a code of ``tribe.work``'s field of that name, by which problems are grouped.
     """
 
     kind: str
-    text: str
+    text: list[Sentence]
     retry_after: float | None = None
     cause: str = OTHER
 
 
 def problem_of(error: Exception, env) -> Problem:
-    """The problem that an exception stands for, in the language of the environment.
+    """The problem that an exception stands for.
 
     A bug is logged with its traceback.
     """
-    text = in_language(env, error)
+    text = _sentences_of(error)
     if isinstance(error, TribePaused):
         return Problem(BUSY, text, error.retry_after or PAUSE_SECONDS)
     if isinstance(error, TribeCredentialsRefused):
@@ -99,28 +100,37 @@ def problem_of(error: Exception, env) -> Problem:
     if isinstance(error, TryAgain):
         return Problem(TRY_AGAIN, text, error.seconds)
     if isinstance(error, psycopg2.OperationalError):
-        return Problem(TRY_AGAIN, env._("Somebody else was saving the same record."), 1)
+        return Problem(TRY_AGAIN, [sentence("record_being_saved")], 1)
     if isinstance(error, psycopg2.errors.UniqueViolation):
-        return Problem(TRY_AGAIN, env._("Another worker linked the same record first."))
+        return Problem(TRY_AGAIN, [sentence("record_linked_by_other_worker")])
     if isinstance(error, RedirectWarning):
-        return Problem(NEEDS_PERSON, str(error.args[0]), cause=REFUSED_BY_ODOO)
+        return Problem(NEEDS_PERSON, text, cause=REFUSED_BY_ODOO)
     if isinstance(error, PERSON_ERRORS):
         return Problem(NEEDS_PERSON, text, cause=_cause_of(error))
     _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
     return Problem(
         BUG,
-        env._(
-            "Something went wrong in the connector itself (%(error)s). The server log has the "
-            "details; please report it.",
-            error=type(error).__name__,
-        ),
+        [sentence("bug", error=type(error).__name__)],
         cause=BUG,
     )
 
 
+def _sentences_of(error: Exception) -> list[Sentence]:
+    """What an exception says. What Odoo says is kept in the language in which it said so."""
+    if isinstance(error, RedirectWarning):
+        return [sentence("said_by_odoo", text=str(error.args[0]))]
+    return [
+        each if isinstance(each, Sentence) else sentence("said_by_odoo", text=each)
+        for each in said(error)
+    ]
+
+
 def _cause_of(error: Exception) -> str:
-    if isinstance(error, (NeedsPerson, AmountsDiffer)):
-        return error.cause
+    (first, *_others) = _sentences_of(error)
+    if cause := MESSAGES[first.code]["cause"]:
+        return cause
+    if isinstance(error, NeedsPerson):
+        return OTHER
     if isinstance(error, TribeError):
         return REFUSED_BY_TRIBE
     return REFUSED_BY_ODOO if isinstance(error, UserError) else UNREADABLE

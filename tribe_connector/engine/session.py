@@ -9,7 +9,7 @@ import psycopg2
 
 from odoo import fields
 
-from ..sentence import _lt
+from ..sentence import sentence, together
 from ..tribe_api import TribeError, TribePaused, TribeRecordUnreadable
 from .booking import BOOK_ANYWAY
 from .own_cursor import execute_apart
@@ -150,7 +150,7 @@ class Session:
             [self.connection.id, self._mode, *self._addresses],
         )
         if not row:
-            raise TribePaused(_lt("The connection was switched; what waits goes on by itself."))
+            raise TribePaused(sentence("connection_switched"))
 
     def check_may_change_odoo(self) -> None:
         """As ``check_still_on``, for what comes in from Tribe.
@@ -317,12 +317,7 @@ class Session:
             return problem
         return Problem(
             GIVEN_UP,
-            self.env._(
-                "Given up after %(tries)s tries: %(reason)s From now on it is tried once a night. "
-                "Mend the cause, or press Try Again.",
-                tries=tries,
-                reason=problem.text,
-            ),
+            [sentence("given_up_after_tries", tries=tries, reason=together(problem.text))],
             cause=problem.cause,
         )
 

@@ -2,7 +2,7 @@
 
 import time
 
-from ..sentence import _lt
+from ..sentence import sentence
 from ..tribe_api import (
     Addresses,
     Token,
@@ -91,7 +91,7 @@ class StoredTokens:
     def _wait_for_turn(self, leases: Leases) -> None:
         seconds = self._turn.seconds_for(RENEWAL_WAIT_SECONDS)
         if not leases.wait_for(f"{self._connection_id}:token", seconds):
-            raise TribePaused(_lt("Another worker is renewing the access token; wait a bit."))
+            raise TribePaused(sentence("token_renewed_by_other_worker"))
 
     def _renewed(self, credential: dict) -> Token:
         if credential["sign_in"] == "authorization_code":
@@ -101,9 +101,8 @@ class StoredTokens:
     def _refreshed(self, credential: dict) -> Token:
         if not credential["refresh_token"]:
             raise TribeSignInEnded(
-                _lt(
-                    "Nobody is signed in for the connection “%(name)s”: open it and press Sign In "
-                    "with Tribe.",
+                sentence(
+                    "nobody_signed_in",
                     name=self._connection_name,
                 )
             )
@@ -119,9 +118,8 @@ class StoredTokens:
     def _requested(self, request, credential: dict, **grant) -> Token:
         if not credential["client_id"] or not credential["client_secret"]:
             raise TribeCredentialsRefused(
-                _lt(
-                    "The connection “%(name)s” has no client ID or no client secret: enter both, "
-                    "as Tribe shows them under Configuration > Applications.",
+                sentence(
+                    "client_credentials_missing_for_token",
                     name=self._connection_name,
                 )
             )
@@ -154,12 +152,12 @@ class StoredTokens:
             )
             credential = cursor.dictfetchone()
         if not credential:
-            raise TribePaused(_lt("The connection was switched; what waits goes on by itself."))
+            raise TribePaused(sentence("connection_switched"))
         now = Addresses(
             credential["api_address"], credential["authorization_address"], self._addresses.app
         )
         if now != self._addresses:
-            raise TribePaused(_lt("The address of Tribe was changed; this goes on by itself."))
+            raise TribePaused(sentence("address_changed_meanwhile"))
         return credential
 
     def _store(self, token: Token, credential: dict) -> None:
@@ -192,7 +190,7 @@ class StoredTokens:
         if not is_stored:
             # Says so, if it was an address.
             self._read()
-            raise TribePaused(_lt("Another client was entered; this goes on by itself."))
+            raise TribePaused(sentence("client_changed_meanwhile"))
 
     @staticmethod
     def _is_usable(token: Token | None, refused: str | None) -> bool:

@@ -18,7 +18,7 @@ import weakref
 
 from odoo.http import request
 
-from ..sentence import _lt
+from ..sentence import sentence
 from ..tribe_api import Turn
 
 # From the first job of the row to the end of our last exchange with Tribe; what Odoo leaves of the
@@ -26,7 +26,7 @@ from ..tribe_api import Turn
 LONGEST_ROW_SECONDS = 45.0
 # From the first client of a request to the end of its last exchange with Tribe. A person waits.
 LONGEST_REQUEST_SECONDS = 60.0
-TOO_LONG = _lt("Tribe answers so slowly that this took too long. Try again later.")
+TOO_LONG = sentence("tribe_too_slow_for_button")
 
 
 class _Row(threading.local):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .header_discount import Reading, readings
 from .normalization import ValueUnreadable, check_length, clean, clean_lines
 
@@ -144,9 +144,8 @@ class Invoice:
         taxed = [group for group, amount in by_line.items() if amount]
         if not taxed or abs(rest) > allowed:
             raise InvoiceUnreadable(
-                _lt(
-                    "Invoice %(invoice)s: its VAT is %(vat)s, but the VAT of its lines adds up to "
-                    "%(lines)s. Correct the invoice in Tribe, or book it by hand.",
+                sentence(
+                    "invoice_vat_differs_from_lines",
                     invoice=self.number,
                     vat=self.vat,
                     lines=sum(by_line.values(), Decimal(0)),
@@ -185,7 +184,7 @@ class _Reader:
         self.zone = zoneinfo.ZoneInfo(timezone)
         self.digits = digits
         self.title = (
-            clean(entity.get("Number")) or clean(entity.get("ID")) or _lt("without a number")
+            clean(entity.get("Number")) or clean(entity.get("ID")) or sentence("without_number")
         )
         self.currency = (clean(entity.get("Currency")) or "").upper()
         self.uses_amounts_in_currency = (
@@ -202,13 +201,10 @@ class _Reader:
         for row in differing:
             if (clean(row.get("Currency")) or "").upper() != self.currency:
                 raise self.unreadable(
-                    _lt(
-                        "has a line of %(plain)s, and of %(other)s in another currency (%(line)s)",
-                        plain=row.get("TotalExcludingVat"),
-                        other=row.get("TotalExcludingVatInCurrency"),
-                        line=_description(row),
-                    ),
-                    _lt("Check the currency of the line in Tribe, or book the invoice by hand"),
+                    "invoice_line_other_in_currency",
+                    plain=self.money(row.get("TotalExcludingVat")),
+                    other=self.money(row.get("TotalExcludingVatInCurrency")),
+                    line=_description(row),
                 )
         return bool(differing)
 
@@ -220,10 +216,10 @@ class _Reader:
         entity, names = self.entity, self.names
         number, date = self.number(), self.required_date()
         if not self.currency:
-            raise self.unreadable(_lt("has no currency"), _lt("Choose one on the invoice in Tribe"))
+            raise self.unreadable("invoice_without_currency")
         relationship_id = _id(entity.get("Relationship"))
         if relationship_id is None:
-            raise self.unreadable(_lt("has no customer"), _lt("Choose one on the invoice in Tribe"))
+            raise self.unreadable("invoice_without_customer")
         lines = tuple(self.line(each) for each in self.rows())
         if reading := self.reading_with_discount(lines):
             lines, untaxed, vat, total = reading.lines, reading.untaxed, reading.vat, reading.total
@@ -262,37 +258,28 @@ class _Reader:
             return _negative(invoice)
         if invoice.credited_invoice_id:
             raise self.unreadable(
-                _lt("credits another invoice, but its total is not negative"),
-                _lt("Correct it in Tribe, or book it by hand"),
+                "invoice_credit_not_negative",
             )
         return invoice
 
     def number(self) -> str:
         number = clean(_whole(self.entity.get("Number")))
         if number is None:
-            raise self.unreadable(
-                _lt("has no number yet"), _lt("Send or finalize it in Tribe, which gives it one")
-            )
-        check_length(number, _lt("An invoice's number"))
+            raise self.unreadable("invoice_without_number")
+        check_length(number, sentence("invoice_number_label"))
         return number
 
     def required_date(self) -> datetime.date:
         date = self.date(self.named(self.entity, self.names.date))
         if date is None:
             raise self.unreadable(
-                _lt("has no invoice date"),
-                _lt(
-                    "Send or finalize it in Tribe, or correct the name of the date field in the "
-                    "connection's settings"
-                ),
+                "invoice_without_date",
             )
         return date
 
     def rows(self) -> list[Mapping]:
         if "ProductLines" not in self.entity:
-            raise self.unreadable(
-                _lt("came without its lines"), _lt("Check Tribe's access to product lines")
-            )
+            raise self.unreadable("invoice_without_lines")
         rows = self.entity["ProductLines"] or []
         return sorted(rows, key=lambda row: self.decimal(row.get("SortIndex")) or 0)
 
@@ -305,12 +292,9 @@ class _Reader:
             percentage = self.decimal(group.get("Percentage"))
         if net and quantity == 0:
             raise self.unreadable(
-                _lt(
-                    "has a line of %(net)s with quantity 0 (%(line)s)",
-                    net=net,
-                    line=_description(row),
-                ),
-                _lt("Correct the quantity in Tribe"),
+                "invoice_line_with_quantity_zero",
+                net=net,
+                line=_description(row),
             )
         return InvoiceLine(
             tribe_id=str(row.get("ID") or ""),
@@ -339,12 +323,9 @@ class _Reader:
         if not self.decimal(row.get("Price")) and not self.decimal(row.get("PriceInCurrency")):
             return self.rounded(Decimal(0))
         raise self.unreadable(
-            _lt(
-                "has a line without a total in %(currency)s (%(line)s)",
-                currency=self.currency,
-                line=_description(row),
-            ),
-            _lt("Open the line in Tribe and save it again"),
+            "invoice_line_without_total_in_currency",
+            currency=self.currency,
+            line=_description(row),
         )
 
     def line_vat(self, row: Mapping, net: Decimal, percentage: Decimal | None) -> Decimal:
@@ -361,8 +342,8 @@ class _Reader:
             return self.rounded(Decimal(0))
         if percentage is None:
             raise self.unreadable(
-                _lt("has a line without VAT (%(line)s)", line=_description(row)),
-                _lt("Choose a VAT group on the line in Tribe"),
+                "invoice_line_without_vat",
+                line=_description(row),
             )
         return self.rounded(net * percentage / 100)
 
@@ -377,25 +358,17 @@ class _Reader:
             return None
         if amount is None and self.header_totals() == (None, None, None):
             raise self.unreadable(
-                _lt(
-                    "has a discount of %(discount)s percent on the whole invoice, and no total "
-                    "that tells whether its lines include it",
-                    discount=discount,
-                ),
-                self.book_by_hand,
+                "invoice_discount_without_total",
+                discount=discount,
             )
         factor = 1 - discount / 100
         as_they_are = self.first_that_agrees(lines, Decimal(1))
         reduced = self.first_that_agrees(lines, factor)
         if discount and self.fits_both(lines, factor, as_they_are, reduced):
             raise self.unreadable(
-                _lt(
-                    "has a discount of %(discount)s percent on the whole invoice, and %(amount)s "
-                    "can be its total with and without it",
-                    discount=discount,
-                    amount=self.total_that_is_told(),
-                ),
-                self.book_by_hand,
+                "invoice_discount_ambiguous",
+                discount=discount,
+                amount=self.total_that_is_told(),
             )
         if as_they_are or reduced:
             self.check_amount(lines, discount, is_reduced=not as_they_are)
@@ -436,22 +409,16 @@ class _Reader:
         fits, fits_other = (self.may_mean(amount, lines, each) for each in factors)
         if fits_other and not fits:
             raise self.unreadable(
-                _lt(
-                    "has a discount of %(discount)s percent on the whole invoice, which only one "
-                    "of its totals includes (%(total)s, and %(amount)s as Amount)",
-                    discount=discount,
-                    total=self.total_that_is_told(),
-                    amount=amount,
-                ),
-                self.book_by_hand,
+                "invoice_discount_in_one_total",
+                discount=discount,
+                total=self.total_that_is_told(),
+                amount=amount,
             )
 
     def may_mean(self, amount: Decimal, lines: tuple[InvoiceLine, ...], factor: Decimal) -> bool:
         return self.is_in_base_currency(amount, factor) or any(
             amount in (reading.untaxed, reading.total) for reading in self.readings(lines, factor)
         )
-
-    book_by_hand = _lt("Book it by hand with the amounts of its PDF, and ignore this one")
 
     def only_amount(self) -> Decimal | None:
         """``Amount``, where Tribe gives no other total of the invoice.
@@ -509,18 +476,15 @@ class _Reader:
     def disagrees(self, lines: tuple[InvoiceLine, ...], discount: Decimal) -> InvoiceUnreadable:
         whole = next(iter(self.readings(lines, Decimal(1))))
         if not discount:
-            cause = _lt(
-                "is %(amount)s in Tribe, but its lines add up to %(untaxed)s, or %(total)s with "
-                "VAT",
+            return self.unreadable(
+                "invoice_amount_differs_from_lines",
                 amount=self.total_that_is_told(),
                 untaxed=whole.untaxed,
                 total=whole.total,
             )
-            return self.unreadable(cause, self.book_by_hand)
         reduced = next(iter(self.readings(lines, 1 - discount / 100)))
-        cause = _lt(
-            "is %(amount)s in Tribe, but its lines add up to %(untaxed)s (%(total)s with VAT), and "
-            "to %(reduced)s (%(reduced_total)s with VAT) with its discount of %(discount)s percent",
+        return self.unreadable(
+            "invoice_amount_differs_from_lines_with_discount",
             amount=self.total_that_is_told(),
             untaxed=whole.untaxed,
             total=whole.total,
@@ -528,7 +492,6 @@ class _Reader:
             reduced_total=reduced.total,
             discount=discount,
         )
-        return self.unreadable(cause, self.book_by_hand)
 
     def with_cents_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
         """The lines, adding up to the net amount of an invoice whose prices include VAT.
@@ -576,26 +539,17 @@ class _Reader:
             total = untaxed + vat
         if untaxed != net_of_lines:
             raise self.unreadable(
-                _lt(
-                    "is %(untaxed)s excluding VAT, but its lines add up to %(lines)s",
-                    untaxed=untaxed,
-                    lines=net_of_lines,
-                ),
-                _lt(
-                    "Correct the invoice in Tribe (a discount on the whole invoice may be the "
-                    "cause), or book it by hand"
-                ),
+                "invoice_untaxed_differs_from_lines",
+                untaxed=untaxed,
+                lines=net_of_lines,
             )
         if untaxed + vat != total:
             raise self.unreadable(
-                _lt(
-                    "is %(total)s including VAT, but %(untaxed)s and %(vat)s VAT make %(sum)s",
-                    total=total,
-                    untaxed=untaxed,
-                    vat=vat,
-                    sum=untaxed + vat,
-                ),
-                _lt("Correct the invoice in Tribe, or book it by hand"),
+                "invoice_total_differs_from_sum",
+                total=total,
+                untaxed=untaxed,
+                vat=vat,
+                sum=untaxed + vat,
             )
         return untaxed, vat, total
 
@@ -632,8 +586,8 @@ class _Reader:
             number = Decimal("NaN")
         if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
             raise self.unreadable(
-                _lt("has an amount that is no number (%(amount)s)", amount=str(value)[:40]),
-                _lt("Correct it in Tribe"),
+                "invoice_amount_not_a_number",
+                amount=str(value)[:40],
             )
         return number
 
@@ -645,23 +599,16 @@ class _Reader:
             return _date(text, self.zone)
         except (ValueError, OverflowError):
             raise self.unreadable(
-                _lt("has a date that cannot be read (%(date)s)", date=text[:40]),
-                _lt("Correct it in Tribe"),
+                "invoice_date_unreadable",
+                date=text[:40],
             ) from None
 
     @staticmethod
     def named(entity: Mapping, name: str | None) -> object:
         return entity.get(name) if name else None
 
-    def unreadable(self, cause: str, remedy: str) -> InvoiceUnreadable:
-        return InvoiceUnreadable(
-            _lt(
-                "Invoice %(invoice)s %(cause)s. %(remedy)s.",
-                invoice=self.title,
-                cause=cause,
-                remedy=remedy,
-            )
-        )
+    def unreadable(self, code: str, **parameters: object) -> InvoiceUnreadable:
+        return InvoiceUnreadable(sentence(code, invoice=self.title, **parameters))
 
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from ..hidden_characters import without_hidden
-from ..sentence import _lt
+from ..sentence import sentence
 
 # In bytes. PostgreSQL's indexes take up to 2,704.
 LONGEST_TEXT = 2000
@@ -61,9 +61,7 @@ def clean(text: object) -> str | None:
     if text is None or text is False:
         return None
     if isinstance(text, (dict, list)):
-        raise ValueUnreadable(
-            _lt("Tribe sent a list where one text belongs. Try again; if it stays, ask Tribe.")
-        )
+        raise ValueUnreadable(sentence("value_is_list"))
     visible = without_hidden(str(text))
     return " ".join(unicodedata.normalize("NFC", visible).split()) or None
 
@@ -101,9 +99,8 @@ def whole_number(value: object, largest: int) -> int | None:
         number = -1
     if not 0 <= number <= largest:
         raise ValueUnreadable(
-            _lt(
-                "Tribe sent %(value)s where a number from 0 to %(largest)s belongs. Correct it in "
-                "Tribe.",
+            sentence(
+                "value_not_a_whole_number",
                 value=str(value)[:40],
                 largest=largest,
             )
@@ -121,8 +118,8 @@ def percentage(value: object) -> float | None:
         number = -1.0
     if not 0 <= number <= 100:
         raise ValueUnreadable(
-            _lt(
-                "Tribe sent %(value)s where a percentage belongs. Correct it in Tribe.",
+            sentence(
+                "value_not_a_percentage",
                 value=str(value)[:40],
             )
         )
@@ -133,9 +130,8 @@ def check_length(text: str | None, what: str) -> None:
     """Raise ``ValueUnreadable`` for a text that is too long for a database to look up."""
     if text and len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
         raise ValueUnreadable(
-            _lt(
-                "%(what)s has %(count)s characters in Tribe (%(start)s…), which is too long. "
-                "Shorten it in Tribe.",
+            sentence(
+                "value_too_long",
                 what=what,
                 count=len(text),
                 start=text[:40],

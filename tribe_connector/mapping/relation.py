@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .address import (
     join_street,
     split_street,
@@ -63,25 +63,25 @@ PERSON_FIELDS: tuple[str, ...] = (
 
 # What a person calls a neutral field, and that there is a customer or a supplier.
 FIELD_LABELS: dict[str, str] = {
-    "name": _lt("Name"),
-    "email": _lt("E-mail"),
-    "phone": _lt("Phone"),
-    "mobile": _lt("Mobile"),
-    "website": _lt("Website"),
-    "vat": _lt("VAT number"),
-    "debtor_number": _lt("Debtor number"),
-    "creditor_number": _lt("Creditor number"),
-    "street": _lt("Street"),
-    "street2": _lt("Extra address line"),
-    "zip": _lt("Postcode"),
-    "city": _lt("City"),
-    "country_code": _lt("Country"),
-    "state_code": _lt("State or Province"),
-    "customer_payment_term_days": _lt("Payment term of a customer (days)"),
-    "supplier_payment_term_days": _lt("Payment term of a supplier (days)"),
-    "active": _lt("Active"),
-    "customer": _lt("Customer"),
-    "supplier": _lt("Supplier"),
+    "name": sentence("field_name"),
+    "email": sentence("field_email"),
+    "phone": sentence("field_phone"),
+    "mobile": sentence("field_mobile"),
+    "website": sentence("field_website"),
+    "vat": sentence("field_vat"),
+    "debtor_number": sentence("field_debtor_number"),
+    "creditor_number": sentence("field_creditor_number"),
+    "street": sentence("field_street"),
+    "street2": sentence("field_street2"),
+    "zip": sentence("field_zip"),
+    "city": sentence("field_city"),
+    "country_code": sentence("field_country"),
+    "state_code": sentence("field_state"),
+    "customer_payment_term_days": sentence("field_customer_payment_term"),
+    "supplier_payment_term_days": sentence("field_supplier_payment_term"),
+    "active": sentence("field_active"),
+    "customer": sentence("field_customer"),
+    "supplier": sentence("field_supplier"),
 }
 
 LONGEST_TERM_IN_DAYS = 3650
@@ -335,9 +335,8 @@ def _country_link(country_code: object, country_ids: Mapping[str, str]) -> dict 
         return None
     if code not in country_ids:
         raise CountryUnknown(
-            _lt(
-                "Tribe has no country with the code %(code)s. Add it in Tribe, or choose another "
-                "country on the contact in Odoo.",
+            sentence(
+                "country_not_in_tribe",
                 code=code,
             )
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .invoice import InvoiceFields
 from .relation import FIELD_PATHS
 
@@ -39,38 +39,14 @@ _CREDITED = ("CreditedInvoice", "CreditInvoiceFor", "OriginalInvoice", "CreditFo
 
 # What is missed where it is missing.
 _WITHOUT = {
-    "date": _lt(
-        "Tribe's invoices have no date field that we recognize, so no invoice can be booked. "
-        "Enter its name in the connection's settings."
-    ),
-    "due_date": _lt(
-        "Tribe's invoices have no due date that we recognize. The due date follows from the "
-        "invoice date and the customer's payment term."
-    ),
-    "legal_entity": _lt(
-        "Tribe's invoices have no legal entity that we recognize. All invoices are booked for "
-        "the default legal entity."
-    ),
-    "untaxed": _lt(
-        "Tribe's invoices have no total excluding VAT that we recognize. It is taken from the "
-        "lines, and compared with the other totals that Tribe gives."
-    ),
-    "vat": _lt(
-        "Tribe's invoices have no VAT total that we recognize. It is taken from the lines, and "
-        "compared with the other totals that Tribe gives."
-    ),
-    "total": _lt(
-        "Tribe's invoices have no total including VAT that we recognize. It is taken from the "
-        "lines, and compared with the other totals that Tribe gives."
-    ),
-    "final": _lt(
-        "Tribe's invoices have no mark for final that we recognize. Every invoice after the "
-        "phase Draft counts as final."
-    ),
-    "credited": _lt(
-        "Tribe's credit invoices do not name the invoice they credit. Odoo's credit notes are "
-        "not linked to the invoice."
-    ),
+    "date": sentence("invoices_without_date_field"),
+    "due_date": sentence("invoices_without_due_date_field"),
+    "legal_entity": sentence("invoices_without_legal_entity_field"),
+    "untaxed": sentence("invoices_without_untaxed_field"),
+    "vat": sentence("invoices_without_vat_field"),
+    "total": sentence("invoices_without_total_field"),
+    "final": sentence("invoices_without_final_field"),
+    "credited": sentence("invoices_without_credited_field"),
 }
 
 
@@ -123,12 +99,12 @@ def absent_relation_paths(schema: Mapping) -> set[str]:
     return {path for path in paths if not _has(schema, path)}
 
 
-_ASK_TRIBE = _lt("Ask Tribe whether the application has access to it.")
-_ENABLE_BILLING = _lt("Have the Billing module of Tribe switched on, or switch invoices off here.")
+_ASK_TRIBE = sentence("ask_tribe_about_access")
+_ENABLE_BILLING = sentence("switch_on_billing")
 
 
 def _requirements() -> Iterable[Requirement]:
-    relations = _lt("Customers and suppliers cannot be synchronized without it.")
+    relations = sentence("relations_missing_in_tribe")
     for entity_set in ("Relation_Organization", ORGANIZATION_CUSTOMER, IDENTITY):
         yield Requirement(entity_set, relations, _ASK_TRIBE, True)
     for path in ("Relation_Organization/Name", "Relation_Organization/DebtorNumber"):
@@ -137,7 +113,7 @@ def _requirements() -> Iterable[Requirement]:
         yield Requirement(path, relations, _ASK_TRIBE, True)
     yield Requirement(
         f"{IDENTITY}/Relation",
-        _lt("Your own organization, to which customers are linked, cannot be found without it."),
+        sentence("own_organization_missing_in_tribe"),
         _ASK_TRIBE,
         True,
     )
@@ -147,21 +123,21 @@ def _requirements() -> Iterable[Requirement]:
 
 # What is not synchronized without a set or a field.
 _OPTIONAL_RELATIONS = {
-    "Relation_Person": _lt("Private persons are not synchronized without it."),
-    PERSON_CUSTOMER: _lt("Private customers are not synchronized without it."),
-    SUPPLIER: _lt("Suppliers are not synchronized without it."),
-    "Relation_Organization/CreditorNumber": _lt("Creditor numbers are not synchronized."),
-    "Relation_Organization/VATNumber": _lt("VAT numbers are not synchronized."),
-    "Relation_Organization/InvoiceAddress": _lt("Addresses are not synchronized."),
-    "Relation_Person/DebtorNumber": _lt("Debtor numbers of persons are not synchronized."),
-    "Relation_Person/Address": _lt("Addresses of persons are not synchronized."),
-    "Address": _lt("Changed addresses cannot be written to Tribe."),
-    "Address/Country": _lt("Countries are not synchronized."),
-    "Datastore_Country": _lt("Countries are not synchronized."),
-    "Address/State": _lt("States are not synchronized."),
-    f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays": _lt("Payment terms are not synchronized."),
-    f"{SUPPLIER}/PaymentTermInDays": _lt("Payment terms of suppliers are not synchronized."),
-    f"{ORGANIZATION_CUSTOMER}/IsFormer": _lt("Ended customers are not recognized."),
+    "Relation_Person": sentence("persons_not_synchronized"),
+    PERSON_CUSTOMER: sentence("private_customers_not_synchronized"),
+    SUPPLIER: sentence("suppliers_not_synchronized"),
+    "Relation_Organization/CreditorNumber": sentence("creditor_numbers_not_synchronized"),
+    "Relation_Organization/VATNumber": sentence("vat_numbers_not_synchronized"),
+    "Relation_Organization/InvoiceAddress": sentence("addresses_not_synchronized"),
+    "Relation_Person/DebtorNumber": sentence("debtor_numbers_of_persons_not_synchronized"),
+    "Relation_Person/Address": sentence("addresses_of_persons_not_synchronized"),
+    "Address": sentence("addresses_not_written"),
+    "Address/Country": sentence("countries_not_synchronized"),
+    "Datastore_Country": sentence("countries_not_synchronized"),
+    "Address/State": sentence("states_not_synchronized"),
+    f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays": sentence("payment_terms_not_synchronized"),
+    f"{SUPPLIER}/PaymentTermInDays": sentence("payment_terms_of_suppliers_not_synchronized"),
+    f"{ORGANIZATION_CUSTOMER}/IsFormer": sentence("former_customers_not_recognized"),
 }
 
 
@@ -171,17 +147,14 @@ def _optional_relations() -> Iterable[Requirement]:
     for entity_set in ("Relation_Organization", "Relation_Person", ORGANIZATION_CUSTOMER):
         yield Requirement(
             f"{entity_set}/ImportId",
-            _lt(
-                "After a lost answer we cannot look up whether the record was created, so a person "
-                "is asked."
-            ),
+            sentence("lost_answers_need_person"),
             _ASK_TRIBE,
             False,
         )
 
 
 def _invoicing() -> Iterable[Requirement]:
-    invoices = _lt("Invoices cannot be booked without it.")
+    invoices = sentence("invoices_missing_in_tribe")
     yield Requirement(INVOICE, invoices, _ENABLE_BILLING, True)
     for field in ("Number", "Currency", "Phase", "ProductLines", "Relationship"):
         yield Requirement(f"{INVOICE}/{field}", invoices, _ASK_TRIBE, True)
@@ -197,7 +170,7 @@ def _invoicing() -> Iterable[Requirement]:
     ):
         yield Requirement(
             path,
-            _lt("The account of a line follows from its VAT group instead of its product."),
+            sentence("account_follows_vat_group"),
             _ASK_TRIBE,
             False,
         )

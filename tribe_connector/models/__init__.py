@@ -39,6 +39,7 @@ from . import (
     tribe_legal_entity,
     tribe_link,
     tribe_link_credit,
+    tribe_message,
     tribe_payment_exporter,
     tribe_phase,
     tribe_plan,

@@ -4,9 +4,10 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 
-from ..engine.booking import BOOKING, move_facts, rounded
+from ..engine.booking import BOOKING, fact_shown, move_facts, rounded
 from ..engine.only_for import only_for
 from ..engine.problems import AmountsDiffer
+from ..sentence import say
 
 
 class AccountMove(models.Model):
@@ -63,10 +64,10 @@ class AccountMove(models.Model):
                 and not move.sudo().tribe_link_ids
             ):
                 raise ValidationError(
-                    self.env._(
-                        "The journal “%s” is reserved for invoices of Tribe, which bring their own "
-                        "numbers. Choose another sales journal.",
-                        move.journal_id.display_name,
+                    say(
+                        self.env,
+                        "journal_reserved_for_tribe",
+                        journal=move.journal_id.display_name,
                     )
                 )
 
@@ -158,12 +159,12 @@ class AccountMove(models.Model):
                 continue
             if abs(difference) > self._tribe_tolerance(tax, link):
                 raise AmountsDiffer(
-                    self.env._(
-                        "Invoice %(number)s: VAT of %(tax)s is %(tribe)s in Tribe and %(odoo)s in "
-                        "Odoo. Check the percentage of the VAT group and its sales tax.",
+                    say(
+                        self.env,
+                        "vat_differs",
                         number=link.agreed["number"],
                         tax=tax.name,
-                        tribe=vat,
+                        tribe=Decimal(vat),
                         odoo=sign * computed,
                     )
                 )
@@ -216,23 +217,22 @@ class AccountMove(models.Model):
         if self.journal_id in reserved:
             here["number"] = self.name
         labels = {
-            "number": self.env._("number"),
-            "date": self.env._("invoice date"),
-            "untaxed": self.env._("amount without VAT"),
-            "vat": self.env._("VAT"),
-            "total": self.env._("total"),
+            "number": say(self.env, "fact_number"),
+            "date": say(self.env, "fact_invoice_date"),
+            "untaxed": say(self.env, "fact_untaxed"),
+            "vat": say(self.env, "fact_vat"),
+            "total": say(self.env, "fact_total"),
         }
         for key, label in labels.items():
             if key in booked and key in here and booked[key] != here[key]:
                 raise AmountsDiffer(
-                    self.env._(
-                        "Invoice %(number)s comes from Tribe, where its %(what)s is "
-                        "%(tribe)s; here it would be %(odoo)s. Undo the change or check the "
-                        "mapping, or choose Leave to Odoo on its link with Tribe.",
+                    say(
+                        self.env,
+                        "invoice_differs_from_tribe",
                         number=booked["number"],
                         what=label,
-                        tribe=booked[key],
-                        odoo=here[key],
+                        tribe=fact_shown(key, booked[key]),
+                        odoo=fact_shown(key, here[key]),
                     )
                 )
 

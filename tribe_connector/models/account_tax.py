@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..sentence import say
+
 
 class AccountTax(models.Model):
     _inherit = "account.tax"
@@ -12,13 +14,11 @@ class AccountTax(models.Model):
         """
         self.ensure_one()
         if self.amount_type != "percent":
-            return self.env._(
-                "tax “%s” is no plain percentage. Choose one that is.", self.display_name
-            )
+            return say(self.env, "tax_not_a_percentage", tax=self.display_name)
         if self.price_include:
-            return self.env._(
-                "tax “%s” is included in prices, but Tribe's amounts without VAT are booked. "
-                "Choose one with Included in Price: Tax Excluded.",
-                self.display_name,
+            return say(
+                self.env,
+                "tax_included_in_price",
+                tax=self.display_name,
             )
         return None

@@ -19,7 +19,7 @@ from ..mapping import (
     split_surname_like,
     suffix_from_tribe,
 )
-from ..sentence import in_language
+from ..sentence import in_language, say, sentence
 from .tribe_link import RELATION_KINDS
 
 # Saving one of these can make a difference in Tribe.
@@ -466,32 +466,32 @@ class ResPartner(models.Model):
         if values.get("country_code"):
             country = country.search([("code", "=", values["country_code"])])
             if not country:
-                refused["country_code"] = self.env._(
-                    "Tribe's country %s is none of Odoo's, so the country was left as it is. "
-                    "Correct its code in Tribe, or add the country in Odoo.",
-                    values["country_code"],
+                refused["country_code"] = say(
+                    self.env,
+                    "country_not_in_odoo",
+                    country=values["country_code"],
                 )
         state = values.get("state_code")
         if state and not self._tribe_state(state, country):
-            refused["state_code"] = self.env._(
-                "Odoo has no state %(state)s in %(country)s, so the state was left as it is. Add "
-                "it in Odoo, then connect again.",
+            refused["state_code"] = say(
+                self.env,
+                "state_not_in_odoo",
                 state=state,
-                country=country.name or self.env._("no country"),
+                country=country.name or sentence("no_country"),
             )
         if not is_website(values.get("website")):
-            refused["website"] = self.env._(
-                "Tribe's website %s is no web address, so the website was left as it is. Correct "
-                "it in Tribe.",
-                values["website"],
+            refused["website"] = say(
+                self.env,
+                "website_not_an_address",
+                website=values["website"],
             )
         for name in PAYMENT_TERM_FIELDS.values():
             days = values.get(name)
             terms = self.env["account.payment.term"]
             if days is not None and not terms._tribe_of_days(connection.company_id, days):
-                refused[name] = self.env._(
-                    "%(company)s has no payment term of %(days)s days, so it was left as it is. "
-                    "Add one under Invoicing > Configuration > Payment Terms.",
+                refused[name] = say(
+                    self.env,
+                    "payment_term_not_in_odoo",
                     company=connection.company_id.name,
                     days=days,
                 )
@@ -502,7 +502,7 @@ class ResPartner(models.Model):
         """A sentence about a VAT number that cannot exist; empty for one that can."""
         if not is_vat_doubtful(vat, country_code):
             return ""
-        return self.env._("The VAT number %s cannot be right. Check it, in Odoo or in Tribe.", vat)
+        return say(self.env, "vat_number_wrong", vat=vat)
 
     def _tribe_write(self, connection, values, remote):
         """Write neutral values that came from Tribe, all but ``active``, that Tribe may write.

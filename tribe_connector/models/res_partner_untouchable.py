@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.problems import NeedsPerson
 from ..mapping import ADDRESS_FIELDS, FIELD_LABELS, PAYMENT_TERM_FIELDS
+from ..sentence import say, sentence
 from .tribe_link import RELATION_KINDS
 
 # By what an internal user is known and reached: with the e-mail address goes the password.
@@ -160,12 +161,11 @@ class ResPartner(models.Model):
         }
 
     def _tribe_sign_in_sentence(self, users, address):
-        return self.env._(
-            "%(partner)s has another e-mail address in Tribe, %(address)s. With this contact "
-            "%(users)s signs in to Odoo, and a password reset would go to that address. Choose "
-            "which one stays under Conflicts.",
+        return say(
+            self.env,
+            "email_of_signed_in_contact",
             partner=self.display_name,
-            address=address or self.env._("(none)"),
+            address=address or sentence("nothing"),
             users=", ".join(users.mapped("login")),
         )
 
@@ -192,43 +192,36 @@ class ResPartner(models.Model):
         return users if name == "email" else users.browse()
 
     def _tribe_internal_sentence(self, users, name, value):
-        return self.env._(
-            "%(field)s “%(value)s” was not taken over from Tribe: %(partner)s is the contact of "
-            "the internal user %(users)s. Change it in Odoo if it is right; from there it goes to "
-            "Tribe.",
+        return say(
+            self.env,
+            "value_of_internal_user_kept",
             field=self._tribe_label(name),
-            value=value or self.env._("(none)"),
+            value=value or sentence("nothing"),
             partner=self.display_name,
             users=", ".join(users.mapped("login")),
         )
 
     def _tribe_shared_sentence(self, name):
-        return self.env._(
-            "%(field)s of %(partner)s was not taken over from Tribe, because Odoo shares it with a "
-            "contact of another company or connection, above, below or beside this one. Change it "
-            "in Odoo if it is right; from there it goes to Tribe.",
-            field=self._tribe_label(name),
-            partner=self.display_name,
+        return sentence(
+            "shared_value_kept", field=self._tribe_label(name), partner=self.display_name
         )
 
     def _tribe_own_sentence(self):
         """Why nothing is written to a contact that is Odoo's own, in a sentence."""
         company = self.env["res.company"].sudo().with_context(active_test=False)
         company = company.search([("partner_id", "=", self.id)], limit=1)
-        return self.env._(
-            "%(partner)s is the contact of %(owner)s in Odoo, which is never synchronized: nothing "
-            "is written on either side. If it is linked, press Leave to Odoo at its link, under "
-            "Linked Relations, or give %(owner)s another contact.",
+        return say(
+            self.env,
+            "contact_of_own_company",
             partner=self.display_name,
-            owner=company.name or self.env._("Odoo itself"),
+            owner=company.name or sentence("odoo_itself"),
         )
 
     def _tribe_elsewhere_sentence(self, connection):
         """Why a contact of another company stands still; that company is not named."""
-        return self.env._(
-            "%(partner)s now belongs to a company in which “%(connection)s” does not work, so "
-            "nothing is written on either side, and no invoice is booked. Set the contact's "
-            "Company back, or press Leave to Odoo at its link, under Linked Relations.",
+        return say(
+            self.env,
+            "contact_of_company_elsewhere",
             partner=self.display_name,
             connection=connection.name,
         )
@@ -239,6 +232,6 @@ class ResPartner(models.Model):
         :raises NeedsPerson: with the remedy
         """
         for partner in self._tribe_own():
-            raise NeedsPerson(partner._tribe_own_sentence(), cause="doubt")
+            raise NeedsPerson(partner._tribe_own_sentence())
         for partner in self._tribe_elsewhere(connection):
-            raise NeedsPerson(partner._tribe_elsewhere_sentence(connection), cause="doubt")
+            raise NeedsPerson(partner._tribe_elsewhere_sentence(connection))

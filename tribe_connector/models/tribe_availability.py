@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..engine.sentence_field import SentenceText
+
 
 class TribeAvailability(models.Model):
     """Whether Tribe can be reached, shared by all workers (engine/availability.py).
@@ -24,7 +26,7 @@ class TribeAvailability(models.Model):
         readonly=True, help="Since when no work is started, because Tribe is not there."
     )
     next_probe = fields.Datetime(readonly=True, help="When Tribe is tried again.")
-    reason = fields.Text(readonly=True)
+    reason = SentenceText(readonly=True)
 
     _connection_unique = models.Constraint(
         "UNIQUE(connection_id)", "A connection has one availability."

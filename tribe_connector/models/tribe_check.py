@@ -2,7 +2,8 @@ from urllib.parse import urlsplit
 
 from odoo import fields, models
 
-from ..sentence import in_language
+from ..engine.sentence_field import SentenceChar
+from ..sentence import say
 
 # Where in Tribe's web app the rights of applications and the general settings are
 # (docs/tribe-api.md 1.3).
@@ -12,10 +13,7 @@ ORDER = ("blocking", "note", "ok")
 
 
 class TribeCheck(models.Model):
-    """One thing that was looked at when connecting: in order, or with its remedy.
-
-    Texts are in the language of who connected last.
-    """
+    """One thing that was looked at when connecting: in order, or with its remedy."""
 
     _name = "tribe.check"
     _inherit = "tribe.written.by.connector"
@@ -34,8 +32,8 @@ class TribeCheck(models.Model):
         required=True,
         readonly=True,
     )
-    name = fields.Char("Looked At", required=True, readonly=True)
-    remedy = fields.Char("What to Do", readonly=True)
+    name = SentenceChar("Looked At", required=True, readonly=True)
+    remedy = SentenceChar("What to Do", readonly=True)
     url = fields.Char("Where", readonly=True)
 
     def _store(self, connection, found):
@@ -49,10 +47,7 @@ class TribeCheck(models.Model):
             *self._of_own_organization(connection),
             *self._of_webhooks(connection),
             *self._of_requirements(connection, found),
-            *(
-                {"state": "note", "name": in_language(self.env, note)}
-                for note in found["invoice_notes"]
-            ),
+            *({"state": "note", "name": note} for note in found["invoice_notes"]),
         ]
         for entity in connection.legal_entity_ids:
             rows += self._of_legal_entity(entity)
@@ -81,30 +76,25 @@ class TribeCheck(models.Model):
         if not entity.is_booked:
             yield {
                 **of_entity,
-                "name": self.env._(
-                    "Invoices of “%s” are not booked: Book in Odoo is off", entity.name
-                ),
-                "remedy": self.env._("Switch it on under Legal Entities if Odoo keeps its books."),
+                "name": say(self.env, "check_legal_entity_not_booked", entity=entity.name),
+                "remedy": say(self.env, "check_legal_entity_not_booked_remedy"),
             }
         elif vat := entity._vat_of_company():
             yield {
                 **of_entity,
-                "name": self.env._(
-                    "“%(entity)s” has VAT number %(vat)s in Tribe, but its company “%(company)s” "
-                    "has %(other)s in Odoo",
+                "name": say(
+                    self.env,
+                    "check_vat_number_of_company_differs",
                     entity=entity.name,
                     vat=entity.vat,
                     company=entity.company_id.sudo().name,
                     other=vat,
                 ),
-                "remedy": self.env._(
-                    "Choose another company under Legal Entities, or correct the number on the "
-                    "side where it is wrong: its turnover goes into that company's VAT return."
-                ),
+                "remedy": say(self.env, "check_vat_number_of_company_differs_remedy"),
             }
 
     def _of_sign_in(self, connection, found):
-        yield {"state": "ok", "name": self.env._("Signed in to Tribe")}
+        yield {"state": "ok", "name": say(self.env, "check_signed_in")}
 
     def _of_counts(self, connection, found):
         """How much there is to map; without a legal entity nothing can be booked."""
@@ -112,16 +102,16 @@ class TribeCheck(models.Model):
         if not entities:
             yield {
                 "state": "blocking",
-                "name": self.env._("Tribe has no legal entity"),
-                "remedy": self.env._("Add your own organization in Tribe, then connect again."),
+                "name": say(self.env, "check_no_legal_entity"),
+                "remedy": say(self.env, "check_no_legal_entity_remedy"),
                 "url": connection.web_address + CONFIGURATION_PAGE,
             }
             return
         yield {
             "state": "ok",
-            "name": self.env._(
-                "Legal entities: %(entities)s. VAT groups: %(groups)s. General ledger accounts: "
-                "%(accounts)s. Invoice phases: %(phases)s.",
+            "name": say(
+                self.env,
+                "check_counts",
                 entities=len(entities),
                 groups=len(found["vat_groups"]),
                 accounts=len(found["ledger_accounts"]),
@@ -133,34 +123,32 @@ class TribeCheck(models.Model):
         if connection.own_organization_id:
             yield {
                 "state": "ok",
-                "name": self.env._(
-                    "Your own organization: %(name)s", name=connection.own_organization_name
+                "name": say(
+                    self.env, "check_own_organization", name=connection.own_organization_name
                 ),
             }
             return
         yield {
             "state": "blocking",
-            "name": self.env._("Tribe does not tell which organization is your own"),
-            "remedy": self.env._(
-                "Fill in your own organization in Tribe's general settings, then connect again."
-            ),
+            "name": say(self.env, "check_no_own_organization"),
+            "remedy": say(self.env, "check_no_own_organization_remedy"),
             "url": connection.web_address + CONFIGURATION_PAGE,
         }
 
     def _of_webhooks(self, connection):
         """Whether Tribe can reach us. Changes are found without webhooks too, but later."""
         address = urlsplit(connection._webhook_url(""))
-        reached = self.env._("Tribe reports changes to %s", address.netloc)
+        reached = say(self.env, "check_webhooks_reach_odoo", host=address.netloc)
         if connection.mode == "demo" or address.scheme == "https":
             yield {"state": "ok", "name": reached}
             return
         yield {
             "state": "note",
-            "name": self.env._("Tribe cannot report changes to %s", address.netloc),
-            "remedy": self.env._(
-                "Give this Odoo an HTTPS address that the internet reaches (the system parameter "
-                "web.base.url). Until then changes are looked for every %s minutes.",
-                max(connection.poll_seconds // 60, 1),
+            "name": say(self.env, "check_webhooks_do_not_reach_odoo", host=address.netloc),
+            "remedy": say(
+                self.env,
+                "check_webhooks_do_not_reach_odoo_remedy",
+                minutes=max(connection.poll_seconds // 60, 1),
             ),
         }
 
@@ -169,7 +157,7 @@ class TribeCheck(models.Model):
         for requirement in found["missing"]:
             yield {
                 "state": "blocking" if requirement in found["blocking"] else "note",
-                "name": f"{requirement.path}: {in_language(self.env, requirement.why)}",
-                "remedy": in_language(self.env, requirement.remedy),
+                "name": say(self.env, "check_missing", path=requirement.path, why=requirement.why),
+                "remedy": requirement.remedy,
                 "url": connection.web_address + APPLICATIONS_PAGE,
             }

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 
 from ..engine.only_for import only_for
 from ..mapping import canonical
+from ..sentence import say
 
 
 class TribeConflict(models.Model):
@@ -137,11 +138,10 @@ class TribeConflict(models.Model):
             may = partner.with_env(self.env).has_access("write")
             if not (may and users.with_env(self.env).has_access("read")):
                 raise AccessError(
-                    self.env._(
-                        "With the e-mail address of %s goes the sign-in of its users, so only "
-                        "somebody who may change the contact and see all its users decides this. "
-                        "Ask one, or press Keep Odoo's.",
-                        partner.display_name,
+                    say(
+                        self.env,
+                        "conflict_email_needs_consent",
+                        contact=partner.display_name,
                     )
                 )
 

@@ -15,7 +15,7 @@ from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
-from ..sentence import in_language
+from ..sentence import in_language, say
 from ..tribe_api import (
     LONGEST_EXCHANGE_SECONDS,
     TOKEN_HEADER,
@@ -352,24 +352,21 @@ class TribeConnection(models.Model):
         for connection in self:
             if problem := connection._number_problem():
                 raise ValidationError(
-                    self.env._("“%(name)s”: %(problem)s", name=connection.name, problem=problem)
+                    say(self.env, "connection_problem", name=connection.name, problem=problem)
                 )
 
     def _number_problem(self):
         """What is wrong with its numbers, in a sentence; empty where nothing is."""
         if not 0 <= self.nightly_hour <= 23:
-            return self.env._("The nightly hour is between 0 and 23.")
+            return say(self.env, "nightly_hour_out_of_range")
         if any(self[name] <= 0 for name in POSITIVE) or any(
             self[name] < 0 for name in NOT_NEGATIVE
         ):
-            return self.env._("Waits and limits are positive numbers.")
+            return say(self.env, "limits_not_positive")
         if not (0 <= self.comparison_days <= MOST_DAYS and 0 <= self.missing_percent <= 100):
-            return self.env._(
-                "Missing at Most is between 0 and 100 percent; 0 days mean that nothing is looked "
-                "for, and 36,500 are the most."
-            )
+            return say(self.env, "missing_at_most_out_of_range")
         if not all(0 < self[name] <= MOST_DAYS for name in DAYS_KEPT):
-            return self.env._("Runs and problems are kept for 1 to 36,500 days.")
+            return say(self.env, "keep_days_out_of_range")
         return ""
 
     @api.model
@@ -383,8 +380,9 @@ class TribeConnection(models.Model):
             is_needed = field and field.required and field.type in ("char", "many2one", "selection")
             if is_needed and not field.convert_to_cache(vals[name], self, validate=False):
                 raise ValidationError(
-                    self.env._(
-                        "%(field)s of a connection cannot be empty. Fill it in.",
+                    say(
+                        self.env,
+                        "connection_field_empty",
                         field=field._description_string(self.env),
                     )
                 )
@@ -395,9 +393,9 @@ class TribeConnection(models.Model):
         for connection in self:
             if connection.answer_seconds > LONGEST_EXCHANGE_SECONDS:
                 raise ValidationError(
-                    self.env._(
-                        "“%(name)s” cannot wait %(seconds)s seconds for an answer: Odoo would end "
-                        "the worker that waits. Enter 30 seconds at most.",
+                    say(
+                        self.env,
+                        "answer_seconds_too_long",
                         name=connection.name,
                         seconds=connection.answer_seconds,
                     )
@@ -522,8 +520,9 @@ class TribeConnection(models.Model):
                 raise ValidationError(connection._filter_sentence(error)) from error
 
     def _filter_sentence(self, error):
-        return self.env._(
-            "Only Contacts That of “%(name)s” cannot be used. %(cause)s",
+        return say(
+            self.env,
+            "filter_refused",
             name=self.name,
             cause=in_language(self.env, error),
         )
@@ -537,12 +536,7 @@ class TribeConnection(models.Model):
         """
         company_id = self._fields["company_id"].convert_to_cache(vals.get("company_id"), self)
         if company_id and not self.env.su and company_id not in self.env.user._get_company_ids():
-            raise AccessError(
-                self.env._(
-                    "You do not work in the company that was chosen. Choose one of your own "
-                    "companies, or ask somebody who works there."
-                )
-            )
+            raise AccessError(say(self.env, "company_not_own"))
 
     @api.depends("state")
     def _compute_is_running(self):
@@ -625,9 +619,9 @@ class TribeConnection(models.Model):
     def _refuse_demo_data(self):
         if self.is_demo_data:
             raise UserError(
-                self.env._(
-                    "“%(name)s” is an example: there is no Tribe behind it. Make a connection of "
-                    "your own under Connections.",
+                say(
+                    self.env,
+                    "connection_is_example",
                     name=self.name,
                 )
             )
@@ -704,7 +698,7 @@ class TribeConnection(models.Model):
         try:
             found = self._search_filter(Domain("id", "in", among.ids))
         except FilterRefused as error:
-            raise NeedsPerson(self._held_sentence(error), cause="set_up") from error
+            raise NeedsPerson(self._held_sentence(error)) from error
         return among.filtered(lambda partner: partner.id in found.ids)
 
     def _perhaps_relations_among(self, partners):
@@ -761,9 +755,7 @@ class TribeConnection(models.Model):
         return ""
 
     def _held_sentence(self, error):
-        return self.env._(
-            "No new contact is sent to Tribe. %(cause)s", cause=self._filter_sentence(error)
-        )
+        return say(self.env, "filter_held", cause=self._filter_sentence(error))
 
     def _unfiltered_domain(self):
         return [

@@ -1,16 +1,16 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..sentence import _lt, in_language
+from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeAddressInvalid, check_address, check_own_address, host_of
 from .tribe_connection import RUNNING_STATES
 from .tribe_credential import new_webhook_token
 
 # Where Tribe is, by what it is called in a sentence. The first two are sent secrets.
 TRIBES_ADDRESSES = {
-    "api_address": _lt("API"),
-    "authorization_address": _lt("sign-in"),
-    "web_address": _lt("app"),
+    "api_address": sentence("address_api"),
+    "authorization_address": sentence("address_sign_in"),
+    "web_address": sentence("address_app"),
 }
 SECRETS_GO_TO = ("api_address", "authorization_address")
 OWN_ADDRESS = "webhook_address"
@@ -57,12 +57,7 @@ class TribeConnection(models.Model):
         """
         changed = [name for name in ADDRESSES if name in vals and vals[name] != usual[name]]
         if changed and not self.env.su and not self.env.user.has_group("base.group_system"):
-            raise AccessError(
-                self.env._(
-                    "Only a system administrator changes the addresses of a connection: secrets "
-                    "are sent there, and links lead there."
-                )
-            )
+            raise AccessError(say(self.env, "addresses_only_for_system_administrators"))
 
     @api.constrains(*ADDRESSES)
     def _check_addresses(self):
@@ -74,8 +69,9 @@ class TribeConnection(models.Model):
                     check_own_address(connection.webhook_address)
             except TribeAddressInvalid as error:
                 raise ValidationError(
-                    self.env._(
-                        "“%(name)s”: %(problem)s",
+                    say(
+                        self.env,
+                        "connection_problem",
                         name=connection.name,
                         problem=in_language(self.env, error),
                     )
@@ -106,9 +102,8 @@ class TribeConnection(models.Model):
         credential = self._credential()
         if self.is_demo_data or not credential.client_id or credential.client_secret:
             return ""
-        return self.env._(
-            "“%(name)s” has no client secret, so Tribe is not asked anything: the secret is "
-            "forgotten when an address of Tribe changes to another host. Let a system "
-            "administrator enter it again, and press Connect.",
+        return say(
+            self.env,
+            "client_secret_forgotten",
             name=self.name,
         )

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..sentence import say
 from .tribe_connection import RUNNING_STATES
 from .tribe_link import RELATION_KINDS
 
@@ -218,9 +219,8 @@ class TribeConnection(models.Model):
         count = self.env["res.partner"].search_count(unplaced, limit=MOST_UNPLACED)
         if not count:
             return ""
-        return self.env._(
-            "%(count)s customers and suppliers are sent to no Tribe, because more than one "
-            "connection could be meant. Set the Company of each to one in which a single "
-            "connection works, or leave them out with Only Contacts That.",
+        return say(
+            self.env,
+            "contacts_unplaced",
             count=f"{count:,}+" if count == MOST_UNPLACED else count,
         )

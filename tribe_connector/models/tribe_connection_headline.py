@@ -1,11 +1,12 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import format_datetime, format_time
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
+from ..sentence import say
 from .tribe_poller import STREAM_SETS
 
 # So many looks at Tribe may be missed before that is said.
@@ -38,6 +39,7 @@ class TribeConnection(models.Model):
         compute="_compute_headline",
     )
 
+    @api.depends_context("lang", "uid")
     def _compute_headline(self):
         for connection in self:
             headline = connection._headline()
@@ -71,38 +73,31 @@ class TribeConnection(models.Model):
         if self.is_demo_data:
             return Headline(
                 "info",
-                self.env._("An example with invented records: nothing is sent or received."),
+                say(self.env, "headline_example"),
             )
         if self.sudo().must_sign_in:
             return Headline(
                 "danger",
-                self.env._(
-                    "Nobody is signed in with Tribe, so nothing is synchronized. Let a system "
-                    "administrator press Sign In with Tribe."
-                ),
+                say(self.env, "headline_nobody_signed_in"),
             )
         return Headline("danger", self.sign_in_problem) if self.sign_in_problem else None
 
     def _standstill_headline(self):
         """Why nothing happens, if somebody wants it so."""
         if not self.active:
-            return Headline("warning", self.env._("Archived: nothing is synchronized."))
+            return Headline("warning", say(self.env, "headline_archived"))
         if self.state == "draft":
-            return Headline("info", self.env._("Not connected yet."))
+            return Headline("info", say(self.env, "headline_not_connected"))
         if self.mode == "off":
-            return Headline(
-                "warning", self.env._("Off: nothing is synchronized until another mode is chosen.")
-            )
+            return Headline("warning", say(self.env, "headline_off"))
         if self.state == "connected":
-            return Headline(
-                "info", self.env._("Connected, and not activated yet: nothing is synchronized.")
-            )
+            return Headline("info", say(self.env, "headline_not_activated"))
         if self.state == "paused":
             return self._paused_headline()
         return None
 
     def _paused_headline(self):
-        paused = self.env._("Paused: what changes waits until somebody presses Resume.")
+        paused = say(self.env, "headline_paused")
         records = self._records_headline()
         if not records:
             return Headline("warning", paused)
@@ -116,24 +111,24 @@ class TribeConnection(models.Model):
         """What waits for a person."""
         if count := self.attention_count:
             text = (
-                self.env._("1 record needs attention.")
+                say(self.env, "headline_one_record_needs_attention")
                 if count == 1
-                else self.env._("%s records need attention.", count)
+                else say(self.env, "headline_records_need_attention", count=count)
             )
             return Headline("danger", text, "action_open_attention")
         if count := self.invoice_differs_count:
             text = (
-                self.env._("1 booked invoice differs from Tribe.")
+                say(self.env, "headline_one_invoice_differs")
                 if count == 1
-                else self.env._("%s booked invoices differ from Tribe.", count)
+                else say(self.env, "headline_invoices_differ", count=count)
             )
             return Headline("warning", text, "action_open_differing_invoices")
         if count := self.suggestion_count + self.conflict_count:
             opens = "action_open_suggestions" if self.suggestion_count else "action_open_conflicts"
             text = (
-                self.env._("1 question to decide.")
+                say(self.env, "headline_one_question")
                 if count == 1
-                else self.env._("%s questions to decide.", count)
+                else say(self.env, "headline_questions", count=count)
             )
             return Headline("warning", text, opens)
         return None
@@ -141,9 +136,7 @@ class TribeConnection(models.Model):
     def _under_way_headline(self):
         """What goes on by itself, or that all is well."""
         if self.mode == "dry_run":
-            return Headline(
-                "warning", self.env._("Dry run: Tribe is read, and nothing is written there.")
-            )
+            return Headline("warning", say(self.env, "headline_dry_run"))
         return (
             self._failing_headline()
             or self._initial_headline()
@@ -151,7 +144,7 @@ class TribeConnection(models.Model):
             or self._waiting_headline()
             or Headline(
                 "success",
-                self.env._("All in sync. Last look at Tribe: %s.", self._moment(self._last_look())),
+                say(self.env, "headline_in_sync", moment=self._moment(self._last_look())),
                 "action_open_runs",
             )
         )
@@ -169,9 +162,9 @@ class TribeConnection(models.Model):
             return None
         return Headline(
             "warning",
-            self.env._(
-                "What the connection itself has to do goes wrong, and is tried again on "
-                "%(moment)s: %(reason)s",
+            say(
+                self.env,
+                "headline_connection_work_fails",
                 moment=self._moment(failing[0].due),
                 reason=failing[0].error,
             ),
@@ -182,13 +175,10 @@ class TribeConnection(models.Model):
         if self.state != "initial":
             return None
         if self._works_of_the_connection("activate") or self.sudo()._initial_work():
-            return Headline("info", self.env._("The initial synchronization is running."))
+            return Headline("info", say(self.env, "headline_initial"))
         return Headline(
             "warning",
-            self.env._(
-                "Of the initial synchronization nothing waits any more, and it did not end. Press "
-                "Pause, then Resume."
-            ),
+            say(self.env, "headline_initial_stuck"),
         )
 
     def _unseen_headline(self):
@@ -197,25 +187,22 @@ class TribeConnection(models.Model):
             if self._works_of_the_connection("poll"):
                 return Headline(
                     "info",
-                    self.env._("Tribe is looked at for the first time."),
+                    say(self.env, "headline_first_look"),
                     "action_open_waiting",
                 )
             return Headline(
                 "warning",
-                self.env._(
-                    "Not all of Tribe was ever looked at. Press Run Nightly Job Now; if nothing "
-                    "happens, Odoo's scheduled actions do not run."
-                ),
+                say(self.env, "headline_never_fully_looked"),
             )
         look = self._last_look()
         if fields.Datetime.now() - look <= timedelta(seconds=LOOKS_TO_MISS * self.poll_seconds):
             return None
         return Headline(
             "warning",
-            self.env._(
-                "Tribe was last looked at on %s. See what waits; if nothing does, Odoo's "
-                "scheduled actions do not run.",
-                self._moment(look),
+            say(
+                self.env,
+                "headline_last_look_long_ago",
+                moment=self._moment(look),
             ),
             "action_open_waiting",
         )
@@ -226,11 +213,13 @@ class TribeConnection(models.Model):
         if not count:
             return None
         since = works and self.oldest_waiting
-        text = self.env._("1 change waits") if count == 1 else self.env._("%s changes wait", count)
+        text = (
+            say(self.env, "headline_one_change_waits")
+            if count == 1
+            else say(self.env, "headline_changes_wait", count=count)
+        )
         if since:
-            text = self.env._(
-                "%(changes)s, since %(moment)s", changes=text, moment=self._moment(since)
-            )
+            text = say(self.env, "headline_waits_since", changes=text, moment=self._moment(since))
         return Headline(
             "info", f"{text}.", "action_open_waiting" if works else "action_open_untold"
         )

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
-from ..sentence import in_language
+from ..sentence import in_language, say
 from ..tribe_api import TribeError
 from .tribe_connection import POLL_STREAMS
 
@@ -24,7 +24,7 @@ class TribeConnection(models.Model):
         """
         self.ensure_one()
         if self.state == "draft":
-            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+            raise UserError(say(self.env, "connect_first", name=self.name))
         self._check_relation_domain()
         self._refuse_moved()
         connection = self.sudo()
@@ -107,27 +107,28 @@ class TribeConnection(models.Model):
     def _check_ready(self):
         if self.state in ("initial", "active"):
             raise UserError(
-                self.env._(
-                    "“%(name)s” is active already. Press Pause first if it should start again.",
+                say(
+                    self.env,
+                    "already_active",
                     name=self.name,
                 )
             )
         if self.state not in ("connected", "paused"):
-            raise UserError(self.env._("Connect “%(name)s” first.", name=self.name))
+            raise UserError(say(self.env, "connect_first", name=self.name))
         self._refuse_moved()
         if self.mode == "dry_run":
             raise UserError(
-                self.env._(
-                    "“%(name)s” is in the mode Dry Run, in which nothing is written. Choose the "
-                    "mode Live, then activate.",
+                say(
+                    self.env,
+                    "activate_in_dry_run",
                     name=self.name,
                 )
             )
         if not self.own_organization_id:
             raise UserError(
-                self.env._(
-                    "“%(name)s” does not know your own organization in Tribe, to which every "
-                    "customer belongs. Fill it in in Tribe's general settings, then connect again.",
+                say(
+                    self.env,
+                    "activate_without_own_organization",
                     name=self.name,
                 )
             )
@@ -136,9 +137,9 @@ class TribeConnection(models.Model):
         without_company = booked.filtered(lambda entity: not entity.company_id)
         if without_company:
             raise UserError(
-                self.env._(
-                    "Choose the company of legal entity “%(entity)s”, under Legal Entities, or "
-                    "switch off Book in Odoo if its books are elsewhere.",
+                say(
+                    self.env,
+                    "activate_without_company",
                     entity=without_company[0].name,
                 )
             )
@@ -159,9 +160,9 @@ class TribeConnection(models.Model):
         elsewhere = entities.filtered(lambda entity: entity.company_id.id not in own)
         if elsewhere and not self.env.su:
             raise UserError(
-                self.env._(
-                    "Legal entity “%(entity)s” is booked in a company that you do not work in. Ask "
-                    "somebody who works in all companies of “%(name)s” to activate it.",
+                say(
+                    self.env,
+                    "activate_in_company_elsewhere",
                     entity=elsewhere[0].name,
                     name=self.name,
                 )
@@ -178,10 +179,9 @@ class TribeConnection(models.Model):
             companies = connection.sudo()._companies_that_go_by_it()
             if not set(companies.ids) <= own:
                 raise UserError(
-                    self.env._(
-                        "“%(name)s” also works for companies that you do not work in: their "
-                        "mapping and links go by it. Ask somebody who works in all of them to "
-                        "deactivate or delete it, or press Pause.",
+                    say(
+                        self.env,
+                        "connection_serves_other_companies",
                         name=connection.name,
                     )
                 )
@@ -205,10 +205,10 @@ class TribeConnection(models.Model):
         holes = self.env["tribe.invoice.importer"]._unmapped(self, client)
         if holes:
             raise UserError(
-                self.env._(
-                    "Open invoices in Tribe use what is not mapped yet. Choose a tax or an account "
-                    "under Legal Entities, or let Suggest do it:\n%s",
-                    "\n".join(
+                say(
+                    self.env,
+                    "activate_unmapped",
+                    holes="\n".join(
                         f"• {entity.name}: {', '.join(sorted(names))}"
                         for entity, names in holes.items()
                     ),

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.only_for import only_for
+from ..sentence import say
 
 
 class TribeConnection(models.Model):
@@ -90,11 +91,9 @@ class TribeConnection(models.Model):
         """That this is taken for a copy, and what to do if it is none; empty where it is none."""
         if not self._is_moved():
             return ""
-        return self.env._(
-            "This database, %(here)s, looks like a copy of the one in which “%(name)s” was made: "
-            "nothing is sent, booked or received here, and Tribe keeps the webhooks of the "
-            "original. If it is the original, moved or renamed, let a system administrator press "
-            "This Is the Moved Original.",
+        return say(
+            self.env,
+            "database_is_copy",
             here=self.env.cr.dbname,
             name=self.name,
         )

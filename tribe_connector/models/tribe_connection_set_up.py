@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..engine.only_for import only_for
+from ..sentence import say
 
 # PostgreSQL keeps no higher one, and the numbers that follow need room.
 HIGHEST_NUMBER = 1_000_000_000
@@ -136,20 +137,18 @@ class TribeConnection(models.Model):
             return
         if not sequence.company_id and not self.env.is_system():
             raise AccessError(
-                self.env._(
-                    "The numbers of “%(name)s” are shared by all companies, so only a system "
-                    "administrator says which one is next. Ask one, or have one give the company "
-                    "a sequence of its own with the code %(code)s, under Settings > Technical > "
-                    "Sequences.",
+                say(
+                    self.env,
+                    "sequence_shared_by_companies",
                     name=self.name,
                     code=f"tribe.{kind}",
                 )
             )
         if not 0 < number <= HIGHEST_NUMBER:
             raise ValidationError(
-                self.env._(
-                    "The next number of “%(name)s” cannot be %(number)s. Enter one between 1 and "
-                    "%(highest)s.",
+                say(
+                    self.env,
+                    "next_number_out_of_range",
                     name=self.name,
                     number=number,
                     highest=f"{HIGHEST_NUMBER:,}",

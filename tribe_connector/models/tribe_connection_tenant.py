@@ -21,7 +21,7 @@ from ..mapping import (
     resolve_invoice_fields,
     synchronized_fields,
 )
-from ..sentence import _lt, in_language
+from ..sentence import in_language, say, sentence
 from ..tribe_api import Guid, TribeEndless, TribeError, TribeUnknownSet
 from .tribe_invoice_booker import PAID_CODE
 
@@ -53,7 +53,7 @@ class TribeConnection(models.Model):
         """
         self.ensure_one()
         if self.mode == "off":
-            raise UserError(self.env._("Choose another mode than Off, then connect."))
+            raise UserError(say(self.env, "connect_in_mode_off"))
         client = self.sudo()._probing_client()
         try:
             found = self._read_tenant(client)
@@ -129,10 +129,9 @@ class TribeConnection(models.Model):
         No ``UserError``, which would undo that.
         """
         self._credential()._forget_tokens()
-        problem = self.env._(
-            "“%(name)s” leads to another Tribe environment than the one of “%(own)s”, with which "
-            "%(count)s records are linked, so it was stopped and nothing was taken over. Sign in "
-            "or connect there again, or make a new connection for the other environment.",
+        problem = say(
+            self.env,
+            "connection_leads_to_other_tenant",
             name=self.name,
             own=self.own_organization_name or self.own_organization_id,
             count=self._count_links(),
@@ -266,11 +265,11 @@ class TribeConnection(models.Model):
         if is_state_known(state, country, self.state_ids):
             return {}
         return {
-            "state_code": self.env._(
-                "Tribe has no state %(state)s in %(country)s, so the state was left as it is "
-                "there. Add it in Tribe, then connect again.",
+            "state_code": say(
+                self.env,
+                "state_not_in_tribe",
                 state=state,
-                country=country or self.env._("no country"),
+                country=country or sentence("no_country"),
             )
         }
 
@@ -286,9 +285,8 @@ def _all(client, entity_set, **options):
             found += rows
             if len(found) > MOST_ROWS:
                 raise TribeEndless(
-                    _lt(
-                        "Tribe has more than %(most)s records of %(set)s, so they were not read. "
-                        "Remove those in Tribe that are not used, then connect again.",
+                    sentence(
+                        "too_many_records",
                         most=MOST_ROWS,
                         set=entity_set,
                     )
@@ -307,10 +305,8 @@ def _check_mapping_rows(found):
     each = len(found["vat_groups"]) + len(found["ledger_accounts"])
     if entities * each > MOST_MAPPING_ROWS:
         raise TribeEndless(
-            _lt(
-                "Tribe has %(entities)s legal entities, with %(each)s VAT groups and general "
-                "ledger accounts to map for each, which is too many. Remove those in Tribe that "
-                "are not used, then connect again.",
+            sentence(
+                "too_many_mapping_rows",
                 entities=entities,
                 each=each,
             )

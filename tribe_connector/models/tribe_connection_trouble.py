@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..engine.problems import FOR_PEOPLE
+from ..sentence import say, sentence
 from .tribe_connection import MOST_DAYS
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
@@ -66,12 +67,11 @@ class TribeConnection(models.Model):
                 0 <= connection.unavailable_hours <= 24 * MOST_DAYS
             ):
                 raise ValidationError(
-                    self.env._(
-                        "“%(name)s”: %(problem)s",
+                    say(
+                        self.env,
+                        "connection_problem",
                         name=connection.name,
-                        problem=self.env._(
-                            "Somebody is told from one record on, and after 0 to 876,000 hours."
-                        ),
+                        problem=sentence("thresholds_out_of_range"),
                     )
                 )
 
@@ -81,19 +81,27 @@ class TribeConnection(models.Model):
         for connection in self:
             if connection.responsible_id.share:
                 raise ValidationError(
-                    self.env._(
-                        "Who is told what needs attention in “%(name)s” must be an internal user. "
-                        "Choose another one.",
+                    say(
+                        self.env,
+                        "responsible_not_internal",
                         name=connection.name,
                     )
                 )
 
+    @api.depends_context("lang", "uid")
     def _compute_trouble(self):
         for connection in self:
             availability = connection._availability()
             connection.unavailable_since = availability.unavailable_since
             connection.next_probe = availability.next_probe
             connection.trouble = "\n".join(connection._trouble_sentences())
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "responsible_id" in vals:
+            for connection in self.sudo():
+                connection._in_language_of_told_user()._move_activities()
+        return result
 
     def _availability(self):
         self.ensure_one()
@@ -122,18 +130,18 @@ class TribeConnection(models.Model):
             cron = self.env.ref(f"tribe_connector.{name}", raise_if_not_found=False)
             if not cron:
                 sentences.append(
-                    self.env._(
-                        "The scheduled action “%s” was deleted, so what it does waits. Upgrade the "
-                        "app Tribe Connector under Apps, which makes it again.",
-                        title,
+                    say(
+                        self.env,
+                        "scheduled_action_deleted",
+                        action=title,
                     )
                 )
             elif not cron.sudo().active:
                 sentences.append(
-                    self.env._(
-                        "The scheduled action “%s” is switched off, so what it does waits. Switch "
-                        "it on under Settings > Technical > Scheduled Actions.",
-                        cron.sudo().name,
+                    say(
+                        self.env,
+                        "scheduled_action_off",
+                        action=cron.sudo().name,
                     )
                 )
         return sentences
@@ -142,9 +150,9 @@ class TribeConnection(models.Model):
         availability = self._availability()
         if not availability.unavailable_since:
             return ""
-        return self.env._(
-            "Tribe cannot be reached since %(since)s. %(reason)s It is tried again at %(next)s. "
-            "Nothing is lost meanwhile: changes wait, and go on by themselves.",
+        return say(
+            self.env,
+            "tribe_unavailable_since",
             since=format_datetime(self.env, availability.unavailable_since, tz=self.timezone),
             reason=availability.reason or "",
             next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
@@ -153,9 +161,9 @@ class TribeConnection(models.Model):
     def _archived_sentence(self):
         if self.active or not (self.is_running or self._waits_to_deactivate()):
             return ""
-        return self.env._(
-            "“%(name)s” is archived: nothing is sent, booked, received or removed in Tribe. What "
-            "waits is done once it is unarchived.",
+        return say(
+            self.env,
+            "connection_archived",
             name=self.name,
         )
 
@@ -163,9 +171,9 @@ class TribeConnection(models.Model):
         """That it was deactivated in a mode in which its webhooks cannot be removed."""
         if self.mode not in ("off", "dry_run") or not self._waits_to_deactivate():
             return ""
-        return self.env._(
-            "The webhooks of “%(name)s” are still registered in Tribe: nothing is written there in "
-            "the mode %(mode)s. Choose the mode Live, and they are removed by themselves.",
+        return say(
+            self.env,
+            "webhooks_left_in_tribe",
             name=self.name,
             mode=dict(self._fields["mode"]._description_selection(self.env))[self.mode],
         )
@@ -213,15 +221,13 @@ class TribeConnection(models.Model):
             return []
         of_connection = Domain("company_id", "in", [False, self.company_id.id])
         elsewhere = works.search_count(in_need & ~of_connection)
-        sentences = [
-            self.env._("%s records need attention, under Tribe CRM > Needs Attention.", count)
-        ]
+        sentences = [say(self.env, "records_need_attention", count=count)]
         if elsewhere:
             sentences.append(
-                self.env._(
-                    "%s of them are of other companies, and are shown there to whoever works in "
-                    "those.",
-                    elsewhere,
+                say(
+                    self.env,
+                    "records_of_other_companies",
+                    count=elsewhere,
                 )
             )
         if self.company_id in self._told_user().company_ids:
@@ -230,25 +236,40 @@ class TribeConnection(models.Model):
 
     def _tell_by_activity(self, sentences):
         cursors = self.env["tribe.cursor"].sudo()
-        note = _as_list(sentences)
         activities = self._trouble_activities()
+        # As Odoo keeps it.
+        note = activities._fields["note"].convert_to_cache(_as_list(sentences), activities)
         if activities:
             told = self._told_user()
             changed = activities.filtered(
                 lambda activity: activity.note != note or activity.user_id != told
             )
             changed.with_context(mail_activity_quick_update=True).write(
-                {"note": note, "user_id": told.id}
+                {"note": note, "summary": self._activity_summary(), "user_id": told.id}
             )
         elif not cursors._position(self, TOLD_BY_ACTIVITY) and self._told_user():
             # Without the notification that Odoo mails for every activity: we mail ourselves.
             self.with_context(mail_activity_quick_update=True).sudo().activity_schedule(
                 ACTIVITY_TYPE,
-                summary=self.env._("Tribe CRM needs attention"),
+                summary=self._activity_summary(),
                 note=note,
                 user_id=self._told_user().id,
             )
             cursors._move(self, TOLD_BY_ACTIVITY, fields.Datetime.now())
+
+    def _activity_summary(self):
+        return self.env._("Tribe CRM needs attention")
+
+    def _move_activities(self):
+        """Give what was told to whoever is told now, in their language."""
+        if activities := self._trouble_activities():
+            activities.with_context(mail_activity_quick_update=True).write(
+                {"user_id": self._told_user().id}
+            )
+            if sentences := self._sentences_to_tell():
+                self._tell_by_activity(sentences)
+            else:
+                self._tell_recovery()
 
     def _tell_by_mail(self, sentences):
         cursors = self.env["tribe.cursor"].sudo()

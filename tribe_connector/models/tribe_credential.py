@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..sentence import say
+
 NO_TOKENS = {"access_token": False, "token_expires_at": 0, "refresh_token": False}
 # What people copy from Tribe.
 TYPED = ("client_id", "client_secret", "scope", "webhook_secret")
@@ -87,10 +89,9 @@ class TribeCredential(models.Model):
             value = vals.get(name) or ""
             if len(value) > LONGEST_TYPED or not value.isprintable():
                 raise ValidationError(
-                    self.env._(
-                        "%(field)s of “%(name)s” is longer than 1,000 characters, or has "
-                        "characters that cannot be typed. Copy it again from Tribe, under "
-                        "Configuration > Applications.",
+                    say(
+                        self.env,
+                        "credential_unusable",
                         field=self._fields[name]._description_string(self.env),
                         name=self.sudo().connection_id[:1].name or "",
                     )

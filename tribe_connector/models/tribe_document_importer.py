@@ -3,6 +3,7 @@ from odoo import models
 from ..engine.lease import journal_key
 from ..engine.problems import Busy
 from ..mapping import file_name
+from ..sentence import sentence
 from ..tribe_api import Guid, TribeRefused, TribeUnauthorized, TribeUnknownSet
 
 PDF_MARK = b"%PDF"
@@ -43,9 +44,7 @@ class TribeDocumentImporter(models.AbstractModel):
         for tribe_id, link in links.items():
             journal = link.move_id.journal_id
             if journal and not session.leases.take(journal_key(journal.id)):
-                session.failed(
-                    tribe_id, Busy(self.env._("Invoices are being booked."), BUSY_SECONDS)
-                )
+                session.failed(tribe_id, Busy(sentence("invoices_being_booked"), BUSY_SECONDS))
         # A new transaction sees what whoever had the leases before us did.
         session.commit()
         return {

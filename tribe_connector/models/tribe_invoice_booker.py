@@ -7,6 +7,7 @@ from odoo.tools.misc import format_date
 from ..engine.booking import BOOKING, MOST_LINES, booked_facts, rounded
 from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
+from ..sentence import Money, say, sentence
 
 PAID_CODE = "Paid"
 
@@ -53,9 +54,7 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _note_paid_in_tribe(self, move):
         """Tribe's word about a payment is no payment in the books: it is only noted."""
-        move.message_post(
-            body=self.env._("This invoice is marked as paid in Tribe; no payment was booked.")
-        )
+        move.message_post(body=say(self.env, "paid_in_tribe_not_booked"))
 
     def _check_open(self, booking):
         """Refuse before booking what Odoo would silently move to another date or number."""
@@ -70,10 +69,8 @@ class TribeInvoiceBooker(models.AbstractModel):
         lines = len(booking.invoice.lines)
         if lines > MOST_LINES:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s has %(lines)s lines, and more than %(most)s cannot be "
-                    "booked at once. Split it in Tribe; or book it by hand with this number, and "
-                    "adopt that one.",
+                sentence(
+                    "invoice_has_too_many_lines",
                     number=booking.invoice.number,
                     lines=lines,
                     most=MOST_LINES,
@@ -84,28 +81,24 @@ class TribeInvoiceBooker(models.AbstractModel):
         problem = booking.legal_entity._journal_problem()
         if problem:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s cannot be booked for “%(entity)s”: %(problem)s",
+                sentence(
+                    "invoice_journal_unusable",
                     number=booking.invoice.number,
                     entity=booking.legal_entity.name,
                     problem=problem,
                 ),
-                cause="mapping",
             )
 
     def _check_period(self, booking):
         locks = self._locks(booking, booking.invoice.date)
         if locks and booking.legal_entity.locked_period == "hold":
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s is dated %(date)s, in a period that is locked until "
-                    "%(lock)s. Open the period in Odoo, book the invoice by hand, or let its legal "
-                    "entity book on the first open day.",
+                sentence(
+                    "invoice_in_locked_period",
                     number=booking.invoice.number,
                     date=booking.invoice.date,
                     lock=max(lock for lock, _name in locks),
                 ),
-                cause="period",
             )
 
     def _accounting_date(self, booking):
@@ -133,14 +126,12 @@ class TribeInvoiceBooker(models.AbstractModel):
         )
         if not rate:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s is in %(currency)s, of which Odoo has no rate for %(date)s "
-                    "or before. Enter one under Accounting > Configuration > Currencies.",
+                sentence(
+                    "invoice_without_currency_rate",
                     number=booking.invoice.number,
                     currency=booking.currency.name,
                     date=booking.invoice.date,
                 ),
-                cause="currency",
             )
 
     def _check_number(self, booking):
@@ -165,34 +156,26 @@ class TribeInvoiceBooker(models.AbstractModel):
             raise self._number_taken(
                 booking,
                 elsewhere[0],
-                self.env._("If it is the same sale, adopt it; if not, book or ignore this one."),
+                say(self.env, "number_taken_adopt_or_book"),
             )
 
     def _remedy_in_journal(self, booking, move):
         if booking.connection in move.tribe_link_ids.connection_id:
-            return self.env._(
-                "Tribe gave both this number. Correct it there, or ignore this one and book it by "
-                "hand."
-            )
-        return self.env._(
-            "If it is the same sale, adopt it; if not, give that one another number, or ignore "
-            "this one."
-        )
+            return say(self.env, "number_given_twice_by_tribe")
+        return say(self.env, "number_taken_adopt_or_renumber")
 
     def _number_taken(self, booking, move, remedy):
         return NeedsPerson(
-            self.env._(
-                "Number %(number)s (%(total)s) is taken by the invoice %(move)s of %(customer)s "
-                "(%(total_of_move)s) in the journal %(journal)s. %(remedy)s",
+            sentence(
+                "invoice_number_taken",
                 number=booking.invoice.number,
-                total=booking.currency.format(abs(float(booking.invoice.total))),
+                total=Money(abs(booking.invoice.total), booking.currency.name),
                 move=move.name,
                 customer=move.commercial_partner_id.display_name,
-                total_of_move=move.currency_id.format(move.amount_total),
+                total_of_move=Money(Decimal(str(move.amount_total)), move.currency_id.name),
                 journal=move.journal_id.display_name,
                 remedy=remedy,
             ),
-            cause="number",
         )
 
     def _moves_with_number(self, connection, company, number):
@@ -321,36 +304,30 @@ class TribeInvoiceBooker(models.AbstractModel):
         account = ledger.account_id or group.account_id
         if not tax:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s uses VAT group “%(group)s”, which has no sales tax for "
-                    "“%(entity)s”. Choose one under VAT Groups.",
+                sentence(
+                    "vat_group_without_tax",
                     number=booking.invoice.number,
-                    group=group.name or self.env._("none (line “%s”)", line.description),
+                    group=group.name or sentence("none_of_line", line=line.description),
                     entity=booking.legal_entity.name,
                 ),
-                cause="vat_group",
             )
         if not account:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s uses general ledger account “%(ledger)s”, which has no "
-                    "account for “%(entity)s”. Choose one under General Ledger Accounts, or an "
-                    "income account under VAT Groups.",
+                sentence(
+                    "ledger_account_without_account",
                     number=booking.invoice.number,
-                    ledger=ledger.display_name or self.env._("none (line “%s”)", line.description),
+                    ledger=ledger.display_name or sentence("none_of_line", line=line.description),
                     entity=booking.legal_entity.name,
                 ),
-                cause="ledger_account",
             )
         problem = tax._tribe_problem()
         if problem:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s would be booked with another VAT: %(problem)s",
+                sentence(
+                    "tax_unusable",
                     number=booking.invoice.number,
                     problem=problem,
                 ),
-                cause="mapping",
             )
         archived = [
             record.with_company(booking.company).display_name
@@ -359,14 +336,12 @@ class TribeInvoiceBooker(models.AbstractModel):
         ]
         if archived:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s would be booked on %(archived)s, which is archived. "
-                    "Unarchive it, or choose another one for “%(entity)s”.",
+                sentence(
+                    "account_or_tax_archived",
                     number=booking.invoice.number,
                     archived=" / ".join(archived),
                     entity=booking.legal_entity.name,
                 ),
-                cause="mapping",
             )
         return account, tax
 
@@ -398,14 +373,12 @@ class TribeInvoiceBooker(models.AbstractModel):
         expected = self._accounting_date(booking)
         if move.date != expected:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s was not booked: its accounting date would be %(odoo)s "
-                    "instead of %(expected)s. Check the lock dates, or book it by hand.",
+                sentence(
+                    "invoice_date_would_differ",
                     number=booking.invoice.number,
                     odoo=move.date,
                     expected=expected,
                 ),
-                cause="period",
             )
 
     def _link_moves(self, session, bookings, moves):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..sentence import say
+
 
 class TribeInvoiceField(models.Model):
     """What this tenant calls a field of invoices that Tribe's public documentation does not name.
@@ -51,8 +53,9 @@ class TribeInvoiceField(models.Model):
             known = field.connection_id.invoice_names or []
             if field.name not in known:
                 raise ValidationError(
-                    self.env._(
-                        "Tribe's invoices have no field “%(name)s”. They have: %(known)s.",
+                    say(
+                        self.env,
+                        "invoice_field_unknown",
                         name=field.name,
                         known=", ".join(sorted(known)),
                     )

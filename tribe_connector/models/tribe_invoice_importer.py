@@ -1,7 +1,6 @@
 import functools
 
 from odoo import models
-from odoo.tools import LazyTranslate
 
 from ..engine.booking import (
     BOOK_ANYWAY,
@@ -11,6 +10,7 @@ from ..engine.booking import (
     Mapping,
     booked_facts,
     by_company,
+    fact_shown,
     in_pieces,
     move_facts,
 )
@@ -28,22 +28,21 @@ from ..mapping import (
     read_invoice,
     whole_number,
 )
-from ..sentence import in_language
+from ..sentence import said, say, sentence
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
 ACCOUNT_MANAGER = "AccountManager($select=ID,EmailAddress;$expand=Person($select=EmailAddress))"
-_lt = LazyTranslate(__name__)
 FACT_NAMES = {
-    "number": _lt("Number"),
-    "date": _lt("Date"),
-    "currency": _lt("Currency"),
-    "partner": _lt("Customer"),
-    "untaxed": _lt("Amount without VAT"),
-    "vat": _lt("VAT"),
-    "total": _lt("Total"),
+    "number": sentence("compared_number"),
+    "date": sentence("compared_date"),
+    "currency": sentence("compared_currency"),
+    "partner": sentence("field_customer"),
+    "untaxed": sentence("compared_untaxed"),
+    "vat": sentence("fact_vat"),
+    "total": sentence("compared_total"),
 }
 
 
@@ -58,11 +57,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """Do the work rows of some invoices."""
         if "Activity_Invoice" in session.connection._absent():
             raise NeedsPerson(
-                self.env._(
-                    "This Tribe has no invoices: its Billing module is not active, or our "
-                    "application may not use it. Ask Tribe, then connect again."
-                ),
-                cause="set_up",
+                sentence("tribe_has_no_invoices"),
             )
         entities = self._load(session)
         self._note_gone(session, [r for r in session.references if r not in entities])
@@ -145,7 +140,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         if self._is_booked_elsewhere(legal_entity):
             return
         if not legal_entity.journal_id:
-            holes.setdefault(legal_entity, set()).add(self.env._("a journal (Create Journal)"))
+            holes.setdefault(legal_entity, set()).add(say(self.env, "no_journal_yet"))
         for line in invoice.get("ProductLines") or []:
             group_id = (line.get("VatGroup") or {}).get("ID")
             ledger_id = ((line.get("Product") or {}).get("GeneralLedgerAccount") or {}).get("ID")
@@ -206,16 +201,16 @@ class TribeInvoiceImporter(models.AbstractModel):
         if self._is_booked_elsewhere(legal_entity):
             return
         if link.state in ("linked", "differs", "gone"):
-            difference = self._tribe_difference(session, link, entity) or link._move_difference()
+            difference = self._tribe_differences(session, link, entity) or link._move_differences()
             unsettled = link._settle_credits(only_new=True)
-            link._note_difference("\n".join(filter(None, (difference, unsettled))))
+            link._note_differences([*difference, *unsettled])
 
-    def _tribe_difference(self, session, link, entity):
+    def _tribe_differences(self, session, link, entity):
         """What is not what it was when the invoice was booked; empty when nothing is."""
         try:
             booking = self._read_booking(session.connection, entity)
         except (NeedsPerson, ValueUnreadable) as error:
-            return in_language(self.env, error)
+            return said(error)
         # What was adopted, or booked before this was kept, gets it here.
         if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
             link.credited_tribe_id = booking.invoice.credited_invoice_id
@@ -225,20 +220,21 @@ class TribeInvoiceImporter(models.AbstractModel):
             self._compare_customers(session, link.move_id, booked, now)
         differing = [name for name in now if name in booked and booked[name] != now[name]]
         sentences = [
-            self.env._(
-                "%(what)s: %(now)s in Tribe, booked as %(booked)s.",
+            say(
+                self.env,
+                "difference_of_fact",
                 what=FACT_NAMES[name],
-                now=now[name],
-                booked=booked[name],
+                now=fact_shown(name, now[name]),
+                booked=fact_shown(name, booked[name]),
             )
             for name in differing
             if name in FACT_NAMES
         ]
         if "customer" in differing:
-            sentences.append(self.env._("The customer is another one in Tribe than in Odoo."))
+            sentences.append(say(self.env, "difference_of_customer"))
         if booking.phase.is_draft:
-            sentences.append(self.env._("The invoice is a draft again in Tribe."))
-        return "\n".join(sentences)
+            sentences.append(say(self.env, "difference_draft_in_tribe"))
+        return sentences
 
     def _compare_customers(self, session, move, booked, now):
         """Note whether an invoice that somebody else made has the customer of Tribe.
@@ -260,7 +256,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         for link in self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).values():
             if link.state in ("linked", "differs"):
                 link.write(
-                    {"state": "gone", "difference": self.env._("The invoice was deleted in Tribe.")}
+                    {"state": "gone", "difference": say(self.env, "difference_deleted_in_tribe")}
                 )
 
     def _phase(self, connection, entity):
@@ -289,14 +285,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         """Refuse what Tribe itself does not call final: its number and amounts may change."""
         if not booking.invoice.is_final:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s is in phase “%(phase)s”, but Tribe does not call it final: "
-                    "its amounts may still change. Send or finalize it in Tribe, or switch off "
-                    "Book Invoices for that phase.",
+                sentence(
+                    "invoice_not_final",
                     number=booking.invoice.number,
                     phase=booking.phase.name,
                 ),
-                cause="set_up",
             )
 
     def _read_booking(self, connection, entity):
@@ -322,13 +315,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         missing = [name for name in names if name and name not in entity]
         if missing:
             raise NeedsPerson(
-                self.env._(
-                    "Tribe's invoices no longer have the field %(names)s (invoice %(number)s). "
-                    "Connect again to read what they have now.",
+                sentence(
+                    "invoice_fields_gone",
                     names=", ".join(missing),
                     number=_title(entity),
                 ),
-                cause="set_up",
             )
 
     def _find_legal_entity(self, connection, entity):
@@ -359,23 +350,18 @@ class TribeInvoiceImporter(models.AbstractModel):
         number = _title(entity)
         if not legal_entity:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %s belongs to a legal entity that is not known here. Connect again to "
-                    "read Tribe's legal entities, or correct the name of that field in the "
-                    "connection's settings.",
-                    number,
+                sentence(
+                    "invoice_legal_entity_unknown",
+                    number=number,
                 ),
-                cause="set_up",
             )
         if not legal_entity.company_id or not legal_entity.journal_id:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s belongs to legal entity “%(entity)s”, which has no company "
-                    "or no journal. Choose them under Legal Entities.",
+                sentence(
+                    "legal_entity_incomplete",
                     number=number,
                     entity=legal_entity.name,
                 ),
-                cause="legal_entity",
             )
         return legal_entity
 
@@ -388,13 +374,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
         if not currency.active:
             raise NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s is in %(currency)s, which is not an active currency in "
-                    "Odoo. Activate it under Accounting > Configuration > Currencies.",
+                sentence(
+                    "currency_not_active",
                     number=_title(entity),
-                    currency=code or self.env._("no currency"),
+                    currency=code or sentence("no_currency"),
                 ),
-                cause="currency",
             )
         return currency
 
@@ -417,10 +401,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                     booking, self._customer_problem(booking, problems)
                 )
             elif elsewhere := booking.partner._tribe_elsewhere(session.connection):
-                sentence = elsewhere._tribe_elsewhere_sentence(session.connection)
-                failures[booking.invoice.tribe_id] = self._failure(
-                    booking, NeedsPerson(sentence, cause="doubt")
-                )
+                problem = NeedsPerson(elsewhere._tribe_elsewhere_sentence(session.connection))
+                failures[booking.invoice.tribe_id] = self._failure(booking, problem)
             elif not self._take_leases(session, booking):
                 failures[booking.invoice.tribe_id] = self._failure(
                     booking, self._busy(booking.partner)
@@ -435,7 +417,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _busy(self, partner):
         return Busy(
-            self.env._("%s is being synchronized right now.", partner.display_name), BUSY_SECONDS
+            sentence("contact_being_synchronized", contact=partner.display_name), BUSY_SECONDS
         )
 
     def _read_terms(self, session, bookings, failures):
@@ -544,20 +526,17 @@ class TribeInvoiceImporter(models.AbstractModel):
             return error
         if error:
             return NeedsPerson(
-                self.env._(
-                    "Invoice %(number)s waits for its customer: %(problem)s",
+                sentence(
+                    "invoice_waits_for_customer",
                     number=booking.invoice.number,
                     problem=error,
                 ),
-                cause="customer",
             )
         return NeedsPerson(
-            self.env._(
-                "The customer of invoice %s cannot be found in Tribe, or was deleted in Odoo. "
-                "Restore the contact, or choose another customer in Tribe.",
-                booking.invoice.number,
+            sentence(
+                "invoice_customer_missing",
+                number=booking.invoice.number,
             ),
-            cause="customer",
         )
 
 

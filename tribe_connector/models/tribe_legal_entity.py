@@ -11,6 +11,7 @@ from ..mapping import (
     vat_country,
     vat_kind,
 )
+from ..sentence import say
 
 JOURNAL_SEQUENCE_PATTERN = r"^(?P<prefix1>.*?)(?P<seq>\d{0,9})(?P<suffix>\D*?)$"
 
@@ -145,7 +146,7 @@ class TribeLegalEntity(models.Model):
         for entity in self:
             if not entity.company_id:
                 raise UserError(
-                    self.env._("Choose the company of “%s” first.", entity.name),
+                    say(self.env, "choose_company_first", entity=entity.name),
                 )
             for group in entity.vat_group_ids:
                 entity._suggest_for_group(group)
@@ -340,7 +341,7 @@ class TribeLegalEntity(models.Model):
             cause = entity._journal_problem()
             if cause:
                 raise UserError(
-                    self.env._("Legal entity “%(name)s”: %(cause)s", name=entity.name, cause=cause)
+                    say(self.env, "legal_entity_problem", name=entity.name, cause=cause)
                 )
 
     def _check_chosen_journal(self, before):
@@ -357,10 +358,9 @@ class TribeLegalEntity(models.Model):
                 entity._check_own_journal()
             if entity.journal_id != numbering[0] and entity._has_other_invoices():
                 raise UserError(
-                    self.env._(
-                        "Legal entity “%(name)s”: its journal “%(journal)s” has other invoices, "
-                        "among whose numbers Tribe's do not fit. Let Create Journal make one for "
-                        "Tribe alone, or let Odoo number.",
+                    say(
+                        self.env,
+                        "journal_has_other_invoices",
                         name=entity.name,
                         journal=entity.journal_id.display_name,
                     )
@@ -383,20 +383,18 @@ class TribeLegalEntity(models.Model):
             return
         if self.number_policy == "tribe" and journal.company_id != self.company_id:
             raise UserError(
-                self.env._(
-                    "Legal entity “%(name)s”: its journal “%(journal)s” is of another company, "
-                    "which gives the numbers in it. Let Create Journal make one for Tribe alone, "
-                    "or let Odoo number.",
+                say(
+                    self.env,
+                    "journal_of_other_company",
                     name=self.name,
                     journal=journal.display_name,
                 )
             )
         if self._shares_numbers():
             raise UserError(
-                self.env._(
-                    "Legal entity “%(name)s”: its journal “%(journal)s” is the one of another "
-                    "connection with Tribe, and one of the two numbers in it. Let Create Journal "
-                    "make one for this Tribe alone.",
+                say(
+                    self.env,
+                    "journal_of_other_connection",
                     name=self.name,
                     journal=journal.display_name,
                 )
@@ -442,22 +440,23 @@ class TribeLegalEntity(models.Model):
     def _journal_problem(self):
         journal = self.journal_id
         if journal and not journal.active:
-            return self.env._(
-                "its journal “%s” is archived. Unarchive it, or choose another one.",
-                journal.display_name,
+            return say(
+                self.env,
+                "journal_archived",
+                journal=journal.display_name,
             )
         if not journal or self.number_policy == "odoo":
             return None
         if journal.restrict_mode_hash_table:
-            return self.env._(
-                "its journal “%s” is hashed, which refuses a lower number after a higher one. "
-                "Choose a journal that is not hashed.",
-                journal.display_name,
+            return say(
+                self.env,
+                "journal_hashed",
+                journal=journal.display_name,
             )
         if journal.sequence_override_regex != JOURNAL_SEQUENCE_PATTERN:
-            return self.env._(
-                "its journal “%s” reads years and months into numbers, and would refuse some of "
-                "Tribe's. Let Create Journal make one for Tribe alone, or let Odoo number.",
-                journal.display_name,
+            return say(
+                self.env,
+                "journal_reads_dates",
+                journal=journal.display_name,
             )
         return None

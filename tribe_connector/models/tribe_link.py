@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..engine.only_for import only_for
+from ..engine.sentence_field import SentenceText
+from ..sentence import in_language, say, sentence
 from .tribe_payment_exporter import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
@@ -70,7 +72,7 @@ class TribeLink(models.Model):
     merged_into_id = fields.Many2one(
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."
     )
-    difference = fields.Text(readonly=True, help="What is not alike on both sides, for a person.")
+    difference = SentenceText(readonly=True, help="What is not alike on both sides, for a person.")
     difference_shown = fields.Text(
         "What Differs", compute="_compute_difference_shown", compute_sudo=True
     )
@@ -148,6 +150,7 @@ class TribeLink(models.Model):
         "move_id.payment_state",
         "move_id.amount_residual",
     )
+    @api.depends_context("lang")
     def _compute_difference_shown(self):
         links = self.filtered("id")
         (self - links).difference_shown = False
@@ -164,14 +167,8 @@ class TribeLink(models.Model):
         if not code:
             return ""
         if code == PAID_CODE:
-            return self.env._(
-                "It is paid in Odoo, and Tribe was not told. Tribe is told by itself once both "
-                "sides agree."
-            )
-        return self.env._(
-            "It is no longer paid in Odoo, and Tribe was not told. Tribe is told by itself once "
-            "both sides agree."
-        )
+            return say(self.env, "difference_paid_untold")
+        return say(self.env, "difference_unpaid_untold")
 
     @api.model
     def _seen_by_employees(self, domain):
@@ -216,10 +213,7 @@ class TribeLink(models.Model):
                     {
                         "state": "unlinked",
                         # Without its name: what is deleted is forgotten.
-                        "difference": self.env._(
-                            "The contact was deleted in Odoo. Its relation stays in Tribe, "
-                            "unlinked."
-                        ),
+                        "difference": sentence("difference_contact_deleted"),
                     }
                 )
 
@@ -239,11 +233,11 @@ class TribeLink(models.Model):
             settled_at = link._settled_at()
             if settled_at and settled_at > fields.Datetime.now():
                 raise UserError(
-                    self.env._(
-                        "Tribe may still be creating %(partner)s. Look in Tribe again after "
-                        "%(moment)s (UTC).",
+                    say(
+                        self.env,
+                        "tribe_may_still_create",
                         partner=partner.display_name,
-                        moment=fields.Datetime.to_string(settled_at),
+                        moment=settled_at,
                     )
                 )
             links = self.sudo()._of_partners(connection, partner, (link.kind, *RELATIONSHIP_KINDS))
@@ -314,9 +308,10 @@ class TribeLink(models.Model):
         for link in links:
             if link.move_id.state in ("draft", "posted"):
                 raise UserError(
-                    self.env._(
-                        "Invoice %s is still in Odoo. Cancel or delete it there first.",
-                        link.move_id.display_name,
+                    say(
+                        self.env,
+                        "invoice_still_in_odoo",
+                        invoice=link.move_id.display_name,
                     )
                 )
             added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
@@ -333,32 +328,28 @@ class TribeLink(models.Model):
         # What is well is the most by far, and not even read.
         unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
         for link in self.search(of_invoices & Domain("state", "=", "linked") & unlike):
-            link._note_difference(link._move_difference())
+            link._note_differences(link._move_differences())
         looked_at = self.search(of_invoices & Domain("state", "=", "differs"))
         looked_at |= self._credits_of_before(connection)
         self.env["tribe.work"]._add(
             connection, "inbound", "invoice", looked_at.mapped("tribe_id"), "nightly"
         )
 
-    def _move_difference(self):
+    def _move_differences(self):
         if not self.move_id:
-            return self.env._("The invoice was deleted in Odoo.")
-        states = {
-            "draft": self.env._("The invoice was reset to draft in Odoo."),
-            "cancel": self.env._("The invoice was cancelled in Odoo."),
-        }
-        return states.get(self.move_id.state, "")
+            return [sentence("difference_deleted_in_odoo")]
+        codes = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
+        code = codes.get(self.move_id.state)
+        return [sentence(code)] if code else []
 
-    def _note_difference(self, difference):
-        """Show what is not alike (a sentence), or that all is well again (empty)."""
-        values = {
-            "difference": difference or False,
-            "state": "differs" if difference else "linked",
-        }
-        if not any(self[name] != value for name, value in values.items()):
+    def _note_differences(self, differences):
+        """Show what is not alike (sentences), or that all is well again (none)."""
+        state = "differs" if differences else "linked"
+        is_told = (self.difference or "") == in_language(self.env, differences)
+        if self.state == state and is_told:
             return
         agreed_before = self.state == "linked"
-        self.write(values)
+        self.write({"state": state, "difference": differences})
         # What could not be told while it differed.
         if not agreed_before and self.env["tribe.payment.exporter"]._wanted_phase(
             self.connection_id, self

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..sentence import sentence
+
 # What is compared with Tribe: neither left to Odoo nor deleted in Tribe.
 COMPARED = ("linked", "differs")
 
@@ -24,17 +26,17 @@ class TribeLink(models.Model):
         Never an obstacle: what cannot be settled is shown on the link of the credit note.
 
         :param only_new: leave alone what was settled once; a bookkeeper may have taken it apart
-        :return: what keeps these themselves from being settled; empty when nothing does
+        :return: what keeps these themselves from being settled, as sentences
         """
         sentences = []
         for credit, invoice in self._credit_pairs():
-            sentence = credit._settle_with(invoice, only_new)
-            if credit in self:
-                sentences.append(sentence)
+            unsettled = credit._settle_with(invoice, only_new)
+            if credit in self and unsettled:
+                sentences.append(unsettled)
             # One that differs already is looked at again at night, and then says all of it.
-            if sentence and credit.state == "linked":
-                credit._note_difference(sentence)
-        return "\n".join(filter(None, sentences))
+            if unsettled and credit.state == "linked":
+                credit._note_differences([unsettled])
+        return sentences
 
     def _credits_of_before(self, connection):
         """The credit notes of which an older version did not note what they credit.
@@ -103,7 +105,7 @@ class TribeLink(models.Model):
                 elif was_settled:
                     self._take_apart(refund, move)
         except UserError as error:
-            return self._not_settled(refund, move, str(error))
+            return self._not_settled(refund, move, str(error).rstrip("."))
         return self._not_settled(refund, move, unlike) if unlike else ""
 
     def _settle(self, refund, move):
@@ -125,36 +127,38 @@ class TribeLink(models.Model):
     def _what_is_unlike(self, refund, move):
         """What is another one on a credit note than on its invoice; empty when they match."""
         compared = (
-            (self.env._("customer"), refund.commercial_partner_id, move.commercial_partner_id),
-            (self.env._("company"), refund.company_id, move.company_id),
-            (self.env._("currency"), refund.currency_id, move.currency_id),
             (
-                self.env._("receivable account"),
+                sentence("unlike_customer"),
+                refund.commercial_partner_id,
+                move.commercial_partner_id,
+            ),
+            (sentence("unlike_company"), refund.company_id, move.company_id),
+            (sentence("unlike_currency"), refund.currency_id, move.currency_id),
+            (
+                sentence("unlike_receivable_account"),
                 self._receivables(refund).account_id,
                 self._receivables(move).account_id,
             ),
         )
-        return ", ".join(
-            self.env._(
-                "another %(what)s (%(credit)s, not %(invoice)s)",
+        return [
+            sentence(
+                "unlike_another",
                 what=what,
                 credit=", ".join(ours.mapped("display_name")),
                 invoice=", ".join(theirs.mapped("display_name")),
             )
             for what, ours, theirs in compared
             if ours != theirs
-        )
+        ]
 
     def _not_settled(self, refund, move, why):
-        return self.env._(
-            "Credit note %(credit)s of %(customer)s credits invoice %(invoice)s of %(other)s in "
-            "Tribe, but the two were not settled: %(why)s. Correct what is wrong, or settle them "
-            "by hand and choose Leave to Odoo.",
+        return sentence(
+            "credit_not_settled",
             credit=refund.name,
             customer=refund.commercial_partner_id.display_name,
             invoice=move.name,
             other=move.commercial_partner_id.display_name,
-            why=why.rstrip("."),
+            why=why,
         )
 
     def _receivables(self, moves):

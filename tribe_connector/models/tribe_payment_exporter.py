@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..engine.problems import NeedsPerson
+from ..sentence import sentence
 
 PAID_CODE = "Paid"
 SENT_CODE = "Sent"
@@ -74,11 +75,9 @@ class TribePaymentExporter(models.AbstractModel):
         phase = connection._phase(code)
         if not phase:
             raise NeedsPerson(
-                self.env._(
-                    "Tribe has no invoice phase with the code %s, so payments cannot be told. Add "
-                    "one in Tribe, then connect again.",
-                    code,
+                sentence(
+                    "invoice_phase_missing",
+                    code=code,
                 ),
-                cause="set_up",
             )
         return phase

@@ -86,6 +86,7 @@ class TribePlan(models.Model):
                 plan[f"{action}_count"] = of_plan.get(action, 0)
 
     @api.depends("state")
+    @api.depends_context("lang")
     def _compute_progress(self):
         for plan in self:
             plan.is_working = plan.state == "making"
@@ -93,6 +94,7 @@ class TribePlan(models.Model):
             plan.progress_percent = 100.0 * done / total if total else 0.0
             plan.progress_text = self.env._("%(done)s of %(total)s", done=done, total=total)
 
+    @api.depends_context("lang", "uid")
     def _compute_problem(self):
         works = self.env["tribe.work"].search(
             [
@@ -106,6 +108,7 @@ class TribePlan(models.Model):
             plan.problem = errors.get(str(plan.id), False)
 
     @api.depends("line_ids.action", "state")
+    @api.depends_context("lang")
     def _compute_summary(self):
         for plan in self:
             plan.summary = plan._summary()

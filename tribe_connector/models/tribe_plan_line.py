@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, GONE, LINK, QUESTION, SAME, UPDATE
+from ..engine.sentence_field import SentenceText
 from ..mapping import mail_addresses
+from ..sentence import stored
 
 DEACTIVATE = "deactivate"
 ACTIONS = (CREATE_TRIBE, CREATE_ODOO, LINK, UPDATE, DEACTIVATE, GONE, QUESTION, SAME)
@@ -46,7 +48,7 @@ class TribePlanLine(models.Model):
     change_count = fields.Integer("Number of Changes", readonly=True)
     debtor_number = fields.Char(index="btree_not_null", readonly=True)
     creditor_number = fields.Char(index="btree_not_null", readonly=True)
-    text = fields.Text("Question", readonly=True)
+    text = SentenceText("Question", readonly=True)
     email = fields.Char(
         "E-mail Addresses",
         compute="_compute_email",
@@ -59,7 +61,7 @@ class TribePlanLine(models.Model):
     def _compute_email(self):
         for line in self:
             values = (change.get(side) for change in line.changes or [] for side in ("old", "new"))
-            line.email = mail_addresses(line.name, line.text, *values)
+            line.email = mail_addresses(line.name, stored(line.text), *values)
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):
@@ -70,6 +72,7 @@ class TribePlanLine(models.Model):
             line.tribe_url = line.tribe_id and addresses.entity_link(line.tribe_id)
 
     @api.depends("changes", "text")
+    @api.depends_context("lang")
     def _compute_details(self):
         for line in self:
             changes = map(line._described, line.changes or [])

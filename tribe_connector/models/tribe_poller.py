@@ -8,7 +8,7 @@ from ..engine.remote_relation import (
     PERSON_CUSTOMER,
     SUPPLIER,
 )
-from ..sentence import in_language
+from ..sentence import said
 from ..tribe_api import Guid, any_of, at_least, either
 from .tribe_relation_importer import RELATIONSHIPS
 
@@ -53,7 +53,7 @@ class TribePoller(models.AbstractModel):
     def _activate(self, session, reference):
         connection = session.connection
         for entity_type, error in connection._register_webhooks(session.client).items():
-            session.log("problem", entity_type, in_language(session.env, error))
+            session.log("problem", entity_type, said(error))
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
         connection._start_polling()
         connection._plan_initial()

@@ -4,6 +4,7 @@ from odoo import models
 
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import RELATION_SETS
+from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
 
@@ -39,7 +40,7 @@ class TribeRelationComparer(models.AbstractModel):
                 self._compare(session, *_kind_and_position(reference))
                 session.done(reference)
             except NeedsPerson as error:
-                session.failed(reference, error, self.env._("Linked relations"))
+                session.failed(reference, error, sentence("linked_relations"))
             session.commit()
 
     def _compare(self, session, kind, position):
@@ -91,18 +92,13 @@ class TribeRelationComparer(models.AbstractModel):
         )
         if len(missing) > allowed:
             raise NeedsPerson(
-                self.env._(
-                    "Of %(linked)s linked relations that were looked for, Tribe does not show "
-                    "%(missing)s (%(partner)s is one of them). That is too many to take them for "
-                    "deleted, so they all stay linked. See to it that the application may read all "
-                    "relations in Tribe. If they were deleted there, set Missing at Most on the "
-                    "connection to %(percent)s percent and press Try Again.",
+                sentence(
+                    "too_many_relations_missing",
                     linked=len(links),
                     missing=len(missing),
                     partner=self._example(connection, missing),
                     percent=math.ceil(100 * len(missing) / len(links)),
                 ),
-                cause="missing",
             )
 
     def _example(self, connection, missing):

@@ -9,6 +9,7 @@ from ..engine.remote_relation import (
     find_by_numbers,
 )
 from ..mapping import ADDRESS_FIELDS, relationship_body
+from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import WIRE_NUMBERS
@@ -135,9 +136,7 @@ class TribeRelationCreator(models.AbstractModel):
                 session.failed(
                     str(partner.id),
                     TryAgain(
-                        self.env._(
-                            "Tribe accepted %s and does not show it yet.", partner.display_name
-                        ),
+                        sentence("accepted_and_not_shown", contact=partner.display_name),
                         session.connection.back_off_seconds,
                     ),
                     partner.display_name,
@@ -271,10 +270,9 @@ class TribeRelationCreator(models.AbstractModel):
         wait = (link._settled_at() - fields.Datetime.now()).total_seconds()
         if wait > 0:
             raise TryAgain(
-                self.env._(
-                    "Tribe's answer about %s was lost. It is looked for again before it is sent "
-                    "again.",
-                    partner.display_name,
+                sentence(
+                    "answer_lost",
+                    contact=partner.display_name,
                 ),
                 min(wait, session.connection.back_off_seconds),
             )
@@ -297,11 +295,8 @@ class TribeRelationCreator(models.AbstractModel):
 
     def _cannot_tell(self, partner):
         return NeedsPerson(
-            self.env._(
-                "Tribe's answer about %s was lost, and this Tribe has no ImportId by which to find "
-                "it. Look for it in Tribe: if it is there, enter its debtor number on the contact "
-                "and try again; if not, choose Send Again at its link, under Linked Relations.",
-                partner.display_name,
+            sentence(
+                "answer_lost_without_import_id",
+                contact=partner.display_name,
             ),
-            cause="lost",
         )

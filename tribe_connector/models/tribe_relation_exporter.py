@@ -15,6 +15,7 @@ from ..engine.relation_decision import (
 )
 from ..engine.remote_relation import load_entities, load_relations
 from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, ValueUnreadable
+from ..sentence import Choice, sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS
@@ -188,7 +189,7 @@ class TribeRelationExporter(models.AbstractModel):
         partner, remote, link = decision.partner, decision.remote, decision.link
         if remote is None:
             if decision.action == LINK:
-                raise TryAgain(self.env._("Tribe does not show %s yet.", decision.name))
+                raise TryAgain(sentence("not_shown_yet", contact=decision.name))
             self._check_surely_gone(session, link)
             decision.action = GONE
             return
@@ -265,7 +266,7 @@ class TribeRelationExporter(models.AbstractModel):
             return
         now = decision.partner._tribe_values(connection, decision.remote.relationships)
         if decision.odoo != now:
-            raise Busy(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
+            raise Busy(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
     def _check_unchanged_in_tribe(self, session, decision):
         """Look once more, just before writing: a batch is read at once and written one by one.
@@ -280,14 +281,14 @@ class TribeRelationExporter(models.AbstractModel):
         )
         # Only what is synchronized counts: other fields may change all the time.
         if [replace(remote, entity=row).values() for row in rows] != [remote.values()]:
-            raise TryAgain(self.env._("Somebody was saving %s.", decision.name), BUSY_SECONDS)
+            raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
     def _note_gone(self, session, decision):
         decision.link.state = "gone"
         session.log(
             "problem",
             decision.name,
-            self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
+            sentence("relation_deleted_in_tribe"),
             partner=decision.partner,
         )
 
@@ -362,14 +363,10 @@ class TribeRelationExporter(models.AbstractModel):
     # Problems
 
     def _changed_kind(self, partner, link):
-        kinds = dict(link._fields["kind"]._description_selection(self.env))
         return NeedsPerson(
-            self.env._(
-                "%(partner)s is linked to a relation of the kind %(kind)s in Tribe, which it no "
-                "longer is in Odoo. Change the contact back to a company or a person, or make a "
-                "new contact.",
+            sentence(
+                "contact_changed_kind",
                 partner=partner.display_name,
-                kind=kinds[link.kind],
+                kind=Choice("tribe.link", "kind", link.kind),
             ),
-            cause="kind",
         )

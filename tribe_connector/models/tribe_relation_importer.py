@@ -19,6 +19,7 @@ from ..engine.remote_relation import (
     relation_ids_of,
 )
 from ..mapping import ValueUnreadable, canonical
+from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
@@ -178,34 +179,22 @@ class TribeRelationImporter(models.AbstractModel):
         )
 
     def _busy_remote(self, name):
-        return Busy(
-            self.env._("%s is being synchronized by another worker right now.", name), BUSY_SECONDS
-        )
+        return Busy(sentence("relation_being_synchronized", relation=name), BUSY_SECONDS)
 
     def _still_there(self, link, remote):
         return NeedsPerson(
-            self.env._(
-                "“%(relation)s” in Tribe belonged to a contact that was merged into %(partner)s in "
-                "Odoo. Merge the two in Tribe, or make this one former there, or press Leave to "
-                "Odoo at its link.",
+            sentence(
+                "relation_of_merged_contact",
                 relation=remote.name,
                 partner=self._name_of_other(link.connection_id, link.merged_into_id)
-                or self.env._("another contact"),
+                or sentence("another_contact"),
             ),
-            cause="doubt",
         )
 
     def _there_again(self, remote):
         """The question about a relation whose contact is another connection's; it is not named."""
         return NeedsPerson(
-            self.env._(
-                "“%s” was deleted in Tribe and is there again, but its contact in Odoo belongs to "
-                "another connection since, or several could be meant. Set the contact's Company if "
-                "it is a customer of this connection alone; else delete the relation in Tribe, and "
-                "enter it anew there if it is a customer here too.",
-                remote.name,
-            ),
-            cause="doubt",
+            sentence("relation_there_again", relation=remote.name),
         )
 
     # Deciding
@@ -304,28 +293,22 @@ class TribeRelationImporter(models.AbstractModel):
         partner._tribe_check_ours(connection)
         if partner._tribe_kind() != remote.kind:
             raise NeedsPerson(
-                self.env._(
-                    "“%(relation)s” in Tribe has the number of %(partner)s in Odoo, but one is an "
-                    "organization and the other a private person. Make them the same, or change "
-                    "one number.",
+                sentence(
+                    "relation_of_other_kind",
                     relation=remote.name,
                     partner=self._name_of_other(connection, partner),
                 ),
-                cause="doubt",
             )
         if not self._take_both(session, None, partner):
             raise self._busy(partner)
         link = self._relation_link(connection, partner)
         if link.tribe_id and link.state != "gone":
             raise NeedsPerson(
-                self.env._(
-                    "“%(relation)s” in Tribe looks like %(partner)s in Odoo, which is linked to "
-                    "another relation of Tribe already. Merge the two in Tribe, or give this one "
-                    "another debtor or creditor number.",
+                sentence(
+                    "relation_like_linked_contact",
                     relation=remote.name,
                     partner=self._name_of_other(connection, partner),
                 ),
-                cause="doubt",
             )
         return partner
 
@@ -336,13 +319,11 @@ class TribeRelationImporter(models.AbstractModel):
             found |= self._partners_being_sent(connection, name, number)
         if len(found) > 1:
             raise NeedsPerson(
-                self.env._(
-                    "The numbers of “%(relation)s” in Tribe belong to several contacts in Odoo: "
-                    "%(partners)s. Leave each number with one of them.",
+                sentence(
+                    "numbers_of_several_contacts",
                     relation=remote.name,
-                    partners=", ".join(self._name_of_other(connection, each) for each in found),
+                    partners=[self._name_of_other(connection, each) for each in found],
                 ),
-                cause="doubt",
             )
         return found
 
@@ -544,7 +525,7 @@ class TribeRelationImporter(models.AbstractModel):
             session.log(
                 "problem",
                 name,
-                self.env._("Deleted in Tribe; kept in Odoo, no longer linked."),
+                sentence("relation_deleted_in_tribe"),
                 partner=link.partner_id,
             )
 

@@ -8,6 +8,7 @@ from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers
 from ..mapping import clean
+from ..sentence import Choice, sentence
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import WIRE_NUMBERS
 
@@ -209,63 +210,53 @@ class TribeRelationMatcher(models.AbstractModel):
 
     def _could_be(self, connection, decision):
         """The question about the candidates of a decision."""
-        bases = dict(self.env["tribe.suggestion"]._fields["basis"]._description_selection(self.env))
+        bases = sorted({candidate.basis for candidate in decision.candidates})
         partners = {candidate.partner for candidate in decision.candidates}
-        subject = self.env._("“%s” in Tribe", decision.candidates[0].name)
-        objects = ", ".join(sorted({self._name_of_other(connection, each) for each in partners}))
-        where = self.env._("in Odoo")
+        subject = sentence("relation_in_tribe", relation=decision.candidates[0].name)
+        objects = sorted({self._name_of_other(connection, each) for each in partners})
+        where = sentence("in_odoo")
         if len(partners) == 1 and not decision.remote:
             subject = decision.partner.display_name
-            objects = ", ".join(f"“{candidate.name}”" for candidate in decision.candidates)
-            where = self.env._("in Tribe")
+            objects = [f"“{candidate.name}”" for candidate in decision.candidates]
+            where = sentence("in_tribe")
         return NeedsPerson(
-            self.env._(
-                "%(subject)s could be %(objects)s %(where)s (%(basis)s). Choose Link or Different "
-                "under Possible Matches; until then nothing is created.",
+            sentence(
+                "possible_match",
                 subject=subject,
                 objects=objects,
                 where=where,
-                basis=", ".join(
-                    sorted({bases[candidate.basis] for candidate in decision.candidates})
-                ),
+                basis=[Choice("tribe.suggestion", "basis", basis) for basis in bases],
             ),
-            cause="doubt",
         )
 
     def _several(self, partner, rows):
         return NeedsPerson(
-            self.env._(
-                "%(partner)s could be %(count)s relations of Tribe with the same number or "
-                "ImportId: %(names)s. Leave the number with one of them in Tribe.",
+            sentence(
+                "contact_could_be_several_relations",
                 partner=partner.display_name,
                 count=len(rows),
                 names=", ".join(clean(row.get("Name")) or row["ID"] for row in rows),
             ),
-            cause="doubt",
         )
 
     def _other_kind(self, partner, row):
         return NeedsPerson(
-            self.env._(
-                "%(partner)s has the number of “%(relation)s” in Tribe, but one is an organization "
-                "and the other a private person. Make them the same, or change one number.",
+            sentence(
+                "contact_of_other_kind",
                 partner=partner.display_name,
                 relation=clean(row.get("Name")) or row["ID"],
             ),
-            cause="kind",
         )
 
     def _taken(self, connection, partner, row, owner):
         other = owner and self._name_of_other(connection, owner, partner)
         return NeedsPerson(
-            self.env._(
-                "%(partner)s has the number of “%(relation)s” in Tribe, which is linked to "
-                "%(other)s. Give one of the two contacts another number.",
+            sentence(
+                "number_of_linked_relation",
                 partner=partner.display_name,
                 relation=clean(row.get("Name")) or row["ID"],
-                other=other or self.env._("a deleted contact"),
+                other=other or sentence("a_deleted_contact"),
             ),
-            cause="doubt",
         )
 
 

@@ -6,6 +6,7 @@ from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers
 from ..mapping import clean
+from ..sentence import Label, sentence
 from ..tribe_api.client import VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
@@ -164,18 +165,15 @@ class TribeRelationNumbering(models.AbstractModel):
 
     def _too_few_are_free(self, connection, name, seen):
         numbers = list(seen)
-        next_number = self.env["tribe.connection"]._fields[f"next_{name}"]
         return NeedsPerson(
-            self.env._(
-                "%(field)s: of the next ones, %(first)s to %(last)s, too few are free in Tribe and "
-                "in Odoo. Enter a higher one under %(next)s of “%(connection)s”.",
+            sentence(
+                "too_few_numbers_are_free",
                 field=NUMBER_NAMES[name],
                 first=numbers[0],
                 last=numbers[-1],
-                next=next_number._description_string(self.env),
+                next=Label("tribe.connection", f"next_{name}"),
                 connection=connection.name,
             ),
-            cause="number",
         )
 
     def _upcoming_numbers(self, connection, name, position):
@@ -209,13 +207,11 @@ class TribeRelationNumbering(models.AbstractModel):
         )
         if not sequence:
             raise NeedsPerson(
-                self.env._(
-                    "There is no sequence for the field %(field)s. Make one with the code "
-                    "%(code)s, under Settings > Technical > Sequences.",
+                sentence(
+                    "sequence_missing",
                     field=NUMBER_NAMES[name],
                     code=SEQUENCES[name],
                 ),
-                cause="set_up",
             )
         return sequence
 
@@ -240,15 +236,13 @@ class TribeRelationNumbering(models.AbstractModel):
             others = number and self._partners_with(connection, name, number) - partner
             if others:
                 raise NeedsPerson(
-                    self.env._(
-                        "%(field)s %(number)s is the number of %(partner)s and of %(other)s in "
-                        "Odoo. Give one of them another number.",
+                    sentence(
+                        "number_of_two_contacts",
                         field=NUMBER_NAMES[name],
                         number=number,
                         partner=partner.display_name,
                         other=self._name_of_other(connection, others[0], partner),
                     ),
-                    cause="number",
                 )
 
     def _check_numbers_free_in_tribe(self, session, decision):
@@ -268,13 +262,11 @@ class TribeRelationNumbering(models.AbstractModel):
             rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
             if rows:
                 raise NeedsPerson(
-                    self.env._(
-                        "%(field)s %(number)s of %(partner)s in Odoo is already the number of "
-                        "“%(relation)s” in Tribe. Give one of the two another number.",
+                    sentence(
+                        "number_taken_in_tribe",
                         field=NUMBER_NAMES[name],
                         number=number,
                         partner=partner.display_name,
                         relation=clean(rows[0].get("Name")) or rows[0]["ID"],
                     ),
-                    cause="number",
                 )

@@ -4,7 +4,7 @@ from ..engine.plan_session import PlanSession
 from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
-from ..sentence import in_language
+from ..sentence import said, sentence
 from ..tribe_api import TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
@@ -76,7 +76,7 @@ class TribeRelationPlanner(models.AbstractModel):
             if len(lines) > 1:
                 return [part for line in lines for part in self._plan_lines(session, plan, line)]
             refused = PlanSession(session, plan, {})
-            refused.fill(lines, {"action": QUESTION, "text": in_language(self.env, error)})
+            refused.fill(lines, {"action": QUESTION, "text": said(error)})
             return [refused]
 
     def _undo(self, session, plan):
@@ -142,9 +142,9 @@ class TribeRelationPlanner(models.AbstractModel):
             lambda partner: partner.id in links and links[partner.id].state == "sending"
         )
         for partner in unsure:
-            text = self.env._(
-                "Tribe's answer about %s was lost. It is looked for before it is sent again.",
-                partner.display_name,
+            text = sentence(
+                "plan_answer_lost",
+                contact=partner.display_name,
             )
             session.fill(by_partner[partner], {"action": QUESTION, "text": text})
         for decision in self._decide(session, lines.partner_id - unsure):
@@ -388,7 +388,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "change_count": len(changes),
                 "text": problem_of(decision.error, self.env).text
                 if decision.error
-                else " ".join(decision.merged.notes.values()),
+                else list(decision.merged.notes.values()),
                 **{name: numbers.get(name) or False for name in NUMBERS},
             },
         )

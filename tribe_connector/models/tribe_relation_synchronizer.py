@@ -5,7 +5,6 @@ import psycopg2
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
-from odoo.tools import LazyTranslate
 
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
@@ -22,16 +21,16 @@ from ..mapping import (
     person_body,
     relationship_body,
 )
+from ..sentence import in_language, say, sentence, stored
 from .tribe_link import RELATION_KINDS
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
 # A record that another worker is at comes again so soon.
 BUSY_SECONDS = 2
-_lt = LazyTranslate(__name__)
 NUMBER_NAMES = {
-    "debtor_number": _lt("Debtor number"),
-    "creditor_number": _lt("Creditor number"),
+    "debtor_number": sentence("field_debtor_number"),
+    "creditor_number": sentence("field_creditor_number"),
 }
 
 
@@ -114,11 +113,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _log_notes(self, session, link, notes):
         """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once."""
         partner, told = link.partner_id, link.noted or {}
+        kept = {name: stored(text) for name, text in notes.items()}
         for name, text in notes.items():
-            if told.get(name) != text:
+            # Before notes were kept as sentences, their text was.
+            if told.get(name) not in (kept[name], in_language(self.env, text)):
                 session.log("note", partner.display_name, text, partner=partner)
-        if notes != told:
-            link.noted = notes or False
+        if kept != told:
+            link.noted = kept or False
 
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
@@ -153,20 +154,23 @@ class TribeRelationSynchronizer(models.AbstractModel):
         both_changed = conflicts.keys() - consents.keys()
         sentences = list(consents.values())
         if both_changed:
-            sentences.append(
-                self.env._(
-                    "“%(relation)s” was changed in Odoo and in Tribe: %(fields)s. Choose which one "
-                    "stays under Conflicts, make both the same, or let one side win under Both "
-                    "Sides Changed on the connection.",
+            # The first one says what the problem is listed under.
+            sentences.insert(
+                0,
+                sentence(
+                    "both_sides_changed",
                     relation=decision.name,
                     fields=self._labels(both_changed),
-                )
+                ),
             )
-        return NeedsPerson(" ".join(sentences), cause="both_changed" if both_changed else "sign_in")
+        return NeedsPerson(*sentences)
+
+    def _changed(self, values):
+        return sentence("fields_changed", fields=self._labels(values))
 
     def _labels(self, names):
         partners = self.env["res.partner"]
-        return ", ".join(sorted(partners._tribe_label(name) for name in names))
+        return sorted(partners._tribe_label(name) for name in names)
 
     def _differs_from_agreed(self, values, agreed):
         """Whether a partner changed since both sides last agreed."""
@@ -239,7 +243,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         self._link_relationships(link, remote)
         self._raise_ranks(partner, remote)
         if values:
-            session.log("update_odoo", partner.display_name, self._labels(values), partner=partner)
+            session.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
 
     def _apply_active(self, link, active):
         """Archive, or unarchive what we archived. Returns whether the partner is active now."""
@@ -270,25 +274,25 @@ class TribeRelationSynchronizer(models.AbstractModel):
             has just forbidden: it has to be decided again
         """
         if partner._tribe_refused(session.connection, to_odoo):
-            raise Busy(self.env._("Somebody was saving %s.", partner.display_name), BUSY_SECONDS)
+            raise Busy(sentence("contact_being_saved", contact=partner.display_name), BUSY_SECONDS)
         self._check_numbers_free(session, partner, remote, to_odoo)
         if to_odoo.get("active") is False and partner.active:
             users = self.env["res.users"].search([("partner_id", "=", partner.id)])
             if users:
                 raise self._cannot_archive(
                     partner,
-                    self.env._("it has the user %s.", ", ".join(users.mapped("display_name"))),
+                    say(
+                        self.env, "contact_has_user", users=", ".join(users.mapped("display_name"))
+                    ),
                 )
 
     def _cannot_archive(self, partner, reason):
         return NeedsPerson(
-            self.env._(
-                "%(partner)s is former in Tribe, and cannot be archived in Odoo: %(reason)s "
-                "Mend this, or make the relation current again in Tribe.",
+            sentence(
+                "contact_cannot_be_archived",
                 partner=partner.display_name,
                 reason=reason,
             ),
-            cause="archive",
         )
 
     def _check_numbers_free(self, session, partner, remote, values):
@@ -302,15 +306,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
             others = self._partners_with(session.connection, name, values[name]) - partner
             if others:
                 raise NeedsPerson(
-                    self.env._(
-                        "%(field)s %(number)s of “%(relation)s” in Tribe is already the number of "
-                        "%(partner)s in Odoo. Give one of them another number.",
+                    sentence(
+                        "number_taken_in_odoo",
                         field=NUMBER_NAMES[name],
                         number=values[name],
                         relation=partner.name or values.get("name"),
                         partner=self._name_of_other(session.connection, others[0], partner),
                     ),
-                    cause="number",
                 )
 
     def _take_number(self, session, name, number):
@@ -332,13 +334,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _same_number(self, remote, other):
         return NeedsPerson(
-            self.env._(
-                "“%(relation)s” and “%(other)s” in Tribe have the same debtor or creditor "
-                "number. Merge the two in Tribe, or give one of them another number.",
+            sentence(
+                "relations_with_same_number",
                 relation=remote.name,
                 other=other,
             ),
-            cause="doubt",
         )
 
     def _name_of_other(self, connection, other, partner=None):
@@ -348,12 +348,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """
         company = (partner and partner.company_id) or connection.company_id
         if other.company_id and other.company_id != company:
-            return self.env._("a contact of another company")
+            return say(self.env, "contact_of_other_company")
         return other.display_name
 
     def _busy(self, partner):
         return Busy(
-            self.env._("%s is being received from Tribe right now.", partner.display_name),
+            sentence("contact_being_received", contact=partner.display_name),
             BUSY_SECONDS,
         )
 
@@ -440,7 +440,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         settled_at = link._settled_at()
         if settled_at and settled_at > fields.Datetime.now():
             raise TryAgain(
-                self.env._("Tribe does not show %s yet.", link.partner_id.display_name),
+                sentence("not_shown_yet", contact=link.partner_id.display_name),
                 session.connection.back_off_seconds,
             )
 
@@ -475,12 +475,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
             wanted.append("supplier")
         if not wanted:
             raise NeedsPerson(
-                self.env._(
-                    "%s is a supplier, and a private person cannot be one in Tribe. Mark the "
-                    "contact as a company, or give it a debtor number.",
-                    partner.display_name,
+                sentence(
+                    "supplier_is_private_person",
+                    contact=partner.display_name,
                 ),
-                cause="kind",
             )
         return wanted
 
@@ -508,7 +506,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
             agreed["active"] = self._write_active(session, link, remote, active)
         if values:
             partner = link.partner_id
-            session.log("update_tribe", partner.display_name, self._labels(values), partner=partner)
+            session.log(
+                "update_tribe", partner.display_name, self._changed(values), partner=partner
+            )
         return agreed
 
     def _relation_fields(self, connection, partner, kind, values, before=None):

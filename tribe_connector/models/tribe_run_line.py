@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
+from ..engine.sentence_field import SentenceChar
 from ..mapping import mail_addresses
+from ..sentence import stored
 
 
 class TribeRunLine(models.Model):
@@ -29,8 +31,8 @@ class TribeRunLine(models.Model):
         required=True,
         readonly=True,
     )
-    name = fields.Char("Record", readonly=True)
-    text = fields.Char("Details", readonly=True)
+    name = SentenceChar("Record", readonly=True)
+    text = SentenceChar("Details", readonly=True)
     email = fields.Char(
         "E-mail Addresses",
         compute="_compute_email",
@@ -43,4 +45,4 @@ class TribeRunLine(models.Model):
     @api.depends("name", "text")
     def _compute_email(self):
         for line in self:
-            line.email = mail_addresses(line.name, line.text)
+            line.email = mail_addresses(stored(line.name), stored(line.text))

@@ -10,8 +10,9 @@ from odoo.http import request
 
 from ..engine.only_for import only_for
 from ..engine.problems import problem_of
+from ..engine.sentence_field import SentenceChar
 from ..engine.tokens import StoredTokens
-from ..sentence import in_language
+from ..sentence import in_language, say
 from ..tribe_api import TribeError, consent_address
 
 # Where Tribe sends the browser back to: below it each connection has a path of its own, so that
@@ -53,7 +54,7 @@ class TribeSignIn(models.AbstractModel):
         help="Empty for a connection of before it had its own: what is registered in Tribe stays.",
     )
     must_sign_in = fields.Boolean(compute="_compute_must_sign_in")
-    sign_in_problem = fields.Char(readonly=True, copy=False)
+    sign_in_problem = SentenceChar(readonly=True, copy=False)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -114,22 +115,22 @@ class TribeSignIn(models.AbstractModel):
 
     def _check_can_sign_in(self):
         if self.mode == "off":
-            raise UserError(self.env._("Choose another mode than Off, then sign in."))
+            raise UserError(say(self.env, "sign_in_in_mode_off"))
         self._refuse_moved()
         if self.sign_in != "authorization_code":
             raise UserError(
-                self.env._(
-                    "“%(name)s” signs in with Client Credentials: press Connect. To sign in as a "
-                    "person, choose Tribe's Consent Page first.",
+                say(
+                    self.env,
+                    "sign_in_with_client_credentials",
                     name=self.name,
                 )
             )
         credential = self._credential()
         if not credential.client_id or not credential.client_secret:
             raise UserError(
-                self.env._(
-                    "“%(name)s” has no client ID or no client secret: enter both, as Tribe shows "
-                    "them under Configuration > Applications.",
+                say(
+                    self.env,
+                    "client_credentials_missing",
                     name=self.name,
                 )
             )
@@ -181,5 +182,5 @@ class TribeSignIn(models.AbstractModel):
             # Odoo repeats the request.
             raise
         except Exception as error:  # noqa: BLE001 - becomes a sentence; a bug is logged
-            return problem_of(error, self.env).text
+            return in_language(self.env, problem_of(error, self.env).text)
         return self.sign_in_problem

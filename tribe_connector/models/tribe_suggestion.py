@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
+from ..sentence import say
 from .tribe_link import RELATION_KINDS
 
 
@@ -155,11 +156,10 @@ class TribeSuggestion(models.Model):
             raise UserError(str(error)) from error
         if not self.connection_id._of_tenant(self.partner_id):
             raise UserError(
-                self.env._(
-                    "%s belongs to another connection, or several could be meant: customers of "
-                    "one Tribe are never shown to another. Press Different, or set the contact's "
-                    "Company if it is a customer of this connection alone.",
-                    self.partner_id.display_name,
+                say(
+                    self.env,
+                    "contact_of_other_connection",
+                    contact=self.partner_id.display_name,
                 )
             )
         links = self.env["tribe.link"].sudo()
@@ -167,8 +167,9 @@ class TribeSuggestion(models.Model):
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
         if taken or linked:
             raise UserError(
-                self.env._(
-                    "%(partner)s or “%(relation)s” is linked already. Look under Linked Relations.",
+                say(
+                    self.env,
+                    "linked_already",
                     partner=self.partner_id.display_name,
                     relation=self.tribe_name,
                 )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..sentence import say
+
 
 class TribeVatGroup(models.Model):
     """A VAT group of Tribe and what a legal entity books it on."""
@@ -56,9 +58,7 @@ class TribeVatGroup(models.Model):
                 problem = tax._tribe_problem()
                 if problem:
                     raise ValidationError(
-                        self.env._(
-                            "VAT group “%(group)s”: %(problem)s", group=group.name, problem=problem
-                        )
+                        say(self.env, "vat_group_problem", group=group.name, problem=problem)
                     )
 
     def write(self, vals):

@@ -5,7 +5,9 @@ from odoo.tools import SQL
 
 from ..engine.booking import BOOK_ANYWAY
 from ..engine.only_for import only_for
+from ..engine.sentence_field import SentenceChar, SentenceText
 from ..mapping import mail_addresses
+from ..sentence import say, sentence, stored
 from .tribe_run import VACUUM_BATCH
 
 # About one record of Tribe.
@@ -105,7 +107,7 @@ class TribeWork(models.Model):
         help="The database transaction of a save, so that it counts once.",
     )
     tries = fields.Integer(readonly=True)
-    error = fields.Text(readonly=True)
+    error = SentenceText(readonly=True)
     error_class = fields.Selection(
         [
             ("again", "Tries Again"),
@@ -146,7 +148,7 @@ class TribeWork(models.Model):
         index=True,
         readonly=True,
     )
-    record_name = fields.Char("Record", readonly=True)
+    record_name = SentenceChar("Record", readonly=True)
     email = fields.Char(
         "E-mail Addresses",
         compute="_compute_email",
@@ -181,7 +183,7 @@ class TribeWork(models.Model):
     @api.depends("record_name", "error")
     def _compute_email(self):
         for work in self:
-            work.email = mail_addresses(work.record_name, work.error)
+            work.email = mail_addresses(stored(work.record_name), stored(work.error))
 
     @api.depends("kind", "reference")
     def _compute_tribe_url(self):
@@ -325,8 +327,9 @@ class TribeWork(models.Model):
             old & Domain("error_class", "!=", False), order="id", limit=VACUUM_BATCH
         )
         works._leave(
-            lambda work: work.env._(
-                "Given up after %(days)s days: %(problem)s",
+            lambda work: say(
+                work.env,
+                "given_up_after_days",
                 days=work.connection_id.keep_problems_days,
                 problem=work.error,
             )
@@ -500,18 +503,16 @@ class TribeWork(models.Model):
             moves = work._moves_to_adopt()
             if work.kind != "invoice" or len(moves) != 1:
                 raise UserError(
-                    self.env._(
-                        "%(count)s invoices in Odoo have the number %(number)s; adopting needs "
-                        "exactly one.",
+                    say(
+                        self.env,
+                        "adopting_needs_one",
                         count=len(moves),
-                        number=work.record_name or self.env._("(none)"),
+                        number=work.record_name or sentence("nothing"),
                     )
                 )
             connection, tribe_id = work.connection_id, work.reference
             # Until the two were compared nobody knows whether they are alike.
-            difference = self.env._(
-                "It was adopted, and is not compared with Tribe yet. That happens in a moment."
-            )
+            difference = sentence("difference_adopted")
             work._close_with_link(
                 {"move_id": moves.id, "state": "differs", "difference": difference}
             )
@@ -538,8 +539,9 @@ class TribeWork(models.Model):
         for work in invoices:
             work._close_with_link({"state": "left_to_odoo"})
         (works - invoices)._leave(
-            lambda work: work.env._(
-                "Ignored by %(user)s until it changes again: %(problem)s",
+            lambda work: say(
+                work.env,
+                "ignored_by",
                 user=work.env.user.name,
                 problem=work.error,
             )

@@ -3,7 +3,8 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine.problems import STOPPED, NeedsPerson
+from ..engine.problems import NeedsPerson
+from ..sentence import sentence
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
@@ -57,15 +58,7 @@ class TribeWork(models.Model):
         :raises NeedsPerson: naming nothing, as it could be the name
         """
         if max(self.mapped("begun"), default=0) > MOST_BEGINNINGS:
-            raise NeedsPerson(
-                self.env._(
-                    "It stopped the worker that was at it, each time: it may take too long, or "
-                    "Odoo ended meanwhile. Look at the record in Tribe and in Odoo for something "
-                    "unusual, such as a very long text, and press Try Again; the log of Odoo says "
-                    "when its workers ended."
-                ),
-                cause=STOPPED,
-            )
+            raise NeedsPerson(sentence("worker_stopped"))
 
     def _ask(self, connection, direction, kind, references, reason):
         """As ``_add``, but for what waits already for the same reason; returns all these rows."""

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..engine.only_for import only_for
+from ..sentence import say
 
 
 class TribeWork(models.Model):
@@ -76,12 +77,7 @@ class TribeWork(models.Model):
                 for connection_id, kind, reference, name in subjects
             ]
         except (TypeError, ValueError) as error:
-            raise UserError(
-                self.env._(
-                    "What came of it cannot be told: this page does not say what was asked for. "
-                    "Load it anew, and look under Needs Attention."
-                )
-            ) from error
+            raise UserError(say(self.env, "outcome_unknown")) from error
         return numbers, subjects
 
     def _outcome_of_one(self, subject, failed, added):
@@ -90,7 +86,7 @@ class TribeWork(models.Model):
             return self._told(self._held_up(added) or self._is_under_way_sentence())
         if failed:
             return self._told(
-                self.env._("Still not done: %s", failed.error), "warning", is_sticky=True
+                say(self.env, "still_not_done", problem=failed.error), "warning", is_sticky=True
             )
         links = self.env["tribe.link"].search(
             [("connection_id", "=", connection_id), ("tribe_id", "=", reference)]
@@ -101,8 +97,9 @@ class TribeWork(models.Model):
         number = move.name or move.display_name
         if links.state == "differs":
             return self._told(
-                self.env._(
-                    "Invoice %(number)s is in Odoo, and differs from Tribe: %(difference)s",
+                say(
+                    self.env,
+                    "booked_and_differs",
                     number=number,
                     difference=links.difference or "",
                 ),
@@ -118,7 +115,7 @@ class TribeWork(models.Model):
         if done := total - len(failed) - len(under_way):
             parts.append(self.env._("%s done.", done))
         if failed:
-            parts.append(self.env._("%s still need attention.", len(failed)))
+            parts.append(say(self.env, "still_need_attention", count=len(failed)))
         if under_way:
             parts.append(self.env._("%s are being worked on; look again soon.", len(under_way)))
         level = "warning" if failed else "info" if under_way else "success"
@@ -138,7 +135,8 @@ class TribeWork(models.Model):
     @api.model
     def _told(self, message, level="info", move=None, is_sticky=False):
         """What a person is told, and what can be opened."""
-        told = {"message": message, "level": level, "is_sticky": is_sticky}
+        # A plain text: XML-RPC knows no other kind.
+        told = {"message": str(message), "level": level, "is_sticky": is_sticky}
         if move and move.has_access("read"):
             told["button"] = {
                 "name": self.env._("Open Invoice"),
@@ -167,7 +165,7 @@ class TribeWork(models.Model):
     def _tell_it_is_gone(self):
         """The action for who asks about what somebody else, or another tab, decided before."""
         return self._tell(
-            self.env._("This was done or decided meanwhile, in another window or by itself."),
+            say(self.env, "done_meanwhile"),
             "info",
             is_left=True,
         )

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ..sentence import say
+
 
 class TribeWrittenByConnector(models.AbstractModel):
     """Refuses to write what only the connector writes: the stored readonly fields of ours.
@@ -67,8 +69,9 @@ class TribeWrittenByConnector(models.AbstractModel):
         refused = [name for name in vals if self._is_written_by_connector(name)]
         if refused:
             raise AccessError(
-                self.env._(
-                    "%(model)s: only the connector writes %(fields)s. Leave that out.",
+                say(
+                    self.env,
+                    "written_by_connector",
                     model=self.env["ir.model"]._get(self._name).name,
                     fields=", ".join(
                         f"“{self._fields[name]._description_string(self.env)}”" for name in refused

@@ -3,6 +3,9 @@ from odoo.tests import TransactionCase, new_test_user
 
 from .common import create_connection
 
+# The same for all: they say nothing of any company.
+OF_NO_CONNECTION = ("tribe.message",)
+
 
 class RolesCase(TransactionCase):
     """Two companies and three tenants, with a record of each of our models, and users of each kind.
@@ -131,6 +134,10 @@ class RolesCase(TransactionCase):
             if model._original_module == "tribe_connector" and not model._abstract
         )
 
+    def models_of_tenants(self):
+        """Those whose records belong to a connection."""
+        return [model for model in self.our_models() if model not in OF_NO_CONNECTION]
+
     def ours(self, model, connection=None):
         """The records of a model that belong to a connection (the first), with all rights."""
         connection = connection or self.connection
@@ -141,6 +148,8 @@ class RolesCase(TransactionCase):
             "tribe.plan.line": "plan_id.connection_id",
             "tribe.run.line": "run_id.connection_id",
         }
+        if model in OF_NO_CONNECTION:
+            return self.env[model].search([])
         path = paths.get(model, "connection_id")
         records = self.env[model].search([(path, "=", connection.id)])
         self.assertTrue(records, model)

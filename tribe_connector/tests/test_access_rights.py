@@ -132,7 +132,7 @@ class TestAccessRights(RolesCase):
         self.assertTrue(connection.create({"name": "With Tribe's addresses"}))
 
     def test_a_manager_of_another_company_sees_nothing(self):
-        for model in self.our_models():
+        for model in self.models_of_tenants():
             with self.subTest(model):
                 self.assertFalse(self.found(model, self.elsewhere))
                 with self.assertRaises(AccessError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .errors import TribeAddressInvalid
 
 Mode = Literal["off", "dry_run", "demo", "live"]
@@ -88,33 +88,31 @@ class Addresses:
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
         for what, address in (
-            (_lt("API"), self.api),
-            (_lt("sign-in"), self.auth),
-            (_lt("app"), self.app),
+            (sentence("address_api"), self.api),
+            (sentence("address_sign_in"), self.auth),
+            (sentence("address_app"), self.app),
         ):
             self._check_one(what, address, mode)
 
     def check_transport(self) -> None:
         """Raise ``TribeAddressInvalid`` unless a secret may travel to the sign-in address."""
-        _checked(_lt("sign-in"), self.auth)
+        _checked(sentence("address_sign_in"), self.auth)
 
     @staticmethod
     def _check_one(what: str, address: str, mode: Mode) -> None:
         parts = _checked(what, address)
         if mode == "demo" and not is_loopback(parts.hostname):
             raise TribeAddressInvalid(
-                _lt(
-                    "The %(what)s address %(address)s is not on this machine, but the connection "
-                    "is in demo mode. Enter the address of the stand-in, or choose another mode.",
+                sentence(
+                    "address_not_on_this_machine",
                     what=what,
                     address=address,
                 )
             )
         if mode != "demo" and parts.scheme == "http" and parts.hostname == "localhost":
             raise TribeAddressInvalid(
-                _lt(
-                    "The %(what)s address %(address)s has no HTTPS. Use https://, or write "
-                    "127.0.0.1 instead of localhost when a stand-in on this machine is meant.",
+                sentence(
+                    "address_without_https_on_this_machine",
                     what=what,
                     address=address,
                 )
@@ -139,13 +137,7 @@ def check_own_address(address: str) -> None:
     except TribeAddressInvalid:
         parts = None
     if parts is None or not (parts.scheme == "https" or is_loopback(parts.hostname)):
-        raise TribeAddressInvalid(
-            _lt(
-                "Tribe cannot send webhooks to the address that was entered. Enter the one of this "
-                "Odoo, such as https://odoo.example, without a user name, a question mark or a "
-                "hash sign."
-            )
-        )
+        raise TribeAddressInvalid(sentence("own_address_unusable"))
 
 
 def host_of(address: str) -> tuple:
@@ -190,10 +182,8 @@ def check_peer(host: str, peer: str) -> None:
     if ip is not None and (ip.is_loopback if is_loopback(host) else is_public(ip)):
         return
     raise TribeAddressInvalid(
-        _lt(
-            "%(host)s leads to %(peer)s, which is no public address, so nothing was sent. Correct "
-            "the addresses of the connection, or let the administrator of this server check its "
-            "name servers.",
+        sentence(
+            "address_leads_to_private_network",
             host=host,
             peer=peer,
         )
@@ -208,18 +198,16 @@ def _checked(what: str, address: str) -> SplitResult:
         raise _not_an_address(what, address)
     if ip is not None and not is_public(ip) and not ip.is_loopback:
         raise TribeAddressInvalid(
-            _lt(
-                "The %(what)s address %(address)s is in a private network, where Tribe never is. "
-                "Enter Tribe's public address, such as https://api.tribecrm.nl.",
+            sentence(
+                "address_in_private_network",
                 what=what,
                 address=address,
             )
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise TribeAddressInvalid(
-            _lt(
-                "The %(what)s address %(address)s has no HTTPS, so secrets would be readable on "
-                "the way. Start the address with https://.",
+            sentence(
+                "address_without_https",
                 what=what,
                 address=address,
             )
@@ -242,9 +230,8 @@ def _split(what: str, address: str) -> SplitResult:
         raise _not_an_address(what, "")
     if parts.username is not None or parts.query or parts.fragment:
         raise TribeAddressInvalid(
-            _lt(
-                "The %(what)s address carries a user name, a question mark or a hash sign. Enter "
-                "only the host, such as https://api.tribecrm.nl.",
+            sentence(
+                "address_with_user_or_query",
                 what=what,
             )
         )
@@ -254,16 +241,14 @@ def _split(what: str, address: str) -> SplitResult:
 def _not_an_address(what: str, address: str) -> TribeAddressInvalid:
     if not address:
         return TribeAddressInvalid(
-            _lt(
-                "The %(what)s address is not a web address. Enter one such as "
-                "https://api.tribecrm.nl.",
+            sentence(
+                "address_not_of_the_web",
                 what=what,
             )
         )
     return TribeAddressInvalid(
-        _lt(
-            "The %(what)s address %(address)s is not a web address. Enter one such as "
-            "https://api.tribecrm.nl.",
+        sentence(
+            "address_not_of_the_web_shown",
             what=what,
             address=address,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..sentence import _lt
+from ..sentence import sentence
 
 MEBIBYTE = 1024 * 1024
 # Bytes of a whole answer as it comes over the network, from its status line on.
@@ -60,17 +60,17 @@ def check_json(body: bytes) -> None:
     Linear, and in C: a character of structure costs as little as one of text.
     """
     if len(body) > JSON_BYTES:
-        raise TooMuch(_lt("too large"))
+        raise TooMuch(sentence("found_too_large"))
     # Without escapes a quotation mark begins or ends a text.
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
     # A value has at most a name and a text.
     if bare.count(b'"') > 4 * MOST_VALUES:
-        raise TooMuch(_lt("too many values"))
+        raise TooMuch(sentence("found_too_many_values"))
     if _LONG_TEXT.search(bare):
-        raise TooMuch(_lt("an endless text"))
+        raise TooMuch(sentence("found_endless_text"))
     bare = _TEXT.sub(b"", bare)
     if sum(map(bare.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise TooMuch(_lt("too many values"))
+        raise TooMuch(sentence("found_too_many_values"))
     brackets = bare.translate(None, _ALL_BUT_BRACKETS)
     for _level in range(DEEPEST):
         if not brackets:
@@ -82,4 +82,4 @@ def check_json(body: bytes) -> None:
             break
         brackets = shorter
     if len(brackets) > DEEPEST:
-        raise TooMuch(_lt("nested too deeply"))
+        raise TooMuch(sentence("found_nested_too_deeply"))

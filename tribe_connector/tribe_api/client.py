@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
-from ..sentence import _lt
+from ..sentence import Sentence, sentence
 from .addresses import MODES, Addresses, Mode
 from .bounds import (
     COLLECTED_BYTES,
@@ -305,9 +305,9 @@ class Client:
         if isinstance(content, dict):
             content = content.get("value", content.get("data"))
         if not isinstance(content, list) or not all(map(_is_webhook, content)):
-            raise self._unreadable(_lt("no list of webhooks"), changes_something=False)
+            raise self._unreadable(sentence("found_no_list_of_webhooks"), changes_something=False)
         if len(content) > MOST_WEBHOOKS:
-            raise self._unreadable(_lt("too many webhooks"), changes_something=False)
+            raise self._unreadable(sentence("found_too_many_webhooks"), changes_something=False)
         return [_with_id(each) for each in content]
 
     def create_webhook(self, entity_type: str, url: str, headers: Mapping[str, str]) -> dict:
@@ -364,11 +364,11 @@ class Client:
             fresh = _unseen(page.rows, seen)
             stale = 0 if fresh else stale + 1
             if ids and (ids == previous or stale >= MOST_STALE_PAGES):
-                raise self._endless(_lt("the same page twice"))
+                raise self._endless(sentence("found_same_page_twice"))
             if page.count is not None and page.count > 0:
                 most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
             if len(seen) > most:
-                raise self._endless(_lt("an endless list"))
+                raise self._endless(sentence("found_endless_list"))
             if fresh:
                 yield fresh, page.size
             # A row that a page shows twice is one row.
@@ -380,14 +380,13 @@ class Client:
     def _room_left(self, room: int, size: int) -> int:
         """What is left of the room for rows that are kept together."""
         if size > room:
-            raise self._endless(_lt("an endless list"))
+            raise self._endless(sentence("found_endless_list"))
         return room - size
 
     def _endless(self, found: str) -> TribeEndless:
         error = TribeEndless(
-            _lt(
-                "Tribe sent an unreadable answer (%(found)s). Try again later; if it stays, check "
-                "that %(address)s is the address of Tribe's API.",
+            sentence(
+                "answer_unreadable",
                 found=found,
                 address=self._addresses.api,
             )
@@ -422,17 +421,14 @@ class Client:
             content, size = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
             if not isinstance(rows, list):
-                raise self._unreadable(_lt("no list of records"), changes_something=False)
+                raise self._unreadable(
+                    sentence("found_no_list_of_records"), changes_something=False
+                )
         # Tribe is there, and its other records may be as they should.
         with reading(self._addresses.odata, False):
             are_records = all(is_record(row, options.get("$expand")) for row in rows)
         if not are_records:
-            raise TribeRecordUnreadable(
-                _lt(
-                    "Tribe sent an unreadable record. Try again later; if it stays, open it in "
-                    "Tribe and save it again, or ask Tribe."
-                )
-            )
+            raise TribeRecordUnreadable(sentence("record_unreadable"))
         return _Page(rows, _count_of(content), bool(content.get("@odata.nextLink")), size)
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
@@ -440,7 +436,7 @@ class Client:
             content, _size = self._read(path, options)
             with reading(self._addresses.odata, False):
                 if not is_record(content, options.get("$expand")):
-                    raise self._unreadable(_lt("no record"), changes_something=False)
+                    raise self._unreadable(sentence("found_no_record"), changes_something=False)
             return content
 
     def _written(self, method: str, url: str, body: Mapping) -> dict:
@@ -448,7 +444,7 @@ class Client:
             content = self._answered(method, url, body)
             with reading(url, True):
                 if not is_written(content, body):
-                    raise self._unreadable(_lt("no record"), changes_something=True)
+                    raise self._unreadable(sentence("found_no_record"), changes_something=True)
             return content
 
     def _answered(
@@ -460,7 +456,7 @@ class Client:
             if answer.body.strip():
                 content = self._content(answer, changes_something=True)
             if not isinstance(content, dict):
-                raise self._unreadable(_lt("no record"), changes_something=True)
+                raise self._unreadable(sentence("found_no_record"), changes_something=True)
             named = _id_in_headers(answer.headers)
             return {"ID": named, **content} if named else content
 
@@ -470,13 +466,14 @@ class Client:
         except TooMuch as error:
             raise self._unreadable(error.args[0], changes_something=changes_something) from None
         except ValueError:
-            raise self._unreadable(_lt("no JSON"), changes_something=changes_something) from None
+            raise self._unreadable(
+                sentence("found_no_json"), changes_something=changes_something
+            ) from None
 
     def _unreadable(self, found: str, *, changes_something: bool) -> TribeUnavailable:
         return TribeUnavailable(
-            _lt(
-                "Tribe sent an unreadable answer (%(found)s). Try again later; if it stays, check "
-                "that %(address)s is the address of Tribe's API.",
+            sentence(
+                "answer_unreadable",
                 found=found,
                 address=self._addresses.api,
             ),
@@ -564,26 +561,11 @@ class Client:
 
     def _pass_barrier(self, method: str) -> None:
         if self._mode == "off":
-            raise TribeWriteForbidden(
-                _lt(
-                    "The connection with Tribe is off, so nothing was sent. Choose another mode "
-                    "on the connection."
-                )
-            )
+            raise TribeWriteForbidden(sentence("mode_off"))
         if self._mode == "dry_run" and method != "GET":
-            raise TribeWriteForbidden(
-                _lt(
-                    "The connection with Tribe only reads (dry run), so nothing was written. "
-                    "Choose the mode Live on the connection to write."
-                )
-            )
+            raise TribeWriteForbidden(sentence("mode_dry_run"))
         if self._reads_only and method != "GET":
-            raise TribeWriteForbidden(
-                _lt(
-                    "This only reads, as a plan or a look for changes does, so nothing was written "
-                    "in Tribe. Let the maker of the addon that tried to write correct it."
-                )
-            )
+            raise TribeWriteForbidden(sentence("client_only_reads"))
         if self._before_write and method != "GET":
             self._before_write()
         self._addresses.check(self._mode)
@@ -595,10 +577,7 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     if status in (401, 403):
         return TribeUnauthorized(
             _with_detail(
-                _lt(
-                    "Tribe does not allow this to our application. Check its rights in Tribe "
-                    "(Configuration, Applications), then press Connect Again."
-                ),
+                sentence("not_allowed_to_application"),
                 said,
             ),
             status=status,
@@ -608,9 +587,8 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     if _is_about_a_set(status, said, path):
         return TribeUnknownSet(
             _with_detail(
-                _lt(
-                    "Tribe does not know %(set)s. Probably a module of Tribe is missing or the "
-                    "application has no access to it.",
+                sentence(
+                    "set_unknown_in_tribe",
                     set=path.partition("(")[0],
                 ),
                 said,
@@ -621,9 +599,8 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     if status in (404, 410):
         return TribeNotFound(
             _with_detail(
-                _lt(
-                    "Tribe has no record %(record)s, or something it refers to is gone. Check in "
-                    "Tribe whether it was deleted.",
+                sentence(
+                    "record_not_in_tribe",
                     record=path,
                 ),
                 said,
@@ -633,9 +610,8 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
         )
     return TribeRefused(
         _with_detail(
-            _lt(
-                "Tribe refused the request for %(record)s (HTTP %(status)s). Correct what it "
-                "names, then try again.",
+            sentence(
+                "request_refused",
                 record=path,
                 status=status,
             ),
@@ -646,10 +622,8 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     )
 
 
-def _with_detail(sentence: str, said: str) -> str:
-    if not said:
-        return sentence
-    return _lt("%(sentence)s Tribe says: %(said)s", sentence=sentence, said=said)
+def _with_detail(refusal: Sentence, said: str) -> Sentence:
+    return sentence("tribe_says", sentence=refusal, said=said) if said else refusal
 
 
 def _is_about_a_set(status: int, said: str, path: str) -> bool:

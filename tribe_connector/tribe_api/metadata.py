@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.parsers import expat
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .bounds import DEEPEST, LONGEST_NAME, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP
 from .errors import TribeUnavailable
 
@@ -76,12 +76,7 @@ def _copied(content: Mapping) -> dict:
 
 
 def _unreadable() -> TribeUnavailable:
-    return TribeUnavailable(
-        _lt(
-            "Tribe's description of its data could not be read. Try again later; if it stays, "
-            "check the API address of the connection."
-        )
-    )
+    return TribeUnavailable(sentence("metadata_unreadable"))
 
 
 # What is given to the parser at once; longer than any element's tag.

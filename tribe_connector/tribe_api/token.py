@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from ..hidden_characters import without_hidden
-from ..sentence import _lt
+from ..sentence import Sentence, sentence
 from .addresses import Addresses
 from .bounds import TOKEN_BYTES
 from .errors import (
@@ -165,10 +165,8 @@ def consent_refusal(
     said = " ".join(without_hidden(hint or description).split())[:_SHOWN_LENGTH]
     if with_proof and code == _UNREADABLE:
         return TribeProofRefused(_with_reason(_PROOF_REFUSED, code, said))
-    sentence = _CONSENT_MEANINGS.get(
-        code, _lt("Tribe refused the sign-in. Sign in with Tribe again.")
-    )
-    return TribeCredentialsRefused(_with_reason(sentence, code, said))
+    meaning = _CONSENT_MEANINGS.get(code, sentence("sign_in_refused"))
+    return TribeCredentialsRefused(_with_reason(meaning, code, said))
 
 
 def refresh_token(
@@ -229,10 +227,7 @@ def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
         content = None
     if not isinstance(content, dict) or not is_header_safe(content.get("access_token")):
         raise TribeUnavailable(
-            _lt(
-                "The sign-in address did not answer with a token. Check that it is Tribe's "
-                "authorization server, such as https://auth.tribecrm.nl."
-            ),
+            sentence("no_token_in_answer"),
             outcome_unknown=_spends(form),
         )
     renewed = content.get("refresh_token")
@@ -258,57 +253,24 @@ def _lifetime(expires_in: object) -> float:
 
 
 _MEANINGS = {
-    "invalid_client": _lt(
-        "Tribe does not accept the client ID with this client secret. Copy both again from the "
-        "application in Tribe (Configuration, Applications)."
-    ),
-    "unauthorized_client": _lt(
-        "The application in Tribe is not allowed to sign in this way. Add it in Tribe under the "
-        "flow that the connection uses, such as Client Credentials (Configuration, Applications)."
-    ),
-    "unsupported_grant_type": _lt(
-        "Tribe does not offer this way to sign in. Check that the sign-in address is Tribe's "
-        "authorization server, such as https://auth.tribecrm.nl."
-    ),
-    "invalid_scope": _lt(
-        "The application in Tribe may not ask for this scope. Allow read and write for it in "
-        "Tribe (Configuration, Applications)."
-    ),
-    "access_denied": _lt(
-        "Tribe denies access to this application. Let a Tribe administrator check the "
-        "application in Tribe (Configuration, Applications)."
-    ),
-    "invalid_request": _lt(
-        "Tribe could not read the request for a token. Check the client ID and the secret of the "
-        "connection."
-    ),
+    "invalid_client": sentence("token_invalid_client"),
+    "unauthorized_client": sentence("token_unauthorized_client"),
+    "unsupported_grant_type": sentence("token_unsupported_grant"),
+    "invalid_scope": sentence("token_invalid_scope"),
+    "access_denied": sentence("token_access_denied"),
+    "invalid_request": sentence("token_invalid_request"),
 }
 _ENDED = {
-    "refresh_token": _lt(
-        "The sign-in with Tribe has ended: it was withdrawn, or Tribe's last answer was lost. Open "
-        "the connection and press Sign In with Tribe."
-    ),
-    "code": _lt(
-        "Tribe does not accept this sign-in any more: it was used before, or took too long. Press "
-        "Sign In with Tribe again."
-    ),
+    "refresh_token": sentence("token_refresh_ended"),
+    "code": sentence("token_code_ended"),
 }
 _CONSENT_MEANINGS = {
-    "access_denied": _lt(
-        "Tribe did not let Odoo in, because access was denied on its page. Press Sign In with "
-        "Tribe again and choose Allow."
-    ),
-    "invalid_scope": _lt(
-        "The application in Tribe may not ask for this scope. Allow read, write and offline for it "
-        "in Tribe (Configuration, Applications)."
-    ),
+    "access_denied": sentence("consent_access_denied"),
+    "invalid_scope": sentence("consent_invalid_scope"),
 }
 # How a server answers a parameter that it does not know.
 _UNREADABLE = "invalid_request"
-_PROOF_REFUSED = _lt(
-    "Tribe could not read the request to sign in, perhaps because of its additional proof (PKCE). "
-    "Press Sign In with Tribe again: that is left out then."
-)
+_PROOF_REFUSED = sentence("consent_invalid_request")
 # Not a refusal but a failure of the server (RFC 6749, section 4.1.2.1).
 _TRANSIENT = ("server_error", "temporarily_unavailable")
 
@@ -318,9 +280,8 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
     code = _error_code(answer, *hidden)
     if code in _TRANSIENT or (code is None and answer.status not in (401, 403)):
         return TribeUnavailable(
-            _lt(
-                "The sign-in address answered HTTP %(status)s without a reason. Check that it is "
-                "Tribe's authorization server, such as https://auth.tribecrm.nl.",
+            sentence(
+                "token_refused_without_reason",
                 status=answer.status,
             )
         )
@@ -335,12 +296,10 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
     )
 
 
-def _with_reason(sentence: str, code: str, said: str) -> str:
+def _with_reason(refusal: Sentence, code: str, said: str) -> Sentence:
     if not code:
-        return sentence
-    return _lt(
-        "%(sentence)s Tribe says: %(said)s", sentence=sentence, said=f"{code}. {said}".strip()
-    )
+        return refusal
+    return sentence("tribe_says", sentence=refusal, said=f"{code}. {said}".strip())
 
 
 def _meaning(code: str) -> str:
@@ -348,10 +307,7 @@ def _meaning(code: str) -> str:
     known = "invalid_scope" if code == "invalid_grant" else code
     return _MEANINGS.get(
         known,
-        _lt(
-            "Tribe refused to give a token. Check the application in Tribe (Configuration, "
-            "Applications)."
-        ),
+        sentence("token_refused"),
     )
 
 

@@ -23,7 +23,7 @@ import requests
 import urllib3.exceptions
 
 from ..hidden_characters import without_hidden
-from ..sentence import _lt
+from ..sentence import sentence
 from .addresses import is_loopback
 from .bounds import JSON_BYTES, check_json
 from .errors import RATE_LIMIT_PAUSE, TribeError, TribeRateLimited, TribeUnavailable
@@ -110,28 +110,23 @@ def send(
         raise _network_failure(error, url, changes_something) from None
     except _Compressed:
         raise TribeUnavailable(
-            _lt(
-                "%(host)s sent a compressed answer, although only plain ones are accepted. Try "
-                "again later; if it stays, ask Tribe, or whoever runs the proxy in between.",
+            sentence(
+                "answer_compressed",
                 host=_host(url),
             ),
             outcome_unknown=changes_something,
         ) from None
     except AnswerTooLarge:
         raise TribeUnavailable(
-            _lt(
-                "%(host)s sent an answer that is larger than we accept. Try again later; if it "
-                "stays, ask Tribe.",
+            sentence(
+                "answer_too_large",
                 host=_host(url),
             ),
             outcome_unknown=changes_something,
         ) from None
     if answer.status == 429:
         raise TribeRateLimited(
-            _lt(
-                "Tribe received more calls than it accepts in a minute (1,000 per application). "
-                "Nothing needs to be done: the work continues after a pause."
-            ),
+            sentence("calls_limited_by_tribe"),
             retry_after=retry_after(answer.headers),
             pause=rate_limit_pause,
         )
@@ -151,9 +146,8 @@ def reading(url: str, changes_something: bool) -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - nobody can list what odd bytes lead to
         raise TribeUnavailable(
-            _lt(
-                "%(host)s sent an answer that cannot be read (%(error)s). Try again later; if it "
-                "stays, ask Tribe.",
+            sentence(
+                "answer_cannot_be_read",
                 host=_host(url),
                 error=type(error).__name__,
             ),
@@ -169,12 +163,7 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def bearer(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
     """Adds the token as a header. Raises ``TribeUnavailable`` when it cannot be one."""
     if not is_header_safe(token):
-        raise TribeUnavailable(
-            _lt(
-                "The stored access token of Tribe is not usable. Request a new one by testing the "
-                "connection."
-            )
-        )
+        raise TribeUnavailable(sentence("token_unusable"))
 
     def add_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {token}"
@@ -306,9 +295,8 @@ def _within(
     host = _host(url)
     if _Exchange.count_abandoned(host) >= MOST_ABANDONED:
         raise TribeUnavailable(
-            _lt(
-                "%(host)s keeps earlier requests open without an answer, so none was sent. Try "
-                "again later; if it stays, check this server's name servers and network.",
+            sentence(
+                "requests_kept_open",
                 host=host,
             )
         )
@@ -320,9 +308,8 @@ def _within(
     exchange.abandon(host)
     was_reached = session.cut()
     raise ExchangeAbandoned(
-        _lt(
-            "%(host)s did not answer within %(seconds)s s. Try again later; if it stays, ask "
-            "Tribe.",
+        sentence(
+            "no_answer_within",
             host=host,
             seconds=f"{seconds:g}",
         ),
@@ -371,18 +358,16 @@ def _proxies(url: str) -> dict[str, None]:
 def _raise_when_unusable(answer: Answer, url: str, changes_something: bool) -> None:
     if 300 <= answer.status < 400:
         raise TribeUnavailable(
-            _lt(
-                "%(host)s redirects to another address, so it is not Tribe's API itself. Correct "
-                "the addresses of the connection.",
+            sentence(
+                "address_redirects",
                 host=_host(url),
             ),
             outcome_unknown=changes_something,
         )
     if answer.status >= 500 or answer.status in (408, 425) or answer.status < 200:
         raise TribeUnavailable(
-            _lt(
-                "%(host)s has a problem of its own at the moment (HTTP %(status)s). Try again "
-                "later; if it stays, ask Tribe.",
+            sentence(
+                "tribe_has_problem",
                 host=_host(url),
                 status=answer.status,
             ),
@@ -396,21 +381,19 @@ def _network_failure(error: Exception, url: str, changes_something: bool) -> Tri
     never_sent = any(isinstance(each, _BEFORE_SENDING) for each in causes)
     unknown = changes_something and not never_sent
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-        message = _lt(
-            "The certificate of %(host)s could not be verified. Correct the address, or let the "
-            "administrator of this server check its certificates.",
+        message = sentence(
+            "certificate_not_verified",
             host=_host(url),
         )
         return TribeUnavailable(message, outcome_unknown=unknown)
     if any(_is_timeout(each) for each in causes):
-        message = _lt(
-            "%(host)s did not answer in time. Try again later; if it stays, ask Tribe.",
+        message = sentence(
+            "no_answer_in_time",
             host=_host(url),
         )
         return TribeUnavailable(message, outcome_unknown=unknown)
-    message = _lt(
-        "The connection with %(host)s failed (%(error)s). Try again later; if it stays, check the "
-        "address and this server's network.",
+    message = sentence(
+        "network_failed",
         host=_host(url),
         error=type(causes[-1]).__name__,
     )

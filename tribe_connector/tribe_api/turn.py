@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from ..sentence import _lt
+from ..sentence import sentence
 from .errors import TribePaused
 
 # With less time left no exchange is begun: Tribe answers in a second or two.
@@ -51,7 +51,6 @@ class Turn:
     def over(self) -> TribePaused:
         """Why what is left is not begun any more."""
         return TribePaused(
-            self._when_over
-            or _lt("This worker's time is used up for now; this goes on by itself."),
+            self._when_over or sentence("turn_over"),
             retry_after=NEXT_TURN_SECONDS,
         )

@@ -1,0 +1,123 @@
+"""Fields that keep sentences by their code and show them in the language of who reads them."""
+
+import re
+from itertools import chain
+
+from odoo import fields
+from odoo.tools import SQL
+
+from ..sentence import in_language, read_stored, stored
+
+# Words of a search that stand in the same letters in a sentence or its parameters.
+WORD = re.compile(r"[^\W\d_]+")
+MOST_WORDS = 3
+# What a reader's language writes with other words than those that are kept.
+WRITTEN_BY_LANGUAGE = '"(amount|choice|date|label|moment|money)": '
+POSITIVE = {
+    "not in": "in",
+    "not like": "like",
+    "not ilike": "ilike",
+    "not =like": "=like",
+    "not =ilike": "=ilike",
+}
+
+
+class _Sentences:
+    """What both fields have in common.
+
+    Written are sentences (``sentence``), texts, or lists of these; read is text. A text that was
+    there before sentences had codes is shown as it is.
+    """
+
+    # Grouped and sorted by what is kept, a list would make no sense to anybody.
+    def _description_groupable(self, env):
+        return False
+
+    def _description_sortable(self, env):
+        return False
+
+    def convert_to_cache(self, value, record, validate=True):
+        return stored(value)
+
+    def convert_to_record(self, value, record):
+        if value is None:
+            return False
+        return in_language(record.env, read_stored(value)) or False
+
+    def convert_to_read(self, value, record, use_display_name=True):
+        # A plain text: XML-RPC knows no other kind.
+        return str(value) if value else False
+
+    def _condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        """Search what people read, in their language.
+
+        The database narrows it down by the words; then the texts themselves are compared.
+        """
+        if operator in ("in", "not in") and not any(value):
+            is_empty = SQL("%s IS NULL", SQL.identifier(alias, self.name))
+            return is_empty if operator == "in" else SQL("NOT (%s)", is_empty)
+        positive = POSITIVE.get(operator, operator)
+        if positive not in ("in", "like", "ilike", "=like", "=ilike"):
+            raise ValueError(model.env._("“%s” is searched by its words.", self.string))
+        ids = self._ids_that_say(model, positive, value)
+        found = SQL("%s IN %s", SQL.identifier(alias, "id"), ids or (0,))
+        return found if positive == operator else SQL("NOT (%s)", found)
+
+    def _ids_that_say(self, model, operator, value):
+        records = model.with_context(active_test=False).sudo()
+        records.flush_model([self.name])
+        column = SQL.identifier(self.name)
+        values = [each for each in value if each] if operator == "in" else [value]
+        narrowed = SQL(" OR ").join(self._narrowed(model, column, str(each)) for each in values)
+        # What is kept alike is read alike: one record of them tells.
+        kept = model.env.execute_query(
+            SQL(
+                "SELECT array_agg(id) FROM %s WHERE %s IS NOT NULL AND (%s) GROUP BY %s",
+                SQL.identifier(model._table),
+                column,
+                narrowed,
+                column,
+            )
+        )
+        alike = {ids[0]: ids for (ids,) in kept}
+        found = records.browse(alike).with_env(model.env(su=True))
+        says = self.filter_function(found, self.name, operator, value)
+        ids = tuple(chain.from_iterable(alike[record.id] for record in found if says(record)))
+        if operator == "in" and not all(value):
+            ids += records.search([(self.name, "=", False)])._ids
+        return ids
+
+    def _narrowed(self, model, column, value):
+        """A condition that is true at least where the text can have the words of a value."""
+        registry = model.env.registry
+        unaccent, plain = registry.unaccent, registry.unaccent_python
+        conditions = [SQL("TRUE")]
+        sentences = model.env["tribe.message"]._sentences()
+        # The longest words tell most; the others are only compared.
+        for word in sorted(WORD.findall(value), key=len)[-MOST_WORDS:]:
+            codes = [
+                code
+                for code, said in sentences.items()
+                if plain(word.lower()) in plain(said.lower())
+            ]
+            pattern = "|".join(f'"code": "{code}"' for code in codes) or "$^"
+            conditions.append(
+                SQL(
+                    "(%s ILIKE %s OR %s ~ %s OR %s ~ %s)",
+                    unaccent(column),
+                    unaccent(SQL("%s", f"%{word}%")),
+                    column,
+                    pattern,
+                    column,
+                    WRITTEN_BY_LANGUAGE,
+                )
+            )
+        return SQL("(%s)", SQL(" AND ").join(conditions))
+
+
+class SentenceText(_Sentences, fields.Text):
+    """Sentences of several lines."""
+
+
+class SentenceChar(_Sentences, fields.Char):
+    """A sentence of one line."""
