@@ -36,6 +36,8 @@ class Group:
     has_old_libraries: bool = False
     # Installed beside the addon.
     modules: tuple[str, ...] = ()
+    # Files in its folders that are another group's.
+    left_out: str = ""
 
     @property
     def database(self) -> str:
@@ -65,6 +67,8 @@ class Outcome:
         return shown or list(self.lines)
 
 
+# Half of what Odoo does in the test's own process: beside the other half both cores have work.
+RELATIONS = "tests/connector/test_relation_*.py"
 # In the order in which they begin: first what runs while the template is made, then what is long.
 GROUPS = (
     Group(
@@ -74,7 +78,17 @@ GROUPS = (
     ),
     Group("old_libraries", ("tests/tribe_api",), needs_database=False, has_old_libraries=True),
     Group("faults", ("tests/faults",)),
-    Group("odoo", ("tests/connector", f"{ADDON}/tests"), needs_odoo_inside=True),
+    Group(
+        "odoo",
+        ("tests/connector", f"{ADDON}/tests"),
+        needs_odoo_inside=True,
+        left_out=RELATIONS,
+    ),
+    Group(
+        "relations",
+        tuple(sorted(str(path.relative_to(CHECKOUT)) for path in CHECKOUT.glob(RELATIONS))),
+        needs_odoo_inside=True,
+    ),
     Group("end_to_end", ("tests/end_to_end",)),
     Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group("security", ("tests/security",)),
@@ -162,7 +176,7 @@ def _chosen(paths: list[str]) -> dict[str, list[str]]:
         }
     chosen: dict[str, list[str]] = {}
     for path in paths:
-        groups = [g for g in GROUPS if any(path.startswith(folder) for folder in g.folders)]
+        groups = _groups_of(path)
         inside = [
             (g, folder) for g in GROUPS for folder in g.folders if folder.startswith(f"{path}/")
         ]
@@ -175,10 +189,22 @@ def _chosen(paths: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
+def _groups_of(path: str) -> list[Group]:
+    """The groups that a path is in: those that name it most closely."""
+    within = {
+        group: max((len(each) for each in group.folders if path.startswith(each)), default=0)
+        for group in GROUPS
+    }
+    closest = max(within.values())
+    return [group for group, length in within.items() if length and length == closest]
+
+
 def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Outcome:
     say(f"-> {group.name} tests ...")
     started = time.monotonic()
     command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "--durations=5", *paths]
+    if group.left_out:
+        command += [f"--ignore-glob={CHECKOUT / group.left_out}"]
     if group.needs_odoo_inside:
         environment = {**environment, **_odoo_environment(group, server, odoo)}
         command += ["--odoo-http"]

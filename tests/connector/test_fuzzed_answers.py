@@ -15,7 +15,7 @@ from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorC
 from .mutations import Mutator, replace_body
 
 IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
-ANSWERS = 2000 if IS_FULL else 200
+ANSWERS = 2000 if IS_FULL else 100
 SEED = int(os.environ.get("TRIBE_FUZZ_SEED", "5"))
 SETS = {
     "organization": "Relation_Organization",

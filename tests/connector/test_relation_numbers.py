@@ -283,7 +283,7 @@ class TestNumbersThatAreTaken(NumberCase):
             self.customer(f"In Odoo {count}")
             self.organization(Name=f"In Tribe {count}")
         with self.tribe_says(lambda _number: True):
-            with self.assertRaisesRegex(NeedsPerson, "Next Debtor Number"):
+            with self.assertRaisesRegex(NeedsPerson, "too few are free"):
                 self.upcoming()
             self.connection.action_plan()
             self.run_lanes()

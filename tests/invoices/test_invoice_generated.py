@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from .invoice_case import InvoiceCase, cents
 
 IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
-SAME_EVERY_TIME = 1000 if IS_FULL else 100
+SAME_EVERY_TIME = 1000 if IS_FULL else 60
 BY_CHANCE = 1000 if IS_FULL else 0
 BATCH = 50
 # Hypothesis follows each example with about six that are nearly the same.
