@@ -54,6 +54,8 @@ class ConnectorCase(TransactionCase):
     """
 
     sandbox_options: dict = {"relations": 30, "invoices": 12}
+    # A test writes on purpose while a lane is at it.
+    writes_before_it_asks = False
 
     @classmethod
     def setUpClass(cls):
@@ -180,7 +182,7 @@ class ConnectorCase(TransactionCase):
                 for direction in sorted(set(due.mapped("direction"))):
                     cls.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
             cls.env.invalidate_all()
-            if locks.met:
+            if locks.met and not cls.writes_before_it_asks:
                 raise AssertionError(f"Tribe is asked while there are locks on {set(locks.met)}")
             still_due = cls.due_work()
             if cls.progress_of(still_due) == before:

@@ -259,6 +259,8 @@ class TestPlan(PlanCase):
 class TestPlanIsUndone(PlanCase):
     """What deciding does, whoever wrote its code, is undone: a plan only reads."""
 
+    writes_before_it_asks = True
+
     def setUp(self):
         super().setUp()
         self.partner = self.customer("Klant B.V.", phone="030 1")
