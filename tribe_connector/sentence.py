@@ -168,15 +168,24 @@ def say(env, code: str, /, **parameters: object) -> Sentence:
     return in_language(env, sentence(code, **parameters))
 
 
-def stored(text: object) -> str | None:
-    """What the database keeps of a text, a sentence, or a list of these."""
+class Kept(str):
+    """What ``stored`` made: no text of somebody that only looks like it."""
+
+
+def stored(text: object) -> Kept | None:
+    """What the database keeps of a text, a sentence, or a list of these.
+
+    A text that looks like what is kept of sentences stays a text: anybody may be called so.
+    """
+    if isinstance(text, Kept):
+        return text
     texts = list(text) if isinstance(text, (list, tuple)) else [text]
     texts = [each for each in texts if each]
     if not texts:
         return None
-    if any(isinstance(each, Sentence) for each in texts):
-        return json.dumps([_kept(each) for each in texts], ensure_ascii=False)
-    return LINE.join(map(str, texts))
+    if any(isinstance(each, Sentence) or str(each).startswith(MARK) for each in texts):
+        return Kept(json.dumps([_kept(each) for each in texts], ensure_ascii=False))
+    return Kept(LINE.join(map(str, texts)))
 
 
 def _kept(value: object) -> object:
@@ -218,7 +227,7 @@ def read_stored(kept: str) -> list[str | Sentence]:
         return [kept]
     try:
         return [_read(each) for each in json.loads(kept)]
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+    except Exception:  # noqa: BLE001 - a text of before may look like anything
         return [kept]
 
 

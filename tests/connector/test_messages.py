@@ -222,6 +222,50 @@ class TestEverybodyReadsTheirLanguage(MessageCase):
         self.assertEqual(self.read_by(self.english, work), "Onbekende munt")
 
 
+class TestWhatOnlyLooksLikeASentence(MessageCase):
+    """Anybody may be called as a sentence is kept, in Tribe and in Odoo."""
+
+    def test_a_name_stays_a_name(self):
+        work = self.problem()
+        for name in (
+            '[{"code":"nobody_signed_in","parameters":{"name":"Tribe CRM"}}]',
+            '[{"code":"nothing","parameters":{"a":{"choice":["res.partner","name","x"]}}}]',
+            '[{"code":"nothing","parameters":{"a":{"amount":"1E-100000000"}}}]',
+            '[{"code":"nothing","parameters":' + "[" * 600 + "]" * 600 + "}]",
+        ):
+            with self.subTest(name[:60]):
+                work.record_name = name
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(self.read_by(self.english, work, "record_name"), name)
+                self.assertEqual(work.copy_data()[0]["record_name"], name)
+
+    def test_what_is_only_pretended_is_not_read_as_one(self):
+        text = stored(sentence("sign_in_refused"))
+        pretended = self.env["tribe.link"].new({"difference": str(text)})
+        self.assertIn('"code"', pretended.difference)
+
+
+class TestSearching(MessageCase):
+    def test_no_pattern_takes_for_ever(self):
+        """The bound would only end what hangs: a pattern that a regular expression tries for
+        ever."""
+        work = self.problem()
+        for pattern in ("%" * 200 + "]", "_%" * 200 + "]", "%" * 10**6):
+            for operator in ("ilike", "=ilike", "like", "not ilike"):
+                self.env["tribe.work"].search([("error", operator, pattern)])
+        self.assertTrue(self.found_by(self.english, work, "error", "jan%supplier%_annot"))
+        self.assertFalse(self.found_by(self.english, work, "error", "supplier%jan"))
+
+    def test_only_what_a_reader_may_read_is_looked_at(self):
+        other = self.env["res.company"].create({"name": "Elders B.V."})
+        work = self.problem()
+        work.company_id = other
+        works = self.env["tribe.work"].with_user(self.english)
+        field = works._fields["error"]
+        self.assertEqual(field._ids_that_say(works, "ilike", "supplier"), ())
+
+
 class TestWithinOthers(MessageCase):
     """Sentences that become a part of another one are still read in each language."""
 

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..engine.booking import BOOKING
+from ..sentence import Choice, sentence
 
 DAYS = 30
 # What ran on a day: kind, direction, hour, the action of its lines, and how many at most.
@@ -22,6 +23,50 @@ INVOICES = (
     ("0034", "demo_partner_dijk", 15, 96.0, False),
     ("0035", "demo_partner_smit", 9, 742.25, False),
     ("0036", "demo_partner_berg", 3, 150.0, False),
+)
+# What demo records say, so that it is read in each language: record, field, sentence. Numbers of
+# invoices begin with the year.
+SAID = (
+    ("demo_check_0", "name", sentence("check_signed_in")),
+    ("demo_check_1", "name", sentence("check_counts", entities=1, groups=5, accounts=4, phases=3)),
+    ("demo_check_2", "name", sentence("check_own_organization", name="Voorbeeld Verkoop B.V.")),
+    ("demo_check_3", "name", sentence("check_demo_data")),
+    ("demo_check_3", "remedy", sentence("check_demo_data_remedy")),
+    (
+        "demo_work_doubt",
+        "error",
+        sentence(
+            "contact_could_be_several_relations",
+            partner="De Vries Bouw B.V.",
+            count=2,
+            names="De Vries Bouw, De Vries Bouw B.V.",
+        ),
+    ),
+    (
+        "demo_work_both_changed",
+        "error",
+        sentence(
+            "both_sides_changed",
+            relation="Van Dijk Installatietechniek B.V.",
+            fields=[sentence("field_phone")],
+        ),
+    ),
+    (
+        "demo_work_unavailable",
+        "error",
+        sentence("tribe_has_problem", host="api.tribecrm.nl", status=503),
+    ),
+    (
+        "demo_plan_line_boer",
+        "text",
+        sentence(
+            "possible_match",
+            subject="De Boer Horeca",
+            objects=["“De Boer Horeca B.V.”"],
+            where=sentence("in_tribe"),
+            basis=[Choice("tribe.suggestion", "basis", "email")],
+        ),
+    ),
 )
 PARTNERS = sorted({partner for _number, partner, *_others in INVOICES})
 
@@ -50,6 +95,25 @@ class TribeDemo(models.AbstractModel):
             unmapped.write({"tax_id": False, "service_tax_id": False})
             self._book_invoices(entity.with_company(entity.company_id), group)
         self._note_runs(entity.connection_id)
+        for record, field, said in (*SAID, *self._said_of_invoices()):
+            self.env.ref(f"tribe_connector.{record}")[field] = said
+
+    def _said_of_invoices(self):
+        today = fields.Date.today()
+        unmapped = sentence(
+            "vat_group_without_tax",
+            number=f"{today.year}0041",
+            group="NL - Verlegd",
+            entity="Voorbeeld Verkoop B.V.",
+        )
+        locked = sentence(
+            "invoice_in_locked_period",
+            number=f"{today.year}0038",
+            date=today - timedelta(days=40),
+            lock=today - timedelta(days=35),
+        )
+        yield "demo_work_vat_group", "error", unmapped
+        yield "demo_work_period", "error", locked
 
     def _book_invoices(self, entity, group):
         for index, (number, partner, days_ago, price, is_paid) in enumerate(INVOICES):

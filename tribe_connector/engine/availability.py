@@ -62,7 +62,7 @@ class Availability:
             RETURNING unavailable_since IS NOT NULL""",
             {
                 "connection": self._connection_id,
-                "reason": stored(said(error)),
+                "reason": str(stored(said(error))),
                 "threshold": 1 if is_final else self._failures_before_pause,
                 "seconds": max(self._probe_seconds, error.retry_after or 0.0),
             },

@@ -20,6 +20,8 @@ from ..sentence import (
     say,
 )
 
+MOST_DIGITS = 8
+LONGEST_SHOWN = 300
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -74,16 +76,22 @@ class TribeMessage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
+        created = super().create(vals_list)
+        if created:
+            self.env.registry.clear_cache()
+        return created
 
     def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
+        result = super().write(vals)
+        if self:
+            self.env.registry.clear_cache()
+        return result
 
     def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
+        result = super().unlink()
+        if self:
+            self.env.registry.clear_cache()
+        return result
 
     @api.model
     @tools.ormcache("self.env.lang")
@@ -112,9 +120,8 @@ class TribeMessage(models.Model):
         """A parameter as people of the environment's language write it."""
         try:
             return self._in_words(value)
-        except (KeyError, ValueError):
-            # A field or a model that is gone since.
-            return str(value)
+        except Exception:  # noqa: BLE001 - what it tells of may be gone, or of any size
+            return str(value)[:LONGEST_SHOWN]
 
     def _in_words(self, value):
         if isinstance(value, Money):
@@ -139,7 +146,8 @@ class TribeMessage(models.Model):
     def _shown_amount(self, amount):
         if not amount.is_finite():
             return str(amount)
-        return formatLang(self.env, float(amount), digits=max(-amount.as_tuple().exponent, 0))
+        digits = min(max(-amount.as_tuple().exponent, 0), MOST_DIGITS)
+        return formatLang(self.env, float(amount), digits=digits)
 
     def _shown_money(self, money):
         currencies = self.env["res.currency"].sudo().with_context(active_test=False)

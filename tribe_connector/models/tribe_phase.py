@@ -64,6 +64,14 @@ class TribePhase(models.Model):
             )
         )
 
+    def write(self, vals):
+        """Refuse to say for others which invoices are booked: all legal entities go by these.
+
+        :raises UserError: for who does not work in all companies of the connection
+        """
+        self.connection_id._check_works_in_all_companies()
+        return super().write(vals)
+
     @api.model
     def _undecided(self, connection, rows):
         """Those of Tribe's phases of which it was never decided whether they are drafts."""
