@@ -34,8 +34,9 @@ def without_hidden(text: str) -> str:
     text = _CONTROL.sub("", text)
     if text.isascii():
         return text
-    text = "".join(_without_piles(filter(_is_seen, text)))
-    return _JOINERS.sub(_joiner_inside, _LOOSE_SELECTOR.sub("", text))
+    text = "".join(filter(_is_seen, text))
+    text = _JOINERS.sub(_joiner_inside, _LOOSE_SELECTOR.sub("", text))
+    return "".join(_without_piles(text))
 
 
 def _is_seen(character: str) -> bool:
@@ -51,7 +52,10 @@ def _is_seen(character: str) -> bool:
 def _without_piles(characters: Iterable[str]) -> Iterator[str]:
     marks = 0
     for character in characters:
-        marks = marks + 1 if unicodedata.combining(character) else 0
+        # Some that are no marks are taken apart into marks.
+        parts = unicodedata.normalize("NFKD", character)
+        is_mark = all(map(unicodedata.combining, parts))
+        marks = marks + len(parts) if is_mark else 0
         if marks <= _MOST_MARKS:
             yield character
 

@@ -42,6 +42,8 @@ SEVERITIES = {
     "headline": "State",
     "part": "Part of Another Message",
 }
+# Of a parameter that is a text, such as many names.
+LONGEST_TEXT = 2000
 # What separates the items of a list within a sentence, and sentences from each other.
 COMMA, LINE = ", ", "\n"
 
@@ -116,8 +118,12 @@ def sentence(code: str, /, **parameters: object) -> Sentence:
 
 
 def _of_error(value: object) -> object:
-    """What an exception says; any other parameter as it is."""
-    return together(said(value)) if isinstance(value, Exception) else value
+    """What an exception says; any other parameter as it is, but for a text without end."""
+    if isinstance(value, Exception):
+        value = together(said(value))
+    if isinstance(value, str) and not isinstance(value, Sentence):
+        return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+    return value
 
 
 def filled(template: str, parameters: dict[str, object], shown: Callable[[object], str]) -> str:

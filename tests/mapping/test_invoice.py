@@ -514,3 +514,7 @@ def test_vat_per_group_adds_up_whatever_way_tribe_rounds(rows, rest):
 def test_field_names_survive_being_stored():
     assert InvoiceFields.from_dict(FIELDS.as_dict()) == FIELDS
     assert InvoiceFields.from_dict({"date": "", "unknown": "x"}) == InvoiceFields()
+
+
+def test_an_amount_of_endless_decimals_is_refused():
+    assert "no number" in refusal(entity([{**LINE, "TotalExcludingVat": "1E-300000000"}]))

@@ -66,7 +66,8 @@ def test_no_more_marks_are_piled_upon_a_letter_than_a_language_does():
 def test_a_long_pile_of_marks_takes_no_longer_than_other_text():
     apart.run(
         "from tribe_connector.mapping import clean, clean_lines\n"
-        "clean('a' + '\\u0301\\u0316' * 250000); clean_lines('a' + '\\u0301\\u0316' * 250000)"
+        "for pile in ('\\u0301\\u0316', '\\u0f73', ('\\u0301\\u0316' * 15) + '\\u200d\\u200d'):\n"
+        "    clean('a' + pile * (500000 // len(pile))), clean_lines('a' + pile * 100000)"
     )
 
 

@@ -1,3 +1,4 @@
+import apart
 import pytest
 
 from tribe_connector.mapping import is_about_services, vat_country, vat_kind
@@ -139,3 +140,10 @@ def test_the_country_of_a_vat_group(name, country):
 )
 def test_whether_a_ledger_account_is_about_services(name, services):
     assert is_about_services(name) is services
+
+
+def test_no_name_takes_long():
+    apart.run(
+        "from tribe_connector.mapping.vat_kind import vat_country, vat_kind\n"
+        "vat_kind('1europ' * 100000, 'x', 0); vat_country('1europ' * 100000)"
+    )

@@ -50,9 +50,6 @@ class _Sentences:
     def convert_to_record(self, value, record):
         if value is None:
             return False
-        if not record.id:
-            # Only pretended, in an onchange: nobody's sentence.
-            return str(value)
         return in_language(record.env, read_stored(value)) or False
 
     def convert_to_read(self, value, record, use_display_name=True):

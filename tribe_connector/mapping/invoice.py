@@ -18,6 +18,7 @@ from .header_discount import Reading, readings
 from .normalization import ValueUnreadable, check_length, clean, clean_lines
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
+MOST_DECIMALS = 30
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 
@@ -584,7 +585,11 @@ class _Reader:
             number = Decimal(str(value))
         except InvalidOperation:
             number = Decimal("NaN")
-        if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
+        if (
+            not number.is_finite()
+            or abs(number) > LARGEST_AMOUNT
+            or number.as_tuple().exponent < -MOST_DECIMALS
+        ):
             raise self.unreadable(
                 "invoice_amount_not_a_number",
                 amount=str(value)[:40],

@@ -87,6 +87,8 @@ _COUNTRIES = {
     "EL": "GR",
     "UK": "GB",
 }
+# Of a name so much is looked at: the words that tell may stand in any order.
+LONGEST_NAME = 200
 _AT_THE_START = re.compile(r"([A-Z]{2})(?=\s*[-–—:|/_]|\s*\d)")
 _AT_THE_END = re.compile(r"%\s*\(?([A-Z]{2})\)?$")
 _SERVICES = re.compile(
@@ -103,17 +105,17 @@ def vat_kind(name: str | None, code: str | None, percentage: float | None) -> st
     """
     if percentage:
         return DOMESTIC
-    text = f"{name or ''} {code or ''}".lower()
+    text = f"{(name or '')[:LONGEST_NAME]} {(code or '')[:LONGEST_NAME]}".lower()
     return next((kind for kind, words in _WORDS if re.search(words, text)), DOMESTIC)
 
 
 def vat_country(name: str | None) -> str | None:
     """The country whose VAT it is, where the name tells ("BE - 21%", "Moms 25% SE")."""
-    name = (name or "").strip()
+    name = (name or "").strip()[:LONGEST_NAME]
     found = _AT_THE_START.match(name) or _AT_THE_END.search(name)
     return _COUNTRIES.get(found[1]) if found else None
 
 
 def is_about_services(name: str | None) -> bool:
     """Whether the name of a ledger account says that services are booked on it."""
-    return bool(_SERVICES.search(name or ""))
+    return bool(_SERVICES.search((name or "")[:LONGEST_NAME]))
