@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -267,13 +267,3 @@ _READERS: dict[str, Callable] = {
     "moment": datetime.fromisoformat,
     "date": date.fromisoformat,
 }
-
-
-def codes_of(texts: Iterable[object]) -> Iterable[str]:
-    """The codes of some sentences and of those within them."""
-    for text in texts:
-        if isinstance(text, (list, tuple)):
-            yield from codes_of(text)
-        elif isinstance(text, Sentence):
-            yield text.code
-            yield from codes_of(text.parameters.values())

@@ -125,14 +125,14 @@ class _Sentences:
         registry = model.env.registry
         unaccent, plain = registry.unaccent, registry.unaccent_python
         conditions = [SQL("TRUE")]
-        sentences = model.env["tribe.message"]._sentences()
+        said = {
+            code: plain(sentence.lower())
+            for code, sentence in model.env["tribe.message"]._sentences().items()
+        }
         # The longest words tell most; the others are only compared.
         for word in sorted(WORD.findall(value), key=len)[-MOST_WORDS:]:
-            codes = [
-                code
-                for code, said in sentences.items()
-                if plain(word.lower()) in plain(said.lower())
-            ]
+            wanted = plain(word.lower())
+            codes = [code for code, sentence in said.items() if wanted in sentence]
             pattern = "|".join(f'"code": "{code}"' for code in codes) or "$^"
             conditions.append(
                 SQL(

@@ -262,10 +262,7 @@ class TribeConnection(models.Model):
 
     def _move_activities(self):
         """Give what was told to whoever is told now, in their language."""
-        if activities := self._trouble_activities():
-            activities.with_context(mail_activity_quick_update=True).write(
-                {"user_id": self._told_user().id}
-            )
+        if self._trouble_activities():
             if sentences := self._sentences_to_tell():
                 self._tell_by_activity(sentences)
             else:
@@ -330,7 +327,7 @@ class TribeConnection(models.Model):
         ).sorted("id")
 
     def _in_language_of_told_user(self):
-        """The connection in the language of the person who is told: problems are stored in it."""
+        """The connection in the language of who is told: that of mail, and of what Odoo refuses."""
         return self.with_context(lang=self._told_user().lang)
 
 
