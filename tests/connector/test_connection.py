@@ -297,6 +297,17 @@ class TestLifeCycle(RelationCase):
         row = self.tribe_of(partner)
         self.assertEqual((row["PhoneNumber"], row["EmailAddress"]), ("030 1", partner.email))
 
+    def test_what_is_noted_while_it_is_deactivated_is_forgotten(self):
+        """By a webhook that Tribe sent before ours were removed, or by the schedule."""
+        partner = self.linked()
+        self.connection.action_deactivate()
+        work = self.env["tribe.work"]
+        work._note_webhook(self.connection, "organization", partner.tribe_id)
+        work._add(self.connection, "inbound", "poll", ["invoice"], "poll")
+
+        self.run_lanes()
+        self.assertFalse(work.search([]))
+
     def test_a_type_that_takes_no_webhook_does_not_stop_the_others(self):
         self.connection.action_deactivate()
         self.run_lanes()

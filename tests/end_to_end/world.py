@@ -144,7 +144,11 @@ class World:
     def _due_work(self) -> list:
         # Also what is due in a moment, because another worker was at it.
         moment = datetime.now(timezone.utc) + timedelta(seconds=SOON_SECONDS)
-        return self.odoo.rows("tribe.work", [["due", "<=", f"{moment:%F %T}"]], ["id"])
+        due = ["due", "<=", f"{moment:%F %T}"]
+        # What a webhook or the schedule noted while it was deactivated waits for ever.
+        is_on = ["connection_id.state", "in", ["initial", "active"]]
+        is_of_any_state = ["kind", "in", ["deactivate", "plan"]]
+        return self.odoo.rows("tribe.work", ["&", due, "|", is_on, is_of_any_state], ["id"])
 
     def _tax(self, company: int, name: str) -> int:
         domain = [["company_id", "=", company], ["name", "=", name]]

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
@@ -90,10 +91,20 @@ class TribeConnection(models.Model):
         self._check_works_in_all_companies()
         for connection in self.filtered(lambda connection: connection.state != "draft"):
             connection._write_as_connector({"state": "connected"})
-            waiting = self.env["tribe.work"].sudo()
-            waiting.search([("connection_id", "=", connection.id)]).unlink()
-            waiting._add(connection, "outbound", "deactivate", [connection.id], "person")
+            connection._forget_work()
+            self.env["tribe.work"].sudo()._add(
+                connection, "outbound", "deactivate", [connection.id], "person"
+            )
         self.env["tribe.engine"]._wake("outbound")
+
+    def _forget_work(self, but=False):
+        """Remove what waits for a deactivated connection, except for one kind of work.
+
+        Unless somebody activated it again meanwhile.
+        """
+        if self.state == "connected":
+            waiting = Domain("connection_id", "=", self.id) & Domain("kind", "!=", but)
+            self.env["tribe.work"].sudo().search(waiting).unlink()
 
     @only_for("Administrator", "write")
     def action_run_nightly(self):

@@ -62,6 +62,9 @@ class TribePoller(models.AbstractModel):
 
     def _deactivate(self, session, _reference):
         session.connection._remove_webhooks()
+        # A new transaction sees what webhooks, the schedule or another lane noted meanwhile.
+        session.commit()
+        session.connection._forget_work(but=session.kind)
 
     def _poll(self, session, stream):
         if STREAM_SETS[stream] in session.connection._absent():
