@@ -78,19 +78,19 @@ GROUPS = (
     ),
     Group("old_libraries", ("tests/tribe_api",), needs_database=False, has_old_libraries=True),
     Group("faults", ("tests/faults",)),
+    Group("end_to_end", ("tests/end_to_end",)),
     Group(
         "odoo",
         ("tests/connector", f"{ADDON}/tests"),
         needs_odoo_inside=True,
         left_out=RELATIONS,
     ),
+    Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group(
         "relations",
         tuple(sorted(str(path.relative_to(CHECKOUT)) for path in CHECKOUT.glob(RELATIONS))),
         needs_odoo_inside=True,
     ),
-    Group("end_to_end", ("tests/end_to_end",)),
-    Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group("security", ("tests/security",)),
     Group(
         "companions",

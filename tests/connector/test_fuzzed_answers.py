@@ -15,7 +15,7 @@ from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorC
 from .mutations import Mutator, replace_body
 
 IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
-ANSWERS = 2000 if IS_FULL else 100
+ANSWERS = 2000 if IS_FULL else 60
 SEED = int(os.environ.get("TRIBE_FUZZ_SEED", "5"))
 SETS = {
     "organization": "Relation_Organization",
@@ -158,7 +158,7 @@ class TestFuzzedAnswers(ConnectorCase):
 
     def test_connecting(self):
         mutator = Mutator(SEED)
-        for _time in range(100 if IS_FULL else 20):
+        for _time in range(100 if IS_FULL else 12):
             with contextlib.suppress(UserError), self.env.cr.savepoint():
                 with self.wrong_answers(mutator, share=0.4):
                     self.connect()
