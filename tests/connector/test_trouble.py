@@ -281,7 +281,7 @@ class TestOutcome(TroubleCase):
         self.sandbox.fault("status", path_contains="Relation_Organization(", status=503)
         self.run_lanes()
 
-        self.assertIn("1 done. 1 records still need attention.", self.outcome(action)["message"])
+        self.assertIn("1 done. Still in need of attention: 1.", self.outcome(action)["message"])
 
     def test_what_waits_for_the_connection_says_so_at_once(self):
         work = self.failed()
