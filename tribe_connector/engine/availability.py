@@ -69,6 +69,24 @@ class Availability:
         )
         return bool(row) and row[0]
 
+    def begin_probe(self) -> bool:
+        """Whether Tribe is to be tried now; if so, that counts, however it ends.
+
+        Also when there was no time left for the question, or the worker ended: the next time the
+        Tribes of others come first.
+        """
+        row = execute_apart(
+            self._registry,
+            """UPDATE tribe_availability
+                  SET next_probe = moment.now + make_interval(secs => %(seconds)s)
+                 FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now) AS moment
+                WHERE connection_id = %(connection)s AND unavailable_since IS NOT NULL
+                  AND next_probe <= moment.now
+            RETURNING TRUE""",
+            {"connection": self._connection_id, "seconds": self._probe_seconds},
+        )
+        return row is not None
+
     def seconds_until_probe(self) -> float | None:
         """How long Tribe is left alone; None when it is there."""
         row = execute_apart(

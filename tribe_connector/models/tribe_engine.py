@@ -190,7 +190,10 @@ class TribeEngine(models.AbstractModel):
 
     @api.private
     def _run_schedule(self):
-        """Note what the clock says is to be done, and wake the lanes. Called by a cron."""
+        """Note what the clock says is to be done, tell, and wake the lanes. Called by a cron.
+
+        Tribe is asked last, as that may take all the time there is, or the worker.
+        """
         connections = self.env["tribe.connection"]
         # Also what was deactivated, as long as its webhooks are still in Tribe.
         stopping = self.env["tribe.work"].search([("kind", "=", "deactivate")]).connection_id
@@ -201,33 +204,62 @@ class TribeEngine(models.AbstractModel):
             & Domain("active", "=", True)
             & connections._made_here()
         )
-        for connection in connections.search(running):
-            for step in (self._probe, self._plan, self._tell_trouble):
-                self._apart(connection._in_language_of_told_user(), step)
+        connections = connections.search(running)
+        for connection in connections:
+            self._apart(connection, self._plan, self._tell_trouble)
+        self._wake_for_due()
+        self._probe_in_turns(connections)
+
+    def _wake_for_due(self):
+        """Start the lanes that have something to do."""
         for direction in LANES:
             if self._count_due(direction):
                 for lane in self._lanes(direction):
                     lane._trigger()
         self._commit(0)
 
-    def _apart(self, connection, step):
-        """Take a step for one connection; its failure does not stop the others."""
-        try:
-            step(connection)
-            self._commit(0)
-        except psycopg2.OperationalError as error:
-            self._recover(error)
-        except Exception:
-            _logger.exception("Planning for the connection %s failed", connection.id)
-            self.env.cr.rollback()
+    def _probe_in_turns(self, connections):
+        """Call each Tribe that could not be reached, as many as there is time for.
+
+        Whoever was called longest ago comes first, so that a slow one keeps nobody waiting twice.
+        """
+        turn = current_turn()
+        waiting = self.env["tribe.availability"].search(
+            [
+                ("connection_id", "in", connections.ids),
+                ("unavailable_since", "!=", False),
+                ("next_probe", "<=", fields.Datetime.now()),
+            ],
+            order="next_probe, id",
+        )
+        for connection in waiting.connection_id:
+            if turn.is_over(LONGEST_EXCHANGE_SECONDS):
+                return
+            # What its answer changes is planned and told at once.
+            self._apart(connection, self._probe, self._plan, self._tell_trouble)
+            self._wake_for_due()
+
+    def _apart(self, connection, *steps):
+        """Take steps for one connection; a failure of one stops neither the next nor the others."""
+        connection = connection._in_language_of_told_user()
+        for step in steps:
+            try:
+                step(connection)
+                self._commit(0)
+            except psycopg2.OperationalError as error:
+                self._recover(error)
+            except Exception:
+                _logger.exception("Planning for the connection %s failed", connection.id)
+                self.env.cr.rollback()
 
     def _probe(self, connection):
         """Make one call to a Tribe that could not be reached; its answer starts the work again."""
-        if Availability(connection).seconds_until_probe() == 0:
-            try:
-                connection._probing_client().current_employee()
-            except TribeError as error:
-                _logger.info("Tribe still cannot be reached: %s", error)
+        if not Availability(connection).begin_probe():
+            return
+        try:
+            connection._probing_client().current_employee()
+        except TribeError as error:
+            _logger.info("Tribe still cannot be reached: %s", error)
 
     def _plan(self, connection):
         if connection.state == "active":
