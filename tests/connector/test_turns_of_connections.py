@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
+from odoo.addons.tribe_connector.engine import rounds
 from odoo.addons.tribe_connector.tribe_api import Client, Turn
 
 from .test_two_tenants import TenantsCase
@@ -52,9 +53,7 @@ class TestProbes(TenantsCase):
         self.env["tribe.credential"].search([("connection_id", "=", self.b.id)]).write(
             {"access_token": False}
         )
-        with patch.object(
-            Turn, "seconds_left", lambda _turn: 0 if slow.calls()["total"] else 45
-        ):
+        with patch.object(Turn, "seconds_left", lambda _turn: 0 if slow.calls()["total"] else 45):
             for _minute in range(2):
                 slow.reset_calls()
                 self.run_schedule()
@@ -80,3 +79,138 @@ class TestProbes(TenantsCase):
         for connection in self.a | self.b:
             self.assertIn("cannot be reached since", connection.activity_ids.note)
             self.assertTrue(self.env["tribe.cursor"]._position(connection, "schedule:nightly"))
+
+
+class EndingCase(TenantsCase):
+    """Some records of A end each worker that is at them; a new one begins with an empty memory."""
+
+    def setUp(self):
+        super().setUp()
+        self.responsible = self.env.ref("base.user_admin")
+        self.a.responsible_id = self.responsible
+        self.ending = self.env["res.partner"]
+        self.patch(rounds, "_rounds", {})
+
+    def customers(self, connection, *names):
+        """Customers who wait to be sent, in this order."""
+        partners = self.env["res.partner"].union(
+            *(self.customer(name, company_id=connection.company_id.id) for name in names)
+        )
+        self.env["tribe.work"].search([("reference", "in", partners.mapped("id"))]).unlink()
+        self.env["tribe.work"]._add(connection, "outbound", "partner", partners.ids, "person")
+        return partners
+
+    def run_worker(self):
+        """A new process does what is due; whether it lived."""
+        rounds._rounds.clear()
+        exporter = self.registry["tribe.relation.exporter"]
+        process = exporter._process
+
+        def process_or_end(handler, session):
+            if set(session.references) & {str(partner.id) for partner in self.ending}:
+                raise Killed
+            return process(handler, session)
+
+        with (
+            patch.object(exporter, "_process", process_or_end),
+            self.enter_registry_test_mode(),
+        ):
+            try:
+                self.env.ref("tribe_connector.cron_outbound").method_direct_trigger()
+                return True
+            except Killed:
+                return False
+            finally:
+                self.env.invalidate_all()
+
+    def count_ended(self):
+        """Run workers until one lives; returns how many ended."""
+        for ended in range(20):
+            if self.run_worker():
+                return ended
+        raise AssertionError("it ends worker after worker")
+
+    def run_schedule(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
+        self.env.invalidate_all()
+
+
+class TestEndedWorkers(EndingCase):
+    def test_a_new_process_begins_with_the_others(self):
+        self.ending = self.customers(self.a, "Fataal B.V.")
+        ours = self.customers(self.b, "Wacht B.V.")
+
+        self.assertFalse(self.run_worker())
+        self.assertFalse(ours.tribe_id)
+        self.assertFalse(self.run_worker())
+
+        self.assertTrue(ours.tribe_id)
+
+    def many(self):
+        """Every other one ends its worker."""
+        partners = self.customers(self.a, *(f"Klant {number} B.V." for number in range(12)))
+        self.ending = partners[::2]
+        return partners
+
+    def test_a_connection_that_ends_worker_after_worker_rests_and_says_so(self):
+        self.many()
+        self.assertLessEqual(self.count_ended(), 4)
+
+        self.assertEqual((self.a.state, self.b.state), ("paused", "active"))
+        self.assertIn("2 records stopped the worker", self.a.headline)
+        self.assertEqual(self.a.headline_level, "danger")
+        self.assertIn("press Resume", self.a.trouble)
+        self.assertEqual(self.a.action_open_headline()["res_model"], "tribe.work")
+        self.run_schedule()
+        self.assertIn("press Resume", self.a.activity_ids.note)
+        ours = self.customers(self.b, "Wacht B.V.")
+        self.assertEqual(self.count_ended(), 0)
+        self.assertTrue(ours.tribe_id)
+
+    def test_resume_goes_on_and_once_mended_all_is_done(self):
+        partners = self.many()
+        self.count_ended()
+        self.run_schedule()
+        self.ending = self.env["res.partner"]
+
+        self.a.action_resume()
+        self.env["tribe.work"].search([("cause", "=", "stopped")]).action_retry()
+        self.assertEqual(self.count_ended(), 0)
+        self.run_schedule()
+
+        self.assertEqual(self.a.state, "active")
+        self.assertTrue(all(partner.tribe_id for partner in partners), self.problems())
+        self.assertFalse(self.a.activity_ids)
+
+    def test_whoever_goes_on_without_mending_loses_two_workers_at_most(self):
+        self.many()
+        self.count_ended()
+
+        self.a.action_resume()
+
+        self.assertLessEqual(self.count_ended(), 2)
+        self.assertEqual(self.a.state, "paused")
+
+    def test_another_try_at_night_has_nothing_rest(self):
+        self.many()
+        self.count_ended()
+        self.ending = self.env["tribe.work"].search([("cause", "=", "stopped")]).partner_id
+        self.a.action_resume()
+        self.assertEqual(self.count_ended(), 0)
+
+        self.env["tribe.work"].search([("cause", "=", "stopped")]).due = "2020-01-01"
+
+        self.assertLessEqual(self.count_ended(), 2)
+        self.assertEqual(self.a.state, "active")
+
+    def test_odoo_started_anew_three_times_is_no_reason_to_rest(self):
+        for number in range(3):
+            partners = self.customers(self.a, f"Een {number} B.V.", f"Twee {number} B.V.")
+            self.ending = partners
+            self.assertFalse(self.run_worker())
+            self.ending = self.env["res.partner"]
+            self.assertTrue(self.run_worker())
+            self.assertTrue(all(partner.tribe_id for partner in partners))
+        self.assertEqual(self.a.state, "active")
+        self.assertFalse(self.problems())

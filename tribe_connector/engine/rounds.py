@@ -1,14 +1,17 @@
 """Whose turn it is: a flood in one place must not keep the others waiting."""
 
-# By database and direction. Forgotten with the process, and then a round begins anew.
+from collections.abc import Callable, Iterable
+
+# By database and direction. Forgotten with the process: a new one goes on behind those at whom the
+# last one was, which may be what ended it.
 _rounds: dict[tuple[str, str], "Rounds"] = {}
 
 
 class Rounds:
     """Lets everybody who waits have a turn before anybody has another one."""
 
-    def __init__(self):
-        self._had = set()
+    def __init__(self, had: Iterable = ()):
+        self._had = set(had)
 
     def order(self, names: list) -> list:
         """Some names, those first who had no turn in this round; a new one when all had theirs."""
@@ -23,6 +26,11 @@ class Rounds:
         self._had.add(name)
 
 
-def rounds_of(database: str, direction: str) -> Rounds:
-    """The rounds that all lanes of a direction in this process go by."""
-    return _rounds.setdefault((database, direction), Rounds())
+def rounds_of(database: str, direction: str, had: Callable[[], Iterable] = tuple) -> Rounds:
+    """The rounds that all lanes of a direction in this process go by.
+
+    ``had`` tells who had a turn when the process begins.
+    """
+    if (database, direction) not in _rounds:
+        _rounds[database, direction] = Rounds(had())
+    return _rounds[database, direction]

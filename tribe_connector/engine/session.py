@@ -275,6 +275,7 @@ class Session:
         decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
         # The row that people see stays the same one: they may have it open.
         kept = (decided or works.filtered("error_class") or works)[0]
+        is_newly_stopped = problem.cause == STOPPED and STOPPED not in works.mapped("cause")
         company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
@@ -294,6 +295,8 @@ class Session:
             }
         )
         (works - kept)._remove()
+        if is_newly_stopped:
+            self.connection._rest_when_workers_end()
         if problem.kind in NIGHTLY:
             # Seen where the row is.
             company = kept.company_id

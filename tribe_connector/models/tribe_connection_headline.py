@@ -97,6 +97,8 @@ class TribeConnection(models.Model):
         return None
 
     def _paused_headline(self):
+        if resting := self.sudo()._resting_sentence():
+            return Headline("danger", resting, "action_open_attention")
         paused = say(self.env, "headline_paused")
         records = self._records_headline()
         if not records:

@@ -6,7 +6,7 @@ from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language, say
 from ..tribe_api import TribeError
-from .tribe_connection import POLL_STREAMS
+from .tribe_connection import POLL_STREAMS, STOPPED_TO_REST
 
 
 class TribeConnection(models.Model):
@@ -72,6 +72,16 @@ class TribeConnection(models.Model):
         """Stop working; what arrives meanwhile waits."""
         working = self.filtered(lambda connection: connection.state in ("initial", "active"))
         working._write_as_connector({"state": "paused"})
+
+    def _rest_when_workers_end(self):
+        """Pause, when so many records ended the workers that were at them: others wait for those.
+
+        What is set apart goes when it comes to an end, also of itself at night: so records that
+        were merely begun when Odoo was started anew do not add up.
+        """
+        stopped = self.env["tribe.work"]._stopped(self)
+        if self.state in ("initial", "active") and len(stopped) >= STOPPED_TO_REST:
+            self.state = "paused"
 
     @only_for("Administrator", "write")
     def action_resume(self):

@@ -9,7 +9,7 @@ from odoo.tools.misc import format_datetime
 
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say, sentence
-from .tribe_connection import MOST_DAYS
+from .tribe_connection import MOST_DAYS, STOPPED_TO_REST
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
 # Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
@@ -112,6 +112,7 @@ class TribeConnection(models.Model):
         sentences = (
             self._moved_sentence(),
             self._archived_sentence(),
+            self._resting_sentence(),
             # Which names the missing secret as well.
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
             *self._scheduled_action_sentences(),
@@ -158,6 +159,13 @@ class TribeConnection(models.Model):
             next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
         )
 
+    def _resting_sentence(self):
+        """That it was paused because its records end worker after worker."""
+        stopped = self.env["tribe.work"]._stopped(self)
+        if self.state != "paused" or len(stopped) < STOPPED_TO_REST:
+            return ""
+        return say(self.env, "connection_rests", name=self.name, count=len(stopped))
+
     def _archived_sentence(self):
         if self.active or not (self.is_running or self._waits_to_deactivate()):
             return ""
@@ -195,7 +203,7 @@ class TribeConnection(models.Model):
 
     def _sentences_to_tell(self):
         """What somebody should hear of: sentences with their remedy."""
-        sentences = []
+        sentences = list(filter(None, [self._resting_sentence()]))
         since = self._availability().unavailable_since
         patience = timedelta(hours=self.unavailable_hours)
         if forgotten := self._secret_forgotten_sentence():

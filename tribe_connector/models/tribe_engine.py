@@ -196,9 +196,13 @@ class TribeEngine(models.AbstractModel):
         """
         connections = self.env["tribe.connection"]
         # Also what was deactivated, as long as its webhooks are still in Tribe.
-        stopping = self.env["tribe.work"].search([("kind", "=", "deactivate")]).connection_id
+        works = self.env["tribe.work"]
+        stopping = works.search([("kind", "=", "deactivate")]).connection_id
+        # And what was paused by itself, of which people hear.
+        resting = works._stopped(connections.search([("state", "=", "paused")])).connection_id
+        told = stopping | resting
         running = (
-            (Domain("state", "in", ("initial", "active")) | Domain("id", "in", stopping.ids))
+            (Domain("state", "in", ("initial", "active")) | Domain("id", "in", told.ids))
             & Domain("mode", "!=", "off")
             & Domain("is_demo_data", "=", False)
             & Domain("active", "=", True)
@@ -208,7 +212,7 @@ class TribeEngine(models.AbstractModel):
         for connection in connections:
             self._apart(connection, self._plan, self._tell_trouble)
         self._wake_for_due()
-        self._probe_in_turns(connections)
+        self._probe_in_turns(connections - resting)
 
     def _wake_for_due(self):
         """Start the lanes that have something to do."""
@@ -280,7 +284,11 @@ class TribeEngine(models.AbstractModel):
         Connections take turns, and so do the kinds of each whose webhooks wait. What was looked
         for keeps its order: so numbers are given, and so the plan says.
         """
-        rounds = rounds_of(self.env.cr.dbname, direction)
+        rounds = rounds_of(
+            self.env.cr.dbname,
+            direction,
+            had=lambda: self.env["tribe.work"]._begun_connections(direction).ids,
+        )
         streams = self._streams(direction)
         connections = list(dict.fromkeys(connection_id for connection_id, _kind in streams))
         for connection_id in rounds.order(connections):

@@ -3,7 +3,7 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine.problems import NeedsPerson
+from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
@@ -40,6 +40,12 @@ class TribeWork(models.Model):
         )
         self.invalidate_recordset(["is_unclaimed", "begun"], flush=False)
 
+    def _begun_connections(self, direction):
+        """The connections of which something was begun, and is not at its end."""
+        begun = [("direction", "=", direction), ("begun", ">", 0)]
+        # What was set apart waits for its time.
+        return self.search([*begun, ("due", "<=", fields.Datetime.now())]).connection_id
+
     def _end(self):
         """Note that the lane came to the end, and the worker lives: they come again."""
         self.exists().begun = 0
@@ -59,6 +65,10 @@ class TribeWork(models.Model):
         """
         if max(self.mapped("begun"), default=0) > MOST_BEGINNINGS:
             raise NeedsPerson(sentence("worker_stopped"))
+
+    def _stopped(self, connections):
+        """What ended its worker whenever it was begun, was set apart and waits for a person."""
+        return self.search([("connection_id", "in", connections.ids), ("cause", "=", STOPPED)])
 
     def _ask(self, connection, direction, kind, references, reason):
         """As ``_add``, but for what waits already for the same reason; returns all these rows."""
