@@ -2,6 +2,8 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests.common import _super_send
 
+from odoo.addons.tribe_connector.tribe_api import bounds
+
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
 from .relation_case import RelationCase
 
@@ -97,6 +99,11 @@ class TestConnection(ConnectorCase):
     def test_activating_before_connecting(self):
         with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
             self.press_activate()
+
+    def test_what_is_kept_of_all_sets_together_has_an_end(self):
+        self.patch(bounds, "COLLECTED_BYTES", 20_000)
+
+        self.assertNotConnected("an endless list")
 
     def test_without_the_billing_module_relations_still_work(self):
         self.sandbox.switch(billing_module=False)

@@ -5,6 +5,7 @@ is must not depend on them.
 """
 
 import contextlib
+import itertools
 import os
 import random
 import tracemalloc
@@ -375,7 +376,7 @@ def test_pages_without_end_and_without_a_count_end(make_client, tribe, monkeypat
 
 
 def test_rows_that_are_kept_together_have_an_end(make_client, tribe, monkeypatch):
-    monkeypatch.setattr(client_module, "COLLECTED_BYTES", 50_000)
+    monkeypatch.setattr(bounds, "COLLECTED_BYTES", 50_000)
     wide = [
         Answer(body={"value": [{**row, "Name": "x" * 1000} for row in rows(n, 10)]})
         for n in range(0, 200, 10)
@@ -392,6 +393,30 @@ def test_rows_that_are_kept_together_have_an_end(make_client, tribe, monkeypatch
     assert sum(map(len, make_client().pages("Relation"))) == 200
 
 
+def test_rows_of_several_sets_that_are_kept_together_have_one_end(client, tribe, monkeypatch):
+    monkeypatch.setattr(bounds, "COLLECTED_BYTES", 60_000)
+    wide = [{**row, "Name": "x" * 1000} for row in rows(0, 20)]
+    room, read = bounds.Room(), []
+    with pytest.raises(TribeEndless, match="endless list"):
+        for name in ("Phase", "VatGroup", "Country"):
+            tribe.answers(Answer(body={"value": wide, "@odata.count": 20}))
+            read.append(list(client.pages(name, room=room)))
+    # Each alone has room, and two together.
+    assert len(read) == 2
+
+
+def test_what_is_small_in_an_answer_and_large_in_memory_has_an_end(hostile, client_of):
+    numbers = itertools.count()
+
+    def page():
+        row = b'{"ID": "00000000-0000-0000-0000-%012d", "x": [' % next(numbers)
+        return plain(b'{"value": [' + row + b"[]," * 80_000 + b"1]}]}")
+
+    with Peak() as peak, pytest.raises(TribeEndless):
+        client_of(hostile(answer(page))).all_rows("Relation")
+    assert peak.bytes < MOST
+
+
 def test_a_large_tenant_is_listed_whole(monkeypatch, make_client, tribe):
     """As many relations as the largest tenants have, while others are being made."""
     client = make_client()
@@ -400,7 +425,7 @@ def test_a_large_tenant_is_listed_whole(monkeypatch, make_client, tribe):
     def page(_set, options):
         first = options["$skip"]
         found = rows(first, min(100, total + 50 - first))
-        return client_module._Page(found, total, False, 5000)
+        return client_module._Page(found, total, False)
 
     monkeypatch.setattr(client, "_counted_rows", page)
     with Peak() as peak:

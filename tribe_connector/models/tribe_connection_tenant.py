@@ -22,7 +22,7 @@ from ..mapping import (
     synchronized_fields,
 )
 from ..sentence import in_language, say, sentence
-from ..tribe_api import Guid, TribeEndless, TribeError, TribeUnknownSet
+from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
 from .tribe_invoice_booker import PAID_CODE
 
 IDENTITY_SET = "Relationship_Organization_Identity"
@@ -76,16 +76,19 @@ class TribeConnection(models.Model):
         client.current_employee()
         schema = client.schema().as_dict()
         missing = missing_requirements(schema)
+        # All of it is kept until it is written.
+        room = Room()
         found = {
             "identities": _all(
                 client,
                 IDENTITY_SET,
+                room,
                 expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
             ),
-            "vat_groups": _all(client, "Datastore_VatGroup", expand=_country_of_groups(schema)),
-            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount"),
+            "vat_groups": _all(client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)),
+            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
             # In Tribe's own order.
-            "phases": _all(client, PHASE_SET, orderby=None),
+            "phases": _all(client, PHASE_SET, room, orderby=None),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
         }
@@ -104,12 +107,16 @@ class TribeConnection(models.Model):
             | _absent_properties(schema)
             | absent_relation_paths(schema)
         )
-        found["own_organization"] = _own_organization(client, found["identities"])
-        found["countries"] = _all(client, "Datastore_Country", select="ID,Code")
+        found["own_organization"] = _own_organization(client, found["identities"], room)
+        found["countries"] = _all(client, "Datastore_Country", room, select="ID,Code")
         found["states"] = []
         if "state_code" in synchronized_fields("organization", found["absent"]):
             found["states"] = _all(
-                client, "Datastore_State", expand="Country($select=ID,Code)", select="ID,Code,Name"
+                client,
+                "Datastore_State",
+                room,
+                expand="Country($select=ID,Code)",
+                select="ID,Code,Name",
             )
         return found
 
@@ -274,14 +281,14 @@ class TribeConnection(models.Model):
         }
 
 
-def _all(client, entity_set, **options):
+def _all(client, entity_set, room, **options):
     """All rows of a set; none where a module of Tribe is missing (it is reported elsewhere).
 
-    :raises TribeEndless: for more than ``MOST_ROWS``
+    :raises TribeEndless: for more than ``MOST_ROWS``, or than there is room for
     """
     found = []
     try:
-        for rows in client.pages(entity_set, **options):
+        for rows in client.pages(entity_set, room=room, **options):
             found += rows
             if len(found) > MOST_ROWS:
                 raise TribeEndless(
@@ -348,13 +355,15 @@ def _absent_properties(schema):
     }
 
 
-def _own_organization(client, identities):
+def _own_organization(client, identities, room):
     """The organization that all identities belong to (``ID``, ``Name``); ``{}`` if not just one."""
     ids = {(row.get("Relation") or {}).get("ID") for row in identities} - {None}
     if len(ids) != 1:
         return {}
     (own_id,) = ids
-    rows = client.by_values("Relation_Organization", "ID", [Guid(own_id)], select="ID,Name")
+    rows = client.by_values(
+        "Relation_Organization", "ID", [Guid(own_id)], select="ID,Name", room=room
+    )
     return rows[0] if rows else {"ID": own_id}
 
 

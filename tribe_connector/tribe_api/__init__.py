@@ -9,6 +9,7 @@ from .addresses import (
     host_of,
     is_loopback,
 )
+from .bounds import Room
 from .client import PAGE_SIZE, VALUES_PER_CALL, Client, TokenProvider
 from .errors import (
     RATE_LIMIT_PAUSE,
@@ -77,6 +78,7 @@ __all__ = [
     "Limiter",
     "Mode",
     "NoLimit",
+    "Room",
     "Schema",
     "Token",
     "TokenProvider",

@@ -7,6 +7,7 @@ all of them is in docs/security.md.
 from __future__ import annotations
 
 import re
+import sys
 
 from ..sentence import sentence
 
@@ -41,8 +42,8 @@ MOST_ROWS = 300_000
 MOST_UNCOUNTED_ROWS = 10_000
 # Pages in a row that show only what was shown before: rows move while we page.
 MOST_STALE_PAGES = 3
-# Of all pages whose rows are kept together.
-COLLECTED_BYTES = 16 * MEBIBYTE
+# Of memory, for all rows that are kept together. A page that comes meanwhile takes up to 70 more.
+COLLECTED_BYTES = 48 * MEBIBYTE
 MOST_WEBHOOKS = 10_000
 
 _TEXT = re.compile(rb'"[^"]*"?')
@@ -83,3 +84,34 @@ def check_json(body: bytes) -> None:
         brackets = shorter
     if len(brackets) > DEEPEST:
         raise TooMuch(sentence("found_nested_too_deeply"))
+
+
+class Room:
+    """What is left of the memory for rows that are kept together, of one set or of several."""
+
+    def __init__(self):
+        self._left = COLLECTED_BYTES
+
+    def takes(self, rows: list[dict]) -> bool:
+        """Whether some more rows have room; then they are kept."""
+        self._left -= _size_of(rows)
+        return self._left >= 0
+
+
+def _size_of(value: object) -> int:
+    """The memory of a value of JSON: an empty list of two bytes takes more than thirty times that.
+
+    Names stand once in the memory for all rows of a page.
+    """
+    names: set[int] = set()
+    size, left = 0, [value]
+    while left:
+        each = left.pop()
+        size += sys.getsizeof(each)
+        if isinstance(each, dict):
+            size += sum(sys.getsizeof(name) for name in each if id(name) not in names)
+            names.update(map(id, each))
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+    return size

@@ -13,13 +13,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 from urllib.parse import quote
 
 from ..sentence import Sentence, sentence
 from .addresses import MODES, Addresses, Mode
 from .bounds import (
-    COLLECTED_BYTES,
     FILE_BYTES,
     JSON_BYTES,
     METADATA_BYTES,
@@ -27,6 +27,7 @@ from .bounds import (
     MOST_STALE_PAGES,
     MOST_UNCOUNTED_ROWS,
     MOST_WEBHOOKS,
+    Room,
     TooMuch,
 )
 from .errors import (
@@ -88,7 +89,6 @@ class _Page:
     rows: list[dict]
     count: int | None
     is_announced: bool
-    size: int
 
 
 class TokenProvider(Protocol):
@@ -187,6 +187,7 @@ class Client:
         expand: str | None = None,
         select: str | None = None,
         orderby: str | None = "ID asc",
+        room: Room | None = None,
     ) -> Iterator[list[dict]]:
         """All records that match, a page at a time, none twice.
 
@@ -194,10 +195,11 @@ class Client:
         page has is Tribe's affair, and may change: all ends when as many came as Tribe says that
         there are, or, when it does not say, at an empty page. Raises ``TribeUnavailable`` when
         Tribe keeps sending the same pages, or pages without end.
+
+        :param room: what takes the rows, where they are kept
         """
         options = _listing_options(filter, expand, select, orderby)
-        for rows, _size in self._listed(entity_set, options):
-            yield rows
+        return self._listed(entity_set, options, room)
 
     def all_rows(
         self,
@@ -210,12 +212,7 @@ class Client:
     ) -> list[dict]:
         """As ``pages``, all in one list, of which there is an end: for what is not many."""
         options = _listing_options(filter, expand, select, orderby)
-        found: list[dict] = []
-        room = COLLECTED_BYTES
-        for rows, size in self._listed(entity_set, options):
-            room = self._room_left(room, size)
-            found += rows
-        return found
+        return list(chain.from_iterable(self._listed(entity_set, options, Room())))
 
     def by_values(
         self,
@@ -225,21 +222,23 @@ class Client:
         *,
         expand: str | None = None,
         select: str | None = None,
+        room: Room | None = None,
     ) -> list[dict]:
         """All records whose ``path`` equals one of ``values`` (``Guid`` or ``str``), none twice.
 
         Tribe has no ``in``, so the values go as chunks of ``VALUES_PER_CALL`` comparisons.
+
+        :param room: what takes the rows, where others are kept with them
         """
         wanted = list(dict.fromkeys(values))
         seen: set[str] = set()
         found: list[dict] = []
-        room = COLLECTED_BYTES
+        room = room or Room()
         for start in range(0, len(wanted), VALUES_PER_CALL):
             chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
             missing = set(wanted[start : start + VALUES_PER_CALL]) if path == "ID" else None
             options = _listing_options(chunk, expand, select, "ID asc")
-            for rows, size in self._listed(entity_set, options):
-                room = self._room_left(room, size)
+            for rows in self._listed(entity_set, options, room):
                 found += _unseen(rows, seen)
                 if missing is not None:
                     missing -= {row["ID"] for row in rows}
@@ -351,9 +350,9 @@ class Client:
         self._limiter.note_answer()
 
     def _listed(
-        self, entity_set: str, options: Mapping[str, object]
-    ) -> Iterator[tuple[list[dict], int]]:
-        """The pages of a listing: the rows that are new, and how many bytes the page had."""
+        self, entity_set: str, options: Mapping[str, object], room: Room | None
+    ) -> Iterator[list[dict]]:
+        """The pages of a listing: the rows that are new."""
         seen: set[str] = set()
         previous: list[str] = []
         skip, stale, most = 0, 0, MOST_ROWS
@@ -367,21 +366,15 @@ class Client:
                 raise self._endless(sentence("found_same_page_twice"))
             if page.count is not None and page.count > 0:
                 most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
-            if len(seen) > most:
+            if len(seen) > most or (room and not room.takes(fresh)):
                 raise self._endless(sentence("found_endless_list"))
             if fresh:
-                yield fresh, page.size
+                yield fresh
             # A row that a page shows twice is one row.
             skip += len(set(ids))
             previous = ids
             is_full = len(ids) >= PAGE_SIZE
             is_more = bool(ids) and (is_full or page.is_announced or skip != page.count)
-
-    def _room_left(self, room: int, size: int) -> int:
-        """What is left of the room for rows that are kept together."""
-        if size > room:
-            raise self._endless(sentence("found_endless_list"))
-        return room - size
 
     def _endless(self, found: str) -> TribeEndless:
         error = TribeEndless(
@@ -394,12 +387,12 @@ class Client:
         self._limiter.note_failure(error)
         return error
 
-    def _read(self, path: str, options: Mapping[str, object]) -> tuple[object, int]:
+    def _read(self, path: str, options: Mapping[str, object]) -> object:
         query = query_string(options)
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
         answer = self._exchange("GET", url)
         with reading(url, False):
-            return self._content(answer, changes_something=False), len(answer.body)
+            return self._content(answer, changes_something=False)
 
     def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
@@ -418,7 +411,7 @@ class Client:
 
     def _rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
         with self._noting():
-            content, size = self._read(_checked_set(entity_set), options)
+            content = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
             if not isinstance(rows, list):
                 raise self._unreadable(
@@ -429,11 +422,11 @@ class Client:
             are_records = all(is_record(row, options.get("$expand")) for row in rows)
         if not are_records:
             raise TribeRecordUnreadable(sentence("record_unreadable"))
-        return _Page(rows, _count_of(content), bool(content.get("@odata.nextLink")), size)
+        return _Page(rows, _count_of(content), bool(content.get("@odata.nextLink")))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
-            content, _size = self._read(path, options)
+            content = self._read(path, options)
             with reading(self._addresses.odata, False):
                 if not is_record(content, options.get("$expand")):
                     raise self._unreadable(sentence("found_no_record"), changes_something=False)
