@@ -42,8 +42,13 @@ SEVERITIES = {
     "headline": "State",
     "part": "Part of Another Message",
 }
-# Of a parameter that is a text, such as many names.
+# Of a parameter that is a text; of each text in a list; and of what is kept of all sentences of a
+# problem together. Names come from Tribe, which can send a million characters.
 LONGEST_TEXT = 2000
+LONGEST_ITEM = 200
+LONGEST_KEPT = 20_000
+# Of a list in a sentence, and of sentences that are told together.
+MOST_ITEMS = 10
 # What separates the items of a list within a sentence, and sentences from each other.
 COMMA, LINE = ", ", "\n"
 
@@ -114,16 +119,34 @@ def sentence(code: str, /, **parameters: object) -> Sentence:
         (``Label``), other sentences, or lists of these
     :raises KeyError: for a code or a parameter that the table does not have
     """
-    return Sentence(code, {name: _of_error(value) for name, value in parameters.items()})
+    return Sentence(code, {name: _bounded(value) for name, value in parameters.items()})
 
 
-def _of_error(value: object) -> object:
-    """What an exception says; any other parameter as it is, but for a text without end."""
+def _bounded(value: object, longest: int = LONGEST_TEXT) -> object:
+    """A parameter as it is, but for texts and lists without end; what an exception says."""
     if isinstance(value, Exception):
         value = together(said(value))
+    if _is_list(value):
+        return [_bounded(each, LONGEST_ITEM) for each in _first_of(value)]
     if isinstance(value, str) and not isinstance(value, Sentence):
-        return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+        return shortened(value, longest)
     return value
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and not isinstance(value, (Money, Choice, Label))
+
+
+def _first_of(items: list) -> list:
+    """The first of some items, and how many more there are."""
+    if len(items) <= MOST_ITEMS + 1:
+        return items
+    return [*items[:MOST_ITEMS], sentence("and_more", count=len(items) - MOST_ITEMS)]
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text that may go on, and then ends with an ellipsis."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def filled(template: str, parameters: dict[str, object], shown: Callable[[object], str]) -> str:
@@ -132,7 +155,7 @@ def filled(template: str, parameters: dict[str, object], shown: Callable[[object
 
 
 def _in_english(value: object) -> str:
-    if isinstance(value, (list, tuple)) and not isinstance(value, (Money, Choice, Label)):
+    if _is_list(value):
         return COMMA.join(map(_in_english, value))
     return str(value)
 
@@ -178,20 +201,28 @@ class Kept(str):
     """What ``stored`` made: no text of somebody that only looks like it."""
 
 
-def stored(text: object) -> Kept | None:
+def stored(text: object, longest: int = LONGEST_TEXT) -> Kept | None:
     """What the database keeps of a text, a sentence, or a list of these.
 
     A text that looks like what is kept of sentences stays a text: anybody may be called so.
+
+    :param longest: of a text that is no sentence
     """
     if isinstance(text, Kept):
         return text
     texts = list(text) if isinstance(text, (list, tuple)) else [text]
-    texts = [each for each in texts if each]
+    texts = [_bounded(each, longest) for each in _first_of([each for each in texts if each])]
     if not texts:
         return None
     if any(isinstance(each, Sentence) or str(each).startswith(MARK) for each in texts):
-        return Kept(json.dumps([_kept(each) for each in texts], ensure_ascii=False))
+        kept = _as_json(texts)
+        # Sentences in sentences: then it is told in English, and not to the end.
+        return kept if len(kept) <= LONGEST_KEPT else _as_json([_bounded(str(LINE.join(texts)))])
     return Kept(LINE.join(map(str, texts)))
+
+
+def _as_json(texts: list) -> Kept:
+    return Kept(json.dumps([_kept(each) for each in texts], ensure_ascii=False))
 
 
 def _kept(value: object) -> object:

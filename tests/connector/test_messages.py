@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
-from odoo.addons.tribe_connector.sentence import MESSAGES, Choice, sentence, stored
+from odoo.addons.tribe_connector.sentence import MESSAGES, Choice, sentence, shortened, stored
 
 from .relation_case import RelationCase
 
@@ -237,8 +237,18 @@ class TestWhatOnlyLooksLikeASentence(MessageCase):
                 work.record_name = name
                 self.env.flush_all()
                 self.env.invalidate_all()
-                self.assertEqual(self.read_by(self.english, work, "record_name"), name)
-                self.assertEqual(work.copy_data()[0]["record_name"], name)
+                shown = shortened(name, 200)
+                self.assertEqual(self.read_by(self.english, work, "record_name"), shown)
+                self.assertEqual(work.copy_data()[0]["record_name"], shown)
+
+    def test_a_name_without_end_is_shortened(self):
+        work = self.problem()
+        line = self.env["tribe.run.line"].search([("action", "=", "problem")], limit=1)
+        work.record_name = line.name = "x" * 100_000
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.read_by(self.english, work, "record_name"), "x" * 200 + "…")
+        self.assertEqual(self.read_by(self.english, line, "name"), "x" * 200 + "…")
 
     def test_what_is_only_pretended_is_not_read_as_one(self):
         text = str(stored(sentence("sign_in_refused")))

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 
 from .common import ORGANIZATION_CUSTOMER
@@ -194,3 +196,58 @@ class TestSuggestion(RelationCase):
 
         self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
         self.assertFalse(self.problems())
+
+    # More than anybody looks at
+
+    def test_of_many_relations_alike_ten_are_shown_until_they_are_refused(self):
+        for number in range(13):
+            self.organization(roles=[LEAD], Name=f"Lead {number}", VATNumber="NL123456782B90")
+        partner = self.customer("In Odoo", vat="NL123456782B90")
+
+        self.synchronize(partner)
+
+        self.assertEqual(len(self.suggestions()), 10)
+        self.assertAsked("could be", ", and 3 more in Tribe")
+
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertEqual(len(self.suggestions()), 13)
+        self.assertFalse(partner.tribe_id)
+
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertTrue(partner.tribe_id)
+
+    def test_of_many_contacts_alike_ten_are_shown(self):
+        for number in range(13):
+            self.customer(f"Klant {number}", email="info@klant.example", customer_rank=0)
+        rows = [
+            self.organization(Name=f"In Tribe {number}", EmailAddress="info@klant.example")
+            for number in range(3)
+        ]
+
+        for row in rows:
+            self.look_at("organization", row["ID"])
+
+        self.assertEqual(len(self.suggestions()), 30)
+        self.assertEqual(len(self.problems()), 3)
+        for problem in self.problems():
+            self.assertIn(", and 3 more in Odoo", problem)
+
+    def test_what_a_contact_is_compared_by_is_read_once_for_all_relations(self):
+        for number in range(4):
+            self.customer(f"Klant {number}", email="info@klant.example", customer_rank=0)
+        rows = [
+            self.organization(Name=f"In Tribe {number}", EmailAddress="info@klant.example")
+            for number in range(5)
+        ]
+        matcher = type(self.env["tribe.relation.importer"])
+        with patch.object(
+            matcher, "_weak_values", autospec=True, side_effect=matcher._weak_values
+        ) as read:
+            self.look_at("organization", *[row["ID"] for row in rows])
+
+        self.assertEqual(read.call_count, 4)
+        self.assertEqual(len(self.suggestions()), 20)

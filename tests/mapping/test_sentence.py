@@ -118,3 +118,41 @@ def test_an_error_within_a_sentence_is_what_it_says():
     error = ValueError(sentence("compared_total"))
     text = sentence("difference_of_fact", what=error, now=1, booked=2)
     assert in_language(Dutch(), text) == "Totaal: 1"
+
+
+NAMES = [f"{number} {'x' * 2000}" for number in range(4000)]
+
+
+def test_of_a_long_list_the_first_are_told_and_how_many_more_there_are():
+    asked = sentence("contact_could_be_several_relations", partner="P", count=4000, names=NAMES)
+    assert "9 xx" in asked and "10 xx" not in asked and ", and 3990 more. " in asked
+    assert len(asked) < 3000
+    assert len(stored(asked)) < 3000
+    assert read_stored(stored(asked)) == [asked]
+
+
+def test_what_is_little_is_told_whole():
+    names = list("abcdefghijk")
+    asked = sentence("contact_could_be_several_relations", partner="P", count=11, names=names)
+    assert ": a, b, c, d, e, f, g, h, i, j, k. " in asked
+    assert in_language(Dutch(), "x" * 3000) == "x" * 3000
+
+
+def test_of_many_sentences_the_first_are_kept():
+    kept = read_stored(stored([SENTENCE] * 4000))
+    assert kept == [SENTENCE] * 10 + ["and 3990 more"]
+
+
+def test_sentences_within_sentences_have_an_end():
+    said = sentence("difference_of_fact", what=NAMES, now=NAMES, booked=NAMES)
+    for _level in range(4):
+        said = sentence("difference_of_fact", what=[said] * 20, now=said, booked=NAMES)
+    kept = stored([said, "x" * 10**6])
+    assert len(kept) <= 20_000
+    assert read_stored(kept)[0].startswith("0 xxx")
+
+
+@pytest.mark.parametrize("text", ["x" * 10**6, ["x" * 10**6] * 4000, '[{"' * 10**6])
+def test_a_text_that_is_no_sentence_has_an_end(text):
+    assert len(stored(text)) < 30_000
+    assert len(stored(text, 200)) < 3_000

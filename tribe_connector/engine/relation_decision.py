@@ -22,6 +22,8 @@ CREATE_ODOO = "create_odoo"
 GONE = "gone"
 # Only a person can tell.
 QUESTION = "question"
+# Of one contact or relation, at a time: whoever decides looks at each.
+MOST_CANDIDATES = 10
 
 
 @dataclass
@@ -56,6 +58,8 @@ class Decision:
     numbers: dict = field(default_factory=dict)
     relationships: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
+    # How many more there are than these: they come when these were refused.
+    more_candidates: int = 0
     error: Exception | None = None
 
     @property

@@ -15,6 +15,7 @@ from ..mapping import (
     person_from_tribe,
     person_name,
 )
+from ..sentence import LONGEST_ITEM, shortened
 from ..tribe_api import Guid, contains, either
 
 RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
@@ -53,7 +54,7 @@ class RemoteRelation:
     def name(self) -> str:
         """What a person calls it."""
         try:
-            return self.values().get("name") or self.tribe_id
+            return shortened(self.values().get("name") or self.tribe_id, LONGEST_ITEM)
         except ValueUnreadable:
             return self.tribe_id
 
@@ -148,6 +149,11 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
             if relation:
                 _keep_best(relation.relationships, relationship, row)
     return relations
+
+
+def name_of(row: dict) -> str:
+    """What people are told that a relation is called, which may be called anything in Tribe."""
+    return shortened(clean(row.get("Name")) or row["ID"], LONGEST_ITEM)
 
 
 def load_entities(connection, client, kind: str, ids) -> list[dict]:

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..like import is_like, pieces_of
-from ..sentence import in_language, read_stored, stored
+from ..sentence import LONGEST_ITEM, LONGEST_TEXT, in_language, read_stored, stored
 
 # Words of a search that stand in the same letters in a sentence or its parameters.
 WORD = re.compile(r"[^\W\d_]+")
@@ -33,6 +33,9 @@ class _Sentences:
     there before sentences had codes is shown as it is.
     """
 
+    # Of a text that is no sentence.
+    longest = LONGEST_TEXT
+
     # Grouped and sorted by what is kept, a list would make no sense to anybody.
     def _description_groupable(self, env):
         return False
@@ -41,10 +44,10 @@ class _Sentences:
         return False
 
     def convert_to_cache(self, value, record, validate=True):
-        return stored(value)
+        return stored(value, self.longest)
 
     def convert_to_column(self, value, record, values=None, validate=True):
-        kept = stored(value)
+        kept = stored(value, self.longest)
         return None if kept is None else str(kept)
 
     def convert_to_record(self, value, record):
@@ -154,3 +157,9 @@ class SentenceText(_Sentences, fields.Text):
 
 class SentenceChar(_Sentences, fields.Char):
     """A sentence of one line."""
+
+
+class SentenceName(SentenceChar):
+    """What a record is called, mostly in Tribe, which may call it anything."""
+
+    longest = LONGEST_ITEM

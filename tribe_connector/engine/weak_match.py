@@ -2,9 +2,9 @@
 or name, postcode and house number. A person decides.
 """
 
-from ..mapping import canonical, clean, split_street
+from ..mapping import canonical, split_street
 from ..tribe_api import VALUES_PER_CALL, Guid, both, either, equals
-from .remote_relation import NAVIGATIONS, RELATION_SETS
+from .remote_relation import NAVIGATIONS, RELATION_SETS, name_of
 
 VAT = "vat"
 REGISTRY = "company_registry"
@@ -102,4 +102,4 @@ def names_of(client, kind: str, tribe_ids) -> dict[str, str]:
     """The names of some relations: ``{tribe_id: name}``."""
     ids = [Guid(tribe_id) for tribe_id in tribe_ids]
     rows = client.by_values(RELATION_SETS[kind], "ID", ids, select="ID,Name")
-    return {row["ID"]: clean(row.get("Name")) or row["ID"] for row in rows}
+    return {row["ID"]: name_of(row) for row in rows}

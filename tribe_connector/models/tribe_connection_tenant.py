@@ -85,7 +85,9 @@ class TribeConnection(models.Model):
                 room,
                 expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
             ),
-            "vat_groups": _all(client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)),
+            "vat_groups": _all(
+                client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)
+            ),
             "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
             # In Tribe's own order.
             "phases": _all(client, PHASE_SET, room, orderby=None),

@@ -139,7 +139,7 @@ class TribeRelationExporter(models.AbstractModel):
         partners = self.env["res.partner"].browse(each.partner.id for each in decisions)
         candidates = self._candidates_in_tribe(session, partners)
         for decision in decisions:
-            decision.candidates = candidates[decision.partner.id]
+            decision.candidates, decision.more_candidates = candidates[decision.partner.id]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
 

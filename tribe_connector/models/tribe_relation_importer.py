@@ -257,7 +257,7 @@ class TribeRelationImporter(models.AbstractModel):
         new = [each for each in decisions if each.action == CREATE_ODOO]
         candidates = self._candidates_in_odoo(session, [each.remote for each in new])
         for decision in new:
-            decision.candidates = candidates.get(decision.tribe_id, [])
+            decision.candidates, decision.more_candidates = candidates[decision.tribe_id]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
 

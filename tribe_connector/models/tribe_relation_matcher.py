@@ -1,3 +1,6 @@
+from itertools import islice
+from operator import itemgetter
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -5,9 +8,8 @@ from ..engine import weak_match
 from ..engine.lease import tribe_key
 from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
-from ..engine.relation_decision import Candidate
-from ..engine.remote_relation import find_by_import_ids, find_by_numbers
-from ..mapping import clean
+from ..engine.relation_decision import MOST_CANDIDATES, Candidate
+from ..engine.remote_relation import find_by_import_ids, find_by_numbers, name_of
 from ..sentence import Choice, sentence
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import WIRE_NUMBERS
@@ -80,19 +82,18 @@ class TribeRelationMatcher(models.AbstractModel):
     # What is weaker
 
     def _candidates_in_tribe(self, session, partners):
-        """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
+        """Relations of Tribe that unlinked partners could be.
 
         Not the ones that are linked to somebody, nor what a person refused before.
+
+        :returns: ``{partner_id: ([Candidate], how many more there are)}``
         """
-        found = {partner.id: {} for partner in partners}
+        shared = {partner: [] for partner in partners}
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: partner._tribe_kind() == kind)
-            for partner, row, basis in self._weak_rows(session, kind, of_kind):
-                found[partner.id].setdefault(
-                    row["ID"],
-                    Candidate(partner, kind, row["ID"], clean(row.get("Name")) or row["ID"], basis),
-                )
-        tribe_ids = {tribe_id for rows in found.values() for tribe_id in rows}
+            for partner, rows, basis in self._weak_rows(session, kind, of_kind):
+                shared[partner].append((rows, basis))
+        tribe_ids = {row["ID"] for found in shared.values() for rows, _b in found for row in rows}
         linked = {
             tribe_id
             for tribe_id, link in self.env["tribe.link"]
@@ -102,16 +103,16 @@ class TribeRelationMatcher(models.AbstractModel):
         }
         refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
         return {
-            partner_id: [
-                candidate
-                for tribe_id, candidate in rows.items()
-                if tribe_id not in linked and (partner_id, tribe_id) not in refused
-            ]
-            for partner_id, rows in found.items()
+            partner.id: _first_candidates(
+                Candidate(partner, partner._tribe_kind(), row["ID"], name_of(row), basis)
+                for row, basis in _each_once(found)
+                if row["ID"] not in linked and (partner.id, row["ID"]) not in refused
+            )
+            for partner, found in shared.items()
         }
 
     def _weak_rows(self, session, kind, partners):
-        """``(partner, row, basis)`` for what a partner and a relation of Tribe share."""
+        """``(partner, rows, basis)`` for what a partner and relations of Tribe share."""
         if not partners:
             return
         connection, client = session.connection, session.client
@@ -121,8 +122,7 @@ class TribeRelationMatcher(models.AbstractModel):
             texts = [each[basis] for each in values.values() if each[basis]]
             rows = weak_match.find_by_value(connection, client, kind, basis, texts)
             for partner in partners:
-                for row in rows.get(weak_match.key_of(basis, values[partner][basis]), []):
-                    yield partner, row, basis
+                yield partner, rows.get(weak_match.key_of(basis, values[partner][basis]), []), basis
         keys = {partner: values[partner][weak_match.ADDRESS] for partner in partners}
         places = {
             (partner._tribe_values(connection).get("zip"), key[-1])
@@ -131,8 +131,7 @@ class TribeRelationMatcher(models.AbstractModel):
         }
         rows = weak_match.find_by_address(connection, client, kind, places)
         for partner in partners:
-            for row in rows.get(keys[partner], []):
-                yield partner, row, weak_match.ADDRESS
+            yield partner, rows.get(keys[partner], []), weak_match.ADDRESS
 
     def _weak_values(self, connection, partner):
         """What a partner can share with a relation: ``{basis: value}``."""
@@ -147,20 +146,26 @@ class TribeRelationMatcher(models.AbstractModel):
         }
 
     def _candidates_in_odoo(self, session, remotes):
-        """Unlinked contacts that relations could be: ``{tribe_id: [Candidate]}``."""
+        """Unlinked contacts that relations could be.
+
+        :returns: ``{tribe_id: ([Candidate], how many more there are)}``
+        """
         partners = self._weak_partners(session, remotes)
         refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        alike = {}
+        for partner in partners:
+            values = self._weak_values(session.connection, partner)
+            for basis, key in _weak_keys(values):
+                alike.setdefault((partner._tribe_kind(), basis, key), []).append(partner)
         found = {}
         for remote in remotes:
-            mine = self._weak_values_of(remote)
-            for partner in partners:
-                if partner._tribe_kind() != remote.kind:
-                    continue
-                basis = _shared_basis(mine, self._weak_values(session.connection, partner))
-                if basis and (partner.id, remote.tribe_id) not in refused:
-                    found.setdefault(remote.tribe_id, []).append(
-                        Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
-                    )
+            keys = _weak_keys(self._weak_values_of(remote))
+            shared = [(alike.get((remote.kind, basis, key), []), basis) for basis, key in keys]
+            found[remote.tribe_id] = _first_candidates(
+                Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
+                for partner, basis in _each_once(shared, lambda partner: partner.id)
+                if (partner.id, remote.tribe_id) not in refused
+            )
         return found
 
     def _weak_partners(self, session, remotes):
@@ -219,6 +224,8 @@ class TribeRelationMatcher(models.AbstractModel):
             subject = decision.partner.display_name
             objects = [f"“{candidate.name}”" for candidate in decision.candidates]
             where = sentence("in_tribe")
+        if decision.more_candidates:
+            objects.append(sentence("and_more", count=decision.more_candidates))
         return NeedsPerson(
             sentence(
                 "possible_match",
@@ -235,7 +242,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 "contact_could_be_several_relations",
                 partner=partner.display_name,
                 count=len(rows),
-                names=", ".join(clean(row.get("Name")) or row["ID"] for row in rows),
+                names=[name_of(row) for row in rows],
             ),
         )
 
@@ -244,7 +251,7 @@ class TribeRelationMatcher(models.AbstractModel):
             sentence(
                 "contact_of_other_kind",
                 partner=partner.display_name,
-                relation=clean(row.get("Name")) or row["ID"],
+                relation=name_of(row),
             ),
         )
 
@@ -254,19 +261,33 @@ class TribeRelationMatcher(models.AbstractModel):
             sentence(
                 "number_of_linked_relation",
                 partner=partner.display_name,
-                relation=clean(row.get("Name")) or row["ID"],
+                relation=name_of(row),
                 other=other or sentence("a_deleted_contact"),
             ),
         )
 
 
-def _shared_basis(mine, theirs):
-    """The first basis on which two sets of values are the same, or None."""
+def _weak_keys(values):
+    """What some values (``{basis: value}``) are compared by: ``(basis, key)``, the best first."""
     for basis in weak_match.BASES:
-        if basis == weak_match.ADDRESS:
-            keys = mine[basis], theirs[basis]
-        else:
-            keys = weak_match.key_of(basis, mine[basis]), weak_match.key_of(basis, theirs[basis])
-        if keys[0] and keys[0] == keys[1]:
-            return basis
-    return None
+        is_key = basis == weak_match.ADDRESS
+        key = values[basis] if is_key else weak_match.key_of(basis, values[basis])
+        if key:
+            yield basis, key
+
+
+def _each_once(found, key_of=itemgetter("ID")):
+    """``(record, basis)`` of ``([record], basis)``: of each record the first basis."""
+    seen = set()
+    for records, basis in found:
+        for record in records:
+            key = key_of(record)
+            if key not in seen:
+                seen.add(key)
+                yield record, basis
+
+
+def _first_candidates(candidates):
+    """Those that a person is shown, and how many more there are."""
+    candidates = iter(candidates)
+    return list(islice(candidates, MOST_CANDIDATES)), sum(1 for _each in candidates)

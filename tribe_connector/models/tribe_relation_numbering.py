@@ -4,8 +4,7 @@ from odoo import fields, models
 
 from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
-from ..engine.remote_relation import find_by_numbers
-from ..mapping import clean
+from ..engine.remote_relation import find_by_numbers, name_of
 from ..sentence import Label, sentence
 from ..tribe_api.client import VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
@@ -267,6 +266,6 @@ class TribeRelationNumbering(models.AbstractModel):
                         field=NUMBER_NAMES[name],
                         number=number,
                         partner=partner.display_name,
-                        relation=clean(rows[0].get("Name")) or rows[0]["ID"],
+                        relation=name_of(rows[0]),
                     ),
                 )

@@ -313,9 +313,10 @@ class TribeRelationPlanner(models.AbstractModel):
                     ("tribe_id", "!=", False),
                 ]
             )
-            decision.candidates = [
-                each for each in decision.candidates if each.partner not in linked.partner_id
-            ]
+            left = [each for each in decision.candidates if each.partner not in linked.partner_id]
+            # Some of those that come after these may be left.
+            if left or not decision.more_candidates:
+                decision.candidates = left
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
             else:

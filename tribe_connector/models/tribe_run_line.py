@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine.sentence_field import SentenceChar
+from ..engine.sentence_field import SentenceChar, SentenceName
 from ..mapping import mail_addresses
 from ..sentence import stored
 
@@ -31,7 +31,7 @@ class TribeRunLine(models.Model):
         required=True,
         readonly=True,
     )
-    name = SentenceChar("Record", readonly=True)
+    name = SentenceName("Record", readonly=True)
     text = SentenceChar("Details", readonly=True)
     email = fields.Char(
         "E-mail Addresses",

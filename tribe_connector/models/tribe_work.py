@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..engine.booking import BOOK_ANYWAY
 from ..engine.only_for import only_for
-from ..engine.sentence_field import SentenceChar, SentenceText
+from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..sentence import say, sentence, stored
 from .tribe_run import VACUUM_BATCH
@@ -148,7 +148,7 @@ class TribeWork(models.Model):
         index=True,
         readonly=True,
     )
-    record_name = SentenceChar("Record", readonly=True)
+    record_name = SentenceName("Record", readonly=True)
     email = fields.Char(
         "E-mail Addresses",
         compute="_compute_email",
