@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import string
 import tempfile
 from pathlib import Path
 from unittest.mock import patch
@@ -69,6 +70,20 @@ class PlanCase(RelationCase):
 
 class TestPlan(PlanCase):
     """What the plan says, before anything is written."""
+
+    def test_a_number_that_no_index_takes_is_a_question(self):
+        endless = "".join(random.Random(1).choices(string.ascii_letters, k=4000))
+        row = self.organization(Name="In Tribe", DebtorNumber=endless)
+        partner = self.customer("In Odoo", debtor_number="D-77")
+        self.organization(Name="In Odoo", DebtorNumber="D-77", CreditorNumber=endless)
+
+        self.connection.initial_scope = "both"
+        plan = self.plan()
+
+        for record in (row, partner):
+            line = self.line(plan, record)
+            self.assertEqual(line.action, "question")
+            self.assertIn("has 4000 characters in Tribe", line.text)
 
     def test_it_writes_nothing_on_either_side(self):
         self.customer("Klant B.V.", debtor_number="D-1", phone="030 1")

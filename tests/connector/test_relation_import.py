@@ -1,3 +1,6 @@
+import random
+import string
+
 from odoo.addons.base.tests.common import new_test_user
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
@@ -457,3 +460,16 @@ class TestRelationImport(RelationCase):
         wizard._merge((stays | goes).ids, stays)
 
         self.assertEqual(self.imported(tribe_id), stays)
+
+    def test_a_name_that_no_index_takes_together_with_another_is_held(self):
+        partner = self.linked("Klant B.V.")
+        texts = random.Random(1).choices(string.ascii_letters, k=3700)
+        contact = {"name": "".join(texts[:1000]), "parent_id": partner.id, "is_company": False}
+        self.env["res.partner"].create(contact)
+        name = "".join(texts[1000:2900])
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"Name": name})
+        self.look_at("organization", partner.tribe_id)
+
+        (problem,) = self.problems()
+        self.assertIn("Name has 1900 characters in Tribe", problem)
+        self.assertEqual(partner.name, "Klant B.V.")

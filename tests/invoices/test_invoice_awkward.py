@@ -1,6 +1,8 @@
 """Awkward invoices: each has one outcome, and never a silent shift of date or number."""
 
 import os
+import random
+import string
 from datetime import date, timedelta
 from unittest.mock import patch
 
@@ -51,6 +53,19 @@ class TestAwkwardInvoice(InvoiceCase):
             with self.subTest(number_format):
                 self.sandbox.switch(number_format=number_format)
                 self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+    def test_what_no_index_takes_is_held(self):
+        # Of 2,704 bytes; Odoo has one of a number and of all of it but its last digits.
+        endless = "".join(random.Random(1).choices(string.ascii_letters, k=1900))
+        self.sandbox.switch(number_format=f"{endless}{{sequence:04d}}")
+        tribe_id = self.send_new(self.line(10.0))
+
+        self.assert_held(tribe_id, "An invoice's number has 1904 characters", "Shorten it in Tribe")
+
+        self.env["tribe.work"].search([("reference", "=", tribe_id)]).unlink()
+        self.sandbox.switch(number_format="F-{sequence:04d}")
+        tribe_id = self.send_new(self.line(10.0), Subject=endless)
+        self.assert_held(tribe_id, "An invoice's subject has 1900 characters")
 
     def test_a_lower_number_after_a_higher_one_is_kept(self):
         first, second = self.draft(self.line(10.0)), self.draft(self.line(20.0))

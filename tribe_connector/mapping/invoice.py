@@ -238,8 +238,8 @@ class _Reader:
             phase_code=clean(phase.get("Code")),
             relationship_id=relationship_id,
             legal_entity_id=_id(self.named(entity, names.legal_entity)),
-            subject=clean(entity.get("Subject")),
-            reference=clean(self.named(entity, names.reference)),
+            subject=self.short(entity.get("Subject"), "invoice_subject_label"),
+            reference=self.short(self.named(entity, names.reference), "invoice_reference_label"),
             credited_invoice_id=_id(self.named(entity, names.credited)),
             lines=lines,
             untaxed=untaxed,
@@ -264,11 +264,15 @@ class _Reader:
         return invoice
 
     def number(self) -> str:
-        number = clean(_whole(self.entity.get("Number")))
+        number = self.short(_whole(self.entity.get("Number")), "invoice_number_label")
         if number is None:
             raise self.unreadable("invoice_without_number")
-        check_length(number, sentence("invoice_number_label"))
         return number
+
+    def short(self, value: object, label: str) -> str | None:
+        text = clean(value)
+        check_length(text, sentence(label))
+        return text
 
     def required_date(self) -> datetime.date:
         date = self.date(self.named(self.entity, self.names.date))

@@ -8,8 +8,9 @@ import unicodedata
 from ..hidden_characters import without_hidden
 from ..sentence import sentence
 
-# In bytes. PostgreSQL's indexes take up to 2,704.
-LONGEST_TEXT = 2000
+# In bytes. PostgreSQL's indexes take up to 2,704 for all columns of a row, and Odoo's have two such
+# texts: an invoice's number and the prefix of its sequence, a contact's name and its company's.
+LONGEST_TEXT = 1000
 LONGEST_FILE_NAME = 150
 _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
 # Without a dot: a host can have a port ("klant.example:8080").

@@ -21,7 +21,7 @@ from ..mapping import (
     resolve_invoice_fields,
     synchronized_fields,
 )
-from ..sentence import in_language, say, sentence
+from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
 from .tribe_invoice_booker import PAID_CODE
 
@@ -154,7 +154,7 @@ class TribeConnection(models.Model):
         self.write(
             {
                 "own_organization_id": found["own_organization"].get("ID", False),
-                "own_organization_name": clean(found["own_organization"].get("Name")),
+                "own_organization_name": _told(found["own_organization"].get("Name")),
                 "has_import_id": found["has_import_id"],
                 "absent": found["absent"],
                 "country_ids": {
@@ -209,8 +209,8 @@ class TribeConnection(models.Model):
         for row in identities:
             organization = row.get("Organization") or {}
             values = {
-                "name": clean(organization.get("Name")) or clean(row.get("Name")) or row["ID"],
-                "vat": clean(organization.get("VATNumber")),
+                "name": _told(organization.get("Name")) or _told(row.get("Name")) or row["ID"],
+                "vat": _told(organization.get("VATNumber")),
                 "organization_id": organization.get("ID"),
             }
             if row["ID"] in known:
@@ -370,8 +370,13 @@ def _own_organization(client, identities, room):
 
 
 def _named_values(row):
-    code = clean(row.get("Code"))
-    return {"code": code, "name": clean(row.get("Name")) or code or row["ID"]}
+    code = _told(row.get("Code"))
+    return {"code": code, "name": _told(row.get("Name")) or code or row["ID"]}
+
+
+def _told(text):
+    """A name or a code for people; each is written for every legal entity."""
+    return shortened(clean(text) or "", LONGEST_ITEM) or None
 
 
 def _country_of_groups(schema):
@@ -381,7 +386,7 @@ def _country_of_groups(schema):
 
 
 def _vat_group_values(row):
-    country = clean((row.get("Country") or {}).get("Code"))
+    country = _told((row.get("Country") or {}).get("Code"))
     return {
         **_named_values(row),
         "percentage": percentage(row.get("Percentage")),

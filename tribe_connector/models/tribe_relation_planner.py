@@ -4,6 +4,7 @@ from ..engine.plan_session import PlanSession
 from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
+from ..mapping import ValueUnreadable
 from ..sentence import said, sentence
 from ..tribe_api import TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
@@ -256,7 +257,13 @@ class TribeRelationPlanner(models.AbstractModel):
             of_kind = {line.tribe_id: line for line in lines if line.kind == kind}
             remotes = load_relations(session.connection, session.client, kind, of_kind)
             relevant = importer._customers_and_suppliers(session, remotes)
-            for decision in importer._decide(session, relevant):
+
+            def refuse(remote, error, of_kind=of_kind):
+                text = problem_of(error, self.env).text
+                line = of_kind.pop(remote.tribe_id)
+                session.fill(line, {"action": QUESTION, "name": remote.name, "text": text})
+
+            for decision in importer._decide(session, importer._readable(relevant, refuse)):
                 self._as_planned(session, decision)
                 line = of_kind.pop(decision.tribe_id)
                 changes = []
@@ -373,7 +380,7 @@ class TribeRelationPlanner(models.AbstractModel):
             action = QUESTION
         numbers = {**decision.numbers}
         if decision.remote:
-            numbers = {**decision.remote.values(), **numbers}
+            numbers = {**_readable_values(decision.remote), **numbers}
         elif decision.partner:
             numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
         session.fill(
@@ -393,6 +400,15 @@ class TribeRelationPlanner(models.AbstractModel):
                 **{name: numbers.get(name) or False for name in NUMBERS},
             },
         )
+
+
+def _readable_values(remote):
+    """The values of a relation; none where the question is that Odoo cannot have them."""
+    try:
+        remote.check()
+    except ValueUnreadable:
+        return {}
+    return remote.values()
 
 
 def _change(side, name, old, new):
