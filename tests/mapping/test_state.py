@@ -1,6 +1,9 @@
 """States of Tribe and of Odoo: by code, else by name, within the country."""
 
+import unicodedata
+
 from tribe_connector.mapping import match_states
+from tribe_connector.mapping import state as state_module
 
 ODOO = [
     ("NL", "UT", "Utrecht"),
@@ -41,3 +44,15 @@ def test_what_matches_nothing_is_left_out():
 def test_a_code_goes_before_a_name():
     rows = [state("1", "NL", code="UT"), state("2", "NL", name="Utrecht")]
     assert match_states(rows, ODOO) == match_states(rows[::-1], ODOO) == {"NL": {"UT": "1"}}
+
+
+def test_a_name_without_end_is_no_state(monkeypatch):
+    taken_apart = []
+
+    def normalize(form, text, real=unicodedata.normalize):
+        taken_apart.append(len(text))
+        return real(form, text)
+
+    monkeypatch.setattr(state_module.unicodedata, "normalize", normalize)
+    assert match_states([state("1", "NL", name="\ufdfa" * 100_000)], ODOO) == {}
+    assert max(taken_apart) <= 200

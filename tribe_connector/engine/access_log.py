@@ -16,11 +16,12 @@ _MOST_QUOTED = 9
 _REQUEST = re.compile(
     r"""(?P<begin>[^"']*["'](?:\x1b\[[\d;]*m)*[A-Za-z]*\s+[\w/.:~-]*)
         (?P<hidden>.*?)
-        (?P<end>(?:\sHTTP/[\d.]+)?(?:\x1b\[0m)*"\s(?:\d+|-)\s\S+\s*)?$""",
+        (?P<end>(?:\sHTTP/[\d.]+)?(?:\x1b\[0m){0,3}"\s(?:\d+|-)\s\S+\s*)?$""",
     re.DOTALL | re.VERBOSE,
 )
-# The piece at which reading a request failed, which is told apart from the path before it.
-_BAD_PIECE = re.compile(r"(code \d+, message Bad [^(]*\().*", re.DOTALL)
+# The piece at which reading a request failed, which is told apart from the path before it. What
+# Python calls it ("request version") is short; a path may begin so, again and again.
+_BAD_PIECE = re.compile(r"(code \d+, message Bad [^(]{1,40}\().*", re.DOTALL)
 
 
 class _PlainPathOnly(logging.Filter):

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from .normalization import clean
 
+# No state has a longer one; a character can be taken apart into eighteen.
+LONGEST_NAME = 200
+
 
 def match_states(
     tribe_states: Iterable[Mapping], odoo_states: Iterable[tuple[str, str, str]]
@@ -39,6 +42,6 @@ def match_states(
 
 def _bare(name: object) -> str:
     """A name without case and accents, and without what Odoo puts behind it in brackets."""
-    text = (clean(name) or "").partition(" (")[0]
+    text = (clean(str(name or "")[:LONGEST_NAME]) or "").partition(" (")[0]
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
