@@ -473,3 +473,11 @@ class TestRelationImport(RelationCase):
         (problem,) = self.problems()
         self.assertIn("Name has 1900 characters in Tribe", problem)
         self.assertEqual(partner.name, "Klant B.V.")
+
+    def test_work_about_what_is_no_contact_hides_no_contact(self):
+        partner = self.linked("Klant B.V.")
+        self.env["tribe.work"]._add(self.connection, "outbound", "partner", [partner.id], "follow")
+        self.env["tribe.work"].search([("reference", "=", str(partner.id))]).reference = "x"
+        self.env.invalidate_all()
+        self.assertEqual(partner.tribe_state, "linked")
+        self.assertIn(partner, partner.search([("tribe_state", "=", "linked")]))

@@ -134,7 +134,8 @@ class TribeSynchronized(models.AbstractModel):
                                   AND link.tribe_id = work.reference
              WHERE work.direction = 'inbound' AND link.id IN %(links)s AND work.id IN %(works)s
             UNION ALL
-            SELECT CASE WHEN work.kind = %(kind)s THEN work.reference::integer END,
+            SELECT CASE WHEN work.kind = %(kind)s AND work.reference ~ '^[0-9]{1,9}$'
+                        THEN work.reference::integer END,
                    %(strength_of_work)s
               FROM tribe_work work
              WHERE work.kind = %(kind)s AND work.id IN %(works)s
