@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.tribe_api import Client
 
@@ -276,6 +277,63 @@ class TestAwkwardInvoice(InvoiceCase):
         tribe_id = self.send_new(self.line(10.0))
 
         self.assert_held(tribe_id, "archived", account.name)
+
+    def mapped_before(self, **values):
+        """Map all VAT groups to what an earlier version took."""
+        self.env.flush_all()
+        for name, chosen in values.items():
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE tribe_vat_group SET %s = %s WHERE id IN %s",
+                    SQL.identifier(name),
+                    chosen.id,
+                    tuple(self.entities().vat_group_ids.ids),
+                )
+            )
+        self.env.invalidate_all()
+
+    def test_a_tax_of_purchases_that_was_mapped_before_holds_the_invoice(self):
+        right = self.tax("21% ST")
+        wrong = self.env["account.tax"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("type_tax_use", "=", "purchase"),
+                ("amount", "=", 21),
+            ],
+            limit=1,
+        )
+        self.mapped_before(tax_id=wrong)
+        tribe_id = self.send_new(self.line(10.0))
+        self.assert_held(tribe_id, wrong.name, "no sales tax", "Choose")
+
+        self.entities().vat_group_ids.tax_id = right
+        self.run_lanes()
+
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_an_account_that_was_mapped_before_and_that_odoo_refuses_holds_the_invoice(self):
+        elsewhere = self.env["res.company"].create({"name": "Elders"})
+        self.env["account.chart.template"].try_loading("generic_coa", company=elsewhere)
+        right = self.account("income")
+        for wrong in (self.account("liability_payable"), self.account("income", elsewhere)):
+            with self.subTest(wrong.account_type):
+                self.mapped_before(account_id=wrong)
+                tribe_id = self.send_new(self.line(10.0))
+                self.assert_held(tribe_id)
+
+                self.entities().vat_group_ids.account_id = right
+                self.run_lanes()
+
+                self.assert_booked_to_the_cent(tribe_id)
+                self.assertFalse(self.problems())
+
+    def test_an_account_that_was_mapped_before_and_that_odoo_takes_is_booked_on(self):
+        bank = self.account("asset_cash")
+        self.mapped_before(account_id=bank)
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.assertEqual(move.invoice_line_ids.account_id, bank)
 
     def test_an_archived_customer_is_booked(self):
         self.partner.active = False

@@ -7,6 +7,7 @@ from . import tribe_relation_matcher
 from . import tribe_relation_creator
 from . import tribe_relation_numbering
 from . import (
+    account_account,
     account_move,
     account_payment_term,
     account_tax,

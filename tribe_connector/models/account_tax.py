@@ -9,10 +9,14 @@ class AccountTax(models.Model):
     def _tribe_problem(self):
         """Why no amount of Tribe can be booked with this tax, in a sentence; None if it can.
 
+        A tax of purchases would end up on the wrong line of the VAT return.
+
         Tribe's net amounts are booked as prices: a tax that Odoo takes out of the price would
         make them smaller.
         """
         self.ensure_one()
+        if self.type_tax_use != "sale":
+            return say(self.env, "tax_not_of_sales", tax=self.display_name)
         if self.amount_type != "percent":
             return say(self.env, "tax_not_a_percentage", tax=self.display_name)
         if self.price_include:

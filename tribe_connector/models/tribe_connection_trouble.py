@@ -87,6 +87,16 @@ class TribeConnection(models.Model):
                         name=connection.name,
                     )
                 )
+            # OdooBot is archived as well: whom code makes a connection for by default.
+            told = connection.responsible_id
+            if told and not told.active and not told._is_superuser():
+                raise ValidationError(
+                    say(
+                        self.env,
+                        "responsible_archived",
+                        name=connection.name,
+                    )
+                )
 
     @api.depends_context("lang", "uid")
     def _compute_trouble(self):

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from ..engine.mapped import check_chosen
+from .account_account import NO_INCOME_TYPES
+
 
 class TribeLedgerAccount(models.Model):
     """A general ledger account of Tribe and what a legal entity books it on.
@@ -28,7 +31,7 @@ class TribeLedgerAccount(models.Model):
     account_id = fields.Many2one(
         "account.account",
         check_company=True,
-        domain="[('company_ids', 'in', company_id)]",
+        domain=[("account_type", "not in", NO_INCOME_TYPES)],
     )
     is_service = fields.Boolean(
         "Services",
@@ -45,6 +48,10 @@ class TribeLedgerAccount(models.Model):
             account.display_name = (
                 f"{account.code} {account.name}" if account.code else account.name
             )
+
+    @api.constrains("account_id")
+    def _check_account(self):
+        check_chosen(self, "account_id")
 
     def write(self, vals):
         result = super().write(vals)

@@ -445,6 +445,12 @@ class TribeLegalEntity(models.Model):
                 "journal_archived",
                 journal=journal.display_name,
             )
+        if journal and journal.type != "sale":
+            return say(
+                self.env,
+                "journal_not_of_sales",
+                journal=journal.display_name,
+            )
         if not journal or self.number_policy == "odoo":
             return None
         if journal.restrict_mode_hash_table:

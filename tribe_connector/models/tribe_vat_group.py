@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
-from ..sentence import say
+from ..engine.mapped import check_chosen
+from .account_account import NO_INCOME_TYPES
 
 
 class TribeVatGroup(models.Model):
@@ -30,20 +30,20 @@ class TribeVatGroup(models.Model):
         "account.tax",
         "Sales Tax",
         check_company=True,
-        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
+        domain=[("type_tax_use", "=", "sale")],
     )
     service_tax_id = fields.Many2one(
         "account.tax",
         "Sales Tax for Services",
         check_company=True,
-        domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
+        domain=[("type_tax_use", "=", "sale")],
         help="Used for general ledger accounts marked as services. Empty: the same as for goods.",
     )
     account_id = fields.Many2one(
         "account.account",
         "Income Account",
         check_company=True,
-        domain="[('company_ids', 'in', company_id)]",
+        domain=[("account_type", "not in", NO_INCOME_TYPES)],
         help="Used where the general ledger account of the product is not mapped.",
     )
 
@@ -51,15 +51,19 @@ class TribeVatGroup(models.Model):
         "UNIQUE(legal_entity_id, tribe_id)", "A VAT group is listed once per legal entity."
     )
 
-    @api.constrains("tax_id", "service_tax_id")
-    def _check_taxes(self):
-        for group in self:
-            for tax in group.tax_id | group.service_tax_id:
-                problem = tax._tribe_problem()
-                if problem:
-                    raise ValidationError(
-                        say(self.env, "vat_group_problem", group=group.name, problem=problem)
-                    )
+    # One for each: what is chosen now is judged, and no other field with it that was chosen before.
+
+    @api.constrains("tax_id")
+    def _check_tax(self):
+        check_chosen(self, "tax_id")
+
+    @api.constrains("service_tax_id")
+    def _check_service_tax(self):
+        check_chosen(self, "service_tax_id")
+
+    @api.constrains("account_id")
+    def _check_account(self):
+        check_chosen(self, "account_id")
 
     def write(self, vals):
         result = super().write(vals)
