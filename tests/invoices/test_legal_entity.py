@@ -38,11 +38,11 @@ class TestLegalEntity(InvoiceCase):
         """Send an invoice of a legal entity; returns its ID."""
         return self.send_new(*lines, Identity={"ID": entity.tribe_id}, **values)
 
-    def as_user_of(self, company):
+    def as_user_of(self, company, name=""):
         """The environment of an administrator of the connector who works in one company."""
         user = new_test_user(
             self.env,
-            f"only in {company.id}",
+            f"only in {company.id} {name}".strip(),
             groups="tribe_connector.group_manager,account.group_account_invoice",
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
@@ -222,3 +222,61 @@ class TestLegalEntity(InvoiceCase):
 
         self.assertEqual(self.connection.state, "initial")
         self.assertTrue(open_invoice)
+
+    def test_a_credit_note_tells_nothing_of_another_companys_invoice(self):
+        theirs = self.env["res.partner"].create({"name": "Hun klant"})
+        account = self.account("asset_receivable", self.other_company).copy({"name": "Hun"})
+        for is_credit_first in (False, True):
+            with self.subTest(is_credit_first=is_credit_first):
+                invoice = self.draft(self.line(100.0), Identity={"ID": self.generic.tribe_id})
+                self.sandbox.set_phase(invoice, "Sent")
+                if not is_credit_first:
+                    self.look_at("invoice", invoice)
+                credit = self.send_for(
+                    self.dutch, self.line(-100.0), CreditedInvoice={"ID": invoice}
+                )
+                self.look_at("invoice", invoice)
+                move = self.booked_move(invoice)
+                move.button_draft()
+                move.partner_id = theirs
+                move.line_ids.filtered("date_maturity").account_id = account
+                move.action_post()
+                self.run_nightly()
+
+                refund = self.booked_move(credit)
+                reader = self.as_user_of(self.company, f"{is_credit_first}")
+                link = self.link(credit).with_env(reader)
+                self.assertEqual((link.state, refund.reversed_entry_id.id), ("differs", False))
+                for told in (link.difference, link.difference_shown):
+                    self.assertIn(refund.name, told)
+                    self.assertIn("another company", told)
+                    for secret in (move.name, theirs.name, account.name, self.other_company.name):
+                        self.assertNotIn(secret, told)
+
+    def test_what_an_earlier_version_told_of_it_is_taken_back_at_night(self):
+        invoice = self.send_for(self.generic, self.line(100.0))
+        credit = self.send_for(self.dutch, self.line(-100.0), CreditedInvoice={"ID": invoice})
+        self.link(credit).difference = "Niet van jullie: F-1 van Hun klant."
+
+        self.run_nightly()
+
+        self.assertIn("another company", self.link(credit).difference)
+        self.assertNotIn("Hun klant", self.link(credit).difference)
+
+    def test_nor_does_an_adopted_invoice_name_a_contact_of_another_company(self):
+        tribe_id = self.send_for(self.dutch, self.line(100.0))
+        # As of one that was typed by hand: what Tribe had is not known.
+        self.link(tribe_id).agreed = False
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.partner_id = self.env["res.partner"].create({"name": "Andere klant"})
+        move.action_post()
+        for company, is_named in ((self.company, True), (self.other_company, False)):
+            with self.subTest(company.name):
+                self.partner.company_id = company
+
+                self.look_at("invoice", tribe_id)
+
+                told = self.link(tribe_id).with_env(self.as_user_of(self.company, company.name))
+                self.assertEqual(self.partner.name in told.difference, is_named, told.difference)
+                self.assertIn("customer", told.difference.lower())

@@ -246,7 +246,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         if not (theirs and ours) or theirs == ours:
             return
         names = theirs.display_name, ours.display_name
-        if names[0] == names[1]:
+        is_named = theirs.company_id <= move.company_id.parent_ids
+        if names[0] == names[1] or not is_named:
+            # Neither a name that says nothing, nor one of another company.
             booked["customer"] = None
         else:
             now["partner"], booked["partner"] = names

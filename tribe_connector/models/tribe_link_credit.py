@@ -152,6 +152,13 @@ class TribeLink(models.Model):
         ]
 
     def _not_settled(self, refund, move, why):
+        if refund.company_id != move.company_id:
+            # Who reads this works in the company of the credit note, and perhaps not in the other.
+            return sentence(
+                "credit_of_other_company",
+                credit=refund.name,
+                customer=refund.commercial_partner_id.display_name,
+            )
         return sentence(
             "credit_not_settled",
             credit=refund.name,
