@@ -217,6 +217,17 @@ class TribeLink(models.Model):
                     }
                 )
 
+    def _check_may_decide(self):
+        """Let those decide about a relation who administrate its connection, where that is.
+
+        A link with a contact of all companies is seen as well by who works in the company of a
+        legal entity only: the invoices of that one are theirs to decide, its relations are not.
+
+        :raises AccessError: for a connection of another company
+        """
+        relations = self.filtered(lambda link: link.kind != "invoice")
+        relations.sudo().connection_id.with_env(self.env).check_access("write")
+
     @only_for("Administrator")
     def action_send_again(self):
         """Tribe's answer was lost and a person saw that Tribe did not create it: send it again.
@@ -224,6 +235,7 @@ class TribeLink(models.Model):
         :raises AccessError: for who does not administrate the connection
         :raises UserError: while Tribe may still be applying the request
         """
+        self._check_may_decide()
         works = self.env["tribe.work"]
         added = works
         for link in self.sudo().filtered(lambda link: link.state == "sending"):
@@ -258,6 +270,7 @@ class TribeLink(models.Model):
         It is no longer compared with Tribe. Nor is Tribe told that such an invoice is paid: what
         was paid is what Odoo has, not what Tribe has.
         """
+        self._check_may_decide()
         left = self.sudo().filtered("can_leave_to_odoo")
         if not left:
             return self.env["tribe.work"]._tell_it_is_gone()
@@ -277,6 +290,7 @@ class TribeLink(models.Model):
     @only_for("Administrator")
     def action_follow_again(self):
         """Take back *Leave to Odoo* of relations: they are synchronized again."""
+        self._check_may_decide()
         works = self.env["tribe.work"]
         left = self.sudo().filtered(
             lambda link: (

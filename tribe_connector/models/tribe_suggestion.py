@@ -207,7 +207,12 @@ class TribeSuggestion(models.Model):
                 connection._perhaps_relations_among(suggestions.partner_id)
                 | self.env["tribe.link"]
                 .sudo()
-                .search([("tribe_id", "in", suggestions.mapped("tribe_id"))])
+                .search(
+                    [
+                        ("connection_id", "=", connection.id),
+                        ("tribe_id", "in", suggestions.mapped("tribe_id")),
+                    ]
+                )
                 .partner_id,
             )
             works._add_again(
