@@ -29,7 +29,12 @@ class StoredTokens:
     one for a theft; so it is used under a lease, and its successor is committed at once.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection, *, compares=False):
+        """
+        :param compares: for *Connect*, which compares the tenant; nobody else uses a client, or a
+            sign-in, of which that was not done yet
+        """
+        self._compares = compares
         self._registry = connection.env.registry
         self._connection_id = connection.id
         self._connection_name = connection.name
@@ -71,10 +76,26 @@ class StoredTokens:
                 redirect_uri=redirect_uri,
                 code_verifier=code_verifier,
             )
+            # Before anybody finds the token: a person may have signed in somewhere else.
+            self._have_it_compared()
             self._store(token, credential)
 
+    def _have_it_compared(self) -> None:
+        """Let nobody but *Connect* use what is there, where a Tribe environment is known."""
+        with self._registry.cursor() as cursor:
+            cursor.execute(
+                """UPDATE tribe_connection SET must_compare = TRUE
+                    WHERE id = %s AND own_organization_id IS NOT NULL""",
+                [self._connection_id],
+            )
+
     def _stored_or_new(self, refused: str | None) -> Token:
-        stored = _token_of(self._read())
+        credential = self._read()
+        if credential["must_compare"] and not self._compares:
+            raise TribeCredentialsRefused(
+                sentence("tenant_not_compared", name=self._connection_name)
+            )
+        stored = _token_of(credential)
         if self._is_usable(stored, refused):
             return stored
         with Leases(self._registry) as leases:
@@ -143,7 +164,7 @@ class StoredTokens:
             cursor.execute(
                 """SELECT credential.client_id, credential.client_secret, credential.scope,
                           credential.access_token, credential.token_expires_at,
-                          credential.refresh_token, connection.sign_in,
+                          credential.refresh_token, connection.sign_in, connection.must_compare,
                           connection.api_address, connection.authorization_address
                      FROM tribe_credential credential
                      JOIN tribe_connection connection ON connection.id = credential.connection_id

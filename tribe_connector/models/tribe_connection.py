@@ -144,6 +144,12 @@ class TribeConnection(models.Model):
     )
 
     own_organization_id = fields.Char(readonly=True, copy=False)
+    must_compare = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Another client was entered, or somebody signed in, since Connect compared the Tribe "
+        "environment with the one that is linked.",
+    )
     own_organization_name = fields.Char(readonly=True, copy=False)
     has_import_id = fields.Boolean(readonly=True, copy=False)
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
@@ -481,6 +487,7 @@ class TribeConnection(models.Model):
     def write(self, vals):
         self._check_filled(vals)
         self._check_own_company(vals)
+        self._check_may_filter(vals)
         archived = self.filtered(lambda connection: not connection.active)
         result = super().write(vals)
         if "relation_domain" in vals:
@@ -502,6 +509,23 @@ class TribeConnection(models.Model):
                     ]
                 ).write({"due": connection._due_of_a_save()})
         return result
+
+    def _check_may_filter(self, vals):
+        """Refuse to say which contacts go, of a company in which the user does not work.
+
+        What is then sent or counted would be a question about contacts that they may not read.
+
+        :raises AccessError: naming the connection
+        """
+        if self.env.su or "relation_domain" not in vals:
+            return
+        own = set(self.env.user._get_company_ids())
+        for connection in self.sudo():
+            is_other = connection.relation_domain != vals["relation_domain"]
+            if is_other and not set(connection._companies().ids) <= own:
+                raise AccessError(
+                    say(self.env, "filter_serves_other_companies", name=connection.name)
+                )
 
     def _check_relation_domain(self):
         """Refuse a filter that is none, or that could tell its writer more than they may read.
@@ -603,12 +627,17 @@ class TribeConnection(models.Model):
         self.ensure_one()
         return self._client_with(ProbingLimiter(self))
 
-    def _client_with(self, limiter, **options):
+    def _connecting_client(self):
+        """As ``_probing_client``, to see which Tribe environment this is."""
+        self.ensure_one()
+        return self._client_with(ProbingLimiter(self), StoredTokens(self, compares=True))
+
+    def _client_with(self, limiter, tokens=None, **options):
         self._refuse_demo_data()
         self._refuse_moved()
         return Client(
             self._addresses(),
-            StoredTokens(self),
+            tokens or StoredTokens(self),
             limiter,
             **{
                 "mode": self.mode,

@@ -54,7 +54,7 @@ class TribeConnection(models.Model):
         self.ensure_one()
         if self.mode == "off":
             raise UserError(say(self.env, "connect_in_mode_off"))
-        client = self.sudo()._probing_client()
+        client = self.sudo()._connecting_client()
         try:
             found = self._read_tenant(client)
             _check_mapping_rows(found)
@@ -67,7 +67,11 @@ class TribeConnection(models.Model):
             raise UserError(in_language(self.env, error)) from error
         is_usable = self.state == "draft" and not found["blocking"]
         self._write_as_connector(
-            {"sign_in_problem": False, **({"state": "connected"} if is_usable else {})}
+            {
+                "sign_in_problem": False,
+                "must_compare": False,
+                **({"state": "connected"} if is_usable else {}),
+            }
         )
         self.sudo()._retry_problems()
 
@@ -131,6 +135,14 @@ class TribeConnection(models.Model):
         if not known or known == found["own_organization"].get("ID") or not self._count_links():
             return False
         return not client.by_values("Relation_Organization", "ID", [Guid(known)], select="ID")
+
+    def _compare_before_use(self):
+        """Have nothing of Tribe used until *Connect* has seen which Tribe environment it is.
+
+        Before the first time nothing runs, and there is nothing to compare.
+        """
+        known = self.filtered("own_organization_id")
+        known.write({"must_compare": True})
 
     def _stop_before_another_tenant(self):
         """Sign out and stop, so that nobody's customers get into the Tribe of somebody else.

@@ -74,6 +74,13 @@ class TribeCredential(models.Model):
 
     def write(self, vals):
         self._check_typed(vals)
+        # Another application can be of another Tribe environment, whatever its address is.
+        others = self.filtered(
+            lambda each: (
+                "client_id" in vals and (each.client_id or "") != (vals["client_id"] or "")
+            )
+        )
+        others.connection_id.sudo()._compare_before_use()
         result = super().write(vals)
         # A token belongs to the client that asked for it.
         if {"client_id", "client_secret", "scope"} & vals.keys():
