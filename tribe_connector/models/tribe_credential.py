@@ -76,9 +76,7 @@ class TribeCredential(models.Model):
         self._check_typed(vals)
         # Another application can be of another Tribe environment, whatever its address is.
         others = self.filtered(
-            lambda each: (
-                "client_id" in vals and (each.client_id or "") != (vals["client_id"] or "")
-            )
+            lambda each: "client_id" in vals and (each.client_id or "") != (vals["client_id"] or "")
         )
         others.connection_id.sudo()._compare_before_use()
         result = super().write(vals)
