@@ -100,14 +100,14 @@ class TestLane(RelationCase):
         self.addCleanup(first.close)
         self.addCleanup(second.close)
         long_ago = SimpleNamespace(monotonic=lambda: time.monotonic() - 40)
-        with self.subTest("the first lane"), turn.job_of_row(first):
+        with self.subTest("the first lane"), turn.job_of_row(first, 1):
             self.assertGreater(turn.current_turn().seconds_left(), 40)
         self.patch(turn, "time", long_ago)
         turn.begin_row(first)
         self.patch(turn, "time", time)
-        with self.subTest("a later lane"), turn.job_of_row(first):
+        with self.subTest("a later lane"), turn.job_of_row(first, 1):
             self.assertLess(turn.current_turn().seconds_left(), 6)
-        with self.subTest("the next row"), turn.job_of_row(second):
+        with self.subTest("the next row"), turn.job_of_row(second, 1):
             self.assertGreater(turn.current_turn().seconds_left(), 40)
         self.assertEqual(turn.current_turn().seconds_for(30), 30)
 

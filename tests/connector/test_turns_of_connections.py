@@ -6,7 +6,8 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine import rounds
+from odoo.addons.tribe_connector.engine import rounds, turn
+from odoo.addons.tribe_connector.models import ir_cron
 from odoo.addons.tribe_connector.tribe_api import Client, Turn
 
 from .test_two_tenants import TenantsCase
@@ -79,6 +80,64 @@ class TestProbes(TenantsCase):
         for connection in self.a | self.b:
             self.assertIn("cannot be reached since", connection.activity_ids.note)
             self.assertTrue(self.env["tribe.cursor"]._position(connection, "schedule:nightly"))
+
+
+class TestRows(TenantsCase):
+    """Odoo does all jobs that are ready in a row, always in the same order, and B's Tribe is slow:
+    its first answer takes all the time of a row."""
+
+    def test_a_slow_tribe_keeps_nobody_from_being_sent_and_found_again(self):
+        slow = self.tenants[self.b]
+        self.patch(Turn, "seconds_left", lambda _turn: 0 if slow.calls()["total"] else 45)
+        self.have_looked_at(400)
+        partner = self.customer("Wacht B.V.", company_id=self.a.company_id.id)
+        self.env["tribe.work"]._add(self.a, "outbound", "partner", partner.ids, "person")
+        down = self.env["tribe.availability"].search([("connection_id", "=", self.a.id)])
+
+        self.run_row()
+        self.assertFalse(partner.tribe_id)
+        # The second lane of what is received comes first, too.
+        for _time in range(2):
+            self.run_row()
+        self.assertTrue(partner.tribe_id)
+
+        down.write({"failures": 5, "unavailable_since": "2020-01-01", "next_probe": "2020-01-01"})
+        for _time in range(3):
+            self.run_row()
+        self.assertFalse(down.unavailable_since)
+
+    def test_who_is_slow_has_its_turns_too(self):
+        slow = self.tenants[self.b]
+        self.patch(Turn, "seconds_left", lambda _turn: 0 if slow.calls()["total"] else 45)
+        self.have_looked_at(120)
+        had_time = 0
+        for number in range(6):
+            partner = self.customer(f"Wacht {number} B.V.", company_id=self.a.company_id.id)
+            self.env["tribe.work"]._add(self.a, "outbound", "partner", partner.ids, "person")
+            self.run_row()
+            had_time += slow.calls()["total"]
+        self.assertGreater(had_time, 1)
+
+    def have_looked_at(self, count):
+        """Relations of B's Tribe wait to be looked at."""
+        ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(count)]
+        self.env["tribe.work"]._add(self.b, "inbound", "organization", ids, "poll")
+
+    def run_row(self):
+        """What one worker does: all four scheduled actions, as Odoo orders them."""
+        self.tenants[self.b].reset_calls()
+        crons = [
+            self.env.ref(f"tribe_connector.{name}")
+            for name in ("cron_inbound_1", "cron_inbound_2", "cron_outbound", "cron_schedule")
+        ]
+        turn.begin_row(self.env.cr)
+        with (
+            patch.object(ir_cron, "begin_row", lambda _cursor: None),
+            self.enter_registry_test_mode(),
+        ):
+            for cron in sorted(crons, key=lambda each: (each.priority, each.id)):
+                cron.method_direct_trigger()
+        self.env.invalidate_all()
 
 
 class EndingCase(TenantsCase):

@@ -19,7 +19,7 @@ import weakref
 from odoo.http import request
 
 from ..sentence import sentence
-from ..tribe_api import Turn
+from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Turn
 
 # From the first job of the row to the end of our last exchange with Tribe; what Odoo leaves of the
 # rest is for writing down what Tribe answered.
@@ -34,7 +34,12 @@ class _Row(threading.local):
 
     cursor = staticmethod(lambda: None)
     started = 0.0
-    is_running = False
+    # Which job runs, where one does, and whether the row's time was over when it began.
+    job_id = None
+    is_late = False
+    # The jobs that had no time although they had work to do, in this row and in the one before.
+    late = frozenset()
+    late_before = frozenset()
 
 
 class _WebRequest(threading.local):
@@ -49,21 +54,38 @@ _web_request = _WebRequest()
 
 
 @contextlib.contextmanager
-def job_of_row(cursor):
+def job_of_row(cursor, job_id: int):
     """While one job runs. Jobs with one cursor are one row."""
     if _row.cursor() is not cursor:
         begin_row(cursor)
-    _row.is_running = True
+    _row.job_id = job_id
+    _row.is_late = current_turn().is_over(LONGEST_EXCHANGE_SECONDS)
     try:
         yield
     finally:
-        _row.is_running = False
+        _row.job_id = None
 
 
 def begin_row(cursor) -> None:
     """From now on time counts."""
     _row.cursor = weakref.ref(cursor)
     _row.started = time.monotonic()
+    _row.late_before, _row.late = _row.late, frozenset()
+
+
+def come_first_next() -> None:
+    """The job that runs has work to do. If it had no time for it in this row, because of others,
+    these leave it theirs in this thread's next row.
+
+    Odoo begins each row with the same jobs (``_get_all_ready_jobs`` orders them by priority).
+    """
+    if _row.job_id and _row.is_late:
+        _row.late |= {_row.job_id}
+
+
+def others_come_first() -> bool:
+    """Whether the job that runs is to leave its time to those that came too late before."""
+    return bool(_row.job_id and _row.late_before and _row.job_id not in _row.late_before)
 
 
 def current_turn() -> Turn:
@@ -71,7 +93,7 @@ def current_turn() -> Turn:
 
     All clients of one request share its time, also when Odoo repeats it.
     """
-    if _row.is_running:
+    if _row.job_id:
         return Turn(_row.started + LONGEST_ROW_SECONDS)
     if not request:
         return Turn()

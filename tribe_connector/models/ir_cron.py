@@ -33,5 +33,5 @@ class IrCron(models.Model):
     @classmethod
     def _process_job(cls, cron_cr, job):
         """Note when the first job of a row began: Odoo waits for all of them together."""
-        with job_of_row(cron_cr):
+        with job_of_row(cron_cr, job["id"]):
             return super()._process_job(cron_cr, job)

@@ -13,7 +13,7 @@ from ..engine.lease import Leases
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from ..engine.rounds import rounds_of
 from ..engine.session import READING, Session
-from ..engine.turn import current_turn
+from ..engine.turn import come_first_next, current_turn, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
 
@@ -124,11 +124,12 @@ class TribeEngine(models.AbstractModel):
 
         Odoo calls it again, up to ten times, after the time is up (``_run_job`` of
         odoo/addons/base/models/ir_cron.py); then nothing is begun. Nor is it when other lanes
-        before this one, in the same worker, have used up the time for calls to Tribe.
+        before this one, in the same worker, have used up the time for calls to Tribe: then they
+        leave it to this one the next time.
         """
         turn = current_turn()
         with Leases(self.env.registry) as leases:
-            seconds_left = self._commit(0)
+            seconds_left = 0 if others_come_first() else self._commit(0)
             while seconds_left > 0 and not turn.is_over(LONGEST_EXCHANGE_SECONDS):
                 try:
                     seconds_left = self._work_on(direction, leases)
@@ -138,6 +139,7 @@ class TribeEngine(models.AbstractModel):
                     seconds_left = self._commit(0)
             # Also what is due in a moment, because the time was up in the middle of it.
             if self._seconds_until_due(direction) is not None:
+                come_first_next()
                 self._wake(direction)
                 self._commit(0)
 
@@ -237,7 +239,8 @@ class TribeEngine(models.AbstractModel):
             order="next_probe, id",
         )
         for connection in waiting.connection_id:
-            if turn.is_over(LONGEST_EXCHANGE_SECONDS):
+            if others_come_first() or turn.is_over(LONGEST_EXCHANGE_SECONDS):
+                come_first_next()
                 return
             # What its answer changes is planned and told at once.
             self._apart(connection, self._probe, self._plan, self._tell_trouble)
