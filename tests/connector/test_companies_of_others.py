@@ -255,6 +255,8 @@ class TestCompaniesOfOthers(RolesCase):
         for connection in (shared, of_a_contact):
             ending = connection.with_user(other_manager)
             self.refused(ending.unlink, "delete")
+            # What Odoo's own uninstall says; a program may say it too.
+            self.refused(ending.with_context(_force_unlink=True).unlink, "delete")
             self.refused(ending.action_deactivate, "deactivate")
             self.assertEqual(connection.state, "active")
             self.assertTrue(self.ours("tribe.link", connection))

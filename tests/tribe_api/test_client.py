@@ -210,6 +210,17 @@ def test_a_record_that_is_gone_is_looked_for_to_the_end(client, tribe):
     assert skips(tribe) == ["0", "7", "9"]
 
 
+def test_what_nobody_asked_for_is_left_out(client, tribe):
+    """Each record that comes is work: a Tribe that answers more than it was asked makes none."""
+    answer = rows(0, 60)
+    for number in range(26):
+        spelled = answer["value"][number]["ID"].upper()
+        answer["value"] += [{"ID": spelled}, {"ID": spelled.capitalize()}]
+    tribe.answers(Answer(body=answer))
+    found = client.by_values("Relation", "ID", guids(3))
+    assert [row["ID"] for row in found] == guids(3)
+
+
 def test_a_record_that_fits_two_chunks_is_given_once(client, tribe):
     tribe.answers(Answer(body=rows(0, 10, 10)))
     assert len(client.by_values("Relation", "Name", map(str, range(50)))) == 10

@@ -189,7 +189,8 @@ class TribeConnection(models.Model):
                 )
             )
 
-    @api.ondelete(at_uninstall=False)
+    # Also at an uninstall, which has all rights: a program may pretend one (``_force_unlink``).
+    @api.ondelete(at_uninstall=True)
     def _check_works_in_all_companies(self):
         """Refuse to end what somebody else's company goes by: its mapping, links and webhooks.
 

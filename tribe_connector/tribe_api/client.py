@@ -226,7 +226,8 @@ class Client:
     ) -> list[dict]:
         """All records whose ``path`` equals one of ``values`` (``Guid`` or ``str``), none twice.
 
-        Tribe has no ``in``, so the values go as chunks of ``VALUES_PER_CALL`` comparisons.
+        Tribe has no ``in``, so the values go as chunks of ``VALUES_PER_CALL`` comparisons. By their
+        IDs come only records that were asked for, whatever Tribe answers: each is work to do.
 
         :param room: what takes the rows, where others are kept with them
         """
@@ -236,15 +237,20 @@ class Client:
         room = room or Room()
         for start in range(0, len(wanted), VALUES_PER_CALL):
             chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
-            missing = set(wanted[start : start + VALUES_PER_CALL]) if path == "ID" else None
+            missing = {value.lower() for value in wanted[start : start + VALUES_PER_CALL]}
             options = _listing_options(chunk, expand, select, "ID asc")
             for rows in self._listed(entity_set, options, room):
-                found += _unseen(rows, seen)
-                if missing is not None:
-                    missing -= {row["ID"] for row in rows}
-                    if not missing:
-                        # There is one record of each ID: nothing is left to look for.
-                        break
+                unseen = _unseen(rows, seen)
+                if path != "ID":
+                    found += unseen
+                    continue
+                for row in unseen:
+                    if row["ID"].lower() in missing:
+                        missing.remove(row["ID"].lower())
+                        found.append(row)
+                if not missing:
+                    # There is one record of each ID: nothing is left to look for.
+                    break
         return found
 
     def schema(self) -> Schema:
