@@ -2,6 +2,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests.common import _super_send
 
+from odoo.addons.tribe_connector.models.tribe_connection_tenant import _usual_names
 from odoo.addons.tribe_connector.tribe_api import bounds
 
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
@@ -104,6 +105,19 @@ class TestConnection(ConnectorCase):
         self.patch(bounds, "COLLECTED_BYTES", 20_000)
 
         self.assertNotConnected("an endless list")
+
+    def test_what_tribe_calls_its_countries_is_kept_only_where_it_is_a_code(self):
+        """Whoever saves a contact pays for what is kept."""
+        for code in ("x" * 900_000, "NLD", "N", ""):
+            self.sandbox.create("Datastore_Country", {"Name": "Land", "Code": code})
+        self.connect()
+
+        self.assertIn("NL", self.connection.country_ids)
+        self.assertEqual({len(code) for code in self.connection.country_ids}, {2})
+
+    def test_of_what_tribes_invoices_have_only_usual_names_are_kept(self):
+        names = _usual_names(["Number", "x" * 129], map(str, range(5000)))
+        self.assertEqual((names[0], names[1], len(names)), ("Number", "0", 1000))
 
     def test_without_the_billing_module_relations_still_work(self):
         self.sandbox.switch(billing_module=False)

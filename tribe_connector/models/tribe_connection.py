@@ -153,14 +153,20 @@ class TribeConnection(models.Model):
     own_organization_name = fields.Char(readonly=True, copy=False)
     has_import_id = fields.Boolean(readonly=True, copy=False)
     absent = fields.Json(readonly=True, copy=False, help="Sets and fields this tenant lacks.")
-    country_ids = fields.Json(readonly=True, copy=False, help="Tribe's countries by ISO code.")
+    # Not prefetched: a save of any contact reads the connections.
+    country_ids = fields.Json(
+        readonly=True, copy=False, prefetch=False, help="Tribe's countries by ISO code."
+    )
     state_ids = fields.Json(
         "Tribe's States",
         readonly=True,
         copy=False,
+        prefetch=False,
         help="Tribe's states by country code and Odoo's state code.",
     )
-    invoice_names = fields.Json(readonly=True, copy=False, help="What Tribe's invoices have.")
+    invoice_names = fields.Json(
+        readonly=True, copy=False, prefetch=False, help="What Tribe's invoices have."
+    )
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
     check_ids = fields.One2many("tribe.check", "connection_id", "What Was Found", readonly=True)
     phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")

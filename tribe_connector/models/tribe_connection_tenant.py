@@ -1,3 +1,5 @@
+from itertools import chain
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -33,6 +35,11 @@ CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
 # Odoo writes in half a minute. No bookkeeping comes near them.
 MOST_ROWS = 5_000
 MOST_MAPPING_ROWS = 20_000
+# ISO 3166-1 alpha-2, as Odoo's.
+COUNTRY_CODE_LENGTH = 2
+# OData 4.0, CSDL, 17.2: a simple identifier has at most 128 characters. No tenant has so many.
+LONGEST_NAME = 128
+MOST_NAMES = 1_000
 
 
 class TribeConnection(models.Model):
@@ -104,7 +111,7 @@ class TribeConnection(models.Model):
         found["undecided_phases"] = {row["ID"] for row in undecided}
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
         invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
-        found["invoice_names"] = [*invoices["properties"], *invoices["navigations"]]
+        found["invoice_names"] = _usual_names(invoices["properties"], invoices["navigations"])
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
         found["absent"] = sorted(
@@ -169,9 +176,7 @@ class TribeConnection(models.Model):
                 "own_organization_name": _told(found["own_organization"].get("Name")),
                 "has_import_id": found["has_import_id"],
                 "absent": found["absent"],
-                "country_ids": {
-                    (clean(row.get("Code")) or "").upper(): row["ID"] for row in found["countries"]
-                },
+                "country_ids": _by_country_code(found["countries"]),
                 "state_ids": self._match_states(found["states"]),
                 "invoice_names": found["invoice_names"],
             }
@@ -293,6 +298,17 @@ class TribeConnection(models.Model):
                 country=country or sentence("no_country"),
             )
         }
+
+
+def _by_country_code(rows):
+    """Tribe's IDs of countries by ISO code; what has no such code is no country of Odoo."""
+    codes = ((clean(row.get("Code")) or "", row["ID"]) for row in rows)
+    return {code.upper(): tribe_id for code, tribe_id in codes if len(code) == COUNTRY_CODE_LENGTH}
+
+
+def _usual_names(*names):
+    """As many names of fields as a tenant may have, of a length that OData allows."""
+    return [name for name in chain(*names) if len(name) <= LONGEST_NAME][:MOST_NAMES]
 
 
 def _all(client, entity_set, room, **options):
