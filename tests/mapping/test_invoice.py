@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from told import assert_only_says, assert_says, raises_sentence
 
 from tribe_connector.mapping import (
     Invoice,
@@ -82,7 +83,7 @@ def entity(lines=None, **changes):
 def refusal(entity, **options):
     with pytest.raises(InvoiceUnreadable) as caught:
         read(entity, **options)
-    return str(caught.value)
+    return caught.value.args[0]
 
 
 # Reading
@@ -184,9 +185,13 @@ def test_amounts_in_the_companys_currency_count_where_tribes_base_currency_is_an
 @pytest.mark.parametrize("currency", ["USD", "", None])
 def test_amounts_left_over_from_another_currency_are_not_booked(currency):
     line = {"TotalExcludingVatInCurrency": 108.0, "Currency": currency}
-    message = refusal(entity([line]))
-    assert "100.0" in message and "108.0" in message
-    assert "Check the currency of the line" in message
+    assert_says(
+        refusal(entity([line])),
+        "invoice_line_other_in_currency",
+        plain=Decimal(100),
+        other=Decimal(108),
+        line="Onderhoud",
+    )
 
 
 @pytest.mark.parametrize("in_currency", [None, 0.0, 100.0])
@@ -196,7 +201,9 @@ def test_without_other_amounts_in_currency_the_plain_ones_count(in_currency):
 
 
 def test_a_foreign_invoice_without_amounts_in_its_currency_is_held():
-    assert "USD" in refusal(entity(Currency="USD"))
+    assert_says(
+        refusal(entity(Currency="USD")), "invoice_line_without_total_in_currency", currency="USD"
+    )
 
 
 def test_floating_point_noise_is_not_money():
@@ -301,53 +308,64 @@ def test_the_customers_reference_is_read_where_the_tenant_has_one():
 
 
 @pytest.mark.parametrize(
-    ("changes", "cause"),
+    ("changes", "code", "parameters"),
     [
-        ({"Number": None}, "no number"),
-        ({"Number": " "}, "no number"),
-        ({"InvoiceDate": None}, "no invoice date"),
-        ({"InvoiceDate": "gisteren"}, "gisteren"),
-        ({"InvoiceDate": "2026-13-01"}, "2026-13-01"),
-        ({"Currency": ""}, "no currency"),
-        ({"Relationship": None}, "no customer"),
-        ({"TotalExcludingVat": 99.99}, "99.99 excluding VAT, but its lines add up to 100.00"),
-        ({"TotalIncludingVat": 121.01}, "121.01 including VAT, but 100.00 and 21.00"),
-        ({"TotalIncludingVat": "NaN"}, "no number (NaN)"),
-        ({"TotalIncludingVat": "much"}, "no number (much)"),
-        ({"ProductLines": []}, "lines add up to 0.00"),
-        ({"CreditedInvoice": {"ID": "a0"}}, "credits another invoice"),
+        ({"Number": None}, "invoice_without_number", {}),
+        ({"Number": " "}, "invoice_without_number", {}),
+        ({"InvoiceDate": None}, "invoice_without_date", {}),
+        ({"InvoiceDate": "gisteren"}, "invoice_date_unreadable", {"date": "gisteren"}),
+        ({"InvoiceDate": "2026-13-01"}, "invoice_date_unreadable", {"date": "2026-13-01"}),
+        ({"Currency": ""}, "invoice_without_currency", {}),
+        ({"Relationship": None}, "invoice_without_customer", {}),
+        (
+            {"TotalExcludingVat": 99.99},
+            "invoice_untaxed_differs_from_lines",
+            {"untaxed": Decimal("99.99"), "lines": Decimal(100)},
+        ),
+        (
+            {"TotalIncludingVat": 121.01},
+            "invoice_total_differs_from_sum",
+            {"total": Decimal("121.01"), "untaxed": Decimal(100), "vat": Decimal(21)},
+        ),
+        ({"TotalIncludingVat": "NaN"}, "invoice_amount_not_a_number", {"amount": "NaN"}),
+        ({"TotalIncludingVat": "much"}, "invoice_amount_not_a_number", {"amount": "much"}),
+        ({"ProductLines": []}, "invoice_untaxed_differs_from_lines", {"lines": Decimal(0)}),
+        ({"CreditedInvoice": {"ID": "a0"}}, "invoice_credit_not_negative", {}),
     ],
 )
-def test_an_invoice_that_cannot_be_booked_says_why(changes, cause):
-    message = refusal(entity(**changes))
-    assert cause in message
-    assert ("20260001" if "Number" not in changes else "a1") in message
-    assert message.endswith(".") and message.count(". ") >= 1
+def test_an_invoice_that_cannot_be_booked_says_why(changes, code, parameters):
+    invoice = "20260001" if "Number" not in changes else "a1"
+    assert_only_says(refusal(entity(**changes)), code, invoice=invoice, **parameters)
 
 
 @pytest.mark.parametrize(
-    ("line", "cause"),
+    ("line", "code", "parameters"),
     [
-        ({"Quantity": 0}, "quantity 0 (Onderhoud"),
-        ({"TotalExcludingVat": None}, "without a total in EUR (Onderhoud"),
+        ({"Quantity": 0}, "invoice_line_with_quantity_zero", {}),
+        (
+            {"TotalExcludingVat": None},
+            "invoice_line_without_total_in_currency",
+            {"currency": "EUR"},
+        ),
         (
             {"VatAmount": None, "TotalIncludingVat": None, "VatPercentage": None, "VatGroup": None},
-            "without VAT (Onderhoud",
+            "invoice_line_without_vat",
+            {},
         ),
     ],
 )
-def test_a_line_that_cannot_be_booked_is_named(line, cause):
-    assert cause in refusal(entity([line]))
+def test_a_line_that_cannot_be_booked_is_named(line, code, parameters):
+    assert_only_says(refusal(entity([line])), code, line="Onderhoud", **parameters)
 
 
 def test_an_invoice_without_its_lines_is_not_an_empty_one():
     bare = entity()
     del bare["ProductLines"]
-    assert "without its lines" in refusal(bare)
+    assert_only_says(refusal(bare), "invoice_without_lines")
 
 
 def test_a_tenant_without_a_date_field_is_told_where_to_name_it():
-    assert "settings" in refusal(ENTITY, fields=InvoiceFields())
+    assert_only_says(refusal(ENTITY, fields=InvoiceFields()), "invoice_without_date")
 
 
 # VAT per group
@@ -382,7 +400,11 @@ def test_vat_taken_out_of_a_group_moves_cents_to_the_net_amount_of_a_line(fields
     ids=["prices without VAT", "another cent", "a discount on the whole"],
 )
 def test_another_net_amount_than_that_of_the_lines_is_refused(changes):
-    assert "its lines add up to 115.20" in refusal(of_equal_prices_with_vat(**changes))
+    assert_only_says(
+        refusal(of_equal_prices_with_vat(**changes)),
+        "invoice_untaxed_differs_from_lines",
+        lines=Decimal("115.20"),
+    )
 
 
 def invoice_of(lines, vat):
@@ -462,7 +484,9 @@ def test_how_much_rest_is_small(count, rest, allowed):
     if allowed:
         assert invoice.vat_by_group(2) == {"high": 21 * count + Decimal(rest)}
     else:
-        with pytest.raises(InvoiceUnreadable, match="20260001"):
+        with raises_sentence(
+            "invoice_vat_differs_from_lines", InvoiceUnreadable, invoice="20260001"
+        ):
             invoice.vat_by_group(2)
 
 
@@ -517,4 +541,9 @@ def test_field_names_survive_being_stored():
 
 
 def test_an_amount_of_endless_decimals_is_refused():
-    assert "no number" in refusal(entity([{**LINE, "TotalExcludingVat": "1E-300000000"}]))
+    endless = "1E-300000000"
+    assert_only_says(
+        refusal(entity([{**LINE, "TotalExcludingVat": endless}])),
+        "invoice_amount_not_a_number",
+        amount=endless,
+    )

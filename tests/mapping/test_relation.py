@@ -1,6 +1,7 @@
 """Organizations and persons: Tribe's nested records as flat values, and back."""
 
 import pytest
+from told import raises_sentence
 
 from tribe_connector.mapping import (
     ADDRESS_FIELDS,
@@ -251,7 +252,7 @@ def test_a_country_is_a_link(code, link):
 
 
 def test_a_country_that_tribe_does_not_have_needs_a_person():
-    with pytest.raises(CountryUnknown, match="XK"):
+    with raises_sentence("country_not_in_tribe", CountryUnknown, code="XK"):
         address_body({"country_code": "XK"}, COUNTRIES)
 
 

@@ -1,6 +1,7 @@
 """Values of Tribe that no field can have are refused in a sentence, not read as others."""
 
 import pytest
+from told import raises_sentence
 
 from tribe_connector.mapping import (
     InvoiceFields,
@@ -14,12 +15,13 @@ from tribe_connector.mapping import (
     read_invoice,
     whole_number,
 )
+from tribe_connector.sentence import sentence
 
 
 @pytest.mark.parametrize("value", [[], {}, ["a"], {"ID": "a"}])
 def test_a_list_is_no_text(value):
     for read in (clean, clean_lines):
-        with pytest.raises(ValueUnreadable, match="one text belongs"):
+        with raises_sentence("value_is_list", ValueUnreadable):
             read(value)
     with pytest.raises(ValueUnreadable):
         organization_from_tribe({"Name": value}, {})
@@ -34,7 +36,7 @@ def test_whole_numbers(value, number):
 
 @pytest.mark.parametrize("value", [-1, 101, 1e308, 10**30, "x", [], {}, float("nan"), float("inf")])
 def test_what_is_no_whole_number(value):
-    with pytest.raises(ValueUnreadable, match="number from 0 to 100"):
+    with raises_sentence("value_not_a_whole_number", ValueUnreadable, largest=100):
         whole_number(value, 100)
     with pytest.raises(ValueUnreadable):
         organization_from_tribe(
@@ -50,13 +52,15 @@ def test_percentages():
         None,
     )
     for value in ("x", -1, 101, [], float("nan"), 10**400):
-        with pytest.raises(ValueUnreadable, match="percentage"):
+        with raises_sentence("value_not_a_percentage", ValueUnreadable):
             percentage(value)
 
 
 def test_a_text_that_is_too_long_names_its_field():
     check_storable({"name": "x" * 1000, "active": True, "payment_term_days": 5, "email": None})
-    with pytest.raises(ValueUnreadable, match="Debtor number has 3000 characters.*Shorten it"):
+    with raises_sentence(
+        "value_too_long", ValueUnreadable, what=sentence("field_debtor_number"), count=3000
+    ):
         check_storable({"debtor_number": "x" * 3000})
 
 

@@ -1,7 +1,9 @@
 """Which addresses may be talked to, by mode."""
 
 import pytest
+from told import raises_sentence
 
+from tribe_connector.sentence import sentence
 from tribe_connector.tribe_api import Addresses, TribeAddressInvalid
 from tribe_connector.tribe_api.addresses import check_peer
 
@@ -121,7 +123,12 @@ def test_whoever_is_this_machine_is_nowhere_else(ip):
 
 def test_one_wrong_address_is_enough():
     good = "https://api.tribecrm.nl"
-    with pytest.raises(TribeAddressInvalid, match="sign-in"):
+    with raises_sentence(
+        "address_without_https",
+        TribeAddressInvalid,
+        what=sentence("address_sign_in"),
+        address="http://auth.tribecrm.nl",
+    ):
         Addresses(api=good, auth="http://auth.tribecrm.nl", app=good).check("live")
 
 

@@ -4,6 +4,7 @@ import socket
 import threading
 
 import pytest
+from told import raises_sentence
 
 from tribe_connector.tribe_api import Addresses, Client, TribeAddressInvalid, create_session
 from tribe_connector.tribe_api.addresses import check_peer
@@ -74,7 +75,9 @@ def test_a_name_that_leads_to_this_machine_is_sent_nothing(listener, name_server
     name_server.append("127.0.0.1")
     client = Client(tribe_at(listener.port), tokens, limiter, mode="live", longest_exchange=PATIENT)
 
-    with pytest.raises(TribeAddressInvalid, match=f"{TRIBE} leads to 127.0.0.1"):
+    with raises_sentence(
+        "address_leads_to_private_network", TribeAddressInvalid, host=TRIBE, peer="127.0.0.1"
+    ):
         client.current_employee()
 
     assert set(listener.received) <= {b""}
@@ -83,7 +86,12 @@ def test_a_name_that_leads_to_this_machine_is_sent_nothing(listener, name_server
 def test_a_client_secret_does_not_go_there_either(listener, name_server):
     name_server.append("127.0.0.1")
 
-    with pytest.raises(TribeAddressInvalid, match="nothing was sent"), create_session() as session:
+    with (
+        raises_sentence(
+            "address_leads_to_private_network", TribeAddressInvalid, host=TRIBE, peer="127.0.0.1"
+        ),
+        create_session() as session,
+    ):
         request_token(session, tribe_at(listener.port), client_id="id", client_secret="secret")
 
     assert set(listener.received) <= {b""}
@@ -134,5 +142,7 @@ def test_peers_that_are_who_they_should_be(host, peer):
     ],
 )
 def test_peers_that_are_refused(host, peer):
-    with pytest.raises(TribeAddressInvalid, match="nothing was sent"):
+    with raises_sentence(
+        "address_leads_to_private_network", TribeAddressInvalid, host=host, peer=peer
+    ):
         check_peer(host, peer)

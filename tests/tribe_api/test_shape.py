@@ -1,7 +1,9 @@
 """An answer that is not what was asked for is not read."""
 
 import pytest
+from told import raises_sentence
 
+from tribe_connector.sentence import sentence
 from tribe_connector.tribe_api import TribeUnavailable
 from tribe_connector.tribe_api.shape import expansions, is_record, is_written
 
@@ -90,5 +92,5 @@ def test_texts_come_without_what_no_database_keeps(client, tribe):
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity"])
 def test_what_is_no_number_is_not_read(client, tribe, number):
     tribe.answers(Answer(body=b'{"ID": "%s", "Amount": %s}' % (RECORD.encode(), number)))
-    with pytest.raises(TribeUnavailable, match="unreadable"):
+    with raises_sentence("answer_unreadable", TribeUnavailable, found=sentence("found_no_json")):
         client.get("Relation", RECORD)

@@ -3,7 +3,9 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from told import assert_says, raises_sentence
 
+from tribe_connector.sentence import sentence
 from tribe_connector.tribe_api import (
     Addresses,
     Token,
@@ -123,23 +125,24 @@ def test_a_refresh_token_that_is_not_replaced_stays(addresses, tribe):
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "remedy"),
+    ("status", "code", "told"),
     [
-        (401, "invalid_client", "client secret"),
-        (400, "invalid_scope", "Allow read and write"),
-        (400, "invalid_grant", "Allow read and write"),
-        (400, "unauthorized_client", "Client Credentials"),
-        (400, "unsupported_grant_type", "sign-in address"),
-        (403, "access_denied", "administrator"),
-        (400, "something_new", "application in Tribe"),
+        (401, "invalid_client", "token_invalid_client"),
+        (400, "invalid_scope", "token_invalid_scope"),
+        (400, "invalid_grant", "token_invalid_scope"),
+        (400, "unauthorized_client", "token_unauthorized_client"),
+        (400, "unsupported_grant_type", "token_unsupported_grant"),
+        (403, "access_denied", "token_access_denied"),
+        (400, "something_new", "token_refused"),
     ],
 )
-def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, code, remedy):
+def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, code, told):
     body = {"error": code, "error_description": "No geheim for you", "error_hint": "Look"}
     tribe.answers(Answer(status=status, body=body))
-    with pytest.raises(TribeCredentialsRefused, match=remedy) as caught:
+    with raises_sentence("tribe_says", TribeCredentialsRefused, sentence=sentence(told)) as caught:
         ask(addresses)
-    assert code in str(caught.value) and "Look" in str(caught.value)
+    said = caught.value.args[0].parameters["said"]
+    assert said.startswith(f"{code}. ") and "Look" in said
     assert "geheim" not in str(caught.value)
 
 
@@ -164,21 +167,21 @@ def test_no_reason_tells_what_was_sent(addresses, tribe, secret):
 def test_a_spent_refresh_token_asks_to_sign_in_again(addresses, tribe):
     body = {"error": "invalid_grant", "error_description": "old-refresh was used"}
     tribe.answers(Answer(status=400, body=body))
-    with pytest.raises(TribeSignInEnded, match="press Sign In with Tribe") as caught:
+    with raises_sentence("token_refresh_ended", TribeSignInEnded) as caught:
         renew(addresses)
     assert "old-refresh" not in str(caught.value)
 
 
 def test_another_refusal_does_not_end_the_sign_in(addresses, tribe):
     tribe.answers(Answer(status=401, body={"error": "invalid_client"}))
-    with pytest.raises(TribeCredentialsRefused, match="client secret") as caught:
+    with raises_sentence("token_invalid_client", TribeCredentialsRefused) as caught:
         renew(addresses)
     assert not isinstance(caught.value, TribeSignInEnded)
 
 
 def test_a_401_without_a_reason_is_about_the_secret(addresses, tribe):
     tribe.answers(Answer(status=401, body=b"<html>"))
-    with pytest.raises(TribeCredentialsRefused, match="client secret"):
+    with raises_sentence("token_invalid_client", TribeCredentialsRefused):
         ask(addresses)
 
 
@@ -220,7 +223,9 @@ def test_the_sign_in_has_a_limit_too(addresses, tribe):
 
 def test_a_secret_is_never_sent_in_clear_over_a_network(tribe):
     clear = Addresses(api=tribe.url, auth="http://auth.tribecrm.nl", app=tribe.url)
-    with pytest.raises(TribeAddressInvalid, match="HTTPS"):
+    with raises_sentence(
+        "address_without_https", TribeAddressInvalid, address="http://auth.tribecrm.nl"
+    ):
         ask(clear)
 
 
@@ -305,7 +310,9 @@ def test_a_state_that_tribe_would_refuse_is_not_sent(addresses):
 
 
 def test_nobody_is_sent_to_a_sign_in_page_without_https(tribe):
-    with pytest.raises(TribeAddressInvalid, match="HTTPS"):
+    with raises_sentence(
+        "address_without_https", TribeAddressInvalid, address="http://auth.tribecrm.nl"
+    ):
         consent(Addresses(api=tribe.url, auth="http://auth.tribecrm.nl", app=tribe.url))
 
 
@@ -324,7 +331,7 @@ def test_a_code_becomes_tokens(addresses, tribe):
 
 def test_a_spent_code_asks_to_sign_in_again(addresses, tribe):
     tribe.answers(Answer(status=400, body={"error": "invalid_grant", "error_hint": "the-code"}))
-    with pytest.raises(TribeSignInEnded, match="Sign In with Tribe again") as caught:
+    with raises_sentence("token_code_ended", TribeSignInEnded) as caught:
         exchange(addresses)
     assert "the-code" not in str(caught.value)
 
@@ -337,17 +344,16 @@ def test_a_lost_answer_may_have_spent_the_code(addresses, tribe):
 
 
 @pytest.mark.parametrize(
-    ("error", "remedy"),
+    ("error", "told"),
     [
-        ("access_denied", "choose Allow"),
-        ("invalid_scope", "offline"),
-        ("something_new", "again"),
+        ("access_denied", "consent_access_denied"),
+        ("invalid_scope", "consent_invalid_scope"),
+        ("something_new", "sign_in_refused"),
     ],
 )
-def test_a_refused_consent_names_the_reason_and_the_remedy(error, remedy):
+def test_a_refused_consent_names_the_reason_and_the_remedy(error, told):
     refusal = consent_refusal(error, "Long story", "Look  here")
-    assert remedy in str(refusal)
-    assert str(refusal).endswith(f"Tribe says: {error}. Look here")
+    assert_says(refusal, "tribe_says", sentence=sentence(told), said=f"{error}. Look here")
 
 
 def test_what_comes_back_from_a_browser_is_not_trusted():
