@@ -107,6 +107,17 @@ def assert_never_says(texts, code, /, **parameters):
         raise AssertionError(f"{_asked_for(code, parameters)} is told:\n{tell(texts)}")
 
 
+def beginning(sentence, code, /, unknown, **parameters):
+    """The words of a sentence up to a parameter that a test does not know.
+
+    Where only a text is left of it: on a page, or where code of ours made one of it.
+
+    :param sentence: the function, as the test imports it
+    :param unknown: the name of the parameter
+    """
+    return sentence(code, **parameters, **{unknown: "\0"}).partition("\0")[0]
+
+
 @contextlib.contextmanager
 def raises_sentence(code, error=Exception, /, **parameters):
     """An exception is raised whose sentence has this code and at least these parameters.

@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+from told import assert_says, is_sentence
 
 from tribe_connector.mapping import (
     InvoiceFields,
@@ -122,8 +123,8 @@ def test_a_tenant_without_any_of_it_is_told_what_that_means():
     fields, missing = resolve_invoice_fields({})
     assert fields == InvoiceFields()
     assert len(missing) == 8
-    assert any("no invoice can be booked" in sentence for sentence in missing)
-    assert all(sentence.endswith(".") for sentence in missing)
+    assert_says(missing, "invoices_without_date_field")
+    assert all(is_sentence(each) for each in missing)
 
 
 @pytest.mark.parametrize(
