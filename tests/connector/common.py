@@ -16,6 +16,7 @@ from odoo.tests.common import _super_send
 from odoo.tools import SQL
 
 from .locks import Locks
+from .sentence_case import SentenceCase
 
 # The second lane for what comes in differs from the first in nothing but its lock.
 CRONS = {"outbound": "cron_outbound", "inbound": "cron_inbound_1"}
@@ -47,7 +48,7 @@ TAXES = {
 
 # "standard" has Odoo let no request through to anywhere else.
 @tagged("standard", "post_install", "-at_install")
-class ConnectorCase(TransactionCase):
+class ConnectorCase(SentenceCase, TransactionCase):
     """A Dutch company, and a small Tribe that is as it was seeded at the start of every test.
 
     Not Odoo's own case for accounting: what that makes for each class takes long.
@@ -218,9 +219,13 @@ class ConnectorCase(TransactionCase):
 
     # Looking
 
+    def problematic(self):
+        """The work under Needs Attention."""
+        return self.env["tribe.work"].search([("error_class", "!=", False)])
+
     def problems(self):
         """The sentences under Needs Attention."""
-        return self.env["tribe.work"].search([("error_class", "!=", False)]).mapped("error")
+        return self.problematic().mapped("error")
 
     @classmethod
     def account(cls, account_type, company=None):

@@ -1,5 +1,7 @@
 """What the tests of relations share: an empty Tribe, connected (and active) once per class."""
 
+from told import assert_says
+
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
 
 IDENTITY = "Relationship_Organization_Identity"
@@ -107,9 +109,8 @@ class RelationCase(ConnectorCase):
         work()
         return self.sandbox.calls()["writes"]
 
-    def assertAsked(self, *parts):
-        """Exactly one problem waits for a person, and its sentence has these parts."""
-        works = self.env["tribe.work"].search([("error_class", "!=", False)])
+    def assertAsked(self, code, /, **parameters):
+        """Exactly one problem waits for a person, and it is or has a sentence of this code."""
+        works = self.problematic()
         self.assertEqual(works.mapped("error_class"), ["person"], works.mapped("error"))
-        for part in parts:
-            self.assertIn(part, works.error)
+        assert_says(works.error, code, **parameters)

@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError
 
 from odoo.addons.base.tests.common import new_test_user
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .relation_case import RelationCase
 
@@ -44,7 +45,8 @@ class TestConflict(RelationCase):
         self.assertEqual((name.odoo_value, name.tribe_value), ("Van Odoo", "Van Tribe"))
         self.assertEqual((email.label, email.tribe_value), ("E-mail", "tribe@klant.example"))
         self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
-        self.assertAsked("Van Odoo", "E-mail", "Name", "Conflicts")
+        fields = [sentence("field_email"), sentence("field_name")]
+        self.assertAsked("both_sides_changed", relation="Van Odoo", fields=fields)
 
     def test_each_field_is_decided_by_itself(self):
         self.change_both()
@@ -65,7 +67,7 @@ class TestConflict(RelationCase):
         self.assertEqual(self.names(), ("Van Tribe", "Van Tribe"))
         self.assertFalse(self.conflict("name"))
         self.assertTrue(self.conflict("email"))
-        self.assertAsked("E-mail")
+        self.assertAsked("both_sides_changed", fields=[sentence("field_email")])
 
     def test_a_decision_about_values_that_changed_since_is_asked_anew(self):
         self.change_both()

@@ -155,8 +155,8 @@ class TestNeverInTheWay(RelationCase):
 
         self.assertEqual(self.tribe_of(linked)["EmailAddress"], "nieuw@klant.example")
         self.assertFalse(self.named("Nieuw B.V."))
-        self.assertAsked("Only Contacts That", "Tribe CRM")
-        self.assertIn("Only Contacts That", self.connection.trouble)
+        self.assertAsked("filter_refused", name="Tribe CRM")
+        self.assert_trouble(self.connection, "filter_held")
 
         self.connection.relation_domain = "[]"
         self.run_nightly()
@@ -180,7 +180,7 @@ class TestNeverInTheWay(RelationCase):
                 row = self.tribe_of(linked)
                 self.assertEqual(row["EmailAddress"], f"{len(domain)}@klant.example")
                 self.assertFalse(self.named("Nieuw B.V."))
-                self.assertAsked("No new contact is sent to Tribe", "Only Contacts That")
+                self.assertAsked("filter_held")
                 new.unlink()
 
     def test_who_is_sent_is_whom_the_search_finds(self):
@@ -222,18 +222,18 @@ class TestNeverInTheWay(RelationCase):
         self.assertFalse(new.tribe_id)
         self.assertEqual(new.name, "Nieuw B.V.")
         self.assertFalse(self.link(row["ID"]))
-        self.assertAsked("No new contact is sent to Tribe", "Only Contacts That")
+        self.assertAsked("filter_held")
 
     def test_the_connection_says_which_scheduled_action_is_missing(self):
         for name in ("cron_inbound_1", "cron_inbound_2", "cron_outbound", "cron_schedule"):
             cron = self.env.ref(f"tribe_connector.{name}")
             with self.subTest(name=name), contextlib.closing(self.env.cr.savepoint()):
                 cron.active = False
-                self.assertIn(f"“{cron.name}” is switched off", self.connection.trouble)
+                self.assert_trouble(self.connection, "scheduled_action_off", action=cron.name)
                 title = cron.name
                 cron.unlink()
                 self.env.invalidate_all()
-                self.assertIn(f"“{title}” was deleted", self.connection.trouble)
+                self.assert_trouble(self.connection, "scheduled_action_deleted", action=title)
                 self.env["tribe.engine"]._wake("inbound")
                 self.env["tribe.engine"]._wake("outbound")
         self.assertFalse(self.connection.trouble)

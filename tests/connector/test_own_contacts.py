@@ -1,4 +1,10 @@
+import re
+
+from told import beginning
+
 from odoo.exceptions import UserError
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .relation_case import RelationCase
 
@@ -96,7 +102,9 @@ class TestOwnContacts(RelationCase):
                     }
                 )
 
-                with self.assertRaisesRegex(UserError, "never synchronized"):
+                name = contact.display_name
+                said = beginning(sentence, "contact_of_own_company", "owner", partner=name)
+                with self.assertRaisesRegex(UserError, re.escape(said)):
                     suggestion.action_link()
 
                 self.assertFalse(contact.tribe_link_ids)
@@ -120,7 +128,7 @@ class TestOwnContacts(RelationCase):
         self.look_at("organization", partner.tribe_id)
 
         self.assertEqual(self.now(partner), before)
-        self.assertAsked("Dochter B.V.", "Leave to Odoo", "Linked Relations")
+        self.assertAsked("contact_of_own_company", partner="Dochter B.V.")
 
     def test_nothing_is_sent_once_it_is_a_company(self):
         partner = self.linked("Dochter B.V.", email="info@dochter.example")
@@ -130,7 +138,7 @@ class TestOwnContacts(RelationCase):
         self.assertEqual(self.written(self.run_nightly), 0)
 
         self.assertEqual(self.tribe_of(partner)["EmailAddress"], "info@dochter.example")
-        self.assertAsked("Dochter B.V.", "Leave to Odoo")
+        self.assertAsked("contact_of_own_company", partner="Dochter B.V.")
 
     def test_it_is_not_archived_once_it_is_a_company(self):
         partner = self.linked("Dochter B.V.")

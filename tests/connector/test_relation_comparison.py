@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from told import containing
+
 from odoo.addons.tribe_connector.models import tribe_relation_comparer
 
 from .relation_case import RelationCase
@@ -69,7 +71,7 @@ class TestRelationComparison(RelationCase):
         self.assertEqual(self.gone(), deleted)
         self.assertEqual(deleted.mapped("active"), [True, True])
         lines = self.env["tribe.run.line"].search([("partner_id", "in", deleted.ids)])
-        self.assertIn("Deleted in Tribe; kept in Odoo, no longer linked.", lines.mapped("text"))
+        self.assert_told(lines, "relation_deleted_in_tribe", field="text")
         self.assertFalse(self.problems())
         self.assertFalse(self.env["tribe.work"].search([]))
 
@@ -108,12 +110,14 @@ class TestRelationComparison(RelationCase):
 
         self.assertFalse(self.gone())
         self.assertEqual(len(self.problems()), 2)
-        problem = next(text for text in self.problems() if "12" in text)
-        self.assertIn(
-            "Of 12 linked relations that were looked for, Tribe does not show 12", problem
+        self.assert_told(
+            self.problematic(),
+            "too_many_relations_missing",
+            linked=12,
+            missing=12,
+            partner=containing("B.V."),
+            percent=100,
         )
-        self.assertIn("B.V. is one of them", problem)
-        self.assertIn("set Missing at Most on the connection to 100 percent", problem)
 
         # It is asked once, not once a week.
         self.pass_night(days=7)
@@ -143,7 +147,7 @@ class TestRelationComparison(RelationCase):
         self.pass_night(days=7)
 
         self.assertFalse(self.gone())
-        self.assertAsked("does not show 4", "to 34 percent")
+        self.assertAsked("too_many_relations_missing", missing=4, percent=34)
 
     def test_a_failed_reading_concludes_nothing_and_goes_on_where_it_was(self):
         links = self.env["tribe.link"].search([("kind", "=", "organization")], order="id")

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo.exceptions import UserError
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER, UNLIMITED
 from .relation_case import RelationCase
@@ -184,7 +184,11 @@ class TestRelationDoubt(RelationCase):
         partner = self.customer()
         self.sandbox.fault("status", status=400, method="POST", path_contains=ORGANIZATION_CUSTOMER)
         self.send(partner)
-        self.assertAsked("Tribe refused", "told to fail")
+        self.assertAsked(
+            "tribe_says",
+            sentence=sentence("request_refused", record=ORGANIZATION_CUSTOMER, status=400),
+            said="The stand-in was told to fail.",
+        )
         self.assertEqual(self.works().record_name, "Klant B.V.")
         self.assertFalse(partner.tribe_link_ids)
 
@@ -196,7 +200,7 @@ class TestRelationDoubt(RelationCase):
         partner = self.customer(supplier_rank=1)
         self.sandbox.fault("status", status=400, method="POST", path_contains=SUPPLIER)
         self.send(partner)
-        self.assertAsked("Tribe refused")
+        self.assertAsked("request_refused", record=SUPPLIER, status=400)
         self.assertEqual(
             {(link.kind, link.state) for link in partner.tribe_link_ids},
             {("organization", "linked"), ("customer", "linked")},
@@ -214,14 +218,14 @@ class TestRelationDoubt(RelationCase):
         self.assertEqual(
             [bool(tribe_id) for tribe_id in partners.mapped("tribe_id")], [True, False, True]
         )
-        self.assertAsked("Tribe refused")
+        self.assertAsked("request_refused", status=400)
 
     def test_a_refused_change_is_tried_again_as_a_whole(self):
         partner = self.linked()
         partner.write({"phone": "030 1", "street": "Weg 1"})
         self.sandbox.fault("status", status=400, method="PUT", body_contains="Weg")
         self.run_nightly()
-        self.assertAsked("Tribe refused")
+        self.assertAsked("request_refused", status=400)
 
         self.env["tribe.work"].search([("error_class", "=", "person")]).action_retry()
         self.run_lanes()
@@ -241,11 +245,11 @@ class TestRelationDoubtWithoutImportId(TestRelationDoubt):
         self.send(partner)
         self.back_off()
         self.assertWaiting()
-        with self.assertRaisesRegex(UserError, "Klant B.V."):
+        with self.assert_refused("tribe_may_still_create", partner="Klant B.V."):
             partner.tribe_link_ids.action_send_again()
 
         self.settle()
-        self.assertAsked("Klant B.V.", "ImportId", "Send Again")
+        self.assertAsked("answer_lost_without_import_id", contact="Klant B.V.")
         self.assertFalse(self.named("Klant B.V."))
 
         partner.tribe_link_ids.action_send_again()
@@ -258,7 +262,7 @@ class TestRelationDoubtWithoutImportId(TestRelationDoubt):
         self.sandbox.switch(query_lag=UNLIMITED)
         self.send(partner)
         self.settle()
-        self.assertAsked("Klant B.V.", "ImportId")
+        self.assertAsked("answer_lost_without_import_id", contact="Klant B.V.")
 
         self.sandbox.switch(query_lag=0)
         self.works().action_retry()

@@ -1,5 +1,7 @@
 from odoo.fields import Command
 
+from odoo.addons.tribe_connector.sentence import Choice, sentence
+
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
@@ -174,7 +176,7 @@ class TestRelationExport(RelationCase):
 
         self.run_nightly()
 
-        self.assertAsked("AQ", "Add it in Tribe")
+        self.assertAsked("country_not_in_tribe", code="AQ")
 
     def test_the_invoice_address_goes(self):
         partner = self.linked(street="Bezoekweg 1")
@@ -272,7 +274,11 @@ class TestRelationExport(RelationCase):
 
         self.run_nightly()
 
-        self.assertAsked("Klant B.V.", "Organization")
+        self.assertAsked(
+            "contact_changed_kind",
+            partner="Klant B.V.",
+            kind=Choice("tribe.link", "kind", "organization"),
+        )
 
     # Former
 
@@ -364,9 +370,13 @@ class TestRelationExport(RelationCase):
 
         self.both_change(partner)
         self.assertTrue(self.problems())
-        for problem in self.problems():
-            self.assertIn("Van Odoo", problem)
-            self.assertIn("Tribe: Name", problem)
+        for work in self.problematic():
+            self.assert_only_told(
+                work,
+                "both_sides_changed",
+                relation="Van Odoo",
+                fields=[sentence("field_name")],
+            )
         self.assertEqual(self.tribe_of(partner)["Name"], "Van Tribe")
         self.assertEqual(partner.name, "Van Odoo")
 

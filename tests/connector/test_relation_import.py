@@ -1,7 +1,10 @@
 import random
 import string
 
+from told import containing
+
 from odoo.addons.base.tests.common import new_test_user
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
@@ -263,7 +266,7 @@ class TestRelationImport(RelationCase):
 
         self.look_at("organization", row["ID"])
 
-        self.assertAsked("Smit B.V.", "Jan Smit", "private person")
+        self.assertAsked("relation_of_other_kind", relation="Smit B.V.", partner="Jan Smit")
         self.assertFalse(self.imported(row["ID"]))
 
     def test_a_number_of_a_linked_partner_is_a_question(self):
@@ -272,7 +275,9 @@ class TestRelationImport(RelationCase):
 
         self.look_at("organization", row["ID"])
 
-        self.assertAsked("Dubbel B.V.", "Klant B.V.", "Merge the two in Tribe")
+        self.assertAsked(
+            "relation_like_linked_contact", relation="Dubbel B.V.", partner="Klant B.V."
+        )
         self.assertNotEqual(partner.tribe_id, row["ID"])
 
     def test_two_new_relations_with_one_number_are_a_question(self):
@@ -287,9 +292,20 @@ class TestRelationImport(RelationCase):
         self.assertFalse(linked[0] or linked[1] or partner.tribe_id)
         self.assertEqual(len(linked[2] | linked[3]), 1)
         # Which of two comes first depends on their IDs.
-        problems = "\n".join(self.problems())
-        self.assertRegex(problems, "could be 2 relations of Tribe .*(Een, Twee|Twee, Een)")
-        self.assertRegex(problems, "“Drie” and “Vier”|“Vier” and “Drie”")
+        works = self.problematic()
+        self.assert_told(
+            works,
+            "contact_could_be_several_relations",
+            partner="Klant B.V.",
+            count=2,
+            names=containing("Een", "Twee"),
+        )
+        same = [
+            (told.parameters["relation"], told.parameters["other"])
+            for told in self.sentences_told(works)
+            if told.code == "relations_with_same_number"
+        ]
+        self.assertTrue({("Drie", "Vier"), ("Vier", "Drie")} & set(same), same)
 
     def test_a_number_that_another_partner_has_is_a_question(self):
         self.connection.number_source = "tribe"
@@ -297,7 +313,13 @@ class TestRelationImport(RelationCase):
         other = self.customer("Ander", debtor_number="D-1", active=False)
 
         self.change(partner, DebtorNumber="D-1", PhoneNumber="030 1")
-        self.assertAsked("Klant B.V.", "Debtor number D-1", "Ander")
+        self.assertAsked(
+            "number_taken_in_odoo",
+            field=sentence("field_debtor_number"),
+            number="D-1",
+            relation="Klant B.V.",
+            partner="Ander",
+        )
         self.assertFalse(partner.debtor_number)
 
         other.debtor_number = False
@@ -376,7 +398,11 @@ class TestRelationImport(RelationCase):
 
         self.end(partner)
         self.assertTrue(partner.active)
-        self.assertAsked(partner.name, "archive", "user")
+        self.assertAsked(
+            "contact_cannot_be_archived",
+            partner=partner.display_name,
+            reason=sentence("contact_has_user", users=user.display_name),
+        )
 
         user.active = False
         self.env["tribe.work"].search([("error_class", "=", "person")]).action_retry()

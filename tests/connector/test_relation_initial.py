@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from told import containing
+
 from odoo import fields
 
 from odoo.addons.base.tests.common import new_test_user
@@ -57,7 +59,11 @@ class TestRelationInitial(RelationCase):
 
         self.activate()
 
-        self.assertAsked("Klant B.V.", "Eerste", "Tweede")
+        self.assertAsked(
+            "contact_could_be_several_relations",
+            partner="Klant B.V.",
+            names=containing("Eerste", "Tweede"),
+        )
         self.assertFalse(partner.tribe_id)
         self.assertEqual(len(self.sandbox.rows("Relation")), before)
 
@@ -67,7 +73,7 @@ class TestRelationInitial(RelationCase):
 
         self.activate()
 
-        self.assertAsked("Jan Smit", "Smit B.V.", "private person")
+        self.assertAsked("contact_of_other_kind", partner="Jan Smit", relation="Smit B.V.")
         self.assertFalse(partner.tribe_id)
 
     def test_a_number_of_another_partners_relation_is_a_question(self):
@@ -86,8 +92,9 @@ class TestRelationInitial(RelationCase):
         self.assertFalse(self.named("Tweede"))
         self.assertEqual(linked.tribe_id, row["ID"])
         self.assertFalse(linked.debtor_number)
-        problems = "\n".join(self.problems())
-        self.assertIn("Tweede has the number of “Eerste” in Tribe, which is linked to", problems)
+        self.assert_told(
+            self.problematic(), "number_of_linked_relation", partner="Tweede", relation="Eerste"
+        )
 
     def test_customer_and_supplier_is_one_organization(self):
         partner = self.customer(supplier_rank=1)
@@ -107,7 +114,7 @@ class TestRelationInitial(RelationCase):
 
         self.activate()
 
-        self.assertAsked("Jan Smit", "private person", "company", "debtor number")
+        self.assertAsked("supplier_is_private_person", contact="Jan Smit")
         self.assertFalse(partner.tribe_id)
         self.assertTrue(other.tribe_id)
         self.assertEqual(self.connection.state, "active")

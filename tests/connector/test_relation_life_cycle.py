@@ -1,3 +1,5 @@
+from odoo.addons.tribe_connector.sentence import sentence
+
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
 
@@ -21,7 +23,9 @@ class TestRelationLifeCycle(RelationCase):
 
         self.assertEqual(target.tribe_id, kept)
         self.assertEqual(self.link(merged_away).state, "merged")
-        self.assertAsked("Blijft Over B.V.", "merged into Blijft B.V.", "Merge the two in Tribe")
+        self.assertAsked(
+            "relation_of_merged_contact", relation="Blijft Over B.V.", partner="Blijft B.V."
+        )
         self.assertEqual(self.written(self.run_nightly), 0)
         self.assertEqual(len(self.problems()), 1)
 
@@ -68,10 +72,7 @@ class TestRelationLifeCycle(RelationCase):
 
         link = self.link(tribe_id)
         self.assertEqual(link.state, "unlinked")
-        self.assertEqual(
-            link.difference,
-            "The contact was deleted in Odoo. Its relation stays in Tribe, unlinked.",
-        )
+        self.assert_only_told(link, "difference_contact_deleted", field="difference")
         self.assertEqual(len(self.named("Weg B.V.")), 1)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Weg B.V.")]))
 
@@ -87,7 +88,7 @@ class TestRelationLifeCycle(RelationCase):
         self.assertTrue(partner.exists() and partner.active)
         self.assertFalse(partner.tribe_id)
         lines = self.env["tribe.run.line"].search([("partner_id", "=", partner.id)])
-        self.assertIn("Deleted in Tribe; kept in Odoo, no longer linked.", lines.mapped("text"))
+        self.assert_told(lines, "relation_deleted_in_tribe", field="text")
 
     def test_a_lead_is_picked_up_when_it_becomes_a_customer(self):
         row = self.organization(roles=[LEAD], Name="Ooit Klant B.V.")
@@ -128,7 +129,11 @@ class TestRelationLifeCycle(RelationCase):
         self.look_at("customer", row["ID"])
 
         self.assertTrue(partner.active)
-        self.assertAsked("Portaal B.V. is former in Tribe, and cannot be archived", "has the user")
+        self.assertAsked(
+            "contact_cannot_be_archived",
+            partner="Portaal B.V.",
+            reason=sentence("contact_has_user", users="Portaal B.V."),
+        )
 
     # Which ones
 

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.addons.tribe_connector.engine.lease import Leases, number_key
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
 from odoo.addons.tribe_connector.models import tribe_relation_numbering
+from odoo.addons.tribe_connector.sentence import Label
 
 from .common import SUPPLIER
 from .relation_case import RelationCase
@@ -124,7 +125,7 @@ class TestNumbersFromSequence(NumberCase):
 
         self.run_nightly()
 
-        self.assertAsked("tribe.debtor", "Sequences")
+        self.assertAsked("sequence_missing", code="tribe.debtor")
 
     def test_a_number_that_was_typed_twice_is_a_question(self):
         partner = self.linked(debtor_number="D-1")
@@ -132,7 +133,9 @@ class TestNumbersFromSequence(NumberCase):
         other.debtor_number = "D-1"
 
         self.run_nightly()
-        self.assertAsked("D-1", partner.name, other.name)
+        self.assertAsked(
+            "number_of_two_contacts", number="D-1", partner=other.name, other=partner.name
+        )
 
         other.debtor_number = "D-2"
         self.run_nightly()
@@ -146,7 +149,9 @@ class TestNumbersFromSequence(NumberCase):
 
         self.run_nightly()
 
-        self.assertAsked("D-1", partner.name, "Vreemde B.V.")
+        self.assertAsked(
+            "number_taken_in_tribe", number="D-1", partner=partner.name, relation="Vreemde B.V."
+        )
         self.assertNotEqual(self.tribe_of(partner)["DebtorNumber"], "D-1")
 
 
@@ -204,8 +209,13 @@ class TestNumbersThatAreTaken(NumberCase):
 
         self.assertFalse(self.given(partners))
         self.assertEqual(len(set(self.problems())), 1)
-        for part in ("too few", str(self.first), "Next Debtor Number", self.connection.name):
-            self.assertIn(part, self.problems()[0])
+        self.assert_only_told(
+            self.problematic()[0],
+            "too_few_numbers_are_free",
+            first=str(self.first),
+            next=Label("tribe.connection", "next_debtor_number"),
+            connection=self.connection.name,
+        )
         # Nothing was drawn of what other companies share, and few leases were held at once.
         self.assertEqual(self.next_number(), self.first)
         self.assertLess(len(self.questions), 30)
@@ -283,14 +293,16 @@ class TestNumbersThatAreTaken(NumberCase):
             self.customer(f"In Odoo {count}")
             self.organization(Name=f"In Tribe {count}")
         with self.tribe_says(lambda _number: True):
-            with self.assertRaisesRegex(NeedsPerson, "too few are free"):
+            with self.assert_refused("too_few_numbers_are_free", NeedsPerson):
                 self.upcoming()
             self.connection.action_plan()
             self.run_lanes()
 
         plan = self.connection.plan_id
         self.assertEqual(plan.state, "ready")
-        asked = plan.line_ids.filtered(lambda line: "Next Debtor Number" in (line.text or ""))
+        asked = plan.line_ids.filtered(
+            lambda line: line.text and line.text.code == "too_few_numbers_are_free"
+        )
         self.assertEqual(asked.mapped("action"), ["question"] * len(asked))
         self.assertGreaterEqual(len(asked), 3)
         # For each batch once, not for each contact.
@@ -358,12 +370,13 @@ class TestNumbersFromReference(NumberCase):
 
         self.run_nightly()
 
-        problems = self.problems()
-        self.assertTrue(problems)
-        for problem in problems:
-            self.assertIn("K-1", problem)
-            self.assertIn("Een", problem)
-            self.assertIn("Twee", problem)
+        works = self.problematic()
+        self.assertTrue(works)
+        for work in works:
+            self.assert_only_told(work, "number_of_two_contacts", number="K-1")
+            (told,) = self.sentences_told(work)
+            names = {told.parameters["partner"], told.parameters["other"]}
+            self.assertEqual(names, {"Een", "Twee"})
         self.assertLess(len(partners.filtered("tribe_id")), 2)
         partners[1].ref = "K-2"
         self.env["tribe.work"].search([]).action_retry()
@@ -411,5 +424,8 @@ class TestNumbersFromTribe(NumberCase):
                 else:
                     self.look_at("organization", *tribe_ids)
                 self.assertEqual(set(partners.mapped("debtor_number")), {number, False})
-                self.assertAsked(*partners.mapped("name"))
+                self.assertAsked("relations_with_same_number")
+                (told,) = self.sentences_told(self.problematic())
+                names = [told.parameters["relation"], told.parameters["other"]]
+                self.assertCountEqual(names, partners.mapped("name"))
                 self.env["tribe.work"].search([])._remove()

@@ -52,7 +52,7 @@ class TestStoppedWorker(RelationCase):
 
         self.assertEqual(self.begun[1:2], [[str(self.good.id)]])
         self.assertTrue(self.good.tribe_id and self.other.tribe_id, self.problems())
-        self.assertAsked("stopped the worker", "Try Again")
+        self.assertAsked("worker_stopped")
         self.assertEqual(self.works().cause, "stopped")
         self.assertGreater(self.works().due, fields.Datetime.now())
 
@@ -67,7 +67,7 @@ class TestStoppedWorker(RelationCase):
 
         self.assertIn([str(self.bad.id)], self.begun)
         self.assertTrue(new.tribe_id)
-        self.assertAsked("stopped the worker")
+        self.assertAsked("worker_stopped")
 
     def test_once_mended_it_is_done(self):
         self.run_until_it_ends()

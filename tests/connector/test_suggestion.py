@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from odoo.addons.tribe_connector.sentence import Choice, sentence
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import LEAD, RelationCase
@@ -29,7 +29,7 @@ class TestSuggestion(RelationCase):
             (partner, row["ID"], basis, "open"),
         )
         self.assertFalse(partner.tribe_id)
-        self.assertAsked("could be", "Possible Matches")
+        self.assertAsked("possible_match", basis=[Choice("tribe.suggestion", "basis", basis)])
 
     # Odoo to Tribe
 
@@ -129,7 +129,7 @@ class TestSuggestion(RelationCase):
 
         for button in ("action_link", "action_refuse"):
             told = getattr(suggestion, button)()["params"]["outcome"]["message"]
-            self.assertIn("meanwhile", told)
+            self.assertEqual(told, sentence("done_meanwhile"))
 
     def test_different_lets_the_customer_be_created(self):
         self.organization(Name="In Tribe", VATNumber="NL123456782B90")
@@ -152,7 +152,7 @@ class TestSuggestion(RelationCase):
         partner.debtor_number = "D-7"
         self.synchronize(partner)
 
-        with self.assertRaisesRegex(UserError, "is linked already"):
+        with self.assert_refused("linked_already", partner="In Odoo"):
             self.suggestions().action_link()
 
     # Tribe to Odoo
