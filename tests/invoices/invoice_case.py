@@ -103,6 +103,22 @@ class InvoiceCase(ConnectorCase):
         """What waits of an invoice, or is in trouble."""
         return self.env["tribe.work"].search([("reference", "=", tribe_id)])
 
+    def number_of(self, tribe_id):
+        """Tribe's number of an invoice."""
+        return self.tribe_row("Activity_Invoice", tribe_id)["Number"]
+
+    def assert_held(self, tribe_id, code, /, **parameters):
+        """The invoice is not booked, and the one sentence that is told says why."""
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assert_only_told(self.problematic(), code, **parameters)
+
+    def difference_shown(self, link):
+        """What a link's form shows as different, as sentences."""
+        sentences = [link.difference, link._untold_payment()]
+        shown = "\n".join(filter(None, sentences)) or False
+        self.assertEqual(link.difference_shown, shown)
+        return sentences
+
     def assert_booked_to_the_cent(self, tribe_id):
         """The invoice is posted with Tribe's number, date and totals; returns the move."""
         row = self.tribe_row("Activity_Invoice", tribe_id)

@@ -2,10 +2,14 @@
 
 import random
 from datetime import date, timedelta
+from unittest.mock import ANY
 
 from connector.common import ORGANIZATION_CUSTOMER
+from told import assert_says
 
 from odoo.exceptions import UserError
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .invoice_case import InvoiceCase
 
@@ -47,8 +51,11 @@ class CreditCase(InvoiceCase):
             link = self.link(tribe_id)
             self.assertEqual((link.state, link.difference_shown), ("linked", False))
 
-    def assert_shown(self, invoice, credit, *words):
-        """Both stay open and unlinked, and the credit's link says why, with both numbers."""
+    def assert_shown(self, invoice, credit, *causes, **parameters):
+        """Both stay open and unlinked, and the credit's link says why, with both numbers.
+
+        :param causes: what is not alike (the codes of its sentence) with what it is of either
+        """
         move, refund = self.booked_move(invoice), self.booked_move(credit)
         self.assertEqual((move.state, refund.state), ("posted", "posted"), self.problems())
         self.assertFalse(refund.reversed_entry_id)
@@ -56,8 +63,12 @@ class CreditCase(InvoiceCase):
         self.assertEqual(refund.amount_residual, refund.amount_total)
         link = self.link(credit)
         self.assertEqual(link.state, "differs")
-        for word in (move.name, refund.name, *words):
-            self.assertIn(word, link.difference_shown)
+        shown = self.difference_shown(link)
+        names = {"credit": refund.name, "invoice": move.name}
+        assert_says(shown, "credit_not_settled", **names, **parameters)
+        for what, of_credit, of_invoice in causes:
+            what = sentence(what)
+            assert_says(shown, "unlike_another", what=what, credit=of_credit, invoice=of_invoice)
         self.assertEqual(self.link(invoice).state, "linked")
 
 
@@ -259,18 +270,19 @@ class TestCreditAndInvoiceLater(CreditCase):
         invoice = self.sent(self.line(100.0))
         credit = self.credit_of(invoice)
         lines = type(self.env["account.move.line"])
+        locked = "De deur is op slot"
 
         def refuse(lines):
-            raise UserError("De deur is op slot.")
+            raise UserError(f"{locked}.")
 
         with self.subTest("refused"):
             original = lines.reconcile
             lines.reconcile = refuse
             try:
                 self.look_at("invoice", invoice)
-                self.assert_shown(invoice, credit, "De deur is op slot.", "by hand")
+                self.assert_shown(invoice, credit, why=locked)
                 self.run_nightly()
-                self.assert_shown(invoice, credit, "De deur is op slot.")
+                self.assert_shown(invoice, credit, why=locked)
             finally:
                 lines.reconcile = original
 
@@ -296,7 +308,13 @@ class TestCreditOfAnotherCustomer(CreditCase):
                 if credit_first:
                     self.look_at("invoice", invoice)
 
-                self.assert_shown(invoice, credit, first, "Ander B.V.", "Leave to Odoo")
+                self.assert_shown(
+                    invoice,
+                    credit,
+                    ("unlike_customer", "Ander B.V.", first),
+                    customer="Ander B.V.",
+                    other=first,
+                )
                 self.assertFalse(self.problems())
 
     def test_what_was_settled_is_taken_apart_when_either_gets_another_customer(self):
@@ -316,11 +334,13 @@ class TestCreditOfAnotherCustomer(CreditCase):
 
                     move.action_post()
 
-                    self.assert_shown(invoice, credit, "another customer", other.name)
+                    names = [self.partner.name, other.name]
+                    unlike = ("unlike_customer", *(reversed(names) if is_credit else names))
+                    self.assert_shown(invoice, credit, unlike)
                     for _night in range(2):
                         self.run_nightly()
                         self.look_at("invoice", invoice, credit)
-                        self.assert_shown(invoice, credit, "another customer", other.name)
+                        self.assert_shown(invoice, credit, unlike)
                     self.assertEqual(self.phases(invoice, credit), ["Sent", "Sent"])
 
                     move.button_draft()
@@ -364,8 +384,11 @@ class TestCreditOfAnotherCustomer(CreditCase):
             line = refund.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
             line.account_id = receivable
 
-        for change, word in ((in_dollars, "USD"), (on_another_account, receivable.name)):
-            with self.subTest(word):
+        for change, what, now in (
+            (in_dollars, "unlike_currency", "USD"),
+            (on_another_account, "unlike_receivable_account", receivable.display_name),
+        ):
+            with self.subTest(what):
                 invoice = self.send_new(self.line(100.0))
                 credit = self.credit_of(invoice)
                 refund = self.booked_move(credit)
@@ -373,9 +396,10 @@ class TestCreditOfAnotherCustomer(CreditCase):
                 change(refund)
 
                 refund.action_post()
-                self.assert_shown(invoice, credit, word)
+                self.assert_shown(invoice, credit, (what, now, ANY))
                 self.run_nightly()
-                self.assertIn(word, self.link(credit).difference_shown)
+                shown = self.difference_shown(self.link(credit))
+                assert_says(shown, "unlike_another", what=sentence(what), credit=now)
                 self.assertEqual(self.open_amounts(invoice), [121.0])
 
     def test_what_was_settled_by_hand_is_not_taken_apart(self):
@@ -387,13 +411,14 @@ class TestCreditOfAnotherCustomer(CreditCase):
         self.run_nightly()
 
         self.assertEqual(self.open_amounts(invoice, credit), [0.0, 0.0])
-        self.assertIn("Ander B.V.", self.link(credit).difference_shown)
+        shown = self.difference_shown(self.link(credit))
+        assert_says(shown, "credit_not_settled", customer="Ander B.V.")
 
     def shown(self):
         invoice = self.send_new(self.line(100.0))
         self.another_customer()
         credit = self.credit_of(invoice)
-        self.assert_shown(invoice, credit, "Ander B.V.")
+        self.assert_shown(invoice, credit, customer="Ander B.V.")
         return invoice, credit
 
     def test_it_stays_shown_until_it_is_mended_in_tribe(self):
@@ -404,7 +429,7 @@ class TestCreditOfAnotherCustomer(CreditCase):
         for _night in range(2):
             self.run_nightly()
             self.look_at("invoice", invoice, credit)
-            self.assert_shown(invoice, credit, self.partner.name, "Ander B.V.")
+            self.assert_shown(invoice, credit, customer="Ander B.V.", other=self.partner.name)
 
         self.sandbox.change("Activity_Invoice", credit, {"CreditedInvoice": {"ID": right}})
         self.run_nightly()
@@ -440,7 +465,7 @@ class TestCreditOfAnotherCustomer(CreditCase):
 
         self.run_nightly()
 
-        self.assertIn("Tribe was not told", self.link(credit).difference_shown)
+        assert_says(self.difference_shown(self.link(credit)), "difference_paid_untold")
         self.assertNotEqual(
             self.tribe_row("Activity_Invoice", credit)["Phase"],
             self.sandbox.rows("Datastore_Phase_ActivityInvoice", Code="Paid")[0]["ID"],
@@ -458,9 +483,10 @@ class TestCreditOfAnotherCustomer(CreditCase):
             Currency="USD",
             CreditedInvoice={"ID": invoice},
         )
-        self.assert_shown(invoice, foreign, "USD", "EUR")
+        self.assert_shown(invoice, foreign, ("unlike_currency", "USD", "EUR"))
 
         receivable = self.account("asset_receivable").copy({"code": "139999"})
         self.partner.with_company(self.company).property_account_receivable_id = receivable
         credit = self.credit_of(invoice)
-        self.assert_shown(invoice, credit, receivable.name)
+        own = receivable.display_name
+        self.assert_shown(invoice, credit, ("unlike_receivable_account", own, ANY))

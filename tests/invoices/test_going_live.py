@@ -1,6 +1,9 @@
 from connector.common import ConnectorCase
+from told import containing
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 
 class TestGoingLive(ConnectorCase):
@@ -35,7 +38,12 @@ class TestGoingLive(ConnectorCase):
         self.assertEqual(self.field("due_date").name, "CloseDate")
 
     def test_a_field_that_tribe_does_not_have_is_refused_with_the_ones_it_has(self):
-        with self.assertRaisesRegex(ValidationError, "InvoiceDate"):
+        with self.assert_refused(
+            "invoice_field_unknown",
+            ValidationError,
+            name="Factuurdatum",
+            known=containing("InvoiceDate"),
+        ):
             self.field("date").name = "Factuurdatum"
 
     def test_a_field_that_vanished_holds_the_invoice(self):
@@ -45,10 +53,9 @@ class TestGoingLive(ConnectorCase):
 
         self.run_lanes()
 
-        problems = self.problems()
-        self.assertTrue(problems)
-        self.assertTrue(all("InvoiceDate" in problem for problem in problems))
-        self.assertTrue(all("Connect again" in problem for problem in problems))
+        self.assertTrue(self.problems())
+        for work in self.problematic():
+            self.assert_only_told(work, "invoice_fields_gone", names=containing("InvoiceDate"))
 
     def test_a_mapping_that_open_invoices_need_is_asked_for(self):
         self.map()
@@ -56,7 +63,7 @@ class TestGoingLive(ConnectorCase):
             lambda group: group.code == "NL21"
         ).tax_id = False
 
-        with self.assertRaisesRegex(UserError, "NL - 21%"):
+        with self.assert_refused("activate_unmapped", holes=containing("NL - 21%")):
             self.press_activate()
         self.assertEqual(self.connection.state, "connected")
 
@@ -72,19 +79,20 @@ class TestGoingLive(ConnectorCase):
     def test_a_legal_entity_without_a_journal_cannot_go_live(self):
         self.connection.legal_entity_ids.company_id = self.company
 
-        with self.assertRaisesRegex(UserError, "Create Journal"):
+        no_journal = containing(sentence("no_journal_yet"))
+        with self.assert_refused("activate_unmapped", holes=no_journal):
             self.press_activate()
 
     def test_a_journal_that_cannot_keep_tribes_numbers_cannot_go_live(self):
         self.map()
         journal = self.connection.legal_entity_ids[0].journal_id
         journal.restrict_mode_hash_table = True
-        with self.assertRaisesRegex(UserError, "hashed"):
+        with self.assert_refused("journal_hashed", journal=journal.display_name):
             self.press_activate()
         journal.restrict_mode_hash_table = False
         journal.sequence_override_regex = False
 
-        with self.assertRaisesRegex(UserError, "years and months"):
+        with self.assert_refused("journal_reads_dates", journal=journal.display_name):
             self.press_activate()
         self.connection.legal_entity_ids[0].number_policy = "odoo"
         self.press_activate()

@@ -1,11 +1,14 @@
 from datetime import date
+from decimal import Decimal
 from unittest.mock import patch
 
 from connector.common import ORGANIZATION_CUSTOMER
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .invoice_case import InvoiceCase
 
@@ -45,19 +48,23 @@ class TestInvoiceAfterBooking(InvoiceCase):
                 self.assert_booked_to_the_cent(tribe_id)
 
     def test_another_total_is_refused(self):
-        _tribe_id, move = self.booked_with_corrected_cents()
+        tribe_id, move = self.booked_with_corrected_cents()
         move.button_draft()
         move.invoice_line_ids[0].price_unit = 500
 
-        with self.assertRaisesRegex(UserError, "Tribe"):
+        number = self.number_of(tribe_id)
+        with self.assert_refused("vat_differs", number=number, tribe=Decimal("0.12")):
             move.action_post()
 
     def test_another_number_or_date_is_refused(self):
         _tribe_id, move = self.booked_with_corrected_cents()
-        for name, value in (("name", "2019-0001"), ("invoice_date", date(2019, 1, 1))):
+        for name, value, what in (
+            ("name", "2019-0001", "fact_number"),
+            ("invoice_date", date(2019, 1, 1), "fact_invoice_date"),
+        ):
             with (
                 self.subTest(name),
-                self.assertRaisesRegex(UserError, "comes from Tribe"),
+                self.assert_refused("invoice_differs_from_tribe", what=sentence(what)),
                 self.env.cr.savepoint(),
             ):
                 move.button_draft()
@@ -88,8 +95,8 @@ class TestInvoiceAfterBooking(InvoiceCase):
 
         links = [self.link(tribe_id) for tribe_id in tribe_ids]
         self.assertEqual([link.state for link in links], ["differs"] * 3)
-        for link, word in zip(links, ("draft", "cancelled", "deleted"), strict=True):
-            self.assertIn(word, link.difference)
+        for link, how in zip(links, ("draft", "cancelled", "deleted"), strict=True):
+            self.assert_only_told(link, f"difference_{how}_in_odoo", field="difference")
         self.assertFalse(links[2].move_id)
         self.assertEqual(moves[0].state, "draft")
         moves[0].action_post()
@@ -105,7 +112,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
             with self.subTest(what):
                 tribe_id = self.send_new(self.line(10.0))
                 move = self.booked_move(tribe_id)
-                with self.assertRaisesRegex(UserError, "still in Odoo"):
+                with self.assert_refused("invoice_still_in_odoo", invoice=move.display_name):
                     self.link(tribe_id).action_book_again()
                 move.button_draft()
                 undo(move)
@@ -121,7 +128,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         links = partner.tribe_link_ids
         states = links.mapped("state")
         told = links.action_book_again()
-        self.assertIn("done or decided meanwhile", told["params"]["outcome"]["message"])
+        self.assertEqual(told["params"]["outcome"]["message"], sentence("done_meanwhile"))
         self.assertEqual(links.exists().mapped("state"), states)
 
     def test_a_deleted_invoice_stays_with_its_company(self):
@@ -167,8 +174,14 @@ class TestInvoiceAfterBooking(InvoiceCase):
         link = self.link(tribe_id)
         for _day in range(2):
             self.assertEqual(link.state, "differs")
-            self.assertIn("30.25", link.difference)
-            self.assertIn("12.10", link.difference)
+            self.assert_told(
+                link,
+                "difference_of_fact",
+                field="difference",
+                what=sentence("compared_total"),
+                now=Decimal("30.25"),
+                booked=Decimal("12.10"),
+            )
             self.run_nightly()
         self.assertEqual(move.amount_total, 12.1)
         self.assertEqual(move.state, "posted")
@@ -186,7 +199,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.look_at("invoice", tribe_id)
 
         self.assertEqual(self.link(tribe_id).state, "differs")
-        self.assertIn("customer", self.link(tribe_id).difference)
+        self.assert_told(self.link(tribe_id), "difference_of_customer", field="difference")
         self.assertEqual(self.booked_move(tribe_id).partner_id, self.partner)
 
     def test_a_draft_again_in_tribe_is_shown_until_it_is_sent_again(self):
@@ -197,7 +210,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.look_at("invoice", tribe_id)
 
         self.assertEqual(self.link(tribe_id).state, "differs")
-        self.assertIn("draft again in Tribe", self.link(tribe_id).difference)
+        self.assert_told(self.link(tribe_id), "difference_draft_in_tribe", field="difference")
         self.assertEqual(self.booked_move(tribe_id).state, "posted")
         self.send(tribe_id)
         self.assertEqual(self.link(tribe_id).state, "linked")
@@ -215,7 +228,9 @@ class TestInvoiceAfterBooking(InvoiceCase):
     def test_the_journal_with_tribes_numbers_is_closed_to_invoices_made_by_hand(self):
         move = self.booked_move(self.send_new(self.line(10.0)))
 
-        with self.assertRaisesRegex(ValidationError, "reserved"):
+        with self.assert_refused(
+            "journal_reserved_for_tribe", ValidationError, journal=move.journal_id.display_name
+        ):
             move.copy({"invoice_date": self.today})
 
     def test_a_credit_note_made_in_odoo_goes_to_another_journal(self):

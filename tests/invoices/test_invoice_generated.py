@@ -16,6 +16,7 @@ import pytest
 from connector.common import TAXES
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from told import tell
 
 from .invoice_case import InvoiceCase, cents
 
@@ -194,7 +195,7 @@ class TestGeneratedInvoices(InvoiceCase):
                 row, move = self.tribe_row("Activity_Invoice", tribe_id), self.booked_move(tribe_id)
                 booked += bool(move)
                 if not move:
-                    held[self.work(tribe_id)[:1].error.replace(row["Number"], "…")] += 1
+                    held[self.work(tribe_id)[:1].error.code] += 1
                 elif not self._has_discount(move, row, means):
                     wrong.append(f"{discount}, {means}: {invoice}")
 
@@ -272,10 +273,11 @@ class TestGeneratedInvoices(InvoiceCase):
     def _note_held(self, row, outcome):
         """Count a held invoice by its cause: a question for a person, that names the invoice."""
         work = self.env["tribe.work"].search([("reference", "=", row["ID"])])
-        sentence = work[:1].error or "without a reason"
-        if row["Number"] not in sentence or work[:1].error_class != "person":
-            outcome.wrong.append(f"{row['Number']} held: {sentence}")
-        outcome.held[sentence.replace(row["Number"], "…")] += 1
+        told = self.sentences_told(work[:1])
+        cause = tell(told)
+        if row["Number"] not in cause or work[:1].error_class != "person":
+            outcome.wrong.append(f"{row['Number']} held: {cause}")
+        outcome.held[cause.replace(row["Number"], "…")] += 1
 
     def _problems_of(self, move, row, lines):
         """What is wrong with a booked invoice; empty when all is as in Tribe."""

@@ -1,3 +1,5 @@
+from told import containing
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
@@ -95,8 +97,8 @@ class TestLegalEntity(InvoiceCase):
 
         unknown = {"ID": self.customer["Organization"]}
         held = self.send_new(self.line(10.0), Organization=unknown)
-        self.assertFalse(self.booked_move(held))
-        self.assertIn("legal entity that is not known", self.problems()[0])
+        number = self.number_of(held)
+        self.assert_held(held, "invoice_legal_entity_unknown", number=number)
 
     def test_a_danish_company_is_booked_in_kroner_although_tribe_counts_in_euros(self):
         self.other_company.currency_id = self.env.ref("base.DKK")
@@ -173,7 +175,7 @@ class TestLegalEntity(InvoiceCase):
 
         self.generic.is_booked = True
         self.run_lanes()
-        self.assertIn("no sales tax", self.problems()[0])
+        self.assert_told(self.problematic()[0], "vat_group_without_tax", entity=self.generic.name)
 
     def test_all_that_was_passed_over_is_booked_when_it_is_switched_on(self):
         """Also what Tribe paid meanwhile, which a look for changes would not find."""
@@ -214,7 +216,8 @@ class TestLegalEntity(InvoiceCase):
         open_invoice = self.send_for(self.generic, self.line(10.0, vat="NL9"))
         self.generic.vat_group_ids.write({"tax_id": False, "account_id": False})
         self.connection.action_pause()
-        with self.assertRaisesRegex(UserError, self.generic.name):
+        holes = containing(self.generic.name)
+        with self.assert_refused("activate_unmapped", holes=holes):
             self.press_activate()
 
         self.generic.is_booked = False

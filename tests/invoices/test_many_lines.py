@@ -15,9 +15,8 @@ class TestManyLines(InvoiceCase):
         three = self.send_new(*[self.line(10.0)] * 3)
 
         self.assert_booked_to_the_cent(two)
-        self.assertFalse(self.booked_move(three))
-        number = self.tribe_row("Activity_Invoice", three)["Number"]
-        self.assertIn(f"Invoice {number} has 3 lines", self.work(three).error)
+        number = self.number_of(three)
+        self.assert_held(three, "invoice_has_too_many_lines", number=number, lines=3, most=2)
         self.assertEqual(self.work(three).error_class, "person")
 
         by_hand = self.typed_by_hand(30.0, ref=number)

@@ -1,7 +1,5 @@
 from connector.common import ConnectorCase
 
-from odoo.exceptions import UserError
-
 
 class TestMappingSuggestion(ConnectorCase):
     sandbox_options = {"relations": 5, "invoices": 0}
@@ -146,5 +144,5 @@ class TestMappingSuggestion(ConnectorCase):
         entity = self.connection.legal_entity_ids[1]
         entity.company_id = False
 
-        with self.assertRaisesRegex(UserError, "Choose the company"):
+        with self.assert_refused("choose_company_first", entity=entity.name):
             entity.action_suggest()

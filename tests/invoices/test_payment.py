@@ -1,12 +1,16 @@
 """Payments: what is fully paid in Odoo becomes Paid in Tribe, in whatever way it was paid."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from connector.common import ORGANIZATION_CUSTOMER
+from told import assert_never_says, assert_says
 
 from odoo import models
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import Form
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .invoice_case import InvoiceCase
 
@@ -126,7 +130,7 @@ class TestPayment(PaymentCase):
         self.run_nightly()
 
         self.assertEqual(move.payment_state, "not_paid")
-        self.assertIn("paid in Tribe", move.message_ids[0].body)
+        self.assertIn(sentence("paid_in_tribe_not_booked"), move.message_ids[0].body)
         self.assertEqual(self.phase(tribe_id), "Paid")
 
     def test_sent_and_paid_at_once_does_not_slip_through(self):
@@ -446,13 +450,26 @@ class TestPaymentOfWhatDiffers(PaymentCase):
         self.pay(self.booked_move(self.tribe_id))
         self.run_nightly()
 
-    def assert_not_told(self, *words, phase="Sent", sentence="It is paid in Odoo"):
-        """Tribe was not told, and what is shown says so beside what differs."""
+    def assert_not_told(
+        self, differs, /, phase="Sent", untold="difference_paid_untold", **parameters
+    ):
+        """Tribe was not told, and what is shown says so beside what differs (codes)."""
         self.assertEqual(self.phase(self.tribe_id), phase)
         link = self.link(self.tribe_id)
         self.assertEqual(link.state, "differs")
-        for word in (*words, sentence, "Tribe was not told"):
-            self.assertIn(word, link.difference_shown)
+        shown = self.difference_shown(link)
+        assert_says(shown, differs, **parameters)
+        assert_says(shown, untold)
+
+    def assert_total_not_told(self, **options):
+        """So, where Tribe now has another total."""
+        self.assert_not_told(
+            "difference_of_fact",
+            what=sentence("compared_total"),
+            now=Decimal(242),
+            booked=Decimal(121),
+            **options,
+        )
 
     def assert_told_by_itself(self, phase="Paid"):
         self.assertEqual(self.phase(self.tribe_id), phase)
@@ -463,12 +480,14 @@ class TestPaymentOfWhatDiffers(PaymentCase):
     def test_another_total_in_tribe_is_not_told_until_it_is_mended(self):
         self.change_the_price(200.0)
         self.look_at("invoice", self.tribe_id)
-        self.assertNotIn("paid", self.link(self.tribe_id).difference_shown)
+        shown = self.difference_shown(self.link(self.tribe_id))
+        assert_never_says(shown, "difference_paid_untold")
+        assert_never_says(shown, "difference_unpaid_untold")
 
         self.pay_and_wait()
-        self.assert_not_told("242.00", "121.00")
+        self.assert_total_not_told()
         self.run_nightly()
-        self.assert_not_told("242.00", "121.00")
+        self.assert_total_not_told()
 
         self.change_the_price(100.0)
         self.run_nightly()
@@ -478,10 +497,10 @@ class TestPaymentOfWhatDiffers(PaymentCase):
         self.pay(self.booked_move(self.tribe_id))
         self.change_the_price(200.0)
         self.look_at("invoice", self.tribe_id)
-        self.assert_not_told("242.00")
+        self.assert_total_not_told()
 
         self.run_nightly()
-        self.assert_not_told("242.00")
+        self.assert_total_not_told()
 
         self.change_the_price(100.0)
         self.look_at("invoice", self.tribe_id)
@@ -492,7 +511,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
         self.look_at("invoice", self.tribe_id)
 
         self.pay_and_wait()
-        self.assert_not_told("draft again", phase="Draft")
+        self.assert_not_told("difference_draft_in_tribe", phase="Draft")
 
         self.sandbox.set_phase(self.tribe_id, "Sent")
         self.look_at("invoice", self.tribe_id)
@@ -510,7 +529,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
 
         self.pay_and_wait()
 
-        self.assert_not_told("customer")
+        self.assert_not_told("difference_of_customer")
 
     def test_a_payment_that_waits_already_is_not_told_either(self):
         move = self.booked_move(self.tribe_id)
@@ -520,7 +539,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
 
         self.look_at("invoice", self.tribe_id)
 
-        self.assert_not_told("242.00")
+        self.assert_total_not_told()
         self.assertFalse(self.env["tribe.work"].search([("kind", "=", "payment")]))
 
     def test_nor_within_a_minute(self):
@@ -531,7 +550,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
 
         self.pass_a_minute()
 
-        self.assert_not_told("242.00")
+        self.assert_total_not_told()
 
     def test_what_is_undone_is_not_told_either_until_it_is_mended(self):
         self.connection.tell_unpaid = True
@@ -541,7 +560,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
 
         self.booked_move(self.tribe_id).line_ids.remove_move_reconcile()
         self.run_nightly()
-        self.assert_not_told("242.00", phase="Paid", sentence="It is no longer paid in Odoo")
+        self.assert_total_not_told(phase="Paid", untold="difference_unpaid_untold")
 
         self.change_the_price(100.0)
         self.run_nightly()

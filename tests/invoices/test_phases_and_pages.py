@@ -139,7 +139,7 @@ class TestPhases(TenantCase):
         self.look_at("invoice", tribe_id)
 
         self.assertEqual(self.link(tribe_id).state, "differs")
-        self.assertIn("draft again in Tribe", self.link(tribe_id).difference)
+        self.assert_told(self.link(tribe_id), "difference_draft_in_tribe", field="difference")
 
     def test_an_update_marks_the_draft_by_its_code_and_the_next_connect_what_had_none(self):
         for code in ("Draft", "CONCEPT"):
