@@ -3,6 +3,8 @@
 import time
 from unittest.mock import patch
 
+from told import assert_says
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
@@ -10,6 +12,8 @@ from odoo.addons.tribe_connector.engine import tokens
 from odoo.addons.tribe_connector.engine.session import Session
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 from odoo.addons.tribe_connector.tribe_api import Token, TribePaused
+
+from .sentence_case import SentenceCase
 
 ADDRESSES = ("api_address", "authorization_address", "web_address", "webhook_address")
 ELSEWHERE = "https://elsewhere.example"
@@ -29,7 +33,7 @@ SECRETS = {
 
 
 @tagged("post_install", "-at_install")
-class TestAddressesOfConnection(RolesCase):
+class TestAddressesOfConnection(SentenceCase, RolesCase):
     def setUp(self):
         super().setUp()
         self.connection.write({**TRIBE, "mode": "live"})
@@ -54,11 +58,11 @@ class TestAddressesOfConnection(RolesCase):
         connection = self.connection.with_user(self.manager)
         for name in ADDRESSES:
             with self.subTest(name):
-                with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+                with self.assert_refused("addresses_only_for_system_administrators", AccessError):
                     connection.write({name: ELSEWHERE})
-                with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+                with self.assert_refused("addresses_only_for_system_administrators", AccessError):
                     connection.create({"name": "New", name: ELSEWHERE})
-                with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+                with self.assert_refused("addresses_only_for_system_administrators", AccessError):
                     connection.with_context(**{f"default_{name}": ELSEWHERE}).create(
                         {"name": "New"}
                     )
@@ -73,7 +77,7 @@ class TestAddressesOfConnection(RolesCase):
             defaults = self.env["ir.default"].with_user(self.manager)
             defaults.set("tribe.connection", name, ELSEWHERE, user_id=True)
             with self.subTest(name):
-                with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+                with self.assert_refused("addresses_only_for_system_administrators", AccessError):
                     connections.create({"name": "New"})
                 result = connections.load(["name"], [["Imported"]])
                 self.assertFalse(result["ids"])
@@ -92,12 +96,12 @@ class TestAddressesOfConnection(RolesCase):
         self.assertEqual({name: self.connection[name] for name in TRIBE}, TRIBE)
 
     def test_a_copy_of_other_addresses_is_for_system_administrators(self):
-        with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+        with self.assert_refused("addresses_only_for_system_administrators", AccessError):
             self.connection.with_user(self.manager).copy()
         self.connection.webhook_address = False
         self.assertTrue(self.connection.with_user(self.manager).copy())
         self.connection.api_address = ELSEWHERE
-        with self.assertRaisesRegex(AccessError, "Only a system administrator"):
+        with self.assert_refused("addresses_only_for_system_administrators", AccessError):
             self.connection.with_user(self.manager).copy()
         self.assertTrue(self.connection.with_user(self.administrator).copy())
 
@@ -195,10 +199,10 @@ class TestAddressesOfConnection(RolesCase):
         self.env.invalidate_all()
 
         for reader in (self.manager, self.administrator):
-            trouble = self.connection.with_user(reader).trouble
-            self.assertIn("“Tribe CRM” has no client secret", trouble)
-            self.assertEqual(trouble.count("\n"), 0)
-        self.assertIn("has no client secret", "\n".join(self.connection._sentences_to_tell()))
+            connection = self.connection.with_user(reader)
+            self.assert_trouble(connection, "client_secret_forgotten", name="Tribe CRM")
+            self.assertEqual(connection.trouble.count("\n"), 0)
+        assert_says(self.connection._sentences_to_tell(), "client_secret_forgotten")
 
         self.connection.with_user(self.administrator).client_secret = "of elsewhere"
         self.env.invalidate_all()
@@ -233,7 +237,7 @@ class TestAddressesOfConnection(RolesCase):
                     self.subTest(request=request, name=name),
                     patch.object(tokens, request, answer),
                     self.enter_registry_test_mode(),
-                    self.assertRaisesRegex(TribePaused, "address of Tribe was changed"),
+                    self.assert_refused("address_changed_meanwhile", TribePaused),
                 ):
                     stored.access_token()
                 self.env.invalidate_all()
@@ -250,7 +254,7 @@ class TestAddressesOfConnection(RolesCase):
         with (
             patch.object(tokens, "exchange_code", answer),
             self.enter_registry_test_mode(),
-            self.assertRaisesRegex(TribePaused, "address of Tribe was changed"),
+            self.assert_refused("address_changed_meanwhile", TribePaused),
         ):
             stored.sign_in("code", "https://odoo.example/callback")
         self.env.invalidate_all()
@@ -267,7 +271,7 @@ class TestAddressesOfConnection(RolesCase):
         with (
             patch.object(tokens, "request_token", answer),
             self.enter_registry_test_mode(),
-            self.assertRaisesRegex(TribePaused, "Another client"),
+            self.assert_refused("client_changed_meanwhile", TribePaused),
         ):
             tokens.StoredTokens(self.connection).access_token()
         self.env.invalidate_all()
@@ -290,7 +294,7 @@ class TestAddressesOfConnection(RolesCase):
                 self.enter_registry_test_mode(),
             ):
                 for ask in (stored.access_token, lambda tokens=stored: tokens.renew("refused")):
-                    with self.assertRaisesRegex(TribePaused, "address of Tribe was changed"):
+                    with self.assert_refused("address_changed_meanwhile", TribePaused):
                         ask()
             self.assertFalse(asked)
 
@@ -310,6 +314,6 @@ class TestAddressesOfConnection(RolesCase):
                 self.subTest(name),
                 patch.object(type(client), "webhooks", return_value=[]),
                 self.enter_registry_test_mode(),
-                self.assertRaisesRegex(TribePaused, "was switched"),
+                self.assert_refused("connection_switched", TribePaused),
             ):
                 self.connection._register_webhooks(client)

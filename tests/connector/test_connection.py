@@ -1,8 +1,11 @@
+from told import assert_says
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests.common import _super_send
 
 from odoo.addons.tribe_connector.models.tribe_connection_tenant import _usual_names
+from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api import bounds
 
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
@@ -17,11 +20,10 @@ class TestConnection(ConnectorCase):
 
     sandbox_options = RelationCase.sandbox_options
 
-    def assertNotConnected(self, *parts):
+    def assertNotConnected(self, code, /, **parameters):
         with self.assertRaises(UserError) as caught:
             self.connect()
-        for part in parts:
-            self.assertIn(part, str(caught.exception))
+        assert_says(caught.exception, code, **parameters)
         self.assertEqual(self.connection.state, "draft")
 
     def press_activate(self):
@@ -54,19 +56,19 @@ class TestConnection(ConnectorCase):
     def test_a_wrong_secret(self):
         self.connection.client_secret = "wrong"
 
-        self.assertNotConnected("client ID", "secret", "Configuration")
+        self.assertNotConnected("token_invalid_client")
 
     def test_no_secret(self):
         self.connection._credential().client_secret = False
 
-        self.assertNotConnected("no client ID or no client secret", "Tribe CRM")
+        self.assertNotConnected("client_credentials_missing_for_token", name="Tribe CRM")
 
     def test_an_unreachable_host(self):
         self.connection.write(
             {"authorization_address": NOBODY, "client_secret": self.sandbox.client_secret}
         )
 
-        self.assertNotConnected("127.0.0.1:9", "Try again later")
+        self.assertNotConnected("network_failed", host="127.0.0.1:9")
 
     @classmethod
     def _request_handler(cls, session, request, /, **options):
@@ -77,28 +79,32 @@ class TestConnection(ConnectorCase):
     def test_an_address_that_is_not_tribe(self):
         self.sandbox.fault("html", path_contains="GetCurrentEmployee", status=200)
 
-        self.assertNotConnected("unreadable answer", "address of Tribe's API")
+        self.assertNotConnected("answer_unreadable", address=self.sandbox.address)
 
     def test_demo_mode_stays_on_this_machine(self):
         self.connection.api_address = "https://api.tribecrm.nl"
 
-        self.assertNotConnected("api.tribecrm.nl")
+        self.assertNotConnected(
+            "address_not_on_this_machine",
+            what=sentence("address_api"),
+            address="https://api.tribecrm.nl",
+        )
 
     def test_a_refused_scope(self):
         for error in ("invalid_grant", "invalid_scope"):
             self.sandbox.switch(allowed_scopes=["read"], refused_scope_error=error)
             with self.subTest(error):
-                self.assertNotConnected("scope")
+                self.assertNotConnected("token_invalid_scope")
 
     def test_mode_off(self):
         self.connection.mode = "off"
         self.sandbox.reset_calls()
 
-        self.assertNotConnected("Choose another mode than Off")
+        self.assertNotConnected("connect_in_mode_off")
         self.assertEqual(self.sandbox.calls()["total"], 0)
 
     def test_activating_before_connecting(self):
-        with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
+        with self.assert_refused("connect_first", name="Tribe CRM"):
             self.press_activate()
 
     def test_what_is_kept_of_all_sets_together_has_an_end(self):
@@ -126,8 +132,8 @@ class TestConnection(ConnectorCase):
         )
         self.connect()
         lacking = self.connection.check_ids.filtered(lambda check: check.state == "note")
-        self.assertIn("Activity_Invoice", lacking[0].name)
-        self.assertIn("Billing module", lacking[0].remedy)
+        self.assert_told(lacking[0], "check_missing", field="name", path="Activity_Invoice")
+        self.assert_only_told(lacking[0], "switch_on_billing", field="remedy")
         self.assertEqual(self.connection.state, "connected")
 
         self.map()
@@ -144,7 +150,13 @@ class TestConnection(ConnectorCase):
         self.connect()
 
         self.assertFalse(self.connection.has_import_id)
-        self.assertIn("Relation_Organization/ImportId", self.connection.check_ids[0].name)
+        self.assert_told(
+            self.connection.check_ids[0],
+            "check_missing",
+            field="name",
+            path="Relation_Organization/ImportId",
+            why=sentence("lost_answers_need_person"),
+        )
 
     def test_two_companies_and_a_legal_entity_without_one(self):
         self.connect()
@@ -152,7 +164,7 @@ class TestConnection(ConnectorCase):
         entity = self.connection.legal_entity_ids[0]
         entity.write({"journal_id": False, "company_id": False})
 
-        with self.assertRaisesRegex(UserError, f"company of legal entity “{entity.name}”"):
+        with self.assert_refused("activate_without_company", entity=entity.name):
             self.press_activate()
 
 
@@ -162,7 +174,7 @@ class TestLifeCycle(RelationCase):
     def test_what_is_active_is_not_activated_once_more(self):
         for state in ("initial", "active"):
             self.connection.state = state
-            with self.assertRaisesRegex(UserError, "active already"):
+            with self.assert_refused("already_active", name="Tribe CRM"):
                 self.press_activate()
 
     def test_off_does_nothing(self):
@@ -257,7 +269,7 @@ class TestLifeCycle(RelationCase):
         self.connection.api_address = "http://127.0.0.1:9"
         partner.phone = "030 1"
         self.assertEqual(self.connection.state, "draft")
-        with self.assertRaisesRegex(UserError, "Connect “Tribe CRM” first"):
+        with self.assert_refused("connect_first", name="Tribe CRM"):
             self.press_activate()
 
         self.connection.write(
@@ -280,7 +292,7 @@ class TestLifeCycle(RelationCase):
             self.env.ref("tribe_connector.cron_outbound").method_direct_trigger()
         self.assertFalse(self.problems())
         self.assertEqual(self.sandbox.calls()["total"], 0)
-        self.assertIn("has no client secret", self.connection.trouble)
+        self.assert_trouble(self.connection, "client_secret_forgotten", name="Tribe CRM")
 
         self.connection.write(
             {

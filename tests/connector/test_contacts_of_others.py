@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from told import assert_only_says, containing
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
@@ -60,7 +62,9 @@ class TestConsent(OthersCase):
         self.env.invalidate_all()
 
     def test_who_may_not_change_the_contact_gives_its_user_to_nobody(self):
-        with self.assertRaisesRegex(AccessError, "Klant met portaal"):
+        with self.assert_refused(
+            "conflict_email_needs_consent", AccessError, contact="Klant met portaal"
+        ):
             self.take_as("b_admin", "tribe_connector.group_manager", self.other)
 
         self.assertEqual(self.partner.email, "echt@klant.example")
@@ -123,9 +127,11 @@ class TestCompanyOfTheContact(OthersCase):
 
         row = self.of_b()
         self.assertEqual((row["Name"], row["PhoneNumber"]), ("Gedeelde B.V.", None))
-        (problem,) = self.problems()
-        self.assertIn("Leave to Odoo", problem)
-        self.assertNotIn(self.company.name, problem)
+        works = self.problematic()
+        self.assert_only_told(
+            works, "contact_of_company_elsewhere", partner="Geheime naam", connection=self.b.name
+        )
+        self.assertNotIn(self.company.name, works.error)
 
     def test_its_tribe_changes_nothing_of_it(self):
         self.become_a()
@@ -392,9 +398,7 @@ class TestGone(OthersCase):
     def test_who_moved_is_reached_no_more(self):
         self.move()
         self.assertLeftAlone()
-        (problem,) = self.problems()
-        self.assertIn("Verhuisde B.V.", problem)
-        self.assertIn("there again", problem)
+        self.assert_only_told(self.problematic(), "relation_there_again", relation="Verhuisde B.V.")
         self.assertEqual(self.tribe_of_a()["PhoneNumber"], "030-PRIVATE")
 
         with self.in_tenant(self.b):
@@ -418,7 +422,7 @@ class TestGone(OthersCase):
         self.invoice(self.partner, self.other)
         self.invoice(self.partner, self.company)
         self.assertLeftAlone()
-        self.assertIn("more than one connection", self.b.trouble)
+        self.assert_trouble(self.b, "contacts_unplaced", count=1)
 
     def test_nor_whoever_has_a_company_of_another(self):
         self.partner.company_id = self.company
@@ -512,7 +516,13 @@ class TestLinesOfRuns(OthersCase):
     def test_a_problem_about_what_is_not_in_odoo_yet(self):
         row = self.organization(Name="Lijkt op B.V.", EmailAddress="geheim@a.example")
         self.look_at("organization", row["ID"])
-        self.assertIn("Geheime B.V.", "".join(self.lines().mapped("text")))
+        self.assert_told(
+            self.lines(),
+            "possible_match",
+            field="text",
+            subject=containing("Lijkt op B.V."),
+            objects=[containing("Geheime B.V.")],
+        )
         self.assertSeenByAAlone()
 
     def test_a_problem_about_the_connection(self):
@@ -563,6 +573,7 @@ class TestFamily(OthersCase):
         before = [self.shared(each) for each in (self.partner, *relatives)]
         self.assertFalse(before[0][-1])
         before[0] = (*before[0][:-1], vat)
+        name = self.partner.name
 
         self.change_in_b()
 
@@ -570,9 +581,9 @@ class TestFamily(OthersCase):
         self.assertEqual(self.partner.name, "Hernoemd B.V.")
         self.assertFalse(self.problems())
         notes = self.env["tribe.run.line"].search([("action", "=", "note")]).mapped("text")
-        for field in ("City", *(() if vat else ("VAT",))):
-            (note,) = [text for text in notes if text.startswith(field)]
-            self.assertIn("another company or connection", note)
+        for field in ("field_city", *(() if vat else ("field_vat",))):
+            (note,) = [text for text in notes if text.parameters["field"].code == field]
+            assert_only_says(note, "shared_value_kept", partner=name)
             self.assertNotIn("Verwant", note)
 
     def test_one_below_of_another_company(self):

@@ -4,10 +4,13 @@ from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 from invoices.invoice_case import InvoiceCase
+from told import assert_never_says, assert_only_says, beginning
 
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 
 class TestDashboard(InvoiceCase):
@@ -57,10 +60,28 @@ class TestDashboard(InvoiceCase):
         connection = self.connection.with_context(**context)
         return connection.headline_level, connection.headline
 
-    def assert_headline(self, level, text):
+    def assert_headline(self, level, code, /, **parameters):
         found = self.headline()
+        headline = self.connection._headline()
+        self.assertEqual(found, (headline.level, headline.text))
         self.assertEqual(found[0], level, found[1])
-        self.assertIn(text, found[1])
+        assert_only_says(headline.text, code, **parameters)
+
+    def assert_one_change_waits(self, *, is_noted):
+        """What is noted has a time since which it waits."""
+        level, text = self.headline()
+        changes = sentence("headline_one_change_waits")
+        self.assertEqual(level, "info", text)
+        if is_noted:
+            since = beginning(sentence, "headline_waits_since", "moment", changes=changes)
+            self.assertTrue(text.startswith(since), text)
+        else:
+            self.assertEqual(text, f"{changes}.")
+
+    def assert_paused_with_a_record(self):
+        """Two sentences in one line."""
+        codes = ("headline_paused", "headline_one_record_needs_attention")
+        self.assertEqual(self.headline(), ("danger", " ".join(map(sentence, codes))))
 
     def opened_by_headline(self):
         action = self.connection.action_open_headline()
@@ -75,7 +96,7 @@ class TestDashboard(InvoiceCase):
 
         self.assertEqual(self.connection.untold_count, 1)
         self.assertEqual(self.list_behind("action_open_untold"), link)
-        self.assert_headline("info", "1 change waits")
+        self.assert_one_change_waits(is_noted=False)
         self.assertEqual(self.opened_by_headline(), link)
 
         # Noted at night it is work that waits: counted once.
@@ -83,12 +104,12 @@ class TestDashboard(InvoiceCase):
         self.connection.invalidate_recordset()
         self.assertEqual(self.connection.untold_count, 0)
         self.assertEqual(self.connection.invoice_waiting_count, 1)
-        self.assert_headline("info", "1 change waits")
+        self.assert_one_change_waits(is_noted=True)
 
         self.run_lanes()
         self.connection.invalidate_recordset()
         self.assertEqual(self.connection.untold_count, 0)
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
 
     def test_who_has_no_right_in_accounting_sees_the_same_numbers(self):
         link = self.link(self.send_new(self.line(100.0)))
@@ -108,10 +129,10 @@ class TestDashboard(InvoiceCase):
 
     def test_the_headline_is_the_worst_that_is_true(self):
         booked = self.link(self.send_new(self.line(100.0)))
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
 
         self.partner.email = "nieuw@klant.example"
-        self.assert_headline("info", "1 change waits, since")
+        self.assert_one_change_waits(is_noted=True)
 
         self.env["tribe.suggestion"].create(
             {
@@ -122,29 +143,28 @@ class TestDashboard(InvoiceCase):
                 "basis": "vat",
             }
         )
-        self.assert_headline("warning", "1 question to decide")
+        self.assert_headline("warning", "headline_one_question")
         self.assertEqual(self.opened_by_headline()._name, "tribe.suggestion")
 
         booked._note_differences(["Anders."])
-        self.assert_headline("warning", "1 booked invoice differs")
+        self.assert_headline("warning", "headline_one_invoice_differs")
         self.assertEqual(self.opened_by_headline(), booked)
 
         self.unmap()
         self.send_new(self.line(100.0))
-        self.assert_headline("danger", "1 record needs attention")
+        self.assert_headline("danger", "headline_one_record_needs_attention")
         self.assertEqual(self.opened_by_headline().cause, "vat_group")
 
         self.tribe_is_down()
-        self.assert_headline("danger", "Tribe cannot be reached since")
+        self.assert_headline("danger", "tribe_unavailable_since", reason="HTTP 503.")
         self.assertEqual(self.connection.action_open_headline()["res_id"], self.connection.id)
 
         self.connection.action_pause()
-        self.assert_headline("danger", "Paused")
-        self.assert_headline("danger", "1 record needs attention")
+        self.assert_paused_with_a_record()
         self.connection.mode = "off"
-        self.assert_headline("warning", "Off")
+        self.assert_headline("warning", "headline_off")
         self.connection.active = False
-        self.assert_headline("warning", "Archived")
+        self.assert_headline("warning", "headline_archived")
 
     def tribe_is_down(self):
         now = fields.Datetime.now()
@@ -163,7 +183,7 @@ class TestDashboard(InvoiceCase):
                 self.assertNotEqual(self.headline()[0], "success")
         self.connection.state = "active"
         self.connection.mode = "dry_run"
-        self.assert_headline("warning", "Dry run")
+        self.assert_headline("warning", "headline_dry_run")
 
     def work_of_the_connection(self, direction, kind, reference, error_class="again"):
         """Work of the connection itself that goes wrong."""
@@ -184,34 +204,33 @@ class TestDashboard(InvoiceCase):
         ):
             with self.subTest(values):
                 self.connection.write(values)
-                self.assert_headline("danger", "looks like a copy")
+                self.assert_headline("danger", "database_is_copy")
 
     def test_paused_it_still_says_what_needs_a_person(self):
         self.connection.action_pause()
-        self.assert_headline("warning", "Paused")
+        self.assert_headline("warning", "headline_paused")
         self.work_of_the_connection("outbound", "activate", self.connection.id, "person")
 
-        self.assert_headline("danger", "1 record needs attention")
-        self.assert_headline("danger", "Paused")
+        self.assert_paused_with_a_record()
         self.assertEqual(self.opened_by_headline().kind, "activate")
 
     def test_what_was_never_looked_at_is_not_in_sync(self):
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
         cursors = self.env["tribe.cursor"]
         cursors.search([("stream", "=", "invoice")]).unlink()
-        self.assert_headline("warning", "Not all of Tribe was ever looked at")
+        self.assert_headline("warning", "headline_never_fully_looked")
         cursors.search([]).unlink()
-        self.assert_headline("warning", "Not all of Tribe was ever looked at")
+        self.assert_headline("warning", "headline_never_fully_looked")
 
         self.env["tribe.work"]._add(self.connection, "inbound", "poll", ["invoice"], "initial")
-        self.assert_headline("info", "for the first time")
+        self.assert_headline("info", "headline_first_look")
         self.work_of_the_connection("inbound", "poll", "invoice")
-        self.assert_headline("warning", "Tribe refused.")
+        self.assert_headline("warning", "headline_connection_work_fails", reason="Tribe refused.")
 
     def test_a_set_that_this_tribe_lacks_needs_no_look(self):
         self.env["tribe.cursor"].search([("stream", "=", "invoice")]).unlink()
         self.connection.sudo().absent = ["Activity_Invoice"]
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
 
     def test_work_of_the_connection_that_goes_wrong_is_said(self):
         for state in ("active", "initial"):
@@ -219,47 +238,49 @@ class TestDashboard(InvoiceCase):
             for direction, kind in (("inbound", "poll"), ("outbound", "activate")):
                 with self.subTest(f"{state}, {kind}"), self.env.cr.savepoint() as savepoint:
                     self.work_of_the_connection(direction, kind, "1")
-                    self.assert_headline("warning", "Tribe refused.")
+                    self.assert_headline(
+                        "warning", "headline_connection_work_fails", reason="Tribe refused."
+                    )
                     savepoint.rollback()
 
     def test_the_initial_synchronization_is_said_to_run_only_while_it_does(self):
         self.connection.state = "initial"
-        self.assert_headline("warning", "did not end")
+        self.assert_headline("warning", "headline_initial_stuck")
         self.env["tribe.work"]._add(
             self.connection, "outbound", "partner", self.partner.ids, "initial"
         )
-        self.assert_headline("info", "The initial synchronization is running")
+        self.assert_headline("info", "headline_initial")
         self.env["tribe.work"].search([("kind", "=", "partner")]).error_class = "person"
-        self.assert_headline("danger", "1 record needs attention")
+        self.assert_headline("danger", "headline_one_record_needs_attention")
 
         self.env["tribe.work"].search([]).unlink()
         self.connection.action_pause()
         self.connection.action_resume()
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
 
     def test_without_a_sign_in_nothing_is_well(self):
-        self.connection.sign_in_problem = "Tribe refused the code."
-        self.assert_headline("danger", "Tribe refused the code.")
+        self.connection.sign_in_problem = sentence("sign_in_refused")
+        self.assert_headline("danger", "sign_in_refused")
         self.connection.sign_in_problem = False
         self.connection.sign_in = "authorization_code"
-        self.assert_headline("danger", "Nobody is signed in with Tribe")
+        self.assert_headline("danger", "headline_nobody_signed_in")
 
     def test_demo_data_is_not_in_sync_with_anything(self):
         self.connection.is_demo_data = True
-        self.assert_headline("info", "An example")
+        self.assert_headline("info", "headline_example")
 
     def test_all_is_not_in_sync_when_nobody_looked_for_long(self):
-        self.assert_headline("success", "All in sync")
+        self.assert_headline("success", "headline_in_sync")
 
         cursors = self.env["tribe.cursor"].search([("stream", "=", "invoice")])
         cursors.position -= timedelta(hours=5)
 
-        self.assert_headline("warning", "Tribe was last looked at on")
+        self.assert_headline("warning", "headline_last_look_long_ago")
 
     def test_of_another_company_the_headline_says_nothing(self):
         self.unmap()
         self.send_new(self.line(100.0))
-        self.assert_headline("danger", "1 record needs attention")
+        self.assert_headline("danger", "headline_one_record_needs_attention")
         other = self.env["res.company"].create({"name": "Andere B.V."})
         self.env["tribe.work"].search([("error_class", "=", "person")]).company_id = other
         user = new_test_user(
@@ -270,7 +291,9 @@ class TestDashboard(InvoiceCase):
             company_ids=[Command.set(self.company.ids)],
         )
 
-        self.assertNotIn("attention", self.connection.with_user(user).headline)
+        of_user = self.connection.with_user(user)
+        assert_never_says(of_user._headline().text, "headline_one_record_needs_attention")
+        self.assertEqual(of_user.headline, of_user._headline().text)
 
     def test_what_tries_again_by_itself_waits_and_needs_nobody(self):
         self.sandbox.fault("status", path_contains="Activity_Invoice", status=503)
@@ -439,7 +462,7 @@ class TestDashboard(InvoiceCase):
         self.assertEqual(action["views"][0][1], "kanban")
         shown = self.env["tribe.connection"].with_context(**literal_eval(action["context"]))
         self.assertIn(self.connection, shown.search([]))
-        self.assertIn("Archived", self.connection.headline)
+        self.assertEqual(self.connection.headline, sentence("headline_archived"))
 
     def test_the_app_opens_with_the_set_up_until_there_is_a_connection(self):
         action = self.env["tribe.connection"]._open_app()

@@ -1,7 +1,6 @@
 """The mode Dry Run: what changes waits, and nothing is written on either side."""
 
 from odoo import fields
-from odoo.exceptions import UserError
 
 from .common import ConnectorCase
 
@@ -138,8 +137,10 @@ class TestDryRun(ConnectorCase):
         self.connection.state = "connected"
         self.sandbox.reset_calls()
 
-        sentence = "“Tribe CRM” is in the mode Dry Run.*Choose.*Live"
-        with self.assertRaisesRegex(UserError, sentence), self.enter_registry_test_mode():
+        with (
+            self.assert_refused("activate_in_dry_run", name="Tribe CRM"),
+            self.enter_registry_test_mode(),
+        ):
             self.connection.action_activate()
 
         self.assertEqual(self.connection.state, "connected")
@@ -158,8 +159,7 @@ class TestDryRun(ConnectorCase):
 
                 self.connection.mode = "dry_run"
                 self.assertEqual(len(self.everything()["webhooks"]), 7)
-                self.assertIn("still registered in Tribe", self.connection.trouble)
-                self.assertIn("Choose the mode Live", self.connection.trouble)
+                self.assert_trouble(self.connection, "webhooks_left_in_tribe", name="Tribe CRM")
 
                 self.connection.mode = "demo"
                 self.run_lanes()

@@ -2,7 +2,7 @@
 
 from end_to_end.tribe_reader import TribeReader
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.hooks import uninstall_hook
@@ -79,8 +79,7 @@ class TestArchived(MovedCase):
         self.let_the_crons_run()
 
         self.assert_nothing_was_done(new)
-        self.assertIn("is archived", self.connection.trouble)
-        self.assertIn("unarchived", self.connection.trouble)
+        self.assert_trouble(self.connection, "connection_archived", name=self.connection.name)
 
         self.connection.active = True
         self.connection.invalidate_recordset()
@@ -114,7 +113,7 @@ class TestArchived(MovedCase):
         self.connection.action_deactivate()
         self.let_the_crons_run()
         self.assertEqual(len(self.webhooks()), 7)
-        self.assertIn("is archived", self.connection.trouble)
+        self.assert_trouble(self.connection, "connection_archived", name=self.connection.name)
 
         self.connection.active = True
         self.run_lanes()
@@ -170,7 +169,7 @@ class TestMoved(MovedCase):
             self.connection.state = "connected"
             with (
                 self.subTest(button),
-                self.assertRaisesRegex(UserError, "This Is the Moved Original"),
+                self.assert_refused("database_is_copy", name=self.connection.name),
                 self.enter_registry_test_mode(),
             ):
                 getattr(self.connection, button)()
@@ -183,8 +182,7 @@ class TestMoved(MovedCase):
         self.connection.invalidate_recordset()
 
         self.assertTrue(self.connection.is_moved)
-        self.assertIn("looks like a copy", self.connection.trouble)
-        self.assertIn("This Is the Moved Original", self.connection.trouble)
+        self.assert_trouble(self.connection, "database_is_copy", name=self.connection.name)
 
     def test_a_connection_made_in_the_copy_works(self):
         self.move()
@@ -297,7 +295,7 @@ class TestMoved(MovedCase):
         manager = new_test_user(self.env, "beheerder", groups)
         self.move()
 
-        with self.assertRaisesRegex(AccessError, "system administrator"):
+        with self.assert_refused("only_for_system_administrators", AccessError):
             self.connection.with_user(manager).action_is_original()
         for values in ({"database_uuid": "another-uuid"}, {"former_uuids": ["x"]}):
             for user in (manager, self.env.ref("base.user_admin")):
@@ -328,8 +326,7 @@ class TestMoved(MovedCase):
             self.update_from_before_it_was_noted(made="-1 day")
 
         self.assertTrue(self.connection.is_moved)
-        self.assertIn("looks like a copy", self.connection.trouble)
-        self.assertIn("This Is the Moved Original", self.connection.trouble)
+        self.assert_trouble(self.connection, "database_is_copy", name=self.connection.name)
         self.assert_nothing_was_done(self.work_in_a_copy())
 
         self.connection.action_is_original()

@@ -40,9 +40,8 @@ class TestOneBadRecord(RelationCase):
         linked = self.env["res.partner"].search([("tribe_id", "!=", False)])
         self.assertEqual(sorted(linked.mapped("name")), list(names), self.problems())
 
-    def assertRefused(self, text=REFUSAL):
-        (problem,) = self.problems()
-        self.assertIn(text, problem)
+    def assertRefused(self, code="said_by_odoo", /, **parameters):
+        self.assert_only_told(self.problematic(), code, **(parameters or {"text": REFUSAL}))
 
     # Tribe to Odoo
 
@@ -141,7 +140,7 @@ class TestOneBadRecord(RelationCase):
         self.synchronize(partners)
 
         self.assertTwoAreLinked()
-        self.assertRefused("tribe.debtor")
+        self.assertRefused("sequence_missing", code="tribe.debtor")
 
     def test_what_was_being_sent_of_which_one_turns_out_to_be_anothers(self):
         partners = self.three()
@@ -221,8 +220,7 @@ class TestOneOddAnswer(OddAnswers, RelationCase):
 
         self.assertEqual((self.partners[0].phone, self.partners[2].phone), (phone, phone))
         self.assertNotEqual(self.partners[1].phone, phone)
-        (problem,) = self.problems()
-        self.assertIn("unreadable record", problem)
+        self.assert_only_told(self.problematic(), "record_unreadable")
         self.assertFalse(self.connection.trouble)
         self.env["tribe.work"].search([]).unlink()
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from told import containing
 
 from odoo.addons.tribe_connector.engine.remote_relation import load_relations
 from odoo.addons.tribe_connector.mapping import canonical
@@ -146,7 +146,14 @@ class TestPlan(PlanCase):
 
         line = self.line(plan, partner)
         self.assertEqual(line.action, "question")
-        self.assertIn("could be 2 relations of Tribe", line.text)
+        self.assert_told(
+            line,
+            "contact_could_be_several_relations",
+            field="text",
+            partner="Klant B.V.",
+            count=2,
+            names=containing("Eerste", "Tweede"),
+        )
         self.assertEqual(plan.question_count, 1)
         self.assertEqual(plan.summary, "In Doubt: 1.")
 
@@ -232,7 +239,7 @@ class TestPlan(PlanCase):
     def test_it_needs_a_connection(self):
         self.connection.state = "draft"
 
-        with self.assertRaisesRegex(UserError, "first"):
+        with self.assert_refused("connect_first", name=self.connection.name):
             self.connection.action_plan()
 
     def test_a_later_plan_shows_what_waits(self):
@@ -333,8 +340,7 @@ class TestPlanIsUndone(PlanCase):
                 for partner in (self.partner, self.other):
                     line = self.line(plan, partner)
                     self.assertEqual(line.action, "question")
-                    self.assertIn("only reads", line.text)
-                    self.assertIn("nothing was written in Tribe", line.text)
+                    self.assert_told(line, "client_only_reads", field="text")
             self.assert_nothing_is_left()
 
     def test_one_line_that_tries_to_write_does_not_stop_the_others(self):
@@ -349,7 +355,7 @@ class TestPlanIsUndone(PlanCase):
         with patch.object(exporter, "_look_for", step):
             plan = self.plan()
 
-        self.assertIn("only reads", self.line(plan, self.partner).text)
+        self.assert_told(self.line(plan, self.partner), "client_only_reads", field="text")
         self.assertEqual(self.line(plan, self.other).action, "create_tribe")
 
     def test_a_relation_that_is_planned_is_undone_too(self):

@@ -10,6 +10,7 @@ from odoo.tests import tagged
 
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
+from .sentence_case import SentenceCase
 from .surface import (
     OUR_PREFIX,
     fields_of_others,
@@ -102,7 +103,7 @@ class TestTheTables(RolesCase):
 
 
 @tagged("post_install", "-at_install")
-class TestCalls(RolesCase):
+class TestCalls(SentenceCase, RolesCase):
     """Every public method by the way that RPC takes, as each role, with records and with none."""
 
     @classmethod
@@ -305,7 +306,7 @@ class TestCalls(RolesCase):
             moves = self.env["account.move"].with_user(self.manager).with_context(context)
             with (
                 self.subTest(context),
-                self.assertRaisesRegex(UserError, "reserved for invoices of Tribe"),
+                self.assert_refused("journal_reserved_for_tribe"),
             ):
                 moves.create(values)
 

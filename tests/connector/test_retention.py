@@ -8,13 +8,16 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.models import tribe_run
+from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tests.common import create_connection
+
+from .sentence_case import SentenceCase
 
 PERSON = "Femke de Vries"
 MAIL = "femke.devries@particulier.example"
 
 
-class RetentionCase(TransactionCase):
+class RetentionCase(SentenceCase, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -120,7 +123,13 @@ class TestRetention(RetentionCase):
         self.assertEqual((old | recent).exists(), recent)
         run = self.env["tribe.run"].search([("connection_id", "=", self.connection.id)])
         self.assertEqual(run.line_ids.mapped("name"), [PERSON])
-        self.assertEqual(run.line_ids.text, "Given up after 365 days: Choose another number.")
+        self.assert_only_told(
+            run.line_ids,
+            "given_up_after_days",
+            field="text",
+            days=365,
+            problem="Choose another number.",
+        )
 
     def test_what_waits_is_never_given_up(self):
         waiting = self.new_work(4000)
@@ -140,12 +149,20 @@ class TestRetention(RetentionCase):
 
         self.assertTrue(link.exists())
 
+    def refused_days(self):
+        return self.assert_refused(
+            "connection_problem",
+            ValidationError,
+            name="Tribe CRM",
+            problem=sentence("keep_days_out_of_range"),
+        )
+
     def test_no_days_is_no_answer(self):
         for name in ("keep_runs_days", "keep_problems_days"):
             for days in (0, -1, 36_501, 2**31 - 1):
                 with (
                     self.subTest(name=name, days=days),
-                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”: .*36,500 days"),
+                    self.refused_days(),
                     self.env.cr.savepoint(),
                 ):
                     self.connection[name] = days

@@ -4,6 +4,7 @@ import logging
 import traceback
 
 import psycopg2
+from told import assert_only_says
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
@@ -13,13 +14,15 @@ from odoo.addons.tribe_connector.engine.tokens import StoredTokens
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 from odoo.addons.tribe_connector.tribe_api import Token
 
+from .sentence_case import SentenceCase
+
 SECRET = "s3cr3t-of-the-tenant"
 HIDDEN = ("client_secret", "access_token", "webhook_token", "webhook_secret")
 SQL_LOGGER = "odoo.sql_db"
 
 
 @tagged("post_install", "-at_install")
-class TestSecrets(RolesCase):
+class TestSecrets(SentenceCase, RolesCase):
     """Neither reading, searching, grouping, exporting, copying nor logging shows a secret."""
 
     def setUp(self):
@@ -32,7 +35,7 @@ class TestSecrets(RolesCase):
     def users(self):
         return (self.outsider, self.user, self.manager, self.administrator, self.portal)
 
-    def assert_refused(self, ask):
+    def assert_no_answer(self, ask):
         """There is no answer: no right, or nothing that can be asked for."""
         try:
             answer = ask()
@@ -46,22 +49,22 @@ class TestSecrets(RolesCase):
                 credentials = self.env["tribe.credential"].with_user(user)
                 connections = self.env["tribe.connection"].with_user(user)
                 with self.subTest(user=user.login, name=name):
-                    self.assert_refused(lambda: credentials.search([(name, "=like", "s%")]))
-                    self.assert_refused(
+                    self.assert_no_answer(lambda: credentials.search([(name, "=like", "s%")]))
+                    self.assert_no_answer(
                         lambda: connections.search([(f"credential_ids.{name}", "=like", "s%")])
                     )
-                    self.assert_refused(lambda: credentials.search([], order=name))
+                    self.assert_no_answer(lambda: credentials.search([], order=name))
             for name in ("client_secret", "webhook_secret"):
                 with self.subTest(user=user.login, name=name):
-                    self.assert_refused(lambda: connections.search([(name, "=like", "s%")]))
+                    self.assert_no_answer(lambda: connections.search([(name, "=like", "s%")]))
 
     def test_grouping_does_not_show_it(self):
         for user in self.users():
             for name in HIDDEN:
                 credentials = self.env["tribe.credential"].with_user(user)
                 with self.subTest(user=user.login, name=name):
-                    self.assert_refused(lambda: credentials.formatted_read_group([], [name]))
-                    self.assert_refused(
+                    self.assert_no_answer(lambda: credentials.formatted_read_group([], [name]))
+                    self.assert_no_answer(
                         lambda: credentials.formatted_read_group([], [], [f"{name}:max"])
                     )
 
@@ -69,10 +72,10 @@ class TestSecrets(RolesCase):
         connection = self.connection.with_user(self.administrator)
         for name in HIDDEN:
             with self.subTest(name):
-                self.assert_refused(
+                self.assert_no_answer(
                     lambda: self.credential.with_user(self.administrator).export_data([name])
                 )
-                self.assert_refused(lambda: connection.export_data([f"credential_ids/{name}"]))
+                self.assert_no_answer(lambda: connection.export_data([f"credential_ids/{name}"]))
         exported = connection.export_data(["name", "client_secret", "webhook_secret"])
 
         self.assertEqual(exported["datas"], [["Tribe CRM", "", ""]])
@@ -130,21 +133,22 @@ class TestSecrets(RolesCase):
         )
         self.assertEqual(explained, [])
         connection = self.connection.with_user(self.manager)
-        for values in (
-            {"missing_percent": 999},
-            {"comparison_days": 2**31 - 1},
-            {"nightly_hour": 24},
-            {"nightly_hour": -1},
-            {"calls_per_window": 0},
-            {"settle_seconds": -1},
-            {"keep_runs_days": 0},
-            {"attention_threshold": 0},
-            {"unavailable_hours": 2**31 - 1},
-            {"company_id": False},
-            {"company_id": "2"},
-            {"name": False},
-            {"mode": False},
-            {"timezone": False},
+        empty = "connection_field_empty"
+        for values, code in (
+            ({"missing_percent": 999}, "missing_at_most_out_of_range"),
+            ({"comparison_days": 2**31 - 1}, "missing_at_most_out_of_range"),
+            ({"nightly_hour": 24}, "nightly_hour_out_of_range"),
+            ({"nightly_hour": -1}, "nightly_hour_out_of_range"),
+            ({"calls_per_window": 0}, "limits_not_positive"),
+            ({"settle_seconds": -1}, "limits_not_positive"),
+            ({"keep_runs_days": 0}, "keep_days_out_of_range"),
+            ({"attention_threshold": 0}, "thresholds_out_of_range"),
+            ({"unavailable_hours": 2**31 - 1}, "thresholds_out_of_range"),
+            ({"company_id": False}, empty),
+            ({"company_id": "2"}, empty),
+            ({"name": False}, empty),
+            ({"mode": False}, empty),
+            ({"timezone": False}, empty),
         ):
             for do in (
                 lambda values=values: connection.write(values),
@@ -152,15 +156,17 @@ class TestSecrets(RolesCase):
             ):
                 with (
                     self.subTest(values),
-                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”|cannot be empty"),
+                    self.assert_refused(code, ValidationError) as refused,
                     self.env.cr.savepoint(),
                 ):
                     do()
                     self.env.flush_all()
+                if code != empty:
+                    assert_only_says(refused.value, "connection_problem", name="Tribe CRM")
 
     def test_a_portal_user_is_not_told_what_needs_attention(self):
         connection = self.connection.with_user(self.manager)
-        with self.assertRaisesRegex(ValidationError, "“Tribe CRM” must be an internal user"):
+        with self.assert_refused("responsible_not_internal", ValidationError, name="Tribe CRM"):
             connection.responsible_id = self.portal
         connection.responsible_id = self.user
         connection.responsible_id = False
@@ -220,11 +226,13 @@ class TestSecrets(RolesCase):
             ):
                 with (
                     self.subTest(f"{record._name}, {name}, {nonsense[:5]!r}"),
-                    self.assertRaisesRegex(ValidationError, "“Tribe CRM”.*Copy it again") as caught,
+                    self.assert_refused(
+                        "credential_unusable", ValidationError, name="Tribe CRM"
+                    ) as caught,
                     self.env.cr.savepoint(),
                 ):
                     record.write({name: nonsense})
-                self.assertLess(len(str(caught.exception)), 500)
+                self.assertLess(len(str(caught.value)), 500)
 
     def test_the_log_of_sql_leaves_it_out(self):
         with self.assertLogs(SQL_LOGGER, logging.DEBUG) as logs:

@@ -1,3 +1,5 @@
+from told import assert_only_says
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
@@ -54,7 +56,7 @@ class TestSetUp(ConnectorCase):
         self.assertEqual(self.connection.step, "check")
         check = self.connection.check_ids[0]
         self.assertEqual(check.state, "blocking")
-        self.assertIn("own organization", check.remedy)
+        self.assert_only_told(check, "check_no_own_organization_remedy", field="remedy")
         self.assertTrue(check.url.startswith(self.sandbox.address))
 
     def test_an_address_that_tribe_cannot_reach(self):
@@ -63,23 +65,24 @@ class TestSetUp(ConnectorCase):
         self.connect()
 
         (check,) = self.connection.check_ids.filtered(lambda check: check.state == "note")
-        self.assertIn("cannot report changes to 127.0.0.1:9", check.name)
-        self.assertIn("every 15 minutes", check.remedy)
+        unheard = "check_webhooks_do_not_reach_odoo"
+        self.assert_only_told(check, unheard, field="name", host="127.0.0.1:9")
+        self.assert_only_told(check, f"{unheard}_remedy", field="remedy", minutes=15)
 
     def refusal(self):
         with self.assertRaises(UserError) as raised:
             self.connect()
-        return str(raised.exception)
+        return raised.exception
 
     def test_a_set_with_more_than_can_be_written_is_not_read(self):
         self.patch(tenant, "MOST_ROWS", 3)
 
-        self.assertIn("more than 3 records of Datastore_VatGroup", self.refusal())
+        assert_only_says(self.refusal(), "too_many_records", most=3, set="Datastore_VatGroup")
 
     def test_more_to_map_than_can_be_written(self):
         self.patch(tenant, "MOST_MAPPING_ROWS", 3)
 
-        self.assertIn("2 legal entities, with ", self.refusal())
+        assert_only_says(self.refusal(), "too_many_mapping_rows", entities=2)
 
     def test_connecting_again_writes_only_what_changed(self):
         self.connect()

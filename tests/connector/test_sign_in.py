@@ -7,6 +7,8 @@ from unittest.mock import MagicMock, patch
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from markupsafe import escape
+from told import assert_says, beginning, containing
 
 from odoo import Command
 from odoo.exceptions import UserError
@@ -17,6 +19,7 @@ from odoo.addons.tribe_connector.controllers import tribe_sign_in as controller
 from odoo.addons.tribe_connector.engine import turn
 from odoo.addons.tribe_connector.engine.access_log import REQUEST_LOGGER
 from odoo.addons.tribe_connector.models.tribe_sign_in import CALLBACK
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ConnectorCase
 from .relation_case import RelationCase
@@ -121,7 +124,7 @@ class TestSignIn(ConnectorCase, HttpCase):
             self.connect()
         except UserError as error:
             self.env.invalidate_all()
-            return str(error)
+            return error.args[0]
         return self.fail("It connected.")
 
     @property
@@ -143,14 +146,14 @@ class TestSignIn(ConnectorCase, HttpCase):
     def session_of_browser(self):
         return root.session_store.get(self.opener.cookies["session_id"])
 
-    def assertNoTrace(self, address, *, status=400, sentence="not begun in this browser"):
+    def assertNoTrace(self, address, *, code="sign_in_not_begun_here", said=None):
         """Whatever the address asks for, only a page with a sentence comes of it."""
         before = self.traces()
 
         answer = self.visit(address)
 
-        self.assertEqual(answer.status_code, status)
-        self.assertIn(sentence, answer.text)
+        self.assertEqual(answer.status_code, 400)
+        self.assertIn(escape(said or sentence(code)), answer.text)
         self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
         self.assertEqual(answer.headers["X-Frame-Options"], "DENY")
         self.assertNotIn("Location", answer.headers)
@@ -159,12 +162,16 @@ class TestSignIn(ConnectorCase, HttpCase):
     def assertEndsOnTheForm(self, path):
         self.assertTrue(path.endswith(f"action_tribe_connection/{self.connection.id}"), path)
 
-    def assertNotSignedIn(self, *parts):
+    def assertNotSignedIn(self, code=None, /, **parameters):
         self.assertFalse(self.credential.refresh_token or self.credential.access_token)
         self.assertTrue(self.connection.must_sign_in)
         self.assertEqual(self.connection.state, "draft")
-        for part in parts:
-            self.assertIn(part, self.connection.sign_in_problem)
+        if code:
+            self.assert_problem(code, **parameters)
+
+    def assert_problem(self, code, /, **parameters):
+        """Why the sign-in failed is said: as a text, for it went through the browser's session."""
+        self.assertIn(sentence(code, **parameters), self.connection.sign_in_problem)
 
     # Signing in
 
@@ -201,7 +208,7 @@ class TestSignIn(ConnectorCase, HttpCase):
         path = self.come_back(self.decide(self.begin(), "deny"))
 
         self.assertEndsOnTheForm(path)
-        self.assertNotSignedIn("access was denied", "choose Allow")
+        self.assertNotSignedIn("consent_access_denied")
 
     def test_a_scope_that_the_application_lacks(self):
         self.sandbox.switch(allowed_scopes=["read", "write"])
@@ -209,36 +216,42 @@ class TestSignIn(ConnectorCase, HttpCase):
         refusal = requests.get(self.begin(), allow_redirects=False, timeout=SECONDS)
         self.assertEndsOnTheForm(self.come_back(refusal.headers["Location"]))
 
-        self.assertNotSignedIn("offline", "Configuration, Applications")
+        self.assertNotSignedIn("consent_invalid_scope")
 
     def test_what_is_missing_is_said_before_leaving_odoo(self):
         connection = self.connection.with_user(self.administrator)
         connection.client_secret = "new"
         elsewhere = {"authorization_address": "https://auth.tribecrm.nl"}
-        for values, remedy in (
-            ({"mode": "off"}, "another mode than Off"),
-            ({"mode": "demo", **elsewhere, "client_secret": "of elsewhere"}, "demo mode"),
-            ({"authorization_address": self.sandbox.address}, "no client secret"),
-            ({"client_secret": "ours", "client_id": False}, "no client ID"),
-            ({"sign_in": "client_credentials"}, "press Connect"),
+        for values, code in (
+            ({"mode": "off"}, "sign_in_in_mode_off"),
+            (
+                {"mode": "demo", **elsewhere, "client_secret": "of elsewhere"},
+                "address_not_on_this_machine",
+            ),
+            ({"authorization_address": self.sandbox.address}, "client_credentials_missing"),
+            ({"client_secret": "ours", "client_id": False}, "client_credentials_missing"),
+            ({"sign_in": "client_credentials"}, "sign_in_with_client_credentials"),
         ):
             connection.write(values)
             with self.subTest(values):
-                with self.assertRaisesRegex(UserError, remedy):
+                with self.assert_refused(code) as refused:
                     connection.action_sign_in()
                 # Who is led to the address sees the same sentence, and nothing else comes of it.
-                self.assertNoTrace(f"/tribe/sign-in/{connection.id}", sentence=remedy)
+                said = str(refused.value)
+                self.assertNoTrace(f"/tribe/sign-in/{connection.id}", said=said)
 
     def test_tribe_fails_while_the_code_is_exchanged(self):
-        for fault, status, cause in (
-            ("status", 503, "HTTP 503"),
-            ("lose_answer", None, "127.0.0.1"),
-            ("html", 200, "sign-in address"),
+        host = urlsplit(self.sandbox.address).netloc
+        for fault, status, said in (
+            ("status", 503, sentence("tribe_has_problem", host=host, status=503)),
+            ("lose_answer", None, beginning(sentence, "network_failed", "error", host=host)),
+            ("html", 200, sentence("no_token_in_answer")),
         ):
             self.sandbox.fault(fault, status=status, path_contains="/oauth2/token")
             with self.subTest(fault):
                 self.assertEndsOnTheForm(self.sign_in())
-                self.assertNotSignedIn(cause)
+                self.assertNotSignedIn()
+                self.assertIn(said, self.connection.sign_in_problem)
 
     def test_signed_in_but_tribe_fails_to_connect(self):
         self.sandbox.fault("status", path_contains="$metadata", times=None)
@@ -261,10 +274,11 @@ class TestSignIn(ConnectorCase, HttpCase):
             with self.subTest(button):
                 self.map()
                 answer = self.press(button)
-                self.assertIn("took too long", answer["error"]["data"]["message"])
+                message = answer["error"]["data"]["message"]
+                self.assertEqual(message, sentence("tribe_too_slow_for_button"))
 
         self.sign_in()
-        self.assertIn("took too long", self.connection.sign_in_problem)
+        self.assert_problem("tribe_too_slow_for_button")
 
     def test_all_clients_of_a_request_share_its_time(self):
         self.assertEqual(turn.current_turn().seconds_left(), math.inf)
@@ -309,7 +323,10 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.sign_in()
 
         self.assertEqual(self.connection.own_organization_id, other["ID"])
-        self.assertNotSignedIn("another Tribe environment", "1 records")
+        self.assertNotSignedIn()
+        self.assert_told(
+            self.connection, "connection_leads_to_other_tenant", field="sign_in_problem", count=1
+        )
         self.assertTrue(self.connection.legal_entity_ids)
 
     # Forgery
@@ -319,21 +336,22 @@ class TestSignIn(ConnectorCase, HttpCase):
         plain = f"/tribe/sign-in/{self.connection.id}"
         for forged in (plain, f"{plain}?pressed=", f"{plain}?pressed=x", f"{plain}?pressed=%C3%A9"):
             with self.subTest(forged):
-                self.assertNoTrace(forged, sentence="not opened by the button")
+                self.assertNoTrace(forged, code="sign_in_page_not_opened_by_button")
 
         self.assertEqual(self.visit(address).status_code, 303)
         # Once.
-        self.assertNoTrace(address, sentence="not opened by the button")
+        self.assertNoTrace(address, code="sign_in_page_not_opened_by_button")
 
     def test_the_button_of_another_connection_begins_nothing(self):
         other = self.connection.copy({"client_id": "x", "client_secret": "x"})
         address = self.press("action_sign_in")["result"]["url"]
         pressed = urlsplit(address).query
 
-        self.assertNoTrace(f"/tribe/sign-in/{other.id}?{pressed}", sentence="not opened")
+        not_opened = "sign_in_page_not_opened_by_button"
+        self.assertNoTrace(f"/tribe/sign-in/{other.id}?{pressed}", code=not_opened)
         # Without a browser there is nothing to begin with.
         bare = self.connection.with_user(self.administrator).action_sign_in()["url"]
-        self.assertNoTrace(bare, sentence="not opened by the button")
+        self.assertNoTrace(bare, code="sign_in_page_not_opened_by_button")
 
     def test_an_answer_without_our_secret_changes_nothing(self):
         callback = self.decide(self.begin())
@@ -503,7 +521,7 @@ class TestSignIn(ConnectorCase, HttpCase):
 
         self.assertEndsOnTheForm(self.come_back(f"{ours.path}?code={theirs}&state={state}"))
 
-        self.assertNotSignedIn("Press Sign In with Tribe again")
+        self.assertNotSignedIn("token_code_ended")
 
     def test_a_tribe_that_does_not_know_it_is_asked_without_it_the_next_time(self):
         for reading in ("refused", "refused_at_exchange"):
@@ -517,7 +535,7 @@ class TestSignIn(ConnectorCase, HttpCase):
                 else:
                     back = self.decide(address)
                 self.assertEndsOnTheForm(self.come_back(back))
-                self.assertIn("(PKCE)", self.connection.sign_in_problem)
+                self.assert_problem("consent_invalid_request")
                 self.assertFalse(self.credential.refresh_token)
 
                 self.sign_in()
@@ -533,7 +551,7 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.come_back(callback)
         refresh_token = self.credential.refresh_token
 
-        self.assertNoTrace(callback, sentence="answered before")
+        self.assertNoTrace(callback)
 
         self.assertFalse(self.connection.sign_in_problem)
         self.assertEqual(self.credential.refresh_token, refresh_token)
@@ -555,7 +573,7 @@ class TestSignIn(ConnectorCase, HttpCase):
 
         self.assertEndsOnTheForm(self.come_back(callback))
 
-        self.assertNotSignedIn("longer than ten minutes")
+        self.assertNotSignedIn("sign_in_took_too_long")
 
     def test_looking_at_the_last_step_alone_does_nothing(self):
         self.come_back(f"/tribe/sign-in/{self.connection.id}/end")
@@ -603,7 +621,8 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.sign_in()
         self.sandbox.expire_access_tokens()
         self.sandbox.fault("reset", body_contains="refresh_token", path_contains="/oauth2/token")
-        self.assertIn("127.0.0.1", self.refusal_to_connect())
+        host = containing("127.0.0.1")
+        assert_says(self.refusal_to_connect(), "network_failed", host=host)
 
         self.connect()
 
@@ -613,13 +632,14 @@ class TestSignIn(ConnectorCase, HttpCase):
         self.sign_in()
         self.sandbox.expire_access_tokens()
         self.sandbox.fault("lose_answer", path_contains="/oauth2/token")
-        self.assertIn("127.0.0.1", self.refusal_to_connect())
+        host = containing("127.0.0.1")
+        assert_says(self.refusal_to_connect(), "network_failed", host=host)
 
-        self.assertRegex(self.refusal_to_connect(), "answer was lost.*press Sign In with Tribe")
+        assert_says(self.refusal_to_connect(), "token_refresh_ended")
 
         self.assertTrue(self.connection.must_sign_in)
         asked = self.sandbox.calls()["token_requests"]
-        self.assertIn("press Sign In with Tribe", self.refusal_to_connect())
+        assert_says(self.refusal_to_connect(), "nobody_signed_in")
         self.assertEqual(self.sandbox.calls()["token_requests"], asked)
 
         self.sign_in()

@@ -7,9 +7,14 @@ import contextlib
 from datetime import timedelta
 from unittest.mock import patch
 
+from markupsafe import escape
+from told import assert_only_says, assert_says
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .relation_case import RelationCase
 
@@ -96,9 +101,8 @@ class TestTries(TroubleCase):
 
         work = self.work()
         self.assertEqual(work.error_class, "given_up")
-        self.assertIn("3 tries", work.error)
-        self.assertIn("HTTP 503", work.error)
-        self.assertIn("Try Again", work.error)
+        self.assert_only_told(work, "given_up_after_tries", tries=3)
+        self.assert_told(work, "tribe_has_problem", status=503)
         self.assertEqual(self.connection.attention_count, 1)
 
         # A person brings it back, with a fresh number of tries; here it still fails.
@@ -172,7 +176,8 @@ class TestTries(TroubleCase):
         self.assertFalse(self.env["tribe.work"].search([]))
         of_partner = [("name", "=", partner.name)]
         line = self.env["tribe.run.line"].search(of_partner, order="id desc", limit=1)
-        self.assertRegex(line.text, "Ignored by .* until it changes again: .*HTTP 503")
+        self.assert_only_told(line, "ignored_by", field="text", user=self.env.user.name)
+        self.assert_told(line, "tribe_has_problem", field="text", status=503)
         self.run_nightly()
         self.assertNotEqual(self.phone_in_tribe(partner), "030 123")
 
@@ -268,7 +273,8 @@ class TestOutcome(TroubleCase):
         outcome = self.outcome(action)
         self.assertTrue(outcome["is_final"])
         self.assertEqual(outcome["level"], "warning")
-        self.assertIn("HTTP 503", outcome["message"])
+        self.assert_told(work, "tribe_has_problem", status=503)
+        self.assertIn(work.error, outcome["message"])
 
     def test_of_several_it_is_told_how_many(self):
         work = self.failed()
@@ -281,7 +287,8 @@ class TestOutcome(TroubleCase):
         self.sandbox.fault("status", path_contains="Relation_Organization(", status=503)
         self.run_lanes()
 
-        self.assertIn("1 done. Still in need of attention: 1.", self.outcome(action)["message"])
+        message = self.outcome(action)["message"]
+        self.assertIn(f"1 done. {sentence('still_need_attention', count=1)}", message)
 
     def test_what_waits_for_the_connection_says_so_at_once(self):
         work = self.failed()
@@ -290,7 +297,7 @@ class TestOutcome(TroubleCase):
         outcome = self.outcome(work.action_retry())
 
         self.assertTrue(outcome["is_final"])
-        self.assertIn("Paused", outcome["message"])
+        self.assertIn(sentence("headline_paused"), outcome["message"])
 
     def test_a_button_for_what_is_gone_says_so_and_does_nothing(self):
         work = self.failed()
@@ -300,7 +307,8 @@ class TestOutcome(TroubleCase):
         for button in ("action_retry", "action_ignore", "action_adopt", "action_book_anyway"):
             with self.subTest(button):
                 action = getattr(gone, button)()
-                self.assertIn("meanwhile", action["params"]["outcome"]["message"])
+                message = action["params"]["outcome"]["message"]
+                self.assertEqual(message, sentence("done_meanwhile"))
         self.assertEqual(self.work(), work)
 
     def test_whoever_may_not_decide_is_refused_before_it_is_looked_at(self):
@@ -325,10 +333,16 @@ class TestTellingPeople(TroubleCase):
         self.connection.responsible_id = self.boekhouder
 
     def need_a_person(self):
-        """Two relations of Tribe have the number of one partner."""
+        """Two relations of Tribe have the number of one partner; returns what is told of it."""
         for name in ("Een", "Twee"):
             self.organization(Name=name, DebtorNumber="77")
-        self.synchronize(self.customer("Wie", debtor_number="77"))
+        partner = self.customer("Wie", debtor_number="77")
+        self.synchronize(partner)
+        of_partner = self.problematic().filtered(lambda work: work.reference == str(partner.id))
+        return of_partner.error
+
+    def assert_counted(self, count, html):
+        self.assertIn(escape(sentence("records_need_attention", count=count)), html)
 
     def activities(self):
         return self.connection.activity_ids
@@ -337,15 +351,17 @@ class TestTellingPeople(TroubleCase):
         return self.env["mail.mail"].search([("email_to", "like", "boekhouder")])
 
     def test_the_chosen_user_gets_one_activity_with_the_sentences(self):
-        self.need_a_person()
+        problem = self.need_a_person()
 
         for _minute in range(3):
             self.run_schedule()
 
         (activity,) = self.activities()
         self.assertEqual(activity.user_id, self.boekhouder)
-        self.assertIn("1 records need attention", activity.note)
-        self.assertIn("Leave the number with one of them", activity.note)
+        self.assert_counted(1, activity.note)
+        code = "contact_could_be_several_relations"
+        assert_only_says(problem, code, partner="Wie", count=2)
+        self.assertIn(escape(problem), activity.note)
 
     # Who left, or was replaced
 
@@ -421,14 +437,14 @@ class TestTellingPeople(TroubleCase):
         return "\n".join([self.activities().note, *self.mails().mapped("body_html")])
 
     def test_a_problem_of_another_company_is_only_counted(self):
-        self.need_a_person()
+        problem = self.need_a_person()
         self.in_other_company(count=3)
 
         told = self.told()
 
-        self.assertIn("4 records need attention", told)
-        self.assertIn("3 of them are of other companies", told)
-        self.assertIn("Leave the number with one of them", told)
+        self.assert_counted(4, told)
+        self.assertIn(sentence("records_of_other_companies", count=3), told)
+        self.assertIn(escape(problem), told)
         self.assertNotIn("Geheime", told)
 
     def test_even_for_who_works_there_because_others_read_the_note_too(self):
@@ -437,14 +453,15 @@ class TestTellingPeople(TroubleCase):
         self.assertNotIn("Geheime", self.told())
 
     def test_who_does_not_work_in_its_company_is_told_how_many(self):
-        self.need_a_person()
+        problem = self.need_a_person()
         other = self.env["res.company"].create({"name": "Elders B.V."})
         self.boekhouder.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
 
         told = self.told()
 
-        self.assertIn("1 records need attention", told)
-        self.assertNotIn("Leave the number", told)
+        self.assert_counted(1, told)
+        self.assertNotIn(escape(problem), told)
+        self.assertNotIn("Wie", told)
 
     def test_a_check_of_a_legal_entity_is_for_who_works_in_its_company(self):
         other = self.env["res.company"].create({"name": "Geheim B.V.", "vat": "NL820646660B01"})
@@ -452,7 +469,14 @@ class TestTellingPeople(TroubleCase):
         entity.write({"company_id": other.id, "journal_id": False, "vat": "NL123456782B90"})
         self.env["tribe.check"]._store_legal_entities(entity)
         checks = self.env["tribe.check"].search([("legal_entity_id", "=", entity.id)])
-        self.assertIn("Geheim", checks.name)
+        self.assert_only_told(
+            checks,
+            "check_vat_number_of_company_differs",
+            field="name",
+            company="Geheim B.V.",
+            vat="NL123456782B90",
+            other="NL820646660B01",
+        )
         reader = new_test_user(self.env, "lezer", "tribe_connector.group_user")
 
         self.assertFalse(checks.with_user(reader)._filtered_access("read"))
@@ -503,7 +527,7 @@ class TestTellingPeople(TroubleCase):
         self.assertFalse(self.activities())
 
     def test_a_mail_goes_out_at_most_once_a_day_and_never_from_a_demo(self):
-        self.need_a_person()
+        problem = self.need_a_person()
         self.run_schedule()
         self.assertFalse(self.mails())
 
@@ -511,7 +535,7 @@ class TestTellingPeople(TroubleCase):
         for _minute in range(3):
             self.run_schedule()
         self.assertEqual(len(self.mails()), 1)
-        self.assertIn("Leave the number with one of them", self.mails().body_html)
+        self.assertIn(escape(problem), self.mails().body_html)
 
         self.pass_time(hours=25)
         self.run_schedule()
@@ -524,11 +548,11 @@ class TestTellingPeople(TroubleCase):
         down.write({"unavailable_since": just_now, "next_probe": soon, "reason": "HTTP 503."})
         self.run_schedule()
         self.assertFalse(self.activities())
-        self.assertIn("cannot be reached since", self.connection.trouble)
+        self.assert_trouble(self.connection, "tribe_unavailable_since", reason="HTTP 503.")
 
         down.unavailable_since -= timedelta(hours=2)
         self.run_schedule()
-        self.assertIn("cannot be reached since", self.activities().note)
+        assert_says(self.connection._sentences_to_tell(), "tribe_unavailable_since")
         self.assertIn("HTTP 503.", self.activities().note)
 
         down.write({"unavailable_since": False, "next_probe": False})

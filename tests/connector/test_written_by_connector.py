@@ -1,6 +1,7 @@
 """What only the connector writes is written by nobody else, whichever way they try."""
 
 import psycopg2
+from told import containing
 
 from odoo.exceptions import AccessError
 from odoo.models import MAGIC_COLUMNS
@@ -9,11 +10,13 @@ from odoo.tools import mute_logger
 
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
+from .sentence_case import SentenceCase
+
 FORGED = "f0r9ed"
 
 
 @tagged("post_install", "-at_install")
-class TestWrittenByConnector(RolesCase):
+class TestWrittenByConnector(SentenceCase, RolesCase):
     """Stored readonly fields: by write, create, copy, import, context and default values."""
 
     def writers(self):
@@ -79,7 +82,12 @@ class TestWrittenByConnector(RolesCase):
                 connections.create({"name": "New", name: self.value_of(connections._name, name)})
 
     def test_what_is_refused_is_named(self):
-        with self.assertRaisesRegex(AccessError, "Tribe Connection.*State.*Webhook Key"):
+        with self.assert_refused(
+            "written_by_connector",
+            AccessError,
+            model="Tribe Connection",
+            fields=containing("“State”", "“Webhook Key”"),
+        ):
             self.connection.with_user(self.manager).write(
                 {"name": "x", "state": "draft", "webhook_key": FORGED}
             )
