@@ -110,7 +110,7 @@ class TestConnection(ConnectorCase):
     def test_what_is_kept_of_all_sets_together_has_an_end(self):
         self.patch(bounds, "COLLECTED_BYTES", 20_000)
 
-        self.assertNotConnected("an endless list")
+        self.assertNotConnected("found_endless_list")
 
     def test_what_tribe_calls_its_countries_is_kept_only_where_it_is_a_code(self):
         """Whoever saves a contact pays for what is kept."""

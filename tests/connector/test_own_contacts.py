@@ -1,11 +1,3 @@
-import re
-
-from told import beginning
-
-from odoo.exceptions import UserError
-
-from odoo.addons.tribe_connector.sentence import sentence
-
 from .relation_case import RelationCase
 
 # What nobody may find changed on a contact of Odoo's own.
@@ -103,8 +95,7 @@ class TestOwnContacts(RelationCase):
                 )
 
                 name = contact.display_name
-                said = beginning(sentence, "contact_of_own_company", "owner", partner=name)
-                with self.assertRaisesRegex(UserError, re.escape(said)):
+                with self.assert_refused("contact_of_own_company", partner=name):
                     suggestion.action_link()
 
                 self.assertFalse(contact.tribe_link_ids)

@@ -170,8 +170,8 @@ class TestSignIn(ConnectorCase, HttpCase):
             self.assert_problem(code, **parameters)
 
     def assert_problem(self, code, /, **parameters):
-        """Why the sign-in failed is said: as a text, for it went through the browser's session."""
-        self.assertIn(sentence(code, **parameters), self.connection.sign_in_problem)
+        """Why the sign-in failed is said."""
+        self.assert_told(self.connection, code, field="sign_in_problem", **parameters)
 
     # Signing in
 

@@ -10,7 +10,7 @@ from odoo.http import request
 
 from ..engine.access_log import hide_codes
 from ..models.tribe_sign_in import CALLBACK, PRESSED
-from ..sentence import in_language, say
+from ..sentence import in_language, read_stored, say, stored
 from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier
 from .raw_dispatcher import RawDispatcher
 
@@ -94,7 +94,8 @@ class TribeSignIn(http.Controller):
         problem = self._attempt_problem(pending)
         if not problem:
             problem = self._answer_problem(connection, pending, query)
-        request.session[OUTCOME] = {"connection_id": connection.id, "problem": problem}
+        # As it is kept: whoever reads it later does so in another language.
+        request.session[OUTCOME] = {"connection_id": connection.id, "problem": stored(problem)}
         return _guarded(request.redirect(f"/tribe/sign-in/{connection.id}/end"))
 
     @http.route(
@@ -114,7 +115,8 @@ class TribeSignIn(http.Controller):
         connection = self._connection(connection_id)
         outcome = request.session.pop(OUTCOME, None)
         if outcome and outcome["connection_id"] == connection_id:
-            connection._end_sign_in(outcome["problem"])
+            problem = outcome["problem"]
+            connection._end_sign_in(read_stored(problem) if problem else [])
         return request.redirect(f"{CONNECTIONS}/{connection_id}")
 
     @staticmethod

@@ -170,7 +170,7 @@ class TribeSignIn(models.AbstractModel):
     def _end_sign_in(self, problem):
         """Note how the sign-in ended; when it went well, connect.
 
-        :param problem: the sentence of what went wrong, or an empty one
+        :param problem: the sentences of what went wrong; empty when it went well
         """
         self._write_as_connector({"sign_in_problem": problem or self._connection_problem()})
 

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
-from ..sentence import say
+from ..sentence import in_language, say
 from .tribe_link import RELATION_KINDS
 
 
@@ -153,7 +153,7 @@ class TribeSuggestion(models.Model):
         try:
             self.partner_id._tribe_check_ours(self.connection_id)
         except NeedsPerson as error:
-            raise UserError(str(error)) from error
+            raise UserError(in_language(self.env, error)) from error
         if not self.connection_id._of_tenant(self.partner_id):
             raise UserError(
                 say(
