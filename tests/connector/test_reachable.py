@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
@@ -12,6 +12,7 @@ from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
 from .sentence_case import SentenceCase
 from .surface import (
+    MODULE,
     OUR_PREFIX,
     fields_of_others,
     fields_with_all_rights,
@@ -84,6 +85,14 @@ class TestTheTables(RolesCase):
     def test_addresses(self):
         found = routes()
         self.compare("Addresses", [(path, *row) for path, row in found.items()])
+
+    def test_no_exception_of_odoo_goes_out_by_another_name(self):
+        """Odoo's web client knows them by their names, and shows any other as a traceback."""
+        found, ours = [UserError, RedirectWarning], []
+        for cls in found:
+            found += cls.__subclasses__()
+            ours += [each for each in cls.__subclasses__() if each.__module__.startswith(MODULE)]
+        self.assertFalse(ours)
 
     def test_places_with_all_rights(self):
         self.compare(

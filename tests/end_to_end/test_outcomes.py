@@ -300,6 +300,27 @@ def test_ignoring_says_that_it_is_left_to_odoo(both, person, locked, told):
     assert not move_of(both, row)
 
 
+def test_confirming_other_amounts_than_tribes_says_what_differs(both, person, locked):
+    (row,) = locked()
+    lock(both, False)
+    SessionApi(person).call("tribe.work", "action_retry", [row["id"]])
+    until("the invoice", lambda: not both.problems(), 60)
+    move = move_of(both, row)
+    both.odoo.call("account.move", "button_draft", [move])
+    line = ["&", ["move_id", "=", move], ["display_type", "=", "product"]]
+    (product,) = both.odoo.rows("account.move.line", line, ["id"])
+    both.odoo.write("account.move.line", [product["id"]], price_unit=500.0)
+    person.go(f"action-account.action_move_out_invoice_type/{move}")
+
+    person.press_odoos("action_post")
+
+    dialog = person.page.locator(".modal")
+    expect(dialog).to_contain_text(row["record_name"])
+    expect(dialog).to_contain_text("21.00 in Tribe and 105.00 in Odoo")
+    expect(dialog).not_to_contain_text("Oops")
+    dialog.get_by_role("button", name="Close").first.click()
+
+
 def test_several_pairs_are_linked_only_after_a_question(both, person, told):
     pairs = 2
     for number in range(pairs):

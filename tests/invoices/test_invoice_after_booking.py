@@ -5,6 +5,7 @@ from unittest.mock import patch
 from connector.common import ORGANIZATION_CUSTOMER
 
 from odoo.exceptions import ValidationError
+from odoo.http import serialize_exception
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
@@ -53,8 +54,12 @@ class TestInvoiceAfterBooking(InvoiceCase):
         move.invoice_line_ids[0].price_unit = 500
 
         number = self.number_of(tribe_id)
-        with self.assert_refused("vat_differs", number=number, tribe=Decimal("0.12")):
+        with self.assert_refused("vat_differs", number=number, tribe=Decimal("0.12")) as refused:
             move.action_post()
+
+        # The web client shows what it does not know by its name as a traceback.
+        name = serialize_exception(refused.value)["name"]
+        self.assertEqual(name, "odoo.exceptions.UserError")
 
     def test_another_number_or_date_is_refused(self):
         _tribe_id, move = self.booked_with_corrected_cents()

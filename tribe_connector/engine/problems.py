@@ -48,10 +48,6 @@ class NeedsPerson(Exception):
         return LINE.join(map(str, self.args))
 
 
-class AmountsDiffer(UserError):
-    """Odoo's amounts of an invoice would not be Tribe's."""
-
-
 class TryAgain(Exception):
     """What mends itself. ``seconds``: when to try again at the earliest."""
 

@@ -6,7 +6,6 @@ from odoo.exceptions import RedirectWarning, UserError, ValidationError
 
 from ..engine.booking import BOOKING, fact_shown, move_facts, rounded
 from ..engine.only_for import only_for
-from ..engine.problems import AmountsDiffer
 from ..sentence import say
 
 
@@ -158,7 +157,7 @@ class AccountMove(models.Model):
             if not difference:
                 continue
             if abs(difference) > self._tribe_tolerance(tax, link):
-                raise AmountsDiffer(
+                raise UserError(
                     say(
                         self.env,
                         "vat_differs",
@@ -225,7 +224,7 @@ class AccountMove(models.Model):
         }
         for key, label in labels.items():
             if key in booked and key in here and booked[key] != here[key]:
-                raise AmountsDiffer(
+                raise UserError(
                     say(
                         self.env,
                         "invoice_differs_from_tribe",
