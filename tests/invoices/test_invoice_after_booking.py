@@ -136,6 +136,24 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.assertEqual(told["params"]["outcome"]["message"], sentence("done_meanwhile"))
         self.assertEqual(links.exists().mapped("state"), states)
 
+    def test_a_deleted_invoice_is_still_called_by_its_number(self):
+        tribe_id = self.send_new(self.line(10.0))
+        move, link = self.booked_move(tribe_id), self.link(tribe_id)
+        number = move.name
+        self.assertIn(number, link.display_name)
+
+        move.button_draft()
+        move.with_context(force_delete=True).unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+        self.assertEqual(link.display_name, number)
+        views = ("view_tribe_link_invoice_list", "view_tribe_link_form", "view_tribe_link_kanban")
+        for name in views:
+            with self.subTest(name):
+                arch = self.env.ref(f"tribe_connector.{name}").arch
+                self.assertIn('name="display_name"', arch)
+
     def test_a_deleted_invoice_stays_with_its_company(self):
         tribe_id = self.send_new(self.line(10.0))
         move = self.booked_move(tribe_id)

@@ -113,12 +113,17 @@ class TribeLink(models.Model):
             # anybody may in an onchange of a contact. So are the other fields.
             link.company_id = link.id and company
 
-    @api.depends("tribe_id", "partner_id.display_name", "move_id.display_name")
+    @api.depends("tribe_id", "agreed", "partner_id.display_name", "move_id.display_name")
     def _compute_display_name(self):
         for link in self:
             # Who may see the link sees what it is called, without any right in accounting.
             record = (link.move_id or link.partner_id).sudo()
-            link.display_name = link.id and record.display_name or link.tribe_id
+            name = link.id and (record.display_name or link._booked_number())
+            link.display_name = name or link.tribe_id
+
+    def _booked_number(self):
+        """The number of an invoice that was booked, also when it was deleted since."""
+        return self.kind == "invoice" and (self.agreed or {}).get("number")
 
     @api.depends("tribe_id", "connection_id")
     def _compute_tribe_url(self):
