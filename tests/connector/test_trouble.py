@@ -14,7 +14,9 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
+from odoo.addons.tribe_connector.engine.availability import Availability
 from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.tribe_api import TribeCredentialsRefused, TribeUnavailable
 
 from .relation_case import RelationCase
 
@@ -540,6 +542,28 @@ class TestTellingPeople(TroubleCase):
         self.pass_time(hours=25)
         self.run_schedule()
         self.assertEqual(len(self.mails()), 2)
+
+    def test_a_refused_sign_in_is_no_tribe_that_is_down(self):
+        self.fails_with(TribeCredentialsRefused(sentence("token_invalid_client")))
+        trouble = self.connection.trouble
+        self.assertIn("not been able to sign in with Tribe since", trouble)
+        self.assertIn("client ID with this client secret", trouble)
+        self.assertEqual(self.connection.headline, trouble)
+        self.assertNotIn("reached", trouble)
+        self.assertNotIn("by themselves", trouble)
+        self.connection.availability_ids.unavailable_since -= timedelta(hours=2)
+        self.run_schedule()
+        self.assertIn("not been able to sign in with Tribe", self.activities().note)
+
+        self.connection.failures_before_pause = 1
+        self.fails_with(TribeUnavailable("HTTP 503."))
+        self.assertIn("cannot be reached since", self.connection.trouble)
+
+    def fails_with(self, error):
+        """What a call did, for the whole connection."""
+        with self.enter_registry_test_mode():
+            Availability(self.connection).note_failure(error)
+        self.env.invalidate_all()
 
     def test_a_tribe_that_is_down_for_long_is_told(self):
         down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])

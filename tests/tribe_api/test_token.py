@@ -141,9 +141,23 @@ def test_a_refusal_names_the_reason_and_the_remedy(addresses, tribe, status, cod
     tribe.answers(Answer(status=status, body=body))
     with raises_sentence("tribe_says", TribeCredentialsRefused, sentence=sentence(told)) as caught:
         ask(addresses)
-    said = caught.value.args[0].parameters["said"]
-    assert said.startswith(f"{code}. ") and "Look" in said
+    assert caught.value.args[0].parameters["said"] == "No *** for you Look"
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error_description": "Authentication failed.", "error_hint": "Authentication failed."},
+        {"error_description": "Authentication failed.", "error_hint": "Authentication failed"},
+        {"error_description": "Authentication failed"},
+    ],
+)
+def test_what_tribe_says_is_quoted_once(addresses, tribe, body):
+    tribe.answers(Answer(status=401, body={"error": "invalid_client", **body}))
+    with pytest.raises(TribeCredentialsRefused) as caught:
+        ask(addresses)
+    assert str(caught.value).endswith("Applications). Tribe says: “Authentication failed”.")
 
 
 @pytest.mark.parametrize("secret", ["the_secret", "the_code", "the_verifier"])
@@ -353,7 +367,8 @@ def test_a_lost_answer_may_have_spent_the_code(addresses, tribe):
 )
 def test_a_refused_consent_names_the_reason_and_the_remedy(error, told):
     refusal = consent_refusal(error, "Long story", "Look  here")
-    assert_says(refusal, "tribe_says", sentence=sentence(told), said=f"{error}. Look here")
+    assert_says(refusal, "tribe_says", sentence=sentence(told), said="Look here")
+    assert_says(consent_refusal(error), "tribe_says", sentence=sentence(told), said=error)
 
 
 def test_what_comes_back_from_a_browser_is_not_trusted():

@@ -33,7 +33,7 @@ class Availability:
             self._registry,
             """UPDATE tribe_availability
                   SET failures = 0, failing_since = NULL, unavailable_since = NULL,
-                      next_probe = NULL, reason = NULL
+                      next_probe = NULL, reason = NULL, is_sign_in_refused = FALSE
                 WHERE connection_id = %s AND failures > 0""",
             [self._connection_id],
         )
@@ -44,12 +44,14 @@ class Availability:
         self._noted_at = float("-inf")
         # Without credentials every call fails: there is nothing to wait for. Of a list without
         # end every page was an answer, so its failures would never be in a row.
-        is_final = isinstance(error, (TribeCredentialsRefused, TribeEndless))
+        is_sign_in_refused = isinstance(error, TribeCredentialsRefused)
+        is_final = is_sign_in_refused or isinstance(error, TribeEndless)
         row = execute_apart(
             self._registry,
             """UPDATE tribe_availability
                   SET failures = failures + 1,
                       reason = %(reason)s,
+                      is_sign_in_refused = %(is_sign_in_refused)s,
                       failing_since = COALESCE(failing_since, moment.now),
                       unavailable_since = CASE
                           WHEN failures + 1 >= %(threshold)s
@@ -63,6 +65,7 @@ class Availability:
             {
                 "connection": self._connection_id,
                 "reason": str(stored(said(error))),
+                "is_sign_in_refused": is_sign_in_refused,
                 "threshold": 1 if is_final else self._failures_before_pause,
                 "seconds": max(self._probe_seconds, error.retry_after or 0.0),
             },

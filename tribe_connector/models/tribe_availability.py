@@ -25,6 +25,11 @@ class TribeAvailability(models.Model):
     unavailable_since = fields.Datetime(
         readonly=True, help="Since when no work is started, because Tribe is not there."
     )
+    is_sign_in_refused = fields.Boolean(
+        "Sign-in Refused",
+        readonly=True,
+        help="Tribe is there, and a person has to mend how we sign in.",
+    )
     next_probe = fields.Datetime(readonly=True, help="When Tribe is tried again.")
     reason = SentenceText(readonly=True)
 

@@ -161,9 +161,10 @@ class TribeConnection(models.Model):
         availability = self._availability()
         if not availability.unavailable_since:
             return ""
+        is_refused = availability.is_sign_in_refused
         return say(
             self.env,
-            "tribe_unavailable_since",
+            "sign_in_refused_since" if is_refused else "tribe_unavailable_since",
             since=format_datetime(self.env, availability.unavailable_since, tz=self.timezone),
             reason=availability.reason or "",
             next=format_datetime(self.env, availability.next_probe, tz=self.timezone),

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Protocol
 from urllib.parse import quote
 
-from ..sentence import Sentence, sentence
+from ..sentence import sentence
 from .addresses import MODES, Addresses, Mode
 from .bounds import (
     FILE_BYTES,
@@ -43,6 +43,7 @@ from .errors import (
     TribeUnavailable,
     TribeUnknownSet,
     TribeWriteForbidden,
+    with_what_tribe_said,
 )
 from .metadata import Schema
 from .query import any_of, is_guid, query_string
@@ -575,7 +576,7 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     status = answer.status
     if status in (401, 403):
         return TribeUnauthorized(
-            _with_detail(
+            with_what_tribe_said(
                 sentence("not_allowed_to_application"),
                 said,
             ),
@@ -585,7 +586,7 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
     path = url.partition("?")[0].rpartition("/")[2]
     if _is_about_a_set(status, said, path):
         return TribeUnknownSet(
-            _with_detail(
+            with_what_tribe_said(
                 sentence(
                     "set_unknown_in_tribe",
                     set=path.partition("(")[0],
@@ -597,7 +598,7 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
         )
     if status in (404, 410):
         return TribeNotFound(
-            _with_detail(
+            with_what_tribe_said(
                 sentence(
                     "record_not_in_tribe",
                     record=path,
@@ -608,7 +609,7 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
             detail=said,
         )
     return TribeRefused(
-        _with_detail(
+        with_what_tribe_said(
             sentence(
                 "request_refused",
                 record=path,
@@ -619,10 +620,6 @@ def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused
         status=status,
         detail=said,
     )
-
-
-def _with_detail(refusal: Sentence, said: str) -> Sentence:
-    return sentence("tribe_says", sentence=refusal, said=said) if said else refusal
 
 
 def _is_about_a_set(status: int, said: str, path: str) -> bool:

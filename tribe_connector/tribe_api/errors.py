@@ -6,6 +6,8 @@ secret, a token or the body of a request.
 
 from __future__ import annotations
 
+from ..sentence import Sentence, sentence
+
 # Tribe developer site, rate limits: after a 429, wait at least one minute.
 RATE_LIMIT_PAUSE = 60.0
 
@@ -93,3 +95,8 @@ class TribeWriteForbidden(TribeError):
 
 class TribeAddressInvalid(TribeError):
     """An address is not one that secrets may be sent to. Nothing was sent."""
+
+
+def with_what_tribe_said(refusal: Sentence, said: str) -> Sentence:
+    """A refusal with Tribe's own words behind it, if there are any."""
+    return sentence("tribe_says", sentence=refusal, said=said.rstrip(". ")) if said else refusal

@@ -20,6 +20,7 @@ from .errors import (
     TribeProofRefused,
     TribeSignInEnded,
     TribeUnavailable,
+    with_what_tribe_said,
 )
 from .session import Session
 from .transport import (
@@ -297,9 +298,7 @@ def _refusal(answer: Answer, form: dict[str, str]) -> TribeCredentialsRefused | 
 
 
 def _with_reason(refusal: Sentence, code: str, said: str) -> Sentence:
-    if not code:
-        return refusal
-    return sentence("tribe_says", sentence=refusal, said=f"{code}. {said}".strip())
+    return with_what_tribe_said(refusal, code and (said or code))
 
 
 def _meaning(code: str) -> str:

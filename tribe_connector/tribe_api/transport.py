@@ -450,7 +450,12 @@ def _message_of(content: object) -> str:
     if isinstance(error, dict):
         return _text(error.get("message"))
     parts = [content.get("error_description"), content.get("error_hint"), content.get("message")]
-    return " ".join(filter(None, map(_text, parts))) or _text(error)
+    said = ""
+    for part in filter(None, map(_text, parts)):
+        # Tribe's server gives the hint once more in the description.
+        if part.rstrip(".") not in said:
+            said = f"{said} {part}".lstrip()
+    return said or _text(error)
 
 
 def _text(value: object) -> str:
