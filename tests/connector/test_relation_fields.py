@@ -432,6 +432,19 @@ class TestRelationFields(FieldCase):
         assert_only_says(self.notes()[0], "country_not_in_odoo", country="CH")
         self.assertSettled(partner)
 
+    def test_a_code_is_no_beginning_of_another_one(self):
+        """Odoo cuts what it looks for to the length of the field."""
+        kosovo, netherlands = self.env.ref("base.xk"), self.env.ref("base.nl")
+        partner = self.linked(country_id=netherlands.id)
+        country = self.sandbox.rows("Datastore_Country", Code="CH")[0]
+        self.sandbox.change("Datastore_Country", country["ID"], {"Code": f"{kosovo.code}9"})
+
+        self.change_address(partner, Country={"ID": country["ID"]}, City="Bern")
+
+        self.assertEqual((partner.country_id, partner.city), (netherlands, "Bern"))
+        self.assertIn("XK9", self.notes()[0])
+        self.assertSettled(partner)
+
 
 class TestPaymentTerms(FieldCase):
     """Payment terms: days in Tribe, a term of the connection's company in Odoo."""

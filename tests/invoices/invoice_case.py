@@ -56,7 +56,7 @@ class InvoiceCase(ConnectorCase):
             "Description": "Werk",
             "Quantity": quantity,
             "Price": price,
-            "VatGroup": {"ID": self.vat_group(vat)},
+            "VatGroup": vat and {"ID": self.vat_group(vat)},
             **values,
         }
 

@@ -3,6 +3,8 @@ from decimal import Decimal
 from connector.common import ORGANIZATION_CUSTOMER
 from told import containing
 
+from odoo.addons.tribe_connector.engine.problems import NeedsPerson
+
 from .invoice_case import InvoiceCase
 
 
@@ -113,6 +115,13 @@ class TestInvoiceProblems(InvoiceCase):
         tribe_id = self.send_new(self.line(10.0), Currency="DKK")
 
         self.assert_held(tribe_id, "currency_not_active", currency="DKK")
+
+    def test_a_currency_is_no_beginning_of_what_tribe_calls_it(self):
+        """Odoo cuts what it looks for to the length of the field."""
+        importer = self.env["tribe.invoice.importer"]
+        self.assertEqual(importer._currency({"Currency": " eur "}).name, "EUR")
+        with self.assertRaisesRegex(NeedsPerson, "EURO"):
+            importer._currency({"Currency": "EURO", "Number": "20260001"})
 
     def test_a_locked_period_holds_the_invoice(self):
         self.company.sale_lock_date = self.today

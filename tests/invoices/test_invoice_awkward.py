@@ -148,6 +148,36 @@ class TestAwkwardInvoice(InvoiceCase):
 
         self.assert_booked_to_the_cent(tribe_id)
 
+    def test_what_lacks_on_a_line_in_tribe_is_not_looked_for_in_odoo(self):
+        groups, unknown = self.entities().vat_group_ids, self.vat_group("EUIC")
+        self.assert_lacks(self.line(10.0, vat=None), "“Werk” has no VAT group", "in Tribe")
+
+        groups.filtered(lambda group: group.tribe_id == unknown).unlink()
+        line = self.line(10.0, vat=None) | {"VatGroup": {"ID": unknown}}
+        self.assert_lacks(line, "“Werk”", "Connect Again")
+
+        groups.exists().account_id = False
+        held = self.assert_lacks(
+            self.line(10.0), "“Werk” has no general ledger account", "VAT Groups", mapping=True
+        )
+        ledgers = self.entities().ledger_account_ids
+        (product, *_others) = self.sandbox.rows("Product", GeneralLedgerAccount=ledgers[0].tribe_id)
+        ledgers[0].unlink()
+        self.assert_lacks(self.line(10.0, Product={"ID": product["ID"]}), "Connect Again")
+
+        groups.exists().account_id = self.account("income")
+        self.run_nightly()
+        self.assert_booked_to_the_cent(held)
+
+    def assert_lacks(self, line, *words, mapping=False):
+        """Held for what a line lacks; *Open the Mapping* is there where it helps."""
+        tribe_id = self.send_new(line)
+        work = self.work(tribe_id)
+        for word in words:
+            self.assertIn(word, work.error)
+        self.assertEqual(work.can_open_mapping, mapping)
+        return tribe_id
+
     def test_a_customer_that_was_deleted_in_odoo_holds_the_invoice(self):
         self.partner.unlink()
 

@@ -428,7 +428,7 @@ class ResPartner(models.Model):
         vals = {name: values[name] for name in ("street2", "zip", "city") if name in values}
         country = country or self.env["res.country"]
         if "country_code" in values:
-            country = country.search([("code", "=", values["country_code"])])
+            country = self._tribe_country(values["country_code"])
             vals["country_id"] = country.id
         if "street" in values:
             vals |= self._tribe_street_vals(values["street"], country.code)
@@ -450,6 +450,12 @@ class ResPartner(models.Model):
         }
 
     @api.model
+    def _tribe_country(self, code):
+        countries = self.env["res.country"].search([("code", "=", code)])
+        # Odoo looks for no more of a code than the field can hold.
+        return countries.filtered(lambda country: country.code == (code or False))
+
+    @api.model
     def _tribe_state(self, code, country):
         wanted = (code or "").upper()
         return country.state_ids.filtered(lambda state: state.code.upper() == wanted)[:1]
@@ -464,7 +470,7 @@ class ResPartner(models.Model):
         if self:
             country = self._tribe_address_partner(connection).country_id
         if values.get("country_code"):
-            country = country.search([("code", "=", values["country_code"])])
+            country = self._tribe_country(values["country_code"])
             if not country:
                 refused["country_code"] = say(
                     self.env,

@@ -302,24 +302,8 @@ class TribeInvoiceBooker(models.AbstractModel):
         group, ledger = booking.mapping.rows(line.vat_group_id, line.ledger_account_id)
         tax = (ledger.is_service and group.service_tax_id) or group.tax_id
         account = ledger.account_id or group.account_id
-        if not tax:
-            raise NeedsPerson(
-                sentence(
-                    "vat_group_without_tax",
-                    number=booking.invoice.number,
-                    group=group.name or sentence("none_of_line", line=line.description),
-                    entity=booking.legal_entity.name,
-                ),
-            )
-        if not account:
-            raise NeedsPerson(
-                sentence(
-                    "ledger_account_without_account",
-                    number=booking.invoice.number,
-                    ledger=ledger.display_name or sentence("none_of_line", line=line.description),
-                    entity=booking.legal_entity.name,
-                ),
-            )
+        if not (tax and account):
+            raise NeedsPerson(self._unmapped_sentence(booking, line, tax))
         problem = tax._tribe_problem()
         if problem:
             raise NeedsPerson(
@@ -344,6 +328,31 @@ class TribeInvoiceBooker(models.AbstractModel):
                 ),
             )
         return account, tax
+
+    def _unmapped_sentence(self, booking, line, tax):
+        """What a line lacks: something on it in Tribe, or what is chosen for that here."""
+        group, ledger = booking.mapping.rows(line.vat_group_id, line.ledger_account_id)
+        number, entity = booking.invoice.number, booking.legal_entity.name
+        if not line.vat_group_id:
+            return sentence("line_without_vat_group", number=number, line=line.description)
+        if not group or (tax and line.ledger_account_id and not ledger):
+            return sentence("line_uses_what_is_unknown", number=number, line=line.description)
+        if not tax:
+            return sentence("vat_group_without_tax", number=number, group=group.name, entity=entity)
+        if ledger:
+            return sentence(
+                "ledger_account_without_account",
+                number=number,
+                ledger=ledger.display_name,
+                entity=entity,
+            )
+        return sentence(
+            "line_without_ledger_account",
+            number=number,
+            line=line.description,
+            group=group.name,
+            entity=entity,
+        )
 
     def _vat_by_tax(self, booking):
         """Tribe's VAT per tax of Odoo: ``{account.tax: Decimal}``, as on the credit note itself."""

@@ -373,6 +373,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             self.env["res.currency"]
             .with_context(active_test=False)
             .search([("name", "=", code)], limit=1)
+            # Odoo looks for no more of a code than the field can hold.
+            .filtered(lambda currency: currency.name == code)
         )
         if not currency.active:
             raise NeedsPerson(
