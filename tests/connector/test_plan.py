@@ -157,6 +157,27 @@ class TestPlan(PlanCase):
         self.assertEqual(plan.question_count, 1)
         self.assertEqual(plan.summary, "In Doubt: 1.")
 
+    def test_what_differs_at_first_sight_was_changed_by_nobody(self):
+        self.connection.conflict_policy = "ask"
+        partner = self.customer("Klant B.V.", debtor_number="D-1", phone="030 1", city="Utrecht")
+        self.organization(Name="Klant B.V.", DebtorNumber="D-1", PhoneNumber="030 2")
+
+        line = self.line(self.plan(), partner)
+
+        self.assertEqual(line.action, "question")
+        said, others, *changes = line.details.splitlines()
+        self.assertIn("is not the same in Odoo and in Tribe: Phone. Choose", said)
+        self.assertNotIn("changed in", line.details)
+        self.assertIn("the other changes are made", others)
+        self.assertIn("City in Tribe: Utrecht", changes)
+
+        self.activate()
+        self.assertAsked("is not the same in Odoo and in Tribe: Phone. Choose")
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 2")
+        partner.phone = "030 3"
+        self.run_nightly()
+        self.assertAsked("is not the same in Odoo and in Tribe: Phone. Choose")
+
     def test_a_possible_match_is_decided_before_activation(self):
         partner = self.customer("In Odoo", vat="NL123456782B90")
         row = self.organization(Name="In Tribe", VATNumber="NL123456782B90")

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, GONE, LINK, QUESTION, SAME, UPDATE
 from ..engine.sentence_field import SentenceText
 from ..mapping import mail_addresses
-from ..sentence import stored
+from ..sentence import say, stored
 
 DEACTIVATE = "deactivate"
 ACTIONS = (CREATE_TRIBE, CREATE_ODOO, LINK, UPDATE, DEACTIVATE, GONE, QUESTION, SAME)
@@ -71,11 +71,13 @@ class TribePlanLine(models.Model):
             addresses = line.plan_id.connection_id.sudo()._addresses()
             line.tribe_url = line.tribe_id and addresses.entity_link(line.tribe_id)
 
-    @api.depends("changes", "text")
+    @api.depends("action", "changes", "text")
     @api.depends_context("lang")
     def _compute_details(self):
         for line in self:
-            changes = map(line._described, line.changes or [])
+            changes = [line._described(change) for change in line.changes or []]
+            if changes and line.action == QUESTION:
+                changes.insert(0, say(self.env, "question_other_changes"))
             line.details = "\n".join(filter(None, [line.text, *changes]))
 
     def _described(self, change):

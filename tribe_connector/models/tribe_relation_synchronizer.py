@@ -151,19 +151,21 @@ class TribeRelationSynchronizer(models.AbstractModel):
         consents = decision.partner._tribe_with_consent(
             {name: tribe for name, (_odoo, tribe) in conflicts.items()}
         )
-        both_changed = conflicts.keys() - consents.keys()
-        sentences = list(consents.values())
-        if both_changed:
-            # The first one says what the problem is listed under.
-            sentences.insert(
-                0,
-                sentence(
-                    "both_sides_changed",
-                    relation=decision.name,
-                    fields=self._labels(both_changed),
-                ),
-            )
-        return NeedsPerson(*sentences)
+        asked = conflicts.keys() - consents.keys()
+        # At first sight nothing was agreed on yet: they differ, and nobody changed anything.
+        changed = asked & decision.merged.agreed.keys()
+        # The first sentence says what the problem is listed under.
+        return NeedsPerson(
+            *(
+                sentence(code, relation=decision.name, fields=self._labels(names))
+                for code, names in (
+                    ("both_sides_changed", changed),
+                    ("both_sides_differ", asked - changed),
+                )
+                if names
+            ),
+            *consents.values(),
+        )
 
     def _changed(self, values):
         return sentence("fields_changed", fields=self._labels(values))

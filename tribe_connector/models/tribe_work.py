@@ -127,7 +127,7 @@ class TribeWork(models.Model):
             ("set_up", "Tribe is set up differently than when it was connected"),
             ("customer", "The customer is missing"),
             ("doubt", "Two records could be the same"),
-            ("both_changed", "Changed on both sides"),
+            ("both_changed", "Both sides differ"),
             ("sign_in", "A user's e-mail address differs"),
             ("kind", "A company on one side, a person on the other"),
             ("number", "A number is taken"),
