@@ -139,8 +139,29 @@ class TestTries(TroubleCase):
         self.synchronize(partner)
 
         work = self.work()
-        self.assertEqual((work.error_class, work.tries), ("again", 1))
+        self.assertEqual(work.tries, 1)
         self.assertLess(self.seconds_until(work.due), 2.5 * self.connection.back_off_seconds)
+
+    def test_what_a_person_has_to_do_stays_while_tribe_cannot_be_reached(self):
+        partner = self.changed_partner(times=None)
+        problem = {"error": "Choose a tax.", "error_class": "person", "cause": "vat_group"}
+        self.env["tribe.work"].search([]).write(problem)
+        self.assertEqual(self.connection.attention_count, 1)
+
+        for _try in range(3):
+            self.synchronize(partner)
+            self.pass_time(hours=25)
+            self.run_lanes()
+            work = self.work()
+            self.assertEqual({name: work[name] for name in problem}, problem)
+        self.assertEqual(self.connection.attention_count, 1)
+        # Without anything new about it, it is tried less and less often.
+        self.assertGreater(work.tries, 1)
+
+        self.sandbox.clear_faults()
+        self.pass_time(hours=25)
+        self.run_lanes()
+        self.assertFalse(self.env["tribe.work"].search([]))
 
     def test_whoever_asks_again_leaves_the_row_to_the_lane_that_may_be_at_it(self):
         partner = self.changed_partner(times=1)

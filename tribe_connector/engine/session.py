@@ -15,10 +15,12 @@ from .booking import BOOK_ANYWAY
 from .own_cursor import execute_apart
 from .problems import (
     BUSY,
+    FOR_PEOPLE,
     GIVEN_UP,
     NEEDS_PERSON,
     STOPPED,
     TRY_AGAIN,
+    UNAVAILABLE,
     NeedsPerson,
     Problem,
     TryAgain,
@@ -247,9 +249,7 @@ class Session:
                 {
                     "tries": tries,
                     "due": self._due(noted, tries),
-                    "error": noted.text,
-                    "error_class": noted.kind,
-                    "cause": noted.cause,
+                    **_told(work, noted),
                     "begun": 0,
                 }
             )
@@ -279,13 +279,12 @@ class Session:
         company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
+        told = _told(kept, problem)
         kept.write(
             {
                 "tries": tries,
                 "due": self._due(problem, tries),
-                "error": problem.text,
-                "error_class": problem.kind,
-                "cause": problem.cause,
+                **told,
                 "record_name": name or next(filter(None, works.mapped("record_name")), False),
                 "company_id": (company or kept.company_id).id,
                 # No longer what that transaction noted: a later save is another row.
@@ -297,7 +296,7 @@ class Session:
         (works - kept)._remove()
         if is_newly_stopped:
             self.connection._rest_when_workers_end()
-        if problem.kind in NIGHTLY:
+        if told and problem.kind in NIGHTLY:
             # Seen where the row is.
             company = kept.company_id
             self.log("problem", kept.record_name or reference, problem.text, company=company)
@@ -310,7 +309,11 @@ class Session:
         the same record.
         """
         is_asked_for = any(work.reason == "person" and not work.error_class for work in works)
-        is_mended = problem.kind == TRY_AGAIN and NEEDS_PERSON in works.mapped("error_class")
+        kinds = works.mapped("error_class")
+        is_mended = problem.kind == TRY_AGAIN and NEEDS_PERSON in kinds
+        if problem.cause == UNAVAILABLE:
+            # What waited for a person still does: only something new about it begins anew.
+            is_mended = is_mended and not all(kinds)
         if is_asked_for or is_mended:
             return 1
         return max(works.mapped("tries")) + 1
@@ -356,6 +359,20 @@ class Session:
     def _works(self, reference):
         # The rows of the claim only: what was noted meanwhile stays for the next round.
         return self.env["tribe.work"].browse(self._rows[reference]).exists()
+
+
+def _told(work, problem) -> dict:
+    """The values with which a row tells of a problem.
+
+    While Tribe cannot be reached, what a person has to do stays as it is.
+    """
+    if (
+        problem.cause == UNAVAILABLE
+        and work.error_class in FOR_PEOPLE
+        and work.cause != UNAVAILABLE
+    ):
+        return {}
+    return {"error": problem.text, "error_class": problem.kind, "cause": problem.cause}
 
 
 def _is_of_one_record(error: Exception) -> bool:
