@@ -48,6 +48,24 @@ class TestConflict(RelationCase):
         fields = [sentence("field_email"), sentence("field_name")]
         self.assertAsked("both_sides_changed", relation="Van Odoo", fields=fields)
 
+    def test_a_country_is_shown_by_its_name_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("nl_NL")
+        for code, dutch in (("nl", "Nederland"), ("be", "België")):
+            self.env.ref(f"base.{code}").update_field_translations("name", {"nl_NL": dutch})
+        partner = self.linked("Verhuisd B.V.", country_id=self.env.ref("base.de").id)
+        partner.country_id = self.env.ref("base.nl")
+        (belgium,) = self.sandbox.rows("Datastore_Country", Code="BE")
+        address = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address, {"Country": {"ID": belgium["ID"]}})
+        self.look_at("address", address)
+
+        conflict = self.conflict("country_code")
+        self.assertEqual((conflict.odoo_shown, conflict.tribe_shown), ("Netherlands", "Belgium"))
+        dutch = conflict.with_context(lang="nl_NL")
+        self.assertEqual((dutch.odoo_shown, dutch.tribe_shown), ("Nederland", "België"))
+        self.decide(country_code="tribe")
+        self.assertEqual(partner.country_id, self.env.ref("base.be"))
+
     def test_each_field_is_decided_by_itself(self):
         self.change_both()
 

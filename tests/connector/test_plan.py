@@ -105,6 +105,7 @@ class TestPlan(PlanCase):
 
     def test_a_new_customer_is_shown_with_every_value_it_gets(self):
         partner = self.customer("Nieuw B.V.", phone="030 1", street="Dorpsstraat 1")
+        partner.country_id = self.env.ref("base.nl")
 
         line = self.line(self.plan(), partner)
 
@@ -118,6 +119,7 @@ class TestPlan(PlanCase):
         self.assertEqual(changes["tribe", "debtor_number"], (None, number))
         self.assertEqual(changes["odoo", "debtor_number"], (None, number))
         self.assertIn("Name in Tribe: Nieuw B.V.", line.details)
+        self.assertIn("Country in Tribe: Netherlands", line.details)
 
     def test_a_match_is_shown_with_what_changes_on_which_side(self):
         partner = self.customer("Klant B.V.", debtor_number="D-1", phone="030 1")

@@ -456,6 +456,11 @@ class ResPartner(models.Model):
         return countries.filtered(lambda country: country.code == (code or False))
 
     @api.model
+    def _tribe_shown(self, name, value):
+        """A neutral value as people read it: the name of a country, in their language."""
+        return (name == "country_code" and self._tribe_country(value).name) or value
+
+    @api.model
     def _tribe_state(self, code, country):
         wanted = (code or "").upper()
         return country.state_ids.filtered(lambda state: state.code.upper() == wanted)[:1]

@@ -30,6 +30,8 @@ class TribeConflict(models.Model):
     label = fields.Char("Field", compute="_compute_label")
     odoo_value = fields.Char("In Odoo", readonly=True)
     tribe_value = fields.Char("In Tribe", readonly=True)
+    odoo_shown = fields.Char("In Odoo (Shown)", compute="_compute_shown")
+    tribe_shown = fields.Char("In Tribe (Shown)", compute="_compute_shown")
     warning = fields.Char("Note", compute="_compute_warning", compute_sudo=True)
     warned_of = fields.Json(
         readonly=True, help="The IDs of the users of whose sign-in the note warns."
@@ -44,6 +46,15 @@ class TribeConflict(models.Model):
     def _compute_label(self):
         for conflict in self:
             conflict.label = self.env["res.partner"]._tribe_label(conflict.field_name)
+
+    @api.depends("field_name", "odoo_value", "tribe_value")
+    @api.depends_context("lang")
+    def _compute_shown(self):
+        partners = self.env["res.partner"]
+        for conflict in self:
+            name = conflict.field_name
+            conflict.odoo_shown = partners._tribe_shown(name, conflict.odoo_value)
+            conflict.tribe_shown = partners._tribe_shown(name, conflict.tribe_value)
 
     @api.depends("link_id.tribe_url")
     def _compute_tribe_url(self):

@@ -83,8 +83,11 @@ class TribePlanLine(models.Model):
     def _described(self, change):
         """One change as people read it: ``Phone in Tribe: 020 555 → 020 556``."""
         sides = {"odoo": self.env._("in Odoo"), "tribe": self.env._("in Tribe")}
-        label = self.env["res.partner"]._tribe_label(change["field"])
-        old, new = self._shown(change["old"]), self._shown(change["new"])
+        partners, name = self.env["res.partner"], change["field"]
+        label = partners._tribe_label(name)
+        old, new = (
+            self._shown(partners._tribe_shown(name, change[side])) for side in ("old", "new")
+        )
         arrow = f"{old} → {new}" if old else new
         return f"{label} {sides[change['side']]}: {arrow}"
 
