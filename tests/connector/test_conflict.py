@@ -66,6 +66,24 @@ class TestConflict(RelationCase):
         self.decide(country_code="tribe")
         self.assertEqual(partner.country_id, self.env.ref("base.be"))
 
+    def test_the_form_of_the_contact_says_so(self):
+        user = new_test_user(self.env, "van de app", "base.group_user,tribe_connector.group_user")
+        partner = self.partner.with_user(user)
+        self.assertFalse(partner.tribe_note)
+        self.change_both()
+
+        partner.invalidate_recordset()
+        self.assertIn("was changed in Odoo and in Tribe: E-mail, Name", partner.tribe_note)
+        self.assertIn("under Conflicts", partner.tribe_note)
+        self.assertIn("tribe_note", partner.get_view(view_type="form")["arch"])
+        outsider = new_test_user(self.env, "niet van de app", "base.group_user")
+        arch = self.partner.with_user(outsider).get_view(view_type="form")["arch"]
+        self.assertNotIn("tribe_note", arch)
+
+        self.decide(name="odoo", email="tribe")
+        partner.invalidate_recordset()
+        self.assertFalse(partner.tribe_note)
+
     def test_each_field_is_decided_by_itself(self):
         self.change_both()
 

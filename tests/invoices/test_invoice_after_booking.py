@@ -6,7 +6,7 @@ from connector.common import ORGANIZATION_CUSTOMER
 
 from odoo.exceptions import ValidationError
 from odoo.http import serialize_exception
-from odoo.tests import Form
+from odoo.tests import Form, new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.tribe_connector.sentence import sentence
@@ -135,6 +135,24 @@ class TestInvoiceAfterBooking(InvoiceCase):
         told = links.action_book_again()
         self.assertEqual(told["params"]["outcome"]["message"], sentence("done_meanwhile"))
         self.assertEqual(links.exists().mapped("state"), states)
+
+    def test_the_form_of_an_invoice_says_what_differs(self):
+        tribe_id = self.send_new(self.line(10.0))
+        move = self.booked_move(tribe_id)
+        self.assertFalse(move.tribe_note)
+        move.button_draft()
+        self.run_nightly()
+
+        groups = "account.group_account_invoice,tribe_connector.group_user"
+        user = new_test_user(self.env, "boekhouder", groups)
+        seen = move.with_user(user)
+        self.assertIn("was reset to draft in Odoo", seen.tribe_note)
+        self.assertIn("under Tribe CRM > Booked Invoices", seen.tribe_note)
+        self.assertIn("tribe_note", seen.get_view(view_type="form")["arch"])
+
+        self.link(tribe_id).action_leave_to_odoo()
+        move.invalidate_recordset()
+        self.assertFalse(move.tribe_note)
 
     def test_a_deleted_invoice_is_still_called_by_its_number(self):
         tribe_id = self.send_new(self.line(10.0))

@@ -163,6 +163,11 @@ class TribeLink(models.Model):
             sentences = (link.difference, link._untold_payment())
             link.difference_shown = "\n".join(filter(None, sentences)) or False
 
+    def _where_it_differs(self):
+        """What is not alike, and where a person decides about that."""
+        code = "form_invoice_differs" if self.kind == "invoice" else "form_relation_differs"
+        return say(self.env, code, difference=self.difference_shown)
+
     def _untold_payment(self):
         """What Tribe is not told of a payment because the invoice differs; may be empty."""
         if self.kind != "invoice" or self.state != "differs":

@@ -38,6 +38,13 @@ class TribeSynchronized(models.AbstractModel):
         groups="tribe_connector.group_user",
     )
 
+    tribe_note = fields.Text(
+        "For You to Decide",
+        compute="_compute_tribe_note",
+        groups="tribe_connector.group_user",
+        help="What differs from Tribe, or waits for a person.",
+    )
+
     # To be set: the field of tribe.link and the kind of tribe.work that name these records.
     _tribe_link_field: str
     _tribe_work_kind: str
@@ -88,6 +95,25 @@ class TribeSynchronized(models.AbstractModel):
         for record in self:
             strength = strengths.get(record._origin.id)
             record.tribe_state = CODES[strength] if strength is not None else False
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_tribe_note(self):
+        # With the rights of who reads it: their links and problems alone.
+        for record in self:
+            links = self.env["tribe.link"].search(
+                [(self._tribe_link_field, "in", record._origin.ids)]
+            )
+            about_it = Domain("kind", "=", self._tribe_work_kind) & Domain(
+                "reference", "in", [str(number) for number in record._origin.ids]
+            )
+            about_links = Domain("direction", "=", "inbound") & Domain(
+                "reference", "in", links.filtered("tribe_id").mapped("tribe_id")
+            )
+            problems = self.env["tribe.work"].search(
+                Domain("error_class", "in", FOR_PEOPLE) & (about_it | about_links)
+            )
+            sentences = [link._where_it_differs() for link in links if link.difference_shown]
+            record.tribe_note = "\n".join([*sentences, *problems.mapped("error")]) or False
 
     @api.model
     def _search_tribe_state(self, operator, value):
