@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -150,8 +151,15 @@ def shortened(text: str, longest: int) -> str:
 
 
 def filled(template: str, parameters: dict[str, object], shown: Callable[[object], str]) -> str:
-    """A template with its parameters, each as ``shown`` shows it."""
-    return template % {name: shown(value) for name, value in parameters.items()}
+    """A template with its parameters, each as ``shown`` shows it.
+
+    What ends with a full stop ("B.V.") is followed by no other one.
+    """
+    texts = {name: shown(value) for name, value in parameters.items()}
+    ended = "|".join(re.escape(name) for name, text in texts.items() if text.endswith("."))
+    if ended:
+        template = re.sub(rf"(%\((?:{ended})\)s)\.(?!\w)", r"\1", template)
+    return template % texts
 
 
 def _in_english(value: object) -> str:

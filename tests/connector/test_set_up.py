@@ -1,7 +1,7 @@
 from told import assert_only_says
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.models import tribe_connection_tenant as tenant
@@ -149,6 +149,13 @@ class TestSetUp(ConnectorCase):
 
         self.assertEqual(partner.debtor_number, "70001")
         self.assertGreater(self.connection.next_debtor_number, 70001)
+
+    def test_how_high_a_number_may_be_is_written_as_the_reader_does(self):
+        self.env["res.lang"]._activate_lang("nl_NL")
+        for language, highest in (("en_US", "1,000,000,000"), ("nl_NL", "1.000.000.000")):
+            with self.subTest(language), self.assertRaises(ValidationError) as refused:
+                self.connection.with_context(lang=language).next_debtor_number = 2_000_000_000
+            self.assertIn(highest, str(refused.exception))
 
     def test_the_next_number_is_of_the_connections_company(self):
         other = self.env["res.company"].create({"name": "AAA Elders B.V."})

@@ -7,7 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from tribe_connector.sentence import Sentence, in_language, read_stored, said, sentence, stored
+from tribe_connector.sentence import (
+    Sentence,
+    filled,
+    in_language,
+    read_stored,
+    said,
+    sentence,
+    stored,
+)
 
 DUTCH = {"difference_of_fact": "%(what)s: %(now)s", "compared_total": "Totaal"}
 
@@ -39,6 +47,21 @@ def test_a_sentence_is_its_english_text():
 def test_a_code_that_is_not_in_the_table_is_a_mistake(code, parameters):
     with pytest.raises(KeyError):
         sentence(code, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "text"),
+    [
+        ("Sold to %(name)s.", "Verkoop B.V.", "Sold to Verkoop B.V."),
+        ("Sold to %(name)s. Mend it.", "Verkoop B.V.", "Sold to Verkoop B.V. Mend it."),
+        ("Sold to %(name)s.", "Verkoop", "Sold to Verkoop."),
+        ("Sold to “%(name)s”.", "Verkoop B.V.", "Sold to “Verkoop B.V.”."),
+        ("See %(name)s.example.", "www.", "See www..example."),
+        ("To %(name)s, to %(name)s.", "A B.V.", "To A B.V., to A B.V."),
+    ],
+)
+def test_a_sentence_ends_once(template, value, text):
+    assert filled(template, {"name": value}, str) == text
 
 
 def test_a_parameter_that_is_missing_is_a_mistake():

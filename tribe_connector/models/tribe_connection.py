@@ -2,6 +2,7 @@ import math
 import re
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import psycopg2
 
@@ -455,7 +456,10 @@ class TribeConnection(models.Model):
 
     def _progress_text(self, done, total):
         """How far the initial synchronization is, and how long it takes: one line."""
-        text = self.env._("%(done)s of %(total)s", done=f"{done:,}", total=f"{total:,}")
+        shown = self.env["tribe.message"]._shown
+        text = self.env._(
+            "%(done)s of %(total)s", done=shown(Decimal(done)), total=shown(Decimal(total))
+        )
         seconds = (fields.Datetime.now() - self.initial_started_at).total_seconds()
         if not 0 < done < total or seconds < SECONDS_TO_ESTIMATE:
             return text

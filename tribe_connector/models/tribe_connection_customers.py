@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -219,8 +221,9 @@ class TribeConnection(models.Model):
         count = self.env["res.partner"].search_count(unplaced, limit=MOST_UNPLACED)
         if not count:
             return ""
+        shown = self.env["tribe.message"]._shown(Decimal(count))
         return say(
             self.env,
             "contacts_unplaced",
-            count=f"{count:,}+" if count == MOST_UNPLACED else count,
+            count=f"{shown}+" if count == MOST_UNPLACED else shown,
         )

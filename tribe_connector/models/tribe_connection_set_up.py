@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
@@ -150,8 +152,8 @@ class TribeConnection(models.Model):
                     self.env,
                     "next_number_out_of_range",
                     name=self.name,
-                    number=number,
-                    highest=f"{HIGHEST_NUMBER:,}",
+                    number=Decimal(number),
+                    highest=Decimal(HIGHEST_NUMBER),
                 )
             )
         sequence.number_next_actual = number
