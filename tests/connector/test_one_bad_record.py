@@ -54,6 +54,9 @@ class TestOneBadRecord(RelationCase):
 
         self.assertTwoAreLinked()
         self.assertRefused()
+        # Whoever looks at a run that failed sees what was looked at, not only what went well.
+        failed = self.env["tribe.run"].search([("failed", ">", 0)], limit=1)
+        self.assertEqual(failed.looked_at, failed.done + 1)
         self.env["tribe.work"].search([]).action_retry()
         self.run_lanes()
         self.assertTwoAreLinked("ABC")

@@ -27,6 +27,7 @@ class TribeRun(models.Model):
     changed = fields.Integer(readonly=True, help="What was changed on either side.")
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
+    looked_at = fields.Integer("Looked At", compute="_compute_looked_at")
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)
 
     @api.autovacuum
@@ -40,6 +41,11 @@ class TribeRun(models.Model):
     @api.model
     def _kinds(self):
         return self.env["tribe.work"]._fields["kind"]._description_selection(self.env)
+
+    @api.depends("done", "failed")
+    def _compute_looked_at(self):
+        for run in self:
+            run.looked_at = run.done + run.failed
 
     @api.depends("kind", "date")
     def _compute_display_name(self):
