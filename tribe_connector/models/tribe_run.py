@@ -27,7 +27,7 @@ class TribeRun(models.Model):
     changed = fields.Integer(readonly=True, help="What was changed on either side.")
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
-    looked_at = fields.Integer("Looked At", compute="_compute_looked_at")
+    looked_at = fields.Integer(compute="_compute_looked_at")
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)
 
     @api.autovacuum
