@@ -63,6 +63,20 @@ class TestAnotherClient(RelationCase):
             self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
         self.env.invalidate_all()
 
+    def test_who_waited_while_somebody_signed_in_is_refused(self):
+        credential = self.env["tribe.credential"].search([])
+        credential.filtered(lambda each: each.connection_id == self.connection).access_token = False
+        self.env.flush_all()
+
+        def signed_in_meanwhile(waiting, _leases):
+            waiting._have_it_compared()
+
+        with (
+            patch.object(tokens.StoredTokens, "_wait_for_turn", signed_in_meanwhile),
+            self.assertRaises(TribeCredentialsRefused),
+        ):
+            self.token()
+
     def test_nothing_of_another_tribe_is_used(self):
         for change in (self.enter_client, self.sign_in):
             with self.subTest(change.__name__):

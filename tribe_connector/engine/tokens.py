@@ -90,24 +90,32 @@ class StoredTokens:
             )
 
     def _stored_or_new(self, refused: str | None) -> Token:
-        credential = self._read()
-        if credential["must_compare"] and not self._compares:
-            raise TribeCredentialsRefused(
-                sentence("tenant_not_compared", name=self._connection_name)
-            )
+        credential = self._read_compared()
         stored = _token_of(credential)
         if self._is_usable(stored, refused):
             return stored
         with Leases(self._registry) as leases:
             self._wait_for_turn(leases)
-            # Read again: whoever held the lease may have renewed it.
-            credential = self._read()
+            # Read again: whoever held the lease may have renewed it, or signed in elsewhere.
+            credential = self._read_compared()
             stored = _token_of(credential)
             if self._is_usable(stored, refused):
                 return stored
             token = self._renewed(credential)
             self._store(token, credential)
             return token
+
+    def _read_compared(self) -> dict:
+        """What is stored, for who may use it.
+
+        :raises TribeCredentialsRefused: until *Connect* has seen which Tribe environment it is
+        """
+        credential = self._read()
+        if credential["must_compare"] and not self._compares:
+            raise TribeCredentialsRefused(
+                sentence("tenant_not_compared", name=self._connection_name)
+            )
+        return credential
 
     def _wait_for_turn(self, leases: Leases) -> None:
         seconds = self._turn.seconds_for(RENEWAL_WAIT_SECONDS)
