@@ -84,6 +84,12 @@ class TestSetUp(ConnectorCase):
 
         assert_only_says(self.refusal(), "too_many_mapping_rows", entities=2)
 
+    def test_more_legal_entities_than_can_be_written(self):
+        """Also those of a Tribe that has nothing to map."""
+        self.patch(tenant, "ROWS_OF_ENTITY", tenant.MOST_MAPPING_ROWS)
+
+        assert_only_says(self.refusal(), "too_many_mapping_rows", entities=2)
+
     def test_connecting_again_writes_only_what_changed(self):
         self.connect()
         self.map()

@@ -35,6 +35,8 @@ CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
 # Odoo writes in half a minute. No bookkeeping comes near them.
 MOST_ROWS = 5_000
 MOST_MAPPING_ROWS = 20_000
+# A legal entity alone takes as long to write as so many rows of mapping.
+ROWS_OF_ENTITY = 50
 # ISO 3166-1 alpha-2, as Odoo's.
 COUNTRY_CODE_LENGTH = 2
 # OData 4.0, CSDL, 17.2: a simple identifier has at most 128 characters. No tenant has so many.
@@ -340,7 +342,7 @@ def _check_mapping_rows(found):
     """
     entities = len(found["identities"])
     each = len(found["vat_groups"]) + len(found["ledger_accounts"])
-    if entities * each > MOST_MAPPING_ROWS:
+    if entities * (each + ROWS_OF_ENTITY) > MOST_MAPPING_ROWS:
         raise TribeEndless(
             sentence(
                 "too_many_mapping_rows",
