@@ -6,6 +6,7 @@ from told import with_inner
 
 from odoo.tools import mute_logger
 
+from odoo.addons.tribe_connector.sentence import Label
 from odoo.addons.tribe_connector.tribe_api import Client
 
 from .invoice_case import InvoiceCase
@@ -205,3 +206,32 @@ class TestOneOddCustomer(OddAnswers, InvoiceCase):
                 )
                 self.env["tribe.work"].search([]).unlink()
                 self.make_some()
+
+
+class TestEndlessTexts(InvoiceCase):
+    """Texts of customers and of invoices without end, each in one of two invoices."""
+
+    def test_a_name_that_odoo_cannot_show(self):
+        self.partner.name = "a" + " " * 2000 + "b"
+
+        tribe_id = self.send_new(self.line(100))
+
+        self.assert_held(
+            tribe_id, "contact_value_too_long", what=Label("res.partner", "name"), contact="a …"
+        )
+
+    def test_of_whom_the_rest_is_too_long_is_booked(self):
+        self.partner.write({"city": "é" * 60_000, "street": "é" * 60_000})
+
+        self.assert_booked_to_the_cent(self.send_new(self.line(100)))
+
+    def test_a_line_without_end_is_not_booked_in_part(self):
+        bad = self.draft(self.line(100, ExtraDescription="é" * 60_000))
+        good = self.draft(self.line(100, ExtraDescription="é" * 40_000))
+        for tribe_id in (bad, good):
+            self.sandbox.set_phase(tribe_id, "Sent")
+
+        self.look_at("invoice", bad, good)
+
+        self.assert_held(bad, "value_too_long", count=60_000)
+        self.assertIn("é" * 40_000, self.booked_move(good).invoice_line_ids.name)

@@ -3,16 +3,29 @@
 import pytest
 from told import raises_sentence
 
+from tribe_connector import hidden_characters
+from tribe_connector.hidden_characters import MOST_LOOKED_AT, without_hidden
 from tribe_connector.mapping import (
     InvoiceFields,
     InvoiceUnreadable,
     ValueUnreadable,
+    address_body,
+    canonical,
     check_storable,
     clean,
     clean_lines,
+    clean_start,
+    file_name,
+    in_natural_order,
+    is_vat_doubtful,
+    is_website,
+    join,
+    organization_body,
     organization_from_tribe,
     percentage,
     read_invoice,
+    split,
+    split_street,
     whole_number,
 )
 from tribe_connector.sentence import sentence
@@ -62,6 +75,74 @@ def test_a_text_that_is_too_long_names_its_field():
         "value_too_long", ValueUnreadable, what=sentence("field_debtor_number"), count=3000
     ):
         check_storable({"debtor_number": "x" * 3000})
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """Of how many characters somebody looked at each: a list that grows."""
+    lengths = []
+    is_seen = hidden_characters._is_seen
+
+    def counted(character):
+        lengths.append(character)
+        return is_seen(character)
+
+    monkeypatch.setattr(hidden_characters, "_is_seen", counted)
+    return lengths
+
+
+WITHOUT_END = "\u00e9" * 300_000
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda text: canonical("city", text),
+        lambda text: canonical("vat", text, "NL"),
+        lambda text: canonical("street", "a", text),
+        lambda text: is_vat_doubtful(text, text),
+        is_website,
+        clean_start,
+        without_hidden,
+        lambda text: file_name(text, ".pdf", "x"),
+    ],
+)
+def test_of_a_text_without_end_the_start_is_compared(read, looked_at):
+    read(WITHOUT_END)
+
+    assert len(looked_at) <= 4 * MOST_LOOKED_AT
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        clean,
+        clean_lines,
+        split_street,
+        split,
+        in_natural_order,
+        lambda text: join("Jan", "", text),
+        lambda text: organization_body({"name": text}),
+        lambda text: organization_from_tribe({"Name": text}, {}),
+        lambda text: address_body({"city": text}, {}),
+    ],
+)
+def test_what_is_kept_of_a_text_without_end_is_not_its_start(read, looked_at):
+    with raises_sentence(
+        "value_too_long",
+        ValueUnreadable,
+        what=sentence("a_text"),
+        count=len(WITHOUT_END),
+        start=WITHOUT_END[:40],
+    ):
+        read(WITHOUT_END)
+
+    assert not looked_at
+
+
+def test_a_long_line_is_kept_whole():
+    text = "\u00e9" * MOST_LOOKED_AT
+    assert clean(text) == text
 
 
 def invoice(**changes):

@@ -72,7 +72,7 @@ class Decision:
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return self.partner.display_name if self.partner else self.remote.name
+        return self.partner._tribe_called() if self.partner else self.remote.name
 
     @property
     def is_busy(self) -> bool:

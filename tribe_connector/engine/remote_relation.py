@@ -8,7 +8,7 @@ from ..mapping import (
     ValueUnreadable,
     address_body,
     check_storable,
-    clean,
+    clean_start,
     organization_address,
     organization_from_tribe,
     person_address,
@@ -153,7 +153,7 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
 
 def name_of(row: dict) -> str:
     """What people are told that a relation is called, which may be called anything in Tribe."""
-    return shortened(clean(row.get("Name")) or row["ID"], LONGEST_ITEM)
+    return shortened(clean_start(row.get("Name")) or row["ID"], LONGEST_ITEM)
 
 
 def load_entities(connection, client, kind: str, ids) -> list[dict]:
@@ -204,7 +204,7 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
         for row in client.by_values(
             entity_set, field_name, numbers, select=f"ID,Name,{field_name}"
         ):
-            number = clean(row.get(field_name))
+            number = clean_start(row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})
     return found
 
@@ -231,7 +231,7 @@ def _addresses(connection, kind: str) -> str | None:
 def _is_same(held: object, value: object) -> bool:
     if isinstance(held, dict) or isinstance(value, dict):
         return (held or {}).get("ID") == (value or {}).get("ID")
-    return held == value or clean(held) == clean(value)
+    return held == value or clean_start(held) == clean_start(value)
 
 
 def _keep_best(relationships: dict[str, dict], kind: str, row: dict) -> None:

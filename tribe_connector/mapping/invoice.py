@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from ..sentence import sentence
 from .header_discount import Reading, readings
-from .normalization import ValueUnreadable, check_length, clean, clean_lines
+from .normalization import ValueUnreadable, check_length, clean, clean_lines, clean_start
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
 MOST_DECIMALS = 30
@@ -185,7 +185,9 @@ class _Reader:
         self.zone = zoneinfo.ZoneInfo(timezone)
         self.digits = digits
         self.title = (
-            clean(entity.get("Number")) or clean(entity.get("ID")) or sentence("without_number")
+            clean_start(entity.get("Number"))
+            or clean_start(entity.get("ID"))
+            or sentence("without_number")
         )
         self.currency = (clean(entity.get("Currency")) or "").upper()
         self.uses_amounts_in_currency = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..hidden_characters import without_hidden
+from ..hidden_characters import MOST_LOOKED_AT, without_hidden
 from ..sentence import sentence
 
 # In bytes. PostgreSQL's indexes take up to 2,704 for all columns of a row, and Odoo's have two such
@@ -57,25 +57,34 @@ def clean(text: object) -> str | None:
     """Text as people mean it: trimmed, single spaces, no control characters; empty is ``None``.
 
     Takes ``str``, numbers, ``None`` and ``False`` (Odoo's empty). Unicode comes back composed.
-    Raises ``ValueUnreadable`` for what is no single value.
+    Raises ``ValueUnreadable`` for what is no single value, and for a text of more than
+    ``MOST_LOOKED_AT`` characters: what is kept is never the mere start of something.
     """
     if text is None or text is False:
         return None
     if isinstance(text, (dict, list)):
         raise ValueUnreadable(sentence("value_is_list"))
-    visible = without_hidden(str(text))
+    text = str(text)
+    if len(text) > MOST_LOOKED_AT:
+        raise _too_long(text, sentence("a_text"))
+    visible = without_hidden(text)
     return " ".join(unicodedata.normalize("NFC", visible).split()) or None
+
+
+def clean_start(text: object) -> str | None:
+    """As ``clean``, of the start of a text without end: to compare or to name, never to be kept."""
+    return clean(text[:MOST_LOOKED_AT] if isinstance(text, str) else text)
 
 
 def file_name(text: object, ending: str, otherwise: str) -> str:
     """The name of a file of one kind: no folders, nothing hidden, and its ending is ``ending``."""
-    name = _NO_FILE_NAME.sub("-", clean(text) or otherwise)[:LONGEST_FILE_NAME].strip(" .")
+    name = _NO_FILE_NAME.sub("-", clean_start(text) or otherwise)[:LONGEST_FILE_NAME].strip(" .")
     return name if name.lower().endswith(ending) else f"{name or 'x'}{ending}"
 
 
 def is_website(text: object) -> bool:
     """Whether a browser may be led there: a scheme is http or https, if there is one."""
-    scheme = _SCHEME.match(clean(text) or "")
+    scheme = _SCHEME.match(clean_start(text) or "")
     return not scheme or scheme[1].lower() in ("http", "https")
 
 
@@ -129,15 +138,20 @@ def percentage(value: object) -> float | None:
 
 def check_length(text: str | None, what: str) -> None:
     """Raise ``ValueUnreadable`` for a text that is too long for a database to look up."""
-    if text and len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
-        raise ValueUnreadable(
-            sentence(
-                "value_too_long",
-                what=what,
-                count=len(text),
-                start=text[:40],
-            )
-        )
+    if is_too_long(text):
+        raise _too_long(text, what)
+
+
+def is_too_long(text: object) -> bool:
+    """Whether a value of either side is a text that is too long for a database to look up."""
+    return isinstance(text, str) and (
+        # To count the bytes of a text without end takes a while.
+        len(text) > LONGEST_TEXT or len(text.encode("utf-8", "replace")) > LONGEST_TEXT
+    )
+
+
+def _too_long(text: str, what: str) -> ValueUnreadable:
+    return ValueUnreadable(sentence("value_too_long", what=what, count=len(text), start=text[:40]))
 
 
 def mail_addresses(*texts: object) -> str | None:
@@ -157,10 +171,10 @@ def canonical(field: str, value: object, country_code: object = None) -> str | i
         return bool(value)
     if field.endswith("payment_term_days"):
         return None if value is None or value is False or value == "" else int(value)
-    text = clean(value)
+    text = clean_start(value)
     if text is None:
         return None
-    country = (clean(country_code) or "").upper()
+    country = (clean_start(country_code) or "").upper()
     if field in _CANONICAL_IN_COUNTRY:
         return _CANONICAL_IN_COUNTRY[field](text, country) or text
     # A value of nothing but punctuation is still something that a person wrote.

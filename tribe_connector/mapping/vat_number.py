@@ -5,7 +5,7 @@ from __future__ import annotations
 from stdnum import get_cc_module
 from stdnum.eu.vat import MEMBER_STATES
 
-from .normalization import canonical, clean
+from .normalization import canonical, clean_start
 
 # "EL" is Greece's prefix, "XI" Northern Ireland's; both are other countries for stdnum.
 _COUNTRIES_OF_PREFIX = {"EL": "GR", "XI": "GB"}
@@ -16,10 +16,10 @@ def is_vat_doubtful(vat: object, country_code: object = None) -> bool:
 
     An empty one, ``/`` (Odoo's "none") and one of a country without known rules are not doubtful.
     """
-    text = clean(vat)
+    text = clean_start(vat)
     if text is None or text == "/":
         return False
-    country = (clean(country_code) or "").upper()
+    country = (clean_start(country_code) or "").upper()
     number = str(canonical("vat", text, country))
     prefix = number[:2]
     if prefix.lower() in MEMBER_STATES or prefix in _COUNTRIES_OF_PREFIX:

@@ -308,8 +308,12 @@ class ResPartner(models.Model):
 
         Only the fields that the connection's tenant has. There is a payment term for what the
         partner is, and for what Tribe knows it as (``"customer"``, ``"supplier"``).
+
+        :raises NeedsPerson: for a text that is too long: nobody looks at it any further
         """
         self.ensure_one()
+        address = self._tribe_address_partner(connection)
+        self._tribe_check_length(address)
         values = {
             "name": self._tribe_name(),
             "email": self.email,
@@ -319,7 +323,7 @@ class ResPartner(models.Model):
             "vat": self.vat,
             "debtor_number": self.debtor_number,
             "creditor_number": self.creditor_number,
-            **self._tribe_address_partner(connection)._tribe_address_values(),
+            **address._tribe_address_values(),
         }
         values = {name: value or None for name, value in values.items()}
         values |= self._tribe_payment_term_values(connection, relationships)

@@ -164,7 +164,7 @@ class ResPartner(models.Model):
         return say(
             self.env,
             "email_of_signed_in_contact",
-            partner=self.display_name,
+            partner=self._tribe_called(),
             address=address or sentence("nothing"),
             users=", ".join(users.mapped("login")),
         )
@@ -197,13 +197,13 @@ class ResPartner(models.Model):
             "value_of_internal_user_kept",
             field=self._tribe_label(name),
             value=value or sentence("nothing"),
-            partner=self.display_name,
+            partner=self._tribe_called(),
             users=", ".join(users.mapped("login")),
         )
 
     def _tribe_shared_sentence(self, name):
         return sentence(
-            "shared_value_kept", field=self._tribe_label(name), partner=self.display_name
+            "shared_value_kept", field=self._tribe_label(name), partner=self._tribe_called()
         )
 
     def _tribe_own_sentence(self):
@@ -213,7 +213,7 @@ class ResPartner(models.Model):
         return say(
             self.env,
             "contact_of_own_company",
-            partner=self.display_name,
+            partner=self._tribe_called(),
             owner=company.name or sentence("odoo_itself"),
         )
 
@@ -222,7 +222,7 @@ class ResPartner(models.Model):
         return say(
             self.env,
             "contact_of_company_elsewhere",
-            partner=self.display_name,
+            partner=self._tribe_called(),
             connection=connection.name,
         )
 

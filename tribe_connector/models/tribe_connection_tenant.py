@@ -16,6 +16,7 @@ from ..mapping import (
     ValueUnreadable,
     absent_relation_paths,
     clean,
+    clean_start,
     is_state_known,
     match_states,
     missing_requirements,
@@ -406,7 +407,7 @@ def _named_values(row):
 
 def _told(text):
     """A name or a code for people; each is written for every legal entity."""
-    return shortened(clean(text) or "", LONGEST_ITEM) or None
+    return shortened(clean_start(text) or "", LONGEST_ITEM) or None
 
 
 def _country_of_groups(schema):

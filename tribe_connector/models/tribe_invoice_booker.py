@@ -171,7 +171,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                 number=booking.invoice.number,
                 total=Money(abs(booking.invoice.total), booking.currency.name),
                 move=move.name,
-                customer=move.commercial_partner_id.display_name,
+                customer=move.commercial_partner_id._tribe_called(),
                 total_of_move=Money(Decimal(str(move.amount_total)), move.currency_id.name),
                 journal=move.journal_id.display_name,
                 remedy=remedy,

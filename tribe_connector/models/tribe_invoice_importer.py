@@ -25,6 +25,7 @@ from ..mapping import (
     LONGEST_TERM_IN_DAYS,
     ValueUnreadable,
     clean,
+    clean_start,
     read_invoice,
     whole_number,
 )
@@ -245,7 +246,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         theirs, ours = partner and partner.commercial_partner_id, move.commercial_partner_id
         if not (theirs and ours) or theirs == ours:
             return
-        names = theirs.display_name, ours.display_name
+        names = theirs._tribe_called(), ours._tribe_called()
         is_named = theirs.company_id <= move.company_id.parent_ids
         if names[0] == names[1] or not is_named:
             # Neither a name that says nothing, nor one of another company.
@@ -404,13 +405,23 @@ class TribeInvoiceImporter(models.AbstractModel):
                 failures[booking.invoice.tribe_id] = self._failure(
                     booking, self._customer_problem(booking, problems)
                 )
-            elif elsewhere := booking.partner._tribe_elsewhere(session.connection):
-                problem = NeedsPerson(elsewhere._tribe_elsewhere_sentence(session.connection))
+                continue
+            try:
+                self._check_customer(session, booking)
+            except (NeedsPerson, Busy) as problem:
                 failures[booking.invoice.tribe_id] = self._failure(booking, problem)
-            elif not self._take_leases(session, booking):
-                failures[booking.invoice.tribe_id] = self._failure(
-                    booking, self._busy(booking.partner)
-                )
+
+    def _check_customer(self, session, booking):
+        """Take the customer of a booking for oneself.
+
+        :raises NeedsPerson: for one of another company, or whose name Odoo could not show
+        :raises Busy: when another worker is at it, or at the journal
+        """
+        if elsewhere := booking.partner._tribe_elsewhere(session.connection):
+            raise NeedsPerson(elsewhere._tribe_elsewhere_sentence(session.connection))
+        booking.partner._tribe_check_names()
+        if not self._take_leases(session, booking):
+            raise self._busy(booking.partner)
 
     def _take_leases(self, session, booking):
         """Book alone in a journal, since a new number touches its neighbours, and alone for a
@@ -421,7 +432,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _busy(self, partner):
         return Busy(
-            sentence("contact_being_synchronized", contact=partner.display_name), BUSY_SECONDS
+            sentence("contact_being_synchronized", contact=partner._tribe_called()), BUSY_SECONDS
         )
 
     def _read_terms(self, session, bookings, failures):
@@ -466,8 +477,8 @@ class TribeInvoiceImporter(models.AbstractModel):
         addresses = [
             address.lower()
             for address in (
-                clean(employee.get("EmailAddress")),
-                clean((employee.get("Person") or {}).get("EmailAddress")),
+                clean_start(employee.get("EmailAddress")),
+                clean_start((employee.get("Person") or {}).get("EmailAddress")),
             )
             if address
         ]
@@ -547,7 +558,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 def _title(entity):
     """What a person calls an invoice, however odd its values are."""
     try:
-        title = clean(entity.get("Number")) or clean(entity.get("Subject"))
+        title = clean_start(entity.get("Number")) or clean_start(entity.get("Subject"))
     except ValueUnreadable:
         title = None
     return (title or entity["ID"])[:LONGEST_TITLE]

@@ -118,7 +118,8 @@ class TribeLink(models.Model):
         for link in self:
             # Who may see the link sees what it is called, without any right in accounting.
             record = (link.move_id or link.partner_id).sudo()
-            name = link.id and (record.display_name or link._booked_number())
+            called = record.display_name if link.move_id else record._tribe_called()
+            name = link.id and (called or link._booked_number())
             link.display_name = name or link.tribe_id
 
     def _booked_number(self):

@@ -157,14 +157,14 @@ class TribeLink(models.Model):
             return sentence(
                 "credit_of_other_company",
                 credit=refund.name,
-                customer=refund.commercial_partner_id.display_name,
+                customer=refund.commercial_partner_id._tribe_called(),
             )
         return sentence(
             "credit_not_settled",
             credit=refund.name,
-            customer=refund.commercial_partner_id.display_name,
+            customer=refund.commercial_partner_id._tribe_called(),
             invoice=move.name,
-            other=move.commercial_partner_id.display_name,
+            other=move.commercial_partner_id._tribe_called(),
             why=why,
         )
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
-from ..mapping import clean
+from ..mapping import clean_start
 from ..tribe_api import Guid, TribeUnknownSet, equals
 
 DRAFT_CODE = "draft"
@@ -113,7 +113,7 @@ class TribePhase(models.Model):
 
 
 def _code(row):
-    return (clean(row.get("Code")) or "").lower()
+    return (clean_start(row.get("Code")) or "").lower()
 
 
 def _has_numbers(client, phase_id):
@@ -129,4 +129,4 @@ def _has_numbers(client, phase_id):
         return None
     if not invoices:
         return None
-    return any(clean(invoice.get("Number")) for invoice in invoices)
+    return any(clean_start(invoice.get("Number")) for invoice in invoices)

@@ -57,7 +57,10 @@ class TribeRelationExporter(models.AbstractModel):
         self._complete(session, self._still_open(session, partners.browse(created)))
 
     def _relevant(self, session):
-        """The partners to look at; whoever is gone or no customer (any more) is done."""
+        """The partners to look at; whoever is gone or no customer (any more) is done.
+
+        Whoever has a text that is too long has failed.
+        """
         partners = self.env["res.partner"].with_context(active_test=False)
         partners = partners.browse(int(number) for number in session.references).exists()
         links = self._links_by_partner(session.connection, partners)
@@ -67,9 +70,13 @@ class TribeRelationExporter(models.AbstractModel):
             new = session.connection._relations_among(unlinked)
         except NeedsPerson as problem:
             for partner in session.connection._perhaps_relations_among(unlinked):
-                session.failed(str(partner.id), problem, partner.display_name)
+                session.failed(str(partner.id), problem, partner._tribe_called())
             new = unlinked.browse()
         relevant = linked | new
+        too_long = self._too_long(session.connection, relevant, links)
+        for partner, problem in too_long.items():
+            session.failed(str(partner.id), problem, partner._tribe_called())
+        relevant = relevant.filtered(lambda partner: partner not in too_long)
         for reference in session.references:
             if int(reference) not in relevant.ids:
                 session.done(reference)

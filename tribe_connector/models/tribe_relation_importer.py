@@ -250,6 +250,7 @@ class TribeRelationImporter(models.AbstractModel):
                 for key in [partner] if partner else _numbers(decision.remote):
                     self._check_first_with(session, key, decision.remote)
                 if partner:
+                    partner._tribe_check_length(partner._tribe_address_partner(session.connection))
                     decision.action = LINK
                     decision.partner = partner
                     decision.link = self._relation_link(session.connection, partner)
@@ -515,7 +516,8 @@ class TribeRelationImporter(models.AbstractModel):
         for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
             if link.state in ("gone", "left_to_odoo"):
                 continue
-            name = link.partner_id.display_name or link.tribe_id
+            partner = link.partner_id
+            name = partner._tribe_called() if partner else link.tribe_id
             try:
                 self._check_surely_gone(session, link)
             except TryAgain as error:

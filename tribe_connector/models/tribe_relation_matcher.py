@@ -10,6 +10,7 @@ from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import MOST_CANDIDATES, Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers, name_of
+from ..mapping import is_too_long
 from ..sentence import Choice, sentence
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import WIRE_NUMBERS
@@ -135,10 +136,17 @@ class TribeRelationMatcher(models.AbstractModel):
 
     def _weak_values(self, connection, partner):
         """What a partner can share with a relation: ``{basis: value}``."""
-        values = partner._tribe_values(connection)
+        if partner._tribe_too_long(connection):
+            # Nobody looks at it, but by the rest it can be somebody all the same.
+            names = ("name", "vat", "email", "zip", "street")
+            texts = {name: partner[name] for name in names}
+            values = {name: text for name, text in texts.items() if not is_too_long(text)}
+        else:
+            values = partner._tribe_values(connection)
+        registry = partner.company_registry
         return {
             weak_match.VAT: values.get("vat"),
-            weak_match.REGISTRY: partner.company_registry,
+            weak_match.REGISTRY: None if is_too_long(registry) else registry,
             weak_match.EMAIL: values.get("email"),
             weak_match.ADDRESS: weak_match.address_key(
                 *(values.get(name) for name in ("name", "zip", "street", "country_code"))

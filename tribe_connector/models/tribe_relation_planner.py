@@ -139,6 +139,10 @@ class TribeRelationPlanner(models.AbstractModel):
         lines = lines.exists()
         by_partner = {line.partner_id: line for line in lines}
         links = self._links_by_partner(session.connection, lines.partner_id)
+        too_long = self._too_long(session.connection, lines.partner_id, links)
+        for partner, problem in too_long.items():
+            session.fill(by_partner[partner], {"action": QUESTION, "text": said(problem)})
+        lines = lines.filtered(lambda line: line.partner_id not in too_long)
         unsure = lines.partner_id.filtered(
             lambda partner: partner.id in links and links[partner.id].state == "sending"
         )

@@ -55,6 +55,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Comparing
 
+    def _too_long(self, connection, partners, links):
+        """Those of some partners with a text that nobody may look at: ``{partner: problem}``.
+
+        Not those who are left as they are in any case.
+        """
+        left = partners.filtered(
+            lambda partner: (
+                partner.id in links and links[partner.id].state in ("gone", "left_to_odoo")
+            )
+        )
+        return (partners - left)._tribe_too_long(connection)
+
     def _merge(self, connection, partner, link, agreed, odoo, remote):
         """Which value goes where (``mapping.Merge``), by the policy and by what was decided.
 
@@ -351,11 +363,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
         company = (partner and partner.company_id) or connection.company_id
         if other.company_id and other.company_id != company:
             return say(self.env, "contact_of_other_company")
-        return other.display_name
+        return other._tribe_called()
 
     def _busy(self, partner):
         return Busy(
-            sentence("contact_being_received", contact=partner.display_name),
+            sentence("contact_being_received", contact=partner._tribe_called()),
             BUSY_SECONDS,
         )
 
@@ -442,7 +454,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         settled_at = link._settled_at()
         if settled_at and settled_at > fields.Datetime.now():
             raise TryAgain(
-                sentence("not_shown_yet", contact=link.partner_id.display_name),
+                sentence("not_shown_yet", contact=link.partner_id._tribe_called()),
                 session.connection.back_off_seconds,
             )
 

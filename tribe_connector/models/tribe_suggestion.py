@@ -67,7 +67,7 @@ class TribeSuggestion(models.Model):
     def _compute_display_name(self):
         for suggestion in self:
             suggestion.display_name = (
-                f"{suggestion.partner_id.display_name} – {suggestion.tribe_name}"
+                f"{suggestion.partner_id._tribe_called()} – {suggestion.tribe_name}"
             )
 
     def _refused(self, connection, partners):

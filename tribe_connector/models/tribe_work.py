@@ -209,7 +209,9 @@ class TribeWork(models.Model):
         record = (self.move_id or partner).sudo().exists()
         # It may have been given to another company since this was noted.
         is_seen = self.env.su or record.company_id <= self.env.user.company_ids
-        return record.display_name if is_seen else ""
+        if not record or not is_seen:
+            return ""
+        return record.display_name if self.move_id else record._tribe_called()
 
     def _partner_of_others(self):
         """The contact that this is about if the reader does not work in its company."""
