@@ -182,6 +182,12 @@ class EndingCase(TenantsCase):
             finally:
                 self.env.invalidate_all()
 
+    def tell_of(self, partners, reason="save"):
+        self.env["tribe.work"]._add(self.a, "outbound", "partner", partners.ids, reason)
+
+    def stopped(self):
+        return self.env["tribe.work"].search([("cause", "=", "stopped")])
+
     def count_ended(self):
         """Run workers until one lives; returns how many ended."""
         for ended in range(20):
@@ -217,7 +223,7 @@ class TestEndedWorkers(EndingCase):
         self.assertLessEqual(self.count_ended(), 4)
 
         self.assertEqual((self.a.state, self.b.state), ("paused", "active"))
-        self.assertIn("2 records stopped the worker", self.a.headline)
+        self.assertIn("stopped the worker", self.a.headline)
         self.assertEqual(self.a.headline_level, "danger")
         self.assertIn("press Resume", self.a.trouble)
         self.assertEqual(self.a.action_open_headline()["res_model"], "tribe.work")
@@ -234,7 +240,7 @@ class TestEndedWorkers(EndingCase):
         self.ending = self.env["res.partner"]
 
         self.a.action_resume()
-        self.env["tribe.work"].search([("cause", "=", "stopped")]).action_retry()
+        self.stopped().action_retry()
         self.assertEqual(self.count_ended(), 0)
         self.run_schedule()
 
@@ -251,16 +257,56 @@ class TestEndedWorkers(EndingCase):
         self.assertLessEqual(self.count_ended(), 2)
         self.assertEqual(self.a.state, "paused")
 
-    def test_another_try_at_night_has_nothing_rest(self):
-        self.many()
+    def test_each_resume_without_mending_rests_again(self):
+        partners = self.many()
         self.count_ended()
-        self.ending = self.env["tribe.work"].search([("cause", "=", "stopped")]).partner_id
-        self.a.action_resume()
+
+        for _time in range(3):
+            self.a.action_resume()
+            self.tell_of(partners)
+            self.assertLessEqual(self.count_ended(), 2)
+            self.assertEqual(self.a.state, "paused")
+
+    def test_what_is_told_of_a_record_that_was_set_apart_ends_no_worker(self):
+        partners = self.customers(self.a, "Fataal B.V.", "Goed B.V.")
+        self.ending = partners[:1]
+        self.assertEqual(self.count_ended(), 2)
+
+        for reason in ("save", "webhook", "poll", "nightly", "follow"):
+            self.tell_of(partners, reason)
+            self.assertEqual(self.count_ended(), 0, reason)
+        with self.enter_registry_test_mode():
+            self.a.action_connect()
         self.assertEqual(self.count_ended(), 0)
 
-        self.env["tribe.work"].search([("cause", "=", "stopped")]).due = "2020-01-01"
+        self.assertEqual(self.a.state, "active")
+        self.assertEqual(self.stopped().partner_id, self.ending)
+        self.assertEqual(self.env["tribe.work"].search([]), self.stopped())
+        self.ending = self.env["res.partner"]
+        self.stopped().action_retry()
+        self.assertTrue(self.run_worker())
+        self.assertFalse(self.problems())
 
-        self.assertLessEqual(self.count_ended(), 2)
+    def test_one_record_tried_again_and_again_has_its_connection_rest(self):
+        self.ending = self.customers(self.a, "Fataal B.V.")
+        self.count_ended()
+        for _time in range(2):
+            self.assertEqual(self.a.state, "active")
+            self.stopped().action_retry()
+            self.assertEqual(self.count_ended(), 1)
+
+        self.assertEqual(self.a.state, "paused")
+        self.assertIn("stopped the worker", self.a.headline)
+
+    def test_two_that_are_tried_each_night_have_nothing_rest(self):
+        self.ending = self.customers(self.a, "Fataal B.V.", "Dodelijk B.V.")
+        self.count_ended()
+
+        for _night in range(3):
+            self.env["tribe.run"].search([]).date = "2020-01-01"
+            self.stopped().due = "2020-01-01"
+            self.assertEqual(self.count_ended(), 2)
+
         self.assertEqual(self.a.state, "active")
 
     def test_odoo_started_anew_three_times_is_no_reason_to_rest(self):

@@ -69,6 +69,7 @@ class Session:
         self.firsts = {}
         self._open = dict.fromkeys(self._rows)
         self._done = 0
+        self._has_stopped = False
         self._problems = {}
         self._lines = []
         self._committed_lines = 0
@@ -260,6 +261,8 @@ class Session:
             self._note_problem(reference, problem, name, company)
         if self._lines or self._failed or self.client.calls:
             self._write_run()
+        if self._has_stopped:
+            self.connection._rest_when_workers_end()
 
     @property
     def _failed(self) -> int:
@@ -275,7 +278,8 @@ class Session:
         decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
         # The row that people see stays the same one: they may have it open.
         kept = (decided or works.filtered("error_class") or works)[0]
-        is_newly_stopped = problem.cause == STOPPED and STOPPED not in works.mapped("cause")
+        # Not what merely waits: nobody was at it.
+        self._has_stopped |= problem.cause == STOPPED and works._stops_workers()
         company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
@@ -294,8 +298,6 @@ class Session:
             }
         )
         (works - kept)._remove()
-        if is_newly_stopped:
-            self.connection._rest_when_workers_end()
         if told and problem.kind in NIGHTLY:
             # Seen where the row is.
             company = kept.company_id
@@ -352,6 +354,7 @@ class Session:
                 "changed": sum(line["action"] != "problem" for line in self._lines),
                 "done": self._done,
                 "failed": self._failed,
+                "has_stopped": self._has_stopped,
                 "line_ids": [fields.Command.create(line) for line in self._lines],
             }
         )

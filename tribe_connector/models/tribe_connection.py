@@ -49,9 +49,9 @@ HIGHEST_ID = 2**31 - 1
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
 # What changes meanwhile is noted: it is done at once, or when it goes on.
 RUNNING_STATES = ("initial", "active", "paused")
-# From so many records on that ended the workers which were at them, and wait for a person, it is
-# paused: together they may end every worker there is, one after the other.
-STOPPED_TO_REST = 2
+# When its records have been set apart so often from one night to the next, as they ended the workers
+# which were at them, it is paused: they may end every worker there is, one after the other.
+STOPPED_TO_REST = 3
 # A hundred years: beyond it there are no dates to calculate with.
 MOST_DAYS = 36_500
 POSITIVE = (

@@ -74,13 +74,21 @@ class TribeConnection(models.Model):
         working._write_as_connector({"state": "paused"})
 
     def _rest_when_workers_end(self):
-        """Pause, when so many records ended the workers that were at them: others wait for those.
+        """Pause, when its records ended the workers that were at them so often since the night:
+        others wait for those.
 
-        What is set apart goes when it comes to an end, also of itself at night: so records that
-        were merely begun when Odoo was started anew do not add up.
+        What was set apart counts each time, whichever record it was and whoever went on since. What
+        was merely begun when Odoo was started anew is never set apart: it comes to its end.
         """
-        stopped = self.env["tribe.work"]._stopped(self)
-        if self.state in ("initial", "active") and len(stopped) >= STOPPED_TO_REST:
+        stopped = self.env["tribe.run"].search_count(
+            [
+                ("connection_id", "=", self.id),
+                ("has_stopped", "=", True),
+                ("date", ">=", self._last_nightly_moment()),
+            ],
+            limit=STOPPED_TO_REST,
+        )
+        if self.state in ("initial", "active") and stopped >= STOPPED_TO_REST:
             self.state = "paused"
 
     @only_for("Administrator", "write")

@@ -5,6 +5,7 @@ import pytz
 from odoo import fields, models
 from odoo.fields import Domain
 
+from ..engine.problems import STOPPED
 from .tribe_connection import POLL_STREAMS
 from .tribe_link import RELATION_KINDS
 
@@ -153,9 +154,7 @@ class TribeConnection(models.Model):
 
     def _retry_problems(self):
         """Tribe can be reached again, or has something new: do what waited for that."""
-        self.env["tribe.work"]._add_again(
-            [("connection_id", "in", self.ids), ("error_class", "!=", False)], "person"
-        )
+        self.env["tribe.work"]._add_again(self._problems_to_retry(), "person")
         # Also what has no problem of its own, as it never came to its turn.
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
@@ -169,13 +168,17 @@ class TribeConnection(models.Model):
 
     def _retry_held_invoices(self):
         """A mapping was filled: book what waited for it."""
-        held = self.env["tribe.work"]._add_again(
-            [
-                ("connection_id", "in", self.ids),
-                ("kind", "=", "invoice"),
-                ("error_class", "!=", False),
-            ],
-            "person",
-        )
-        if held:
+        invoices = self._problems_to_retry() & Domain("kind", "=", "invoice")
+        if self.env["tribe.work"]._add_again(invoices, "person"):
             self.env["tribe.engine"]._wake("inbound")
+
+    def _problems_to_retry(self):
+        """Of which work a person has all that may have been mended done again at once.
+
+        What ended its worker only comes again at night, or when it is asked for itself.
+        """
+        return (
+            Domain("connection_id", "in", self.ids)
+            & Domain("error_class", "!=", False)
+            & Domain("cause", "!=", STOPPED)
+        )

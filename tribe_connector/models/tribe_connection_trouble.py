@@ -9,7 +9,7 @@ from odoo.tools.misc import format_datetime
 
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say, sentence
-from .tribe_connection import MOST_DAYS, STOPPED_TO_REST
+from .tribe_connection import MOST_DAYS
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
 # Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
@@ -173,7 +173,7 @@ class TribeConnection(models.Model):
     def _resting_sentence(self):
         """That it was paused because its records end worker after worker."""
         stopped = self.env["tribe.work"]._stopped(self)
-        if self.state != "paused" or len(stopped) < STOPPED_TO_REST:
+        if self.state != "paused" or not stopped:
             return ""
         return say(self.env, "connection_rests", name=self.name, count=len(stopped))
 

@@ -28,7 +28,14 @@ class TribeRun(models.Model):
     done = fields.Integer(readonly=True)
     failed = fields.Integer(readonly=True)
     looked_at = fields.Integer(compute="_compute_looked_at")
+    has_stopped = fields.Boolean(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="What it was about ended its worker whenever it was begun.",
+    )
     line_ids = fields.One2many("tribe.run.line", "run_id", readonly=True)
+
+    _stopped_index = models.Index("(connection_id, date) WHERE has_stopped")
 
     @api.autovacuum
     def _vacuum_old(self):

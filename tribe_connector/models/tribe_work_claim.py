@@ -3,12 +3,15 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..engine.booking import BOOK_ANYWAY
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
 MOST_BEGINNINGS = 2
+# The reasons of what a person wants done now.
+ASKED_FOR = ("person", BOOK_ANYWAY)
 
 
 class TribeWork(models.Model):
@@ -55,7 +58,7 @@ class TribeWork(models.Model):
 
         One of those may have ended its worker, so it must not take the others with it again.
         """
-        begun = self.filtered("begun")[:1]
+        begun = self.filtered(lambda work: work.begun or work.cause == STOPPED)[:1]
         return self.filtered(lambda work: work.reference == begun.reference) if begun else self
 
     def _check_it_ends(self):
@@ -63,8 +66,22 @@ class TribeWork(models.Model):
 
         :raises NeedsPerson: naming nothing, as it could be the name
         """
-        if max(self.mapped("begun"), default=0) > MOST_BEGINNINGS:
+        if self._stops_workers() or self._waits_as_stopped():
             raise NeedsPerson(sentence("worker_stopped"))
+
+    def _stops_workers(self):
+        """Whether these rows of one record were begun too often, and never came to an end."""
+        return max(self.mapped("begun"), default=0) > MOST_BEGINNINGS
+
+    def _waits_as_stopped(self):
+        """Whether the record was set apart, and neither the night has come nor has a person asked.
+
+        Whatever else is told of it, as often as anybody likes, waits with it.
+        """
+        stopped = self.filtered(lambda work: work.cause == STOPPED)
+        is_due = any(work.due <= fields.Datetime.now() for work in stopped)
+        is_asked_for = any(work.reason in ASKED_FOR and not work.error_class for work in self)
+        return bool(stopped) and not is_due and not is_asked_for
 
     def _stopped(self, connections):
         """What ended its worker whenever it was begun, was set apart and waits for a person."""
