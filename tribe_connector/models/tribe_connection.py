@@ -49,8 +49,8 @@ HIGHEST_ID = 2**31 - 1
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
 # What changes meanwhile is noted: it is done at once, or when it goes on.
 RUNNING_STATES = ("initial", "active", "paused")
-# When its records have been set apart so often from one night to the next, as they ended the workers
-# which were at them, it is paused: they may end every worker there is, one after the other.
+# When its records were set apart so often from one night to the next, as they ended the workers at
+# them, it is paused: they may end every worker there is, one after the other.
 STOPPED_TO_REST = 3
 # A hundred years: beyond it there are no dates to calculate with.
 MOST_DAYS = 36_500

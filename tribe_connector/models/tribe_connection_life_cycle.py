@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
@@ -121,14 +120,17 @@ class TribeConnection(models.Model):
         Unless somebody activated it again meanwhile.
         """
         if self.state == "connected":
-            waiting = Domain("connection_id", "=", self.id) & Domain("kind", "!=", but)
-            self.env["tribe.work"].sudo().search(waiting).unlink()
+            self.env["tribe.work"].sudo()._remove_all(self, but)
 
     @only_for("Administrator", "write")
     def action_run_nightly(self):
         """Do now what is otherwise done at night."""
         for connection in self.filtered(lambda connection: connection.state == "active"):
             connection._refuse_demo_data()
+            self.env["tribe.work"]._add_again(
+                [("connection_id", "=", connection.id), ("due", ">", fields.Datetime.now())],
+                "nightly",
+            )
             connection.sudo()._plan_nightly()
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)

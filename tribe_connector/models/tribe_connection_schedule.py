@@ -25,21 +25,43 @@ class TribeConnection(models.Model):
         # A Tribe that cannot be reached is looked at as soon as it is back.
         if is_due and not self._availability().unavailable_since:
             cursors._move(self, "schedule:poll", now)
-            self.env["tribe.work"]._add(self, "inbound", "poll", POLL_STREAMS, "poll")
-        nightly = cursors._position(self, "schedule:nightly")
-        if not nightly or nightly < self._last_nightly_moment():
-            cursors._move(self, "schedule:nightly", now)
-            if nightly:
-                self._plan_nightly()
-            self._plan_comparison(now)
+            self._note_polls()
         if self.export_moment == "minute":
             self._plan_payments()
 
+    def _note_polls(self):
+        """Note that all streams are looked at, but for those of which that waits already."""
+        polls = [("connection_id", "=", self.id), ("kind", "=", "poll"), ("reason", "=", "poll")]
+        waiting = self.env["tribe.work"].search([*polls, ("error_class", "=", False)])
+        left = set(POLL_STREAMS) - set(waiting.mapped("reference"))
+        streams = [stream for stream in POLL_STREAMS if stream in left]
+        self.env["tribe.work"]._add(self, "inbound", "poll", streams, "poll")
+
+    def _is_night(self):
+        """Whether the nightly hour has come since it was planned for the last time."""
+        nightly = self.env["tribe.cursor"]._position(self, "schedule:nightly")
+        return not nightly or nightly < self._last_nightly_moment()
+
+    def _bring_night_forward(self):
+        """Have a piece of what waits done this night; returns whether there may be more.
+
+        What fails for a person from now on is due when the next night comes, and not before.
+        """
+        next_night = self._last_nightly_moment() + timedelta(days=1)
+        works = self.env["tribe.work"]
+        is_first = not self.env["tribe.cursor"]._position(self, "schedule:nightly")
+        return not is_first and works._bring_forward(self, before=next_night) > 0
+
+    def _begin_night(self):
+        """Note that the night is planned; returns whether it is another one than the first."""
+        cursors = self.env["tribe.cursor"]
+        is_first = not cursors._position(self, "schedule:nightly")
+        cursors._move(self, "schedule:nightly", fields.Datetime.now())
+        return not is_first
+
     def _plan_nightly(self):
-        """Note unlinked customers and suppliers and payments; bring waiting work forward."""
+        """Note unlinked customers and suppliers and payments."""
         work = self.env["tribe.work"]
-        now = fields.Datetime.now()
-        work._add_again([("connection_id", "=", self.id), ("due", ">", now)], "nightly")
         # By a filter that says nothing nobody new is sent.
         is_known = not self._filter_problem()
         unlinked = self._unlinked_partners() if is_known else self.env["res.partner"]
@@ -52,6 +74,18 @@ class TribeConnection(models.Model):
         work._add(self, "outbound", "partner", references, "nightly")
         self.env["tribe.link"]._note_changed_moves(self)
         self._plan_payments()
+
+    def _begin_plan(self):
+        """Note when it was planned: the next time those come first that were not."""
+        self.env["tribe.cursor"]._move(self, "schedule:plan", fields.Datetime.now())
+
+    def _longest_ago_first(self):
+        """These connections, those first that were not planned, or told of, for the longest."""
+        cursors = self.env["tribe.cursor"].search(
+            [("connection_id", "in", self.ids), ("stream", "=", "schedule:plan")]
+        )
+        planned = {cursor.connection_id: cursor.position for cursor in cursors}
+        return self.sorted(lambda connection: planned.get(connection, datetime.min))
 
     def _plan_comparison(self, now):
         """Have deleted relations looked for, if enough nights have passed since the last time."""

@@ -211,8 +211,11 @@ class TribeEngine(models.AbstractModel):
             & connections._made_here()
         )
         connections = connections.search(running)
-        for connection in connections:
-            self._apart(connection, self._plan, self._tell_trouble)
+        # One that ends the worker keeps nobody waiting twice.
+        for connection in connections._longest_ago_first():
+            self._apart(
+                connection, self._begin_plan, self._plan, self._plan_night, self._tell_trouble
+            )
         self._wake_for_due()
         self._probe_in_turns(connections - resting)
 
@@ -243,7 +246,7 @@ class TribeEngine(models.AbstractModel):
                 come_first_next()
                 return
             # What its answer changes is planned and told at once.
-            self._apart(connection, self._probe, self._plan, self._tell_trouble)
+            self._apart(connection, self._probe, self._plan, self._plan_night, self._tell_trouble)
             self._wake_for_due()
 
     def _apart(self, connection, *steps):
@@ -271,6 +274,31 @@ class TribeEngine(models.AbstractModel):
     def _plan(self, connection):
         if connection.state == "active":
             connection._plan_schedule()
+
+    def _begin_plan(self, connection):
+        connection._begin_plan()
+
+    def _plan_night(self, connection):
+        """Bring forward what waits, in pieces, and then note what is looked at each night.
+
+        What there is no time for is left to the next minute. Each piece is committed, and so is
+        that the night is planned: one that ends the worker is not planned again and again.
+        """
+        if connection.state != "active" or not connection._is_night():
+            return
+        while connection._bring_night_forward():
+            self._commit(0)
+            if self._is_late():
+                return
+        is_another = connection._begin_night()
+        self._commit(0)
+        connection._plan_comparison(fields.Datetime.now())
+        if is_another:
+            connection._plan_nightly()
+
+    def _is_late(self):
+        """Whether the time of this turn is over."""
+        return current_turn().is_over(LONGEST_EXCHANGE_SECONDS)
 
     def _tell_trouble(self, connection):
         connection._tell_trouble()

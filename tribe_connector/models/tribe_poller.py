@@ -2,17 +2,20 @@ from datetime import timedelta, timezone
 
 from odoo import fields, models
 
+from ..engine.problems import Busy
 from ..engine.remote_relation import (
     NAVIGATIONS,
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     SUPPLIER,
 )
-from ..sentence import said
+from ..sentence import said, sentence
 from ..tribe_api import Guid, any_of, at_least, either
 from .tribe_relation_importer import RELATIONSHIPS
 
 READ_FROM_THE_BEGINNING = (*RELATIONSHIPS, "invoice")
+# When to look whether there is room again.
+FULL_SECONDS = 60
 STREAM_SETS = {
     "organization": "Relation_Organization",
     "person": "Relation_Person",
@@ -69,6 +72,7 @@ class TribePoller(models.AbstractModel):
     def _poll(self, session, stream):
         if STREAM_SETS[stream] in session.connection._absent():
             return
+        self._check_room(session)
         # Tribe's clock may run behind ours, and what is being saved now shows up later.
         started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
         cursors = self.env["tribe.cursor"]
@@ -80,7 +84,17 @@ class TribePoller(models.AbstractModel):
             for found in self._changes(session, stream, since):
                 for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
+                self._check_room(session)
         cursors._move(session.connection, stream, started)
+
+    def _check_room(self, session):
+        """Keep what was noted, and look no further while so much waits: the cursor stays.
+
+        :raises Busy: the same look comes again
+        """
+        if self.env["tribe.work"]._is_full(session.connection):
+            session.commit()
+            raise Busy(sentence("poll_waits"), FULL_SECONDS)
 
     def _changes(self, session, stream, since):
         """The records to look at for what changed in a stream: yields ``{kind: [tribe_id]}``.

@@ -5,11 +5,16 @@ from odoo.tools import SQL
 
 from ..engine.booking import BOOK_ANYWAY
 from ..engine.only_for import only_for
+from ..engine.problems import STOPPED
 from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..sentence import say, sentence, stored
 from .tribe_run import VACUUM_BATCH
 
+# How many rows are brought forward, or done again at a button, at once.
+PIECE = 4_000
+# When so much waits of one connection, nothing that is not linked is looked for until that is done.
+MOST_WAITING = 50_000
 # About one record of Tribe.
 RECORD_KINDS = (
     "organization",
@@ -318,6 +323,19 @@ class TribeWork(models.Model):
             )
             self.invalidate_recordset(flush=False)
 
+    def _remove_all(self, connection, but):
+        """Take away what waits for a connection, except for one kind, however much it is."""
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM tribe_work WHERE connection_id = %s AND kind != %s",
+                connection.id,
+                but or "",
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_model(flush=False)
+
     @api.autovacuum
     def _vacuum_given_up(self):
         """Give up problems that are older than their connection says, and say so in a run.
@@ -376,9 +394,15 @@ class TribeWork(models.Model):
 
         Those rows are left alone and others are added: a lane may be at them at this very moment,
         and what a user saves must not meet that. The lane does all rows of a record at once.
+
+        No more than ``PIECE`` of them, those that were tried least first: the rest has the night.
         """
         now = fields.Datetime.now()
-        chosen = self.sudo()._search([*domain, ("connection_id.is_demo_data", "=", False)])
+        chosen = self.sudo()._search(
+            Domain(domain) & Domain("connection_id.is_demo_data", "=", False),
+            order="tries, id",
+            limit=PIECE,
+        )
         asked = SQL(
             "SELECT DISTINCT connection_id, kind, reference FROM tribe_work WHERE id IN %s",
             chosen.subselect(),
@@ -406,6 +430,42 @@ class TribeWork(models.Model):
         )
         self.invalidate_model(flush=False)
         return waiting | self.browse(number for (number,) in added)
+
+    def _bring_forward(self, connection, before):
+        """Have what waits for its time done now, ``PIECE`` rows of it; returns how many those were.
+
+        The rows themselves, as there may be very many: not what a lane may be at, nor what ended
+        its worker. Buttons add others (``_rows_again``).
+
+        :param before: only what is due before this moment (datetime, UTC)
+        """
+        self.flush_model()
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE tribe_work SET due = %s
+                 WHERE id IN (SELECT id FROM tribe_work
+                               WHERE connection_id = %s AND due > %s AND due < %s
+                                 AND COALESCE(begun, 0) = 0 AND cause IS DISTINCT FROM %s
+                               ORDER BY tries, id LIMIT %s FOR UPDATE SKIP LOCKED)
+                """,
+                now,
+                connection.id,
+                now,
+                before,
+                STOPPED,
+                PIECE,
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_model(["due"], flush=False)
+        return self.env.cr.rowcount
+
+    def _is_full(self, connection):
+        """Whether so much waits of a connection that nothing new is to be looked for."""
+        waiting = [("connection_id", "=", connection.id)]
+        return self.search_count(waiting, limit=MOST_WAITING) >= MOST_WAITING
 
     def _wake_lanes(self):
         """Have lanes come to these rows soon."""

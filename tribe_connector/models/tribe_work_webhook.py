@@ -3,6 +3,8 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .tribe_work import MOST_WAITING
+
 # From so many records of a kind on that webhooks named and nobody has looked at yet, what is not
 # linked is looked for instead: whoever floods us invents them.
 MOST_UNCLAIMED = 1000
@@ -82,15 +84,20 @@ class TribeWork(models.Model):
             return SQL("FALSE")
         return SQL(
             """
-            (SELECT count(*) FROM (SELECT 1 FROM tribe_work
-                                    WHERE is_unclaimed AND connection_id = %s AND kind = %s
-                                    LIMIT %s) unclaimed) >= %s
+            ((SELECT count(*) FROM (SELECT 1 FROM tribe_work
+                                     WHERE is_unclaimed AND connection_id = %s AND kind = %s
+                                     LIMIT %s) unclaimed) >= %s
+             OR (SELECT count(*) FROM (SELECT 1 FROM tribe_work WHERE connection_id = %s
+                                        LIMIT %s) waiting) >= %s)
             AND NOT EXISTS (SELECT 1 FROM tribe_link WHERE connection_id = %s AND tribe_id = %s)
             """,
             connection_id,
             kind,
             MOST_UNCLAIMED,
             MOST_UNCLAIMED,
+            connection_id,
+            MOST_WAITING,
+            MOST_WAITING,
             connection_id,
             reference,
         )
