@@ -207,7 +207,8 @@ class TestSuggestion(RelationCase):
         self.synchronize(partner)
 
         self.assertEqual(len(self.suggestions()), 10)
-        self.assertAsked("could be", ", and 3 more in Tribe")
+        self.assertAsked("possible_match", subject="In Odoo")
+        self.assertAsked("and_more", count=3)
 
         self.suggestions().action_refuse()
         self.run_lanes()
@@ -232,9 +233,9 @@ class TestSuggestion(RelationCase):
             self.look_at("organization", row["ID"])
 
         self.assertEqual(len(self.suggestions()), 30)
-        self.assertEqual(len(self.problems()), 3)
-        for problem in self.problems():
-            self.assertIn(", and 3 more in Odoo", problem)
+        self.assertEqual(len(self.problematic()), 3)
+        for work in self.problematic():
+            self.assert_told(work, "and_more", count=3)
 
     def test_what_a_contact_is_compared_by_is_read_once_for_all_relations(self):
         for number in range(4):

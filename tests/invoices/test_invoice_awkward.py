@@ -58,12 +58,14 @@ class TestAwkwardInvoice(InvoiceCase):
         self.sandbox.switch(number_format=f"{endless}{{sequence:04d}}")
         tribe_id = self.send_new(self.line(10.0))
 
-        self.assert_held(tribe_id, "An invoice's number has 1904 characters", "Shorten it in Tribe")
+        what = sentence("invoice_number_label")
+        self.assert_held(tribe_id, "value_too_long", what=what, count=1904)
 
         self.env["tribe.work"].search([("reference", "=", tribe_id)]).unlink()
         self.sandbox.switch(number_format="F-{sequence:04d}")
         tribe_id = self.send_new(self.line(10.0), Subject=endless)
-        self.assert_held(tribe_id, "An invoice's subject has 1900 characters")
+        what = sentence("invoice_subject_label")
+        self.assert_held(tribe_id, "value_too_long", what=what, count=1900)
 
     def test_a_lower_number_after_a_higher_one_is_kept(self):
         first, second = self.draft(self.line(10.0)), self.draft(self.line(20.0))
@@ -337,7 +339,7 @@ class TestAwkwardInvoice(InvoiceCase):
         )
         self.mapped_before(tax_id=wrong)
         tribe_id = self.send_new(self.line(10.0))
-        self.assert_held(tribe_id, wrong.name, "no sales tax", "Choose")
+        self.assert_held(tribe_id, "tax_not_of_sales", tax=wrong.name)
 
         self.entities().vat_group_ids.tax_id = right
         self.run_lanes()
@@ -352,7 +354,7 @@ class TestAwkwardInvoice(InvoiceCase):
             with self.subTest(wrong.account_type):
                 self.mapped_before(account_id=wrong)
                 tribe_id = self.send_new(self.line(10.0))
-                self.assert_held(tribe_id)
+                self.assert_held(tribe_id, "said_by_odoo")
 
                 self.entities().vat_group_ids.account_id = right
                 self.run_lanes()

@@ -250,7 +250,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 "contact_could_be_several_relations",
                 partner=partner.display_name,
                 count=len(rows),
-                names=[name_of(row) for row in rows],
+                names=sorted(name_of(row) for row in rows),
             ),
         )
 
