@@ -2,6 +2,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 
+from odoo.addons.tribe_connector.tribe_api import Client
+
 from .common import ORGANIZATION_CUSTOMER
 from .mutations import OddAnswers
 from .relation_case import RelationCase
@@ -262,6 +264,91 @@ class TestOneOddAnswer(OddAnswers, RelationCase):
         self.assertEqual((told[0], told[2]), ("030 8", "030 8"))
         self.assertNotEqual(told[1], "030 8")
         self.assertEqual(len(self.problems()), 1)
+
+
+class TestWhatTribeRefusesToBeAsked(RelationCase):
+    """A value for which Tribe cannot be asked is the affair of its own contact."""
+
+    def two_beside(self, **values):
+        """A new customer, a linked one that has changed, and a third one with some values."""
+        self.changed = self.linked("Linked")
+        self.changed.phone = "030 1"
+        self.bad = self.customer("Bad", **values)
+        return self.customer("New") | self.changed | self.bad
+
+    def assertTwoAreDone(self):
+        self.assertTrue(self.named("New"))
+        self.assertEqual(self.tribe_of(self.changed)["PhoneNumber"], "030 1")
+        works = self.env["tribe.work"].search([("kind", "=", "partner")])
+        self.assertLessEqual(set(works.mapped("reference")), {str(self.bad.id)})
+
+    def test_values_that_are_too_long_to_look_for(self):
+        long = "a1" * 10_000
+        cases = (
+            {"email": f"{long}@x.example"},
+            {"vat": f"NL{long}"},
+            {"company_registry": long},
+            {"company_registry": "1234" + "." * 20_000},
+            {"debtor_number": long},
+            {"zip": long, "street": "Dorpsstraat 1"},
+            {"zip": "1234" + "-" * 20_000, "street": "Dorpsstraat 1"},
+        )
+        for values in cases:
+            with self.subTest(fields=list(values)):
+                partners = self.two_beside(**values)
+                self.synchronize(partners)
+                self.assertTwoAreDone()
+                for row in self.named("New"):
+                    self.sandbox.change("Relation_Organization", row["ID"], {"Name": "Was new"})
+                self.env["tribe.work"].search([]).unlink()
+
+    def test_a_number_that_is_too_long_to_look_for_waits_for_a_person(self):
+        number = "9" * 300
+        self.synchronize(self.customer("Bad", debtor_number=number))
+        self.assertFalse(self.named("Bad"))
+        self.assertAsked("number_too_long_to_look_for", partner="Bad", count=300)
+
+    def test_another_reason_of_tribe(self):
+        partners = self.two_beside(email="bad@x.example")
+        self.refuse_everything_about(self.bad)
+
+        self.synchronize(partners)
+
+        self.assertTwoAreDone()
+        self.assert_only_told(self.problematic(), "request_refused", status=400)
+
+    def test_what_is_refused_to_the_application_is_not_asked_again_for_each(self):
+        partners = self.two_beside(email="bad@x.example")
+        asked = "EmailAddress%20eq"
+        self.sandbox.fault("status", status=403, path_contains=asked, times=None)
+
+        with patch.object(Client, "by_values", autospec=True, side_effect=Client.by_values) as read:
+            self.synchronize(partners)
+
+        self.assertEqual([call.args[2] for call in read.mock_calls].count("EmailAddress"), 1)
+        self.assertEqual(set(self.problematic().mapped("reference")), set(map(str, partners.ids)))
+
+    def test_a_plan(self):
+        partners = self.two_beside(email="bad@x.example")
+        self.refuse_everything_about(self.bad)
+
+        action = self.connection.action_plan()
+        self.run_lanes()
+
+        plan = self.env["tribe.plan"].browse(action["res_id"])
+        self.assertEqual(plan.state, "ready", plan.problem)
+        actions = {line.partner_id: line.action for line in plan.line_ids}
+        self.assertEqual(
+            [actions[partner] for partner in partners], ["create_tribe", "update", "question"]
+        )
+        line = plan.line_ids.filtered(lambda line: line.partner_id == self.bad)
+        self.assert_told(line, "request_refused", field="text", status=400)
+
+    def refuse_everything_about(self, partner):
+        """Tribe refuses each look for the e-mail address of a contact."""
+        self.sandbox.fault(
+            "status", status=400, method="GET", path_contains=partner.email[:3], times=None
+        )
 
 
 def _names(arguments):

@@ -199,6 +199,21 @@ def test_many_values_are_asked_in_chunks_of_forty(client, tribe):
     assert len(tribe.requests[0].path) < 4096
 
 
+def test_long_values_are_asked_few_at_a_time(client, tribe):
+    tribe.answers(Answer(body=rows(0, 0)))
+    values = [f"{number:03}" + "é" * 197 for number in range(40)]
+    client.by_values("Relation", "EmailAddress", values, select="ID,Name,EmailAddress")
+    assert sum(request.path.count("%20eq%20") for request in tribe.requests) == 40
+    assert max(len(request.path) for request in tribe.requests) < 8_000
+
+
+def test_a_value_that_is_too_long_for_any_call_goes_alone(client, tribe):
+    tribe.answers(Answer(body=rows(0, 0)))
+    client.by_values("Relation", "Name", ["a", "b" * 20_000, "c", "d"])
+    terms = [request.path.count("%20eq%20") for request in tribe.requests]
+    assert terms == [1, 1, 2]
+
+
 def test_when_all_records_that_were_asked_for_have_come_nobody_looks_for_more(client, tribe):
     tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(7, 10)), Answer(body=rows(0, 0)))
     assert len(client.by_values("Relation", "ID", guids(10))) == 10

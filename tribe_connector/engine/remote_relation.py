@@ -16,7 +16,7 @@ from ..mapping import (
     person_name,
 )
 from ..sentence import LONGEST_ITEM, shortened
-from ..tribe_api import Guid, contains, either
+from ..tribe_api import Guid, contains, either, in_calls
 
 RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
 # Sets of relationships, and the navigation from there to the relation.
@@ -180,10 +180,12 @@ def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
     Asked with ``contains`` and compared here (docs/tribe-api.md, how sure we are of ImportId).
     """
     found: dict[str, list[dict]] = {}
-    wanted = list(import_ids)
-    for start in range(0, len(wanted), 40):
-        chunk = wanted[start : start + 40]
-        filters = either(*(contains("ImportId", import_id) for import_id in chunk))
+
+    def has(import_id):
+        return contains("ImportId", import_id)
+
+    for chunk in in_calls(import_ids, has):
+        filters = either(*map(has, chunk))
         rows = client.all_rows(RELATION_SETS[kind], filter=filters, select="ID,Name,ImportId")
         for row in rows:
             if row.get("ImportId") in chunk:

@@ -10,7 +10,14 @@ import psycopg2
 from odoo import fields
 
 from ..sentence import sentence, together
-from ..tribe_api import TribeError, TribePaused, TribeRecordUnreadable
+from ..tribe_api import (
+    TribeError,
+    TribePaused,
+    TribeRecordUnreadable,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnknownSet,
+)
 from .booking import BOOK_ANYWAY
 from .own_cursor import execute_apart
 from .problems import (
@@ -226,7 +233,7 @@ class Session:
                 if parts:
                     self.commit()
             except Exception as error:
-                if not _is_of_one_record(error):
+                if not is_of_one_record(error):
                     self._open = dict.fromkeys([*self._open, *chain(*parts)])
                     raise
                 self.rollback()
@@ -378,8 +385,10 @@ def _told(work, problem) -> dict:
     return {"error": problem.text, "error_class": problem.kind, "cause": problem.cause}
 
 
-def _is_of_one_record(error: Exception) -> bool:
+def is_of_one_record(error: Exception) -> bool:
     """Whether an exception that ended a batch can be the fault of one record in it."""
+    if isinstance(error, TribeRefused):
+        return not isinstance(error, (TribeUnauthorized, TribeUnknownSet))
     if isinstance(error, (TribeError, NeedsPerson, TryAgain, psycopg2.OperationalError)):
         return isinstance(error, TribeRecordUnreadable)
     return True

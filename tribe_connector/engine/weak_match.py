@@ -3,7 +3,7 @@ or name, postcode and house number. A person decides.
 """
 
 from ..mapping import canonical, split_street
-from ..tribe_api import VALUES_PER_CALL, Guid, both, either, equals
+from ..tribe_api import LONGEST_SOUGHT, Guid, both, either, equals, in_calls
 from .remote_relation import NAVIGATIONS, RELATION_SETS, name_of
 
 VAT = "vat"
@@ -15,9 +15,12 @@ _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAdd
 
 
 def key_of(basis: str, text) -> str | None:
-    """A value as it is compared, or None: what is too short proves nothing at all."""
+    """A value as it is compared, or None: what is too short proves nothing at all.
+
+    And for what is too long Tribe cannot be asked.
+    """
     value = canonical(basis, text) if basis != REGISTRY else canonical("vat", text)
-    return value if value and len(value) > 3 else None
+    return value if value and len(value) > 3 and _is_sought(text) else None
 
 
 def address_key(name, zip_code, street, country_code=None) -> tuple | None:
@@ -29,9 +32,15 @@ def address_key(name, zip_code, street, country_code=None) -> tuple | None:
 def address_key_of_parts(name, zip_code, house_number) -> tuple | None:
     """As ``address_key``, of an address whose house number stands apart (a number)."""
     named, postcode = canonical("name", name), canonical("zip", zip_code)
+    if not _is_sought(zip_code):
+        return None
     if not named or not postcode or not house_number or not isinstance(house_number, (int, float)):
         return None
     return named.casefold(), postcode, int(house_number)
+
+
+def _is_sought(text):
+    return len(str(text)) <= LONGEST_SOUGHT
 
 
 def variants(text) -> list[str]:
@@ -83,16 +92,14 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
 
 
 def _rows_at(client, navigation: str, places: list[tuple]):
-    for start in range(0, len(places), VALUES_PER_CALL):
-        here = either(
-            *(
-                both(equals("Postalcode", postcode), equals("HouseNumber", house_number))
-                for postcode, house_number in places[start : start + VALUES_PER_CALL]
-            )
-        )
+    def at(place):
+        postcode, house_number = place
+        return both(equals("Postalcode", postcode), equals("HouseNumber", house_number))
+
+    for asked in in_calls(places, at):
         yield from client.all_rows(
             "Address",
-            filter=here,
+            filter=either(*map(at, asked)),
             expand=f"{navigation}($select=ID,Name)",
             select="ID,Postalcode,HouseNumber",
         )

@@ -12,6 +12,7 @@ from ..engine.relation_decision import MOST_CANDIDATES, Candidate
 from ..engine.remote_relation import find_by_import_ids, find_by_numbers, name_of
 from ..mapping import is_too_long
 from ..sentence import Choice, sentence
+from ..tribe_api import LONGEST_SOUGHT
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import WIRE_NUMBERS
 
@@ -46,9 +47,8 @@ class TribeRelationMatcher(models.AbstractModel):
                     }
         for name, wire in WIRE_NUMBERS.items():
             numbers = {partner: partner._tribe_number(connection, name) for partner in partners}
-            found = find_by_numbers(
-                connection, session.client, wire, [number for number in numbers.values() if number]
-            )
+            sought = [each for each in numbers.values() if each and len(each) <= LONGEST_SOUGHT]
+            found = find_by_numbers(connection, session.client, wire, sought)
             for partner, number in numbers.items():
                 # A relation with our ImportId is ours; numbers then prove nothing more.
                 if number and not any("ImportId" in row for row in matches[partner.id].values()):

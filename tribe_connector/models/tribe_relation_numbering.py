@@ -6,7 +6,7 @@ from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers, name_of
 from ..sentence import Label, sentence
-from ..tribe_api.client import VALUES_PER_CALL
+from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
@@ -228,10 +228,22 @@ class TribeRelationNumbering(models.AbstractModel):
     def _check_numbers_unique(self, connection, partner):
         """Refuse a number that two contacts of Odoo have: only one can be the relation.
 
+        And one that Tribe cannot be asked for: some relation may have it.
+
         :raises NeedsPerson: naming both
         """
         for name in NUMBERS:
             number = partner._tribe_number(connection, name)
+            if number and len(number) > LONGEST_SOUGHT:
+                raise NeedsPerson(
+                    sentence(
+                        "number_too_long_to_look_for",
+                        field=NUMBER_NAMES[name],
+                        partner=partner.display_name,
+                        count=len(number),
+                        longest=LONGEST_SOUGHT,
+                    ),
+                )
             others = number and self._partners_with(connection, name, number) - partner
             if others:
                 raise NeedsPerson(

@@ -4,9 +4,10 @@ from ..engine.plan_session import PlanSession
 from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
+from ..engine.session import is_of_one_record
 from ..mapping import ValueUnreadable
 from ..sentence import said, sentence
-from ..tribe_api import TribeWriteForbidden
+from ..tribe_api import TribeRefused, TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
 from .tribe_plan_line import DEACTIVATE
 from .tribe_poller import PARTS_OF, STREAM_SETS
@@ -61,7 +62,7 @@ class TribeRelationPlanner(models.AbstractModel):
             plan.state = "ready"
 
     def _plan_lines(self, session, plan, lines):
-        """Decide about some lines; a line whose deciding tries to write in Tribe says so, alone.
+        """Decide about some lines; a line that is refused something in Tribe says so, alone.
 
         :returns: ``[PlanSession]`` with what is to be kept
         """
@@ -73,9 +74,12 @@ class TribeRelationPlanner(models.AbstractModel):
                 else:
                     self._plan_relations(planning, lines)
             return [planning]
-        except TribeWriteForbidden as error:
-            if len(lines) > 1:
-                return [part for line in lines for part in self._plan_lines(session, plan, line)]
+        except (TribeWriteForbidden, TribeRefused) as error:
+            if not isinstance(error, TribeWriteForbidden) and not is_of_one_record(error):
+                raise
+            if middle := len(lines) // 2:
+                halves = lines[:middle], lines[middle:]
+                return [part for half in halves for part in self._plan_lines(session, plan, half)]
             refused = PlanSession(session, plan, {})
             refused.fill(lines, {"action": QUESTION, "text": said(error)})
             return [refused]

@@ -10,7 +10,7 @@ from .addresses import (
     is_loopback,
 )
 from .bounds import Room
-from .client import PAGE_SIZE, VALUES_PER_CALL, Client, TokenProvider
+from .client import PAGE_SIZE, Client, TokenProvider
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeAddressInvalid,
@@ -31,6 +31,8 @@ from .errors import (
 )
 from .metadata import Schema
 from .query import (
+    LONGEST_SOUGHT,
+    VALUES_PER_CALL,
     Guid,
     any_of,
     at_least,
@@ -38,6 +40,7 @@ from .query import (
     contains,
     either,
     equals,
+    in_calls,
     is_guid,
     literal,
     query_string,
@@ -66,6 +69,7 @@ from .webhook import (
 
 __all__ = [
     "LONGEST_EXCHANGE_SECONDS",
+    "LONGEST_SOUGHT",
     "MODES",
     "PAGE_SIZE",
     "RATE_LIMIT_PAUSE",
@@ -112,6 +116,7 @@ __all__ = [
     "equals",
     "exchange_code",
     "host_of",
+    "in_calls",
     "is_authentic",
     "is_guid",
     "is_loopback",

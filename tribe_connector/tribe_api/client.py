@@ -46,7 +46,7 @@ from .errors import (
     with_what_tribe_said,
 )
 from .metadata import Schema
-from .query import any_of, is_guid, query_string
+from .query import any_of, equals, in_calls, is_guid, query_string
 from .rate_limit import Limiter
 from .session import create_session
 from .shape import is_record, is_written
@@ -65,8 +65,6 @@ from .turn import Turn
 
 # Tribe developer site, rate limits: at most 100 records per GET.
 PAGE_SIZE = 100
-# Forty IDs in a filter stay below the 8 KB that servers accept for an address.
-VALUES_PER_CALL = 40
 # Seconds before the second and the third try of a GET whose connection broke.
 RETRY_PAUSES = (0.2, 1.0)
 BAD_REQUEST = 400
@@ -227,8 +225,8 @@ class Client:
     ) -> list[dict]:
         """All records whose ``path`` equals one of ``values`` (``Guid`` or ``str``), none twice.
 
-        Tribe has no ``in``, so the values go as chunks of ``VALUES_PER_CALL`` comparisons. By their
-        IDs come only records that were asked for, whatever Tribe answers: each is work to do.
+        Tribe has no ``in``, so the values go as comparisons, as many in a call as it can take. By
+        their IDs come only records that were asked for, whatever Tribe answers: each is work to do.
 
         :param room: what takes the rows, where others are kept with them
         """
@@ -236,10 +234,9 @@ class Client:
         seen: set[str] = set()
         found: list[dict] = []
         room = room or Room()
-        for start in range(0, len(wanted), VALUES_PER_CALL):
-            chunk = any_of(path, wanted[start : start + VALUES_PER_CALL])
-            missing = {value.lower() for value in wanted[start : start + VALUES_PER_CALL]}
-            options = _listing_options(chunk, expand, select, "ID asc")
+        for asked in in_calls(wanted, lambda value: equals(path, value)):
+            missing = {value.lower() for value in asked}
+            options = _listing_options(any_of(path, asked), expand, select, "ID asc")
             for rows in self._listed(entity_set, options, room):
                 unseen = _unseen(rows, seen)
                 if path != "ID":

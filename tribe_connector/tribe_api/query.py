@@ -8,10 +8,16 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from urllib.parse import quote
 
+# Forty IDs in a filter stay below the 8 KB that servers accept for an address.
+VALUES_PER_CALL = 40
+# So do longer values, of which fewer go in a call: so many characters, as they stand in an address.
+CHARACTERS_PER_CALL = 4_000
+# Characters of a value that is worth a look. Twelve stand for one of them in an address, at most.
+LONGEST_SOUGHT = 200
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PATH = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
@@ -79,6 +85,24 @@ def any_of(path: str, values: Iterable) -> str:
     return "(" + " or ".join(terms) + ")"
 
 
+def in_calls(values: Iterable, term: Callable[..., str]) -> Iterator[list]:
+    """Values in parts, each of which one call can ask for.
+
+    :param term: gives the filter for one value; those of a part are joined by ``or``
+    """
+    part: list = []
+    length = 0
+    for value in values:
+        needed = len(_quoted(" or " + term(value)))
+        if part and (len(part) == VALUES_PER_CALL or length + needed > CHARACTERS_PER_CALL):
+            yield part
+            part, length = [], 0
+        part.append(value)
+        length += needed
+    if part:
+        yield part
+
+
 def either(*filters: str | None) -> str:
     """At least one of the filters holds. Empty filters are left out; none gives ``""``."""
     return _joined(" or ", filters)
@@ -95,7 +119,7 @@ def query_string(options: Mapping[str, object]) -> str:
     A space becomes ``%20`` and a plus sign ``%2B``.
     """
     return "&".join(
-        f"{quote(name, safe='$')}={quote(str(value), safe=_READABLE)}"
+        f"{quote(name, safe='$')}={_quoted(value)}"
         for name, value in options.items()
         if value is not None and value != ""
     )
@@ -103,6 +127,10 @@ def query_string(options: Mapping[str, object]) -> str:
 
 # Left as they are, so that forty IDs in a filter stay far below the length servers accept.
 _READABLE = "(),/':$"
+
+
+def _quoted(value: object) -> str:
+    return quote(str(value), safe=_READABLE)
 
 
 def _joined(word: str, filters: Iterable[str | None]) -> str:
