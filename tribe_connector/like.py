@@ -1,4 +1,6 @@
-"""The patterns of a search, compared in time that grows with the text alone."""
+"""The patterns of a search, compared without going through a text again at each of its places."""
+
+from collections import defaultdict
 
 ANY_TEXT, ANY_CHARACTER, ESCAPE = "%", "_", "\\"
 
@@ -30,21 +32,36 @@ def is_like(text: str, pieces: list[list[str | None]]) -> bool:
     if not _is_at(text, 0, first) or end < len(first) or not _is_at(text, end, last):
         return False
     position = len(first)
+    places = _places(text) if any(None in piece for piece in between) else {}
     for piece in between:
-        position = _find(text, position, end, piece)
+        position = _find(text, position, end, piece, places)
         if position is None:
             return False
     return True
 
 
-def _find(text, start, end, piece):
+def _places(text):
+    """Where each character stands: a number whose bits are the places in the text."""
+    places = defaultdict(lambda: bytearray(len(text) // 8 + 1))
+    for place, character in enumerate(text):
+        places[character][place // 8] |= 1 << place % 8
+    return {character: int.from_bytes(bits, "little") for character, bits in places.items()}
+
+
+def _find(text, start, end, piece, places):
     """Where the piece ends that is found first; None without one."""
     if None not in piece:
         found = text.find("".join(piece), start, end)
         return None if found < 0 else found + len(piece)
-    places = range(start, end - len(piece) + 1)
-    found = next((place for place in places if _is_at(text, place, piece)), None)
-    return None if found is None else found + len(piece)
+    # All places are looked at together, one bit each: someone else's pattern must not take the
+    # length of the text times its own.
+    begins = (1 << max(0, end - start - len(piece) + 1)) - 1
+    for index, each in enumerate(piece):
+        if each is not None:
+            begins &= places.get(each, 0) >> start + index
+        if not begins:
+            return None
+    return start + (begins & -begins).bit_length() - 1 + len(piece)
 
 
 def _is_at(text, place, piece):
