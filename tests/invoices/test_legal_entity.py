@@ -1,3 +1,4 @@
+from connector.common import ORGANIZATION_CUSTOMER
 from told import containing
 
 from odoo.exceptions import UserError
@@ -265,6 +266,74 @@ class TestLegalEntity(InvoiceCase):
 
         self.assertIn("another company", self.link(credit).difference)
         self.assertNotIn("Hun klant", self.link(credit).difference)
+
+    def new_customer(self, **fields):
+        """A new customer of Tribe alone; returns the row of the relationship."""
+        row = self.sandbox.create("Relation_Organization", {"Name": "Nieuw B.V.", **fields})
+        relation = {"ID": self.connection.own_organization_id}
+        return self.sandbox.create(
+            ORGANIZATION_CUSTOMER, {"Relation": relation, "Organization": {"ID": row["ID"]}}
+        )
+
+    def told_to(self, company):
+        """All that somebody who works in one company reads of problems and in the runs."""
+        env = self.as_user_of(company, "reader")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        texts = env["tribe.work"].search([]).mapped("error")
+        return "\n".join(filter(None, texts + env["tribe.run.line"].search([]).mapped("text")))
+
+    def secret(self, name, **values):
+        """A contact of the connection's company alone."""
+        return self.env["res.partner"].create(
+            {"name": name, "is_company": True, "company_id": self.company.id, **values}
+        )
+
+    def test_a_customer_in_doubt_names_no_contact_of_the_connections_company(self):
+        self.secret("SECRET 1", email="secret@a.example")
+        self.secret("SECRET 2", debtor_number="77003", customer_rank=1)
+        self.secret("SECRET 3", creditor_number="77003", supplier_rank=1)
+        self.secret("SECRET 4", debtor_number="77005", is_company=False, customer_rank=1)
+        self.env["tribe.work"].search([]).unlink()
+        customers = (
+            self.new_customer(EmailAddress="secret@a.example"),
+            self.new_customer(DebtorNumber="77003", CreditorNumber="77003"),
+            self.new_customer(DebtorNumber="77005"),
+        )
+
+        for customer in customers:
+            held = self.send_for(self.generic, self.line(10.0), Relationship={"ID": customer["ID"]})
+            self.assertFalse(self.booked_move(held))
+            self.assert_told(
+                self.work(held),
+                "invoice_waits_for_customer_elsewhere",
+                number=self.number_of(held),
+            )
+
+        self.assertNotIn("SECRET", self.told_to(self.other_company))
+        # Whoever may know them is told the reason.
+        told = self.told_to(self.company)
+        for number in range(1, 5):
+            self.assertIn(f"SECRET {number}", told)
+
+    def test_a_customer_in_doubt_is_told_where_the_connection_is(self):
+        self.secret("SECRET", email="secret@a.example")
+        customer = self.new_customer(EmailAddress="secret@a.example")
+
+        held = self.send_for(self.dutch, self.line(10.0), Relationship={"ID": customer["ID"]})
+
+        self.assert_held(held, "invoice_waits_for_customer")
+        self.assertIn("SECRET", self.work(held).error)
+
+    def test_a_customer_of_another_company_is_not_named(self):
+        self.partner.write({"name": "SECRET", "company_id": self.company.id})
+        self.env["tribe.work"].search([]).unlink()
+
+        held = self.send_for(self.generic, self.line(10.0))
+
+        number = self.number_of(held)
+        self.assert_held(held, "invoice_customer_of_other_company", number=number)
+        self.assertNotIn("SECRET", self.told_to(self.other_company))
 
     def test_nor_does_an_adopted_invoice_name_a_contact_of_another_company(self):
         tribe_id = self.send_for(self.dutch, self.line(100.0))

@@ -403,7 +403,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             booking.partner = partners.get(booking.invoice.relationship_id)
             if not booking.partner:
                 failures[booking.invoice.tribe_id] = self._failure(
-                    booking, self._customer_problem(booking, problems)
+                    booking, self._customer_problem(session, booking, problems)
                 )
                 continue
             try:
@@ -419,9 +419,21 @@ class TribeInvoiceImporter(models.AbstractModel):
         """
         if elsewhere := booking.partner._tribe_elsewhere(session.connection):
             raise NeedsPerson(elsewhere._tribe_elsewhere_sentence(session.connection))
+        if self._is_customer_of_other_company(booking):
+            raise NeedsPerson(
+                sentence("invoice_customer_of_other_company", number=booking.invoice.number)
+            )
         booking.partner._tribe_check_names()
         if not self._take_leases(session, booking):
             raise self._busy(booking.partner)
+
+    def _is_customer_of_other_company(self, booking):
+        """Whether Odoo would refuse the customer, and name it to whoever books the invoice.
+
+        As Odoo's own rule: a branch has the contacts of the company above.
+        """
+        company = booking.partner.company_id
+        return bool(company) and company not in booking.company.parent_ids
 
     def _take_leases(self, session, booking):
         """Book alone in a journal, since a new number touches its neighbours, and alone for a
@@ -535,8 +547,20 @@ class TribeInvoiceImporter(models.AbstractModel):
                     problems[relationship_id] = failures[relation_id][0]
         return found
 
-    def _customer_problem(self, booking, problems):
+    def _customer_problem(self, session, booking, problems):
         error = problems.get(booking.invoice.relationship_id)
+        company = session.connection.company_id
+        if error and not isinstance(error, Busy) and booking.company != company:
+            # The reason is for the connection's company, whose contacts it may name.
+            session.log("problem", booking.invoice.number, said(error), company=company)
+            elsewhere = sentence(
+                "invoice_waits_for_customer_elsewhere",
+                number=booking.invoice.number,
+                connection=session.connection.name,
+            )
+            if isinstance(error, TryAgain):
+                return TryAgain(elsewhere, error.seconds)
+            return NeedsPerson(elsewhere)
         if isinstance(error, TryAgain):
             return error
         if error:
