@@ -1,7 +1,12 @@
 """Only Tribe CRM administrators start, pause and stop a connection, also by RPC."""
 
-from odoo.exceptions import AccessError
+import re
+
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.engine.lease import Leases, button_keys
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .relation_case import RelationCase
 
@@ -32,3 +37,28 @@ class TestButtonsOfManagers(RelationCase):
                     getattr(self.connection.with_user(user), button)()
         self.assertEqual(self.env["tribe.work"].search([]), before)
         self.assertEqual(self.connection.state, "paused")
+
+    def test_a_slow_tribe_takes_one_worker_of_a_user_and_of_a_company(self):
+        self.map()
+        self.connection._write_as_connector({"state": "connected"})
+        of_user, of_company = button_keys(self.env.uid, self.company.id)
+        # A session of its own, as that of another worker.
+        with Leases(self.registry) as leases:
+            for key in (of_user, of_company):
+                self.assertTrue(leases.take(key))
+                for button in ("action_connect", "action_activate"):
+                    self.sandbox.reset_calls()
+                    said = re.escape(sentence("tribe_asked_for_button"))
+                    with (
+                        self.subTest(f"{button}, {key}"),
+                        self.enter_registry_test_mode(),
+                        self.assertRaisesRegex(UserError, said),
+                    ):
+                        getattr(self.connection, button)()
+                    self.assertEqual(self.sandbox.calls()["total"], 0)
+                leases.give_back([key])
+            others = button_keys(self.env.uid + 1, self.company.id + 1)
+            self.assertTrue(all(map(leases.take, others)))
+            self.connect()
+        self.press_activate()
+        self.assertEqual(self.connection.state, "initial")

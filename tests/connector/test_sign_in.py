@@ -290,7 +290,7 @@ class TestSignIn(ConnectorCase, HttpCase):
                 of_thread._get_current_object.return_value = requests_of_web[which]
                 clock.monotonic.return_value = now
                 ends.append(turn.current_turn()._ends_at)
-        self.assertEqual(ends, [160.0, 160.0, 190.0])
+        self.assertEqual(ends, [145.0, 145.0, 175.0])
 
     def test_another_tribe_than_the_one_that_is_linked_is_not_taken(self):
         self.sign_in()

@@ -37,6 +37,11 @@ def journal_key(journal_id: int) -> str:
     return f"account.journal:{journal_id}"
 
 
+def button_keys(user_id: int, company_id: int) -> list[str]:
+    """The names of the leases on a worker of the web, for a button that asks Tribe."""
+    return [f"button:res.users:{user_id}", f"button:res.company:{company_id}"]
+
+
 class Leases:
     """The leases of one worker. Use as a context manager; leaving it gives all of them back.
 

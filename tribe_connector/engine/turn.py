@@ -24,8 +24,9 @@ from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Turn
 # From the first job of the row to the end of our last exchange with Tribe; what Odoo leaves of the
 # rest is for writing down what Tribe answered.
 LONGEST_ROW_SECONDS = 45.0
-# From the first client of a request to the end of its last exchange with Tribe. A person waits.
-LONGEST_REQUEST_SECONDS = 60.0
+# From the first client of a request to the end of its last exchange with Tribe. A person waits,
+# and the others for one worker less (``_asking_for_button`` of tribe.connection).
+LONGEST_REQUEST_SECONDS = 45.0
 TOO_LONG = sentence("tribe_too_slow_for_button")
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import math
 import re
 import uuid
@@ -12,6 +13,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.contact_filter import FilterRefused, not_understood, read_filter
+from ..engine.lease import Leases, button_keys
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
@@ -657,6 +659,19 @@ class TribeConnection(models.Model):
                 **options,
             },
         )
+
+    @contextlib.contextmanager
+    def _asking_for_button(self):
+        """While a button asks Tribe, which keeps a worker of the web from everybody's requests.
+
+        One of a user, and one of the connections of a company: a slow Tribe takes no more.
+
+        :raises UserError: at once, for another one
+        """
+        with Leases(self.env.registry) as leases:
+            if not all(map(leases.take, button_keys(self.env.uid, self.company_id.id))):
+                raise UserError(say(self.env, "tribe_asked_for_button"))
+            yield
 
     def _refuse_demo_data(self):
         if self.is_demo_data:

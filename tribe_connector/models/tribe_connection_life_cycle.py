@@ -178,7 +178,8 @@ class TribeConnection(models.Model):
         booked._check_journal()
         self._check_relation_domain()
         try:
-            self.sudo()._check_coverage(self.sudo()._probing_client())
+            with self._asking_for_button():
+                self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
 

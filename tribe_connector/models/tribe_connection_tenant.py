@@ -66,9 +66,11 @@ class TribeConnection(models.Model):
             raise UserError(say(self.env, "connect_in_mode_off"))
         client = self.sudo()._connecting_client()
         try:
-            found = self._read_tenant(client)
-            _check_mapping_rows(found)
-            if self.sudo()._is_another_tenant(client, found):
+            with self._asking_for_button():
+                found = self._read_tenant(client)
+                _check_mapping_rows(found)
+                is_another = self.sudo()._is_another_tenant(client, found)
+            if is_another:
                 self.sudo()._stop_before_another_tenant()
                 return
             # Also what belongs to companies that this user does not work in.
