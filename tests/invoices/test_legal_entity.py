@@ -1,7 +1,7 @@
 from connector.common import ORGANIZATION_CUSTOMER
 from told import containing
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
 from .invoice_case import InvoiceCase
@@ -50,6 +50,8 @@ class TestLegalEntity(InvoiceCase):
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
         )
+        # What others have read is not asked for again.
+        self.env.invalidate_all()
         return self.env(user=user, su=False)
 
     def test_each_legal_entity_books_in_its_company_with_its_own_chart(self):
@@ -201,6 +203,66 @@ class TestLegalEntity(InvoiceCase):
         self.send(tribe_id)
 
         self.assertFalse(self.booked_move(tribe_id) or self.work(tribe_id))
+
+    def default_entities(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.connection.legal_entity_ids.filtered("is_default")
+
+    def test_who_leads_the_connection_chooses_the_one_default(self):
+        """Also among those of companies in which they do not work."""
+        self.generic.is_default = True
+        self.dutch.with_env(self.as_user_of(self.company)).is_default = True
+        self.assertEqual(self.default_entities(), self.dutch)
+
+        generic = self.generic.with_env(self.as_user_of(self.other_company))
+        with self.assertRaises(AccessError):
+            generic.is_default = True
+        self.assertEqual(self.default_entities(), self.dutch)
+
+    def test_two_default_ones_hold_what_names_none(self):
+        """An earlier version let both be."""
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_legal_entity SET is_default = TRUE")
+        self.env.invalidate_all()
+        tribe_id = self.draft(self.line(10.0))
+        self.sandbox.change("Activity_Invoice", tribe_id, {"Identity": None})
+
+        self.send(tribe_id)
+
+        self.assert_told(
+            self.problematic(), "invoice_names_no_legal_entity", number=containing("")
+        )
+        self.dutch.is_default = True
+        self.run_lanes()
+        self.assert_booked_to_the_cent(tribe_id)
+
+    def test_who_shares_the_connection_switches_their_own_one_off_and_on(self):
+        env = self.as_user_of(self.other_company)
+        generic = self.generic.with_env(env)
+        for values in ({"is_booked": False}, {"is_booked": True}):
+            generic.write(values)
+            self.env.flush_all()
+            self.env.invalidate_all()
+        self.run_lanes()
+
+        self.generic.vat_group_ids.tax_id = False
+        self.send_for(self.generic, self.line(10.0))
+        asked = self.problematic().with_env(env).action_retry()["params"]["watched"]
+        self.connection.action_pause()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        outcome = env["tribe.work"].look_at_outcome(asked["added_ids"], asked["subjects"])
+        self.assertTrue(outcome["is_final"])
+        self.assertEqual(
+            outcome["message"], "It waits. Whoever administrates the connection sees why."
+        )
+
+    def test_who_shares_the_connection_gives_their_own_one_up(self):
+        generic = self.generic.with_env(self.as_user_of(self.other_company))
+        generic.write({"company_id": False, "journal_id": False})
+        self.env.flush_all()
+        self.assertFalse(self.generic.company_id)
 
     def test_what_was_booked_before_raises_no_problem(self):
         tribe_id = self.send_for(self.generic, self.line(10.0))

@@ -327,18 +327,22 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _find_legal_entity(self, connection, entity):
         """The legal entity that an invoice names, else the default one; may be empty."""
+        tribe_id = self._named_legal_entity(connection, entity)
+        # Some tenants may link the organization behind the identity.
+        found = connection.legal_entity_ids.filtered(
+            lambda each: (
+                tribe_id in (each.tribe_id, each.organization_id) if tribe_id else each.is_default
+            )
+        )
+        return found if len(found) == 1 else found.browse()
+
+    @staticmethod
+    def _named_legal_entity(connection, entity):
+        """The Tribe ID of the legal entity that an invoice names; may be empty."""
         name = connection._invoice_fields().legal_entity
         link = entity.get(name) if name else None
         # What is no link is none that we know, and never the default one.
-        tribe_id = link.get("ID") if isinstance(link, dict) else link
-        entities = connection.legal_entity_ids
-        if tribe_id:
-            # Some tenants may link the organization behind the identity.
-            found = entities.filtered(
-                lambda each: tribe_id in (each.tribe_id, each.organization_id)
-            )
-            return found if len(found) == 1 else entities.browse()
-        return entities.filtered("is_default")
+        return link.get("ID") if isinstance(link, dict) else link
 
     def _is_booked_elsewhere(self, legal_entity):
         """Whether Odoo does not keep the books of a legal entity that is known here."""
@@ -352,12 +356,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         legal_entity = self._find_legal_entity(connection, entity)
         number = _title(entity)
         if not legal_entity:
-            raise NeedsPerson(
-                sentence(
-                    "invoice_legal_entity_unknown",
-                    number=number,
-                ),
-            )
+            is_named = self._named_legal_entity(connection, entity)
+            code = "invoice_legal_entity_unknown" if is_named else "invoice_names_no_legal_entity"
+            raise NeedsPerson(sentence(code, number=number))
         if not legal_entity.company_id or not legal_entity.journal_id:
             raise NeedsPerson(
                 sentence(

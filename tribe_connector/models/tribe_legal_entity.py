@@ -91,6 +91,9 @@ class TribeLegalEntity(models.Model):
 
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
+        if "is_default" in vals:
+            # It decides about the invoices of the others as well.
+            self.connection_id.check_access("write")
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
         before = {entity: entity._numbering() for entity in self}
         result = super().write(vals)
@@ -99,7 +102,8 @@ class TribeLegalEntity(models.Model):
         if {"company_id", "is_booked"} & vals.keys():
             self.env["tribe.check"]._store_legal_entities(self)
         if vals.get("is_default"):
-            others = self.connection_id.legal_entity_ids - self
+            # Also those that this user does not see.
+            others = self.sudo().connection_id.legal_entity_ids - self
             others.filtered("is_default").write({"is_default": False})
         if {
             "company_id",
