@@ -33,6 +33,12 @@ class TestAnotherClient(RelationCase):
             )
         self.env.flush_all()
 
+    def change_sign_in(self):
+        """Sign in as the application, where it was a person who had signed in."""
+        for way in ("authorization_code", "client_credentials"):
+            self.connection.sign_in = way
+        self.env.flush_all()
+
     def sign_in(self):
         """Come back from Tribe's consent page, before the request that connects."""
         token = Token(self.token(), time.time() + 3600, "refresh")
@@ -78,7 +84,7 @@ class TestAnotherClient(RelationCase):
             self.token()
 
     def test_nothing_of_another_tribe_is_used(self):
-        for change in (self.enter_client, self.sign_in):
+        for change in (self.enter_client, self.change_sign_in, self.sign_in):
             with self.subTest(change.__name__):
                 states = self.links.mapped("state")
                 self.connection._write_as_connector({"state": "active"})

@@ -230,9 +230,7 @@ class TestLegalEntity(InvoiceCase):
 
         self.send(tribe_id)
 
-        self.assert_told(
-            self.problematic(), "invoice_names_no_legal_entity", number=containing("")
-        )
+        self.assert_told(self.problematic(), "invoice_names_no_legal_entity", number=containing(""))
         self.dutch.is_default = True
         self.run_lanes()
         self.assert_booked_to_the_cent(tribe_id)

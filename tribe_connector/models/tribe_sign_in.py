@@ -93,6 +93,9 @@ class TribeSignIn(models.AbstractModel):
             )
         )
         result = super().write(vals)
+        # Whose they will be can be of another Tribe environment. Comparing is written here, too.
+        if others:
+            others.sudo()._compare_before_use()
         for connection in others:
             connection._credential()._forget_tokens()
         return result
