@@ -108,6 +108,13 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.run_nightly()
         self.assertEqual([link.state for link in links], ["linked", "differs", "differs"])
 
+    def test_the_night_that_is_asked_for_again_and_again_is_noted_once(self):
+        tribe_id = self.send_new(self.line(10.0))
+        self.link(tribe_id).state = "differs"
+        for _press in range(3):
+            self.connection.action_run_nightly()
+        self.assertEqual(len(self.work(tribe_id)), 1)
+
     def test_a_deleted_or_cancelled_invoice_is_booked_again_when_a_person_says_so(self):
         undoings = {
             "deleted": lambda move: move.with_context(force_delete=True).unlink(),

@@ -356,7 +356,8 @@ class TribeLink(models.Model):
             link._note_differences(link._move_differences())
         looked_at = self.search(of_invoices & Domain("state", "=", "differs"))
         looked_at |= self._credits_of_before(connection)
-        self.env["tribe.work"]._add(
+        # It can be asked for again and again.
+        self.env["tribe.work"]._ask(
             connection, "inbound", "invoice", looked_at.mapped("tribe_id"), "nightly"
         )
 
