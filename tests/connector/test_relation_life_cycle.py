@@ -53,6 +53,24 @@ class TestRelationLifeCycle(RelationCase):
         self.look_at("organization", merged_away)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Blijft Over B.V.")]))
 
+    def test_what_was_merged_away_and_is_linked_anew_names_the_other_contact_no_more(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        merged_away, number = source.tribe_id, source.debtor_number
+        self.merge(source, target)
+        self.assertEqual(self.link(merged_away).merged_into_id, target)
+
+        anew = self.customer("Blijft Over B.V.", debtor_number=number)
+        self.synchronize(anew)
+
+        self.assertEqual(self.link(merged_away).partner_id, anew)
+        self.assertFalse(self.link(merged_away).merged_into_id)
+        # Nor where an earlier version linked it.
+        self.link(merged_away).merged_into_id = target
+        self.env.flush_all()
+        self.env["tribe.link"].init()
+        self.env.invalidate_all()
+        self.assertFalse(self.link(merged_away).merged_into_id)
+
     def test_merging_a_linked_contact_into_one_that_is_not(self):
         source = self.linked("Gekoppeld B.V.")
         target = self.customer("Niet Gekoppeld", customer_rank=0)

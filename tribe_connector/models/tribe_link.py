@@ -101,6 +101,15 @@ class TribeLink(models.Model):
         "UNIQUE(connection_id, kind, move_id)", "An invoice is linked to one invoice of Tribe."
     )
 
+    def init(self):
+        result = super().init()
+        # An earlier version kept it when the relation was linked anew.
+        self.env.cr.execute(
+            "UPDATE tribe_link SET merged_into_id = NULL"
+            " WHERE merged_into_id IS NOT NULL AND partner_id IS NOT NULL"
+        )
+        return result
+
     @api.depends("partner_id.company_id", "move_id.company_id", "merged_into_id.company_id")
     def _compute_company_id(self):
         for link in self:

@@ -313,7 +313,7 @@ class TribeRelationExporter(models.AbstractModel):
             if link and link != left[decision.tribe_id]:
                 link.unlink()
             link = left[decision.tribe_id]
-            values["partner_id"] = partner.id
+            values |= {"partner_id": partner.id, "merged_into_id": False}
         if link:
             link.write(values)
         else:
