@@ -258,8 +258,12 @@ class TestLegalEntity(InvoiceCase):
 
     def test_who_shares_the_connection_gives_their_own_one_up(self):
         generic = self.generic.with_env(self.as_user_of(self.other_company))
-        generic.write({"company_id": False, "journal_id": False})
+        generic.journal_id = False
         self.env.flush_all()
+        self.env.invalidate_all()
+        generic.company_id = False
+        self.env.flush_all()
+        self.env.invalidate_all()
         self.assertFalse(self.generic.company_id)
 
     def test_what_was_booked_before_raises_no_problem(self):

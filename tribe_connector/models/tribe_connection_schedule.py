@@ -195,7 +195,7 @@ class TribeConnection(models.Model):
 
     def _look_for_invoices_again(self):
         """Look at all invoices of Tribe once more: some were passed over that now are booked."""
-        for connection in self.filtered("is_running"):
+        for connection in self.sudo().filtered("is_running"):
             works = self.env["tribe.work"].sudo()
             works._ask(connection, "inbound", "poll", ["invoice"], "initial")
             self.env["tribe.engine"]._wake("inbound")

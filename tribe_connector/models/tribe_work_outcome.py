@@ -123,10 +123,12 @@ class TribeWork(models.Model):
 
     def _held_up(self, added):
         """Why a lane does not come to some work soon: a sentence; nothing, if one should."""
-        for connection in added.connection_id:
+        for connection in added.sudo().connection_id:
             headline = connection._standstill_headline() or connection._trouble_headline()
-            if headline:
+            if headline and connection.with_env(self.env).has_access("read"):
                 return self.env._("It waits. %s", headline.text)
+            if headline:
+                return self.env._("It waits. Whoever administrates the connection sees why.")
         return ""
 
     def _is_under_way_sentence(self):
