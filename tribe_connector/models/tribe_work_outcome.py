@@ -128,7 +128,7 @@ class TribeWork(models.Model):
             if headline and connection.with_env(self.env).has_access("read"):
                 return self.env._("It waits. %s", headline.text)
             if headline:
-                return self.env._("It waits. Whoever administrates the connection sees why.")
+                return say(self.env, "waits_as_administrator_sees")
         return ""
 
     def _is_under_way_sentence(self):
