@@ -422,7 +422,7 @@ class TestGone(OthersCase):
         self.invoice(self.partner, self.other)
         self.invoice(self.partner, self.company)
         self.assertLeftAlone()
-        self.assert_trouble(self.b, "contacts_unplaced", count=1)
+        self.assert_trouble(self.b, "contacts_unplaced", count="1")
 
     def test_nor_whoever_has_a_company_of_another(self):
         self.partner.company_id = self.company

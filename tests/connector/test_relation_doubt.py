@@ -187,7 +187,7 @@ class TestRelationDoubt(RelationCase):
         self.assertAsked(
             "tribe_says",
             sentence=sentence("request_refused", record=ORGANIZATION_CUSTOMER, status=400),
-            said="The stand-in was told to fail.",
+            said="The stand-in was told to fail",
         )
         self.assertEqual(self.works().record_name, "Klant B.V.")
         self.assertFalse(partner.tribe_link_ids)

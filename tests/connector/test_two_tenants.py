@@ -335,7 +335,7 @@ class TestTwoTenants(TenantsCase):
         self.assertFalse(self.problems())
         for connection in (self.a, self.b):
             self.assertNotIn(partner.name, self.in_tribe(connection))
-            self.assert_trouble(connection, "contacts_unplaced", count=1)
+            self.assert_trouble(connection, "contacts_unplaced", count="1")
             self.assertNotIn(partner.name, connection.trouble)
         # Nor is it found by its number.
         other = self.customer_of(self.b, "Andere B.V.", DebtorNumber="5005")
@@ -354,7 +354,7 @@ class TestTwoTenants(TenantsCase):
             reader = self.manager_of(companies)
             connection = self.b.with_user(reader).with_company(self.other)
             if is_told:
-                self.assert_trouble(connection, "contacts_unplaced", count=1)
+                self.assert_trouble(connection, "contacts_unplaced", count="1")
             else:
                 self.assertFalse(connection.trouble)
         self.assertFalse(self.b._sentences_to_tell())
@@ -523,7 +523,7 @@ class TestTwoTenantsInOneCompany(TenantsCase):
         self.invoice(partner, self.company)
         self.synchronize(partner)
         self.assertFalse(partner.tribe_link_ids)
-        self.assert_trouble(self.a, "contacts_unplaced", count=1)
+        self.assert_trouble(self.a, "contacts_unplaced", count="1")
         self.assertFalse(self.c.trouble)
 
         of_c = self.customer("Van C B.V.", company_id=self.other.id)

@@ -15,7 +15,6 @@ from ..mapping import (
     InvoiceFields,
     ValueUnreadable,
     absent_relation_paths,
-    clean,
     clean_start,
     is_state_known,
     match_states,
@@ -200,7 +199,9 @@ class TribeConnection(models.Model):
 
     def _match_states(self, rows):
         """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
-        codes = {(clean((row.get("Country") or {}).get("Code")) or "").upper() for row in rows}
+        codes = {
+            (clean_start((row.get("Country") or {}).get("Code")) or "").upper() for row in rows
+        }
         states = self.env["res.country.state"].search([("country_id.code", "in", sorted(codes))])
         return match_states(
             rows, [(state.country_id.code, state.code, state.name) for state in states]
@@ -307,7 +308,7 @@ class TribeConnection(models.Model):
 
 def _by_country_code(rows):
     """Tribe's IDs of countries by ISO code; what has no such code is no country of Odoo."""
-    codes = ((clean(row.get("Code")) or "", row["ID"]) for row in rows)
+    codes = ((clean_start(row.get("Code")) or "", row["ID"]) for row in rows)
     return {code.upper(): tribe_id for code, tribe_id in codes if len(code) == COUNTRY_CODE_LENGTH}
 
 
