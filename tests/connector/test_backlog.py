@@ -173,6 +173,29 @@ class TestMostThatWaits(BacklogCase):
         self.assertEqual(len(self.works(connection_id=self.b.id, kind="organization")), 15)
         self.assertEqual(len(self.works(connection_id=self.b.id, kind="poll")), 1)
 
+    def test_what_people_save_keeps_nothing_of_tribe_out(self):
+        """Anybody who may change contacts saves as often as he likes, until the night."""
+        self.b.export_moment = "nightly"
+        partner = self.env["res.partner"].create({"name": "Klant", "customer_rank": 1})
+        for number in range(20):
+            partner.phone = f"030 {number}"
+            self.env.flush_all()
+            # Another transaction each time.
+            self.env.cr.execute("UPDATE tribe_work SET transaction = NULL")
+        saves = self.works(reason="save", connection_id=self.b.id)
+        saves |= self.env["tribe.work"]._add(
+            self.b, "outbound", "partner", range(10**6, 10**6 + 20), "save", due="2100-01-01"
+        )
+        with self.in_tenant(self.b):
+            told, found = self.organization(), self.organization(Name="Gezocht B.V.")
+
+        self.env["tribe.work"]._note_webhook(self.b, "organization", told["ID"])
+        self.assertFalse(self.works(kind="poll"))
+        self.poll()
+
+        for row in (told, found):
+            self.assertTrue(self.link(row["ID"]).partner_id)
+
     def test_a_poll_that_waits_is_not_noted_again(self):
         for _minute in range(3):
             self.env["tribe.cursor"]._move(self.a, "schedule:poll", "2020-01-01")

@@ -1,6 +1,8 @@
 """Only Tribe CRM administrators start, pause and stop a connection, also by RPC."""
 
+import contextlib
 import re
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
@@ -62,3 +64,27 @@ class TestButtonsOfManagers(RelationCase):
             self.connect()
         self.press_activate()
         self.assertEqual(self.connection.state, "initial")
+
+    def test_a_worker_is_taken_until_what_tribe_has_is_written(self):
+        """How long that takes is Tribe's to say too."""
+        connections = self.registry["tribe.connection"]
+        asking, storing = connections._asking_for_button, connections._store_tenant
+        events = []
+
+        @contextlib.contextmanager
+        def asking_is_noted(connection):
+            with asking(connection):
+                yield
+            events.append("given back")
+
+        def storing_is_noted(connection, found):
+            storing(connection, found)
+            events.append("written")
+
+        with (
+            patch.object(connections, "_asking_for_button", asking_is_noted),
+            patch.object(connections, "_store_tenant", storing_is_noted),
+        ):
+            self.connect()
+
+        self.assertEqual(events, ["written", "given back"])

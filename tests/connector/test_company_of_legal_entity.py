@@ -137,6 +137,23 @@ class TestCompanyOfLegalEntity(ConnectorCase):
 
         self.assertEqual(self.entity().company_id, self.company)
 
+    def test_a_connection_that_runs_takes_no_company_by_what_tribe_types(self):
+        """Nobody would look at it before its customers are sent."""
+        other = self.company_elsewhere(name=DIENSTEN)
+        self.write_vat(other, self.vat_in_tribe(DIENSTEN))
+        self.manager.company_ids |= other
+        self.connect_as(self.manager)
+        self.entity().company_id = self.company
+        for state in ("active", "initial", "paused"):
+            with self.subTest(state):
+                self.connection._write_as_connector({"state": state})
+                self.entity(DIENSTEN).unlink()
+
+                self.connect_as(self.manager)
+
+                self.assertFalse(self.entity(DIENSTEN).company_id)
+                self.assertEqual(self.connection._companies(), self.company)
+
     # What is said of it
 
     def test_another_vat_number_is_said_with_both(self):

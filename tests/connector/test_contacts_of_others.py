@@ -33,6 +33,27 @@ class OthersCase(TenantsCase):
         self.env.invalidate_all()
 
 
+class TestSearch(OthersCase):
+    """Who works beside another company finds by no search whom that company's Tribe has."""
+
+    def test_no_contact_of_all_companies_is_found_by_its_link(self):
+        partner = self.customer_of(self.a, "Klant van A")
+        self.synchronize(partner)
+        link = partner.tribe_link_ids[:1]
+        self.assertTrue(link.tribe_id)
+        user = self.user_in("b_user", "tribe_connector.group_user", self.other)
+        partners = self.env["res.partner"].with_user(user)
+
+        for field in ("tribe_link_ids", "tribe_link_ids.tribe_id", "tribe_link_ids.connection_id"):
+            for operator, value in (("!=", False), ("in", link.ids), ("any", [])):
+                with self.subTest(f"{field} {operator}"):
+                    try:
+                        found = partners.search([(field, operator, value)])
+                    except (AccessError, ValueError):
+                        continue
+                    self.assertNotIn(partner.id, found.ids)
+
+
 class TestConsent(OthersCase):
     """The e-mail address of a user comes from Tribe when somebody consents who could change it."""
 

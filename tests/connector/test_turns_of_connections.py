@@ -242,6 +242,8 @@ class TestEndedWorkers(EndingCase):
         self.a.action_resume()
         self.stopped().action_retry()
         self.assertEqual(self.count_ended(), 0)
+        # On a slow machine one turn is not enough.
+        self.run_lanes()
         self.run_schedule()
 
         self.assertEqual(self.a.state, "active")
@@ -308,6 +310,20 @@ class TestEndedWorkers(EndingCase):
             self.assertEqual(self.count_ended(), 2)
 
         self.assertEqual(self.a.state, "active")
+
+    def test_nor_does_another_nightly_hour_begin_the_count_anew(self):
+        self.ending = self.customers(self.a, "Fataal B.V.")
+        self.count_ended()
+        for _time in range(2):
+            # The night was a moment ago.
+            now = fields.Datetime.now()
+            self.a.write({"timezone": "UTC", "nightly_hour": now.hour})
+            earlier = now.replace(minute=0, second=0) - timedelta(hours=1)
+            self.env["tribe.run"].search([("has_stopped", "=", True)]).date = earlier
+            self.stopped().action_retry()
+            self.assertEqual(self.count_ended(), 1)
+
+        self.assertEqual(self.a.state, "paused")
 
     def test_odoo_started_anew_three_times_is_no_reason_to_rest(self):
         for number in range(3):

@@ -353,6 +353,13 @@ class TestLegalEntity(InvoiceCase):
             {"name": name, "is_company": True, "company_id": self.company.id, **values}
         )
 
+    def test_one_stays_the_default_when_several_are_made_it_at_once(self):
+        entities = self.connection.legal_entity_ids
+
+        entities.write({"is_default": True})
+
+        self.assertEqual(len(entities.filtered("is_default")), 1)
+
     def test_a_customer_in_doubt_names_no_contact_of_the_connections_company(self):
         self.secret("SECRET 1", email="secret@a.example")
         self.secret("SECRET 2", debtor_number="77003", customer_rank=1)
@@ -397,6 +404,16 @@ class TestLegalEntity(InvoiceCase):
 
         number = self.number_of(held)
         self.assert_held(held, "invoice_customer_of_other_company", number=number)
+        self.assertNotIn("SECRET", self.told_to(self.other_company))
+
+    def test_nor_one_of_a_third_company(self):
+        third = self.env["res.company"].create({"name": "Derde"})
+        self.partner.write({"name": "SECRET", "company_id": third.id})
+        self.env["tribe.work"].search([]).unlink()
+
+        held = self.send_for(self.generic, self.line(10.0))
+
+        self.assertFalse(self.booked_move(held))
         self.assertNotIn("SECRET", self.told_to(self.other_company))
 
     def test_nor_does_an_adopted_invoice_name_a_contact_of_another_company(self):

@@ -28,6 +28,7 @@ from tribe_connector.mapping import (
     split_street,
     whole_number,
 )
+from tribe_connector.mapping.normalization import LONGEST_VALUE
 from tribe_connector.sentence import sentence
 
 
@@ -79,15 +80,16 @@ def test_a_text_that_is_too_long_names_its_field():
 
 @pytest.fixture
 def looked_at(monkeypatch):
-    """Of how many characters somebody looked at each: a list that grows."""
+    """How many characters somebody looked at each time: a list that grows."""
     lengths = []
-    is_seen = hidden_characters._is_seen
+    unseen = hidden_characters._UNSEEN
 
-    def counted(character):
-        lengths.append(character)
-        return is_seen(character)
+    class Counted:
+        def sub(self, replacement, text):
+            lengths.append(len(text))
+            return unseen.sub(replacement, text)
 
-    monkeypatch.setattr(hidden_characters, "_is_seen", counted)
+    monkeypatch.setattr(hidden_characters, "_UNSEEN", Counted())
     return lengths
 
 
@@ -110,7 +112,7 @@ WITHOUT_END = "\u00e9" * 300_000
 def test_of_a_text_without_end_the_start_is_compared(read, looked_at):
     read(WITHOUT_END)
 
-    assert len(looked_at) <= 4 * MOST_LOOKED_AT
+    assert sum(looked_at) <= 4 * MOST_LOOKED_AT
 
 
 @pytest.mark.parametrize(
@@ -137,12 +139,32 @@ def test_what_is_kept_of_a_text_without_end_is_not_its_start(read, looked_at):
     ):
         read(WITHOUT_END)
 
-    assert not looked_at
+    assert max(looked_at, default=0) < LONGEST_VALUE
 
 
 def test_a_long_line_is_kept_whole():
     text = "\u00e9" * MOST_LOOKED_AT
-    assert clean(text) == text
+    assert clean_lines(text) == text
+
+
+def test_of_a_text_of_many_lines_no_line_is_looked_at(looked_at):
+    text = "\u00e9\n" * MOST_LOOKED_AT
+    with raises_sentence(
+        "value_too_long", ValueUnreadable, what=sentence("a_text"), count=len(text)
+    ):
+        clean_lines(text)
+
+    assert max(looked_at, default=0) < LONGEST_VALUE
+
+
+def test_what_nobody_sees_of_a_value_counts(looked_at):
+    text = "info@klant.example" + "\u200d" * LONGEST_VALUE
+    with raises_sentence(
+        "value_too_long", ValueUnreadable, what=sentence("a_text"), count=len(text)
+    ):
+        organization_from_tribe({"EmailAddress": text}, {})
+
+    assert max(looked_at, default=0) < LONGEST_VALUE
 
 
 def invoice(**changes):

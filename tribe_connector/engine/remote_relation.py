@@ -1,6 +1,7 @@
 """Relations as Tribe has them, read in as few calls as possible."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -70,13 +71,23 @@ class RemoteRelation:
     def values(self) -> dict:
         """Neutral values of the fields that this tenant has.
 
-        Without ``active`` where no relationship tells it.
+        Without ``active`` where no relationship tells it. Raises ``ValueUnreadable``.
         """
+        return dict(self._values)
+
+    @cached_property
+    def _values(self) -> dict:
+        # Everybody asks for them, and Tribe says how long it takes to read them.
         read = organization_from_tribe if self.kind == "organization" else person_from_tribe
         values = read(self.entity, self.relationships, self.state_codes)
         if not self.relationships:
             del values["active"]
         return {name: value for name, value in values.items() if name in self.fields}
+
+    def note_former(self, relationship: str, is_former: bool) -> None:
+        """Note what Tribe was told of one of its relationships."""
+        self.relationships[relationship]["IsFormer"] = is_former
+        self.__dict__.pop("_values", None)
 
     def person_name(self) -> PersonName | None:
         """The parts of a person's name; None for an organization."""

@@ -11,6 +11,8 @@ from ..sentence import sentence
 # In bytes. PostgreSQL's indexes take up to 2,704 for all columns of a row, and Odoo's have two such
 # texts: an invoice's number and the prefix of its sequence, a contact's name and its company's.
 LONGEST_TEXT = 1000
+# In characters, those included that nobody sees: a value that is looked at is read many times.
+LONGEST_VALUE = 4 * LONGEST_TEXT
 LONGEST_FILE_NAME = 150
 _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
 # Without a dot: a host can have a port ("klant.example:8080").
@@ -58,22 +60,25 @@ def clean(text: object) -> str | None:
 
     Takes ``str``, numbers, ``None`` and ``False`` (Odoo's empty). Unicode comes back composed.
     Raises ``ValueUnreadable`` for what is no single value, and for a text of more than
-    ``MOST_LOOKED_AT`` characters: what is kept is never the mere start of something.
+    ``LONGEST_VALUE`` characters: what is kept is never the mere start of something.
     """
     if text is None or text is False:
         return None
     if isinstance(text, (dict, list)):
         raise ValueUnreadable(sentence("value_is_list"))
     text = str(text)
-    if len(text) > MOST_LOOKED_AT:
+    if len(text) > LONGEST_VALUE:
         raise _too_long(text, sentence("a_text"))
-    visible = without_hidden(text)
-    return " ".join(unicodedata.normalize("NFC", visible).split()) or None
+    return _clean_line(text) or None
+
+
+def _clean_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", without_hidden(text)).split())
 
 
 def clean_start(text: object) -> str | None:
     """As ``clean``, of the start of a text without end: to compare or to name, never to be kept."""
-    return clean(text[:MOST_LOOKED_AT] if isinstance(text, str) else text)
+    return clean(text[:LONGEST_VALUE] if isinstance(text, str) else text)
 
 
 def file_name(text: object, ending: str, otherwise: str) -> str:
@@ -89,11 +94,14 @@ def is_website(text: object) -> bool:
 
 
 def clean_lines(text: object) -> str | None:
-    """As ``clean``, but line by line; empty lines at both ends go."""
+    """As ``clean``, but line by line, of up to ``MOST_LOOKED_AT`` characters; empty lines at both
+    ends go.
+    """
     if not isinstance(text, str):
         return clean(text)
-    lines = [clean(line) or "" for line in text.splitlines()]
-    return "\n".join(lines).strip("\n") or None
+    if len(text) > MOST_LOOKED_AT:
+        raise _too_long(text, sentence("a_text"))
+    return "\n".join(map(_clean_line, text.splitlines())).strip("\n") or None
 
 
 def whole_number(value: object, largest: int) -> int | None:

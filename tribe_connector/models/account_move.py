@@ -20,7 +20,8 @@ class AccountMove(models.Model):
         "move_id",
         "Tribe Links",
         readonly=True,
-        groups="tribe_connector.group_user",
+        # Odoo searches in them without the rules of links: it would tell what others linked.
+        groups=fields.NO_ACCESS,
     )
     tribe_id = fields.Char(
         "Tribe ID",

@@ -76,7 +76,8 @@ class ResPartner(models.Model):
         "partner_id",
         "Tribe Links",
         readonly=True,
-        groups="tribe_connector.group_user",
+        # Odoo searches in them without the rules of links: it would tell what others linked.
+        groups=fields.NO_ACCESS,
     )
     # Not stored: a contact of all companies may be linked by a connection of others.
     tribe_id = fields.Char(

@@ -18,7 +18,7 @@ from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
-from ..sentence import in_language, say
+from ..sentence import LONGEST_ITEM, in_language, say
 from ..tribe_api import (
     LONGEST_EXCHANGE_SECONDS,
     TOKEN_HEADER,
@@ -54,6 +54,8 @@ RUNNING_STATES = ("initial", "active", "paused")
 # When its records were set apart so often from one night to the next, as they ended the workers at
 # them, it is paused: they may end every worker there is, one after the other.
 STOPPED_TO_REST = 3
+# Less than from one night to the next, of which an administrator says when it is.
+STOPPED_HOURS = 20
 # A hundred years: beyond it there are no dates to calculate with.
 MOST_DAYS = 36_500
 POSITIVE = (
@@ -388,11 +390,21 @@ class TribeConnection(models.Model):
         return ""
 
     @api.model
-    def _check_filled(self, vals):
-        """Refuse to empty what must be filled, before PostgreSQL explains it with the whole row.
+    def _check_entered(self, vals):
+        """Refuse to empty what must be filled, before PostgreSQL explains it with the whole row;
+        and a name without end, as the row is read at every save of a contact.
 
         :raises ValidationError: naming the field
         """
+        if len(str(vals.get("name") or "")) > LONGEST_ITEM:
+            raise ValidationError(
+                say(
+                    self.env,
+                    "connection_name_too_long",
+                    count=len(str(vals["name"])),
+                    most=LONGEST_ITEM,
+                )
+            )
         for name in vals:
             field = self._fields.get(name)
             is_needed = field and field.required and field.type in ("char", "many2one", "selection")
@@ -473,7 +485,7 @@ class TribeConnection(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_filled(vals)
+            self._check_entered(vals)
         # What was typed goes to the credential, which needs the connection first.
         vals_list = [dict(vals) for vals in vals_list]
         typed = [
@@ -497,7 +509,7 @@ class TribeConnection(models.Model):
         return connections
 
     def write(self, vals):
-        self._check_filled(vals)
+        self._check_entered(vals)
         self._check_own_company(vals)
         self._check_may_filter(vals)
         archived = self.filtered(lambda connection: not connection.active)

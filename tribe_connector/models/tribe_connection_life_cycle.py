@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -5,7 +7,7 @@ from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language, say
 from ..tribe_api import TribeError
-from .tribe_connection import POLL_STREAMS, STOPPED_TO_REST
+from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
 
 
 class TribeConnection(models.Model):
@@ -73,7 +75,7 @@ class TribeConnection(models.Model):
         working._write_as_connector({"state": "paused"})
 
     def _rest_when_workers_end(self):
-        """Pause, when its records ended the workers that were at them so often since the night:
+        """Pause, when its records ended the workers that were at them so often in so many hours:
         others wait for those.
 
         What was set apart counts each time, whichever record it was and whoever went on since. What
@@ -83,7 +85,7 @@ class TribeConnection(models.Model):
             [
                 ("connection_id", "=", self.id),
                 ("has_stopped", "=", True),
-                ("date", ">=", self._last_nightly_moment()),
+                ("date", ">=", fields.Datetime.now() - timedelta(hours=STOPPED_HOURS)),
             ],
             limit=STOPPED_TO_REST,
         )

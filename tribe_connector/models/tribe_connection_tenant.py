@@ -68,12 +68,12 @@ class TribeConnection(models.Model):
             with self._asking_for_button():
                 found = self._read_tenant(client)
                 _check_mapping_rows(found)
-                is_another = self.sudo()._is_another_tenant(client, found)
-            if is_another:
-                self.sudo()._stop_before_another_tenant()
-                return
-            # Also what belongs to companies that this user does not work in.
-            self.sudo()._store_tenant(found)
+                if self.sudo()._is_another_tenant(client, found):
+                    self.sudo()._stop_before_another_tenant()
+                    return
+                # Also what belongs to companies that this user does not work in. Within, as how
+                # long it takes is Tribe's to say as well.
+                self.sudo()._store_tenant(found)
         except (TribeError, ValueUnreadable) as error:
             raise UserError(in_language(self.env, error)) from error
         is_usable = self.state == "draft" and not found["blocking"]
@@ -188,13 +188,12 @@ class TribeConnection(models.Model):
         self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
         self._store_phases(found)
         self._store_legal_entities(found["identities"])
+        # Once for all legal entities; should Tribe send one twice, the last counts.
+        vat_groups = {row["ID"]: _vat_group_values(row) for row in found["vat_groups"]}
+        ledger_accounts = {row["ID"]: _named_values(row) for row in found["ledger_accounts"]}
         for entity in self.legal_entity_ids:
-            _store_mapping_rows(
-                entity.vat_group_ids, entity, found["vat_groups"], _vat_group_values
-            )
-            _store_mapping_rows(
-                entity.ledger_account_ids, entity, found["ledger_accounts"], _named_values
-            )
+            _store_mapping_rows(entity.vat_group_ids, entity, vat_groups)
+            _store_mapping_rows(entity.ledger_account_ids, entity, ledger_accounts)
         self.env["tribe.check"]._store(self, found)
 
     def _match_states(self, rows):
@@ -251,8 +250,10 @@ class TribeConnection(models.Model):
                     }
                 )
             )
-            # Whoever connects has a look at it, and works there: Tribe can type any name.
-            entity.company_id = entity._company_like(self.env.user.company_ids)
+            # Whoever connects has a look at it, and works there: Tribe can type any name. Once it
+            # runs, nobody looks any more before its customers are sent.
+            if not self.is_running:
+                entity.company_id = entity._company_like(self.env.user.company_ids)
 
     # What the tenant is like
 
@@ -428,13 +429,14 @@ def _vat_group_values(row):
     }
 
 
-def _store_mapping_rows(records, entity, rows, values_of):
-    """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped."""
+def _store_mapping_rows(records, entity, values_by_id):
+    """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped.
+
+    :param values_by_id: ``{tribe_id: values}`` of what Tribe has
+    """
     known = {record.tribe_id: record for record in records.sudo()}
     new = []
-    # Should Tribe send one twice, the last counts.
-    for tribe_id, row in {row["ID"]: row for row in rows}.items():
-        values = values_of(row)
+    for tribe_id, values in values_by_id.items():
         if tribe_id not in known:
             new.append({**values, "legal_entity_id": entity.id, "tribe_id": tribe_id})
             continue

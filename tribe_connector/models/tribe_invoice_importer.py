@@ -415,11 +415,10 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _check_customer(self, session, booking):
         """Take the customer of a booking for oneself.
 
-        :raises NeedsPerson: for one of another company, or whose name Odoo could not show
+        :raises NeedsPerson: for one of another company, who is not named, or whose name Odoo could
+            not show
         :raises Busy: when another worker is at it, or at the journal
         """
-        if elsewhere := booking.partner._tribe_elsewhere(session.connection):
-            raise NeedsPerson(elsewhere._tribe_elsewhere_sentence(session.connection))
         if self._is_customer_of_other_company(booking):
             raise NeedsPerson(
                 sentence("invoice_customer_of_other_company", number=booking.invoice.number)

@@ -102,9 +102,10 @@ class TribeLegalEntity(models.Model):
         if {"company_id", "is_booked"} & vals.keys():
             self.env["tribe.check"]._store_legal_entities(self)
         if vals.get("is_default"):
-            # Also those that this user does not see.
-            others = self.sudo().connection_id.legal_entity_ids - self
-            others.filtered("is_default").write({"is_default": False})
+            # Also those that this user does not see. Of several the last one stays.
+            for connection, chosen in self.sudo().grouped("connection_id").items():
+                others = connection.legal_entity_ids - chosen[-1]
+                others.filtered("is_default").write({"is_default": False})
         if {
             "company_id",
             "is_booked",

@@ -597,7 +597,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         for kind, row, relationship_link in self._to_end_or_reopen(link, remote, active):
             entity_set = RELATIONSHIP_SETS[remote.kind][kind]
             session.client.update(entity_set, row["ID"], {"IsFormer": not active})
-            row["IsFormer"] = not active
+            remote.note_former(kind, not active)
             relationship_link.closed_by_us = not active
         return remote.is_current
 

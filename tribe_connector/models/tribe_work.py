@@ -463,8 +463,11 @@ class TribeWork(models.Model):
         return self.env.cr.rowcount
 
     def _is_full(self, connection):
-        """Whether so much waits of a connection that nothing new is to be looked for."""
-        waiting = [("connection_id", "=", connection.id)]
+        """Whether so much waits of a connection that nothing new is to be looked for.
+
+        What people save waits for the night, however much it is, and keeps nothing out.
+        """
+        waiting = [("connection_id", "=", connection.id), ("direction", "=", "inbound")]
         return self.search_count(waiting, limit=MOST_WAITING) >= MOST_WAITING
 
     def _wake_lanes(self):

@@ -87,7 +87,8 @@ class TribeWork(models.Model):
             ((SELECT count(*) FROM (SELECT 1 FROM tribe_work
                                      WHERE is_unclaimed AND connection_id = %s AND kind = %s
                                      LIMIT %s) unclaimed) >= %s
-             OR (SELECT count(*) FROM (SELECT 1 FROM tribe_work WHERE connection_id = %s
+             OR (SELECT count(*) FROM (SELECT 1 FROM tribe_work
+                                        WHERE connection_id = %s AND direction = 'inbound'
                                         LIMIT %s) waiting) >= %s)
             AND NOT EXISTS (SELECT 1 FROM tribe_link WHERE connection_id = %s AND tribe_id = %s)
             """,
