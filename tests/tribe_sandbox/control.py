@@ -46,6 +46,16 @@ def _add_switch_routes(blueprint, sandbox):
         sandbox.reset(_body())
         return jsonify(ok=True)
 
+    @blueprint.post("/backup")
+    def back_up():
+        sandbox.back_up()
+        return jsonify(ok=True)
+
+    @blueprint.post("/restore")
+    def restore():
+        sandbox.restore()
+        return jsonify(ok=True)
+
     @blueprint.get("/switches")
     def read_switches():
         return jsonify(sandbox.switches.as_dict())

@@ -45,6 +45,8 @@ class ODataService:
         name, key = _parse_segment(segments[0])
         if name == "GetCurrentEmployee":
             return self._current_employee(request, key, pairs)
+        if name == ROOT and key and len(segments) == 1 and self._switches.entity_by_id:
+            return self._any(request, key, pairs)
         entity_type = self._entity_type(name)
         if len(segments) == 2 and key:
             return self._linked(request, entity_type, key, segments[1], pairs)
@@ -165,6 +167,20 @@ class ODataService:
         self._write(lambda writer: writer.delete(entity_type, identifier))
         return Response(status=204)
 
+    def _any(self, request, key, pairs):
+        """A record of whatever type, with what all have. docs/tribe-api.md 8, G3."""
+        _allow(request, "GET", "PUT")
+        root, identifier = self._schema.types[ROOT], _checked_key(key)
+        if request.method == "PUT":
+            found = self._schema.of_wire_type(self._reader().any_stored(identifier)["_Type"])
+            content = _content(request)
+            _refuse_unknown(content, root)
+            self._write(lambda writer: writer.update(found, identifier, content))
+            return self._write_answer(found, identifier, 200)
+        options = parse_options(self._schema, root, pairs, ENTITY_OPTIONS)
+        record = self._reader().any_entity(root, identifier, options)
+        return json_answer({**_context(root), **record})
+
     def _change(self, entity_type, identifier, content):
         if "_UpgradeType" not in content:
             self._write(lambda writer: writer.update(entity_type, identifier, content))
@@ -182,6 +198,8 @@ class ODataService:
         headers = [("Location", location)] if status == 201 else []
         if self._switches.write_answer == "empty":
             return Response(status=204, headers=[("Location", location)])
+        if self._switches.write_answer == "bare":
+            return Response(status=204)
         if self._switches.write_answer == "id":
             return json_answer({**_context(entity_type), "ID": identifier.lower()}, status, headers)
         # The answer to a write shows the write, however far queries are behind.
@@ -210,6 +228,14 @@ def _checked_key(key):
     if not isinstance(key, str) or not GUID_PATTERN.fullmatch(key):
         raise bad_request(f"The key value '{key}' is invalid.")
     return key.lower()
+
+
+def _refuse_unknown(content, entity_type):
+    unknown = set(content if isinstance(content, dict) else {}) - set(entity_type.properties)
+    if unknown:
+        raise bad_request(
+            f"The property '{sorted(unknown)[0]}' does not exist on type '{entity_type.name}'."
+        )
 
 
 def _allow(request, *methods):

@@ -80,6 +80,14 @@ class SandboxProcess:
         """Reseed: seed, relations, invoices, empty, keep_webhooks, switches (see sandbox.reset)."""
         self._call("POST", "/sandbox/reset", order)
 
+    def back_up(self):
+        """Keep today's records."""
+        self._call("POST", "/sandbox/backup", {})
+
+    def restore(self):
+        """Return to the records of the backup, without a webhook; RuntimeError without one."""
+        self._call("POST", "/sandbox/restore", {})
+
     def switch(self, **changes):
         """Move switches and return all positions."""
         return self._call("PATCH", "/sandbox/switches", changes)

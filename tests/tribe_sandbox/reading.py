@@ -54,6 +54,21 @@ class Reader:
             raise not_found(f"No entity found in '{entity_type.name}' with ID {identifier}.")
         return found[0]
 
+    def any_entity(self, root, identifier, options):
+        """Return what all types have of one record, whatever its type; raises ApiError (404)."""
+        row = self.any_stored(identifier)
+        shown = self._scalars(root, row, options)
+        for name, inner in options.expand.items():
+            self._expand_many(root, root.navigations[name], inner, [row], [shown])
+        return shown
+
+    def any_stored(self, identifier):
+        """Return the stored row of one record of any type; raises ApiError (404)."""
+        found = self._fetch_any(self._schema.types[ROOT], [identifier.lower()])
+        if not found:
+            raise not_found(f"No entity found in '{ROOT}' with ID {identifier}.")
+        return found[0]
+
     def _page(self, entity_type, options, restriction, limit):
         selection = Selection(self._schema, entity_type, self._switches)
         conditions, parameters = self._conditions(selection, options, restriction)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from . import moments, seed
 from .calls import CallLog
+from .errors import not_found
 from .faults import FaultInjector
 from .oauth import AuthorizationServer
 from .odata import write_once
@@ -85,11 +86,27 @@ class Sandbox:
             keep = ("Webhook",) if order.get("keep_webhooks") else ()
             self.faults.clear()
             self.webhooks.forget_deliveries()
+            self.store.forget_backup()
             self._fill(size, order.get("empty", self._settings.is_empty), keep)
             self.calls.reset()
             self.limiter.reset()
             if not order.get("keep_webhooks"):
                 self.oauth.revoke_all()
+
+    def back_up(self):
+        """Keep today's records, for another day."""
+        self.store.back_up()
+
+    def restore(self):
+        """Return to the records of the day of the backup; raises ApiError (404) without one.
+
+        Nobody is told: it is as if what happened since had not happened.
+        """
+        if not self.store.restore():
+            raise not_found("There is no backup.")
+        # Switches may have added columns since.
+        self._followed = None
+        self._follow_switches()
 
     def close(self):
         """Stop the deliveries and close the store."""

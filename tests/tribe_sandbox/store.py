@@ -33,6 +33,8 @@ class Store:
         """Open the SQLite file at *path*, or ``:memory:``."""
         self._connection = _connect(path)
         self._snapshot = _connect(":memory:")
+        self._backup = _connect(":memory:")
+        self._has_backup = False
         self._snapshot_time = 0.0
         self._last_write = 0.0
         self._lock = threading.RLock()
@@ -188,10 +190,29 @@ class Store:
             if seconds:
                 self._take_snapshot()
 
+    def back_up(self):
+        """Keep all that is there now for ``restore``, instead of what was kept before."""
+        with self._lock:
+            self._connection.backup(self._backup)
+            self._has_backup = True
+
+    def forget_backup(self):
+        """From now on there is nothing to restore."""
+        self._has_backup = False
+
+    def restore(self):
+        """Return to what ``back_up`` kept; tell whether there is such a thing."""
+        with self._lock:
+            if self._has_backup:
+                self._backup.backup(self._connection)
+                self._take_snapshot()
+            return self._has_backup
+
     def close(self):
         """Close the database."""
         with self._lock:
             self._snapshot.close()
+            self._backup.close()
             self._connection.close()
 
     def _keep_snapshot(self):

@@ -65,13 +65,15 @@ SWITCHES = {
         "$metadata uses BaseType, or repeats every property on every type. 1.2.",
         ("inherited", "flat"),
     ),
+    "entity_by_id": Switch(True, "Entity({id}) finds any record by its ID. 8, G3."),
     "file_data_in_expand": Switch(True, "An expanded File carries its bytes as base64. 2.10."),
     "query_lag": Switch(0.0, "Seconds that queries may lag behind writes. 1.2, 6.3 point 10."),
     # --- Writing ------------------------------------------------------------------------------
     "write_answer": Switch(
         "full",
-        "A write answers with the record, only its ID, or 204 with Location. 6.4 point 7, G18.",
-        ("full", "id", "empty"),
+        "A write answers with the record, only its ID, or 204 with or without Location. "
+        "6.4 point 7, G18.",
+        ("full", "id", "empty", "bare"),
     ),
     "last_mutation_on_new": Switch(
         "null",
@@ -204,6 +206,12 @@ SWITCHES = {
     "phase_change_mutation": Switch(
         "both",
         "A phase change arrives as an entity mutation, a relationship mutation or both. 4.2, G24.",
+        ("entity", "relationship", "both"),
+    ),
+    "relationship_mutation": Switch(
+        "entity",
+        "A change of a customer or supplier arrives as an entity mutation, or as a relationship "
+        "mutation that names its relationshipId, or both. 4.2, G24, 8.",
         ("entity", "relationship", "both"),
     ),
     "webhook_timeout": Switch(60.0, "Seconds to wait for the receiver. 4.4, G4."),

@@ -25,6 +25,13 @@ ENTITY_MUTATIONS = {
     "deleted": "EntityDeletionMutation",
 }
 
+# As what an update arrives, for each position of a switch.
+UPDATES_AS = {
+    "entity": ["EntityUpdateMutation"],
+    "relationship": ["RelationshipUpdateMutation"],
+    "both": ["EntityUpdateMutation", "RelationshipUpdateMutation"],
+}
+
 
 def sign(secret, body):
     """Return base64(HMAC-SHA512(secret, body)); *secret* is text, *body* bytes. Section 4.3."""
@@ -134,18 +141,18 @@ class Webhooks:
     def _payloads(self, mutation):
         kinds = [ENTITY_MUTATIONS.get(mutation.kind)]
         if mutation.kind == "phase":
-            kinds = {
-                "entity": ["EntityUpdateMutation"],
-                "relationship": ["RelationshipUpdateMutation"],
-                "both": ["EntityUpdateMutation", "RelationshipUpdateMutation"],
-            }[self._switches.phase_change_mutation]
+            kinds = UPDATES_AS[self._switches.phase_change_mutation]
+        elif mutation.kind == "updated" and ".CommercialRelationship." in mutation.wire_type:
+            kinds = UPDATES_AS[self._switches.relationship_mutation]
         return [self._payload(kind, mutation) for kind in kinds]
 
     def _payload(self, kind, mutation):
         if kind.startswith("Relationship"):
-            # A link's own ID: nothing in the API resolves it.
-            link = uuid.uuid5(uuid.NAMESPACE_OID, f"phase of {mutation.identifier}")
-            payload = {"relationshipId": str(link)}
+            link = mutation.identifier
+            if mutation.kind == "phase":
+                # A link's own ID: nothing in the API resolves it.
+                link = str(uuid.uuid5(uuid.NAMESPACE_OID, f"phase of {link}"))
+            payload = {"relationshipId": link}
         else:
             payload = {"entityId": mutation.identifier}
         if self._switches.webhook_payload == "typed":

@@ -195,3 +195,31 @@ def test_a_tenant_that_does_not_count(api, sandbox):
     sandbox.switch(count_option="refused")
     assert api.get("Product", count="true").status_code == 400
     assert len(api.rows("Product")) == 30
+
+
+@pytest.mark.parametrize("set_name", ["Relation_Organization", CUSTOMERS, "Address", "Product"])
+def test_any_record_is_found_by_its_id(api, set_name):
+    row = api.rows(set_name, top=1)[0]
+    found = api.read(f"Entity({row['ID'].upper()})")
+    assert found.pop("@odata.context") == "$metadata#OData.Entity"
+    assert found["_Type"] == set_name.replace("_", ".")
+    assert found == {name: row[name] for name in found}
+    assert api.read(f"Entity({row['ID']})", select="_Type")["_Type"] == found["_Type"]
+
+
+def test_what_any_record_has_is_written_by_its_id(api):
+    row = api.rows("Relation_Organization", top=1)[0]
+    assert api.put(f"Entity({row['ID']})", {"ImportId": "x"}).status_code == 200
+    changed = api.read(f"Relation_Organization({row['ID']})")
+    assert (changed["ImportId"], changed["Name"]) == ("x", row["Name"])
+    refused = api.put(f"Entity({row['ID']})", {"VATNumber": "x"})
+    assert "VATNumber" in message_of(refused)
+
+
+def test_there_is_no_set_of_all_records_and_not_always_a_way_to_find_one(api, sandbox):
+    row = api.rows("Address", top=1)[0]
+    assert api.get(f"Entity({UNKNOWN_ID})").status_code == 404
+    assert api.get("Entity").status_code == 404
+    assert api.delete(f"Entity({row['ID']})").status_code == 405
+    sandbox.switch(entity_by_id=False)
+    assert api.get(f"Entity({row['ID']})").status_code == 404

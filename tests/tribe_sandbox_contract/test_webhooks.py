@@ -131,6 +131,23 @@ def test_phase_change_may_arrive_as_either_kind(api, sandbox, listen, position, 
     assert [set(one) for one in payloads(sandbox)] == keys
 
 
+@pytest.mark.parametrize(
+    ("position", "keys"),
+    [
+        ("entity", ["entityId"]),
+        ("relationship", ["relationshipId"]),
+        ("both", ["entityId", "relationshipId"]),
+    ],
+)
+def test_a_changed_customer_may_arrive_as_either_kind(api, sandbox, listen, position, keys):
+    sandbox.switch(relationship_mutation=position)
+    listen(CUSTOMERS.replace("_", "."))
+    customer = api.rows(CUSTOMERS, top=1)[0]["ID"]
+    api.put(f"{CUSTOMERS}({customer})", {"IsFormer": True})
+    assert payloads(sandbox) == [{key: customer} for key in keys]
+    assert api.read(f"Entity({customer})")["_Type"] == CUSTOMERS.replace("_", ".")
+
+
 def test_a_persons_changes_are_told_too(sandbox, listen):
     listen("Relation.Organization")
     row = sandbox.create("Relation_Organization", {"Name": "Met de hand"})
