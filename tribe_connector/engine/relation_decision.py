@@ -22,19 +22,21 @@ CREATE_ODOO = "create_odoo"
 GONE = "gone"
 # Only a person can tell.
 QUESTION = "question"
-# Of one contact or relation, at a time: whoever decides looks at each.
-MOST_CANDIDATES = 10
 
 
 @dataclass
 class Candidate:
-    """A contact and a relation that could be the same, and why: the value that they share."""
+    """A contact and a relation that could be the same: what they share, and what speaks against it.
+
+    ``basis`` is one of ``mapping.evidence``; ``against`` are sentences.
+    """
 
     partner: object
     kind: str
     tribe_id: str
     name: str
     basis: str
+    against: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -58,8 +60,8 @@ class Decision:
     numbers: dict = field(default_factory=dict)
     relationships: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    # How many more there are than these: they come when these were refused.
-    more_candidates: int = 0
+    # Relations (rows with their kind) that carry our ImportId of a contact that they are not.
+    disowned: list[dict] = field(default_factory=list)
     error: Exception | None = None
 
     @property

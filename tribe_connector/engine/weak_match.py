@@ -1,46 +1,24 @@
-"""Relations that a contact could be, judged by what is no proof: VAT, registry number, e-mail,
-or name, postcode and house number. A person decides.
+"""Relations of Tribe that share with a contact what only suggests that they are the same
+(``mapping.evidence``). Of what many share, no more is read than says so.
 """
 
-from ..mapping import canonical, split_street
-from ..tribe_api import LONGEST_SOUGHT, Guid, both, either, equals, in_calls
-from .remote_relation import NAVIGATIONS, RELATION_SETS, name_of
+from operator import itemgetter
 
-VAT = "vat"
-REGISTRY = "company_registry"
-EMAIL = "email"
-ADDRESS = "address"
-BASES = (VAT, REGISTRY, EMAIL, ADDRESS)
+from ..mapping import canonical
+from ..mapping.evidence import (
+    EMAIL,
+    MOST_SHARING,
+    REGISTRY,
+    VAT,
+    address_key_of_parts,
+    key_of,
+)
+from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, both, either, equals, in_calls
+from .remote_relation import NAVIGATIONS, RELATION_SETS
+
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
-
-
-def key_of(basis: str, text) -> str | None:
-    """A value as it is compared, or None: what is too short proves nothing at all.
-
-    And for what is too long Tribe cannot be asked.
-    """
-    value = canonical(basis, text) if basis != REGISTRY else canonical("vat", text)
-    return value if value and len(value) > 3 and _is_sought(text) else None
-
-
-def address_key(name, zip_code, street, country_code=None) -> tuple | None:
-    """Name, postcode and house number as they are compared; None unless all three are there."""
-    parts = split_street(street, country_code)
-    return address_key_of_parts(name, zip_code, parts.house_number)
-
-
-def address_key_of_parts(name, zip_code, house_number) -> tuple | None:
-    """As ``address_key``, of an address whose house number stands apart (a number)."""
-    named, postcode = canonical("name", name), canonical("zip", zip_code)
-    if not _is_sought(zip_code):
-        return None
-    if not named or not postcode or not house_number or not isinstance(house_number, (int, float)):
-        return None
-    return named.casefold(), postcode, int(house_number)
-
-
-def _is_sought(text):
-    return len(str(text)) <= LONGEST_SOUGHT
+# A house number with more addresses is a block of offices or flats: whoever is there is not read.
+MOST_AT_ONE_PLACE = 20
 
 
 def variants(text) -> list[str]:
@@ -51,18 +29,25 @@ def variants(text) -> list[str]:
 
 
 def find_by_value(connection, client, kind: str, basis: str, texts) -> dict[str, list[dict]]:
-    """Relations of a kind with one of some values: ``{compared value: [row, ...]}``."""
+    """Relations of a kind with one of some values: ``{compared value: [row, ...]}``.
+
+    Of a value that more than ``MOST_SHARING`` have, one more than that at least; of what is too
+    long to ask for, none.
+    """
     entity_set, wire = RELATION_SETS[kind], _WIRE[basis]
-    wanted = {key_of(basis, text): text for text in texts if key_of(basis, text)}
-    if not wanted or connection._lacks(entity_set, wire):
+    terms = {
+        equals(wire, each): key_of(basis, text)
+        for text in texts
+        if _is_sought(text) and key_of(basis, text)
+        for each in variants(text)
+    }
+    if not terms or connection._lacks(entity_set, wire):
         return {}
-    written = dict.fromkeys(each for text in wanted.values() for each in variants(text))
-    found: dict[str, list[dict]] = {}
-    for row in client.by_values(entity_set, wire, written, select=f"ID,Name,{wire}"):
-        key = key_of(basis, row.get(wire))
-        if key in wanted:
-            found.setdefault(key, []).append(row)
-    return found
+
+    def pages(condition):
+        return client.pages(entity_set, filter=condition, select=f"ID,Name,{wire}")
+
+    return _few_of_each(terms, pages, lambda row: key_of(basis, row.get(wire)), MOST_SHARING)
 
 
 def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[dict]]:
@@ -71,17 +56,26 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
     :param places: postcodes with house numbers; a postcode alone can be a whole city
     """
     navigation = NAVIGATIONS[kind]
-    asked = sorted(
-        {
-            (each, house_number)
-            for postcode, house_number in places
-            for each in (postcode, postcode.replace(" ", ""))
-        }
-    )
-    if not asked or connection._lacks("Address", navigation):
+    terms = {
+        both(equals("Postalcode", each), equals("HouseNumber", number)): (compact, number)
+        for postcode, number in sorted(places)
+        if _is_sought(postcode) and (compact := canonical("zip", postcode))
+        for each in (postcode, compact)
+    }
+    if not terms or connection._lacks("Address", navigation):
         return {}
+
+    def pages(condition):
+        return client.pages(
+            "Address",
+            filter=condition,
+            expand=f"{navigation}($select=ID,Name)",
+            select="ID,Postalcode,HouseNumber",
+        )
+
+    at_places = _few_of_each(terms, pages, _place_of, MOST_AT_ONE_PLACE)
     found: dict[tuple, list[dict]] = {}
-    for row in _rows_at(client, navigation, asked):
+    for row in (row for rows in at_places.values() for row in rows):
         relation = row.get(navigation) or {}
         key = address_key_of_parts(
             relation.get("Name"), row.get("Postalcode"), row.get("HouseNumber")
@@ -91,22 +85,44 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
     return found
 
 
-def _rows_at(client, navigation: str, places: list[tuple]):
-    def at(place):
-        postcode, house_number = place
-        return both(equals("Postalcode", postcode), equals("HouseNumber", house_number))
-
-    for asked in in_calls(places, at):
-        yield from client.all_rows(
-            "Address",
-            filter=either(*map(at, asked)),
-            expand=f"{navigation}($select=ID,Name)",
-            select="ID,Postalcode,HouseNumber",
-        )
+def _is_sought(text) -> bool:
+    return len(str(text)) <= LONGEST_SOUGHT
 
 
-def names_of(client, kind: str, tribe_ids) -> dict[str, str]:
-    """The names of some relations: ``{tribe_id: name}``."""
-    ids = [Guid(tribe_id) for tribe_id in tribe_ids]
-    rows = client.by_values(RELATION_SETS[kind], "ID", ids, select="ID,Name")
-    return {row["ID"]: name_of(row) for row in rows}
+def _place_of(row) -> tuple | None:
+    number = row.get("HouseNumber")
+    return (canonical("zip", row.get("Postalcode")), number) if _is_number(number) else None
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _few_of_each(terms: dict, pages, key_of_row, most: int) -> dict:
+    """Rows for some keys: ``{key: [row, ...]}``; of a key that more than ``most`` have, not all.
+
+    What many share would fill page after page. So it is left out as soon as that is seen, and the
+    others are asked for anew: as many calls more, at most, as there are such keys.
+
+    :param terms: the filters that are asked for, each with the key that it is for
+    :param pages: reads the rows of a filter, page by page
+    """
+    wanted = set(terms.values())
+    rows_of: dict = {}
+
+    def is_crowded(key):
+        return len(rows_of.get(key, ())) > most
+
+    for asked in in_calls(terms, str):
+        while asked := [term for term in asked if not is_crowded(terms[term])]:
+            seen = 0
+            for page in pages(either(*asked)):
+                seen += len(page)
+                for row in page:
+                    if (key := key_of_row(row)) in wanted:
+                        rows_of.setdefault(key, {})[row["ID"]] = row
+                if seen >= PAGE_SIZE and any(is_crowded(terms[term]) for term in asked):
+                    break
+            else:
+                break
+    return {key: list(rows.values()) for key, rows in rows_of.items()}

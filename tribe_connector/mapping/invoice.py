@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from ..sentence import sentence
 from .header_discount import Reading, readings
-from .normalization import ValueUnreadable, check_length, clean, clean_lines, clean_start
+from .normalization import ValueUnreadable, check_length, clean, clean_lines, clean_start, moment
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
 MOST_DECIMALS = 30
@@ -623,17 +623,12 @@ class _Reader:
 
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_FRACTION = re.compile(r"\.\d+", re.ASCII)
 
 
 def _date(text: str, zone: zoneinfo.ZoneInfo) -> datetime.date:
     if _DATE.fullmatch(text):
         return datetime.date.fromisoformat(text)
-    # Python 3.10 reads neither "Z" nor every number of decimals.
-    moment = datetime.datetime.fromisoformat(_FRACTION.sub("", text).replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.timezone.utc)
-    return moment.astimezone(zone).date()
+    return moment(text).astimezone(zone).date()
 
 
 def _description(row: Mapping) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime, timezone
 
 from ..hidden_characters import MOST_LOOKED_AT, without_hidden
 from ..sentence import sentence
@@ -19,6 +20,8 @@ _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):", re.IGNORECASE)
 # Bounded, so that a long text without an address is read once.
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+_FRACTION = re.compile(r"\.\d+", re.ASCII)
 
 # Calling code, and the trunk prefix that is only dialled inside the country (ITU-T E.164).
 _DIALLING = {
@@ -102,6 +105,13 @@ def clean_lines(text: object) -> str | None:
     if len(text) > MOST_LOOKED_AT:
         raise _too_long(text, sentence("a_text"))
     return "\n".join(map(_clean_line, text.splitlines())).strip("\n") or None
+
+
+def moment(text: str) -> datetime:
+    """A moment of Tribe, which is UTC unless it says otherwise. Raises ``ValueError``."""
+    # Python 3.10 reads neither "Z" nor every number of decimals.
+    found = datetime.fromisoformat(_FRACTION.sub("", text).replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def whole_number(value: object, largest: int) -> int | None:

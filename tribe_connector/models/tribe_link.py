@@ -218,6 +218,32 @@ class TribeLink(models.Model):
         )
         return {(link.partner_id.id, link.kind): link for link in links}
 
+    def _join(self, connection, kind, tribe_id, partner, agreed=False):
+        """The link of a contact and a relation that are one, made or changed.
+
+        One that is being sent is this one: its answer was lost. One that is gone was deleted in
+        Tribe, and made anew there. One of a contact that was deleted in Odoo is taken over.
+        """
+        own = next(iter(self._of_partners(connection, partner, RELATION_KINDS).values()), self)
+        left = self._of_tribe(connection, [tribe_id]).get(tribe_id, self)
+        if left:
+            (own - left).unlink()
+        link = left or own
+        values = {
+            "tribe_id": tribe_id,
+            "kind": kind,
+            "partner_id": partner.id,
+            "merged_into_id": False,
+            "state": "linked",
+            "agreed": agreed,
+        }
+        if link:
+            link.write(values)
+        else:
+            link = self.create({**values, "connection_id": connection.id})
+        self.env["tribe.suggestion"]._forget(connection, partner, tribe_id)
+        return link
+
     def _settled_at(self):
         """When Tribe has surely applied what was last sent (datetime, UTC); None if nothing was."""
         wait = timedelta(seconds=self.connection_id.settle_seconds)

@@ -205,6 +205,15 @@ class TribeRelationCreator(models.AbstractModel):
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
             found = self._find_sent(session, kind, of_kind, links)
+            refused = self.env["tribe.suggestion"]._refused(session.connection, of_kind)
+            found = {
+                partner.id: [
+                    row
+                    for row in found.get(partner.id, [])
+                    if not self._is_apart(session, partner, row, refused)
+                ]
+                for partner in of_kind
+            }
             session.halves(
                 list(of_kind),
                 lambda part, found=found: [

@@ -130,14 +130,18 @@ class TribeRelationExporter(models.AbstractModel):
         """Which relation of Tribe each unlinked partner is, if any."""
         if not partners:
             return []
-        matches = self._find_matches(session, partners)
+        matches, apart = self._find_matches(session, partners)
         decisions = []
         for partner in partners:
             decision = Decision(CREATE_TRIBE, partner=partner, link=links.get(partner.id))
+            decision.disowned = [row for row in apart[partner.id] if "ImportId" in row]
             with self._alone(decision):
                 self._check_numbers_unique(session.connection, partner)
-                decision.row = self._only_match(session, partner, matches[partner.id])
-                decision.action = LINK if decision.row else CREATE_TRIBE
+                self._match(session, decision, matches[partner.id])
+                if decision.row:
+                    decision.action = LINK
+                else:
+                    self._check_numbers_apart(partner, apart[partner.id])
             decisions.append(decision)
         self._look_for_candidates(session, [d for d in decisions if d.action == CREATE_TRIBE])
         return decisions
@@ -146,7 +150,7 @@ class TribeRelationExporter(models.AbstractModel):
         partners = self.env["res.partner"].browse(each.partner.id for each in decisions)
         candidates = self._candidates_in_tribe(session, partners)
         for decision in decisions:
-            decision.candidates, decision.more_candidates = candidates[decision.partner.id]
+            decision.candidates = candidates[decision.partner.id]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
 
@@ -161,6 +165,10 @@ class TribeRelationExporter(models.AbstractModel):
                     decision.remote.check()
             except ValueUnreadable as error:
                 decision.ask(error)
+            if decision.remote and decision.action == LINK:
+                with self._alone(decision):
+                    facts = self._relation_facts(decision.remote)
+                    self._judge(session, decision, facts, decision.remote.entity)
         self._decide_numbers(
             session, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )
@@ -245,6 +253,7 @@ class TribeRelationExporter(models.AbstractModel):
             self._check_unchanged(session.connection, decision)
             if decision.action != SAME:
                 decision.partner._tribe_check_ours(session.connection)
+            self._disown(session, decision)
             actions[decision.action]()
             session.commit()
         except Exception as error:  # noqa: BLE001 - classified by the session
@@ -301,31 +310,14 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _link(self, session, decision):
         """Link a partner with the relation that it is, and bring both together."""
-        partner, link = decision.partner, decision.link
-        values = {
-            "tribe_id": decision.tribe_id,
-            "state": "linked",
-            "agreed": self._agreed(decision) or False,
-        }
-        left = self.env["tribe.link"]._of_tribe(session.connection, [decision.tribe_id])
-        if left:
-            # Of a partner that was deleted in Odoo: this one takes its place.
-            if link and link != left[decision.tribe_id]:
-                link.unlink()
-            link = left[decision.tribe_id]
-            values |= {"partner_id": partner.id, "merged_into_id": False}
-        if link:
-            link.write(values)
-        else:
-            link = self.env["tribe.link"].create(
-                {
-                    **values,
-                    "connection_id": session.connection.id,
-                    "kind": decision.remote.kind,
-                    "partner_id": partner.id,
-                }
-            )
-        decision.link = link
+        partner = decision.partner
+        decision.link = self.env["tribe.link"]._join(
+            session.connection,
+            decision.remote.kind,
+            decision.tribe_id,
+            partner,
+            agreed=self._agreed(decision) or False,
+        )
         session.log("link", partner.display_name, partner=partner)
         if not decision.error:
             self._update(session, decision)

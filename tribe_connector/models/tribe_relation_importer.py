@@ -127,12 +127,21 @@ class TribeRelationImporter(models.AbstractModel):
         def refuse(decision, error):
             fail(decision.remote, error)
 
+        session.halves(
+            [each for each in decisions if each.disowned],
+            lambda part: [self._disown(session, decision) for decision in part],
+            refuse,
+        )
         for action, carry_out in (
             (UPDATE, self._update_all),
             (LINK, self._link_all),
             (CREATE_ODOO, self._create_all),
         ):
-            of_action = [each for each in decisions if each.action == action]
+            of_action = [
+                each
+                for each in decisions
+                if each.action == action and each.tribe_id not in failures
+            ]
             session.halves(
                 of_action, lambda part, carry_out=carry_out: carry_out(session, part), refuse
             )
@@ -244,25 +253,41 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _look_for_partners(self, session, decisions):
         """Which contact each unlinked relation is, if any."""
+        refused = self.env["tribe.suggestion"]._refused_of(
+            session.connection, [decision.tribe_id for decision in decisions]
+        )
         for decision in decisions:
             with self._alone(decision):
-                partner = self._matching_partner(session, decision.remote)
-                for key in [partner] if partner else _numbers(decision.remote):
-                    self._check_first_with(session, key, decision.remote)
-                if partner:
-                    partner._tribe_check_length(partner._tribe_address_partner(session.connection))
-                    decision.action = LINK
-                    decision.partner = partner
-                    decision.link = self._relation_link(session.connection, partner)
-        self._check_numbers_lead_to_one(session, [d for d in decisions if d.action == LINK])
+                self._look_for_partner(session, decision, refused)
+        found = [each for each in decisions if each.action == LINK]
+        self._check_numbers_lead_to_one(session, found, refused)
         new = [each for each in decisions if each.action == CREATE_ODOO]
         candidates = self._candidates_in_odoo(session, [each.remote for each in new])
         for decision in new:
-            decision.candidates, decision.more_candidates = candidates[decision.tribe_id]
+            decision.candidates = candidates[decision.tribe_id]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
 
-    def _check_numbers_lead_to_one(self, session, decisions):
+    def _look_for_partner(self, session, decision, refused):
+        """Which contact a relation is: by our ``ImportId``, then by number; or a question.
+
+        :param refused: the pairs that a person keeps apart
+        """
+        remote = decision.remote
+        partner = self._matching_partner(session, decision, refused)
+        if not partner:
+            for key in _numbers(remote):
+                self._check_first_with(session, key, remote)
+            return
+        partner._tribe_check_length(partner._tribe_address_partner(session.connection))
+        decision.partner = partner
+        decision.link = self._relation_link(session.connection, partner)
+        self._judge(session, decision, self._relation_facts(remote), remote.entity)
+        if decision.action != QUESTION:
+            decision.action = LINK
+            self._check_first_with(session, partner, remote)
+
+    def _check_numbers_lead_to_one(self, session, decisions, refused):
         """Whose number several relations of Tribe have is none of them for certain."""
         rows = {decision.partner.id: {} for decision in decisions}
         for name, wire in WIRE_NUMBERS.items():
@@ -274,25 +299,29 @@ class TribeRelationImporter(models.AbstractModel):
             found = find_by_numbers(session.connection, session.client, wire, numbers)
             for number in numbers:
                 for row in found.get(number, []):
-                    rows[by_number[number]][row["ID"]] = row
+                    if (by_number[number], row["ID"]) not in refused:
+                        rows[by_number[number]][row["ID"]] = row
         for decision in decisions:
             of_partner = list(rows[decision.partner.id].values())
-            is_ours = decision.remote.entity.get("ImportId") and (
-                session.connection._partner_of_import_id(decision.remote.entity["ImportId"])
-            )
-            if len(of_partner) > 1 and not is_ours:
+            named = session.connection._partner_of_import_id(decision.remote.entity.get("ImportId"))
+            if len(of_partner) > 1 and named != decision.partner:
                 decision.ask(self._several(decision.partner, of_partner))
 
-    def _matching_partner(self, session, remote):
-        """The partner that a relation is: by our ``ImportId``, then by number."""
-        connection = session.connection
-        partner = connection._partner_of_import_id(remote.entity.get("ImportId"))
-        if not partner:
-            partner = self._partner_by_number(connection, remote)
+    def _matching_partner(self, session, decision, refused):
+        """The partner that a relation proves to be: by our ``ImportId``, then by number.
+
+        :param refused: the pairs that a person keeps apart
+        """
+        connection, remote = session.connection, decision.remote
+        named = connection._partner_of_import_id(remote.entity.get("ImportId"))
+        if (named.id, remote.tribe_id) in refused:
+            decision.disowned = [{"ID": remote.tribe_id, "kind": remote.kind}]
+            named = named.browse()
+        partner = named or self._partner_by_number(session, remote, refused)
         if not partner:
             return partner
         partner._tribe_check_ours(connection)
-        if partner._tribe_kind() != remote.kind:
+        if partner._tribe_kind() != remote.kind and not named:
             raise NeedsPerson(
                 sentence(
                     "relation_of_other_kind",
@@ -303,7 +332,7 @@ class TribeRelationImporter(models.AbstractModel):
         if not self._take_both(session, None, partner):
             raise self._busy(partner)
         link = self._relation_link(connection, partner)
-        if link.tribe_id and link.state != "gone":
+        if link.tribe_id and link.state != "gone" and not named:
             raise NeedsPerson(
                 sentence(
                     "relation_like_linked_contact",
@@ -313,11 +342,14 @@ class TribeRelationImporter(models.AbstractModel):
             )
         return partner
 
-    def _partner_by_number(self, connection, remote):
+    def _partner_by_number(self, session, remote, refused):
+        connection = session.connection
         found = self.env["res.partner"]
         for name, number in _numbers(remote):
             found |= self._partners_with(connection, name, number)
             found |= self._partners_being_sent(connection, name, number)
+        apart = found.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
+        found -= apart
         if len(found) > 1:
             raise NeedsPerson(
                 sentence(
@@ -325,6 +357,10 @@ class TribeRelationImporter(models.AbstractModel):
                     relation=remote.name,
                     partners=[self._name_of_other(connection, each) for each in found],
                 ),
+            )
+        if apart and not found:
+            self._check_numbers_free(
+                session, found, remote, self._values_of_new(connection, remote)
             )
         return found
 
@@ -399,23 +435,13 @@ class TribeRelationImporter(models.AbstractModel):
         in Tribe, and made anew there.
         """
         partner = decision.partner
-        values = {
-            "tribe_id": decision.tribe_id,
-            "state": "linked",
-            "agreed": self._agreed(decision) or False,
-        }
-        link = decision.link
-        if link:
-            link.write(values)
-        else:
-            link = self.env["tribe.link"].create(
-                {
-                    **values,
-                    "connection_id": session.connection.id,
-                    "kind": decision.remote.kind,
-                    "partner_id": partner.id,
-                }
-            )
+        link = self.env["tribe.link"]._join(
+            session.connection,
+            decision.remote.kind,
+            decision.tribe_id,
+            partner,
+            agreed=self._agreed(decision) or False,
+        )
         session.log("link", partner.display_name, partner=partner)
         self._update(session, decision, link)
 

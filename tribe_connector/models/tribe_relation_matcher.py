@@ -1,27 +1,35 @@
-from itertools import islice
+from collections import Counter
+from datetime import timezone
 from operator import itemgetter
 
 from odoo import models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine import weak_match
 from ..engine.lease import tribe_key
 from ..engine.literal_pattern import literal_pattern
-from ..engine.problems import NeedsPerson
-from ..engine.relation_decision import MOST_CANDIDATES, Candidate
-from ..engine.remote_relation import find_by_import_ids, find_by_numbers, name_of
-from ..mapping import is_too_long
+from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.relation_decision import Candidate
+from ..engine.remote_relation import (
+    RELATION_SETS,
+    find_by_import_ids,
+    find_by_numbers,
+    name_of,
+)
+from ..mapping import canonical, evidence, is_too_long
+from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import WIRE_NUMBERS
+from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 
 class TribeRelationMatcher(models.AbstractModel):
     """Which relation of Tribe a contact of Odoo is, and which it could be.
 
-    Our ``ImportId`` and the debtor or creditor number are proof. What is weaker (VAT, registry
-    number, e-mail, address) makes a candidate: a person links the two, or refuses.
+    Here is gathered what ``mapping.evidence`` judges: what both sides tell of themselves, what a
+    person has decided, and how many share a value.
     """
 
     _name = "tribe.relation.matcher"
@@ -31,48 +39,165 @@ class TribeRelationMatcher(models.AbstractModel):
     # Proof
 
     def _find_matches(self, session, partners):
-        """Relations of Tribe that each partner may be: ``{partner_id: [row with kind]}``."""
-        connection = session.connection
-        matches = {partner.id: {} for partner in partners}
-        if connection.has_import_id:
-            for kind in RELATION_KINDS:
-                import_ids = {
-                    import_id: partner
-                    for partner in partners
-                    for import_id in connection._import_ids(partner, kind)
-                }
-                for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
-                    matches[import_ids[import_id].id] |= {
-                        row["ID"]: {**row, "kind": kind} for row in rows
-                    }
-        for name, wire in WIRE_NUMBERS.items():
-            numbers = {partner: partner._tribe_number(connection, name) for partner in partners}
-            sought = [each for each in numbers.values() if each and len(each) <= LONGEST_SOUGHT]
-            found = find_by_numbers(connection, session.client, wire, sought)
-            for partner, number in numbers.items():
-                # A relation with our ImportId is ours; numbers then prove nothing more.
-                if number and not any("ImportId" in row for row in matches[partner.id].values()):
-                    matches[partner.id] |= {row["ID"]: row for row in found.get(number, [])}
-        return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
+        """Relations of Tribe that prove to be a partner, and those that do and are kept apart.
 
-    def _only_match(self, session, partner, rows):
-        """The one relation that a partner is, or None.
+        A person said *Different*, or the ``ImportId`` of one is on the relation of another.
+
+        :returns: two of ``{partner_id: [row with kind]}``
+        """
+        matches = {partner.id: [] for partner in partners}
+        apart = {partner.id: [] for partner in partners}
+        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        for partner, row in self._rows_with_import_id(session, partners):
+            is_apart = self._is_apart(session, partner, row, refused)
+            (apart if is_apart else matches)[partner.id].append(row)
+        # A relation with our ImportId is ours; numbers then prove nothing more.
+        others = partners.filtered(lambda partner: not matches[partner.id])
+        for partner, row in self._rows_with_numbers(session, others):
+            if (partner.id, row["ID"]) in refused:
+                apart[partner.id].append(row)
+            elif all(each["ID"] != row["ID"] for each in matches[partner.id]):
+                matches[partner.id].append(row)
+        return matches, apart
+
+    def _is_apart(self, session, partner, row, refused):
+        """Whether a relation is not a partner, whatever it carries of it.
+
+        :param refused: the pairs that a person keeps apart
+        """
+        return (partner.id, row["ID"]) in refused or bool(self._owner(session, row["ID"]) - partner)
+
+    def _rows_with_import_id(self, session, partners):
+        """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours."""
+        connection = session.connection
+        for kind in RELATION_KINDS if connection.has_import_id else ():
+            import_ids = {
+                import_id: partner
+                for partner in partners
+                for import_id in connection._import_ids(partner, kind)
+            }
+            for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
+                for row in rows:
+                    yield import_ids[import_id], {**row, "kind": kind}
+
+    def _rows_with_numbers(self, session, partners):
+        """``(partner, row with kind)`` of the relations that have a number of a partner."""
+        for name, wire in WIRE_NUMBERS.items():
+            numbers = {
+                partner: partner._tribe_number(session.connection, name) for partner in partners
+            }
+            sought = [each for each in numbers.values() if each and len(each) <= LONGEST_SOUGHT]
+            found = find_by_numbers(session.connection, session.client, wire, sought)
+            for partner, number in numbers.items():
+                for row in found.get(number, []) if number else ():
+                    yield partner, row
+
+    def _match(self, session, decision, rows):
+        """Which one relation a partner is, if any; a question where only a person can tell.
 
         :raises NeedsPerson: when it could be several, is of the other kind or is taken
         """
+        partner = decision.partner
         if len(rows) > 1:
-            raise self._several(partner, rows)
-        if not rows:
-            return None
+            self._ask_which(session.connection, decision, rows)
+        if len(rows) != 1:
+            return
         (row,) = rows
         if row["kind"] != partner._tribe_kind():
-            raise self._other_kind(partner, row)
+            if "ImportId" not in row:
+                raise self._other_kind(partner, row)
+            self._judge(session, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
+            return
         owner = session.claims.setdefault(row["ID"], self._owner(session, row["ID"]) or partner)
         if owner != partner:
             raise self._taken(session.connection, partner, row, owner)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
             raise self._busy(partner)
-        return row
+        decision.row = row
+
+    def _ask_which(self, connection, decision, rows):
+        """Have a person say which of several relations a partner is.
+
+        :raises NeedsPerson: where it is a number that several have: one of them gets another
+        """
+        partner = decision.partner
+        if not all("ImportId" in row for row in rows):
+            raise self._several(partner, rows)
+        decision.candidates = [
+            Candidate(partner, row["kind"], row["ID"], name_of(row), evidence.IMPORT_ID)
+            for row in rows
+        ]
+        decision.ask(self._could_be(connection, decision))
+
+    def _judge(self, session, decision, relation, row):
+        """Leave it to a person where something speaks against what is proof.
+
+        :param relation: what is known of the relation (``Facts``)
+        :raises TryAgain: when the proof is there no more
+        """
+        connection, partner = session.connection, decision.partner
+        contact = self._contact_facts(connection, partner, decision.link)
+        verdict = judge(contact, relation)
+        if verdict.outcome == Outcome.QUESTION:
+            is_hidden = partner.company_id and partner.company_id != connection.company_id
+            against = _against(verdict, {} if is_hidden else contact.values, relation.values)
+            decision.candidates = [
+                Candidate(partner, relation.kind, row["ID"], name_of(row), verdict.basis, against)
+            ]
+            decision.ask(self._could_be(connection, decision))
+        elif verdict.outcome != Outcome.SAME:
+            raise TryAgain(sentence("not_shown_yet", contact=partner.display_name))
+
+    def _contact_facts(self, connection, partner, link):
+        """What a contact tells of itself; of what is being sent, what was sent."""
+        sent = (link.agreed or {}) if link and link.state == "sending" else {}
+        values = {**partner._tribe_values(connection), **sent}
+        return Facts(
+            kind=partner._tribe_kind(),
+            values={**values, evidence.REGISTRY: partner.company_registry},
+            import_ids=connection._import_ids(partner, partner._tribe_kind()),
+            numbers={
+                name: {partner._tribe_number(connection, name), sent.get(name)} - {None, False}
+                for name in NUMBERS
+            },
+            created=partner.create_date and partner.create_date.replace(tzinfo=timezone.utc),
+            is_linked=bool(link and link.tribe_id and link.state != "gone"),
+        )
+
+    def _relation_facts(self, remote):
+        """What a relation tells of itself."""
+        values = remote.values()
+        return Facts(
+            kind=remote.kind,
+            values={**values, evidence.REGISTRY: remote.entity.get("ChamberOfCommerceNumber")},
+            import_ids=[remote.entity.get("ImportId")],
+            numbers={name: {values.get(name)} - {None} for name in NUMBERS},
+            created=evidence.created_at(remote.entity.get("CreationDate")),
+        )
+
+    def _check_numbers_apart(self, partner, rows):
+        """Refuse to give Tribe the number of a relation that a partner is not.
+
+        :param rows: the relations that are kept apart from it
+        :raises NeedsPerson: naming both
+        """
+        for row in rows:
+            for name, wire in WIRE_NUMBERS.items():
+                if wire in row:
+                    raise NeedsPerson(
+                        sentence(
+                            "number_taken_in_tribe",
+                            field=NUMBER_NAMES[name],
+                            number=row[wire],
+                            partner=partner.display_name,
+                            relation=name_of(row),
+                        ),
+                    )
+
+    def _disown(self, session, decision):
+        """Take our ``ImportId`` off the relations that are not the contact that it names."""
+        for row in decision.disowned:
+            session.client.update(RELATION_SETS[row["kind"]], row["ID"], {"ImportId": None})
 
     def _owner(self, session, tribe_id):
         """The partner that a relation is linked to, or an empty set."""
@@ -83,59 +208,70 @@ class TribeRelationMatcher(models.AbstractModel):
     # What is weaker
 
     def _candidates_in_tribe(self, session, partners):
-        """Relations of Tribe that unlinked partners could be.
+        """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
 
         Not the ones that are linked to somebody, nor what a person refused before.
-
-        :returns: ``{partner_id: ([Candidate], how many more there are)}``
         """
-        shared = {partner: [] for partner in partners}
+        connection = session.connection
+        values = {partner: self._weak_values(connection, partner) for partner in partners}
+        rows_of = {}
         for kind in RELATION_KINDS:
-            of_kind = partners.filtered(lambda partner, kind=kind: partner._tribe_kind() == kind)
-            for partner, rows, basis in self._weak_rows(session, kind, of_kind):
-                shared[partner].append((rows, basis))
-        tribe_ids = {row["ID"] for found in shared.values() for rows, _b in found for row in rows}
+            of_kind = [each for partner, each in values.items() if partner._tribe_kind() == kind]
+            found = self._relations_with(session, kind, of_kind)
+            rows_of |= {(kind, *pair): rows for pair, rows in found.items()}
+        shared = [
+            (partner, pair, rows_of[(partner._tribe_kind(), *pair)])
+            for partner, each in values.items()
+            for pair in evidence.weak_keys(each)
+            if (partner._tribe_kind(), *pair) in rows_of
+        ]
+        shared = [each for each in shared if not evidence.is_shared_by_many(1, len(each[-1]))]
+        contacts = self._count_contacts(
+            connection, {pair: values[partner] for partner, pair, _rows in shared}
+        )
+        found = {partner: [] for partner in partners}
+        for partner, pair, rows in shared:
+            if not evidence.is_shared_by_many(contacts[pair], len(rows)):
+                found[partner].append((rows, pair[0]))
+        tribe_ids = {row["ID"] for each in found.values() for rows, _b in each for row in rows}
         linked = {
             tribe_id
-            for tribe_id, link in self.env["tribe.link"]
-            ._of_tribe(session.connection, tribe_ids)
-            .items()
+            for tribe_id, link in self.env["tribe.link"]._of_tribe(connection, tribe_ids).items()
             if link.partner_id
         }
-        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        refused = self.env["tribe.suggestion"]._refused(connection, partners)
         return {
-            partner.id: _first_candidates(
+            partner.id: [
                 Candidate(partner, partner._tribe_kind(), row["ID"], name_of(row), basis)
-                for row, basis in _each_once(found)
+                for row, basis in _each_once(each)
                 if row["ID"] not in linked and (partner.id, row["ID"]) not in refused
-            )
-            for partner, found in shared.items()
+            ]
+            for partner, each in found.items()
         }
 
-    def _weak_rows(self, session, kind, partners):
-        """``(partner, rows, basis)`` for what a partner and relations of Tribe share."""
-        if not partners:
-            return
+    def _relations_with(self, session, kind, all_values):
+        """Relations of Tribe that share some weak values: ``{(basis, key): [row]}``.
+
+        Of what many share, not all.
+        """
         connection, client = session.connection, session.client
-        values = {partner: self._weak_values(connection, partner) for partner in partners}
-        bases = weak_match.BASES[:-1] if kind == "organization" else (weak_match.EMAIL,)
+        found = {}
+        bases = evidence.SUGGESTIONS[:-1] if kind == "organization" else (evidence.EMAIL,)
         for basis in bases:
-            texts = [each[basis] for each in values.values() if each[basis]]
+            texts = [each[basis] for each in all_values if each.get(basis)]
             rows = weak_match.find_by_value(connection, client, kind, basis, texts)
-            for partner in partners:
-                yield partner, rows.get(weak_match.key_of(basis, values[partner][basis]), []), basis
-        keys = {partner: values[partner][weak_match.ADDRESS] for partner in partners}
+            found |= {(basis, key): each for key, each in rows.items()}
         places = {
-            (partner._tribe_values(connection).get("zip"), key[-1])
-            for partner, key in keys.items()
-            if key
+            (each["zip"], key[-1])
+            for each in all_values
+            for basis, key in evidence.weak_keys(each)
+            if basis == evidence.ADDRESS
         }
         rows = weak_match.find_by_address(connection, client, kind, places)
-        for partner in partners:
-            yield partner, rows.get(keys[partner], []), weak_match.ADDRESS
+        return found | {(evidence.ADDRESS, key): each for key, each in rows.items()}
 
     def _weak_values(self, connection, partner):
-        """What a partner can share with a relation: ``{basis: value}``."""
+        """What a partner can share with a relation, among its neutral values."""
         if partner._tribe_too_long(connection):
             # Nobody looks at it, but by the rest it can be somebody all the same.
             names = ("name", "vat", "email", "zip", "street")
@@ -144,80 +280,122 @@ class TribeRelationMatcher(models.AbstractModel):
         else:
             values = partner._tribe_values(connection)
         registry = partner.company_registry
-        return {
-            weak_match.VAT: values.get("vat"),
-            weak_match.REGISTRY: None if is_too_long(registry) else registry,
-            weak_match.EMAIL: values.get("email"),
-            weak_match.ADDRESS: weak_match.address_key(
-                *(values.get(name) for name in ("name", "zip", "street", "country_code"))
-            ),
-        }
+        return {**values, evidence.REGISTRY: None if is_too_long(registry) else registry}
 
     def _candidates_in_odoo(self, session, remotes):
-        """Unlinked contacts that relations could be.
-
-        :returns: ``{tribe_id: ([Candidate], how many more there are)}``
-        """
-        partners = self._weak_partners(session, remotes)
-        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        """Unlinked contacts that relations could be: ``{tribe_id: [Candidate]}``."""
+        connection = session.connection
+        values = {remote.tribe_id: self._relation_facts(remote).values for remote in remotes}
+        partners = self._contacts_of_few(connection, values.values())
+        refused = self.env["tribe.suggestion"]._refused(connection, partners)
         alike = {}
         for partner in partners:
-            values = self._weak_values(session.connection, partner)
-            for basis, key in _weak_keys(values):
-                alike.setdefault((partner._tribe_kind(), basis, key), []).append(partner)
+            for pair in evidence.weak_keys(self._weak_values(connection, partner)):
+                alike.setdefault((partner._tribe_kind(), *pair), []).append(partner)
+        shared = {
+            remote.tribe_id: [
+                pair
+                for pair in evidence.weak_keys(values[remote.tribe_id])
+                if (remote.kind, *pair) in alike
+            ]
+            for remote in remotes
+        }
+        relations = self._count_relations(session, remotes, values, shared)
         found = {}
         for remote in remotes:
-            keys = _weak_keys(self._weak_values_of(remote))
-            shared = [(alike.get((remote.kind, basis, key), []), basis) for basis, key in keys]
-            found[remote.tribe_id] = _first_candidates(
+            of_few = [
+                (alike[(remote.kind, *pair)], pair[0])
+                for pair in shared[remote.tribe_id]
+                if not evidence.is_shared_by_many(
+                    len(alike[(remote.kind, *pair)]), relations[(remote.kind, *pair)]
+                )
+            ]
+            found[remote.tribe_id] = [
                 Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
-                for partner, basis in _each_once(shared, lambda partner: partner.id)
+                for partner, basis in _each_once(of_few, lambda partner: partner.id)
                 if (partner.id, remote.tribe_id) not in refused
-            )
+            ]
         return found
 
-    def _weak_partners(self, session, remotes):
-        """Contacts, archived or not, that share something with one of some relations."""
-        connection = session.connection
-        shared = Domain.FALSE
-        for remote in remotes:
-            values = remote.values()
-            registry = remote.entity.get("ChamberOfCommerceNumber")
-            if weak_match.key_of(weak_match.VAT, values.get("vat")):
-                shared |= Domain("vat", "in", weak_match.variants(values["vat"]))
-            if weak_match.key_of(weak_match.REGISTRY, registry):
-                shared |= Domain("company_registry", "in", weak_match.variants(registry))
-            if weak_match.key_of(weak_match.EMAIL, values.get("email")):
-                shared |= Domain("email", "=ilike", literal_pattern(values.get("email")))
-            if values.get("zip") and values["name"]:
-                shared |= Domain("name", "=ilike", literal_pattern(values["name"]))
-        if shared.is_false():
-            return self.env["res.partner"]
+    def _count_relations(self, session, remotes, values, shared):
+        """How many relations of Tribe share weak values with contacts: ``Counter``.
+
+        :param shared: ``{tribe_id: [(basis, key)]}``
+        """
+        found = Counter()
+        for kind in RELATION_KINDS:
+            wanted = [
+                {name: values[remote.tribe_id].get(name) for name in evidence.MADE_OF[basis]}
+                for remote in remotes
+                if remote.kind == kind
+                for basis, _key in shared[remote.tribe_id]
+            ]
+            for pair, rows in self._relations_with(session, kind, wanted).items():
+                found[(kind, *pair)] = len(rows)
+        return found
+
+    def _contacts_of_few(self, connection, all_values):
+        """The unlinked contacts, archived or not, that share weak values which few share."""
+        wanted = {pair: each for each in all_values for pair in evidence.weak_keys(each)}
+        contacts = self._count_contacts(connection, wanted)
+        shares = Domain.OR(
+            self._shares(basis, values)
+            for (basis, key), values in wanted.items()
+            if (contacts[basis, key] or basis == evidence.ADDRESS)
+            and not evidence.is_shared_by_many(contacts[basis, key], 1)
+        )
+        partners = self.env["res.partner"].with_context(active_test=False)
+        if shares.is_false():
+            return partners
         linked = self.env["tribe.link"]._search(
             Domain("connection_id", "=", connection.id)
             & Domain("kind", "in", RELATION_KINDS)
             & Domain("partner_id", "!=", False)
         )
-        domain = (
-            shared
-            & Domain("parent_id", "=", False)
+        unlinked = Domain("id", "not in", linked.subselect("partner_id"))
+        return partners.search(shares & unlinked & self._weak_domain(connection), order="id")
+
+    def _count_contacts(self, connection, wanted):
+        """How many contacts, linked or not, share some weak values: ``Counter {(basis, key)}``.
+
+        Of an address, how many have the name and the postcode. One query for each basis.
+
+        :param wanted: ``{(basis, key): neutral values}``
+        """
+        partners = self.env["res.partner"].with_context(active_test=False)
+        found = Counter()
+        for basis in evidence.SUGGESTIONS:
+            keys = [key for each, key in wanted if each == basis]
+            if not keys:
+                continue
+            names = ("name", "zip") if basis == evidence.ADDRESS else (basis,)
+            shares = Domain.OR(self._shares(basis, wanted[basis, key]) for key in keys)
+            counted = Counter()
+            for *texts, count in partners._read_group(
+                shares & self._weak_domain(connection), names, ["__count"]
+            ):
+                counted[_group_key(basis, texts)] += count
+            for key in keys:
+                found[basis, key] = counted[key[:2] if basis == evidence.ADDRESS else key]
+        return found
+
+    def _shares(self, basis, values):
+        """The contacts that share a weak value, as a domain; of an address, all but the number."""
+        if basis == evidence.EMAIL:
+            return Domain("email", "=ilike", literal_pattern(values["email"]))
+        if basis in (evidence.VAT, evidence.REGISTRY):
+            return Domain(basis, "in", weak_match.variants(values[basis]))
+        named = Domain("name", "=ilike", literal_pattern(values["name"]))
+        return named & _at_postcode(canonical("zip", values["zip"]))
+
+    def _weak_domain(self, connection):
+        """The contacts that could be a relation of a connection."""
+        return (
+            Domain("parent_id", "=", False)
             & Domain("company_id", "in", [False, *connection._companies().ids])
             & Domain("id", "not in", connection._own_partner_ids())
-            & Domain("id", "not in", linked.subselect("partner_id"))
             & connection._tenant_domain()
         )
-        return self.env["res.partner"].with_context(active_test=False).search(domain, order="id")
-
-    def _weak_values_of(self, remote):
-        values = remote.values()
-        return {
-            weak_match.VAT: values.get("vat"),
-            weak_match.REGISTRY: remote.entity.get("ChamberOfCommerceNumber"),
-            weak_match.EMAIL: values.get("email"),
-            weak_match.ADDRESS: weak_match.address_key(
-                *(values.get(name) for name in ("name", "zip", "street", "country_code"))
-            ),
-        }
 
     # Questions
 
@@ -232,17 +410,18 @@ class TribeRelationMatcher(models.AbstractModel):
             subject = decision.partner.display_name
             objects = [f"“{candidate.name}”" for candidate in decision.candidates]
             where = sentence("in_tribe")
-        if decision.more_candidates:
-            objects.append(sentence("and_more", count=decision.more_candidates))
-        return NeedsPerson(
-            sentence(
-                "possible_match",
-                subject=subject,
-                objects=objects,
-                where=where,
-                basis=[Choice("tribe.suggestion", "basis", basis) for basis in bases],
-            ),
-        )
+        parameters = {
+            "subject": subject,
+            "objects": objects,
+            "where": where,
+            "basis": [Choice("tribe.suggestion", "basis", basis) for basis in bases],
+        }
+        against = [each for candidate in decision.candidates for each in candidate.against]
+        if against:
+            return NeedsPerson(
+                sentence("possible_match_contradicted", **parameters, against=against)
+            )
+        return NeedsPerson(sentence("possible_match", **parameters))
 
     def _several(self, partner, rows):
         return NeedsPerson(
@@ -275,13 +454,45 @@ class TribeRelationMatcher(models.AbstractModel):
         )
 
 
-def _weak_keys(values):
-    """What some values (``{basis: value}``) are compared by: ``(basis, key)``, the best first."""
-    for basis in weak_match.BASES:
-        is_key = basis == weak_match.ADDRESS
-        key = values[basis] if is_key else weak_match.key_of(basis, values[basis])
-        if key:
-            yield basis, key
+def _against(verdict, odoo, tribe):
+    """What speaks against it, in sentences.
+
+    :param odoo: the contact's values; none where those who read it may not know them
+    """
+    return [
+        sentence(f"against_{name}", odoo=odoo.get(name) or "…", tribe=tribe[name])
+        if name in (evidence.VAT, evidence.REGISTRY)
+        else sentence(f"against_{name}")
+        for name in verdict.against
+    ]
+
+
+def _group_key(basis, texts):
+    if basis != evidence.ADDRESS:
+        return evidence.key_of(basis, *texts)
+    name, postcode = texts
+    return (canonical("name", name) or "").casefold(), canonical("zip", postcode)
+
+
+def _at_postcode(postcode):
+    """The contacts whose address, or that of an invoice contact, has a postcode, as a domain."""
+
+    def condition(model, alias, _query):
+        model.flush_model(["parent_id", "type", "zip"])
+        return SQL(
+            """
+            %(postcode)s IN (
+                SELECT upper(regexp_replace(there.zip, '[[:space:]-]', '', 'g'))
+                  FROM res_partner there
+                 WHERE there.id = %(contact)s.id
+                    OR there.parent_id = %(contact)s.id AND there.type = 'invoice'
+            )
+            """,
+            postcode=postcode,
+            contact=SQL.identifier(alias),
+        )
+
+    return Domain.custom(to_sql=condition)
 
 
 def _each_once(found, key_of=itemgetter("ID")):
@@ -293,9 +504,3 @@ def _each_once(found, key_of=itemgetter("ID")):
             if key not in seen:
                 seen.add(key)
                 yield record, basis
-
-
-def _first_candidates(candidates):
-    """Those that a person is shown, and how many more there are."""
-    candidates = iter(candidates)
-    return list(islice(candidates, MOST_CANDIDATES)), sum(1 for _each in candidates)

@@ -323,15 +323,15 @@ class TribeRelationPlanner(models.AbstractModel):
                 [
                     ("plan_id", "=", session.plan.id),
                     ("partner_id", "in", [each.partner.id for each in decision.candidates]),
+                    ("action", "!=", QUESTION),
                     "|",
                     ("action", "=", CREATE_TRIBE),
                     ("tribe_id", "!=", False),
                 ]
             )
-            left = [each for each in decision.candidates if each.partner not in linked.partner_id]
-            # Some of those that come after these may be left.
-            if left or not decision.more_candidates:
-                decision.candidates = left
+            decision.candidates = [
+                each for each in decision.candidates if each.partner not in linked.partner_id
+            ]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
             else:
@@ -355,7 +355,12 @@ class TribeRelationPlanner(models.AbstractModel):
     def _owner(self, session, tribe_id):
         owner = super()._owner(session, tribe_id)
         planned = self.env["tribe.plan.line"].search(
-            [("plan_id", "=", session.plan.id), ("tribe_id", "=", tribe_id)], limit=1
+            [
+                ("plan_id", "=", session.plan.id),
+                ("tribe_id", "=", tribe_id),
+                ("action", "!=", QUESTION),
+            ],
+            limit=1,
         )
         return owner or planned.partner_id
 

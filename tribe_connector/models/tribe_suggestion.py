@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
+from ..engine.sentence_field import SentenceText
 from ..sentence import in_language, say
 from .tribe_link import RELATION_KINDS
 
@@ -10,8 +11,9 @@ from .tribe_link import RELATION_KINDS
 class TribeSuggestion(models.Model):
     """A contact of Odoo and a relation of Tribe that could be the same. A person decides.
 
-    They share something that is no proof, such as a VAT number. While it is open, neither is
-    created on the other side.
+    They share something that is no proof, such as a VAT number, or something that is, which
+    something else contradicts (``mapping.evidence``). While it is open, neither is created on the
+    other side. What was decided stands until a person decides otherwise.
     """
 
     _name = "tribe.suggestion"
@@ -34,6 +36,9 @@ class TribeSuggestion(models.Model):
     tribe_url = fields.Char(compute="_compute_tribe_url")
     basis = fields.Selection(
         [
+            ("import_id", "our ID in Tribe"),
+            ("debtor_number", "same debtor number"),
+            ("creditor_number", "same creditor number"),
             ("vat", "same VAT number"),
             ("company_registry", "same registry number"),
             ("email", "same e-mail address"),
@@ -43,6 +48,7 @@ class TribeSuggestion(models.Model):
         required=True,
         readonly=True,
     )
+    against = SentenceText("But", readonly=True, help="What speaks against it.")
     state = fields.Selection(
         [("open", "To Decide"), ("refused", "Different")],
         required=True,
@@ -71,39 +77,62 @@ class TribeSuggestion(models.Model):
             )
 
     def _refused(self, connection, partners):
-        """The pairs that a person refused: ``{(partner_id, tribe_id)}``."""
-        refused = self.search(
-            [
-                ("connection_id", "=", connection.id),
-                ("partner_id", "in", partners.ids),
-                ("state", "=", "refused"),
-            ]
-        )
-        return {(each.partner_id.id, each.tribe_id) for each in refused}
+        """The pairs about some contacts that a person refused: ``{(partner_id, tribe_id)}``."""
+        return self._pairs(connection, [("partner_id", "in", partners.ids)])
+
+    def _refused_of(self, connection, tribe_ids):
+        """As ``_refused``, about some relations."""
+        return self._pairs(connection, [("tribe_id", "in", list(tribe_ids))])
+
+    def _pairs(self, connection, domain):
+        refused = [("connection_id", "=", connection.id), ("state", "=", "refused")]
+        return {(each.partner_id.id, each.tribe_id) for each in self.search(refused + domain)}
 
     def _store(self, connection, candidates):
         """Show some candidates (``engine.relation_decision.Candidate``), each once."""
-        known = self.search(
+        known = {
+            (each.partner_id.id, each.tribe_id): each
+            for each in self.search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("partner_id", "in", [candidate.partner.id for candidate in candidates]),
+                ]
+            )
+        }
+        new = []
+        for candidate in candidates:
+            pair = candidate.partner.id, candidate.tribe_id
+            values = {"basis": candidate.basis, "against": candidate.against or False}
+            if pair in known:
+                known[pair]._shown_anew(values)
+            else:
+                new.append(
+                    {
+                        **values,
+                        "connection_id": connection.id,
+                        "partner_id": candidate.partner.id,
+                        "kind": candidate.kind,
+                        "tribe_id": candidate.tribe_id,
+                        "tribe_name": candidate.name,
+                    }
+                )
+        self.create(new)
+
+    def _shown_anew(self, values):
+        """Say why two could be the same as it is now, unless that was decided."""
+        before = {"basis": self.basis, "against": self.against}
+        if self.state == "open" and before != values:
+            self.write(values)
+
+    def _forget(self, connection, partner, tribe_id):
+        """Take back what was suggested, or refused, about two that are linked now."""
+        self.search(
             [
                 ("connection_id", "=", connection.id),
-                ("partner_id", "in", [candidate.partner.id for candidate in candidates]),
+                ("partner_id", "=", partner.id),
+                ("tribe_id", "=", tribe_id),
             ]
-        )
-        pairs = {(each.partner_id.id, each.tribe_id) for each in known}
-        self.create(
-            [
-                {
-                    "connection_id": connection.id,
-                    "partner_id": candidate.partner.id,
-                    "kind": candidate.kind,
-                    "tribe_id": candidate.tribe_id,
-                    "tribe_name": candidate.name,
-                    "basis": candidate.basis,
-                }
-                for candidate in candidates
-                if (candidate.partner.id, candidate.tribe_id) not in pairs
-            ]
-        )
+        ).unlink()
 
     @only_for("Administrator")
     def action_link(self):
@@ -118,16 +147,15 @@ class TribeSuggestion(models.Model):
                 continue
             suggestion._check_unlinked()
             linked.append(suggestion.display_name)
-            self.env["tribe.link"].sudo().create(
-                {
-                    "connection_id": suggestion.connection_id.id,
-                    "kind": suggestion.kind,
-                    "tribe_id": suggestion.tribe_id,
-                    "partner_id": suggestion.partner_id.id,
-                }
-            )
             suggestion._decided()
-            suggestion._about_the_same().unlink()
+            suggestion._others_to_decide().unlink()
+            # This one goes with it.
+            self.env["tribe.link"].sudo()._join(
+                suggestion.connection_id,
+                suggestion.kind,
+                suggestion.tribe_id,
+                suggestion.partner_id,
+            )
         works = self.env["tribe.work"]
         if not linked:
             return works._tell_it_is_gone()
@@ -162,10 +190,21 @@ class TribeSuggestion(models.Model):
                     contact=self.partner_id.display_name,
                 )
             )
+        if self.partner_id._tribe_kind() != self.kind:
+            raise UserError(
+                say(
+                    self.env,
+                    "linking_of_other_kind",
+                    partner=self.partner_id.display_name,
+                    relation=self.tribe_name,
+                )
+            )
         links = self.env["tribe.link"].sudo()
         taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
-        if taken or linked:
+        if taken.partner_id or any(
+            link.tribe_id and link.state != "gone" for link in linked.values()
+        ):
             raise UserError(
                 say(
                     self.env,
@@ -186,11 +225,13 @@ class TribeSuggestion(models.Model):
                 others._decided()
                 others.unlink()
 
-    def _about_the_same(self):
-        """All suggestions about this contact or this relation, this one too."""
+    def _others_to_decide(self):
+        """What else is open about this contact or this relation."""
         return self.search(
             [
                 ("connection_id", "=", self.connection_id.id),
+                ("state", "=", "open"),
+                ("id", "!=", self.id),
                 "|",
                 ("partner_id", "=", self.partner_id.id),
                 ("tribe_id", "=", self.tribe_id),

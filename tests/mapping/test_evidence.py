@@ -1,0 +1,228 @@
+"""The rule of evidence: its table, and what holds for every contact and every relation."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tribe_connector.mapping import evidence
+from tribe_connector.mapping.evidence import Facts, Outcome, judge
+
+NOON = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
+BAKKER = {
+    "name": "Bakker Bouw B.V.",
+    "zip": "1012 AB",
+    "email": "info@bakker.example",
+    "vat": "NL123456782B90",
+    "company_registry": "12345678",
+    "street": "Dorpsstraat 12",
+    "country_code": "NL",
+}
+VISSER = {
+    "name": "Visser Transport",
+    "zip": "3511 AA",
+    "email": "info@visser.example",
+    "vat": "NL001234567B01",
+    "company_registry": "87654321",
+    "street": "Kade 1",
+    "country_code": "NL",
+}
+NUMBER = {"debtor_number": ["1001"]}
+
+
+def contact(*names, **facts):
+    """A contact with some values of Bakker."""
+    values = {name: BAKKER[name] for name in names}
+    return Facts(**{"kind": "organization", "values": values, "created": NOON, **facts})
+
+
+def relation(values, **facts):
+    return Facts(**{"kind": "organization", "values": values, "created": NOON, **facts})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("vat", "nl 1234.56.782.b90"),
+        ("vat", "123456782B90"),
+        ("vat", "/"),
+        ("vat", ""),
+        ("company_registry", "1234 5678"),
+        ("company_registry", False),
+        ("email", "INFO@Bakker.example"),
+        ("email", "iemand@elders.example; info@bakker.example"),
+        ("zip", "1012ab"),
+        ("name", "BAKKER BOUW b.v."),
+    ],
+)
+def test_what_is_written_otherwise_contradicts_nothing(name, text):
+    others = {key: VISSER[key] for key in ("name", "zip", "email")}
+    if name in ("vat", "company_registry"):
+        others = {}
+    side = relation({**others, name: text}, numbers=NUMBER)
+
+    verdict = judge(contact(*BAKKER, numbers=NUMBER), side)
+
+    assert verdict == evidence.Verdict(Outcome.SAME, "debtor_number")
+
+
+@pytest.mark.parametrize(
+    ("names", "against"),
+    [
+        (["vat"], ("vat",)),
+        (["company_registry"], ("company_registry",)),
+        (["name", "zip", "email"], ("contact_details",)),
+        (["name", "zip"], ()),
+        (["vat", "company_registry", "name", "zip", "email"],
+         ("vat", "company_registry", "contact_details")),
+    ],
+)  # fmt: skip
+def test_what_contradicts_a_number_or_an_import_id(names, against):
+    values = {name: VISSER[name] for name in names}
+    for proof in ({"numbers": NUMBER}, {"import_ids": ["odoo:1"]}):
+        verdict = judge(contact(*BAKKER, **proof), relation(values, **proof))
+        assert verdict.against == against
+        assert verdict.outcome == (Outcome.QUESTION if against else Outcome.SAME)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "against"),
+    [
+        ({"created": NOON + timedelta(hours=1)}, {}, ("younger",)),
+        ({"created": NOON + timedelta(minutes=5)}, {}, ()),
+        ({"created": None}, {}, ()),
+        ({"created": NOON + timedelta(days=9)}, {"created": None}, ()),
+        ({"kind": "person"}, {}, ("kind",)),
+        ({"is_linked": True}, {}, ("linked",)),
+    ],
+)
+def test_what_contradicts_an_import_id_alone(ours, theirs, against):
+    ours, theirs = {"import_ids": ["odoo:1"], **ours}, {"import_ids": ["odoo:1"], **theirs}
+    assert judge(contact(**ours), relation({}, **theirs)).against == against
+    by_number = {"import_ids": (), "numbers": NUMBER}
+    assert judge(contact(**ours | by_number), relation({}, **theirs | by_number)).against == ()
+
+
+def test_vat_numbers_of_two_countries_contradict():
+    ours = Facts("organization", {"vat": "NL123456789"}, numbers=NUMBER)
+    for other in ("BE0123456789", "DE123456789", "CHE-123.456.789"):
+        verdict = judge(ours, relation({"vat": other}, numbers=NUMBER))
+        assert verdict.outcome == Outcome.QUESTION
+
+
+@pytest.mark.parametrize(
+    ("name", "basis"),
+    [("vat", "vat"), ("company_registry", "company_registry"), ("email", "email")],
+)
+def test_what_only_suggests(name, basis):
+    side = relation({**VISSER, name: BAKKER[name]})
+    assert judge(contact(*BAKKER), side) == evidence.Verdict(Outcome.SUGGESTION, basis)
+    assert judge(contact(*BAKKER), side, shared_by_many=[basis]).outcome == Outcome.NOTHING
+
+
+def test_name_postcode_and_house_number_suggest_together():
+    place = ("name", "zip", "street", "country_code")
+    side = relation({name: BAKKER[name] for name in place})
+    assert judge(contact(*BAKKER), side).basis == "address"
+    for name in place[:3]:
+        other = relation({**side.values, name: VISSER[name]})
+        assert judge(contact(*BAKKER), other).outcome == Outcome.NOTHING
+
+
+def test_more_than_three_is_many():
+    assert not evidence.is_shared_by_many(3, 3)
+    assert evidence.is_shared_by_many(4, 1)
+    assert evidence.is_shared_by_many(1, 4)
+
+
+@pytest.mark.parametrize("wire", ["", None, 5, "gisteren", {}, [], "2026-13-01T00:00:00Z", "12:00"])
+def test_a_moment_that_cannot_be_read_is_none(wire):
+    assert evidence.created_at(wire) is None
+
+
+def test_moments_as_tribe_may_write_them():
+    for wire in (
+        "2026-11-29T12:00:00Z",
+        "2026-11-29T12:00:00.1234567Z",
+        "2026-11-29T13:00:00+01:00",
+    ):
+        assert evidence.created_at(wire) == NOON
+
+
+# For every contact and every relation
+
+
+def few(*values):
+    """One of a few values, or none: so that two sides often share one."""
+    return st.sampled_from([None, "", *values])
+
+
+VALUES = st.fixed_dictionaries(
+    {
+        "name": few("Bakker", "bakker ", "Visser"),
+        "zip": few("1012 AB", "1012ab", "3511AA"),
+        "email": few("a@b.example", "A@B.example", "c@d.example", "geen"),
+        "vat": few("NL123456782B90", "123456782b90", "BE123456782", "/"),
+        "company_registry": few("12345678", "1234 5678", "87654321"),
+        "street": few("Weg 1", "Weg 2"),
+        "country_code": few("NL", "BE"),
+    }
+)
+SIDES = st.builds(
+    Facts,
+    kind=st.sampled_from(["organization", "person"]),
+    values=VALUES,
+    import_ids=st.sets(st.sampled_from(["odoo:1", "odoo:2"]), max_size=2),
+    numbers=st.dictionaries(
+        st.sampled_from(["debtor_number", "creditor_number"]),
+        st.sets(st.sampled_from(["1001", "1002"]), max_size=2),
+    ),
+    created=st.none()
+    | st.integers(-600, 600).map(lambda minutes: NOON + timedelta(minutes=minutes)),
+    is_linked=st.booleans(),
+)
+DECISIONS = st.sampled_from([None, Outcome.SAME, Outcome.DIFFERENT])
+MANY = st.sets(st.sampled_from(evidence.SUGGESTIONS))
+
+
+def proofs(ours, theirs):
+    shared = {"import_id"} if ours.import_ids & theirs.import_ids else set()
+    return shared | {
+        name for name, numbers in ours.numbers.items() if numbers & theirs.numbers.get(name, set())
+    }
+
+
+@given(SIDES, SIDES, DECISIONS, MANY)
+def test_the_rule(ours, theirs, decision, many):
+    verdict = judge(ours, theirs, decision=decision, shared_by_many=many)
+    proved = proofs(ours, theirs)
+    if decision:
+        assert verdict.outcome == decision
+    elif verdict.outcome == Outcome.SAME:
+        assert verdict.basis in proved
+        assert not evidence.contradictions(ours, theirs, verdict.basis)
+    elif verdict.outcome == Outcome.QUESTION:
+        assert verdict.basis in proved
+        assert verdict.against == evidence.contradictions(ours, theirs, verdict.basis) != ()
+    else:
+        assert not proved
+        assert verdict.outcome in (Outcome.SUGGESTION, Outcome.NOTHING)
+        assert verdict.basis not in many
+        assert not verdict.against
+
+
+@given(VALUES, VALUES)
+def test_what_is_the_same_for_people_never_contradicts(ours, theirs):
+    """Whoever has the same name, postcode or e-mail address is contradicted by VAT alone."""
+    sides = Facts("organization", ours), Facts("organization", theirs)
+    swapped = evidence.contradictions(*reversed(sides), "debtor_number")
+    found = evidence.contradictions(*sides, "debtor_number")
+    assert found == swapped
+    if any(
+        (ours[name] or "").strip().lower().replace(" ", "")
+        == (theirs[name] or "").strip().lower().replace(" ", "")
+        for name in ("name", "zip", "email")
+    ):
+        assert evidence.CONTACT_DETAILS not in found
+    assert evidence.contradictions(sides[0], sides[0], "debtor_number") == ()

@@ -1,0 +1,214 @@
+"""Whether a contact of Odoo and a relation of Tribe are the same: the one rule of evidence.
+
+Importer, exporter and plan all ask ``judge``. docs/relations.md (Who is who) shows the table:
+
+========  ==============================================  ====================================
+first     a person decided                                same, or different
+then      a link                                          same (whoever is linked is not judged)
+then      our ImportId; a debtor or creditor number       same, but a question when contradicted
+then      a VAT or registry number, an e-mail address,    a suggestion, unless many share it
+          or name, postcode and house number
+else                                                      nothing
+========  ==============================================  ====================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from .address import split_street
+from .normalization import canonical, mail_addresses, moment
+
+# What two can share: what proves identity, the strongest first, and what only suggests it.
+IMPORT_ID = "import_id"
+DEBTOR_NUMBER = "debtor_number"
+CREDITOR_NUMBER = "creditor_number"
+PROOFS = (IMPORT_ID, DEBTOR_NUMBER, CREDITOR_NUMBER)
+VAT = "vat"
+REGISTRY = "company_registry"
+EMAIL = "email"
+ADDRESS = "address"
+SUGGESTIONS = (VAT, REGISTRY, EMAIL, ADDRESS)
+# The neutral values of which each of these is made.
+MADE_OF = {
+    VAT: (VAT,),
+    REGISTRY: (REGISTRY,),
+    EMAIL: (EMAIL,),
+    ADDRESS: ("name", "zip", "street", "country_code"),
+}
+
+# What speaks against it, besides a VAT or registry number: nothing that people know them by is
+# alike; and, of an ImportId alone, that the contact came later than the relation, is of the other
+# kind, or is linked with another relation.
+CONTACT_DETAILS = "contact_details"
+YOUNGER = "younger"
+KIND = "kind"
+LINKED = "linked"
+
+# What more contacts or relations than so share means nothing: a placeholder, an accountant.
+MOST_SHARING = 3
+# How far the clocks of Odoo and Tribe may be apart.
+CLOCK_SKEW = timedelta(minutes=10)
+# A shorter value proves nothing at all, and contradicts nothing: "/" is how Odoo says "no VAT".
+_SHORTEST_KEY = 4
+
+
+class Outcome(Enum):
+    """What two are to each other."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    QUESTION = "question"
+    SUGGESTION = "suggestion"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one side tells of itself.
+
+    ``values`` are neutral values, with the registry number as ``company_registry``;
+    ``import_ids`` what Tribe's ``ImportId`` of it is, or can be; ``numbers`` its debtor and
+    creditor numbers by field. ``is_linked``: with another record of the other side.
+    """
+
+    kind: str
+    values: Mapping = field(default_factory=dict)
+    import_ids: Collection[str] = ()
+    numbers: Mapping[str, Collection[str]] = field(default_factory=dict)
+    created: datetime | None = None
+    is_linked: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An outcome, what it rests on, and what speaks against it."""
+
+    outcome: Outcome
+    basis: str | None = None
+    against: tuple[str, ...] = ()
+
+
+def judge(
+    contact: Facts,
+    relation: Facts,
+    *,
+    decision: Outcome | None = None,
+    shared_by_many: Collection[str] = (),
+) -> Verdict:
+    """What a contact and a relation are to each other.
+
+    :param decision: what a person said of the two: ``SAME``, ``DIFFERENT``, or None
+    :param shared_by_many: what of ``SUGGESTIONS`` more than ``MOST_SHARING`` contacts or relations
+        have as these two do
+    """
+    if decision:
+        return Verdict(decision)
+    basis = _proof(contact, relation)
+    if basis:
+        against = contradictions(contact, relation, basis)
+        return Verdict(Outcome.QUESTION if against else Outcome.SAME, basis, against)
+    for basis, key in weak_keys(contact.values):
+        if basis not in shared_by_many and key == dict(weak_keys(relation.values)).get(basis):
+            return Verdict(Outcome.SUGGESTION, basis)
+    return Verdict(Outcome.NOTHING)
+
+
+def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ...]:
+    """What speaks against two being the same although they share what is proof."""
+    found = [name for name in (VAT, REGISTRY) if _differ(name, contact, relation)]
+    if all(_differ(name, contact, relation) for name in ("name", "zip", "email")):
+        found.append(CONTACT_DETAILS)
+    if basis == IMPORT_ID:
+        if _is_later(contact.created, relation.created):
+            found.append(YOUNGER)
+        if contact.kind != relation.kind:
+            found.append(KIND)
+        if contact.is_linked:
+            found.append(LINKED)
+    return tuple(found)
+
+
+def is_shared_by_many(contacts: int, relations: int) -> bool:
+    """Whether so many share a value that it means nothing."""
+    return max(contacts, relations) > MOST_SHARING
+
+
+def key_of(basis: str, text: object) -> str | None:
+    """A value as it is compared, or None: what is too short proves nothing at all."""
+    value = canonical(basis, text) if basis != REGISTRY else canonical("vat", text)
+    return value if value and len(value) >= _SHORTEST_KEY else None
+
+
+def address_key(
+    name: object, zip_code: object, street: object, country_code: object = None
+) -> tuple | None:
+    """Name, postcode and house number as they are compared; None unless all three are there."""
+    parts = split_street(street, country_code)
+    return address_key_of_parts(name, zip_code, parts.house_number)
+
+
+def address_key_of_parts(name: object, zip_code: object, house_number: object) -> tuple | None:
+    """As ``address_key``, of an address whose house number stands apart (a number)."""
+    named, postcode = canonical("name", name), canonical("zip", zip_code)
+    if not named or not postcode or not house_number or not isinstance(house_number, (int, float)):
+        return None
+    return named.casefold(), postcode, int(house_number)
+
+
+def weak_keys(values: Mapping) -> list[tuple[str, object]]:
+    """What some values are compared by where nothing proves: ``[(basis, key)]``, best first."""
+    keys = [(basis, key_of(basis, values.get(basis))) for basis in (VAT, REGISTRY, EMAIL)]
+    keys.append((ADDRESS, address_key(*(values.get(name) for name in MADE_OF[ADDRESS]))))
+    return [(basis, key) for basis, key in keys if key]
+
+
+def created_at(wire: object) -> datetime | None:
+    """When a record of Tribe was made (UTC); None where that cannot be read."""
+    try:
+        return moment(wire)
+    except (TypeError, ValueError):
+        return None
+
+
+def _proof(contact: Facts, relation: Facts) -> str | None:
+    if set(contact.import_ids) & set(relation.import_ids):
+        return IMPORT_ID
+    for name in (DEBTOR_NUMBER, CREDITOR_NUMBER):
+        if set(contact.numbers.get(name, ())) & set(relation.numbers.get(name, ())):
+            return name
+    return None
+
+
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    return bool(one and other) and one - other > CLOCK_SKEW
+
+
+def _differ(name: str, contact: Facts, relation: Facts) -> bool:
+    """Whether both sides have a value, and another one."""
+    ours, theirs = (_compared(name, side.values) for side in (contact, relation))
+    return bool(ours and theirs) and not ours & theirs and not _is_same_vat(name, ours, theirs)
+
+
+def _compared(name: str, values: Mapping) -> set[str]:
+    """The ways in which a value is compared; none for what is empty, or too short."""
+    value = values.get(name)
+    if name == VAT:
+        value = canonical(VAT, value, values.get("country_code"))
+    if name in (VAT, REGISTRY):
+        return set(filter(None, [key_of(name, value)]))
+    if name == EMAIL and mail_addresses(value):
+        return set(mail_addresses(value).split(", "))
+    key = canonical(name, value)
+    return {key.casefold()} if key else set()
+
+
+def _is_same_vat(name: str, ours: set[str], theirs: set[str]) -> bool:
+    """Whether only one of two VAT numbers has its country in front."""
+    if name != VAT:
+        return False
+    (our,), (their,) = ours, theirs
+    return our == their[2:] or our[2:] == their
