@@ -417,6 +417,51 @@ class TestImportId(EvidenceCase):
         self.assertAsked("Gamma B.V.", "linked to")
 
 
+class TestSwappedNumbers(EvidenceCase):
+    """Two numbers that are swapped end where Odoo has them, without a third one."""
+
+    def setUp(self):
+        super().setUp()
+        self.een = self.linked("Een B.V.", debtor_number="1001")
+        self.twee = self.linked("Twee B.V.", debtor_number="1002")
+
+    def assertNumbers(self, een, twee):
+        self.assertFalse(self.problems())
+        for partner, number in ((self.een, een), (self.twee, twee)):
+            self.assertEqual(partner.debtor_number, number)
+            self.assertEqual(self.tribe_of(partner)["DebtorNumber"], number)
+
+    def test_in_odoo(self):
+        self.een.debtor_number, self.twee.debtor_number = "1002", "1001"
+        self.run_nightly()
+        self.assertNumbers("1002", "1001")
+
+    def test_in_tribe(self):
+        for partner, number in ((self.een, "1002"), (self.twee, "1001")):
+            self.sandbox.change(
+                "Relation_Organization", partner.tribe_id, {"DebtorNumber": number}
+            )  # fmt: skip
+        self.look_at("organization", self.een.tribe_id, self.twee.tribe_id)
+        self.run_nightly()
+        self.assertNumbers("1001", "1002")
+
+    def test_in_a_ring(self):
+        drie = self.linked("Drie B.V.", debtor_number="1003")
+        self.een.debtor_number = "1002"
+        self.twee.debtor_number = "1003"
+        drie.debtor_number = "1001"
+        self.run_nightly()
+        self.assertNumbers("1002", "1003")
+        self.assertEqual(self.tribe_of(drie)["DebtorNumber"], "1001")
+
+    def test_a_number_of_somebody_who_keeps_it_is_a_question(self):
+        other = self.organization(roles=[], Name="Drie B.V.", DebtorNumber="1003")
+        self.een.debtor_number = "1003"
+        self.run_nightly()
+        self.assertAsked("1003", "Drie B.V.")
+        self.assertEqual(self.row(other)["DebtorNumber"], "1003")
+
+
 class TestDecided(EvidenceCase):
     """What a person decided stays decided."""
 

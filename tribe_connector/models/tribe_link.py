@@ -241,7 +241,6 @@ class TribeLink(models.Model):
             link.write(values)
         else:
             link = self.create({**values, "connection_id": connection.id})
-        self.env["tribe.suggestion"]._forget(connection, partner, tribe_id)
         return link
 
     def _settled_at(self):

@@ -318,6 +318,7 @@ class TribeRelationExporter(models.AbstractModel):
             partner,
             agreed=self._agreed(decision) or False,
         )
+        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
         session.log("link", partner.display_name, partner=partner)
         if not decision.error:
             self._update(session, decision)

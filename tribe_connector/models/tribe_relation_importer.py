@@ -442,6 +442,7 @@ class TribeRelationImporter(models.AbstractModel):
             partner,
             agreed=self._agreed(decision) or False,
         )
+        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
         session.log("link", partner.display_name, partner=partner)
         self._update(session, decision, link)
 

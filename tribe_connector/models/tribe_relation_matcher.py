@@ -24,6 +24,16 @@ from ..tribe_api import LONGEST_SOUGHT
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
+# What speaks against two being the same, in a sentence.
+AGAINST = {
+    evidence.VAT: "against_vat",
+    evidence.REGISTRY: "against_company_registry",
+    evidence.CONTACT_DETAILS: "against_contact_details",
+    evidence.YOUNGER: "against_younger",
+    evidence.KIND: "against_kind",
+    evidence.LINKED: "against_linked",
+}
+
 
 class TribeRelationMatcher(models.AbstractModel):
     """Which relation of Tribe a contact of Odoo is, and which it could be.
@@ -460,9 +470,9 @@ def _against(verdict, odoo, tribe):
     :param odoo: the contact's values; none where those who read it may not know them
     """
     return [
-        sentence(f"against_{name}", odoo=odoo.get(name) or "…", tribe=tribe[name])
+        sentence(AGAINST[name], odoo=odoo.get(name) or "…", tribe=tribe[name])
         if name in (evidence.VAT, evidence.REGISTRY)
-        else sentence(f"against_{name}")
+        else sentence(AGAINST[name])
         for name in verdict.against
     ]
 

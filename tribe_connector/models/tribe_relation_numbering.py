@@ -259,7 +259,8 @@ class TribeRelationNumbering(models.AbstractModel):
     def _check_numbers_free_in_tribe(self, session, decision):
         """Refuse to tell Tribe a changed number that another contact or relation has.
 
-        A number that was just drawn is free.
+        A number that was just drawn is free. So is that of a relation whose contact has another
+        one: it is told that one, as Odoo's numbers win. That is how two are swapped.
 
         :raises NeedsPerson: naming both
         """
@@ -270,7 +271,11 @@ class TribeRelationNumbering(models.AbstractModel):
                 continue
             self._check_numbers_unique(session.connection, partner)
             found = find_by_numbers(session.connection, session.client, wire, [number])
-            rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
+            rows = [
+                row
+                for row in found.get(number, [])
+                if row["ID"] != decision.tribe_id and not self._gets_another(session, name, row)
+            ]
             if rows:
                 raise NeedsPerson(
                     sentence(
@@ -281,3 +286,10 @@ class TribeRelationNumbering(models.AbstractModel):
                         relation=name_of(rows[0]),
                     ),
                 )
+
+    def _gets_another(self, session, name, row):
+        """Whether a relation is linked with a contact whose number is not the relation's."""
+        links = self.env["tribe.link"]
+        link = links._of_tribe(session.connection, [row["ID"]]).get(row["ID"], links)
+        number = link.partner_id.active and link.partner_id[name]
+        return link.state == "linked" and number and number != row[WIRE_NUMBERS[name]]

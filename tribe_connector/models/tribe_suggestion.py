@@ -147,15 +147,14 @@ class TribeSuggestion(models.Model):
                 continue
             suggestion._check_unlinked()
             linked.append(suggestion.display_name)
-            suggestion._decided()
-            suggestion._others_to_decide().unlink()
-            # This one goes with it.
             self.env["tribe.link"].sudo()._join(
                 suggestion.connection_id,
                 suggestion.kind,
                 suggestion.tribe_id,
                 suggestion.partner_id,
             )
+            suggestion._decided()
+            (suggestion | suggestion._others_to_decide()).unlink()
         works = self.env["tribe.work"]
         if not linked:
             return works._tell_it_is_gone()
