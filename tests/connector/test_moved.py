@@ -247,9 +247,11 @@ class TestMoved(MovedCase):
             self.assertFalse(self.connection._partner_of_import_id(foreign))
 
     def test_a_relation_with_an_import_id_of_before_is_found_again(self):
-        partner = self.customer("Eerder B.V.")
+        partner = self.customer("Eerder B.V.", email="info@eerder.example")
         row = self.organization(
-            Name="Heet nu anders", ImportId=self.connection._import_id(partner, "organization")
+            Name="Heet nu anders",
+            EmailAddress="info@eerder.example",
+            ImportId=self.connection._import_id(partner, "organization"),
         )
         self.move()
         self.connection.action_is_original()

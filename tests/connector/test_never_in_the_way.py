@@ -187,7 +187,7 @@ class TestNeverInTheWay(RelationCase):
         """Were a filter ever taken that Python cannot evaluate, it sends nobody else."""
         new = self.customer("Nieuw B.V.", color=5)
         row = self.organization(
-            Name="Wie B.V.", ImportId=self.connection._import_id(new, "organization")
+            Name="Nieuw B.V.", ImportId=self.connection._import_id(new, "organization")
         )
         for color, is_sent in (("9", False), ("4", True)):
             with (

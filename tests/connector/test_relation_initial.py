@@ -39,9 +39,11 @@ class TestRelationInitial(RelationCase):
         self.assertEqual(self.tribe_of(customer)["Name"], "Klant B.V.")
 
     def test_a_reinstalled_addon_knows_its_relations_by_import_id(self):
-        partner = self.customer()
+        partner = self.customer(email="info@klant.example")
         row = self.organization(
-            Name="Anders", ImportId=self.connection._import_id(partner, "organization")
+            Name="Anders",
+            EmailAddress="info@klant.example",
+            ImportId=self.connection._import_id(partner, "organization"),
         )
 
         self.activate()

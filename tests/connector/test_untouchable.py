@@ -345,7 +345,7 @@ class TestUntouchable(RelationCase):
                 self.assertTrue(self.link(row["ID"]).partner_id, self.problems())
 
     def test_an_import_id_proves_an_archived_customer(self):
-        contact = self.customer("Jan Smit", is_company=False, active=False)
+        contact = self.customer("Smit", is_company=False, active=False)
         row = self.person(LastName="Smit", ImportId=self.connection._import_id(contact, "person"))
 
         self.look_at("person", row["ID"])

@@ -80,7 +80,8 @@ def test_what_is_written_otherwise_contradicts_nothing(name, text):
 )  # fmt: skip
 def test_what_contradicts_a_number_or_an_import_id(names, against):
     values = {name: VISSER[name] for name in names}
-    for proof in ({"numbers": NUMBER}, {"import_ids": ["odoo:1"]}):
+    # Our ImportId beside the number: of it alone see below.
+    for proof in ({"numbers": NUMBER}, {"numbers": NUMBER, "import_ids": ["odoo:1"]}):
         verdict = judge(contact(*BAKKER, **proof), relation(values, **proof))
         assert verdict.against == against
         assert verdict.outcome == (Outcome.QUESTION if against else Outcome.SAME)
@@ -102,6 +103,37 @@ def test_what_contradicts_an_import_id_alone(ours, theirs, against):
     assert judge(contact(**ours), relation({}, **theirs)).against == against
     by_number = {"import_ids": (), "numbers": NUMBER}
     assert judge(contact(**ours | by_number), relation({}, **theirs | by_number)).against == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "against"),
+    [
+        ({}, ("name",)),
+        ({"email": VISSER["email"]}, ("name",)),
+        ({"zip": VISSER["zip"], "email": VISSER["email"]}, ("contact_details",)),
+        ({"vat": VISSER["vat"]}, ("vat",)),
+        ({"street": BAKKER["street"]}, ("name",)),
+        ({"email": BAKKER["email"]}, ()),
+        ({"zip": BAKKER["zip"]}, ()),
+        ({"vat": BAKKER["vat"]}, ()),
+        ({"company_registry": BAKKER["company_registry"]}, ()),
+        ({"name": BAKKER["name"]}, ()),
+        ({"name": "BAKKER  Bouw b.v."}, ()),
+        ({"name": None}, ()),
+    ],
+)
+def test_an_import_id_on_another_name_needs_something_else_in_common(values, against):
+    """Anybody can type one into Tribe, for a relation that has nothing but a name."""
+    ours = contact(*BAKKER, import_ids=["odoo:1"], numbers={"debtor_number": ["7"]})
+    side = {"name": VISSER["name"], **values}
+    assert judge(ours, relation(side, import_ids=["odoo:1"])).against == against
+    assert judge(ours, relation(side, import_ids=["odoo:1"], numbers=NUMBER)).against == against
+
+
+def test_a_name_that_is_turned_around_is_the_same_name():
+    ours = Facts("person", {"name": "Vries, Jan de"}, import_ids=["odoo:1"])
+    theirs = Facts("person", {"name": "Jan de Vries"}, import_ids=["odoo:1"])
+    assert judge(ours, theirs).outcome == Outcome.SAME
 
 
 def test_vat_numbers_of_two_countries_contradict():

@@ -20,7 +20,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from .address import split_street
-from .normalization import canonical, mail_addresses, moment
+from .normalization import canonical, clean_start, mail_addresses, moment
+from .person_name import in_natural_order
 
 # What two can share: what proves identity, the strongest first, and what only suggests it.
 IMPORT_ID = "import_id"
@@ -41,9 +42,11 @@ MADE_OF = {
 }
 
 # What speaks against it, besides a VAT or registry number: nothing that people know them by is
-# alike; and, of an ImportId alone, that the contact came later than the relation, is of the other
-# kind, or is linked with another relation.
+# alike; and, of an ImportId alone, which anybody can type, that their names differ and they share
+# nothing else, or that the contact came later than the relation, is of the other kind, or is
+# linked with another relation.
 CONTACT_DETAILS = "contact_details"
+NAME = "name"
 YOUNGER = "younger"
 KIND = "kind"
 LINKED = "linked"
@@ -123,6 +126,9 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
     if all(_differ(name, contact, relation) for name in ("name", "zip", "email")):
         found.append(CONTACT_DETAILS)
     if basis == IMPORT_ID:
+        is_another = _differ("name", contact, relation)
+        if is_another and not found and not _share_something(contact, relation):
+            found.append(NAME)
         if _is_later(contact.created, relation.created):
             found.append(YOUNGER)
         if contact.kind != relation.kind:
@@ -183,14 +189,31 @@ def _proof(contact: Facts, relation: Facts) -> str | None:
     return None
 
 
+def _share_something(contact: Facts, relation: Facts) -> bool:
+    """Whether two share something besides an ImportId and a name."""
+    return any(
+        _are_alike(each, contact, relation) for each in (VAT, REGISTRY, EMAIL, "zip")
+    ) or any(
+        set(numbers) & set(relation.numbers.get(name, ()))
+        for name, numbers in contact.numbers.items()
+    )
+
+
 def _is_later(one: datetime | None, other: datetime | None) -> bool:
     return bool(one and other) and one - other > CLOCK_SKEW
 
 
 def _differ(name: str, contact: Facts, relation: Facts) -> bool:
     """Whether both sides have a value, and another one."""
+    return _are_alike(name, contact, relation) is False
+
+
+def _are_alike(name: str, contact: Facts, relation: Facts) -> bool | None:
+    """Whether both sides have the same value; None where one has none."""
     ours, theirs = (_compared(name, side.values) for side in (contact, relation))
-    return bool(ours and theirs) and not ours & theirs and not _is_same_vat(name, ours, theirs)
+    if not ours or not theirs:
+        return None
+    return bool(ours & theirs) or _is_same_vat(name, ours, theirs)
 
 
 def _compared(name: str, values: Mapping) -> set[str]:
@@ -202,6 +225,8 @@ def _compared(name: str, values: Mapping) -> set[str]:
         return set(filter(None, [key_of(name, value)]))
     if name == EMAIL and mail_addresses(value):
         return set(mail_addresses(value).split(", "))
+    if name == "name":
+        value = in_natural_order(clean_start(value))
     key = canonical(name, value)
     return {key.casefold()} if key else set()
 

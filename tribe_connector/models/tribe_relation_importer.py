@@ -259,6 +259,11 @@ class TribeRelationImporter(models.AbstractModel):
         for decision in decisions:
             with self._alone(decision):
                 self._look_for_partner(session, decision, refused)
+        self._check_import_ids_lead_to_one(session, decisions)
+        for decision in decisions:
+            if decision.action == LINK:
+                with self._alone(decision):
+                    self._check_first_with(session, decision.partner, decision.remote)
         found = [each for each in decisions if each.action == LINK]
         self._check_numbers_lead_to_one(session, found, refused)
         new = [each for each in decisions if each.action == CREATE_ODOO]
@@ -285,7 +290,29 @@ class TribeRelationImporter(models.AbstractModel):
         self._judge(session, decision, self._relation_facts(remote), remote.entity)
         if decision.action != QUESTION:
             decision.action = LINK
-            self._check_first_with(session, partner, remote)
+
+    def _check_import_ids_lead_to_one(self, session, decisions):
+        """Whose ``ImportId`` another relation of Tribe has too, is not this one for certain.
+
+        Nor by a number: that proves nothing more when an ``ImportId`` does.
+        """
+        connection = session.connection
+        found = [each for each in decisions if each.action == LINK]
+        rows = {each.partner: {} for each in found}
+        partners = self.env["res.partner"].concat(*rows)
+        refused = self.env["tribe.suggestion"]._refused(connection, partners)
+        for partner, row in self._rows_with_import_id(session, partners):
+            if not self._is_apart(session, partner, row, refused):
+                rows[partner][row["ID"]] = row
+        for decision in found:
+            partner, remote = decision.partner, decision.remote
+            of_partner = list(rows[partner].values())
+            if all(row["ID"] == remote.tribe_id for row in of_partner):
+                continue
+            with self._alone(decision):
+                if connection._partner_of_import_id(remote.entity.get("ImportId")) != partner:
+                    raise self._like_linked(connection, remote, partner)
+                self._ask_which(connection, decision, of_partner)
 
     def _check_numbers_lead_to_one(self, session, decisions, refused):
         """Whose number several relations of Tribe have is none of them for certain."""
@@ -333,14 +360,17 @@ class TribeRelationImporter(models.AbstractModel):
             raise self._busy(partner)
         link = self._relation_link(connection, partner)
         if link.tribe_id and link.state != "gone" and not named:
-            raise NeedsPerson(
-                sentence(
-                    "relation_like_linked_contact",
-                    relation=remote.name,
-                    partner=self._name_of_other(connection, partner),
-                ),
-            )
+            raise self._like_linked(connection, remote, partner)
         return partner
+
+    def _like_linked(self, connection, remote, partner):
+        return NeedsPerson(
+            sentence(
+                "relation_like_linked_contact",
+                relation=remote.name,
+                partner=self._name_of_other(connection, partner),
+            ),
+        )
 
     def _partner_by_number(self, session, remote, refused):
         connection = session.connection

@@ -29,6 +29,7 @@ AGAINST = {
     evidence.VAT: "against_vat",
     evidence.REGISTRY: "against_company_registry",
     evidence.CONTACT_DETAILS: "against_contact_details",
+    evidence.NAME: "against_name",
     evidence.YOUNGER: "against_younger",
     evidence.KIND: "against_kind",
     evidence.LINKED: "against_linked",
@@ -413,12 +414,13 @@ class TribeRelationMatcher(models.AbstractModel):
         """The question about the candidates of a decision."""
         bases = sorted({candidate.basis for candidate in decision.candidates})
         partners = {candidate.partner for candidate in decision.candidates}
+        relations = {candidate.tribe_id: candidate.name for candidate in decision.candidates}
         subject = sentence("relation_in_tribe", relation=decision.candidates[0].name)
         objects = sorted({self._name_of_other(connection, each) for each in partners})
         where = sentence("in_odoo")
-        if len(partners) == 1 and not decision.remote:
-            subject = decision.partner.display_name
-            objects = [f"“{candidate.name}”" for candidate in decision.candidates]
+        if len(partners) == 1 and (len(relations) > 1 or not decision.remote):
+            subject = objects[0] if decision.remote else decision.partner.display_name
+            objects = [f"“{name}”" for name in sorted(relations.values())]
             where = sentence("in_tribe")
         parameters = {
             "subject": subject,

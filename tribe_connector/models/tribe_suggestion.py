@@ -154,7 +154,7 @@ class TribeSuggestion(models.Model):
                 suggestion.partner_id,
             )
             suggestion._decided()
-            (suggestion | suggestion._others_to_decide()).unlink()
+            (suggestion | suggestion._open_beside()).unlink()
         works = self.env["tribe.work"]
         if not linked:
             return works._tell_it_is_gone()
@@ -224,24 +224,25 @@ class TribeSuggestion(models.Model):
                 others._decided()
                 others.unlink()
 
-    def _others_to_decide(self):
-        """What else is open about this contact or this relation."""
+    def _open_beside(self):
+        """What else is open about these contacts and relations."""
         return self.search(
             [
-                ("connection_id", "=", self.connection_id.id),
+                ("connection_id", "in", self.connection_id.ids),
                 ("state", "=", "open"),
-                ("id", "!=", self.id),
+                ("id", "not in", self.ids),
                 "|",
-                ("partner_id", "=", self.partner_id.id),
-                ("tribe_id", "=", self.tribe_id),
+                ("partner_id", "in", self.partner_id.ids),
+                ("tribe_id", "in", self.mapped("tribe_id")),
             ]
         )
 
     def _decided(self):
-        """Have the contact, and the relation that waits, looked at again."""
+        """Have looked at again the contacts, the relations that wait, and who waits with them."""
+        about = self | self._open_beside()
         works = self.env["tribe.work"]
         for connection in self.connection_id.filtered("is_running"):
-            suggestions = self.filtered(lambda each, c=connection: each.connection_id == c)
+            suggestions = about.filtered(lambda each, c=connection: each.connection_id == c)
             works._ask_for_partners(
                 connection,
                 connection._perhaps_relations_among(suggestions.partner_id)
