@@ -403,7 +403,8 @@ class TribeRelationPlanner(models.AbstractModel):
                 "name": decision.name,
                 "tribe_id": decision.tribe_id or line.tribe_id,
                 "partner_id": decision.partner.id if decision.partner else line.partner_id.id,
-                "kind": decision.partner._tribe_kind() if decision.partner else line.kind,
+                # A line of a relation keeps its kind, whatever contact it is asked about.
+                "kind": line.kind or decision.partner._tribe_kind(),
                 "company_id": decision.partner.company_id.id if decision.partner else False,
                 "changes": changes,
                 "change_count": len(changes),
