@@ -322,10 +322,11 @@ class TestWhatTribeRefusesToBeAsked(RelationCase):
         asked = "EmailAddress%20eq"
         self.sandbox.fault("status", status=403, path_contains=asked, times=None)
 
-        with patch.object(Client, "by_values", autospec=True, side_effect=Client.by_values) as read:
+        with patch.object(Client, "pages", autospec=True, side_effect=Client.pages) as read:
             self.synchronize(partners)
 
-        self.assertEqual([call.args[2] for call in read.mock_calls].count("EmailAddress"), 1)
+        filters = [call.kwargs.get("filter") or "" for call in read.mock_calls]
+        self.assertEqual(sum("EmailAddress eq" in each for each in filters), 1)
         self.assertEqual(set(self.problematic().mapped("reference")), set(map(str, partners.ids)))
 
     def test_a_plan(self):

@@ -2,8 +2,6 @@
 (``mapping.evidence``). Of what many share, no more is read than says so.
 """
 
-from operator import itemgetter
-
 from ..mapping import canonical
 from ..mapping.evidence import (
     EMAIL,
