@@ -750,7 +750,7 @@ class TestSharedByMany(EvidenceCase):
 
 
 class TestSharedByThousands(EvidenceCase):
-    """2,000 contacts and 2,000 relations that share five values: not 800,000 questions each."""
+    """2,000 contacts and 2,000 relations that share five values: not 800,000 questions."""
 
     COUNT = 2000 if os.environ.get("TRIBE_FULL_TESTS") == "1" else 200
     VALUES = 5

@@ -147,15 +147,13 @@ class TestOneBadRecord(RelationCase):
         self.assertTwoAreLinked()
         self.assertRefused("sequence_missing", code="tribe.debtor")
 
-    def test_what_was_being_sent_of_which_one_turns_out_to_be_anothers(self):
+    def test_what_was_being_sent_of_which_one_cannot_be_settled(self):
         partners = self.three()
-        rows = [
+        for partner in partners:
             self.organization(
                 Name=partner.name,
                 ImportId=self.connection._import_id(partner, "organization"),
             )
-            for partner in partners
-        ]
         for partner in partners:
             self.env["tribe.link"].create(
                 {
@@ -166,20 +164,20 @@ class TestOneBadRecord(RelationCase):
                     "sent_at": "2020-01-01",
                 }
             )
-        self.env["tribe.link"].create(
-            {
-                "connection_id": self.connection.id,
-                "kind": "organization",
-                "tribe_id": rows[1]["ID"],
-                "partner_id": self.customer("Een ander").id,
-            }
-        )
+        exporter = self.registry["tribe.relation.exporter"]
+        settle_one = exporter._settle_one
 
-        self.synchronize(partners)
+        def refuse_one(self, session, partner, link, rows):
+            if partner.id == partners[1].id:
+                raise UserError(REFUSAL)
+            settle_one(self, session, partner, link, rows)
+
+        with patch.object(exporter, "_settle_one", refuse_one):
+            self.synchronize(partners)
 
         linked = partners.filtered("tribe_id")
         self.assertEqual(linked.mapped("name"), ["A", "C"], self.problems())
-        self.assertEqual(len(self.problems()), 1)
+        self.assertEqual(self.problems(), [REFUSAL])
 
     # The work itself
 
