@@ -74,7 +74,13 @@ class TribeWebhook(http.Controller):
         return credential.connection_id if is_proven else credentials.connection_id
 
     def _note(self, connection, kind, event):
-        """Note what to look at. A link between records is not a record: then all are looked at."""
-        is_record = is_guid(event.entity_id)
-        kind, reference = (kind, event.entity_id.lower()) if is_record else ("poll", kind)
+        """Note what to look at. What names no record may name a link, which Tribe is asked about;
+        else all are looked at."""
+        reference = kind
+        if is_guid(event.entity_id):
+            reference = event.entity_id.lower()
+        elif is_guid(event.relationship_id):
+            kind, reference = "entity", f"{kind}:{event.relationship_id.lower()}"
+        else:
+            kind = "poll"
         request.env["tribe.work"].sudo()._note_webhook(connection, kind, reference)

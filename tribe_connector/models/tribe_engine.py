@@ -33,6 +33,7 @@ HANDLERS = {
     "address": "tribe.relation.importer",
     "invoice": "tribe.invoice.importer",
     "document": "tribe.document.importer",
+    "entity": "tribe.poller",
     "poll": "tribe.poller",
     "comparison": "tribe.relation.comparer",
     "partner": "tribe.relation.exporter",
@@ -42,7 +43,7 @@ HANDLERS = {
     "deactivate": "tribe.poller",
 }
 # What only tells which relation to look at is done first, so that each is looked at once.
-FIRST = ("poll", "customer", "person_customer", "supplier", "address")
+FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.

@@ -10,7 +10,9 @@ from ..engine.remote_relation import (
     SUPPLIER,
 )
 from ..sentence import said, sentence
-from ..tribe_api import Guid, any_of, at_least, either
+from ..tribe_api import Guid, TribeNotFound, TribeRefused, any_of, at_least, either
+from .tribe_connection import WEBHOOK_TYPES
+from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 from .tribe_relation_importer import RELATIONSHIPS
 
 READ_FROM_THE_BEGINNING = (*RELATIONSHIPS, "invoice")
@@ -43,6 +45,9 @@ class TribePoller(models.AbstractModel):
 
     def _process(self, session):
         """Do the work rows of one kind."""
+        if session.kind == "entity":
+            self._find_entities(session)
+            return
         actions = {
             "poll": self._poll,
             "activate": self._activate,
@@ -68,6 +73,47 @@ class TribePoller(models.AbstractModel):
         # A new transaction sees what webhooks, the schedule or another lane noted meanwhile.
         session.commit()
         session.connection._forget_work(but=session.kind)
+
+    # Links, of which a webhook does not say between what records they are
+
+    def _find_entities(self, session):
+        """Note what some records are, by whose IDs links may be meant, so that they are looked at.
+
+        Where nobody knows, the stream that told of it is looked through. No more is asked of a
+        Tribe that does not find records of any type.
+        """
+        is_answering = True
+        for reference in session.references:
+            stream, _colon, tribe_id = reference.partition(":")
+            found = self._find_linked(session.connection, tribe_id)
+            if not found and is_answering:
+                found, is_answering = self._find_in_tribe(session.client, tribe_id)
+            kind, found_id = found or ("poll", stream)
+            works = self.env["tribe.work"]
+            works._ask(session.connection, "inbound", kind, [found_id], "follow")
+            session.done(reference)
+            session.commit()
+
+    def _find_linked(self, connection, tribe_id):
+        """``(kind, tribe_id)`` of what to look at for what is linked, or None. Needs no call."""
+        links = self.env["tribe.link"]
+        link = links._of_tribe(connection, [tribe_id]).get(tribe_id)
+        if link and link.kind in RELATIONSHIP_KINDS:
+            known = links._of_partners(connection, link.partner_id, RELATION_KINDS)
+            link = next(iter(known.values()), links)
+        return (link.kind, link.tribe_id) if link and link.tribe_id else None
+
+    def _find_in_tribe(self, client, tribe_id):
+        """``((kind, tribe_id) or None, whether Tribe answers such questions)``."""
+        try:
+            kind = WEBHOOK_TYPES.get(str(client.find(tribe_id).get("_Type")))
+        except TribeNotFound:
+            return None, True
+        except TribeRefused:
+            return None, False
+        return (kind, tribe_id) if kind else None, True
+
+    # Looking
 
     def _poll(self, session, stream):
         if STREAM_SETS[stream] in session.connection._absent():

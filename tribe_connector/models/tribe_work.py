@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -26,10 +28,12 @@ RECORD_KINDS = (
     "invoice",
     "document",
 )
-INBOUND_KINDS = (*RECORD_KINDS, "poll", "comparison")
+INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
+# Why something is looked at of which Tribe told that it changed.
+TOLD_REASONS = {"webhook", "follow"}
 # Of what records of Odoo the ID is the reference.
 MODELS = {"partner": "res.partner", "payment": "account.move"}
 # Where a mapping is filled in or corrected, by cause: an action, a filter of its search view.
@@ -73,6 +77,7 @@ class TribeWork(models.Model):
             ("address", "Address"),
             ("invoice", "Invoice"),
             ("document", "PDF of an Invoice"),
+            ("entity", "Find Out What Changed"),
             ("poll", "Look for Changes"),
             ("comparison", "Look for Deleted Relations"),
             ("partner", "Contact"),
@@ -99,6 +104,7 @@ class TribeWork(models.Model):
             ("nightly", "Nightly"),
             ("person", "Asked for"),
             ("follow", "Follows from Other Work"),
+            ("again", "Looked at Once More"),
             (BOOK_ANYWAY, "Asked to Book Anyway"),
         ],
         required=True,
@@ -252,6 +258,19 @@ class TribeWork(models.Model):
                 for reference in dict.fromkeys(references)
             ]
         )
+
+    def _look_later(self, connection, kind, tribe_id, seconds=None):
+        """Have a record of Tribe looked at once more, unless that waits already.
+
+        :param seconds: after which time; by default once Tribe surely shows what it was told
+        """
+        waiting = [("connection_id", "=", connection.id), ("kind", "=", kind)]
+        waiting += [("reference", "=", tribe_id), ("reason", "=", "again")]
+        # One that a lane is just at is done by then.
+        if not self.sudo().search_count([*waiting, ("begun", "in", (False, 0))], limit=1):
+            seconds = connection.settle_seconds if seconds is None else seconds
+            due = fields.Datetime.now() + timedelta(seconds=seconds)
+            self._add(connection, "inbound", kind, [tribe_id], "again", due=due)
 
     def _company_ids(self, connection, records):
         """The company by which work about each of some contacts or invoices is seen, by reference.

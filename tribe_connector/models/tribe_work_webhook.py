@@ -8,6 +8,8 @@ from .tribe_work import MOST_WAITING
 # From so many records of a kind on that webhooks named and nobody has looked at yet, what is not
 # linked is looked for instead: whoever floods us invents them.
 MOST_UNCLAIMED = 1000
+# And so many of which only Tribe knows what they are, as each of those costs a call.
+MOST_UNCLAIMED_ENTITIES = 40
 # How often a webhook is noted anew when others were noted, or claimed, at the same moment.
 TRIES = 5
 
@@ -32,7 +34,7 @@ class TribeWork(models.Model):
 
         The only write of its transaction, which is begun anew when others come in between.
 
-        :param reference: the Tribe ID
+        :param reference: the Tribe ID; of an ``entity``, after the stream that told of it
         """
         for attempt in range(TRIES):
             try:
@@ -52,6 +54,7 @@ class TribeWork(models.Model):
         A lane commits the claim before it asks Tribe.
         """
         now = fields.Datetime.now()
+        stream, tribe_id = reference.split(":") if kind == "entity" else (kind, reference)
         self.env.cr.execute(
             SQL(
                 """
@@ -59,7 +62,7 @@ class TribeWork(models.Model):
                                         reason, due, created, tries, is_unclaimed)
                 SELECT connection.id, connection.company_id, 'inbound',
                        CASE WHEN crowd.is_one THEN 'poll' ELSE %(kind)s END,
-                       CASE WHEN crowd.is_one THEN %(kind)s ELSE %(reference)s END,
+                       CASE WHEN crowd.is_one THEN %(stream)s ELSE %(reference)s END,
                        'webhook', %(now)s, %(now)s, 0, TRUE
                   FROM tribe_connection connection,
                        LATERAL (SELECT %(crowded)s AS is_one) AS crowd
@@ -69,19 +72,21 @@ class TribeWork(models.Model):
                 connection=connection_id,
                 kind=kind,
                 reference=reference,
+                stream=stream,
                 now=now,
-                crowded=self._is_crowded(connection_id, kind, reference),
+                crowded=self._is_crowded(connection_id, kind, tribe_id),
             ),
             log_exceptions=False,
         )
 
-    def _is_crowded(self, connection_id, kind, reference):
+    def _is_crowded(self, connection_id, kind, tribe_id):
         """Whether a record is looked for instead of being noted, as SQL.
 
         Not what is linked: its deletion would not be found so soon, and it is not invented.
         """
         if kind == "poll":
             return SQL("FALSE")
+        most = MOST_UNCLAIMED_ENTITIES if kind == "entity" else MOST_UNCLAIMED
         return SQL(
             """
             ((SELECT count(*) FROM (SELECT 1 FROM tribe_work
@@ -94,11 +99,11 @@ class TribeWork(models.Model):
             """,
             connection_id,
             kind,
-            MOST_UNCLAIMED,
-            MOST_UNCLAIMED,
+            most,
+            most,
             connection_id,
             MOST_WAITING,
             MOST_WAITING,
             connection_id,
-            reference,
+            tribe_id,
         )

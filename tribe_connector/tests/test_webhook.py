@@ -208,7 +208,7 @@ class TestWebhook(HttpCase):
 
     def test_what_names_no_record_is_looked_for(self):
         for payload in (
-            {"relationshipId": RELATION_ID},
+            {"relationshipId": "not-a-guid"},
             {"entityId": "not-a-guid"},
             {"entityId": RELATION_ID + "0"},
             {"entityId": 5},
@@ -218,6 +218,20 @@ class TestWebhook(HttpCase):
             self.assertEqual(self.send({"payload": payload}).status_code, 204)
 
         self.assertEqual(set(self.noted()), {("poll", "organization")})
+
+    def test_of_a_link_it_is_found_out_what_it_is(self):
+        for payload in (
+            {"relationshipId": RELATION_ID},
+            {"relationshipId": RELATION_ID.upper(), "entityId": "not-a-guid"},
+        ):
+            self.assertEqual(self.send({"payload": payload}).status_code, 204)
+
+        self.assertEqual(self.noted(), [("entity", f"organization:{RELATION_ID}")])
+
+    def test_a_record_counts_before_a_link(self):
+        self.send({"payload": {"entityId": RELATION_ID, "relationshipId": RELATION_ID[::-1]}})
+
+        self.assertEqual(self.noted(), [("organization", RELATION_ID)])
 
     def test_an_id_in_capitals_is_the_same_record(self):
         capitals = "ABCDEF01-2222-4333-8444-555555555555"

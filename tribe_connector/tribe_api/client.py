@@ -154,6 +154,13 @@ class Client:
         options = {"$expand": expand, "$select": select}
         return self._one(_record(entity_set, entity_id), options)
 
+    def find(self, entity_id: str) -> dict:
+        """A record of any type by its ID: what all types have, with its ``_Type``.
+
+        Raises ``TribeRefused`` when there is none, or where Tribe does not find records this way.
+        """
+        return self.get("Entity", entity_id)
+
     def page(
         self,
         entity_set: str,
