@@ -6,7 +6,7 @@ carry decisions out; a plan shows the same ones. That is why a plan tells what t
 
 from dataclasses import dataclass, field
 
-from ..mapping import Merge
+from ..mapping import Merge, Seen
 from .problems import Busy
 from .remote_relation import RemoteRelation
 
@@ -57,6 +57,8 @@ class Decision:
     # The neutral values that the contact had when this was decided.
     odoo: dict | None = None
     merged: Merge = field(default_factory=Merge)
+    # What the read of the relation shows of what it was told.
+    seen: Seen = field(default_factory=Seen)
     numbers: dict = field(default_factory=dict)
     relationships: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)

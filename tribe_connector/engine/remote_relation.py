@@ -5,6 +5,7 @@ from functools import cached_property
 
 from ..mapping import (
     ADDRESS_FIELDS,
+    PAYMENT_TERM_FIELDS,
     PersonName,
     ValueUnreadable,
     address_body,
@@ -29,6 +30,8 @@ RELATIONSHIP_SETS = {
     "person": {"customer": PERSON_CUSTOMER},
 }
 NAVIGATIONS = {"organization": "Organization", "person": "Person"}
+# When a record was last changed in Tribe; not every tenant keeps it up to date.
+STAMP = "LastMutationDate"
 ADDRESS_NAVIGATIONS = {
     "organization": ("InvoiceAddress", "PostalAddress", "VisitingAddress"),
     "person": ("Address",),
@@ -45,6 +48,8 @@ class RemoteRelation:
     # The neutral fields that this tenant can hold, and Odoo's codes of its states by ID.
     fields: frozenset[str] = frozenset()
     state_codes: dict[str, str] = field(default_factory=dict)
+    # What it has by now of what it was told, although this read does not show it yet.
+    hidden: dict = field(default_factory=dict)
 
     @property
     def tribe_id(self) -> str:
@@ -73,10 +78,15 @@ class RemoteRelation:
 
         Without ``active`` where no relationship tells it. Raises ``ValueUnreadable``.
         """
-        return dict(self._values)
+        shown = self.shown()
+        return shown | {name: value for name, value in self.hidden.items() if name in shown}
+
+    def shown(self) -> dict:
+        """As ``values``, as they were read."""
+        return dict(self._shown)
 
     @cached_property
-    def _values(self) -> dict:
+    def _shown(self) -> dict:
         # Everybody asks for them, and Tribe says how long it takes to read them.
         read = organization_from_tribe if self.kind == "organization" else person_from_tribe
         values = read(self.entity, self.relationships, self.state_codes)
@@ -87,7 +97,41 @@ class RemoteRelation:
     def note_former(self, relationship: str, is_former: bool) -> None:
         """Note what Tribe was told of one of its relationships."""
         self.relationships[relationship]["IsFormer"] = is_former
-        self.__dict__.pop("_values", None)
+        self.__dict__.pop("_shown", None)
+
+    def roles(self) -> dict[str, str]:
+        """Whether each relationship is ended: ``{"customer_role": "former"}``."""
+        return {
+            role_name(kind): role_value(not _is_former(row))
+            for kind, row in self.relationships.items()
+        }
+
+    def stamps(self) -> dict[str, object]:
+        """The mutation date of the record that each value is read from, where it has one."""
+        address = self.shown_address() or {}
+        stamps = dict.fromkeys(self.shown(), self.entity.get(STAMP))
+        stamps |= dict.fromkeys(ADDRESS_FIELDS, address.get(STAMP))
+        for kind, row in self.relationships.items():
+            names = (role_name(kind), PAYMENT_TERM_FIELDS[kind])
+            stamps |= dict.fromkeys(names, row.get(STAMP))
+        return stamps
+
+    def with_hidden(self, hidden: dict) -> "RemoteRelation":
+        """The relation with what it has by now, although the read does not show it."""
+        relationships = {
+            kind: {**row, "IsFormer": hidden[role_name(kind)] == role_value(False)}
+            if role_name(kind) in hidden
+            else row
+            for kind, row in self.relationships.items()
+        }
+        # Whether it is active follows from its relationships.
+        values = {name: value for name, value in hidden.items() if name != "active"}
+        return replace(self, relationships=relationships, hidden=values)
+
+    @property
+    def is_address_hidden(self) -> bool:
+        """Whether the read does not show yet what its address was told."""
+        return any(name in self.hidden for name in ADDRESS_FIELDS)
 
     def person_name(self) -> PersonName | None:
         """The parts of a person's name; None for an organization."""
@@ -113,7 +157,8 @@ class RemoteRelation:
                 # Street and house number are split the way of the country.
                 wanted["street"] = after["street"]
         body = address_body(wanted, country_ids, after.get("country_code"), state_ids)
-        held = slot or {}
+        # What is held by now is not known from an old copy.
+        held = {} if self.is_address_hidden else slot or {}
         return {wire: value for wire, value in body.items() if not _is_same(held.get(wire), value)}
 
     def with_address(self, body: dict, changed: dict) -> "RemoteRelation":
@@ -123,12 +168,23 @@ class RemoteRelation:
         if "Country" in body:
             code = changed.get("country_code", self.values().get("country_code"))
             address["Country"] = {"Code": code}
-        return replace(self, entity={**self.entity, slot: address})
+        hidden = {name: value for name, value in self.hidden.items() if name not in changed}
+        return replace(self, entity={**self.entity, slot: address}, hidden=hidden)
 
     def shown_address(self) -> dict | None:
         """The address that the neutral values are taken from."""
         read = organization_address if self.kind == "organization" else person_address
         return read(self.entity)
+
+
+def role_name(kind: str) -> str:
+    """What is kept of a relationship (``"customer"``, ``"supplier"``) when Tribe is told of it."""
+    return f"{kind}_role"
+
+
+def role_value(is_current: bool) -> str:
+    """Whether a relationship is one now, in a word."""
+    return "current" if is_current else "former"
 
 
 def load_relations(connection, client, kind: str, relation_ids) -> dict[str, RemoteRelation]:

@@ -54,6 +54,7 @@ from .tenant_fields import (
     missing_requirements,
     resolve_invoice_fields,
 )
+from .told import Seen, answer, is_unanswered, look, oldest, tell, without_unanswered
 from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind
 from .vat_number import is_vat_doubtful
 
@@ -76,10 +77,12 @@ __all__ = [
     "PersonName",
     "Policy",
     "Requirement",
+    "Seen",
     "StreetParts",
     "ValueUnreadable",
     "absent_relation_paths",
     "address_body",
+    "answer",
     "canonical",
     "chart_taxes",
     "check_storable",
@@ -91,15 +94,18 @@ __all__ = [
     "is_chart_known",
     "is_state_known",
     "is_too_long",
-    "is_website",
+    "is_unanswered",
     "is_vat_doubtful",
+    "is_website",
     "join",
     "join_street",
     "leave_alone",
+    "look",
     "mail_addresses",
     "match_states",
     "merge",
     "missing_requirements",
+    "oldest",
     "organization_address",
     "organization_body",
     "organization_from_tribe",
@@ -118,7 +124,9 @@ __all__ = [
     "split_surname_like",
     "suffix_from_tribe",
     "synchronized_fields",
+    "tell",
     "vat_country",
     "vat_kind",
     "whole_number",
+    "without_unanswered",
 ]

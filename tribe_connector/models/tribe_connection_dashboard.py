@@ -20,6 +20,8 @@ RELATION_WORK = (
     "partner",
 )
 INVOICE_WORK = ("invoice", "document", "payment")
+# Not what is merely looked at once more (as the action of what waits).
+BEING_DONE = ["|", ("error_class", "!=", False), ("reason", "!=", "again")]
 GRAPH_DAYS = 30
 
 
@@ -63,7 +65,7 @@ class TribeConnection(models.Model):
             connection.invoice_count = links.get(("invoice", "linked"), 0)
             connection.invoice_differs_count = links.get(("invoice", "differs"), 0)
             works = self.env["tribe.work"]._read_group(
-                of_us, ["kind", "error_class"], ["__count", "created:min"]
+                [*of_us, *BEING_DONE], ["kind", "error_class"], ["__count", "created:min"]
             )
             in_trouble = [work for work in works if work[1] in FOR_PEOPLE]
             waiting = [work for work in works if work[1] not in FOR_PEOPLE]

@@ -6,11 +6,14 @@ from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.sentence_field import SentenceText
+from ..mapping import look, oldest, tell
 from ..sentence import in_language, say, sentence
 from .tribe_payment_exporter import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
+# An old copy is looked at again so soon at the earliest.
+FIRST_LOOK_SECONDS = 5
 
 
 class TribeLink(models.Model):
@@ -65,7 +68,7 @@ class TribeLink(models.Model):
     )
     agreed = fields.Json(readonly=True)
     being_told = fields.Json(
-        readonly=True, help="The changes that Tribe was told of, until its answer is known."
+        readonly=True, help="What Tribe was told, and had before, until a read of Tribe shows it."
     )
     noted = fields.Json(readonly=True, help="The notes about it that a person was told, by field.")
     conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
@@ -247,6 +250,52 @@ class TribeLink(models.Model):
         """When Tribe has surely applied what was last sent (datetime, UTC); None if nothing was."""
         wait = timedelta(seconds=self.connection_id.settle_seconds)
         return self.sent_at + wait if self.sent_at else None
+
+    # What Tribe was told, and its reads may not show yet
+
+    def _note_told(self, values, before):
+        """Note what Tribe is about to be told, and what it has as far as we know."""
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        self.being_told = tell(self.being_told, values, before, now)
+
+    def _told_since(self):
+        """What was told before shows by now (datetime as text, UTC)."""
+        wait = timedelta(seconds=self.connection_id.settle_seconds)
+        return fields.Datetime.to_string(fields.Datetime.now() - wait)
+
+    def _see(self, shown, stamps, country_code=None):
+        """What a read shows of what Tribe was told (``mapping.Seen``)."""
+        return look(
+            self.being_told,
+            shown,
+            stamps=stamps,
+            since=self._told_since(),
+            country_code=country_code,
+        )
+
+    def _keep_told(self, seen):
+        """Keep what is still to be seen in Tribe, and look again where a read is an old copy."""
+        if seen.told != (self.being_told or {}):
+            self.being_told = seen.told or False
+        if seen.is_old:
+            self._look_again_at_old_copy(seen.told)
+
+    def _look_again_at_old_copy(self, told):
+        """Have Tribe looked at again in a moment: what was read is what it had before."""
+        self.env["tribe.work"]._look_later(
+            self.connection_id, self.kind, self.tribe_id, self._seconds_to_next_look(told)
+        )
+
+    def _seconds_to_next_look(self, told):
+        """How long to wait for Tribe to show what it was told: each time twice as long.
+
+        At last until it surely shows it.
+        """
+        seconds = (
+            fields.Datetime.now() - fields.Datetime.to_datetime(oldest(told))
+        ).total_seconds()
+        left = self.connection_id.settle_seconds - seconds + 1
+        return max(min(max(seconds, FIRST_LOOK_SECONDS), left), 1)
 
     def _note_deleted_partners(self, partners):
         """Say of the links of some partners, about to be deleted, that they no longer link."""

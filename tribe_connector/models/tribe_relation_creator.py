@@ -82,6 +82,7 @@ class TribeRelationCreator(models.AbstractModel):
             "sent_at": fields.Datetime.now(),
             "tribe_id": False,
             "agreed": agreed,
+            "being_told": False,
         }
         if link:
             link.write({**values, "kind": kind})

@@ -13,8 +13,15 @@ from ..engine.relation_decision import (
     UPDATE,
     Decision,
 )
-from ..engine.remote_relation import load_entities, load_relations
-from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, ValueUnreadable
+from ..engine.remote_relation import load_entities, load_relations, role_name, role_value
+from ..mapping import (
+    ADDRESS_FIELDS,
+    PAYMENT_TERM_FIELDS,
+    ValueUnreadable,
+    answer,
+    is_unanswered,
+    without_unanswered,
+)
 from ..sentence import Choice, sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
@@ -123,7 +130,7 @@ class TribeRelationExporter(models.AbstractModel):
             self._differs_from_agreed(values, link.agreed or {})
             or self._missing_relationships(session.connection, partner)
             or self._missing_numbers(partner, values)
-            or link.being_told
+            or is_unanswered(link.being_told)
         )
 
     def _look_for(self, session, partners, links):
@@ -163,6 +170,7 @@ class TribeRelationExporter(models.AbstractModel):
             try:
                 if decision.remote:
                     decision.remote.check()
+                    self._see(decision)
             except ValueUnreadable as error:
                 decision.ask(error)
             if decision.remote and decision.action == LINK:
@@ -296,7 +304,7 @@ class TribeRelationExporter(models.AbstractModel):
             session.connection, session.client, remote.kind, [Guid(remote.tribe_id)]
         )
         # Only what is synchronized counts: other fields may change all the time.
-        if [replace(remote, entity=row).values() for row in rows] != [remote.values()]:
+        if [replace(remote, entity=row).shown() for row in rows] != [remote.shown()]:
             raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
     def _note_gone(self, session, decision):
@@ -329,19 +337,19 @@ class TribeRelationExporter(models.AbstractModel):
         odoo = {**decision.odoo, **decision.numbers}
         # What was free when it was decided may have been given to somebody since.
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
+        link._keep_told(decision.seen)
         self._link_relationships(link, decision.remote)
-        if merged.to_tribe:
-            self._note_being_told(session, decision)
+        told = self._note_being_told(session, decision) if merged.to_tribe else {}
+        if told:
             self._check_unchanged_in_tribe(session, decision)
-        agreed = self._write_to_tribe(session, link, merged, decision.remote)
+        agreed, stamps = self._write_to_tribe(session, link, merged, decision.remote)
+        self._note_answer(link, {name: agreed.get(name, told[name]) for name in told}, stamps)
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
-        if link.being_told:
-            link.being_told = False
         self._log_notes(session, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
@@ -352,13 +360,48 @@ class TribeRelationExporter(models.AbstractModel):
         If the answer or the process is lost then, what Tribe has is no edit of somebody there,
         and a later edit in Odoo is no conflict with it.
 
-        :raises Busy: when somebody has saved the partner since it was decided
+        Which relationships we end is noted as well, or nobody could tell who may reopen them.
+
+        Returns it: ``{field: value}``.
+
+        :raises Busy: when somebody has saved the partner since it was decided, or Tribe does not
+            show yet an address that it was told of
         """
-        link, to_tribe = decision.link, decision.merged.to_tribe
-        told = {name: value for name, value in to_tribe.items() if name != "active"}
-        link.being_told = {**(link.being_told or {}), **told}
+        link, remote, told = decision.link, decision.remote, dict(decision.merged.to_tribe)
+        self._check_address_shown(decision)
+        active = told.get("active")
+        changing = self._to_end_or_reopen(link, remote, active) if "active" in told else []
+        for kind, _row, relationship_link in changing:
+            told[role_name(kind)] = role_value(active)
+            if not active:
+                relationship_link.closed_by_us = True
+        link._note_told(told, {**remote.values(), **remote.roles()})
         session.commit()
         self._check_unchanged(session.connection, decision)
+        return told
+
+    def _check_address_shown(self, decision):
+        """Have Tribe make no second address: where it does not show the one that it was told of,
+        nobody knows which one to change.
+
+        :raises Busy: as long as that may be
+        """
+        remote = decision.remote
+        if (
+            remote.is_address_hidden
+            and not remote.invoice_address()
+            and decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
+        ):
+            raise Busy(
+                sentence("not_shown_yet", contact=decision.name),
+                decision.link._seconds_to_next_look(decision.seen.told),
+            )
+
+    def _note_answer(self, link, told, stamps):
+        """Note that Tribe has what it was told; what it never answered to before is told anew."""
+        kept = without_unanswered(answer(link.being_told, told, stamps), link._told_since())
+        if kept != (link.being_told or {}):
+            link.being_told = kept or False
 
     # Problems
 

@@ -23,6 +23,7 @@ from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
+from .tribe_work import TOLD_REASONS
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {
@@ -240,6 +241,7 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _compare(self, session, decision):
         """Decide which value goes where."""
+        self._see(decision)
         partner, link, remote = decision.partner, decision.link, decision.remote
         decision.merged = self._merge(
             session.connection,
@@ -431,6 +433,8 @@ class TribeRelationImporter(models.AbstractModel):
         if link.state == "gone":
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
+        link._keep_told(decision.seen)
+        self._look_once_more(session, decision)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
@@ -442,6 +446,19 @@ class TribeRelationImporter(models.AbstractModel):
                 session.connection, "outbound", "partner", partner.ids, "follow"
             )
             self.env["tribe.engine"]._wake("outbound")
+
+    def _look_once_more(self, session, decision):
+        """Look once more, later, when Tribe told of a change and the read shows none.
+
+        It may be an old copy: webhooks come at once.
+        """
+        reasons = session.reasons.get(decision.tribe_id, set())
+        merged, seen = decision.merged, decision.seen
+        is_something = merged.to_odoo or merged.to_tribe or merged.conflicts or seen.is_news
+        if reasons & TOLD_REASONS and not is_something:
+            self.env["tribe.work"]._look_later(
+                session.connection, decision.remote.kind, decision.tribe_id
+            )
 
     def _changed_in_odoo(self, agreed, to_tribe):
         """What stays agreed of the fields that are to go to Tribe, until the exporter tells them.
@@ -493,6 +510,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "tribe_id": remote.tribe_id,
                     "partner_id": partner.id,
                     "agreed": self._agreed_on_new(session.connection, remote, partner),
+                    "archived_by_us": not partner.active,
                 }
                 for remote, partner in zip(remotes, partners, strict=True)
             ]
@@ -544,6 +562,7 @@ class TribeRelationImporter(models.AbstractModel):
             "is_company": remote.kind == "organization",
             **partners._tribe_vals(connection, values, remote),
             **partners._tribe_address_vals(values),
+            "active": remote.is_current,
             "customer_rank": int("customer" in remote.relationships),
             "supplier_rank": int("supplier" in remote.relationships),
         }

@@ -9,9 +9,10 @@ from odoo.fields import Domain
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.relation_decision import SAME
-from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS
+from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS, STAMP, role_name
 from ..mapping import (
     ADDRESS_FIELDS,
+    PAYMENT_TERM_FIELDS,
     Merge,
     address_body,
     canonical,
@@ -89,7 +90,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
         )
-        self._leave_alone(connection, partner, merged, odoo, values, untouchable)
+        self._leave_alone(
+            connection,
+            partner,
+            merged,
+            odoo,
+            values,
+            untouchable,
+            self._not_reopened(link, remote, merged),
+        )
         return merged
 
     def _told_values(self, connection, remote, odoo):
@@ -101,11 +110,20 @@ class TribeRelationSynchronizer(models.AbstractModel):
             name: None for name in NUMBERS if name in values and odoo.get(name) is None
         }
 
-    def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable):
+    def _not_reopened(self, link, remote, merged):
+        """Why a relation that is active in Odoo stays former in Tribe: ``{"active": sentence}``."""
+        if not merged.to_tribe.get("active") or (
+            link and self._to_end_or_reopen(link, remote, True)
+        ):
+            return {}
+        return {"active": sentence("relation_stays_former", relation=remote.name)}
+
+    def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable, not_reopened):
         """Take back what a side cannot hold, or may not be given, and note that and a doubtful VAT
         number.
 
         :param untouchable: what Tribe may never write in Odoo: ``{field: a sentence why}``
+        :param not_reopened: what we may not reopen in Tribe, likewise
         """
         leave_alone(
             merged,
@@ -115,7 +133,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 **partner._tribe_not_in_odoo(connection, merged.to_odoo),
                 **untouchable,
             },
-            not_in_tribe=connection._not_in_tribe({**odoo, **merged.to_tribe}),
+            not_in_tribe={
+                **connection._not_in_tribe({**odoo, **merged.to_tribe}),
+                **not_reopened,
+            },
         )
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
             note = partner._tribe_vat_note(values.get("vat"), country.get("country_code"))
@@ -142,20 +163,27 @@ class TribeRelationSynchronizer(models.AbstractModel):
         link = decision.link
         if not link or link.state in ("gone", "unlinked", "merged"):
             return None
-        arrived = self._arrived(link, decision.remote)
+        # Nobody has edited that in Tribe: it is ours.
+        shown = decision.remote.values()
+        arrived = {n: value for n, value in decision.seen.arrived.items() if n in shown}
         return {**(link.agreed or {}), **arrived} if arrived else link.agreed
 
-    def _arrived(self, link, remote):
-        """What Tribe has of the changes that it was told of, whose answer was lost.
+    # What Tribe was told, and its reads do not show yet
 
-        Nobody has edited that in Tribe: it is ours.
+    def _see(self, decision):
+        """Find out what the read of a linked relation shows of what Tribe was told.
+
+        Where it is an old copy, the relation has what it has by now.
         """
-        values = remote.values()
-        return {
-            name: value
-            for name, value in (link.being_told or {}).items()
-            if canonical(name, values.get(name)) == canonical(name, value)
-        }
+        link, remote = decision.link, decision.remote
+        if not link or not link.being_told:
+            return
+        shown = remote.shown()
+        decision.seen = link._see(
+            {**shown, **remote.roles()}, remote.stamps(), shown.get("country_code")
+        )
+        if decision.seen.hidden:
+            decision.remote = remote.with_hidden(decision.seen.hidden)
 
     def _both_changed(self, decision):
         """The question about the conflicts of a decision."""
@@ -439,7 +467,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
             )
             return
         values = {"tribe_id": row["ID"], "partner_id": link.partner_id.id, "state": "linked"}
-        if row.get("IsFormer") is not True:
+        # What Tribe is being told, or does not show yet, is no word of somebody there.
+        if row.get("IsFormer") is not True and role_name(kind) not in (link.being_told or {}):
             values["closed_by_us"] = False
         current = {**values, "tribe_id": existing.tribe_id, "partner_id": existing.partner_id.id}
         current |= {name: existing[name] for name in ("state", "closed_by_us") if name in values}
@@ -508,22 +537,33 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _write_to_tribe(self, session, link, merged: Merge, remote):
         """Write what goes to Tribe, in as few calls as there are records to change.
 
-        Returns what both sides agree on once Odoo is written too.
+        Returns what both sides agree on once Odoo is written too, and the mutation dates that
+        Tribe's answers tell: ``{field: date}``.
         """
         values = dict(merged.to_tribe)
         agreed = dict(merged.agreed)
         active = values.pop("active", None)
-        self._write_relation(session, link.partner_id, remote, values)
-        agreed |= self._write_address(session, remote, values)
-        self._write_payment_terms(session, remote, values)
+        stamps = {}
+        self._write_relation(session, link.partner_id, remote, values, stamps)
+        agreed |= self._write_address(session, remote, values, stamps)
+        self._write_payment_terms(session, remote, values, stamps)
         if active is not None:
-            agreed["active"] = self._write_active(session, link, remote, active)
+            agreed["active"] = self._write_active(session, link, remote, active, stamps)
         if values:
             partner = link.partner_id
             session.log(
                 "update_tribe", partner.display_name, self._changed(values), partner=partner
             )
-        return agreed
+        return agreed, stamps
+
+    def _note_stamps(self, stamps, names, record, answer):
+        """Note the mutation date that the answer to a write tells, where the write has moved it.
+
+        Only then it says of a read whether that is an old copy.
+        """
+        stamp = answer.get(STAMP)
+        if isinstance(stamp, str) and stamp != record.get(STAMP):
+            stamps.update(dict.fromkeys(names, stamp))
 
     def _relation_fields(self, connection, partner, kind, values, before=None):
         """The fields of a relation itself, as Tribe names them.
@@ -536,14 +576,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             body = person_body(values, partner._tribe_person_name(before))
         return self._present(connection, RELATION_SETS[kind], body)
 
-    def _write_relation(self, session, partner, remote, values):
+    def _write_relation(self, session, partner, remote, values, stamps):
         body = self._relation_fields(
             session.connection, partner, remote.kind, values, remote.person_name()
         )
         if body:
-            session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
+            answer = session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
+            self._note_stamps(stamps, values.keys() - {*ADDRESS_FIELDS}, remote.entity, answer)
 
-    def _write_address(self, session, remote, values):
+    def _write_address(self, session, remote, values, stamps):
         """Write the address fields of some values to Tribe.
 
         Returns what Tribe shows afterwards instead of the values, if anything: an address that is
@@ -555,7 +596,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         body = self._address_changes(session.connection, remote, changed)
         slot = remote.invoice_address()
         if body and slot:
-            session.client.update("Address", slot["ID"], body)
+            answer = session.client.update("Address", slot["ID"], body)
+            self._note_stamps(stamps, changed, slot, answer)
         elif body and remote.kind == "organization":
             session.client.update(
                 RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
@@ -583,20 +625,23 @@ class TribeRelationSynchronizer(models.AbstractModel):
             address, connection.country_ids or {}, country_code, connection.state_ids
         )
 
-    def _write_payment_terms(self, session, remote, values):
+    def _write_payment_terms(self, session, remote, values, stamps):
         for kind, row in remote.relationships.items():
             body = relationship_body(kind, values)
             if body:
-                session.client.update(RELATIONSHIP_SETS[remote.kind][kind], row["ID"], body)
+                entity_set = RELATIONSHIP_SETS[remote.kind][kind]
+                answer = session.client.update(entity_set, row["ID"], body)
+                self._note_stamps(stamps, [PAYMENT_TERM_FIELDS[kind]], row, answer)
 
-    def _write_active(self, session, link, remote, active):
+    def _write_active(self, session, link, remote, active, stamps):
         """End the relationships, or reopen the ones that we ended.
 
         Returns whether the relation is a customer or supplier in Tribe afterwards.
         """
         for kind, row, relationship_link in self._to_end_or_reopen(link, remote, active):
             entity_set = RELATIONSHIP_SETS[remote.kind][kind]
-            session.client.update(entity_set, row["ID"], {"IsFormer": not active})
+            answer = session.client.update(entity_set, row["ID"], {"IsFormer": not active})
+            self._note_stamps(stamps, [role_name(kind)], row, answer)
             remote.note_former(kind, not active)
             relationship_link.closed_by_us = not active
         return remote.is_current
