@@ -32,6 +32,7 @@ from ..mapping import (
 from ..sentence import said, say, sentence
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
 from .tribe_invoice_booker import PAID_CODE
+from .tribe_work import TOLD_REASONS
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
@@ -175,6 +176,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                 continue
             if booking:
                 wanted.append(booking)
+            elif self._phase(session.connection, entity).is_draft:
+                self._look_once_more(session, tribe_id)
         # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
         session.commit()
         self._find_customers(session, wanted, failures)
@@ -186,18 +189,33 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _compare(self, session, link, entity):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
+        before = _state_of(link)
+        seen = self._compare_phase(session, link, entity)
+        self._compare_facts(session, link, entity)
+        if _state_of(link) == before and not seen.is_news:
+            self._look_once_more(session, link.tribe_id)
+
+    def _compare_phase(self, session, link, entity):
+        """Note in which phase an invoice is; returns what the read shows of what we told of it."""
         phase = self._phase(session.connection, entity)
-        if link.phase_id != phase:
-            is_paid = phase.code == PAID_CODE
-            if is_paid and not link.told_paid and link.move_id:
-                self._note_paid_in_tribe(link.move_id)
-            link.write(
-                {
-                    "phase_id": phase.id,
-                    "told_paid": is_paid,
-                    "paid_by_us": is_paid and link.paid_by_us,
-                }
-            )
+        seen = link._see({"phase": phase.tribe_id}, {})
+        link._keep_told(seen)
+        if "phase" in seen.hidden or link.phase_id == phase:
+            return seen
+        is_paid = phase.code == PAID_CODE
+        is_paid_by_us = is_paid and (link.paid_by_us or "phase" in seen.arrived)
+        if is_paid and not is_paid_by_us and not link.told_paid and link.move_id:
+            self._note_paid_in_tribe(link.move_id)
+        link.write({"phase_id": phase.id, "told_paid": is_paid, "paid_by_us": is_paid_by_us})
+        return seen
+
+    def _look_once_more(self, session, tribe_id):
+        """Look once more, later, when Tribe told of a change and the read shows none."""
+        if session.reasons.get(tribe_id, set()) & TOLD_REASONS:
+            self.env["tribe.work"]._look_later(session.connection, "invoice", tribe_id)
+
+    def _compare_facts(self, session, link, entity):
+        """Note what is not what it was when an invoice was booked."""
         legal_entity = self._find_legal_entity(session.connection, entity)
         if self._is_booked_elsewhere(legal_entity):
             return
@@ -577,6 +595,11 @@ class TribeInvoiceImporter(models.AbstractModel):
                 number=booking.invoice.number,
             ),
         )
+
+
+def _state_of(link):
+    """What a look at a booked invoice may change."""
+    return (link.phase_id, link.state, link.difference, link.credited_tribe_id)
 
 
 def _title(entity):

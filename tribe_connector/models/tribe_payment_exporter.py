@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..engine.problems import NeedsPerson
+from ..mapping import answer
 from ..sentence import sentence
 
 PAID_CODE = "Paid"
@@ -60,10 +61,21 @@ class TribePaymentExporter(models.AbstractModel):
         is_paid = code == PAID_CODE
         try:
             phase = self._phase(session.connection, code)
+            # For good: if the answer is lost then, the phase in Tribe is our word all the same.
+            told = {"phase": phase.tribe_id}
+            link._note_told(told, {"phase": link.phase_id.tribe_id})
+            session.commit()
             session.client.update_by_post(
                 "Activity_Invoice", link.tribe_id, {"Phase": {"ID": phase.tribe_id}}
             )
-            link.write({"told_paid": is_paid, "paid_by_us": is_paid, "phase_id": phase.id})
+            link.write(
+                {
+                    "told_paid": is_paid,
+                    "paid_by_us": is_paid,
+                    "phase_id": phase.id,
+                    "being_told": answer(link.being_told, told, {}),
+                }
+            )
             session.log("paid" if is_paid else "unpaid", name, move=link.move_id)
             session.done(reference)
             session.commit()
