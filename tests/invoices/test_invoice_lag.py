@@ -150,6 +150,9 @@ class TestFormerCustomer(PaymentCase):
             if row["Organization"] not in known and not row["IsFormer"]
         )
         self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+        # Else it gets one, and is looked at for that.
+        number = {"DebtorNumber": "D-1", "CreditorNumber": "C-1"}
+        self.sandbox.change("Relation_Organization", row["Organization"], number)
         return row
 
     def assertArchivedOnce(self, row, tribe_id):

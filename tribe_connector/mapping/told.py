@@ -82,8 +82,8 @@ def is_unanswered(told: Mapping | None) -> bool:
 
 
 def oldest(told: Mapping) -> str:
-    """When the first of what is still to be seen was told."""
-    return min(entry["at"] for entry in map(_entry, told.values()))
+    """When the first of what is still to be seen was told, as far as that was kept."""
+    return min(filter(None, (_entry(entry)["at"] for entry in told.values())))
 
 
 def look(

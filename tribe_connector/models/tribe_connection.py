@@ -319,7 +319,7 @@ class TribeConnection(models.Model):
         "most: Odoo ends a worker that waits longer.",
     )
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
-    overlap_seconds = fields.Integer(default=60, required=True)
+    overlap_seconds = fields.Integer(default=300, required=True)
     comparison_days = fields.Integer(
         "Look for Deleted Relations Every (Days)",
         default=7,

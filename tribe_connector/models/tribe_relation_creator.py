@@ -123,7 +123,12 @@ class TribeRelationCreator(models.AbstractModel):
             if (partner.id, kind) in links:
                 self._check_settled(session, partner, links[partner.id, kind])
             body = {NAVIGATIONS[link.kind]: {"ID": link.tribe_id}}
-            self._send_relationships(session, partner, link.kind, kind, body)
+            answer = self._send_relationships(session, partner, link.kind, kind, body)
+            if not answer.get("ID"):
+                # Its ID is learnt by looking: an answer may tell nothing.
+                self.env["tribe.work"]._add(
+                    session.connection, "outbound", "partner", partner.ids, "follow"
+                )
         return missing
 
     def _complete(self, session, partners):
