@@ -1,3 +1,4 @@
+import re
 from contextlib import contextmanager
 
 import psycopg2
@@ -27,6 +28,8 @@ from .tribe_link import RELATION_KINDS
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
+# As Tribe writes moments; whatever else it sends for one is none, and is not kept.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:Z+-]{0,20}", re.ASCII)
 # A record that another worker is at comes again so soon.
 BUSY_SECONDS = 2
 NUMBER_NAMES = {
@@ -562,7 +565,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         Only then it says of a read whether that is an old copy.
         """
         stamp = answer.get(STAMP)
-        if isinstance(stamp, str) and stamp != record.get(STAMP):
+        if isinstance(stamp, str) and MOMENT.fullmatch(stamp) and stamp != record.get(STAMP):
             stamps.update(dict.fromkeys(names, stamp))
 
     def _relation_fields(self, connection, partner, kind, values, before=None):

@@ -267,7 +267,7 @@ class TribeWork(models.Model):
         waiting = [("connection_id", "=", connection.id), ("kind", "=", kind)]
         waiting += [("reference", "=", tribe_id), ("reason", "=", "again")]
         # One that a lane is just at is done by then.
-        if not self.sudo().search_count([*waiting, ("begun", "in", (False, 0))], limit=1):
+        if not self.search_count([*waiting, ("begun", "in", (False, 0))], limit=1):
             seconds = connection.settle_seconds if seconds is None else seconds
             due = fields.Datetime.now() + timedelta(seconds=seconds)
             self._add(connection, "inbound", kind, [tribe_id], "again", due=due)
