@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from connector.common import ORGANIZATION_CUSTOMER
 
+from odoo.addons.tribe_connector.sentence import sentence
+
 from .test_payment import PaymentCase
 
 # Longer than any test.
@@ -32,7 +34,8 @@ class TestInvoiceLag(PaymentCase):
 
     def assertNoWord(self, move):
         """Nothing says that Tribe calls the invoice paid."""
-        self.assertFalse(move.message_ids.filtered(lambda each: "paid in Tribe" in each.body))
+        words = sentence("paid_in_tribe_not_booked")
+        self.assertFalse(move.message_ids.filtered(lambda each: words in each.body))
 
     def test_our_own_paid_is_not_taken_back_by_an_old_copy(self):
         tribe_id = self.send_new(self.line(100.0))
