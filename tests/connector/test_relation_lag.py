@@ -406,5 +406,7 @@ class TestRelationLag(RelationCase):
             [("partner_id", "=", self.partner.id), ("action", "=", "note")]
         )
         self.assertEqual(len(lines), 1)
-        self.assert_only_told(lines, "relation_stays_former", field="text", relation=self.partner.name)
+        self.assert_only_told(
+            lines, "relation_stays_former", field="text", relation=self.partner.name
+        )
         self.assertEqual(self.written(lambda: self.synchronize(self.partner)), 0)

@@ -19,6 +19,7 @@ from ..tribe_api import (
     TribeUnknownSet,
 )
 from .booking import BOOK_ANYWAY
+from .lost_race import LOST_RACES
 from .own_cursor import execute_apart
 from .problems import (
     BUSY,
@@ -205,10 +206,10 @@ class Session:
         try:
             with self.env.cr.savepoint():
                 apply(items)
-        except psycopg2.OperationalError:
-            # The transaction is lost (a serialization failure, say): all of it comes again.
-            raise
-        except Exception as error:  # noqa: BLE001 - classified later
+        except Exception as error:
+            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, LOST_RACES):
+                # With PostgreSQL itself, or the transaction: all of it comes again.
+                raise
             self.env.invalidate_all()
             self._forget(*noted)
             if len(items) == 1:

@@ -9,6 +9,8 @@ from . import tribe_relation_numbering
 from . import (
     account_account,
     account_move,
+    account_move_line,
+    account_partial_reconcile,
     account_payment_term,
     account_tax,
     ir_cron,

@@ -36,6 +36,15 @@ class AccountMove(models.Model):
         "In Tribe", compute="_compute_tribe_url", compute_sudo=True, groups="base.group_user"
     )
 
+    def write(self, vals):
+        self._tribe_keep_lanes_off()
+        return super().write(vals)
+
+    def _tribe_keep_lanes_off(self, with_links=False):
+        """As of contacts. Which invoices are Tribe's is known without a query."""
+        of_tribe = self.sudo().filtered("tribe_id")
+        return super(AccountMove, of_tribe)._tribe_keep_lanes_off(with_links)
+
     @api.depends("tribe_link_ids.tribe_id")
     def _compute_tribe_id(self):
         for move in self:
@@ -101,6 +110,7 @@ class AccountMove(models.Model):
         Also when a bookkeeper resets one to draft and confirms it again: Odoo then calculates
         VAT anew, and would lose the cents in which Tribe's rounding differs.
         """
+        self._tribe_keep_lanes_off(with_links=True)
         # A draft of before the journal was reserved takes its number only now.
         self._check_tribe_journal()
         links = self._tribe_links()

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..engine.booking import BOOKING
 from ..engine.only_for import only_for
 from ..mapping import (
     FIELD_LABELS,
@@ -157,6 +158,7 @@ class ResPartner(models.Model):
             # Whoever loses an address changed as well.
             noted |= partners.parent_id
         references = {partner: partner.ref for partner in partners} if vals.get("ref") else {}
+        partners._tribe_keep_lanes_off(with_links="company_id" in vals)
         result = super().write(vals)
         if references:
             partners._tribe_apart(lambda: partners._tribe_numbers_follow(references))
@@ -197,10 +199,25 @@ class ResPartner(models.Model):
     def unlink(self):
         # An invoice address that goes changes the address of its company.
         parents = self.sudo().parent_id - self
+        self._tribe_keep_lanes_off(with_links=True)
         self._tribe_apart(self._tribe_note_deletion)
         result = super().unlink()
         parents._tribe_note_save()
         return result
+
+    def _increase_rank(self, field, n=1):
+        """As Odoo's, but for an invoice of Tribe, which is not counted.
+
+        Somebody may be saving the contact at that very moment (``_tribe_become_customer``).
+        """
+        if self.env.context.get("tribe_booking") is BOOKING:
+            return None
+        return super()._increase_rank(field, n)
+
+    def _tribe_become_customer(self):
+        """Make who gets an invoice a customer, and so the company that it is for in the books."""
+        partners = self | self.commercial_partner_id
+        partners.filtered(lambda partner: not partner.customer_rank).customer_rank = 1
 
     def _tribe_note_deletion(self):
         self.env["tribe.link"].sudo()._note_deleted_partners(self)

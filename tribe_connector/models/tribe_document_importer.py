@@ -26,7 +26,7 @@ class TribeDocumentImporter(models.AbstractModel):
         for reference in session.references:
             if reference in wanted and reference in attachments:
                 try:
-                    self._attach(session, wanted[reference], attachments[reference])
+                    self._fetch(session, reference, wanted[reference], attachments[reference])
                 except (TribeUnauthorized, TribeUnknownSet):
                     # Those of the others would be refused as well.
                     raise
@@ -71,16 +71,23 @@ class TribeDocumentImporter(models.AbstractModel):
                 found.setdefault(row["Invoice"]["ID"], []).append(row)
         return found
 
-    def _attach(self, session, move, rows):
+    def _fetch(self, session, reference, move, rows):
+        """Attach the PDF of one invoice, which somebody may be paying meanwhile."""
         pdfs = [row for row in rows if (row.get("File") or {}).get("MimeType") == "application/pdf"]
         if not pdfs:
             return
         content = session.client.download("Attachment", pdfs[0]["ID"], "File")
         if not content.startswith(PDF_MARK):
             return
+        # A new transaction sees what was done with the invoice while Tribe was asked.
+        session.commit()
+        name = file_name(pdfs[0]["File"].get("Name"), ".pdf", move.name)
+        session.halves([reference], lambda _one: self._attach(move, name, content), session.failed)
+
+    def _attach(self, move, name, content):
         attachment = self.env["ir.attachment"].create(
             {
-                "name": file_name(pdfs[0]["File"].get("Name"), ".pdf", move.name),
+                "name": name,
                 "raw": content,
                 "mimetype": "application/pdf",
                 "res_model": "account.move",

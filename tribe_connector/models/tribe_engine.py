@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..engine.availability import Availability
 from ..engine.lease import Leases
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
+from ..engine.lost_race import giving_way
 from ..engine.rounds import rounds_of
 from ..engine.session import READING, Session
 from ..engine.turn import come_first_next, current_turn, others_come_first
@@ -129,7 +130,7 @@ class TribeEngine(models.AbstractModel):
         leave it to this one the next time.
         """
         turn = current_turn()
-        with Leases(self.env.registry) as leases:
+        with Leases(self.env.registry) as leases, giving_way(self.env.cr):
             seconds_left = 0 if others_come_first() else self._commit(0)
             while seconds_left > 0 and not turn.is_over(LONGEST_EXCHANGE_SECONDS):
                 try:
@@ -197,6 +198,11 @@ class TribeEngine(models.AbstractModel):
 
         Tribe is asked last, as that may take all the time there is, or the worker.
         """
+        with giving_way(self.env.cr):
+            self._commit(0)
+            self._plan_in_turns()
+
+    def _plan_in_turns(self):
         connections = self.env["tribe.connection"]
         # Also what was deactivated, as long as its webhooks are still in Tribe.
         works = self.env["tribe.work"]

@@ -416,6 +416,10 @@ class TribeInvoiceImporter(models.AbstractModel):
             booking for booking in bookings if booking.invoice.relationship_id not in partners
         ]
         problems = {}
+
+        def fail(booking, error):
+            failures[booking.invoice.tribe_id] = self._failure(booking, error)
+
         if missing:
             partners |= self._import_customers(session, missing, problems)
         for booking in bookings:
@@ -425,10 +429,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                     booking, self._customer_problem(session, booking, problems)
                 )
                 continue
-            try:
-                self._check_customer(session, booking)
-            except (NeedsPerson, Busy) as problem:
-                failures[booking.invoice.tribe_id] = self._failure(booking, problem)
+            session.halves([booking], lambda part: self._check_customer(session, *part), fail)
 
     def _check_customer(self, session, booking):
         """Take the customer of a booking for oneself.
@@ -444,6 +445,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking.partner._tribe_check_names()
         if not self._take_leases(session, booking):
             raise self._busy(booking.partner)
+        booking.partner._tribe_become_customer()
 
     def _is_customer_of_other_company(self, booking):
         """Whether Odoo would refuse the customer, and name it to whoever books the invoice.

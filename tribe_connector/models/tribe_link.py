@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..engine.lost_race import LOST_RACES
 from ..engine.only_for import only_for
 from ..engine.sentence_field import SentenceText
 from ..mapping import look, oldest, tell
@@ -435,9 +436,15 @@ class TribeLink(models.Model):
         of_invoices = Domain("connection_id", "=", connection.id) & Domain("kind", "=", "invoice")
         # What is well is the most by far, and not even read.
         unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
+        looked_at = self.browse()
         for link in self.search(of_invoices & Domain("state", "=", "linked") & unlike):
-            link._note_differences(link._move_differences())
-        looked_at = self.search(of_invoices & Domain("state", "=", "differs"))
+            try:
+                with self.env.cr.savepoint():
+                    link._note_differences(link._move_differences())
+            except LOST_RACES:
+                # A lane, or the bookkeeper, is at it just now.
+                looked_at |= link
+        looked_at |= self.search(of_invoices & Domain("state", "=", "differs"))
         looked_at |= self._credits_of_before(connection)
         # It can be asked for again and again.
         self.env["tribe.work"]._ask(

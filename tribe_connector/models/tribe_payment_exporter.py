@@ -1,11 +1,13 @@
 from odoo import models
 
-from ..engine.problems import NeedsPerson
+from ..engine.lease import tribe_key
+from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer
 from ..sentence import sentence
 
 PAID_CODE = "Paid"
 SENT_CODE = "Sent"
+BUSY_SECONDS = 1
 
 
 class TribePaymentExporter(models.AbstractModel):
@@ -16,6 +18,20 @@ class TribePaymentExporter(models.AbstractModel):
 
     def _process(self, session):
         """Do the work rows of some invoices."""
+        by_reference = self._links(session)
+        for reference in session.references:
+            code = self._wanted_phase(session.connection, by_reference.get(reference))
+            if code:
+                self._tell(session, reference, by_reference[reference], code)
+            else:
+                session.done(reference)
+                session.commit()
+
+    def _links(self, session):
+        """The links of some invoices, by reference, each with the lease on what it is in Tribe.
+
+        Whoever looks at an invoice of Tribe has that one as well, and writes to the same link.
+        """
         moves = self.env["account.move"].browse(int(number) for number in session.references)
         links = self.env["tribe.link"].search(
             [
@@ -24,14 +40,15 @@ class TribePaymentExporter(models.AbstractModel):
                 ("move_id", "in", moves.exists().ids),
             ]
         )
-        by_reference = {str(link.move_id.id): link for link in links}
-        for reference in session.references:
-            code = self._wanted_phase(session.connection, by_reference.get(reference))
-            if code:
-                self._tell(session, reference, by_reference[reference], code)
-            else:
-                session.done(reference)
-                session.commit()
+        for link in links:
+            if not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
+                name = link.move_id.display_name
+                busy = Busy(sentence("invoices_being_booked"), BUSY_SECONDS)
+                session.failed(str(link.move_id.id), busy, name)
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
+        self.env.invalidate_all()
+        return {str(link.move_id.id): link for link in links}
 
     def _wanted_phase(self, connection, link):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.

@@ -143,9 +143,11 @@ class TribeRelationImporter(models.AbstractModel):
                 for each in decisions
                 if each.action == action and each.tribe_id not in failures
             ]
-            session.halves(
-                of_action, lambda part, carry_out=carry_out: carry_out(session, part), refuse
-            )
+            for piece in _in_turn(of_action):
+                session.halves(
+                    piece, lambda part, carry_out=carry_out: carry_out(session, part), refuse
+                )
+                session.commit()
         carried_out = [each for each in decisions if each.tribe_id not in failures]
         partners = self.env["res.partner"].browse(
             each.partner.id for each in carried_out if each.partner and each.action != SAME
@@ -606,6 +608,13 @@ class TribeRelationImporter(models.AbstractModel):
                 sentence("relation_deleted_in_tribe"),
                 partner=link.partner_id,
             )
+
+
+def _in_turn(decisions):
+    """Some decisions in pieces: a contact that is changed by itself, since somebody may save it."""
+    changing = [each for each in decisions if each.merged.to_odoo]
+    others = [each for each in decisions if not each.merged.to_odoo]
+    return [piece for piece in (others, *([each] for each in changing)) if piece]
 
 
 def _numbers(remote):

@@ -19,6 +19,8 @@ STATES = [
 ]
 CODES = [code for code, _label in STATES]
 NUMBERS = ("debtor_number", "creditor_number")
+# What a transaction has done already (``_tribe_keep_lanes_off``).
+KEPT_OFF = "tribe_connector.kept_off"
 # What a field's description says of where the web client offers it.
 OFFERED = {"searchable", "sortable", "groupable", "exportable"}
 
@@ -80,6 +82,34 @@ class TribeSynchronized(models.AbstractModel):
             _logger.exception("What was saved, %s, could not be noted for Tribe", self)
             return False
         return True
+
+    def _tribe_keep_lanes_off(self, with_links=False):
+        """Have no lane write to these records from now on, until somebody's own work is done.
+
+        Else what a lane writes in the middle of that would have all of it fail, and begin anew.
+        A lane that comes gives way. One that was just there has this fail, before anything is
+        done, and Odoo begins anew.
+
+        :param with_links: also to their links, which that work changes too
+        :raises psycopg2.errors.SerializationFailure: which is not logged
+        """
+        done = self.env.cr.postcommit.data.setdefault(KEPT_OFF, set())
+        asked = {(self._name, record_id, with_links) for record_id in self.ids} - done
+        if not asked:
+            return
+        done |= asked
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM tribe_link link JOIN %(table)s record ON record.id = link.%(link)s"
+                " WHERE record.id = ANY(%(ids)s) ORDER BY record.id, link.id"
+                " FOR NO KEY UPDATE OF %(locked)s",
+                table=SQL.identifier(self._table),
+                link=SQL.identifier(self._tribe_link_field),
+                ids=sorted(record_id for _name, record_id, _with_links in asked),
+                locked=SQL("record, link") if with_links else SQL("record"),
+            ),
+            log_exceptions=False,
+        )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_tribe_state(self):

@@ -1,1 +1,1 @@
-from . import account_move_reversal, base_partner_merge
+from . import account_move_reversal, account_payment_register, base_partner_merge
