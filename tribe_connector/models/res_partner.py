@@ -58,6 +58,20 @@ SYNCHRONIZED_FIELDS = frozenset(
 
 # The links that make a contact a relation of Tribe.
 OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
+# Who is invoiced for itself (``commercial_partner_id``): also a company under another company.
+COMMERCIAL = ["|", ("parent_id", "=", False), ("is_company", "=", True)]
+# What makes one a customer or supplier.
+CUSTOMERS_AND_SUPPLIERS = [
+    "|",
+    "|",
+    "|",
+    ("customer_rank", ">", 0),
+    ("supplier_rank", ">", 0),
+    ("tribe_synchronize", "=", True),
+    "|",
+    ("debtor_number", "!=", False),
+    ("creditor_number", "!=", False),
+]
 RANKS = ("customer_rank", "supplier_rank")
 NUMBERS = ("debtor_number", "creditor_number")
 PAYMENT_TERM_PROPERTIES = {
@@ -172,7 +186,8 @@ class ResPartner(models.Model):
         """
         changed = self.filtered(
             lambda partner: (
-                references.get(partner, partner.ref) != partner.ref and not partner.parent_id
+                references.get(partner, partner.ref) != partner.ref
+                and partner.commercial_partner_id == partner
             )
         )
         if not changed:
@@ -299,19 +314,25 @@ class ResPartner(models.Model):
         return self[name] or (is_one[name]() and self._tribe_reference(connection))
 
     def _tribe_reference(self, connection):
-        """The reference, where it is the source of the connection's numbers; else False."""
-        return connection.number_source == "ref" and (self.ref or "").strip() or False
+        """The reference, where it is the source of the connection's numbers; else False.
+
+        Nor is it one of a person under a company, who may have the company's.
+        """
+        is_source = connection.number_source == "ref" and self.commercial_partner_id == self
+        return is_source and (self.ref or "").strip() or False
 
     def _tribe_address_partner(self, connection):
         """The partner whose address is the invoice address in a connection's Tribe.
 
         An invoice contact without an address (with an e-mail only, say) is passed over, and so is
-        one of a company in which the connection does not work, or of another connection.
+        one of a company in which the connection does not work, or of another connection, and a
+        company that is a customer or supplier itself.
         """
         self.ensure_one()
         contacts = self.child_ids.filtered(
             lambda child: child.type == "invoice" and child.active
         ).sorted("id")
+        contacts -= contacts.filtered("is_company").filtered_domain(CUSTOMERS_AND_SUPPLIERS)
         with_address = contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )

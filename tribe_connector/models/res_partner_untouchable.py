@@ -89,6 +89,19 @@ class ResPartner(models.Model):
         shared = set(ADDRESS_FIELDS) if neighbours & others else set()
         return shared | (set(SHARED) - set(ADDRESS_FIELDS) if company & others else set())
 
+    def _tribe_address_of_parent(self, connection, values):
+        """What of some neutral values is the address of the contact above: ``{field: a sentence}``.
+
+        Odoo gives both of them one address (``_fields_sync``), whoever changes it: Tribe's of a
+        contact would become its company's, and the other way round. Neither follows the other.
+        """
+        self.ensure_one()
+        address = self._tribe_address_partner(connection)
+        if address != self or not self.parent_id or self.type != "contact":
+            return {}
+        text = sentence("address_of_parent", partner=self._tribe_called())
+        return {name: text for name in ADDRESS_FIELDS if name in values}
+
     def _tribe_neighbours(self):
         """These contacts, and those to whom Odoo may give their address, or that of one of them."""
         self.env["res.partner"].flush_model(["parent_id", "type"])
@@ -135,9 +148,13 @@ class ResPartner(models.Model):
             refused = dict.fromkeys(SHARED, own[:1]._tribe_own_sentence())
         if self not in own and not values.keys().isdisjoint(SHARED):
             refused = {
-                name: self._tribe_shared_sentence(name)
-                for name in self._tribe_shared_with_others(connection)
-            } | refused
+                **self._tribe_address_of_parent(connection, values),
+                **{
+                    name: self._tribe_shared_sentence(name)
+                    for name in self._tribe_shared_with_others(connection)
+                },
+                **refused,
+            }
         internal = self._tribe_users().filtered(lambda user: not user.share)
         if internal and self not in own:
             refused |= {

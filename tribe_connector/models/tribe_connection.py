@@ -27,6 +27,7 @@ from ..tribe_api import (
     TribeRefused,
     TribeUnauthorized,
 )
+from .res_partner import COMMERCIAL, CUSTOMERS_AND_SUPPLIERS
 from .tribe_credential import new_webhook_token
 from .tribe_link import RELATION_KINDS
 
@@ -828,18 +829,10 @@ class TribeConnection(models.Model):
 
     def _unfiltered_domain(self):
         return [
-            ("parent_id", "=", False),
+            *COMMERCIAL,
             ("company_id", "in", [False, *self._companies().ids]),
             ("id", "not in", self._own_partner_ids()),
-            "|",
-            "|",
-            "|",
-            ("customer_rank", ">", 0),
-            ("supplier_rank", ">", 0),
-            ("tribe_synchronize", "=", True),
-            "|",
-            ("debtor_number", "!=", False),
-            ("creditor_number", "!=", False),
+            *CUSTOMERS_AND_SUPPLIERS,
         ]
 
     def _own_partner_ids(self):

@@ -562,6 +562,9 @@ class TribeRelationImporter(models.AbstractModel):
         values = self._values_of_new(connection, remote)
         return {
             "is_company": remote.kind == "organization",
+            # Nobody's default decides whose contact it is.
+            "company_id": False,
+            "parent_id": False,
             **partners._tribe_vals(connection, values, remote),
             **partners._tribe_address_vals(values),
             "active": remote.is_current,

@@ -21,6 +21,7 @@ from ..mapping import canonical, evidence, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
+from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
@@ -402,7 +403,7 @@ class TribeRelationMatcher(models.AbstractModel):
     def _weak_domain(self, connection):
         """The contacts that could be a relation of a connection."""
         return (
-            Domain("parent_id", "=", False)
+            Domain(COMMERCIAL)
             & Domain("company_id", "in", [False, *connection._companies().ids])
             & Domain("id", "not in", connection._own_partner_ids())
             & connection._tenant_domain()

@@ -24,6 +24,7 @@ from ..mapping import (
     relationship_body,
 )
 from ..sentence import in_language, say, sentence, stored
+from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
@@ -84,6 +85,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             agreed.setdefault("active", False)
         decided = link.conflict_ids._decisions(odoo, values) if link else {}
         untouchable = partner._tribe_untouchable(connection, values)
+        of_parent = partner._tribe_address_of_parent(connection, odoo)
         merged = merge(
             agreed,
             odoo,
@@ -102,6 +104,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
             untouchable,
             self._not_reopened(link, remote, merged),
         )
+        # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
+        merged.agreed.update({name: odoo[name] for name in of_parent})
         return merged
 
     def _told_values(self, connection, remote, odoo):
@@ -139,6 +143,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             not_in_tribe={
                 **connection._not_in_tribe({**odoo, **merged.to_tribe}),
                 **not_reopened,
+                **partner._tribe_address_of_parent(connection, odoo),
             },
         )
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
@@ -150,10 +155,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once."""
         partner, told = link.partner_id, link.noted or {}
         kept = {name: stored(text) for name, text in notes.items()}
+        known = set(told.values())
         for name, text in notes.items():
             # Before notes were kept as sentences, their text was.
-            if told.get(name) not in (kept[name], in_language(self.env, text)):
+            if known.isdisjoint((kept[name], in_language(self.env, text))):
                 session.log("note", partner.display_name, text, partner=partner)
+                known.add(kept[name])
         if kept != told:
             link.noted = kept or False
 
@@ -403,9 +410,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
 
     def _partners_with(self, connection, name, number):
-        """The partners of the connection's tenant with a number, archived or not."""
+        """The partners of the connection's tenant with a number, archived or not.
+
+        Whoever is linked keeps it, also as a person who is under a company since.
+        """
         companies = [False, *connection._companies().ids]
-        has_number = Domain(name, "=", number)
+        linked = self.env["tribe.link"]._search(
+            Domain("connection_id", "=", connection.id)
+            & Domain("kind", "in", RELATION_KINDS)
+            & Domain("partner_id", "!=", False)
+            & Domain("state", "!=", "gone")
+        )
+        is_one = Domain(COMMERCIAL) | Domain("id", "in", linked.subselect("partner_id"))
+        has_number = Domain(name, "=", number) & is_one
         if connection.number_source == "ref":
             has_number |= Domain(name, "=", False) & Domain("ref", "=", number)
         return (
@@ -413,7 +430,6 @@ class TribeRelationSynchronizer(models.AbstractModel):
             .with_context(active_test=False)
             .search(
                 has_number
-                & Domain("parent_id", "=", False)
                 & Domain("company_id", "in", companies)
                 & Domain("id", "not in", connection._own_partner_ids())
                 & connection._tenant_domain()
