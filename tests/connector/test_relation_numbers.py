@@ -429,3 +429,70 @@ class TestNumbersFromTribe(NumberCase):
                 names = [told.parameters["relation"], told.parameters["other"]]
                 self.assertCountEqual(names, partners.mapped("name"))
                 self.env["tribe.work"].search([])._remove()
+
+
+class TestManyInUse(NumberCase):
+    """Many numbers of our sequence are in use: they are asked for once, in blocks."""
+
+    # A call for each kind of relation and so many numbers (``VALUES_PER_CALL``).
+    BLOCK = 40
+
+    def calls_for(self, work):
+        self.sandbox.reset_calls()
+        work()
+        return self.sandbox.calls()["total"]
+
+    def use(self, count, entity_set="Relation_Organization", **names):
+        """Have Tribe use the next numbers of the sequence."""
+        sequence = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
+        sequence.invalidate_recordset()
+        first = sequence.number_next_actual
+        for number in range(first, first + count):
+            self.sandbox.create(entity_set, {**names, "DebtorNumber": f"{number}"})
+        return str(first + count)
+
+    def blocks(self, count):
+        """The calls that the numbers may take, beyond the first of them."""
+        return 2 * -(-count // self.BLOCK)
+
+    def test_one_customer(self):
+        usual = self.calls_for(lambda: self.linked("Eerst B.V."))
+        for count, entity_set, names in (
+            (60, "Relation_Organization", {"Name": "In Tribe"}),
+            (60, "Relation_Person", {"LastName": "In Tribe"}),
+            (150, "Relation_Organization", {"Name": "In Tribe"}),
+        ):
+            with self.subTest(count=count, entity_set=entity_set):
+                free = self.use(count, entity_set, **names)
+                partner = self.customer(f"Nieuw {free} B.V.")
+                calls = self.calls_for(lambda partner=partner: self.synchronize(partner))
+                self.assertEqual(partner.debtor_number, free)
+                self.assertLessEqual(calls, usual + self.blocks(count))
+                # They are behind the sequence now: nobody asks for them any more.
+                after = self.customer(f"Daarna {free} B.V.")
+                calls = self.calls_for(lambda partner=after: self.synchronize(partner))
+                self.assertLessEqual(calls, usual)
+
+    def test_many_customers_at_once(self):
+        usual = self.calls_for(lambda: self.synchronize(self.many("Eerst")))
+        free = self.use(60, Name="In Tribe")
+        partners = self.many("Nieuw")
+        calls = self.calls_for(lambda: self.synchronize(partners))
+        self.assertEqual(min(partners.mapped("debtor_number")), free)
+        self.assertLessEqual(calls, usual + self.blocks(60))
+
+    def many(self, name):
+        return self.env["res.partner"].union(*(self.customer(f"{name} {n}") for n in range(10)))
+
+    def test_in_a_plan(self):
+        self.many("In Odoo")
+        usual = self.calls_for(self.plan)
+        free = self.use(60, Name="In Tribe")
+        # They changed in Tribe, and are looked at as well.
+        self.assertLessEqual(self.calls_for(self.plan), usual + 2 * self.blocks(60))
+        numbers = self.connection.plan_id.line_ids.filtered("partner_id").mapped("debtor_number")
+        self.assertEqual((min(numbers), len(set(numbers))), (free, 10))
+
+    def plan(self):
+        self.connection.action_plan()
+        self.run_lanes()
