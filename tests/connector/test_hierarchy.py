@@ -208,9 +208,7 @@ class TestShared(HierarchyCase):
         self.assertEqual(self.in_tribe(self.mother), ("Kerkstraat", "Amsterdam"))
         self.assertEqual(self.in_tribe(self.child), ("Dorpsweg", "Utrecht"))
         (note,) = self.notes()
-        self.assert_told(
-            note, "address_of_parent", field="text", partner=self.child.display_name
-        )
+        self.assert_told(note, "address_of_parent", field="text", partner=self.child.display_name)
         self.assertNothingMore()
         self.assertEqual(len(self.notes()), 1)
 

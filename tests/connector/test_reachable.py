@@ -286,7 +286,12 @@ class TestCalls(SentenceCase, RolesCase):
             for model, method, on, _who in self.our_calls():
                 if on == "–":
                     continue
-                context = {"tribe_area": value, "plan_action": value, "tribe_booking": value}
+                context = {
+                    "tribe_area": value,
+                    "plan_action": value,
+                    "tribe_booking": value,
+                    "tribe_connection": value,
+                }
                 with self.subTest(f"{model}.{method}", value=value):
                     outcome = self.call(
                         self.administrator,

@@ -1,13 +1,18 @@
 """Several Tribes in one Odoo: customers of one tenant are never shown to another."""
 
 import contextlib
+from unittest.mock import patch
 
 from end_to_end.waiting import far_hour
+from told import containing
 from tribe_sandbox.process import SandboxProcess
 
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
+
+from odoo.addons.tribe_connector.models import tribe_connection_customers
 
 from .common import LONG, ORGANIZATION_CUSTOMER, UNLIMITED
 from .relation_case import RelationCase
@@ -485,6 +490,388 @@ class TestTwoTenants(TenantsCase):
             yield
         finally:
             connections._of_tenant = before
+
+
+class TestNumbersOfTenants(TenantsCase):
+    """Numbers belong to a connection: another tenant's proves nothing, and is nobody's business."""
+
+    def setUp(self):
+        super().setUp()
+        self.theirs = self.customer_of(
+            self.a,
+            "Geheime klant B.V.",
+            DebtorNumber="1001",
+            EmailAddress="geheim@klant.example",
+            VATNumber="NL123456782B90",
+        )
+        self.before = self.now(self.theirs)
+        self.in_a = self.tribe_of(self.theirs)
+
+    def tearDown(self):
+        """Whatever happens with the number in B, nothing does in A, and nobody there is named."""
+        self.env.invalidate_all()
+        self.assertEqual(self.now(self.theirs), self.before)
+        self.assertEqual(self.tribe_of(self.theirs), self.in_a)
+        self.assertNotIn("Geheim", self.everything_told(self.b))
+        self.assertNotIn("geheim", self.everything_told(self.b))
+        super().tearDown()
+
+    def own(self, name="Klant van B B.V.", **values):
+        """A contact of B that Tribe does not know yet."""
+        return self.customer(name, company_id=self.other.id, **values)
+
+    def assertOwn(self, partner, number="1001"):
+        self.assertEqual(self.connections_of(partner), self.b)
+        self.assertEqual(partner.debtor_number, number)
+        self.assertFalse(self.problems())
+
+    def row(self, **values):
+        return self.organization(**{"Name": "Klant van B B.V.", "DebtorNumber": "1001", **values})
+
+    def test_by_a_poll(self):
+        with self.in_tenant(self.b):
+            row = self.row()
+            self.poll("organization", "customer")
+        self.assertOwn(self.link(row["ID"]).partner_id)
+
+    def test_by_the_webhook_of_each_kind_of_record(self):
+        with self.in_tenant(self.b):
+            row = self.row()
+            for each in self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=row["ID"]):
+                self.look_at("customer", each["ID"])
+        self.assertOwn(self.link(row["ID"]).partner_id)
+
+    def test_by_the_first_synchronization_and_its_plan(self):
+        own = self.own(debtor_number="1001")
+        with self.in_tenant(self.b):
+            other = self.row(Name="Alleen in Tribe B.V.", DebtorNumber="1002")
+            mine = self.row()
+            self.b.action_deactivate()
+            self.run_lanes()
+            self.b.initial_scope = "both"
+            self.b.action_plan()
+            self.run_lanes()
+            lines = {line.tribe_id: line for line in self.b.plan_id.line_ids}
+            self.assertEqual(lines[mine["ID"]].partner_id, own)
+            self.assertEqual(lines[mine["ID"]].action, "link")
+            self.assertEqual(lines[other["ID"]].action, "create_odoo")
+            self.assertNotIn(self.theirs, self.b.plan_id.line_ids.partner_id)
+            with self.class_in_registry_test_mode():
+                self.b.action_activate()
+            self.run_lanes()
+        self.assertEqual(self.link(mine["ID"]).partner_id, own)
+        self.assertOwn(own)
+
+    def test_by_an_export(self):
+        own = self.own(debtor_number="1001")
+        self.synchronize(own)
+        self.assertOwn(own)
+        with self.in_tenant(self.b):
+            self.assertEqual(self.tribe_of(own)["DebtorNumber"], "1001")
+
+    def test_entered_by_a_person(self):
+        own = self.own()
+        self.synchronize(own)
+        self.assertNotEqual(own.debtor_number, "1001")
+        own.debtor_number = "1001"
+        self.synchronize(own)
+        self.assertOwn(own)
+        with self.in_tenant(self.b):
+            self.assertEqual(self.tribe_of(own)["DebtorNumber"], "1001")
+
+    def test_changed_in_tribe(self):
+        for source in ("sequence", "tribe"):
+            self.b.number_source = source
+            own = self.customer_of(self.b, f"Klant {source} B.V.", DebtorNumber=f"2001{source}")
+            number = own.debtor_number
+            with self.in_tenant(self.b):
+                (row,) = self.named(own.name)
+                self.sandbox.change("Relation_Organization", row["ID"], {"DebtorNumber": "1001"})
+                self.look_at("organization", row["ID"])
+                self.run_nightly()
+                self.assertEqual(self.tribe_of(own)["DebtorNumber"], number)
+            self.assertOwn(own, number)
+
+    def test_drawn_from_the_sequence(self):
+        sequence = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
+        for is_shared in (True, False):
+            if not is_shared:
+                sequence = sequence.copy({"company_id": self.other.id})
+            sequence.number_next_actual = 1001
+            own = self.own(f"Klant {is_shared} B.V.")
+            self.synchronize(own)
+            # The one of the first is its own tenant's.
+            self.assertOwn(own, "1001" if is_shared else "1002")
+
+    def test_from_the_reference(self):
+        self.b.number_source = "ref"
+        own = self.own(ref="1001")
+        self.synchronize(own)
+        self.assertOwn(own)
+
+    def test_a_question_names_its_own_tenant_alone(self):
+        own = self.own(debtor_number="1001")
+        self.synchronize(own)
+        other = self.own("Dubbel B.V.", debtor_number="1001")
+        self.synchronize(other)
+        self.assert_only_told(
+            self.problematic(),
+            "number_of_two_contacts",
+            number="1001",
+            partner=other.display_name,
+            other=own.display_name,
+        )
+
+    def test_that_of_a_relation_in_the_same_tenant_is_a_question_there(self):
+        with self.in_tenant(self.b):
+            self.row(Name="Van B zelf B.V.", roles=())
+        own = self.own()
+        self.synchronize(own)
+        own.debtor_number = "1001"
+        self.synchronize(own)
+        self.assert_only_told(
+            self.problematic(),
+            "number_taken_in_tribe",
+            number="1001",
+            partner=own.display_name,
+            relation=containing("Van B zelf"),
+        )
+
+    def test_of_a_contact_that_nobody_can_place(self):
+        unplaced = self.customer("Van niemand B.V.", debtor_number="1001")
+        own = self.customer_of(self.b, "Klant van B B.V.", DebtorNumber="1001")
+        self.assertOwn(own)
+        self.assertNotEqual(own, unplaced)
+
+    def test_an_edit_of_each_goes_to_its_own(self):
+        own = self.own(debtor_number="1001")
+        self.synchronize(own)
+        with self.in_tenant(self.b):
+            self.sandbox.change(
+                "Relation_Organization", self.tribe_of(own)["ID"], {"EmailAddress": "b@b.example"}
+            )
+            self.look_at("organization", self.tribe_of(own)["ID"])
+        self.assertEqual(own.email, "b@b.example")
+        self.run_nightly()
+        self.assertOwn(own)
+
+
+class TestMovedWithNumber(TenantsCase):
+    """Deleted in the Tribe of A, and a customer of B since: the number was given by A."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.a, "Verhuisde B.V.", DebtorNumber="1001")
+        self.synchronize(self.partner)
+        link = self.partner.tribe_link_ids.filtered(lambda each: each.kind == "organization")
+        self.sandbox.delete("Relation_Organization", link.tribe_id)
+        self.look_at("organization", link.tribe_id)
+        self.assertEqual(link.state, "gone", self.problems())
+        self.invoice(self.partner, self.other)
+        self.env["tribe.work"].search([]).unlink()
+
+    def assertTwo(self, row):
+        """B's own customer with that number is not this one; somebody is asked."""
+        self.assert_told(
+            self.problematic(),
+            "number_taken_in_tribe",
+            number="1001",
+            partner=self.partner.display_name,
+            relation="Van B zelf B.V.",
+        )
+        with self.in_tenant(self.b):
+            now = self.tribe_row("Relation_Organization", row["ID"])
+        self.assertEqual((now["Name"], now["DebtorNumber"]), ("Van B zelf B.V.", "1001"))
+        self.assertEqual(self.partner.name, "Verhuisde B.V.")
+        self.assertFalse(self.link(row["ID"]))
+
+    def row(self, **options):
+        with self.in_tenant(self.b):
+            return self.organization(Name="Van B zelf B.V.", DebtorNumber="1001", **options)
+
+    def test_it_proves_nothing_when_it_is_sent(self):
+        row = self.row(roles=())
+        self.synchronize(self.partner)
+        self.assertTwo(row)
+        # With a number of its own it goes on.
+        self.partner.debtor_number = "1002"
+        self.synchronize(self.partner)
+        self.assertFalse(self.problems())
+        self.assertIn(self.partner.name, self.in_tribe(self.b))
+
+    def test_nor_when_it_comes_in(self):
+        row = self.row()
+        with self.in_tenant(self.b):
+            self.look_at("organization", row["ID"])
+        self.assertTwo(row)
+
+    def test_nor_in_a_plan(self):
+        row = self.row(roles=())
+        self.b.action_plan()
+        self.run_lanes()
+        line = self.b.plan_id.line_ids.filtered("partner_id")
+        self.assertEqual((line.partner_id, line.action), (self.partner, "question"))
+        self.assertFalse(self.link(row["ID"]))
+
+    def test_free_there_it_stays(self):
+        self.synchronize(self.partner)
+        self.assertFalse(self.problems())
+        self.assertEqual(self.partner.debtor_number, "1001")
+        self.assertIn(self.partner.name, self.in_tribe(self.b))
+
+
+class TestUnplaced(TenantsCase):
+    """An administrator chooses once through which connection those go whom nobody can place."""
+
+    def unplaced(self, count=3, **values):
+        return self.env["res.partner"].union(
+            *(self.customer(f"Van niemand {number} B.V.", **values) for number in range(count))
+        )
+
+    def chosen_in(self, connection, partners, *, is_sent=True):
+        """Choose some contacts in the list of a connection, and press the button."""
+        action = connection.action_open_unplaced()
+        shown = self.env["res.partner"].search(action["domain"])
+        (partners & shown).with_context(**action["context"]).action_go_through_connection()
+        if is_sent:
+            self.run_lanes()
+        else:
+            self.env["tribe.work"].search([("kind", "=", "partner")]).unlink()
+        return shown
+
+    def test_all_go_through_the_one_that_was_chosen(self):
+        partners = self.unplaced()
+        self.assertTrue(self.a.has_unplaced and self.b.has_unplaced)
+
+        with patch.object(tribe_connection_customers, "PART", 2):
+            self.b.action_take_unplaced()
+            self.run_lanes()
+
+        self.assertFalse(self.problems())
+        for partner in partners:
+            self.assertEqual(self.connections_of(partner), self.b)
+            self.assertFalse(partner.company_id)
+            self.assertIn(partner.name, self.in_tribe(self.b))
+            self.assertNotIn(partner.name, self.in_tribe(self.a))
+        self.assertFalse(self.a.has_unplaced or self.b.has_unplaced)
+        self.assertFalse(self.a.trouble or self.b.trouble)
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_some_go_through_each(self):
+        partners = self.unplaced()
+        self.assertEqual(self.chosen_in(self.a, partners[0]), partners)
+        self.assertEqual(self.chosen_in(self.b, partners[1:]), partners[1:])
+        self.assertEqual(self.connections_of(partners[0]), self.a)
+        self.assertEqual(self.connections_of(partners[1:]), self.b)
+        # Who was chosen is chosen no more.
+        self.chosen_in(self.a, partners)
+        self.assertEqual(self.connections_of(partners[1:]), self.b)
+
+    def test_a_choice_goes_before_what_is_invoiced_since(self):
+        (partner,) = self.unplaced(1)
+        self.chosen_in(self.a, partner, is_sent=False)
+        self.invoice(partner, self.other)
+        with self.in_tenant(self.b):
+            self.run_nightly()
+        self.assertNotIn(self.b, self.connections_of(partner))
+
+        self.run_nightly()
+        self.assertEqual(self.connections_of(partner), self.a)
+
+    def test_it_places_who_was_invoiced_by_both(self):
+        (partner,) = self.unplaced(1)
+        self.invoice(partner, self.other)
+        self.invoice(partner, self.company)
+        self.chosen_in(self.a, partner)
+        self.assertEqual(self.connections_of(partner), self.a)
+
+    def test_a_company_that_is_set_since_goes_before_it(self):
+        (partner,) = self.unplaced(1)
+        self.chosen_in(self.b, partner, is_sent=False)
+        partner.company_id = self.company
+        self.synchronize(partner)
+        self.assertEqual(self.connections_of(partner), self.a)
+        self.b.action_run_nightly()
+        self.run_nightly()
+        self.assertEqual(self.connections_of(partner), self.a)
+
+    def test_a_refusal_of_tribe_does_not_undo_it(self):
+        (partner,) = self.unplaced(1)
+        partner.country_id = self.env.ref("base.aq")
+        self.chosen_in(self.a, partner)
+        self.assertTrue(self.problems())
+        self.assertFalse(self.a.has_unplaced)
+        partner.country_id = False
+        self.run_nightly()
+        self.assertEqual(self.connections_of(partner), self.a)
+
+    def test_of_a_connection_that_is_gone_it_counts_no_more(self):
+        (partner,) = self.unplaced(1)
+        self.chosen_in(self.b, partner, is_sent=False)
+        self.b.active = False
+        self.synchronize(partner)
+        self.assertEqual(self.connections_of(partner), self.a)
+
+    def test_a_merged_contact_keeps_it(self):
+        kept, merged = self.unplaced(2)
+        self.chosen_in(self.b, merged, is_sent=False)
+        both = self.unplaced(1)
+        self.chosen_in(self.a, both, is_sent=False)
+        self.env["base.partner.merge.automatic.wizard"]._merge([kept.id, merged.id], kept)
+        # And of two choices that of the one that is kept.
+        self.env["base.partner.merge.automatic.wizard"]._merge([kept.id, both.id], kept)
+        self.b.action_run_nightly()
+        self.run_nightly()
+        self.assertEqual(self.connections_of(kept), self.b)
+
+    def test_nobody_else_chooses(self):
+        (partner,) = self.unplaced(1)
+        number = len(self.env["res.users"].search([]))
+        for groups, company, connection in (
+            ("tribe_connector.group_user,base.group_partner_manager", self.company, self.a),
+            ("tribe_connector.group_manager,base.group_partner_manager", self.company, self.b),
+        ):
+            number += 1
+            user = new_test_user(self.env, f"chooser{number}", groups=groups, company_id=company.id)
+            own = partner.with_user(user).with_context(tribe_connection=connection.id)
+            with self.assertRaises(AccessError):
+                own.action_go_through_connection()
+            with self.assertRaises(AccessError):
+                connection.with_user(user).action_take_unplaced()
+            with self.assertRaises(AccessError):
+                connection.with_user(user).write({"chosen_partner_ids": [(4, partner.id)]})
+        self.run_lanes()
+        self.assertFalse(partner.tribe_link_ids)
+
+    def test_nor_whoever_is_another_ones(self):
+        """Whatever is selected: of others, and linked ones, nobody changes hands."""
+        theirs = self.customer_of(self.b, "Klant van B B.V.")
+        of_company = self.customer("Van B B.V.", company_id=self.other.id)
+        placed = self.customer("Met factuur B.V.")
+        self.invoice(placed, self.other)
+        partners = (theirs | of_company | placed).with_context(tribe_connection=self.a.id)
+        partners.action_go_through_connection()
+        self.a.action_take_unplaced()
+        self.run_lanes()
+        self.assertNotIn(self.a, self.connections_of(partners))
+
+    def test_only_contacts_that_the_administrator_may_see(self):
+        self.b.legal_entity_ids[0].write({"company_id": self.company.id, "is_booked": True})
+        secret = self.customer("Geheim B.V.", company_id=self.company.id)
+        shared = self.customer("Van niemand B.V.")
+        user = new_test_user(
+            self.env,
+            "van_b",
+            groups="tribe_connector.group_manager,base.group_partner_manager",
+            company_id=self.other.id,
+            company_ids=[Command.set(self.other.ids)],
+        )
+        connection = self.b.with_user(user).with_company(self.other)
+        self.assertEqual(connection.action_open_unplaced()["domain"], [("id", "in", shared.ids)])
+        connection.action_take_unplaced()
+        self.run_lanes()
+        self.assertEqual(self.connections_of(shared), self.b)
+        self.assertFalse(secret.tribe_link_ids)
 
 
 class TestTwoTenantsInOneCompany(TenantsCase):

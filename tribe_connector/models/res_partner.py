@@ -3,6 +3,7 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine.booking import BOOKING
 from ..engine.only_for import only_for
@@ -158,6 +159,27 @@ class ResPartner(models.Model):
             self.env["tribe.work"]._ask_for_partners(connection, partners)
         self.env["tribe.engine"]._wake("outbound")
 
+    @only_for("Administrator", "write")
+    def action_go_through_connection(self):
+        """Have those of the selected contacts that no connection sends go through the one in the
+        context (``tribe_connection``), whose list of them this is."""
+        works = self.env["tribe.work"]
+        connection = self.env["tribe.connection"]._of_context()
+        connection.check_access("write")
+        unplaced = connection.sudo()._unplaced_domain(self.env.user.company_ids)
+        taken = self.sudo().search(Domain("id", "in", self.ids) & unplaced)
+        if not taken:
+            return works._tell_it_is_gone()
+        connection.sudo()._take(taken)
+        self.env["tribe.engine"].sudo()._wake("outbound")
+        return works._tell(
+            self.env._(
+                "%(count)s contacts go through “%(connection)s” now.",
+                count=len(taken),
+                connection=connection.name,
+            )
+        )
+
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)
@@ -178,6 +200,36 @@ class ResPartner(models.Model):
             partners._tribe_apart(lambda: partners._tribe_numbers_follow(references))
         noted._tribe_note_save()
         return result
+
+    def _tribe_choose(self, connection):
+        """Have these contacts go through a connection as long as no link says more.
+
+        :param connection: an empty one takes the choice back
+        """
+        self.env.cr.execute(
+            SQL("DELETE FROM tribe_connection_chosen_partner WHERE partner_id = ANY(%s)", self.ids)
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO tribe_connection_chosen_partner (connection_id, partner_id)"
+                " SELECT connection.id, contact.id"
+                " FROM unnest(%s::int[]) AS connection(id), unnest(%s::int[]) AS contact(id)",
+                connection.ids,
+                self.ids,
+            )
+        )
+        connection.invalidate_recordset(["chosen_partner_ids"])
+
+    def _tribe_chosen(self):
+        """The connections that administrators chose for these contacts."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT connection_id FROM tribe_connection_chosen_partner"
+                " WHERE partner_id = ANY(%s) ORDER BY connection_id",
+                self.ids,
+            )
+        )
+        return self.env["tribe.connection"].browse(number for (number,) in rows)
 
     def _tribe_numbers_follow(self, references):
         """Give who had another reference (``{partner: reference}``) the new one for a number.

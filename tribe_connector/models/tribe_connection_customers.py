@@ -1,15 +1,18 @@
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_connection import RUNNING_STATES
+from .tribe_connection import HIGHEST_ID, RUNNING_STATES
 from .tribe_link import RELATION_KINDS
 
-# Beyond it nobody needs to know how many they are.
+# Beyond it nobody needs to know how many they are, nor reads them all in a list.
 MOST_UNPLACED = 1000
+# How many of them go through a connection in one transaction.
+PART = 400
 
 
 class TribeConnection(models.Model):
@@ -17,8 +20,9 @@ class TribeConnection(models.Model):
 
     Every connection is a tenant of its own, also beside another one in the same company. A contact
     is a connection's when it is linked with it. One that is linked with no other either is the
-    connection's when no other one could mean it: no other that runs works in the contact's
-    company, or the contact was invoiced in this connection's companies and in none of theirs.
+    connection's when an administrator chose it for the contact, and, where none was chosen, when
+    no other one could mean it: no other that runs works in the contact's company, or the contact
+    was invoiced in this connection's companies and in none of theirs.
 
     What was deleted in Tribe is linked no longer. If it comes back there, its contact still is the
     connection's, unless it is linked with another one since, or there is an invoice of it where
@@ -32,6 +36,18 @@ class TribeConnection(models.Model):
 
     # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
     _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+
+    # Not a field of the contact: choosing meets no lock that a user's save needs.
+    chosen_partner_ids = fields.Many2many(
+        "res.partner",
+        "tribe_connection_chosen_partner",
+        "connection_id",
+        "partner_id",
+        "Contacts That an Administrator Chose",
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+    )
 
     def _of_tenant(self, partners):
         """Those of some contacts that are this connection's; in one query."""
@@ -110,6 +126,10 @@ class TribeConnection(models.Model):
             (EXISTS (%(linked)s AND linking.id = %(me)s AND link.state != 'gone')
              OR NOT EXISTS (%(linked)s AND linking.id != %(me)s AND link.state != 'gone'
                             AND linking.is_demo_data IS NOT TRUE)
+                AND (EXISTS (%(chosen)s = %(me)s)
+                     OR NOT (%(contact)s.company_id IS NULL
+                             AND EXISTS (%(chosen)s IN
+                                         (SELECT other.id FROM (%(others)s) AS other)))
                 AND (NOT EXISTS (SELECT 1 FROM (%(theirs)s) AS theirs
                                   WHERE %(contact)s.company_id IS NULL
                                      OR %(contact)s.company_id = theirs.company_id)
@@ -118,9 +138,17 @@ class TribeConnection(models.Model):
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
                      OR (EXISTS (%(linked)s AND linking.id = %(me)s)
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)
-                                         AND move.company_id != ALL(%(ours)s)))))
+                                         AND move.company_id != ALL(%(ours)s))))))
             """,
             me=self.id,
+            chosen=SQL(
+                """
+                SELECT 1 FROM tribe_connection_chosen_partner chosen
+                 WHERE chosen.partner_id = %s.id AND chosen.connection_id
+                """,
+                contact,
+            ),
+            others=self._others_that_run(),
             contact=contact,
             linked=linked,
             theirs=self._companies_of_others(),
@@ -170,10 +198,10 @@ class TribeConnection(models.Model):
             ),
         )
 
-    def _companies_of_others(self):
-        """In which companies the other connections that run work, as SQL."""
+    def _others_that_run(self):
+        """The other connections that run, and the company of each, as SQL."""
         here = self._here()
-        others = SQL(
+        return SQL(
             """
             SELECT other.id, other.company_id FROM tribe_connection other
              WHERE other.id != %s AND other.state IN %s AND other.active
@@ -185,6 +213,9 @@ class TribeConnection(models.Model):
             here["database_uuid"],
             here["database_name"],
         )
+
+    def _companies_of_others(self):
+        """In which companies the other connections that run work, as SQL."""
         return SQL(
             """
             SELECT other.company_id FROM (%(others)s) AS other
@@ -193,8 +224,10 @@ class TribeConnection(models.Model):
               JOIN (%(others)s) AS other ON other.id = entity.connection_id
              WHERE entity.is_booked AND entity.company_id IS NOT NULL
             """,
-            others=others,
+            others=self._others_that_run(),
         )
+
+    # Whom nobody can place
 
     def _unplaced_sentence(self, companies):
         """How many contacts no connection sends because several could be meant; mostly empty.
@@ -202,23 +235,9 @@ class TribeConnection(models.Model):
         :param companies: those of which whoever is told may know the contacts: *Only Contacts
             That* could be a question about each of the others
         """
-        connections = self._active()
-        if self not in connections or len(connections) < 2 or self._filter_problem():
-            return ""
-        linked = self.env["tribe.link"]._search(
-            Domain("kind", "in", RELATION_KINDS)
-            & Domain("partner_id", "!=", False)
-            & Domain("state", "!=", "gone")
-            & Domain("connection_id.is_demo_data", "=", False)
+        count = self.env["res.partner"].search_count(
+            self._unplaced_domain(companies), limit=MOST_UNPLACED
         )
-        unplaced = (
-            Domain(self._contact_filter())
-            & Domain(self._unfiltered_domain())
-            & Domain("company_id", "in", [False, *companies.ids])
-            & Domain("id", "not in", linked.subselect("partner_id"))
-            & Domain.AND(~connection._tenant_domain() for connection in connections)
-        )
-        count = self.env["res.partner"].search_count(unplaced, limit=MOST_UNPLACED)
         if not count:
             return ""
         shown = self.env["tribe.message"]._shown(Decimal(count))
@@ -227,3 +246,83 @@ class TribeConnection(models.Model):
             "contacts_unplaced",
             count=f"{shown}+" if count == MOST_UNPLACED else shown,
         )
+
+    def _unplaced_domain(self, companies):
+        """The contacts that no connection sends because several could be meant, this one too.
+
+        :param companies: see ``_unplaced_sentence``
+        """
+        connections = self._active()
+        if self not in connections or len(connections) < 2 or self._filter_problem():
+            return Domain.FALSE
+        linked = self.env["tribe.link"]._search(
+            Domain("kind", "in", RELATION_KINDS)
+            & Domain("partner_id", "!=", False)
+            & Domain("state", "!=", "gone")
+            & Domain("connection_id.is_demo_data", "=", False)
+        )
+        return (
+            Domain(self._contact_filter())
+            & Domain(self._unfiltered_domain())
+            & Domain("company_id", "in", [False, *companies.ids])
+            & Domain("id", "not in", linked.subselect("partner_id"))
+            & Domain.AND(~connection._tenant_domain() for connection in connections)
+        )
+
+    @only_for("Administrator")
+    def action_open_unplaced(self):
+        """The contacts that no connection sends, to choose which of them go through this one."""
+        self.ensure_one()
+        partners = self.env["res.partner"].browse(
+            self.sudo()._unplaced(self.env.user.company_ids, MOST_UNPLACED).ids
+        )
+        view = self.env.ref("tribe_connector.view_partner_list_unplaced")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Contacts That No Connection Sends"),
+            "res_model": "res.partner",
+            "views": [(view.id, "list"), (False, "kanban"), (False, "form")],
+            "domain": [("id", "in", partners.ids)],
+            "context": {"tribe_connection": self.id},
+        }
+
+    @only_for("Administrator", "write")
+    def action_take_unplaced(self):
+        """Have all contacts that no connection sends go through this one, part by part."""
+        self.ensure_one()
+        works = self.env["tribe.work"]
+        if not self.sudo()._unplaced(self.env.user.company_ids, 1):
+            return works._tell_it_is_gone()
+        added = works._ask(self, "outbound", "unplaced", [self.env.uid], "person")
+        added._wake_lanes()
+        return works._tell(
+            self.env._("All contacts that no connection sends go through “%s” now.", self.name)
+        )
+
+    def _of_context(self):
+        """The connection whose list of unplaced contacts it is (``action_open_unplaced``), if any.
+
+        A program may put anything in the context.
+        """
+        number = self.env.context.get("tribe_connection")
+        is_one = type(number) is int and 0 < number <= HIGHEST_ID
+        return self.browse(number if is_one else []).exists()
+
+    def _unplaced(self, companies, limit):
+        return self.env["res.partner"].search(
+            self._unplaced_domain(companies), limit=limit, order="id"
+        )
+
+    def _take_part(self, user):
+        """Have some contacts that no connection sends go through this one; whether there are more.
+
+        :param user: who asked for it, and is shown the contacts of their own companies alone
+        """
+        partners = self._unplaced(user.company_ids, PART + 1)
+        self._take(partners[:PART])
+        return len(partners) > PART
+
+    def _take(self, partners):
+        """Have contacts go through this connection, whatever their Company, which stays."""
+        partners._tribe_choose(self)
+        self.env["tribe.work"]._ask_for_partners(self, partners)

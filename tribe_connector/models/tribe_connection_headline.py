@@ -12,7 +12,14 @@ from .tribe_poller import STREAM_SETS
 # So many looks at Tribe may be missed before that is said.
 LOOKS_TO_MISS = 4
 # Work that is about the connection as a whole, and about no record.
-WORK_OF_THE_CONNECTION = ("poll", "activate", "deactivate", "comparison", "plan")
+WORK_OF_THE_CONNECTION = (
+    "poll",
+    "activate",
+    "deactivate",
+    "comparison",
+    "plan",
+    "unplaced",
+)
 
 
 class Headline(NamedTuple):

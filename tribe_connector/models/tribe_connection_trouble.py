@@ -40,6 +40,7 @@ class TribeConnection(models.Model):
     )
     next_probe = fields.Datetime("Tried Again", compute="_compute_trouble", compute_sudo=True)
     trouble = fields.Text(compute="_compute_trouble", compute_sudo=True)
+    has_unplaced = fields.Boolean(compute="_compute_trouble", compute_sudo=True)
     responsible_id = fields.Many2one(
         "res.users",
         "Who Is Told",
@@ -104,7 +105,11 @@ class TribeConnection(models.Model):
             availability = connection._availability()
             connection.unavailable_since = availability.unavailable_since
             connection.next_probe = availability.next_probe
-            connection.trouble = "\n".join(connection._trouble_sentences())
+            sentences = connection._trouble_sentences()
+            connection.trouble = "\n".join(sentences)
+            connection.has_unplaced = any(
+                getattr(each, "code", "") == "contacts_unplaced" for each in sentences
+            )
 
     def write(self, vals):
         result = super().write(vals)

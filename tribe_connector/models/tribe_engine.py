@@ -40,6 +40,7 @@ HANDLERS = {
     "partner": "tribe.relation.exporter",
     "plan": "tribe.relation.planner",
     "payment": "tribe.payment.exporter",
+    "unplaced": "tribe.poller",
     "activate": "tribe.poller",
     "deactivate": "tribe.poller",
 }

@@ -35,7 +35,8 @@ PARTS_OF = {
 
 
 class TribePoller(models.AbstractModel):
-    """Looks for what changed in Tribe since the last look; switches webhooks on and off.
+    """Looks for what changed in Tribe since the last look; switches webhooks on and off; has the
+    contacts go through a connection for which an administrator chose it.
 
     Webhooks can be lost, so everything is also found by looking. What is found is only noted.
     """
@@ -50,6 +51,7 @@ class TribePoller(models.AbstractModel):
             return
         actions = {
             "poll": self._poll,
+            "unplaced": self._take_unplaced,
             "activate": self._activate,
             "deactivate": self._deactivate,
         }
@@ -67,6 +69,13 @@ class TribePoller(models.AbstractModel):
         connection._plan_initial()
         session.done(reference)
         connection._end_initial_when_done()
+
+    def _take_unplaced(self, session, reference):
+        user = self.env["res.users"].browse(int(reference)).exists()
+        if session.connection._take_part(user):
+            self.env["tribe.work"]._add(
+                session.connection, "outbound", "unplaced", [reference], "follow"
+            )
 
     def _deactivate(self, session, _reference):
         session.connection._remove_webhooks()

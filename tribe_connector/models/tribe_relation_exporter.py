@@ -13,7 +13,7 @@ from ..engine.relation_decision import (
     UPDATE,
     Decision,
 )
-from ..engine.remote_relation import load_entities, load_relations, role_name, role_value
+from ..engine.remote_relation import load_entities, load_relations, name_of, role_name, role_value
 from ..mapping import (
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
@@ -157,6 +157,9 @@ class TribeRelationExporter(models.AbstractModel):
                 self._match(session, decision, matches[partner.id])
                 if decision.row:
                     decision.action = LINK
+                    if "ImportId" not in decision.row:
+                        name = name_of(decision.row)
+                        self._check_number_of_tenant(session.connection, partner, name)
                 else:
                     self._check_numbers_apart(partner, apart[partner.id])
             decisions.append(decision)

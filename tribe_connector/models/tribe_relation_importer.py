@@ -396,6 +396,7 @@ class TribeRelationImporter(models.AbstractModel):
             self._check_numbers_free(
                 session, found, remote, self._values_of_new(connection, remote)
             )
+        self._check_number_of_tenant(connection, found, remote.name)
         return found
 
     def _partners_being_sent(self, connection, name, number):

@@ -211,6 +211,36 @@ class TribeRelationMatcher(models.AbstractModel):
         for row in decision.disowned:
             session.client.update(RELATION_SETS[row["kind"]], row["ID"], {"ImportId": None})
 
+    def _check_number_of_tenant(self, connection, partner, relation):
+        """Refuse to take a number for a proof that was given in another tenant: there are two.
+
+        A customer who was deleted in one Tribe, and goes through another connection since, still
+        has it.
+
+        :param relation: what the relation of Tribe is called that has a number of the partner
+        :raises NeedsPerson: naming both
+        """
+        links = self.env["tribe.link"].search(
+            [
+                ("partner_id", "in", partner.ids),
+                ("kind", "in", RELATION_KINDS),
+                ("connection_id", "!=", connection.id),
+                ("connection_id.is_demo_data", "=", False),
+            ]
+        )
+        for agreed in filter(None, links.mapped("agreed")):
+            for name in WIRE_NUMBERS:
+                if partner[name] and agreed.get(name) == partner[name]:
+                    raise NeedsPerson(
+                        sentence(
+                            "number_taken_in_tribe",
+                            field=NUMBER_NAMES[name],
+                            number=partner[name],
+                            partner=partner._tribe_called(),
+                            relation=relation,
+                        ),
+                    )
+
     def _owner(self, session, tribe_id):
         """The partner that a relation is linked to, or an empty set."""
         links = self.env["tribe.link"]

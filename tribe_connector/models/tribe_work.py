@@ -31,7 +31,7 @@ RECORD_KINDS = (
 INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
-OUTBOUND_KINDS = ("partner", "payment", "plan", "activate", "deactivate")
+OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate")
 # Why something is looked at of which Tribe told that it changed.
 TOLD_REASONS = {"webhook", "follow"}
 # Of what records of Odoo the ID is the reference.
@@ -83,6 +83,7 @@ class TribeWork(models.Model):
             ("partner", "Contact"),
             ("payment", "Payment"),
             ("plan", "Plan"),
+            ("unplaced", "Contacts That No Connection Sends"),
             ("activate", "Activation"),
             ("deactivate", "Deactivation"),
         ],

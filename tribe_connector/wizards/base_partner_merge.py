@@ -13,6 +13,7 @@ class MergePartnerAutomatic(models.TransientModel):
         Odoo would delete a link that violates a constraint, and the relation would come back from
         Tribe as a new contact.
         """
+        self._keep_chosen_connection(src_partners, dst_partner)
         links = (
             self.env["tribe.link"]
             .sudo()
@@ -37,6 +38,13 @@ class MergePartnerAutomatic(models.TransientModel):
             )
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _keep_chosen_connection(self, src_partners, dst_partner):
+        """Have a merged contact go through its own chosen connection, or the only one of others."""
+        chosen = dst_partner._tribe_chosen() or src_partners._tribe_chosen()
+        (src_partners | dst_partner)._tribe_choose(chosen.browse())
+        if len(chosen) == 1:
+            dst_partner._tribe_choose(chosen)
 
     def _ask_about(self, connection, links, dst_partner):
         """Unlink what was merged away; its relation still is in Tribe, so a person is asked."""
