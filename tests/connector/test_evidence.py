@@ -92,6 +92,47 @@ class EvidenceCase(RelationCase):
         self.assertEqual(self.row(row)["Name"], row["Name"])
 
 
+class TestNumberOfWhoIsLeftOut(EvidenceCase):
+    """Anybody can type a number in Tribe: it fetches nobody whom the connection does not send."""
+
+    def assertAskedAndNotSent(self, partner, number):
+        row = self.organization(Name="Lokaas", DebtorNumber=number)
+        self.look_at("organization", row["ID"])
+        self.run_nightly()
+
+        self.assertAskedAbout(partner, row, "debtor_number", sentence("against_left_out"))
+        self.assertFalse(self.row(row)["EmailAddress"])
+        self.assertFalse(partner.customer_rank and partner.tribe_id)
+        return row
+
+    def test_a_customer_that_the_filter_leaves_out(self):
+        self.connection.relation_domain = "[('city', '=', 'Utrecht')]"
+        self.assertAskedAndNotSent(self.bakker(debtor_number="777"), "777")
+
+    def test_a_contact_that_is_no_customer_by_its_reference(self):
+        self.connection.number_source = "ref"
+        self.assertAskedAndNotSent(self.bakker(customer_rank=0, ref="777"), "777")
+
+    def test_a_person_decides(self):
+        self.connection.relation_domain = "[('city', '=', 'Utrecht')]"
+        partner = self.bakker(debtor_number="777")
+        row = self.assertAskedAndNotSent(partner, "777")
+
+        self.suggestions().action_link()
+        self.run_lanes()
+
+        self.assertEqual(partner.tribe_id, row["ID"])
+
+    def test_whoever_is_sent_is_found_by_it(self):
+        self.connection.relation_domain = "[('city', '=', 'Amsterdam')]"
+        partner = self.bakker(debtor_number="777")
+        row = self.organization(Name=partner.name, DebtorNumber="777")
+
+        self.look_at("organization", row["ID"])
+
+        self.assertEqual(partner.tribe_id, row["ID"])
+
+
 class TestNumberContradicted(EvidenceCase):
     """A number proves identity, unless the evidence contradicts it: then a person decides."""
 

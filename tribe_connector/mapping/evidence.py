@@ -50,6 +50,8 @@ NAME = "name"
 YOUNGER = "younger"
 KIND = "kind"
 LINKED = "linked"
+# Of a number alone, which anybody can type in Tribe: the contact is none that goes there.
+LEFT_OUT = "left_out"
 
 # What more contacts or relations than so share means nothing: a placeholder, an accountant.
 MOST_SHARING = 3
@@ -76,6 +78,7 @@ class Facts:
     ``values`` are neutral values, with the registry number as ``company_registry``;
     ``import_ids`` what Tribe's ``ImportId`` of it is, or can be; ``numbers`` its debtor and
     creditor numbers by field. ``is_linked``: with another record of the other side.
+    ``is_left_out``: a contact that is not synchronized.
     """
 
     kind: str
@@ -84,6 +87,7 @@ class Facts:
     numbers: Mapping[str, Collection[str]] = field(default_factory=dict)
     created: datetime | None = None
     is_linked: bool = False
+    is_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
+    elif contact.is_left_out:
+        found.append(LEFT_OUT)
     return tuple(found)
 
 

@@ -291,9 +291,20 @@ class TribeRelationImporter(models.AbstractModel):
         partner._tribe_check_length(partner._tribe_address_partner(session.connection))
         decision.partner = partner
         decision.link = self._relation_link(session.connection, partner)
-        self._judge(session, decision, self._relation_facts(remote), remote.entity)
+        self._judge(
+            session,
+            decision,
+            self._relation_facts(remote),
+            remote.entity,
+            is_left_out=not self._is_synchronized(session.connection, partner, decision.link),
+        )
         if decision.action != QUESTION:
             decision.action = LINK
+
+    def _is_synchronized(self, connection, partner, link):
+        """Whether a contact that nobody is linked with goes to Tribe in any case."""
+        is_being_sent = bool(link) and link.state == "sending"
+        return is_being_sent or bool(connection._relations_among(partner))
 
     def _check_import_ids_lead_to_one(self, session, decisions):
         """Whose ``ImportId`` another relation of Tribe has too, is not this one for certain.

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import timezone
 from operator import itemgetter
 
@@ -34,6 +35,7 @@ AGAINST = {
     evidence.YOUNGER: "against_younger",
     evidence.KIND: "against_kind",
     evidence.LINKED: "against_linked",
+    evidence.LEFT_OUT: "against_left_out",
 }
 
 
@@ -141,14 +143,16 @@ class TribeRelationMatcher(models.AbstractModel):
         ]
         decision.ask(self._could_be(connection, decision))
 
-    def _judge(self, session, decision, relation, row):
+    def _judge(self, session, decision, relation, row, *, is_left_out=False):
         """Leave it to a person where something speaks against what is proof.
 
         :param relation: what is known of the relation (``Facts``)
+        :param is_left_out: whether the contact is none that the connection synchronizes
         :raises TryAgain: when the proof is there no more
         """
         connection, partner = session.connection, decision.partner
         contact = self._contact_facts(connection, partner, decision.link)
+        contact = replace(contact, is_left_out=is_left_out)
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
             is_hidden = partner.company_id and partner.company_id != connection.company_id
