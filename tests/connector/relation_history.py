@@ -6,12 +6,16 @@ both sides last had in common. It is written from the promises of the product, n
 
 import re
 from dataclasses import dataclass, field
+from itertools import product
 
 ABSENT = object()
 # Neither value: both stay as they are until a person decides.
 UNDECIDED = object()
+SIDES = ("odoo", "tribe")
 NUMBERS = ("debtor_number", "creditor_number")
 ADDRESS = ("street", "street2", "zip", "city", "country")
+# What says where: a mere country is no address.
+PLACE = ("street", "street2", "zip", "city")
 COMMON = ("name", "email", "phone", *ADDRESS, "debtor_number")
 FIELDS = {
     "organization": (*COMMON, "website", "vat", "creditor_number"),
@@ -71,6 +75,16 @@ class Value:
         """Whether there is nothing left to ask."""
         return self.is_untouched and (self.odoo, self.tribe) in self.decided
 
+    def changed_by(self, base):
+        """The side that changed the value since both had ``base``, or ``"both"`` where equal."""
+        if self.odoo == self.tribe:
+            return "both"
+        if base is ABSENT and None in (self.odoo, self.tribe):
+            return "odoo" if self.odoo else "tribe"
+        if self.odoo == base:
+            return "tribe"
+        return "odoo" if self.tribe == base else "ask"
+
     def outcomes(self, name, policy):
         """What the field may be on both sides once they agree; empty while a person is asked."""
         found = {self._outcome(name, base, policy) for base in self.agreed}
@@ -83,13 +97,8 @@ class Value:
             return self.odoo
         if name in NUMBERS:
             return self.odoo or self.tribe
-        if base is ABSENT and None in (self.odoo, self.tribe):
-            return self.odoo or self.tribe
-        if self.odoo == base:
-            return self.tribe
-        if self.tribe == base:
-            return self.odoo
-        return self._by_policy(policy)
+        side = self.changed_by(base)
+        return self._by_policy(policy) if side == "ask" else getattr(self, side)
 
     def _by_policy(self, policy):
         side = self.decided.get((self.odoo, self.tribe), policy)
@@ -108,6 +117,86 @@ class Value:
                 frozenset([odoo]) if moved or certainly else self.agreed | frozenset([odoo])
             )
         self.odoo, self.tribe = odoo, tribe
+
+
+@dataclass
+class Address:
+    """The fields of an address on both sides: one value, whole from one side.
+
+    Unless both are of one place, and each only has what the other one lacks.
+    """
+
+    parts: dict
+    decided: dict = field(default_factory=dict)
+
+    def on(self, side):
+        """The address of one side."""
+        return tuple(getattr(self.parts[name], side) for name in ADDRESS)
+
+    @property
+    def shown(self):
+        """What a person is shown of both sides (``line``)."""
+        return tuple(line(self.on(side)) for side in ("odoo", "tribe"))
+
+    def decide(self, shown, side):
+        """A person chose a side for the two addresses shown."""
+        self.decided[shown] = side
+        for part in self.parts.values():
+            part.is_untouched = shown == self.shown
+
+    def is_decided(self):
+        """Whether there is nothing left to ask."""
+        is_untouched = all(part.is_untouched for part in self.parts.values())
+        return is_untouched and self.shown in self.decided
+
+    def outcomes(self, policy):
+        """What the address may be on both sides once they agree; empty while a person is asked."""
+        votes = product(*(self._votes(name) for name in ADDRESS))
+        found = {self._outcome(dict(zip(ADDRESS, each, strict=True)), policy) for each in votes}
+        return found - {UNDECIDED}
+
+    def _votes(self, name):
+        """Whose value a field alone would have, as far as one knows: ``{(side, base)}``."""
+        part = self.parts[name]
+        votes = {(part.changed_by(base), base) for base in part.agreed}
+        if name == "street" and part.odoo and (part.is_rewritten or self._has_moved_abroad()):
+            # The number may stand on the other side of the name then.
+            votes |= {(side, base) for side in ("odoo", "tribe", "ask") for base in part.agreed}
+        return votes
+
+    def _has_moved_abroad(self):
+        country = self.parts["country"]
+        return {country.odoo, country.tribe} != set(country.agreed)
+
+    def _outcome(self, votes, policy):
+        odoo, tribe = self.on("odoo"), self.on("tribe")
+        differing = {name: vote for name, vote in votes.items() if vote[0] != "both"}
+        sides = {side for side, _base in differing.values()}
+        if sides <= {"odoo"} or sides == {"tribe"} or self._complete_each_other(differing):
+            return tuple(
+                getattr(self.parts[name], "tribe" if votes[name][0] == "tribe" else "odoo")
+                for name in ADDRESS
+            )
+        had_none = not any(votes[name][1] not in (ABSENT, None) for name in PLACE)
+        says_where = [any(getattr(self.parts[name], side) for name in PLACE) for side in SIDES]
+        if had_none and says_where[0] != says_where[1]:
+            return odoo if says_where[0] else tribe
+        side = self.decided.get(self.shown, policy)
+        return {"odoo": odoo, "tribe": tribe, "ask": UNDECIDED}[side]
+
+    def _complete_each_other(self, differing):
+        for name, (side, base) in differing.items():
+            part = self.parts[name]
+            if side == "ask" or base not in (ABSENT, None) or None not in (part.odoo, part.tribe):
+                return False
+        same = {name for name, part in self.parts.items() if part.odoo and part.odoo == part.tribe}
+        return "zip" in same or {"street", "city"} <= same
+
+
+def line(address):
+    """An address by its letters and digits: as one line of text has them, in whatever order."""
+    text = address if isinstance(address, str) else "".join(part or "" for part in address)
+    return "".join(sorted(character for character in text.casefold() if character.isalnum()))
 
 
 @dataclass
@@ -131,6 +220,7 @@ class Twin:
     deleted_in_odoo: bool = False
     deleted_in_tribe: bool = False
     values: dict = field(default_factory=dict)
+    address: Address | None = None
     roles: dict = field(default_factory=dict)
     lead_id: str = ""
     active: bool = True
@@ -141,6 +231,7 @@ class Twin:
 
     def __post_init__(self):
         self.values = {name: Value() for name in FIELDS[self.kind]}
+        self.address = Address({name: self.values[name] for name in ADDRESS})
 
     def __repr__(self):
         return f"{self.kind} {self.number}"

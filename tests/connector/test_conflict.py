@@ -48,22 +48,144 @@ class TestConflict(RelationCase):
         fields = [sentence("field_email"), sentence("field_name")]
         self.assertAsked("both_sides_changed", relation="Van Odoo", fields=fields)
 
+    def move_both(self, **more):
+        """Odoo corrects a street, Tribe has another address. Returns the partner."""
+        partner = self.linked(
+            "Verhuisd B.V.",
+            street="Kerkstrat 1",
+            zip="1011 AB",
+            city="Amsterdam",
+            country_id=self.env.ref("base.nl").id,
+        )
+        partner.street = "Kerkstraat 1"
+        (belgium,) = self.sandbox.rows("Datastore_Country", Code="BE")
+        moved = {"Street": "Dorpsweg", "HouseNumber": 9, "Postalcode": "9000", "City": "Gent"}
+        moved |= {"Country": {"ID": belgium["ID"]}, **more}
+        address = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address, moved)
+        self.look_at("address", address)
+        return partner
+
+    def address(self, partner):
+        """The address of the contact, and in Tribe."""
+        row = self.address_of(partner)
+        return (
+            (partner.street, partner.zip, partner.city),
+            (f"{row['Street']} {int(row['HouseNumber'])}", row["Postalcode"], row["City"]),
+        )
+
+    def test_an_address_is_one_question(self):
+        for side, address in (
+            ("odoo", ("Kerkstraat 1", "1011 AB", "Amsterdam")),
+            ("tribe", ("Dorpsweg 9", "9000", "Gent")),
+        ):
+            with self.subTest(side):
+                partner = self.move_both()
+                conflict = self.env["tribe.conflict"].search([])
+                self.assertEqual((conflict.field_name, conflict.label), ("address", "Address"))
+                self.assertAsked(
+                    "both_sides_changed",
+                    relation="Verhuisd B.V.",
+                    fields=[sentence("field_address")],
+                )
+                # Asked again, it is the same question.
+                self.look_at("organization", partner.tribe_id)
+                self.assertEqual(self.env["tribe.conflict"].search([]), conflict)
+                self.decide(address=side)
+                self.assertEqual(self.address(partner), (address, address))
+                self.assertFalse(self.env["tribe.conflict"].search([]))
+                self.assertFalse(self.problems())
+                self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_at_first_sight_an_address_differs(self):
+        self.customer("Nieuw B.V.", debtor_number="D-1", street="Kerkstraat 1", city="Utrecht")
+        there = {"Street": "Dorpsweg", "HouseNumber": 9, "City": "Utrecht"}
+        self.organization(Name="Nieuw B.V.", DebtorNumber="D-1", InvoiceAddress=there)
+        self.run_nightly()
+        fields = [sentence("field_address")]
+        self.assertAsked("both_sides_differ", relation="Nieuw B.V.", fields=fields)
+
+    def test_a_decision_about_an_address_that_changed_since_is_asked_anew(self):
+        partner = self.move_both()
+        self.conflict("address").action_take_odoo()
+        address = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address, {"HouseNumber": 10})
+
+        self.run_lanes()
+
+        self.assertFalse(self.conflict("address").decision)
+        self.assertIn("Dorpsweg 10", self.conflict("address").tribe_value)
+        self.assertEqual(self.address(partner)[1][0], "Dorpsweg 10")
+
+    def before_the_update(self, partner):
+        """The fields of an address as they were asked about before it was one value."""
+        sides = {
+            "street": ("Kerkstraat 1", "Dorpsweg 9"),
+            "zip": ("1012 AB", "9000"),
+            "city": ("Amsterdam Centrum", "Gent"),
+        }
+        self.conflict("address").unlink()
+        for name, (odoo, tribe) in sides.items():
+            self.env["tribe.conflict"].create(
+                {
+                    "link_id": partner.tribe_link_ids.filtered("tribe_url")[:1].id,
+                    "field_name": name,
+                    "odoo_value": odoo,
+                    "tribe_value": tribe,
+                }
+            )
+        partner.write({"zip": "1012 AB", "city": "Amsterdam Centrum"})
+
+    def test_what_was_asked_before_the_update_is_decided_as_it_is_answered(self):
+        netherlands = {"ID": self.connection.country_ids["NL"]}
+        for sides, address in (
+            ({"street": "tribe", "zip": "tribe", "city": "tribe"}, ("Dorpsweg 9", "9000", "Gent")),
+            (
+                {"street": "odoo", "zip": "odoo", "city": "odoo"},
+                ("Kerkstraat 1", "1012 AB", "Amsterdam Centrum"),
+            ),
+            # As somebody chose it.
+            (
+                {"street": "odoo", "zip": "tribe", "city": "tribe"},
+                ("Kerkstraat 1", "9000", "Gent"),
+            ),
+        ):
+            with self.subTest(sides):
+                partner = self.move_both(Country=netherlands)
+                self.before_the_update(partner)
+                for name, side in sides.items():
+                    self.assertTrue(self.conflict(name).label)
+                    getattr(self.conflict(name), f"action_take_{side}")()
+                self.run_lanes()
+                self.assertEqual(self.address(partner), (address, address))
+                self.assertFalse(self.env["tribe.conflict"].search([]))
+
+    def test_what_was_asked_before_the_update_becomes_one_question(self):
+        """Also where only a part of it was answered: nothing is written of that."""
+        partner = self.move_both(Country={"ID": self.connection.country_ids["NL"]})
+        self.before_the_update(partner)
+        before = self.address(partner)
+
+        self.decide(street="tribe")
+
+        self.assertEqual(self.address(partner), before)
+        self.assertEqual(self.env["tribe.conflict"].search([]).mapped("field_name"), ["address"])
+        self.decide(address="tribe")
+        self.assertEqual(self.address(partner)[0], ("Dorpsweg 9", "9000", "Gent"))
+
     def test_a_country_is_shown_by_its_name_in_the_readers_language(self):
         self.env["res.lang"]._activate_lang("nl_NL")
         for code, dutch in (("nl", "Nederland"), ("be", "België")):
             self.env.ref(f"base.{code}").update_field_translations("name", {"nl_NL": dutch})
-        partner = self.linked("Verhuisd B.V.", country_id=self.env.ref("base.de").id)
-        partner.country_id = self.env.ref("base.nl")
-        (belgium,) = self.sandbox.rows("Datastore_Country", Code="BE")
-        address = self.address_of(partner)["ID"]
-        self.sandbox.change("Address", address, {"Country": {"ID": belgium["ID"]}})
-        self.look_at("address", address)
+        partner = self.move_both()
 
-        conflict = self.conflict("country_code")
-        self.assertEqual((conflict.odoo_shown, conflict.tribe_shown), ("Netherlands", "Belgium"))
+        conflict = self.conflict("address")
+        self.assertEqual(conflict.odoo_shown, "Kerkstraat 1, 1011 AB Amsterdam, Netherlands")
+        self.assertEqual(conflict.tribe_shown, "Dorpsweg 9, 9000 Gent, Belgium")
         dutch = conflict.with_context(lang="nl_NL")
-        self.assertEqual((dutch.odoo_shown, dutch.tribe_shown), ("Nederland", "België"))
-        self.decide(country_code="tribe")
+        self.assertIn("Nederland", dutch.odoo_shown)
+        self.assertIn("België", dutch.tribe_shown)
+        self.decide(address="tribe")
         self.assertEqual(partner.country_id, self.env.ref("base.be"))
 
     def test_the_form_of_the_contact_says_so(self):

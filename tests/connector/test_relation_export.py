@@ -219,44 +219,92 @@ class TestRelationExport(RelationCase):
                 self.run_nightly()
                 self.assertEqual(self.address_of(partner)["Street"], "Postbus")
 
-    def test_both_sides_change_a_part_of_the_visiting_address(self):
-        visiting = {"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht"}
-        partner = self.from_tribe(VisitingAddress=visiting)
-        address = self.tribe_of(partner)["VisitingAddress"]
-
-        partner.street = "Nieuweweg 2"
-        self.sandbox.change("Address", address, {"City": "Zeist"})
-        self.synchronize(partner)
-        self.look_at("organization", partner.tribe_id)
-
-        self.assertEqual((partner.street, partner.city), ("Nieuweweg 2", "Zeist"))
+    def addresses(self, partner):
+        """Street, house number, postcode, city and country: of the contact, and in Tribe."""
+        here = partner.street, partner.zip or None, partner.city or None, partner.country_id.code
         row = self.address_of(partner)
-        self.assertEqual((row["Street"], row["HouseNumber"]), ("Nieuweweg", 2))
-        self.assertEqual(row["City"], "Zeist")
+        street = f"{row['Street']} {int(row['HouseNumber'])}"
+        countries = self.connection.country_ids.items()
+        code = next((code for code, tribe_id in countries if tribe_id == row["Country"]), False)
+        return here, (street, row["Postalcode"] or None, row["City"] or None, code)
 
-    def test_a_country_of_odoo_keeps_the_street_of_tribe(self):
-        partner = self.linked(street="Oudeweg 1", country_id=self.env.ref("base.nl").id)
+    def assertBoth(self, partner, *address):
+        """Both sides have this address, and neither is written again."""
+        self.assertEqual(self.addresses(partner), (address, address))
+        self.look_at("organization", partner.tribe_id)
+        self.assertEqual(self.written(self.run_nightly), 0)
+        self.assertFalse(self.problems())
+
+    def test_both_sides_change_another_part_of_the_visiting_address(self):
+        visiting = {"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht"}
+        for policy, address in (
+            ("odoo", ("Nieuweweg 2", None, "Utrecht", False)),
+            ("tribe", ("Bezoekweg 1", None, "Zeist", False)),
+        ):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                partner = self.from_tribe(Name=policy, VisitingAddress=visiting)
+                row = self.tribe_of(partner)["VisitingAddress"]
+                partner.street = "Nieuweweg 2"
+                self.sandbox.change("Address", row, {"City": "Zeist"})
+                self.synchronize(partner)
+                self.look_at("organization", partner.tribe_id)
+                here = partner.street, partner.zip or None, partner.city, partner.country_id.code
+                self.assertEqual(here, address)
+                row = self.tribe_of(partner)["InvoiceAddress"] or row
+                row = self.tribe_row("Address", row)
+                self.assertEqual(f"{row['Street']} {int(row['HouseNumber'])}", address[0])
+                self.assertEqual(row["City"], address[2])
+                self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_both_sides_move(self):
+        """A street corrected on one side, another address on the other: one of the two."""
+        before = {"street": "Kerkstrat 1", "zip": "1011 AB", "city": "Amsterdam"}
+        moved = {"Street": "Dorpsweg", "HouseNumber": 9, "Postalcode": "3500 AB", "City": "Utrecht"}
+        for policy, comes_from, address in (
+            ("odoo", "tribe", ("Kerkstraat 1", "1011 AB", "Amsterdam", False)),
+            ("odoo", "odoo", ("Kerkstraat 1", "1011 AB", "Amsterdam", False)),
+            ("tribe", "odoo", ("Dorpsweg 9", "3500 AB", "Utrecht", False)),
+            ("tribe", "tribe", ("Dorpsweg 9", "3500 AB", "Utrecht", False)),
+        ):
+            with self.subTest(policy=policy, seen_first_by=comes_from):
+                self.connection.conflict_policy = policy
+                partner = self.linked(f"{policy} {comes_from}", **before)
+                partner.street = "Kerkstraat 1"
+                self.sandbox.change("Address", self.address_of(partner)["ID"], moved)
+                if comes_from == "tribe":
+                    self.look_at("organization", partner.tribe_id)
+                self.run_nightly()
+                self.assertBoth(partner, *address)
+
+    def test_a_part_that_the_other_side_lacks_is_no_change_of_the_address(self):
+        netherlands = self.env.ref("base.nl").id
+        partner = self.linked(street="Oudeweg 1", city="Utrecht")
+        partner.country_id = netherlands
         address = self.address_of(partner)["ID"]
+        self.sandbox.change("Address", address, {"Postalcode": "3511 AB"})
+        self.run_nightly()
+        self.look_at("organization", partner.tribe_id)
+        self.assertBoth(partner, "Oudeweg 1", "3511 AB", "Utrecht", "NL")
 
+    def test_a_mere_country_of_odoo_is_no_address(self):
+        partner = self.customer(country_id=self.env.ref("base.nl").id, debtor_number="D-1")
+        country = {"ID": self.connection.country_ids["DE"]}
+        hall = {"Street": "Domplatz", "HouseNumber": 3, "City": "Erfurt", "Country": country}
+        self.organization(Name="Klant B.V.", DebtorNumber="D-1", InvoiceAddress=hall)
+        self.run_nightly()
+        self.assertBoth(partner, "Domplatz 3", None, "Erfurt", "DE")
+
+    def test_a_country_alone_keeps_the_street(self):
+        partner = self.linked(street="Oudeweg 1", country_id=self.env.ref("base.nl").id)
         partner.country_id = self.env.ref("base.de")
-        self.sandbox.change("Address", address, {"Street": "Nieuweweg"})
-        self.synchronize(partner)
+        self.run_nightly()
+        self.assertBoth(partner, "Oudeweg 1", None, None, "DE")
+
+        country = {"ID": self.connection.country_ids["NL"]}
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"Country": country})
         self.look_at("organization", partner.tribe_id)
-
-        self.assertEqual((partner.street, partner.country_id.code), ("Nieuweweg 1", "DE"))
-        self.assertEqual(self.address_of(partner)["Street"], "Nieuweweg")
-
-    def test_a_country_of_tribe_keeps_the_street_of_odoo(self):
-        partner = self.linked(street="Oudeweg 1", country_id=self.env.ref("base.nl").id)
-        address = self.address_of(partner)["ID"]
-
-        partner.street = "Nieuweweg 1"
-        country = {"ID": self.connection.country_ids["FR"]}
-        self.sandbox.change("Address", address, {"Country": country})
-        self.synchronize(partner)
-        self.look_at("organization", partner.tribe_id)
-
-        self.assertEqual((partner.street, partner.country_id.code), ("Nieuweweg 1", "FR"))
+        self.assertBoth(partner, "Oudeweg 1", None, None, "NL")
 
     def test_who_becomes_a_supplier_gets_the_relationship(self):
         partner = self.linked()

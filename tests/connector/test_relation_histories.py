@@ -30,7 +30,7 @@ from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WE
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
-from .relation_history import ABSENT, ADDRESS, FIELDS, NUMBERS, Role, Twin, alike
+from .relation_history import ABSENT, ADDRESS, FIELDS, NUMBERS, SIDES, Role, Twin, alike, line
 
 IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SAME_EVERY_TIME = 10 if IS_FULL else 5
@@ -56,9 +56,6 @@ WIRE = {
 }
 WIRE_ADDRESS = {"street2": "Extra", "zip": "Postalcode", "city": "City"}
 IN_ODOO = {"mobile": "tribe_mobile", "country": "country_id"}
-# As a question names them.
-ASKED = {"country_code": "country"}
-SIDES = ("odoo", "tribe")
 
 # The same thing in several forms, and different things.
 PLAIN = {
@@ -501,9 +498,12 @@ class History(RuleBasedStateMachine):
 
     def _answer(self, conflict, side):
         twin = next(twin for twin in self.all if twin.partner == conflict.partner_id)
-        name = ASKED.get(conflict.field_name, conflict.field_name)
-        shown = alike(name, conflict.odoo_value), alike(name, conflict.tribe_value)
-        twin.values[name].decide(shown, side)
+        values = conflict.odoo_value, conflict.tribe_value
+        name = conflict.field_name
+        if name == "address":
+            twin.address.decide(tuple(line(value or "") for value in values), side)
+        else:
+            twin.values[name].decide(tuple(alike(name, value) for value in values), side)
         {"odoo": conflict.action_take_odoo, "tribe": conflict.action_take_tribe}[side]()
 
     def _check_not_asked_again(self, twin):
@@ -512,8 +512,8 @@ class History(RuleBasedStateMachine):
             return
         asked = self._open_conflicts().filtered(lambda each: each.partner_id == twin.partner)
         for name in asked.mapped("field_name"):
-            name = ASKED.get(name, name)
-            self.case.assertFalse(twin.values[name].is_decided(), f"{name} of {twin} again")
+            value = twin.address if name == "address" else twin.values[name]
+            self.case.assertFalse(value.is_decided(), f"{name} of {twin} again")
 
     # Looking
 
@@ -525,10 +525,14 @@ class History(RuleBasedStateMachine):
             before = {name: (value.odoo, value.tribe) for name, value in twin.values.items()}
             odoo_now = self._odoo_values(twin) if twin.in_odoo else {}
             tribe_now = self._tribe_values(twin, tribe) if twin.in_tribe else {}
+            now = {
+                name: (odoo_now.get(name, ABSENT), tribe_now.get(name, ABSENT)) for name in before
+            }
+            self._check_address_move(twin, before, now)
             for name, value in twin.values.items():
-                now = odoo_now.get(name, ABSENT), tribe_now.get(name, ABSENT)
-                self._check_move(twin, name, value, before[name], now)
-                value.see(*now, certainly=certainly)
+                if name not in ADDRESS:
+                    self._check_move(twin, name, value, before[name], now[name])
+                value.see(*now[name], certainly=certainly)
             self._check_not_asked_again(twin)
             self._see_state(twin, tribe)
 
@@ -544,6 +548,20 @@ class History(RuleBasedStateMachine):
             # Either what is right for both, or as it was.
             if is_now not in (was, ABSENT):
                 case.assertIn(is_now, self._rightful(twin, name, value), label)
+
+    def _check_address_move(self, twin, before, now):
+        was = [tuple(before[name][side] for name in ADDRESS) for side in (0, 1)]
+        became = [tuple(now[name][side] for name in ADDRESS) for side in (0, 1)]
+        if was == became:
+            return
+        rightful = {each for each in was if ABSENT not in each}
+        if len(rightful) == 2:
+            rightful = twin.address.outcomes(self.policy)
+        agreed = {name: set(part.agreed) for name, part in twin.address.parts.items()}
+        label = f"address of {twin}: {was} became {became}, agreed {agreed}"
+        for old, new in zip(was, became, strict=True):
+            if new != old and ABSENT not in new and not self._is_filled_in(twin):
+                self.case.assertIn(new, rightful, label)
 
     def _rightful(self, twin, name, value):
         if ABSENT in (value.odoo, value.tribe):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribe_connector.mapping import canonical, leave_alone, merge
+from tribe_connector.mapping import ADDRESS, address_line, canonical, leave_alone, merge
 
 POLICIES = ("odoo", "tribe", "ask")
 
@@ -102,7 +102,8 @@ def test_only_three_policies():
         merge({}, {}, {}, policy="newest")
 
 
-FIELDS = ["email", "phone", "name", "zip", "debtor_number", "customer_payment_term_days", "active"]
+FIELDS = ["email", "phone", "name", "debtor_number", "customer_payment_term_days", "active"]
+ADDRESS_PARTS = ["street", "zip", "city"]
 TEXTS = st.sampled_from([None, "", False, "a", "A", " a", "1", "+1", "0 1", "b"])
 
 
@@ -115,7 +116,8 @@ def values_of(field):
 
 
 def some_fields():
-    return st.fixed_dictionaries({}, optional={field: values_of(field) for field in FIELDS})
+    names = [*FIELDS, *ADDRESS_PARTS]
+    return st.fixed_dictionaries({}, optional={field: values_of(field) for field in names})
 
 
 def same(one_side, other_side):
@@ -148,7 +150,7 @@ def test_a_value_moves_in_one_direction_only(agreed, odoo, tribe, policy):
     result = merge(agreed, odoo, tribe, policy=policy)
     moved = [*result.to_odoo, *result.to_tribe, *result.conflicts]
     assert len(moved) == len(set(moved))
-    assert set(moved) <= odoo.keys() & tribe.keys()
+    assert set(moved) <= (odoo.keys() & tribe.keys()) | {ADDRESS}
 
 
 MIRRORED = {"odoo": "tribe", "tribe": "odoo", "ask": "ask"}
@@ -166,7 +168,7 @@ def test_but_for_numbers_the_sides_are_each_others_mirror(agreed, odoo, tribe, p
 
 
 @given(some_fields(), some_fields(), some_fields(), st.sampled_from(POLICIES))
-def test_fields_do_not_influence_each_other(agreed, odoo, tribe, policy):
+def test_fields_outside_of_the_address_do_not_influence_each_other(agreed, odoo, tribe, policy):
     whole = merge(agreed, odoo, tribe, policy=policy)
     for field in FIELDS:
         alone = [{key: side[key] for key in side if key == field} for side in (agreed, odoo, tribe)]
@@ -199,7 +201,7 @@ def test_what_a_side_cannot_hold_stays_as_it_is_there():
     agreed = {"state_code": None, "days": 30, "city": "Ede"}
     odoo = {"state_code": "UT", "days": 30, "city": "Ede"}
     tribe = {"state_code": None, "days": 45, "city": "Zeist"}
-    merged = merge(agreed, odoo, tribe, policy="ask")
+    merged = merge(agreed, odoo, tribe, policy="ask", apart=["state_code"])
     leave_alone(
         merged,
         odoo,
@@ -212,8 +214,32 @@ def test_what_a_side_cannot_hold_stays_as_it_is_there():
     assert merged.agreed == {"state_code": None, "days": 30, "city": "Zeist"}
     assert merged.notes == {"days": "No such term.", "state_code": "No."}
     # Once both can hold it, it goes.
-    again = merge(merged.agreed, {**odoo, "city": "Zeist"}, tribe, policy="ask")
+    odoo = {**odoo, "city": "Zeist"}
+    again = merge(merged.agreed, odoo, tribe, policy="ask")
     assert (again.to_odoo, again.to_tribe) == ({"days": 45}, {"state_code": "UT"})
+
+
+@pytest.mark.parametrize("side", ["to_odoo", "to_tribe"])
+def test_a_state_that_a_side_cannot_hold_goes_with_its_country(side):
+    here = {"state_code": "UT", "country_code": "NL", "city": "Utrecht"}
+    there = {"state_code": "BY", "country_code": "DE", "city": "Ulm"}
+    odoo, tribe = (here, there) if side == "to_odoo" else (there, here)
+    refused = {"state_code": "No."}
+    not_in = {"not_in_odoo": refused, "not_in_tribe": {}}
+    if side == "to_tribe":
+        not_in = {"not_in_odoo": {}, "not_in_tribe": refused}
+
+    merged = merge(here, odoo, tribe, policy="ask", apart=refused)
+    leave_alone(merged, odoo, tribe, **not_in)
+
+    assert getattr(merged, side) == {**there, "state_code": None} == merged.agreed
+    assert merged.notes == refused
+    # And that is all.
+    held = {"odoo": odoo, "tribe": tribe, side.removeprefix("to_"): merged.agreed}
+    again = merge(merged.agreed, held["odoo"], held["tribe"], policy="ask", apart=refused)
+    leave_alone(again, held["odoo"], held["tribe"], **not_in)
+    assert parts(again) == ({}, {}, {})
+    assert again.agreed == merged.agreed
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -265,3 +291,205 @@ def test_what_needs_consent_waits_for_it_whatever_the_policy(agreed, policy):
     # What only Odoo changed goes as ever.
     back = merge(one("b"), one("a"), one("b"), policy=policy, with_consent=["email"])
     assert parts(back) == ({}, {"email": "a"}, {})
+
+
+def place(street, postcode, city, **more):
+    return {"street": street, "zip": postcode, "city": city, **more}
+
+
+BEFORE = place("Kerkstrat 1", "1011 AB", "Amsterdam")
+CORRECTED = place("Kerkstraat 1", "1011 AB", "Amsterdam")
+MOVED = place("Dorpsweg 9", "3500 AB", "Utrecht")
+MOVED_ON = place("Bosweg 3", "3700 AA", "Zeist")
+# Both sides changed it: a street corrected here, moved there; different parts; one part emptied.
+BOTH_CHANGED = [
+    (BEFORE, CORRECTED, MOVED),
+    (BEFORE, MOVED, CORRECTED),
+    (BEFORE, CORRECTED, {**BEFORE, "zip": "1012 AB"}),
+    (BEFORE, CORRECTED, {**BEFORE, "city": "Diemen"}),
+    (BEFORE, {**BEFORE, "zip": None}, MOVED),
+    (BEFORE, place(None, None, None), MOVED),
+    (BEFORE, CORRECTED, {**BEFORE, "country_code": "BE"}),
+    # At first sight.
+    (None, CORRECTED, MOVED),
+    (None, place("Kerkstraat 1", None, None), place(None, "3500 AB", "Utrecht")),
+    # The same street, of which there is one in every town.
+    (None, place("Kerkstraat 1", "1011 AB", None), place("Kerkstraat 1", None, "Utrecht")),
+    (None, place(None, None, "Amsterdam"), MOVED),
+    # Filled in on one side, while the other one moves.
+    ({**BEFORE, "zip": None}, BEFORE, {**MOVED, "zip": None}),
+    ({**BEFORE, "country_code": None}, BEFORE, {**MOVED, "country_code": None}),
+    # Emptied on one side, filled in on the other.
+    (
+        {**BEFORE, "street2": None},
+        {**BEFORE, "street2": "1e"},
+        {**BEFORE, "street2": None, "zip": None},
+    ),
+    (place(None, None, None), CORRECTED, MOVED),
+    (None, CORRECTED, {**CORRECTED, "city": "Diemen"}),
+    # A part that both had agreed on, and another that one side only has since.
+    ({"street": "Kerkstrat 1"}, CORRECTED, {**MOVED, "street": "Kerkstrat 1", "zip": None}),
+]
+
+
+@pytest.mark.parametrize("policy", ["odoo", "tribe"])
+@pytest.mark.parametrize(("agreed", "odoo", "tribe"), BOTH_CHANGED)
+def test_an_address_that_both_sides_changed_is_one_sides_address(agreed, odoo, tribe, policy):
+    odoo, tribe = {"country_code": "NL", **odoo}, {"country_code": "NL", **tribe}
+    agreed = agreed and {"country_code": "NL", **agreed}
+    result = merge(agreed, odoo, tribe, policy=policy)
+    winner = odoo if policy == "odoo" else tribe
+    assert {**odoo, **result.to_odoo} == {**tribe, **result.to_tribe} == winner
+    assert result.conflicts == {}
+
+
+@pytest.mark.parametrize(("agreed", "odoo", "tribe"), BOTH_CHANGED)
+def test_an_address_that_both_sides_changed_is_one_question(agreed, odoo, tribe):
+    odoo, tribe = {"country_code": "NL", **odoo}, {"country_code": "NL", **tribe}
+    agreed = agreed and {"country_code": "NL", **agreed}
+    result = merge(agreed, odoo, tribe, policy="ask")
+    assert parts(result) == ({}, {}, {ADDRESS: (address_line(odoo), address_line(tribe))})
+    for side, there in (("odoo", odoo), ("tribe", tribe)):
+        decided = merge(agreed, odoo, tribe, policy="ask", decided={ADDRESS: side})
+        shared = odoo.keys() & tribe.keys()
+        held = {**odoo, **decided.to_odoo}
+        assert {name: held[name] for name in shared} == {name: there[name] for name in shared}
+        assert decided.conflicts == {}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    ("agreed", "odoo", "tribe", "to_odoo", "to_tribe"),
+    [
+        (BEFORE, CORRECTED, BEFORE, {}, {"street": "Kerkstraat 1"}),
+        (BEFORE, BEFORE, MOVED, MOVED, {}),
+        (BEFORE, place(None, None, None), BEFORE, {}, place(None, None, None)),
+        # Both corrected the street alike, and one of them the postcode too.
+        (BEFORE, CORRECTED, {**CORRECTED, "zip": "1012 AB"}, {"zip": "1012 AB"}, {}),
+        (BEFORE, CORRECTED, {**CORRECTED, "street": "Kerkstraat  1 "}, {}, {}),
+        # At first sight each has what the other one lacks, at the same place.
+        (
+            None,
+            place("Kerkstraat 1", "1011 AB", None),
+            place(None, "1011AB", "Amsterdam"),
+            {"city": "Amsterdam"},
+            {"street": "Kerkstraat 1"},
+        ),
+        (None, place(None, None, None), MOVED, MOVED, {}),
+        (None, MOVED, place(None, "", None), {}, MOVED),
+        # A mere country, such as Odoo's default, is no address that could be changed.
+        (
+            None,
+            place(None, None, None, country_code="NL"),
+            {**MOVED, "country_code": "DE"},
+            {**MOVED, "country_code": "DE"},
+            {},
+        ),
+        (
+            {"country_code": "NL", **place(None, None, None)},
+            {**MOVED, "country_code": "NL"},
+            place(None, None, None, country_code="BE"),
+            {},
+            {**MOVED, "country_code": "NL"},
+        ),
+        # Whoever only fills in what the other one lacks has changed nothing.
+        (
+            {**CORRECTED, "zip": None, "country_code": None},
+            {**CORRECTED, "zip": None, "country_code": "NL"},
+            {**CORRECTED, "country_code": None},
+            {"zip": "1011 AB"},
+            {"country_code": "NL"},
+        ),
+        (
+            None,
+            {**CORRECTED, "country_code": "NL", "state_code": "NH", "street2": None},
+            {**CORRECTED, "country_code": None, "state_code": None, "street2": "1e"},
+            {"street2": "1e"},
+            {"country_code": "NL", "state_code": "NH"},
+        ),
+        (
+            None,
+            place("Kerkstraat 1", None, "Amsterdam", street2="1e"),
+            place("Kerkstraat 1", "1011 AB", "Amsterdam", street2=None),
+            {"zip": "1011 AB"},
+            {"street2": "1e"},
+        ),
+    ],
+)
+def test_an_address_that_one_side_changed_needs_no_policy(
+    agreed, odoo, tribe, to_odoo, to_tribe, policy
+):
+    result = merge(agreed, odoo, tribe, policy=policy)
+    assert parts(result) == (to_odoo, to_tribe, {})
+
+
+def test_what_was_decided_of_the_fields_of_an_address_still_counts():
+    def merged(**decided):
+        return merge(BEFORE, {**MOVED, "street": "Kerkstraat 1"}, MOVED_ON, policy="ask", decided=decided)
+
+    every = {"street": "tribe", "zip": "tribe", "city": "tribe"}
+    assert parts(merged(**every)) == (MOVED_ON, {}, {})
+    # A person chose so.
+    of_both = merged(**every | {"street": "odoo"})
+    assert of_both.to_tribe == {"street": "Kerkstraat 1"}
+    assert of_both.to_odoo == {"zip": MOVED_ON["zip"], "city": MOVED_ON["city"]}
+    # Somebody who answered a part of it is asked about the whole.
+    assert list(merged(street="tribe").conflicts) == [ADDRESS]
+    assert parts(merged(street="odoo", address="tribe")) == (MOVED_ON, {}, {})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_address_that_only_odoo_may_change_goes_whole_or_not_at_all(policy):
+    def merged(odoo, tribe, agreed=BEFORE):
+        return merge(agreed, odoo, tribe, policy=policy, only_odoo=BEFORE.keys())
+
+    # Odoo changed any of it: its address.
+    back = {name: value for name, value in CORRECTED.items() if value != MOVED[name]}
+    assert parts(merged(CORRECTED, MOVED)) == ({}, back, {})
+    city = {**BEFORE, "city": "Diemen"}
+    assert parts(merged(CORRECTED, city)) == (
+        {},
+        {"street": "Kerkstraat 1", "city": "Amsterdam"},
+        {},
+    )
+    # For leave_alone, which takes it back.
+    assert parts(merged(BEFORE, MOVED)) == (MOVED, {}, {})
+    assert not merged(CORRECTED, MOVED, None).conflicts
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({}, None),
+        (place(None, False, ""), None),
+        ({"country_code": "NL"}, "(NL)"),
+        (MOVED, "Dorpsweg 9, 3500 AB Utrecht"),
+        (
+            {**MOVED, "street2": " 1e  etage ", "state_code": "UT", "country_code": "NL"},
+            "Dorpsweg 9, 1e etage, 3500 AB Utrecht, UT (NL)",
+        ),
+    ],
+)
+def test_an_address_is_one_line(values, line):
+    assert address_line(values) == line
+
+
+def test_another_form_of_an_address_is_the_same_line():
+    other = place("Dorpsweg  9", "3500ab", "UTRECHT", country_code="nl")
+    line = address_line({**MOVED, "country_code": "NL"})
+    assert canonical(ADDRESS, line) == canonical(ADDRESS, address_line(other))
+    assert canonical(ADDRESS, line) != canonical(ADDRESS, address_line(MOVED))
+
+
+@given(some_fields(), some_fields(), some_fields(), st.sampled_from(POLICIES))
+def test_an_address_is_never_half_of_each(agreed, odoo, tribe, policy):
+    """But where both are of one place, and each only has what the other one lacks."""
+    result = merge(agreed, odoo, tribe, policy=policy)
+    here = [name for name in result.to_odoo if name in ADDRESS_PARTS]
+    there = [name for name in result.to_tribe if name in ADDRESS_PARTS]
+    if here and there:
+        assert not any(canonical(name, odoo[name]) for name in here)
+        assert not any(canonical(name, tribe[name]) for name in there)
+        assert not any(canonical(name, agreed.get(name)) for name in here + there)
+        assert canonical("zip", odoo.get("zip")) or canonical("city", odoo.get("city"))
+    assert not (ADDRESS in result.conflicts and (here or there))

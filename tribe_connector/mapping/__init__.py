@@ -3,7 +3,19 @@
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .chart_taxes import chart_taxes, is_chart_known
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
-from .merge import NUMBER_FIELDS, REQUIRED_FIELDS, Merge, Policy, leave_alone, merge
+from .merge import (
+    ADDRESS,
+    ADDRESS_FIELDS,
+    COUNTRY_OF_LINE,
+    NUMBER_FIELDS,
+    REQUIRED_FIELDS,
+    Merge,
+    Policy,
+    address_line,
+    leave_alone,
+    merge,
+    value_of,
+)
 from .normalization import (
     ValueUnreadable,
     canonical,
@@ -27,7 +39,6 @@ from .person_name import (
     split_surname_like,
 )
 from .relation import (
-    ADDRESS_FIELDS,
     FIELD_LABELS,
     LONGEST_TERM_IN_DAYS,
     ORGANIZATION_FIELDS,
@@ -59,7 +70,9 @@ from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind
 from .vat_number import is_vat_doubtful
 
 __all__ = [
+    "ADDRESS",
     "ADDRESS_FIELDS",
+    "COUNTRY_OF_LINE",
     "DOMESTIC",
     "FIELD_LABELS",
     "LONGEST_TERM_IN_DAYS",
@@ -83,6 +96,7 @@ __all__ = [
     "absent_relation_paths",
     "address_body",
     "answer",
+    "address_line",
     "canonical",
     "chart_taxes",
     "check_storable",
@@ -125,6 +139,7 @@ __all__ = [
     "suffix_from_tribe",
     "synchronized_fields",
     "tell",
+    "value_of",
     "vat_country",
     "vat_kind",
     "whole_number",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from .normalization import canonical
+from .normalization import canonical, clean
 
 Policy = Literal["odoo", "tribe", "ask"]
 
@@ -14,20 +15,36 @@ Policy = Literal["odoo", "tribe", "ask"]
 NUMBER_FIELDS: tuple[str, ...] = ("debtor_number", "creditor_number")
 # Neither side accepts these empty.
 REQUIRED_FIELDS: tuple[str, ...] = ("name",)
+ADDRESS_FIELDS: tuple[str, ...] = (
+    "street",
+    "street2",
+    "zip",
+    "city",
+    "country_code",
+    "state_code",
+)
+# An address is one value: half of one and half of another is where nobody lives.
+ADDRESS = "address"
+# The code of the country at the end of an ``address_line``.
+COUNTRY_OF_LINE = re.compile(r" ?\(([A-Za-z]{2})\)$")
+# What says where; a mere country is no address yet.
+_PLACE = ("street", "street2", "zip", "city")
 
 
 @dataclass(frozen=True)
 class Merge:
     """What to write where.
 
-    ``conflicts`` has ``(Odoo's value, Tribe's value)`` per field; ``agreed`` is what both sides
-    hold once ``to_odoo`` and ``to_tribe`` are written. ``notes`` has a sentence for a person per
-    field that could not go to a side, or is doubtful.
+    ``conflicts`` has ``(Odoo's value, Tribe's value)`` per field, and under ``ADDRESS`` both
+    addresses (``address_line``); ``changed`` names those about what both once agreed on.
+    ``agreed`` is what both sides hold once ``to_odoo`` and ``to_tribe`` are written. ``notes`` has
+    a sentence for a person per field that could not go to a side, or is doubtful.
     """
 
     to_odoo: dict = field(default_factory=dict)
     to_tribe: dict = field(default_factory=dict)
     conflicts: dict[str, tuple] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
     agreed: dict = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -41,41 +58,55 @@ def merge(
     decided: Mapping[str, Policy] | None = None,
     only_odoo: Collection[str] = (),
     with_consent: Collection[str] = (),
+    apart: Collection[str] = (),
 ) -> Merge:
-    """Compare the neutral values of both sides, field by field, where both have the field.
+    """Compare the neutral values of both sides, where both have the field.
 
     One side changed since ``agreed``: its value. Both did: the policy's side, or a conflict
     (``"ask"``), for which the agreed value stays; ``decided`` says per field which side a person
     chose. Nothing agreed yet: a filled value goes before an empty one. Numbers: Odoo's, if it has
-    one, else Tribe's.
+    one, else Tribe's. The fields of an address are one value (``_address_winners``).
 
     ``only_odoo`` are fields that Tribe's values never reach in Odoo: what Odoo changed goes to
     Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields for which Tribe's
-    value is a conflict until a person has decided, whatever the policy.
+    value is a conflict until a person has decided, whatever the policy. ``apart`` are fields that a
+    side cannot hold: they differ for good, and are no change of an address.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
-    result = Merge(agreed=dict(agreed or {}))
-    country = odoo.get("country_code") or tribe.get("country_code")
-    for name in odoo:
-        if name not in tribe:
+    sides = _Sides(agreed or {}, odoo, tribe)
+    result = Merge(agreed=dict(sides.agreed))
+    shared = [name for name in odoo if name in tribe]
+    address = [name for name in shared if name in ADDRESS_FIELDS and name not in apart]
+    for name in shared:
+        if name in address:
             continue
-        chosen = (decided or {}).get(name, policy)
-        winner = _winner(name, agreed or {}, odoo, tribe, chosen, country)
+        unit = ADDRESS if name in ADDRESS_FIELDS else name
+        winner = sides.winner(name, (decided or {}).get(unit, policy))
         if name in only_odoo and winner in ("tribe", "ask"):
-            winner = "odoo" if _changed(name, agreed or {}, odoo, country) else "tribe"
+            winner = "odoo" if sides.has_odoo_changed(name) else "tribe"
         elif name in with_consent and winner == "tribe":
             winner = (decided or {}).get(name, "ask")
-        mine, theirs = _value(name, odoo), _value(name, tribe)
-        if winner == "ask":
-            result.conflicts[name] = (mine, theirs)
-            continue
-        if winner == "odoo":
-            result.to_tribe[name] = mine
-        if winner == "tribe":
-            result.to_odoo[name] = theirs
-        result.agreed[name] = theirs if winner == "tribe" else mine
+        sides.move(result, name, winner)
+    winners = _address_winners(sides, address, policy, decided or {}, only_odoo)
+    for name, winner in winners.items():
+        sides.move(result, name, winner)
     return result
+
+
+def address_line(values: Mapping) -> str | None:
+    """An address as one line of text, the code of its country in brackets; None without one."""
+    place = " ".join(filter(None, (clean(values.get(name)) for name in ("zip", "city"))))
+    street, street2, state, country = (
+        clean(values.get(name)) for name in ("street", "street2", "state_code", "country_code")
+    )
+    parts = ", ".join(filter(None, (street, street2, place, state)))
+    return " ".join(filter(None, (parts, country and f"({country})"))) or None
+
+
+def value_of(name: str, values: Mapping) -> object:
+    """The value of a field, or of ``ADDRESS``, as a conflict has it."""
+    return address_line(values) if name == ADDRESS else values.get(name)
 
 
 def leave_alone(
@@ -89,44 +120,129 @@ def leave_alone(
     """Take back what a side cannot hold: each keeps what it has, and a note says why.
 
     ``not_in_odoo`` and ``not_in_tribe`` have a sentence per field. The side that cannot follow
-    counts as agreed, so the field goes by itself once it can.
+    counts as agreed, so the field goes by itself once it can. Only a state goes with its country.
     """
     for values, refused, kept in (
         (merged.to_odoo, not_in_odoo, odoo),
         (merged.to_tribe, not_in_tribe, tribe),
     ):
+        moves_abroad = "country_code" in values and "country_code" not in refused
         for name in [name for name in values if name in refused]:
-            del values[name]
             merged.agreed[name] = _value(name, kept)
             merged.notes[name] = refused[name]
+            if name == "state_code" and moves_abroad and merged.agreed[name]:
+                values[name] = merged.agreed[name] = None
+            else:
+                del values[name]
 
 
-def _winner(
-    name: str, agreed: Mapping, odoo: Mapping, tribe: Mapping, policy: Policy, country: object
-) -> Policy | Literal["both"]:
-    mine, theirs = (canonical(name, values[name], country) for values in (odoo, tribe))
-    if mine == theirs:
-        return "both"
-    if name in NUMBER_FIELDS:
-        return "tribe" if mine is None else "odoo"
-    if name not in agreed or name in REQUIRED_FIELDS:
-        if mine is None:
-            return "tribe"
-        if theirs is None:
-            return "odoo"
-    if name in agreed:
-        before = canonical(name, agreed[name], country)
-        if theirs == before:
-            return "odoo"
-        if mine == before:
-            return "tribe"
-    return policy
+@dataclass(frozen=True)
+class _Sides:
+    """What both sides have, and what they last agreed on."""
+
+    agreed: Mapping
+    odoo: Mapping
+    tribe: Mapping
+
+    def canonical(self, name: str) -> tuple:
+        """What was agreed on, Odoo's value and Tribe's value of a field, to compare them."""
+        country = self.odoo.get("country_code") or self.tribe.get("country_code")
+        values = (each.get(name) for each in (self.agreed, self.odoo, self.tribe))
+        before, mine, theirs = (canonical(name, value, country) for value in values)
+        return before, mine, theirs
+
+    def winner(self, name: str, chosen: Policy) -> Policy | Literal["both"]:
+        """The side whose value of a field goes; ``chosen`` where both changed it."""
+        before, mine, theirs = self.canonical(name)
+        if mine == theirs:
+            return "both"
+        if name in NUMBER_FIELDS:
+            return "tribe" if mine is None else "odoo"
+        if name not in self.agreed or name in REQUIRED_FIELDS:
+            if mine is None:
+                return "tribe"
+            if theirs is None:
+                return "odoo"
+        if name in self.agreed:
+            if theirs == before:
+                return "odoo"
+            if mine == before:
+                return "tribe"
+        return chosen
+
+    def has_odoo_changed(self, name: str) -> bool:
+        """Whether Odoo has another value than both agreed on."""
+        before, mine, _theirs = self.canonical(name)
+        return name in self.agreed and before != mine
+
+    def is_filled_in(self, name: str) -> bool:
+        """Whether one side has what the other one lacks, and both lacked."""
+        before, *now = self.canonical(name)
+        return before is None and None in now
+
+    def is_same(self, *names: str) -> bool:
+        """Whether both sides have the same of some fields, and have them."""
+        now = [self.canonical(name)[1:] for name in names]
+        return all(mine is not None and mine == theirs for mine, theirs in now)
+
+    def move(self, result: Merge, name: str, winner: str) -> None:
+        """Note what the winner of a field means."""
+        mine, theirs = _value(name, self.odoo), _value(name, self.tribe)
+        if winner == "ask":
+            unit = ADDRESS if name in ADDRESS_FIELDS else name
+            result.conflicts[unit] = value_of(unit, self.odoo), value_of(unit, self.tribe)
+            result.changed.update({unit} if name in self.agreed else ())
+            return
+        if winner == "odoo":
+            result.to_tribe[name] = mine
+        if winner == "tribe":
+            result.to_odoo[name] = theirs
+        result.agreed[name] = theirs if winner == "tribe" else mine
 
 
-def _changed(name: str, agreed: Mapping, values: Mapping, country: object) -> bool:
-    """Whether a side has another value than both agreed on."""
-    before, now = (canonical(name, each.get(name), country) for each in (agreed, values))
-    return name in agreed and before != now
+def _address_winners(
+    sides: _Sides,
+    names: Collection[str],
+    policy: Policy,
+    decided: Mapping[str, Policy],
+    only_odoo: Collection[str],
+) -> dict[str, str]:
+    """Which side wins each field of an address.
+
+    All from one side, unless each only fills in what the other lacks: a whole address is chosen.
+    """
+    winners = {name: sides.winner(name, "ask") for name in names}
+    differing = [name for name in names if winners[name] != "both"]
+    votes = {winners[name] for name in differing}
+    if votes <= {"odoo"} or votes == {"tribe"}:
+        return winners
+    if "ask" not in votes and _complete_each_other(sides, differing):
+        return winners
+    winner = _only_one_that_says_where(sides, names) or decided.get(ADDRESS)
+    if not winner and all(name in decided for name in differing):
+        # Before an address was asked about as a whole, its fields were.
+        return winners | {name: decided[name] for name in differing}
+    winner = winner or policy
+    if winner != "odoo" and any(name in only_odoo for name in differing):
+        winner = "odoo" if any(map(sides.has_odoo_changed, differing)) else "tribe"
+    return winners | dict.fromkeys(differing, winner)
+
+
+def _complete_each_other(sides: _Sides, differing: Collection[str]) -> bool:
+    """Whether two addresses are of one place, and only fill in what the other one lacks."""
+    is_one_place = sides.is_same("zip") or sides.is_same("street", "city")
+    return is_one_place and all(map(sides.is_filled_in, differing))
+
+
+def _only_one_that_says_where(sides: _Sides, names: Collection[str]) -> Policy | None:
+    """The side that has an address, where there was none and the other has a mere country."""
+    before, odoo, tribe = (
+        any(canonical(name, values.get(name)) is not None for name in _PLACE if name in names)
+        for values in (sides.agreed, sides.odoo, sides.tribe)
+    )
+    if before or odoo == tribe:
+        return None
+    return "odoo" if odoo else "tribe"
 
 
 def _value(name: str, values: Mapping) -> object:

@@ -256,7 +256,12 @@ def _street(text: str) -> str:
     return re.sub(r"(?<=\d) (?=[^\W\d_])", "", text)
 
 
+def _address(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).casefold()
+
+
 _CANONICAL = {
+    "address": _address,
     "email": _email,
     "website": _website,
     "country_code": _upper,

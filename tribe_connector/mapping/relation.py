@@ -16,17 +16,10 @@ from .address import (
     suffix_for_tribe,
     suffix_from_tribe,
 )
+from .merge import ADDRESS, ADDRESS_FIELDS
 from .normalization import check_length, clean, whole_number
 from .person_name import PersonName, join, split_like
 
-ADDRESS_FIELDS: tuple[str, ...] = (
-    "street",
-    "street2",
-    "zip",
-    "city",
-    "country_code",
-    "state_code",
-)
 # The payment term belongs to a relationship, so a customer who supplies too has two.
 PAYMENT_TERM_FIELDS: dict[str, str] = {
     "customer": "customer_payment_term_days",
@@ -71,6 +64,7 @@ FIELD_LABELS: dict[str, str] = {
     "vat": sentence("field_vat"),
     "debtor_number": sentence("field_debtor_number"),
     "creditor_number": sentence("field_creditor_number"),
+    ADDRESS: sentence("field_address"),
     "street": sentence("field_street"),
     "street2": sentence("field_street2"),
     "zip": sentence("field_zip"),

@@ -8,6 +8,8 @@ from odoo.tools import SQL
 from ..engine.booking import BOOKING
 from ..engine.only_for import only_for
 from ..mapping import (
+    ADDRESS,
+    COUNTRY_OF_LINE,
     FIELD_LABELS,
     PAYMENT_TERM_FIELDS,
     clean,
@@ -553,6 +555,9 @@ class ResPartner(models.Model):
     @api.model
     def _tribe_shown(self, name, value):
         """A neutral value as people read it: the name of a country, in their language."""
+        if name == ADDRESS and (found := COUNTRY_OF_LINE.search(value or "")):
+            country = self._tribe_country(found[1]).name or found[1]
+            return ", ".join(filter(None, (value[: found.start()], country)))
         return (name == "country_code" and self._tribe_country(value).name) or value
 
     @api.model

@@ -2,12 +2,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine.only_for import only_for
-from ..mapping import canonical
+from ..mapping import canonical, value_of
 from ..sentence import say
 
 
 class TribeConflict(models.Model):
-    """A field that was changed in Odoo and in Tribe since both last agreed. A person decides.
+    """A field, or the address, that was changed in Odoo and in Tribe since both last agreed. A
+    person decides.
 
     The decision counts for the two values that were shown: when one of them changes again before
     it is carried out, the question is asked anew.
@@ -82,7 +83,9 @@ class TribeConflict(models.Model):
             conflict.field_name: conflict.decision
             for conflict in self
             if conflict.decision
-            and conflict._is_about(odoo.get(conflict.field_name), tribe.get(conflict.field_name))
+            and conflict._is_about(
+                value_of(conflict.field_name, odoo), value_of(conflict.field_name, tribe)
+            )
             and (conflict.decision == "odoo" or conflict._has_warned())
         }
 

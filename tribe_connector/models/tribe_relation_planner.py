@@ -5,7 +5,7 @@ from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..engine.session import is_of_one_record
-from ..mapping import ValueUnreadable
+from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
@@ -167,7 +167,7 @@ class TribeRelationPlanner(models.AbstractModel):
         """The changes on both sides that a decision of the exporter makes."""
         if decision.action == CREATE_TRIBE:
             values, _notes = self._values_to_create(session, decision)
-            changes = [_change("tribe", name, None, new) for name, new in values.items() if new]
+            changes = _changes("tribe", {}, {name: new for name, new in values.items() if new})
         elif decision.action in (LINK, UPDATE):
             changes = self._merged_changes(session, decision)
         else:
@@ -187,8 +187,8 @@ class TribeRelationPlanner(models.AbstractModel):
         ):
             del to_tribe["active"]
         return [
-            *(_change("tribe", name, remote.get(name), new) for name, new in to_tribe.items()),
-            *(_change("odoo", name, odoo.get(name), new) for name, new in merged.to_odoo.items()),
+            *_changes("tribe", remote, to_tribe),
+            *_changes("odoo", odoo, merged.to_odoo),
         ]
 
     def _no_link(self, decision):
@@ -297,7 +297,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 **decision.numbers,
             }
             return [
-                *(_change("odoo", name, None, new) for name, new in values.items() if new),
+                *_changes("odoo", {}, {name: new for name, new in values.items() if new}),
                 *self._number_changes(decision),
             ]
         if decision.action in (LINK, UPDATE):
@@ -423,6 +423,20 @@ def _readable_values(remote):
     except ValueUnreadable:
         return {}
     return remote.values()
+
+
+def _changes(side, before, values):
+    """What some values change on one side; an address is one value."""
+    address = {name: value for name, value in values.items() if name in ADDRESS_FIELDS}
+    changes = [
+        _change(side, name, before.get(name), new)
+        for name, new in values.items()
+        if name not in address
+    ]
+    if address:
+        lines = address_line(before), address_line({**before, **address})
+        changes.append(_change(side, ADDRESS, *lines))
+    return changes
 
 
 def _change(side, name, old, new):

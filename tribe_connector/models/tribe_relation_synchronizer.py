@@ -94,6 +94,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             decided=decided,
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
+            apart=self._apart_from_address(connection, partner, odoo, values),
         )
         self._leave_alone(
             connection,
@@ -107,6 +108,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
         merged.agreed.update({name: odoo[name] for name in of_parent})
         return merged
+
+    def _apart_from_address(self, connection, partner, odoo, tribe):
+        """The parts of the address that differ for good, as one side cannot hold the other's."""
+        if all(odoo.get(name) == tribe.get(name) for name in ("country_code", "state_code")):
+            return ()
+        return {
+            *partner._tribe_not_in_odoo(connection, tribe),
+            *connection._not_in_tribe(odoo),
+        }
 
     def _told_values(self, connection, remote, odoo):
         """Tribe's values that count: its numbers only where they are the source of Odoo's."""
@@ -203,7 +213,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
         asked = conflicts.keys() - consents.keys()
         # At first sight nothing was agreed on yet: they differ, and nobody changed anything.
-        changed = asked & decision.merged.agreed.keys()
+        changed = asked & decision.merged.changed
         # The first sentence says what the problem is listed under.
         return NeedsPerson(
             *(
