@@ -265,6 +265,76 @@ class TestShared(HierarchyCase):
                 self.assertEqual(self.in_tribe(partner), ("Bosweg", "Utrecht"))
                 self.assertNothingMore()
 
+    def private_customer(self, **values):
+        """A linked person who gets a company with another address."""
+        partner = self.linked("Jan de Vries", is_company=False, **{**HOME, **values})
+        partner.parent_id = self.mother
+        return partner
+
+    def test_what_is_invoiced_to_who_gets_a_company_is_told_in_one_note(self):
+        partner = self.private_customer()
+        self.run_nightly()
+        (note,) = self.notes()
+        names = {"partner": partner.display_name}
+        self.assert_told(note, "address_of_parent", field="text", **names)
+        self.assert_told(
+            note, "claimed_from_company", field="text", company=self.mother.name, **names
+        )
+        self.move_in_tribe(partner, "Bosweg")
+        self.synchronize(partner)
+        self.assertEqual(self.notes(), note)
+        self.assertNothingMore()
+
+    def test_it_is_told_whatever_address_that_contact_has(self):
+        for name, values in (
+            ("Zelfde adres", OFFICE),
+            ("Zonder adres", dict.fromkeys(HOME, False)),
+            ("Ander soort", {"type": "other"}),
+            ("Factuuradres", {"child_ids": [Command.create({"type": "invoice", **HOME})]}),
+        ):
+            with self.subTest(name):
+                before = self.notes()
+                partner = self.private_customer(**values)
+                self.run_nightly()
+                (note,) = self.notes() - before
+                self.assertEqual(note.partner_id, partner)
+                self.assert_told(
+                    note, "claimed_from_company", field="text", company=self.mother.name
+                )
+                self.assertNothingMore()
+                # Gone by itself, and told anew.
+                partner.parent_id = False
+                self.run_nightly()
+                partner.parent_id = self.mother
+                self.run_nightly()
+                self.assertEqual(len(self.notes() - before), 2)
+
+    def test_the_form_tells_it_before_it_is_saved(self):
+        partner = self.linked("Jan de Vries", is_company=False, **HOME)
+        user = new_test_user(
+            self.env,
+            "gebruiker",
+            groups="tribe_connector.group_user,base.group_partner_manager",
+        )
+        form = Form(partner.with_user(user))
+        self.assertFalse(form.tribe_note)
+        form.parent_id = self.mother
+        self.assertIn(self.mother.name, form.tribe_note)
+        form.parent_id = self.env["res.partner"]
+        self.assertFalse(form.tribe_note)
+        # Nobody of Tribe: Odoo's own affair. A subsidiary owes what she is invoiced.
+        for other in (self.contact(), self.child):
+            self.assertFalse(Form(other.with_user(user)).tribe_note)
+
+    def test_the_plan_tells_it_before_it_happens(self):
+        partner = self.private_customer()
+        self.connection.action_plan()
+        self.run_lanes()
+        line = self.connection.plan_id.line_ids.filtered(lambda line: line.partner_id == partner)
+        self.assert_told(line, "claimed_from_company", field="text", company=self.mother.name)
+        self.assertFalse(line.changes)
+        self.assertEqual(len(line.text.splitlines()), 1)
+
     def test_at_first_sight_each_side_keeps_its_address(self):
         address = {"Street": "Dorpsweg", "HouseNumber": 9, "City": "Utrecht"}
         daughter = self.daughter("Andere Dochter B.V.", debtor_number="1002")

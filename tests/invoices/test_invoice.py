@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from connector.common import ORGANIZATION_CUSTOMER
+from connector.common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 from told import containing
 
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
@@ -54,6 +54,28 @@ class TestInvoice(InvoiceCase):
         move = self.assert_booked_to_the_cent(tribe_id)
         self.assertEqual(move.partner_id.name, "Onbekend B.V.")
         self.assertEqual(move.partner_id.tribe_id, organization["ID"])
+
+    def test_who_owes_it_is_told_before_it_is_booked(self):
+        """A private customer who got a company in Odoo, and nobody has looked at him since."""
+        person = self.sandbox.create("Relation_Person", {"LastName": "Jansen"})["ID"]
+        own = {"Relation": {"ID": self.connection.own_organization_id}}
+        customer = self.sandbox.create(PERSON_CUSTOMER, {**own, "Person": {"ID": person}})
+        self.look_at("person", person)
+        partner = self.link(person).partner_id
+        company = self.env["res.partner"].create({"name": "Werkgever B.V.", "is_company": True})
+        partner.parent_id = company
+        told = self.env["tribe.run.line"].search([])
+
+        relationship = {"Relationship": {"ID": customer["ID"]}}
+        moves = [self.send_new(self.line(100.0), **relationship) for _number in range(2)]
+
+        for tribe_id in moves:
+            move = self.assert_booked_to_the_cent(tribe_id)
+            self.assertEqual((move.partner_id, move.commercial_partner_id), (partner, company))
+        lines = self.env["tribe.run.line"].search([], order="id") - told
+        (note,) = lines.filtered(lambda line: line.action == "note")
+        self.assert_told(note, "claimed_from_company", field="text", company=company.name)
+        self.assertEqual(lines[0], note)
 
     def test_prices_that_include_vat_give_tribes_totals(self):
         tribe_id = self.send_new(

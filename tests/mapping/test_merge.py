@@ -425,7 +425,9 @@ def test_an_address_that_one_side_changed_needs_no_policy(
 
 def test_what_was_decided_of_the_fields_of_an_address_still_counts():
     def merged(**decided):
-        return merge(BEFORE, {**MOVED, "street": "Kerkstraat 1"}, MOVED_ON, policy="ask", decided=decided)
+        return merge(
+            BEFORE, {**MOVED, "street": "Kerkstraat 1"}, MOVED_ON, policy="ask", decided=decided
+        )
 
     every = {"street": "tribe", "zip": "tribe", "city": "tribe"}
     assert parts(merged(**every)) == (MOVED_ON, {}, {})

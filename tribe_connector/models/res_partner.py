@@ -132,6 +132,21 @@ class ResPartner(models.Model):
             partner.tribe_id = link.tribe_id
             partner.tribe_url = link.tribe_url
 
+    @api.depends("parent_id", "is_company")
+    def _compute_tribe_note(self):
+        """Says, before it is saved, who owes what a linked person with a company is invoiced."""
+        result = super()._compute_tribe_note()
+        links = self.env["tribe.link"].search(
+            Domain("partner_id", "in", self._origin.ids) & OF_RELATIONS
+        )
+        for partner in self:
+            if partner._origin in links.partner_id and (
+                claimed := partner._tribe_claimed_sentence()
+            ):
+                texts = [partner.tribe_note, in_language(self.env, claimed)]
+                partner.tribe_note = "\n".join(filter(None, texts))
+        return result
+
     @api.model
     def _search_tribe_id(self, operator, value):
         # Odoo does not look at the groups of a field that has its own search.

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.problems import NeedsPerson
 from ..mapping import ADDRESS_FIELDS, FIELD_LABELS, PAYMENT_TERM_FIELDS
-from ..sentence import say, sentence
+from ..sentence import say, sentence, together
 from .tribe_link import RELATION_KINDS
 
 # By what an internal user is known and reached: with the e-mail address goes the password.
@@ -95,12 +95,36 @@ class ResPartner(models.Model):
         Odoo gives both of them one address (``_fields_sync``), whoever changes it: Tribe's of a
         contact would become its company's, and the other way round. Neither follows the other.
         """
-        self.ensure_one()
-        address = self._tribe_address_partner(connection)
-        if address != self or not self.parent_id or self.type != "contact":
+        if not self._tribe_shares_address(connection):
             return {}
-        text = sentence("address_of_parent", partner=self._tribe_called())
+        text = self._tribe_told_of_parent(connection)
         return {name: text for name in ADDRESS_FIELDS if name in values}
+
+    def _tribe_shares_address(self, connection):
+        """Whether the address that Tribe would have is also that of the contact above."""
+        self.ensure_one()
+        own = self._tribe_address_partner(connection) != self
+        return not own and bool(self.parent_id) and self.type == "contact"
+
+    def _tribe_told_of_parent(self, connection):
+        """What people are told of a contact under another one; empty where there is nothing."""
+        texts = [self._tribe_claimed_sentence()]
+        if self._tribe_shares_address(connection):
+            texts.insert(0, sentence("address_of_parent", partner=self._tribe_called()))
+        texts = [each for each in texts if each]
+        return together(texts) if texts else ""
+
+    def _tribe_claimed_sentence(self):
+        """That another one than this contact owes what it is invoiced; empty where nobody does."""
+        self.ensure_one()
+        company = self.sudo().parent_id.commercial_partner_id
+        if self.is_company or not company:
+            return ""
+        return sentence(
+            "claimed_from_company",
+            partner=self._tribe_called(),
+            company=company._tribe_called(),
+        )
 
     def _tribe_neighbours(self):
         """These contacts, and those to whom Odoo may give their address, or that of one of them."""

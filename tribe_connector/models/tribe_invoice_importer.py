@@ -409,11 +409,17 @@ class TribeInvoiceImporter(models.AbstractModel):
     # Customers
 
     def _find_customers(self, session, bookings, failures):
-        """Fill in the partner of each booking; a customer that is missing in Odoo is made first."""
+        """Fill in the partner of each booking; a customer that is missing in Odoo is made first.
+
+        So is looked at for whom another one has come to owe what is invoiced: that is told then.
+        """
         relationships = {booking.invoice.relationship_id for booking in bookings}
         partners = self._linked_partners(session, relationships)
+        untold = self._with_company_untold(session, partners.values())
         missing = [
-            booking for booking in bookings if booking.invoice.relationship_id not in partners
+            booking
+            for booking in bookings
+            if partners.get(booking.invoice.relationship_id) in (None, *untold)
         ]
         problems = {}
 
@@ -430,6 +436,19 @@ class TribeInvoiceImporter(models.AbstractModel):
                 )
                 continue
             session.halves([booking], lambda part: self._check_customer(session, *part), fail)
+
+    def _with_company_untold(self, session, partners):
+        """Those of some customers of whom it is still to be told that their company owes it all."""
+        synchronizer = self.env["tribe.relation.synchronizer"]
+        claimed = [partner for partner in partners if partner._tribe_claimed_sentence()]
+        links = {
+            partner: synchronizer._relation_link(session.connection, partner) for partner in claimed
+        }
+        return [
+            partner
+            for partner, link in links.items()
+            if link and synchronizer._has_company_untold(session.connection, partner, link)
+        ]
 
     def _check_customer(self, session, booking):
         """Take the customer of a booking for oneself.

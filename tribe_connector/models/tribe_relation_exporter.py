@@ -131,6 +131,7 @@ class TribeRelationExporter(models.AbstractModel):
             or self._missing_relationships(session.connection, partner)
             or self._missing_numbers(partner, values)
             or is_unanswered(link.being_told)
+            or self._has_company_untold(session.connection, partner, link)
             or self._has_own_address_again(session.connection, partner, link)
         )
 

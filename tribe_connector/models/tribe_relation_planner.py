@@ -410,7 +410,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "change_count": len(changes),
                 "text": problem_of(decision.error, self.env).text
                 if decision.error
-                else list(decision.merged.notes.values()),
+                else list(dict.fromkeys(decision.merged.notes.values())),
                 **{name: numbers.get(name) or False for name in NUMBERS},
             },
         )

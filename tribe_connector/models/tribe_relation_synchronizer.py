@@ -107,7 +107,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
         merged.agreed.update({name: odoo[name] for name in of_parent})
+        if partner._tribe_claimed_sentence():
+            # As of its address: the same text is told once.
+            merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
         return merged
+
+    def _has_company_untold(self, connection, partner, link):
+        """Whether it is still to be told, or no more, who owes what a partner is invoiced."""
+        text = partner._tribe_claimed_sentence() and partner._tribe_told_of_parent(connection)
+        return stored(text) != (link.noted or {}).get("parent_id")
 
     def _apart_from_address(self, connection, partner, odoo, tribe):
         """The parts of the address that differ for good, as one side cannot hold the other's."""
