@@ -43,7 +43,7 @@ MOST_UNCOUNTED_ROWS = 10_000
 # Pages in a row that show only what was shown before: rows move while we page.
 MOST_STALE_PAGES = 3
 # Of memory, for all rows that are kept together. A page that comes meanwhile takes up to 70 more.
-COLLECTED_BYTES = 32 * MEBIBYTE
+COLLECTED_BYTES = 24 * MEBIBYTE
 MOST_WEBHOOKS = 10_000
 
 _TEXT = re.compile(rb'"[^"]*"?')
