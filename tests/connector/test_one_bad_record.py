@@ -307,7 +307,7 @@ class TestWhatTribeRefusesToBeAsked(RelationCase):
         self.assertAsked("number_too_long_to_look_for", partner="Bad", count=300)
 
     def test_another_reason_of_tribe(self):
-        partners = self.two_beside(email="bad@x.example")
+        partners = self.two_beside(email="ziek@x.example")
         self.refuse_everything_about(self.bad)
 
         self.synchronize(partners)
@@ -316,7 +316,7 @@ class TestWhatTribeRefusesToBeAsked(RelationCase):
         self.assert_only_told(self.problematic(), "request_refused", status=400)
 
     def test_what_is_refused_to_the_application_is_not_asked_again_for_each(self):
-        partners = self.two_beside(email="bad@x.example")
+        partners = self.two_beside(email="ziek@x.example")
         asked = "EmailAddress%20eq"
         self.sandbox.fault("status", status=403, path_contains=asked, times=None)
 
@@ -328,7 +328,7 @@ class TestWhatTribeRefusesToBeAsked(RelationCase):
         self.assertEqual(set(self.problematic().mapped("reference")), set(map(str, partners.ids)))
 
     def test_a_plan(self):
-        partners = self.two_beside(email="bad@x.example")
+        partners = self.two_beside(email="ziek@x.example")
         self.refuse_everything_about(self.bad)
 
         action = self.connection.action_plan()
@@ -344,7 +344,7 @@ class TestWhatTribeRefusesToBeAsked(RelationCase):
         self.assert_told(line, "request_refused", field="text", status=400)
 
     def refuse_everything_about(self, partner):
-        """Tribe refuses each look for the e-mail address of a contact."""
+        """Tribe refuses each look for the e-mail address of a contact, which is in no ID of it."""
         self.sandbox.fault(
             "status", status=400, method="GET", path_contains=partner.email[:3], times=None
         )
