@@ -238,6 +238,18 @@ class TestNeverInTheWay(RelationCase):
                 self.env["tribe.engine"]._wake("outbound")
         self.assertFalse(self.connection.trouble)
 
+    def test_installing_beside_many_invoices_computes_nothing_for_them(self):
+        move = self.env["account.move"].create({"move_type": "entry"})
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE account_move DROP COLUMN tribe_id")
+        self.env.invalidate_all()
+
+        with patch.object(self.registry, "post_init"):
+            move.browse()._auto_init()
+
+        self.assertNotIn(move._fields["tribe_id"], list(self.env.fields_to_compute()))
+        self.assertFalse(move.tribe_id)
+
     # No right that an ordinary save does not need
 
     def test_a_user_who_may_not_read_the_parent(self):

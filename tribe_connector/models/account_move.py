@@ -3,6 +3,7 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
+from odoo.tools.sql import column_exists, create_column
 
 from ..engine.booking import BOOKING, fact_shown, move_facts, rounded
 from ..engine.only_for import only_for
@@ -44,6 +45,12 @@ class AccountMove(models.Model):
         """As of contacts. Which invoices are Tribe's is known without a query."""
         of_tribe = self.sudo().filtered("tribe_id")
         return super(AccountMove, of_tribe)._tribe_keep_lanes_off(with_links)
+
+    def _auto_init(self):
+        # Empty at once: no invoice of before has a link, and there may be a million of them.
+        if not column_exists(self.env.cr, self._table, "tribe_id"):
+            create_column(self.env.cr, self._table, "tribe_id", "varchar")
+        return super()._auto_init()
 
     @api.depends("tribe_link_ids.tribe_id")
     def _compute_tribe_id(self):
