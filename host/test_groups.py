@@ -99,6 +99,7 @@ GROUPS = (
         ("tests/companions",),
         needs_odoo_inside=True,
         modules=(
+            "account_peppol",
             "base_address_extended",
             "base_partner_sequence",
             # Charts of accounts.

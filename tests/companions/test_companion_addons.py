@@ -1,10 +1,15 @@
 """With the addons that many use beside it: they are used where they are, and never required.
 
 ``partner_firstname``, ``partner_mobile`` and ``base_partner_sequence`` of the Odoo Community
-Association, ``base_address_extended`` of Odoo itself, all installed.
+Association, ``base_address_extended`` and ``account_peppol`` of Odoo itself, all installed.
 """
 
+from connector.other_addons import have_models
+from connector.test_other_addons import BELGIAN, OutsideCase
 from connector.test_relation_fields import FieldCase
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class TestNames(FieldCase):
@@ -149,3 +154,127 @@ class TestReferences(FieldCase):
         self.assertEqual(partner.debtor_number, partner.ref)
         self.assertEqual(self.tribe_of(partner)["DebtorNumber"], partner.ref)
         self.assertSettled(partner)
+
+
+class TestPeppol(OutsideCase):
+    """Odoo looks up a new contact in Peppol for each company that sends its invoices there."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.account_peppol_proxy_state = "receiver"
+        self.env["ir.config_parameter"].set_param("account_peppol.edi.mode", "test")
+
+    def test_a_new_relation(self):
+        row = self.organization(
+            VATNumber=BELGIAN,
+            InvoiceAddress={"City": "Gent", "Country": {"ID": self.country("BE")}},
+        )
+
+        with self.asking_nobody():
+            self.look_at("organization", row["ID"])
+
+        partner = self.link(row["ID"]).partner_id
+        self.assertEqual(partner.country_id.code, "BE")
+        self.assertEqual((partner.peppol_eas, partner.peppol_endpoint), ("0208", "0477472701"))
+        self.assertSettled(partner)
+
+    def test_somebody_who_makes_a_contact_has_it_looked_up(self):
+        with self.noting_who_is_asked() as asked:
+            self.env["res.partner"].create(
+                {"name": "Nieuw", "vat": BELGIAN, "country_id": self.env.ref("base.be").id}
+            )
+        self.assertTrue([each for each in asked if each != BELGIAN])
+
+
+class ResCityZip(models.Model):
+    """As that of ``base_location``."""
+
+    _module = None
+    _name = "res.city.zip"
+    _description = "ZIP Location"
+
+    name = fields.Char()
+    city_id = fields.Many2one("res.city")
+
+
+class ResPartner(models.Model):
+    """What ``base_location`` asks of an address with a place."""
+
+    _module = None
+    _name = "res.partner"
+    _inherit = ["res.partner"]
+
+    zip_id = fields.Many2one("res.city.zip")
+
+    @api.constrains("zip_id", "country_id", "city_id", "state_id", "zip")
+    def _check_zip(self):
+        for partner in self.filtered("zip_id"):
+            city = partner.zip_id.city_id
+            told = (partner.zip, partner.city_id, partner.country_id, partner.state_id)
+            if told != (partner.zip_id.name, city, city.country_id, city.state_id):
+                raise ValidationError("The zip of the partner differs from that in its location")
+
+
+class TestPlaces(FieldCase):
+    """A place that was chosen for a contact, and has to fit its address."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        have_models(cls, ResCityZip, ResPartner)
+        country = cls.env.ref("base.nl")
+        cls.city = cls.env["res.city"].create({"name": "Utrecht", "country_id": country.id})
+        cls.place = cls.env["res.city.zip"].create({"name": "3511 AA", "city_id": cls.city.id})
+
+    def located(self):
+        return self.linked(
+            street="Weg 1",
+            zip="3511 AA",
+            city="Utrecht",
+            country_id=self.city.country_id.id,
+            city_id=self.city.id,
+            zip_id=self.place.id,
+        )
+
+    def test_a_place_that_no_longer_fits_is_emptied(self):
+        belgium = {"ID": self.connection.country_ids["BE"]}
+        for change, keeps_city in (
+            ({"Postalcode": "1011 AB"}, True),
+            ({"Postalcode": None}, True),
+            ({"City": "Amsterdam"}, False),
+            ({"City": None, "Postalcode": None}, False),
+            ({"Country": belgium}, False),
+        ):
+            with self.subTest(change=change):
+                partner = self.located()
+
+                self.change_address(partner, **change)
+
+                self.assertFalse(self.problems())
+                self.assertEqual(bool(partner.city_id), keeps_city)
+                self.assertFalse(partner.zip_id)
+                self.assertSettled(partner)
+
+    def test_it_stays_otherwise(self):
+        partner = self.located()
+
+        self.change_address(partner, Street="Steeg", Extra="Achter")
+        self.change_relation(partner, PhoneNumber="030 1")
+
+        self.assertEqual(
+            (partner.street, partner.zip_id, partner.city_id), ("Steeg 1", self.place, self.city)
+        )
+        self.assertSettled(partner)
+
+    def test_at_the_invoice_contact(self):
+        partner = self.linked(city="Zeist")
+        contact = self.located()
+        contact.write({"parent_id": partner.id, "type": "invoice", "is_company": False})
+        self.env["tribe.link"].search([("partner_id", "=", contact.id)]).unlink()
+        self.run_nightly()
+
+        self.change_address(partner, City="Amsterdam")
+
+        self.assertEqual((contact.city, partner.city), ("Amsterdam", "Zeist"))
+        self.assertFalse(contact.zip_id or contact.city_id)
+        self.assertFalse(self.problems())

@@ -24,6 +24,39 @@ class TestRelationExport(RelationCase):
         self.assertEqual(partner.country_id.code, "NL")
         self.assertFalse(self.problems())
 
+    def test_an_employee_with_bills_stays_in_odoo(self):
+        """Nobody is asked to make a customer of it, however it comes to be looked at."""
+        for source in ("sequence", "ref", "tribe"):
+            with self.subTest(source=source):
+                self.connection.number_source = source
+                partner = self.customer(
+                    f"Els {source}", is_company=False, customer_rank=0, supplier_rank=1, ref="E-1"
+                )
+                self.run_nightly()
+                partner.phone = "030 1"
+                self.run_nightly()
+                action = self.connection.action_plan()
+                self.run_lanes()
+                plan = self.env["tribe.plan"].browse(action["res_id"])
+                self.assertEqual(plan.state, "ready")
+                self.assertNotIn(partner, plan.line_ids.partner_id)
+                self.synchronize(partner)
+
+                self.assertFalse(partner.tribe_link_ids or partner.debtor_number)
+                self.assertFalse(self.named(partner.name, "Relation_Person"))
+                self.assertFalse(self.problems())
+                notes = self.env["tribe.run.line"].search([("partner_id", "=", partner.id)])
+                self.assertEqual(len(notes), 1)
+                self.assert_told(notes, "private_supplier_stays_in_odoo", field="text")
+                # Who marks it means that it is to be sent.
+                partner.tribe_synchronize = True
+                self.run_nightly()
+                self.assertAsked("supplier_is_private_person", contact=partner.name)
+                # A company is a supplier like any other.
+                partner.write({"is_company": True, "ref": f"E-{source}"})
+                self.run_nightly()
+                self.assertEqual(set(self.relationships(partner)), {SUPPLIER})
+
     # When
 
     def test_a_change_goes_at_night_and_not_before(self):

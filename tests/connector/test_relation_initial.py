@@ -108,14 +108,16 @@ class TestRelationInitial(RelationCase):
         self.assertEqual(row["DebtorNumber"], partner.debtor_number)
         self.assertEqual(row["CreditorNumber"], partner.creditor_number)
 
-    def test_a_private_supplier_is_a_problem_of_its_own(self):
+    def test_a_private_supplier_stays_in_odoo(self):
         partner = self.customer("Jan Smit", is_company=False, customer_rank=0, supplier_rank=1)
         other = self.customer("Klant B.V.")
 
         self.activate()
 
-        self.assertAsked("supplier_is_private_person", contact="Jan Smit")
-        self.assertFalse(partner.tribe_id)
+        self.assertFalse(self.problems())
+        self.assertFalse(partner.tribe_id or partner.debtor_number)
+        notes = self.env["tribe.run.line"].search([("action", "=", "note")])
+        self.assert_told(notes, "private_supplier_stays_in_odoo", field="text", contact="Jan Smit")
         self.assertTrue(other.tribe_id)
         self.assertEqual(self.connection.state, "active")
 

@@ -12,7 +12,7 @@ import psycopg2.errors
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, ValueUnreadable
-from ..sentence import LINE, MESSAGES, Sentence, said, sentence
+from ..sentence import LINE, MESSAGES, Label, Sentence, said, sentence
 from ..tribe_api import TribeCredentialsRefused, TribeError, TribePaused, TribeUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -97,10 +97,10 @@ def problem_of(error: Exception, env) -> Problem:
         return Problem(TRY_AGAIN, text, error.seconds)
     if isinstance(error, psycopg2.OperationalError):
         return Problem(TRY_AGAIN, [sentence("record_being_saved")], 1)
-    if isinstance(error, psycopg2.errors.UniqueViolation):
+    if isinstance(error, psycopg2.errors.UniqueViolation) and _is_of_ours(error):
         return Problem(TRY_AGAIN, [sentence("record_linked_by_other_worker")])
-    if isinstance(error, RedirectWarning):
-        return Problem(NEEDS_PERSON, text, cause=REFUSED_BY_ODOO)
+    if is_refused_by_odoo(error):
+        return Problem(NEEDS_PERSON, refusal_of(error, env), cause=REFUSED_BY_ODOO)
     if isinstance(error, PERSON_ERRORS):
         return Problem(NEEDS_PERSON, text, cause=_cause_of(error))
     _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
@@ -109,6 +109,45 @@ def problem_of(error: Exception, env) -> Problem:
         [sentence("bug", error=type(error).__name__)],
         cause=BUG,
     )
+
+
+def is_refused_by_odoo(error: Exception) -> bool:
+    """Whether Odoo, an addon or the database refuses values, and we did not say so ourselves."""
+    if isinstance(error, psycopg2.IntegrityError):
+        return not _is_of_ours(error)
+    return isinstance(error, (UserError, RedirectWarning)) and not any(
+        isinstance(each, Sentence) for each in said(error)
+    )
+
+
+def refusal_of(error: Exception, env) -> list[Sentence]:
+    """Why Odoo refuses values, once what was begun with them is undone."""
+    if not isinstance(error, psycopg2.IntegrityError):
+        return _sentences_of(error)
+    model = _model_of(error, env)
+    if isinstance(error, psycopg2.errors.NotNullViolation):
+        name = error.diag.column_name
+        return [
+            sentence(
+                "required_in_odoo",
+                field=Label(model._name, name) if name in model._fields else name,
+                model=env["ir.model"]._get(model._name).name,
+            )
+        ]
+    return [sentence("said_by_odoo", text=model._sql_error_to_message(error))]
+
+
+def _is_of_ours(error: psycopg2.Error) -> bool:
+    """Whether what the database refuses concerns a table of the connector itself."""
+    return (error.diag.table_name or "tribe_").startswith("tribe_")
+
+
+def _model_of(error: psycopg2.Error, env):
+    """The model in whose table something was refused, else any."""
+    for model_class in env.registry.values():
+        if model_class._table == error.diag.table_name and not model_class._abstract:
+            return env[model_class._name]
+    return env["base"]
 
 
 def _sentences_of(error: Exception) -> list[Sentence]:

@@ -3,6 +3,7 @@
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .chart_taxes import chart_taxes, is_chart_known
 from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
+from .made import agreed_on, as_odoo_has, made_after_telling, made_of
 from .merge import (
     ADDRESS,
     ADDRESS_FIELDS,
@@ -95,8 +96,10 @@ __all__ = [
     "ValueUnreadable",
     "absent_relation_paths",
     "address_body",
-    "answer",
     "address_line",
+    "agreed_on",
+    "answer",
+    "as_odoo_has",
     "canonical",
     "chart_taxes",
     "check_storable",
@@ -116,6 +119,8 @@ __all__ = [
     "leave_alone",
     "look",
     "mail_addresses",
+    "made_after_telling",
+    "made_of",
     "match_states",
     "merge",
     "missing_requirements",

@@ -16,6 +16,7 @@ from . import (
     ir_cron,
     res_config_settings,
     res_partner,
+    res_partner_addons,
     res_partner_length,
     res_partner_untouchable,
     tribe_availability,

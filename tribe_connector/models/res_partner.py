@@ -56,6 +56,8 @@ SYNCHRONIZED_FIELDS = frozenset(
         "debtor_number",
         "creditor_number",
         "tribe_synchronize",
+        # Of partner_contact_address_default.
+        "partner_invoice_id",
     }
 )
 
@@ -313,7 +315,7 @@ class ResPartner(models.Model):
         Links stay, so that nobody comes back from Tribe by itself; their values go.
         """
         links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
-        links.write({"agreed": False, "being_told": False, "noted": False})
+        links.write({"agreed": False, "being_told": False, "made": False, "noted": False})
         links.conflict_ids.unlink()
         lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
         lines.write({"name": False, "text": False})
@@ -332,7 +334,8 @@ class ResPartner(models.Model):
                 self._tribe_apart(partial(works._add_saved_partners, connection, self.ids))
 
     def _tribe_note_for(self, connection):
-        noted = (self.sudo() | self.sudo().parent_id)._tribe_of(connection)
+        saved = self.sudo()
+        noted = (saved | saved.parent_id | saved._tribe_who_chose())._tribe_of(connection)
         if noted:
             self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
             if connection.export_moment == "minute":
@@ -393,12 +396,12 @@ class ResPartner(models.Model):
     def _tribe_address_partner(self, connection):
         """The partner whose address is the invoice address in a connection's Tribe.
 
-        An invoice contact without an address (with an e-mail only, say) is passed over, and so is
-        one of a company in which the connection does not work, or of another connection, and a
-        company that is a customer or supplier itself.
+        The invoice contact that was chosen, else the oldest. One without an address (with an
+        e-mail only, say) is passed over, and so is one of a company in which the connection does
+        not work, or of another connection, and a company that is a customer or supplier itself.
         """
         self.ensure_one()
-        contacts = self.child_ids.filtered(
+        contacts = self._tribe_chosen_address() + self.child_ids.filtered(
             lambda child: child.type == "invoice" and child.active
         ).sorted("id")
         contacts -= contacts.filtered("is_company").filtered_domain(CUSTOMERS_AND_SUPPLIERS)
@@ -647,7 +650,7 @@ class ResPartner(models.Model):
         if vals := partner._tribe_vals(connection, values, remote):
             partner._tribe_write_checked(vals)
         if vals := partner._tribe_address_vals(values, address.country_id):
-            address._tribe_write_checked(vals)
+            address._tribe_write_checked({**vals, **address._tribe_outdated_place(vals)})
         stored = partner._tribe_values(connection, remote.relationships)
         of_address = {
             name: value or None for name, value in address._tribe_address_values().items()
@@ -660,6 +663,7 @@ class ResPartner(models.Model):
         Odoo derives the scheme of the endpoint from the country and the VAT number; it keeps the
         endpoint, and then refuses it (account_edi_ubl_cii, ``_compute_peppol_endpoint``).
         """
+        vals = {**vals, **self._tribe_unasked_of_vies(vals)}
         if not ({"vat", "country_id"} & vals.keys() and self._tribe_has_peppol_endpoint()):
             self.write(vals)
             return
@@ -673,4 +677,4 @@ class ResPartner(models.Model):
         return bool("peppol_endpoint" in self._fields and self.peppol_endpoint)
 
     def _tribe_import_context(self):
-        return self.with_context(no_vat_validation=True, tracking_disable=True)
+        return self.with_context(no_vat_validation=True, tracking_disable=True, tribe_import=True)

@@ -71,6 +71,11 @@ class TribeLink(models.Model):
     being_told = fields.Json(
         readonly=True, help="What Tribe was told, and had before, until a read of Tribe shows it."
     )
+    made = fields.Json(
+        readonly=True,
+        help="What an automation made of Tribe's values in Odoo, by field: Odoo's, Tribe's, and"
+        " whether the two count as the same.",
+    )
     noted = fields.Json(readonly=True, help="The notes about it that a person was told, by field.")
     conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
     merged_into_id = fields.Many2one(

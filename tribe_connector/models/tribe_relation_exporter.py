@@ -20,12 +20,13 @@ from ..mapping import (
     ValueUnreadable,
     answer,
     is_unanswered,
+    made_after_telling,
     without_unanswered,
 )
 from ..sentence import Choice, sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import BUSY_SECONDS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS
 
 # Reasons to compare with Tribe even when nothing changed in Odoo.
 COMPARING_REASONS = {"initial", "person", "follow"}
@@ -79,7 +80,7 @@ class TribeRelationExporter(models.AbstractModel):
             for partner in session.connection._perhaps_relations_among(unlinked):
                 session.failed(str(partner.id), problem, partner._tribe_called())
             new = unlinked.browse()
-        relevant = linked | new
+        relevant = linked | self._without_private_suppliers(session, new)
         too_long = self._too_long(session.connection, relevant, links)
         for partner, problem in too_long.items():
             session.failed(str(partner.id), problem, partner._tribe_called())
@@ -88,6 +89,25 @@ class TribeRelationExporter(models.AbstractModel):
             if int(reference) not in relevant.ids:
                 session.done(reference)
         return relevant
+
+    def _without_private_suppliers(self, session, partners):
+        """Those of some new partners whom Tribe can have.
+
+        Nothing is wrong with the others, such as employees: they stay in Odoo, and who asked about
+        them is told. Only who was marked to be sent is a question.
+        """
+        staying = partners.filtered(lambda partner: not self._wanted_relationships(partner))
+        for partner in staying:
+            called, reference = partner._tribe_called(), str(partner.id)
+            if partner.tribe_synchronize:
+                session.failed(reference, self._private_supplier(partner), called)
+            elif session.reasons[reference] & COMPARING_REASONS:
+                text = sentence("private_supplier_stays_in_odoo", contact=called)
+                session.log("note", called, text, partner=partner)
+        return partners - staying
+
+    def _private_supplier(self, partner):
+        return NeedsPerson(sentence("supplier_is_private_person", contact=partner._tribe_called()))
 
     # Deciding
 
@@ -261,7 +281,7 @@ class TribeRelationExporter(models.AbstractModel):
         reference = str(decision.partner.id)
         if decision.action == QUESTION:
             self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
-            session.failed(reference, decision.error, decision.name)
+            session.failed(reference, self._of_contact(decision.error, decision), decision.name)
             session.commit()
             return
         actions = {
@@ -282,10 +302,10 @@ class TribeRelationExporter(models.AbstractModel):
             session.rollback()
             if isinstance(error, TribeError) and not error.outcome_unknown:
                 self._forget_sending(session, decision.partner)
-            session.failed(reference, error, decision.name)
+            session.failed(reference, self._of_contact(error, decision), decision.name)
             return
         if decision.error:
-            session.failed(reference, decision.error, decision.name)
+            session.failed(reference, self._of_contact(decision.error, decision), decision.name)
         elif decision.merged.conflicts:
             session.failed(reference, self._both_changed(decision), decision.name)
         elif decision.action == CREATE_TRIBE:
@@ -363,6 +383,7 @@ class TribeRelationExporter(models.AbstractModel):
             agreed |= {name: odoo[name]} if name in odoo else {}
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
+        self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
         self._log_notes(session, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
@@ -418,6 +439,12 @@ class TribeRelationExporter(models.AbstractModel):
             link.being_told = kept or False
 
     # Problems
+
+    def _of_contact(self, error, decision):
+        """As ``_of_relation``, with the numbers that the contact has or was about to get."""
+        partner = decision.partner
+        numbers = {name: partner[name] for name in NUMBERS} | decision.numbers
+        return self._of_relation(error, decision.name, numbers)
 
     def _changed_kind(self, partner, link):
         return NeedsPerson(

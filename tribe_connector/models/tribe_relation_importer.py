@@ -18,7 +18,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
-from ..mapping import ValueUnreadable, canonical
+from ..mapping import ValueUnreadable, agreed_on, canonical, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS
@@ -116,6 +116,7 @@ class TribeRelationImporter(models.AbstractModel):
         """
 
         def fail(remote, error):
+            error = self._of_relation(error, remote.name, dict(_numbers(remote)))
             failures[remote.tribe_id] = (error, remote.name)
 
         leased = self._leased(session, self._readable(remotes, fail), fail)
@@ -514,7 +515,7 @@ class TribeRelationImporter(models.AbstractModel):
             self.env["res.partner"]
             ._tribe_import_context()
             .with_company(session.connection.company_id)
-            .create([self._new_partner(session.connection, remote) for remote in remotes])
+            ._tribe_create([self._new_partner(session.connection, remote) for remote in remotes])
         )
         links = self.env["tribe.link"].create(
             [
@@ -523,7 +524,7 @@ class TribeRelationImporter(models.AbstractModel):
                     "kind": remote.kind,
                     "tribe_id": remote.tribe_id,
                     "partner_id": partner.id,
-                    "agreed": self._agreed_on_new(session.connection, remote, partner),
+                    **self._agreed_on_new(session.connection, remote, partner),
                     "archived_by_us": not partner.active,
                 }
                 for remote, partner in zip(remotes, partners, strict=True)
@@ -533,6 +534,8 @@ class TribeRelationImporter(models.AbstractModel):
             decision.partner = partner
         for remote, link in zip(remotes, links, strict=True):
             self._link_relationships(link, remote)
+            # An addon may have reset them while the contact was made.
+            self._raise_ranks(link.partner_id, remote)
             session.log("create_odoo", remote.name, partner=link.partner_id)
             self._log_notes(session, link, self._notes_on_new(session, remote))
         self._forget_echoes(session.connection, partners)
@@ -585,17 +588,35 @@ class TribeRelationImporter(models.AbstractModel):
         }
 
     def _agreed_on_new(self, connection, remote, partner):
-        """What both sides agree on about a partner that was just created.
+        """What both sides agree on about a partner that was just created, as values of its link.
 
         As Odoo stores it, or it would count as changed here; but what Odoo filled in by itself
         is to go to Tribe.
         """
         tribe = self._told_values(connection, remote, {})
         stored = partner._tribe_values(connection, remote.relationships)
-        return {
+        given = {
+            name: value
+            for name, value in self._values_of_new(connection, remote).items()
+            # It is archived, or not, when it is looked at next.
+            if name != "active"
+        }
+        made = made_of(
+            {},
+            given,
+            {},
+            stored,
+            policy=connection.conflict_policy,
+            country=stored.get("country_code"),
+        )
+        agreed = {
             name: value
             for name, value in stored.items()
             if value is None or tribe.get(name) is not None
+        }
+        return {
+            "agreed": agreed | agreed_on(made, given, stored),
+            "made": {name: list(each) for name, each in made.items()} or False,
         }
 
     def _notes_on_new(self, session, remote):

@@ -65,10 +65,7 @@ class TribeRelationNumbering(models.AbstractModel):
         told = self._told_values(connection, remote, values) if remote else {}
         if name not in values or values[name] or told.get(name):
             return False
-        try:
-            kinds = set(self._wanted_relationships(decision.partner))
-        except NeedsPerson:
-            return False
+        kinds = set(self._wanted_relationships(decision.partner))
         return NUMBERS[name] in kinds | set(remote.relationships if remote else ())
 
     def _free_numbers(self, session, name, count):

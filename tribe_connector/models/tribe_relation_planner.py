@@ -143,6 +143,17 @@ class TribeRelationPlanner(models.AbstractModel):
         lines = lines.exists()
         by_partner = {line.partner_id: line for line in lines}
         links = self._links_by_partner(session.connection, lines.partner_id)
+        for line in lines:
+            partner = line.partner_id
+            if partner.id in links or self._wanted_relationships(partner):
+                continue
+            if partner.tribe_synchronize:
+                problem = self._private_supplier(partner)
+                session.fill(line, {"action": QUESTION, "text": said(problem)})
+            else:
+                session.leave_out(line)
+            lines -= line
+        lines = lines.exists()
         too_long = self._too_long(session.connection, lines.partner_id, links)
         for partner, problem in too_long.items():
             session.fill(by_partner[partner], {"action": QUESTION, "text": said(problem)})

@@ -8,7 +8,7 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
 from ..engine.lease import number_key, partner_key, tribe_key
-from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, refusal_of
 from ..engine.relation_decision import SAME
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS, STAMP, role_name
 from ..mapping import (
@@ -16,14 +16,17 @@ from ..mapping import (
     PAYMENT_TERM_FIELDS,
     Merge,
     address_body,
+    agreed_on,
+    as_odoo_has,
     canonical,
     leave_alone,
+    made_of,
     merge,
     organization_body,
     person_body,
     relationship_body,
 )
-from ..sentence import in_language, say, sentence, stored
+from ..sentence import in_language, say, sentence, stored, together
 from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
 
@@ -58,6 +61,31 @@ class TribeRelationSynchronizer(models.AbstractModel):
         except Exception as error:  # noqa: BLE001 - classified by the session
             decision.ask(error)
 
+    def _of_relation(self, error, name, numbers):
+        """What Odoo or an addon refuses, as a problem of the relation that it is about.
+
+        Once what was begun is undone. Any other exception comes back as it is.
+
+        :param numbers: neutral values, of which the debtor and creditor number are told
+        """
+        if not is_refused_by_odoo(error):
+            return error
+        told = [
+            sentence("number_of_relation", field=NUMBER_NAMES[each], number=numbers[each])
+            for each in NUMBERS
+            if numbers.get(each)
+        ]
+        called = sentence("relation_with_numbers", relation=name, numbers=told) if told else name
+        reason = together(
+            [
+                sentence("said_by_odoo", text=_sentence(each))
+                if each.code == "said_by_odoo"
+                else each
+                for each in refusal_of(error, self.env)
+            ]
+        )
+        return NeedsPerson(sentence("odoo_refuses_relation", relation=called, reason=reason))
+
     # Comparing
 
     def _too_long(self, connection, partners, links):
@@ -79,6 +107,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param agreed: the values both sides last had in common, None at first sight
         """
         values = self._told_values(connection, remote, odoo)
+        if link and link.made:
+            values = as_odoo_has(link.made, values, odoo.get("country_code"))
         agreed = dict(agreed or {})
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
@@ -300,9 +330,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:
-            # As Odoo stores it (a VAT number gets its format), or it would count as changed here.
-            stored = partner._tribe_write(link.connection_id, values, remote)
-            agreed |= {name: stored[name] for name in values if name in stored}
+            agreed |= self._apply_values(link, values, remote)
         if "active" in to_odoo:
             agreed["active"] = self._apply_active(link, to_odoo["active"])
         elif partner.active and link.archived_by_us:
@@ -315,12 +343,42 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if values:
             session.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
 
+    def _apply_values(self, link, values, remote):
+        """Write neutral values to Odoo. Returns what of them both sides now agree on.
+
+        As Odoo stores it (a VAT number gets its format, an automation may do anything), or it would
+        count as changed here.
+        """
+        connection, partner = link.connection_id, link.partner_id
+        before = partner._tribe_values(connection, remote.relationships)
+        stored = partner._tribe_write(connection, values, remote)
+        refused = partner._tribe_refused(connection, values)
+        made = made_of(
+            link.made or {},
+            {name: value for name, value in values.items() if name not in refused},
+            before,
+            stored,
+            policy=connection.conflict_policy,
+            country=stored.get("country_code"),
+        )
+        self._note_made(link, made)
+        return agreed_on(made, values, stored)
+
+    def _note_made(self, link, made):
+        """Keep what Odoo made of Tribe's values (``mapping.made_of``)."""
+        made = {name: list(each) for name, each in made.items()} or False
+        if made != link.made:
+            link.made = made
+
     def _apply_active(self, link, active):
         """Archive, or unarchive what we archived. Returns whether the partner is active now."""
         partner = link.partner_id
         if partner.active and not active:
             self._archive(partner)
-            link.archived_by_us = True
+            link.archived_by_us = not partner.active
+            if partner.active:
+                # Something in Odoo unarchives it: nobody archives it again and again.
+                self._note_made(link, {**(link.made or {}), "active": [True, False, True]})
         elif active and not partner.active and link.archived_by_us:
             partner._tribe_import_context().action_unarchive()
             link.archived_by_us = False
@@ -549,17 +607,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return {partner_id: link for (partner_id, _kind), link in links.items()}
 
     def _wanted_relationships(self, partner):
-        """What Tribe should know this partner as: ``["customer", "supplier"]``."""
+        """What Tribe should know this partner as: ``["customer", "supplier"]``.
+
+        Nothing, for a private person from whom something is bought: an employee, say.
+        """
         wanted = ["customer"] if partner._tribe_is_customer() else []
         if partner._tribe_is_supplier() and partner._tribe_kind() == "organization":
             wanted.append("supplier")
-        if not wanted:
-            raise NeedsPerson(
-                sentence(
-                    "supplier_is_private_person",
-                    contact=partner.display_name,
-                ),
-            )
         return wanted
 
     def _missing_relationships(self, connection, partner):
