@@ -162,7 +162,7 @@ class TestPeppol(OutsideCase):
     def setUp(self):
         super().setUp()
         self.company.account_peppol_proxy_state = "receiver"
-        self.env["ir.config_parameter"].set_param("account_peppol.edi.mode", "test")
+        self.env["ir.default"].set("res.partner", "invoice_edi_format", "ubl_bis3")
 
     def test_a_new_relation(self):
         row = self.organization(

@@ -103,7 +103,7 @@ def _is_of_records(value):
     return isinstance(value, (Decision, RemoteRelation)) or hasattr(value, "invoice")
 
 
-def _mentions(value, about, depth):
+def _mentions(value, about, depth):  # noqa: C901 - one case for each type
     """Whether a value is, or has in it, the record: ``about`` are its records and its IDs."""
     if depth > 4:
         return False

@@ -30,8 +30,8 @@ class OutsideCase(FieldCase):
     def noting_who_is_asked(self):
         asked = []
 
-        def ask(_partner, identification):
-            asked.append(identification)
+        def ask(partner, company=None):
+            asked.append(f"Peppol: {partner.peppol_endpoint}")
 
         with contextlib.ExitStack() as stack:
             stack.enter_context(
@@ -41,7 +41,11 @@ class OutsideCase(FieldCase):
             )
             if "peppol_verification_state" in self.env["res.partner"]._fields:
                 stack.enter_context(
-                    patch.object(self.registry["res.partner"], "_peppol_lookup_participant", ask)
+                    patch.object(
+                        self.registry["res.partner"],
+                        "button_account_peppol_check_partner_endpoint",
+                        ask,
+                    )
                 )
             yield asked
 
