@@ -157,7 +157,7 @@ class TestRelationInitial(RelationCase):
 
     def test_only_customers_and_suppliers_are_sent(self):
         nobody = self.customer("Niemand", customer_rank=0)
-        contact = self.customer("Contactpersoon", parent_id=nobody.id)
+        contact = self.customer("Contactpersoon", is_company=False, parent_id=nobody.id)
         archived = self.customer("Gearchiveerd", active=False)
         own = self.company.partner_id
         own.write({"name": "Wijzelf B.V.", "customer_rank": 1})
