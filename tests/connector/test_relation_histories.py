@@ -24,6 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from odoo import fields
 from odoo.exceptions import ValidationError
 
 from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WEBHOOK_TYPES
@@ -36,6 +37,8 @@ IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SAME_EVERY_TIME = 10 if IS_FULL else 5
 BY_CHANCE = 90 if IS_FULL else 0
 STEPS = 25
+# Seconds: no test takes as long.
+FOR_GOOD = 10.0**6
 MOST_RUNS = 2
 
 CUSTOMERS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
@@ -161,8 +164,15 @@ class History(RuleBasedStateMachine):
 
     # People in Odoo
 
+    @rule(target=twins, mother=twins, values=PLAIN_CHANGES)
+    def subsidiary_in_odoo(self, mother, values):
+        """A company under a company, with an address of its own: a relation like any other."""
+        if not mother.in_odoo or mother.kind != "organization":
+            return multiple()
+        return self.new_in_odoo("organization", values, under=mother.partner)
+
     @rule(target=twins, kind=KINDS, values=PLAIN_CHANGES, is_supplier=st.booleans())
-    def new_in_odoo(self, kind, values, is_supplier=False):
+    def new_in_odoo(self, kind, values, is_supplier=False, under=None):
         twin = self._new_twin(kind)
         values = {"name": 0, **values}
         vals = self._odoo_vals(twin, values)
@@ -173,6 +183,7 @@ class History(RuleBasedStateMachine):
                 "is_company": kind == "organization",
                 "customer_rank": int(not is_supplier),
                 "supplier_rank": int(is_supplier),
+                **({"parent_id": under.id, "type": "other"} if under else {}),
             }
         )
         self._saved()
@@ -236,7 +247,7 @@ class History(RuleBasedStateMachine):
     @rule(twin=consumes(twins))
     def delete_in_odoo(self, twin):
         if twin.in_odoo:
-            twin.partner.child_ids.unlink()
+            self._invoice_contact(twin).unlink()
             twin.partner.unlink()
             twin.deleted_in_odoo = True
             self._saved()
@@ -325,17 +336,43 @@ class History(RuleBasedStateMachine):
 
     # The connector
 
-    @rule(picks=PICKS, times=st.integers(1, 2), at_once=st.booleans())
-    def deliver(self, picks, times, at_once):
-        """Some webhooks arrive, in any order, perhaps twice, and are worked on now or later."""
+    @rule(picks=PICKS, times=st.integers(1, 2), at_once=st.booleans(), as_links=st.booleans())
+    def deliver(self, picks, times, at_once, as_links):
+        """Some webhooks arrive, in any order, perhaps twice, and are worked on now or later.
+
+        They may tell of a link between two records, by the ID of one of them.
+        """
         self._collect_events()
         for pick in picks:
             if self.events:
                 event = self.events.pop(pick % len(self.events))
                 for _time in range(times):
-                    self._arrive(event)
+                    self._arrive(event, as_link=as_links)
         if at_once:
             self._run()
+
+    @rule(twin=twins, side=st.sampled_from(SIDES), values=ANY_CHANGES, slot=st.integers(0, 2))
+    def edit_while_reads_lag(self, twin, side, values, slot):
+        """Tribe's reads show what it had before, also to the webhooks of this edit."""
+        self._run_fully()
+        self._see(certainly=False)
+        self.case.connection.settle_seconds = 900
+        self.sandbox.switch(query_lag=FOR_GOOD)
+        if side == "odoo":
+            self.edit_in_odoo(twin, values)
+            self.case.connection.action_run_nightly()
+        else:
+            self.edit_in_tribe(twin, values, slot)
+        self._run()
+        self._collect_events()
+        while self.events:
+            self._arrive(self.events.pop())
+        self._run()
+        self.sandbox.switch(query_lag=0.0)
+        # A moment later.
+        self.env["tribe.work"].search([("reason", "=", "again")]).due = fields.Datetime.now()
+        self._run()
+        self.case.connection.settle_seconds = 0
 
     @rule(picks=PICKS)
     def lose(self, picks):
@@ -487,8 +524,10 @@ class History(RuleBasedStateMachine):
         ]
         self.case.deliveries_seen = len(deliveries)
 
-    def _arrive(self, event):
+    def _arrive(self, event, *, as_link=False):
         kind, tribe_id = event
+        if as_link:
+            kind, tribe_id = "entity", f"{kind}:{tribe_id}"
         self.env["tribe.work"]._add(self.case.connection, "inbound", kind, [tribe_id], "webhook")
 
     # Questions
@@ -681,7 +720,9 @@ class History(RuleBasedStateMachine):
         partners = self.env["res.partner"].with_context(active_test=False)
         return partners.search_count(
             [
+                "|",
                 ("parent_id", "=", False),
+                ("is_company", "=", True),
                 "|",
                 ("customer_rank", ">", 0),
                 ("supplier_rank", ">", 0),
