@@ -114,6 +114,20 @@ class TestNumberOfWhoIsLeftOut(EvidenceCase):
         self.connection.number_source = "ref"
         self.assertAskedAndNotSent(self.bakker(customer_rank=0, ref="777"), "777")
 
+    def test_nor_with_an_import_id_beside_it(self):
+        self.connection.relation_domain = "[('city', '=', 'Utrecht')]"
+        partner = self.bakker(debtor_number="777")
+        row = self.organization(
+            Name=partner.name, DebtorNumber="777", ImportId=self.import_id(partner)
+        )
+
+        self.look_at("organization", row["ID"])
+        self.run_nightly()
+
+        self.assertFalse(partner.tribe_id)
+        self.assertFalse(self.row(row)["EmailAddress"])
+        self.assert_told(self.suggestions(), sentence("against_left_out").code, field="against")
+
     def test_a_person_decides(self):
         self.connection.relation_domain = "[('city', '=', 'Utrecht')]"
         partner = self.bakker(debtor_number="777")

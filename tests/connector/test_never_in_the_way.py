@@ -35,6 +35,30 @@ class TestNeverInTheWay(RelationCase):
         field.unlink()
         self.env.invalidate_all()
 
+    def test_who_may_not_change_a_record_holds_none(self):
+        """Lanes give way to whoever works on a contact or an invoice."""
+        partner = self.linked()
+        move = self.env["account.move"].create(
+            {"move_type": "out_invoice", "partner_id": partner.id}
+        )
+        user = new_test_user(self.env, "nobody_special", groups="base.group_user")
+        kept_off = []
+
+        def note(records, with_links=False):
+            kept_off.append((records, with_links))
+
+        with patch.object(self.registry["tribe.synchronized"], "_tribe_keep_lanes_off", note):
+            for name, do in {
+                "write": lambda: partner.with_user(user).write({"phone": "030 9"}),
+                "unlink": lambda: partner.with_user(user).unlink(),
+                "invoice": lambda: move.with_user(user).write({"ref": "x"}),
+                "nothing": lambda: move.with_user(user).write({}),
+            }.items():
+                with self.subTest(name), contextlib.suppress(AccessError):
+                    do()
+
+        self.assertEqual(kept_off, [])
+
     def broken(self):
         """Everything that was found to go wrong while a save is noted, and more."""
         return {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -287,9 +288,8 @@ class TestRoleMatrix(RolesCase):
         for model in ("res.partner", "account.move"):
             for name, field in self.env[model]._fields.items():
                 if field._modules == ("tribe_connector",):
-                    self.assertIn(
-                        field.groups, ("base.group_user", "tribe_connector.group_user"), name
-                    )
+                    groups = ("base.group_user", "tribe_connector.group_user", fields.NO_ACCESS)
+                    self.assertIn(field.groups, groups, name)
                     checked += 1
         self.assertGreaterEqual(checked, 9)
 

@@ -216,6 +216,17 @@ class TestSuggestion(RelationCase):
 
         self.assertTrue(partner.tribe_id)
 
+    def test_of_many_relations_with_one_import_id_ten_are_shown(self):
+        partner = self.customer("Bakker Bouw B.V.")
+        import_id = self.connection._import_id(partner, "organization")
+        rows = [self.organization(Name="Bakker", ImportId=import_id) for _number in range(14)]
+
+        for row in rows:
+            self.look_at("organization", row["ID"])
+
+        self.assertEqual(len(self.suggestions()), 10)
+        self.assertFalse(partner.tribe_id)
+
     def test_what_a_contact_is_compared_by_is_read_once_for_all_relations(self):
         for number in range(3):
             self.customer(f"Klant {number}", email="info@klant.example", customer_rank=0)

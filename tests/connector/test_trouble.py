@@ -64,6 +64,10 @@ class TestTries(TroubleCase):
         self.sandbox.fault("status", path_contains="Relation_Organization(", **fault)
         return partner
 
+    def waiting(self):
+        """What waits, but for a last look at what Tribe was told when its answer was lost."""
+        return self.env["tribe.work"].search([("reason", "!=", "again")])
+
     def phone_in_tribe(self, partner):
         return self.tribe_of(partner)["PhoneNumber"]
 
@@ -115,7 +119,7 @@ class TestTries(TroubleCase):
         # And the next night does what the person would do.
         self.sandbox.clear_faults()
         self.run_nightly()
-        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertFalse(self.waiting())
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
     def test_a_later_save_brings_back_what_was_given_up(self):
@@ -128,7 +132,7 @@ class TestTries(TroubleCase):
         partner.email = "nieuw@klant.example"
         self.run_lanes()
 
-        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertFalse(self.waiting())
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
     def test_what_waited_for_a_person_for_long_is_tried_again_at_once(self):
@@ -161,7 +165,7 @@ class TestTries(TroubleCase):
         self.sandbox.clear_faults()
         self.pass_time(hours=25)
         self.run_lanes()
-        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertFalse(self.waiting())
 
     def test_whoever_asks_again_leaves_the_row_to_the_lane_that_may_be_at_it(self):
         partner = self.changed_partner(times=1)
@@ -175,7 +179,7 @@ class TestTries(TroubleCase):
         self.assertEqual(work.due, due)
 
         self.run_lanes()
-        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertFalse(self.waiting())
 
     def test_connecting_again_tries_again_what_had_a_problem(self):
         partner = self.changed_partner(times=1, headers={"Retry-After": "1800"})
@@ -196,7 +200,7 @@ class TestTries(TroubleCase):
 
         self.work().action_ignore()
 
-        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertFalse(self.waiting())
         of_partner = [("name", "=", partner.name)]
         line = self.env["tribe.run.line"].search(of_partner, order="id desc", limit=1)
         self.assert_only_told(line, "ignored_by", field="text", user=self.env.user.name)

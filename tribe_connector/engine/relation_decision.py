@@ -23,6 +23,9 @@ GONE = "gone"
 # Only a person can tell.
 QUESTION = "question"
 
+# Of a contact or a relation; for more nobody could decide, and Tribe says how many there are.
+MOST_CANDIDATES = 10
+
 
 @dataclass
 class Candidate:

@@ -322,8 +322,10 @@ class Session:
         kinds = works.mapped("error_class")
         is_mended = problem.kind == TRY_AGAIN and NEEDS_PERSON in kinds
         if problem.cause == UNAVAILABLE:
-            # What waited for a person still does: only something new about it begins anew.
-            is_mended = is_mended and not all(kinds)
+            # What waited for a person still does: only something new about it begins anew, and
+            # what follows from our own look at it is not.
+            is_new = any(not work.error_class and work.reason != "follow" for work in works)
+            is_mended = is_mended and is_new
         if is_asked_for or is_mended:
             return 1
         return max(works.mapped("tries")) + 1

@@ -11,7 +11,7 @@ from ..mapping.evidence import (
     address_key_of_parts,
     key_of,
 )
-from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, both, either, equals, in_calls
+from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, Room, both, either, equals, in_calls
 from .remote_relation import NAVIGATIONS, RELATION_SETS
 
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
@@ -42,8 +42,10 @@ def find_by_value(connection, client, kind: str, basis: str, texts) -> dict[str,
     if not terms or connection._lacks(entity_set, wire):
         return {}
 
+    room = Room()
+
     def pages(condition):
-        return client.pages(entity_set, filter=condition, select=f"ID,Name,{wire}")
+        return client.pages(entity_set, room=room, filter=condition, select=f"ID,Name,{wire}")
 
     return _few_of_each(terms, pages, lambda row: key_of(basis, row.get(wire)), MOST_SHARING)
 
@@ -63,9 +65,12 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
     if not terms or connection._lacks("Address", navigation):
         return {}
 
+    room = Room()
+
     def pages(condition):
         return client.pages(
             "Address",
+            room=room,
             filter=condition,
             expand=f"{navigation}($select=ID,Name)",
             select="ID,Postalcode,HouseNumber",
@@ -105,7 +110,6 @@ def _few_of_each(terms: dict, pages, key_of_row, most: int) -> dict:
     :param terms: the filters that are asked for, each with the key that it is for
     :param pages: reads the rows of a filter, page by page
     """
-    wanted = set(terms.values())
     rows_of: dict = {}
 
     def is_crowded(key):
@@ -113,11 +117,12 @@ def _few_of_each(terms: dict, pages, key_of_row, most: int) -> dict:
 
     for asked in in_calls(terms, str):
         while asked := [term for term in asked if not is_crowded(terms[term])]:
-            seen = 0
+            seen, keys = 0, {terms[term] for term in asked}
             for page in pages(either(*asked)):
                 seen += len(page)
                 for row in page:
-                    if (key := key_of_row(row)) in wanted:
+                    # Tribe may answer with others, and with as many as it likes of one.
+                    if (key := key_of_row(row)) in keys and not is_crowded(key):
                         rows_of.setdefault(key, {})[row["ID"]] = row
                 if seen >= PAGE_SIZE and any(is_crowded(terms[term]) for term in asked):
                     break

@@ -50,7 +50,7 @@ NAME = "name"
 YOUNGER = "younger"
 KIND = "kind"
 LINKED = "linked"
-# Of a number alone, which anybody can type in Tribe: the contact is none that goes there.
+# Whatever it shares, which anybody can type in Tribe: the contact is none that goes there.
 LEFT_OUT = "left_out"
 
 # What more contacts or relations than so share means nothing: a placeholder, an accountant.
@@ -139,7 +139,7 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
-    elif contact.is_left_out:
+    if contact.is_left_out:
         found.append(LEFT_OUT)
     return tuple(found)
 

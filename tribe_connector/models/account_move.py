@@ -38,7 +38,9 @@ class AccountMove(models.Model):
     )
 
     def write(self, vals):
-        self._tribe_keep_lanes_off()
+        if vals:
+            self.check_access("write")
+            self._tribe_keep_lanes_off()
         return super().write(vals)
 
     def _tribe_keep_lanes_off(self, with_links=False):

@@ -27,6 +27,7 @@ class ResPartner(models.Model):
         for name in derived:
             # Derived after all, now that nobody looks: Odoo asks before it sends something there.
             self.env.add_to_compute(self._fields[name], partners)
+        partners._tribe_ask_nobody()
         return partners
 
     def _tribe_unasked_of_vies(self, vals=None):
@@ -43,6 +44,13 @@ class ResPartner(models.Model):
             canonical("vat", vat, country) for vat in (self.vat, (vals or {}).get("vat", self.vat))
         )
         return {"vies_valid": bool(self and before == now and self.vies_valid)}
+
+    def _tribe_ask_nobody(self):
+        """Have nobody asked about what was just written, here or below and above a contact: Odoo
+        shares a VAT number, formats it, and shares it again.
+        """
+        if field := self._fields.get("vies_valid"):
+            self.env.remove_to_compute(field, self.env.records_to_compute(field))
 
     def _should_check_deliverability(self):
         """partner_email_check looks up the host of an e-mail address: not because of us."""

@@ -65,11 +65,8 @@ class TribeConnection(models.Model):
         # By a filter that says nothing nobody new is sent.
         is_known = not self._filter_problem()
         unlinked = self._unlinked_partners() if is_known else self.env["res.partner"]
-        waiting = set(
-            work.search([("connection_id", "=", self.id), ("kind", "=", "partner")]).mapped(
-                "reference"
-            )
-        )
+        noted = [("connection_id", "=", self.id), ("kind", "=", "partner")]
+        waiting = {reference for (reference,) in work._read_group(noted, ["reference"])}
         references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
         work._add(self, "outbound", "partner", references, "nightly")
         self.env["tribe.link"]._note_changed_moves(self)

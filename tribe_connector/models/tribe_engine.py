@@ -355,6 +355,8 @@ class TribeEngine(models.AbstractModel):
         """All rows about some records, as rows that webhooks do not count on any more."""
         # A new transaction: what another worker did with these rows before we got the leases.
         self._commit(0)
+        if kind == "partner":
+            self.env["tribe.work"]._forget_earlier_saves(connection_id, references)
         claimed = self.env["tribe.work"].search(
             [
                 ("connection_id", "=", connection_id),

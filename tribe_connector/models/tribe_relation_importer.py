@@ -303,9 +303,11 @@ class TribeRelationImporter(models.AbstractModel):
             decision.action = LINK
 
     def _is_synchronized(self, connection, partner, link):
-        """Whether a contact that nobody is linked with goes to Tribe in any case."""
-        is_being_sent = bool(link) and link.state == "sending"
-        return is_being_sent or bool(connection._relations_among(partner))
+        """Whether a contact is linked, being sent, or goes to Tribe in any case."""
+        is_linked = bool(link) and (link.state == "sending" or link.tribe_id)
+        if is_linked and link.state != "gone":
+            return True
+        return bool(connection._relations_among(partner))
 
     def _check_import_ids_lead_to_one(self, session, decisions):
         """Whose ``ImportId`` another relation of Tribe has too, is not this one for certain.

@@ -11,7 +11,7 @@ from ..engine import weak_match
 from ..engine.lease import tribe_key
 from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson, TryAgain
-from ..engine.relation_decision import Candidate
+from ..engine.relation_decision import MOST_CANDIDATES, Candidate
 from ..engine.remote_relation import (
     RELATION_SETS,
     find_by_import_ids,
@@ -137,9 +137,11 @@ class TribeRelationMatcher(models.AbstractModel):
         partner = decision.partner
         if not all("ImportId" in row for row in rows):
             raise self._several(partner, rows)
+        own = decision.remote and decision.remote.tribe_id
         decision.candidates = [
             Candidate(partner, row["kind"], row["ID"], name_of(row), evidence.IMPORT_ID)
-            for row in rows
+            # The one that is looked at stands among them.
+            for row in sorted(rows, key=lambda row: row["ID"] != own)[:MOST_CANDIDATES]
         ]
         decision.ask(self._could_be(connection, decision))
 

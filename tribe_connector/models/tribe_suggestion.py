@@ -1,8 +1,12 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
+from ..engine.relation_decision import MOST_CANDIDATES
 from ..engine.sentence_field import SentenceText
 from ..sentence import in_language, say
 from .tribe_link import RELATION_KINDS
@@ -89,23 +93,30 @@ class TribeSuggestion(models.Model):
         return {(each.partner_id.id, each.tribe_id) for each in self.search(refused + domain)}
 
     def _store(self, connection, candidates):
-        """Show some candidates (``engine.relation_decision.Candidate``), each once."""
-        known = {
-            (each.partner_id.id, each.tribe_id): each
-            for each in self.search(
-                [
-                    ("connection_id", "=", connection.id),
-                    ("partner_id", "in", [candidate.partner.id for candidate in candidates]),
-                ]
-            )
-        }
+        """Show some candidates (``engine.relation_decision.Candidate``), each once.
+
+        No more of a contact than ``MOST_CANDIDATES`` at a time: the others when these are decided.
+        """
+        of_partners = Domain("connection_id", "=", connection.id) & Domain(
+            "partner_id", "in", [candidate.partner.id for candidate in candidates]
+        )
+        pairs = of_partners & Domain("tribe_id", "in", [each.tribe_id for each in candidates])
+        known = {(each.partner_id.id, each.tribe_id): each for each in self.search(pairs)}
+        is_open = of_partners & Domain("state", "=", "open")
+        shown = Counter(
+            {
+                partner.id: count
+                for partner, count in self._read_group(is_open, ["partner_id"], ["__count"])
+            }
+        )
         new = []
         for candidate in candidates:
             pair = candidate.partner.id, candidate.tribe_id
             values = {"basis": candidate.basis, "against": candidate.against or False}
             if pair in known:
                 known[pair]._shown_anew(values)
-            else:
+            elif shown[candidate.partner.id] < MOST_CANDIDATES:
+                shown[candidate.partner.id] += 1
                 new.append(
                     {
                         **values,

@@ -317,6 +317,31 @@ class TribeWork(models.Model):
             )
         )
 
+    def _forget_earlier_saves(self, connection_id, references):
+        """Of the saves of some contacts that nobody began with, leave the last one each.
+
+        There is one for each transaction, and people, or their programs, save often.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM tribe_work earlier
+                 USING (SELECT reference, max(id) AS id FROM tribe_work
+                         WHERE connection_id = %(connection)s AND kind = 'partner'
+                           AND reference = ANY(%(references)s) AND reason = 'save'
+                         GROUP BY reference) last
+                 WHERE earlier.connection_id = %(connection)s AND earlier.kind = 'partner'
+                   AND earlier.reference = last.reference AND earlier.id < last.id
+                   AND earlier.reason = 'save' AND earlier.error_class IS NULL
+                   AND COALESCE(earlier.begun, 0) = 0 AND COALESCE(earlier.tries, 0) = 0
+                """,
+                connection=connection_id,
+                references=list(references),
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_model(flush=False)
+
     def _forget_saves(self, connection, partner_ids):
         """Take back the notes about partners that this transaction itself saved."""
         self.env.cr.execute(
