@@ -1,5 +1,7 @@
 """Somebody edits in Tribe between our reading and our writing: that edit counts."""
 
+from unittest.mock import patch
+
 from .common import SUPPLIER
 from .relation_case import RelationCase
 
@@ -78,3 +80,30 @@ class TestRelationRace(RelationCase):
         self.assertEqual(self.partner.phone, before)
         self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], before)
         self.assertFalse(self.problems())
+
+    def test_what_is_saved_in_odoo_before_it_is_changed_there_stays(self):
+        """Each contact of a batch is changed by itself, a while after all were compared."""
+        self.connection.conflict_policy = "ask"
+        self.partner.phone = "030 1"
+        self.run_nightly()
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 2"}
+        )
+        importer = self.registry["tribe.relation.importer"]
+        decide, saves = importer._decide, ["030 3"]
+
+        def decide_and_save(handler, session, remotes):
+            decisions = decide(handler, session, remotes)
+            if saves:
+                self.partner.phone = saves.pop()
+                session.commit()
+            return decisions
+
+        with patch.object(importer, "_decide", decide_and_save):
+            self.look_at("organization", self.partner.tribe_id)
+        self.run_nightly()
+
+        self.assertFalse(saves)
+        self.assertEqual(self.partner.phone, "030 3")
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertEqual(self.env["tribe.conflict"].search([]).field_name, "phone")

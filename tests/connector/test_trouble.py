@@ -50,6 +50,8 @@ class TroubleCase(RelationCase):
                 f"UPDATE {table} SET {column} = {column} - make_interval(secs => %s)", [seconds]
             )
         self.env.cr.execute("UPDATE tribe_rate_limit SET position = position - %s", [seconds])
+        # By then Tribe shows what it was told, if it took it.
+        self.env.cr.execute("UPDATE tribe_link SET being_told = NULL")
         self.env.invalidate_all()
 
     def seconds_until(self, moment):

@@ -83,7 +83,7 @@ def test_nothing_is_written_but_what_to_look_at(storm, server):
     *_rest, before = storm
     assert _fingerprint(server) == before
     works = rows(
-        server, DATABASE, "SELECT DISTINCT kind, reference FROM tribe_work WHERE error IS NULL"
+        server, DATABASE, "SELECT DISTINCT kind, reference FROM tribe_work WHERE reason = 'webhook'"
     )
     assert set(works) == {("organization", GUID), ("poll", "organization")}
 

@@ -50,7 +50,13 @@ class ResPartner(models.Model):
         shares a VAT number, formats it, and shares it again.
         """
         if field := self._fields.get("vies_valid"):
-            self.env.remove_to_compute(field, self.env.records_to_compute(field))
+            # Of the same number as above Odoo takes over what is known of that.
+            asked = self.env.records_to_compute(field).filtered(
+                lambda partner: partner.vat and partner.vat != partner.parent_id.vat
+            )
+            self.env.remove_to_compute(field, asked)
+            if outdated := asked.filtered("vies_valid"):
+                outdated.write({"vies_valid": False})
 
     def _should_check_deliverability(self):
         """partner_email_check looks up the host of an e-mail address: not because of us."""

@@ -315,17 +315,6 @@ class TribeRelationExporter(models.AbstractModel):
             session.done(reference)
         session.commit()
 
-    def _check_unchanged(self, connection, decision):
-        """What was decided is about the values that the partner had then.
-
-        :raises Busy: when somebody has saved it since: it has to be decided again
-        """
-        if decision.odoo is None:
-            return
-        now = decision.partner._tribe_values(connection, decision.remote.relationships)
-        if decision.odoo != now:
-            raise Busy(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
-
     def _check_unchanged_in_tribe(self, session, decision):
         """Look once more, just before writing: a batch is read at once and written one by one.
 

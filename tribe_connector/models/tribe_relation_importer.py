@@ -246,13 +246,9 @@ class TribeRelationImporter(models.AbstractModel):
         """Decide which value goes where."""
         self._see(decision)
         partner, link, remote = decision.partner, decision.link, decision.remote
+        decision.odoo = partner._tribe_values(session.connection, remote.relationships)
         decision.merged = self._merge(
-            session.connection,
-            partner,
-            link,
-            self._agreed(decision),
-            partner._tribe_values(session.connection, remote.relationships),
-            remote,
+            session.connection, partner, link, self._agreed(decision), decision.odoo, remote
         )
         self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
 
@@ -432,6 +428,8 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _update_all(self, session, decisions):
         for decision in decisions:
+            # Those before it were committed meanwhile, one by one.
+            self._check_unchanged(session.connection, decision)
             self._update(session, decision, decision.link)
 
     def _update(self, session, decision, link):
@@ -455,7 +453,13 @@ class TribeRelationImporter(models.AbstractModel):
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
-        if merged.to_tribe:
+        if merged.to_tribe and session.reasons.get(decision.tribe_id) == {"again"}:
+            # It was our own look: nothing new about what Tribe may have refused before.
+            due = session.connection._due_of_a_save()
+            self.env["tribe.work"]._add(
+                session.connection, "outbound", "partner", partner.ids, "follow", due=due
+            )
+        elif merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
         if merged.conflicts:
             # Asked in one place only, by the exporter.
@@ -499,6 +503,7 @@ class TribeRelationImporter(models.AbstractModel):
         in Tribe, and made anew there.
         """
         partner = decision.partner
+        self._check_unchanged(session.connection, decision)
         link = self.env["tribe.link"]._join(
             session.connection,
             decision.remote.kind,

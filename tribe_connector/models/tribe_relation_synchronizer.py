@@ -394,6 +394,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
         except (UserError, RedirectWarning) as error:
             raise self._cannot_archive(partner, _sentence(error.args[0])) from error
 
+    def _check_unchanged(self, connection, decision):
+        """What was decided is about the values that the partner had then.
+
+        :raises Busy: when somebody has saved it since: it has to be decided again
+        """
+        if decision.odoo is None:
+            return
+        now = decision.partner._tribe_values(connection, decision.remote.relationships)
+        if decision.odoo != now:
+            raise Busy(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
+
     def _check_can_apply(self, session, partner, remote, to_odoo):
         """Refuse what Odoo does not take.
 
