@@ -34,6 +34,8 @@ class TestDefaultValuesOfUsers(RolesCase):
             return field.get_values(self.env)[-1]
         if field.type == "many2one":
             return self.env[field.comodel_name].search([], limit=1).id
+        if field.type == "many2many":
+            return [[6, 0, self.env[field.comodel_name].search([], limit=1).ids]]
         if field.type == "one2many":
             child = self.env[field.comodel_name]._fields
             names = [each for each in FORGED_NAMES if each in child]

@@ -21,13 +21,15 @@ class TestEndlessTexts(RelationCase):
     def setUp(self):
         super().setUp()
         self.looked_at = 0
-        is_seen = hidden_characters._is_seen
+        unseen = hidden_characters._UNSEEN
+        counting = self
 
-        def counted(character):
-            self.looked_at += 1
-            return is_seen(character)
+        class Counted:
+            def sub(self, replacement, text):
+                counting.looked_at += len(text)
+                return unseen.sub(replacement, text)
 
-        self.startPatcher(patch.object(hidden_characters, "_is_seen", counted))
+        self.startPatcher(patch.object(hidden_characters, "_UNSEEN", Counted()))
 
     def assertHeld(self, field, contact="Klant B.V.", model="res.partner"):
         self.assertAsked("contact_value_too_long", what=Label(model, field), contact=contact)
@@ -39,7 +41,8 @@ class TestEndlessTexts(RelationCase):
         partner.write({"city": ENDLESS, "street": ENDLESS, "ref": ENDLESS})
         self.customer(city=ENDLESS, email=ENDLESS)
 
-        self.assertEqual(self.looked_at, 0)
+        # Names alone.
+        self.assertLess(self.looked_at, 1000)
 
     def test_every_text_of_a_linked_contact(self):
         for field in (

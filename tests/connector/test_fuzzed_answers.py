@@ -113,7 +113,8 @@ class TestFuzzedAnswers(ConnectorCase):
             self.run_lanes()
 
         self.assertEqual(self.log.kept, [])
-        for work in self.env["tribe.work"].search([("reason", "!=", "save")]):
+        # What is only looked at once more has nothing to explain.
+        for work in self.env["tribe.work"].search([("reason", "not in", ("save", "again"))]):
             self.assertIn(work.error_class, ("again", "person"), f"{work.kind} {work.reason}")
             told = self.sentences_told(work)
             self.assertTrue(told and all(map(is_sentence, told)), told)

@@ -20,6 +20,8 @@ SAME_IN_DUTCH = {
     "one_after_the_other",
     "one_on_each_line",
     "fields_changed",
+    "number_of_relation",
+    "relation_with_numbers",
     "check_missing",
     "connection_problem",
     "address_api",
@@ -62,9 +64,14 @@ class MessageCase(RelationCase):
         return model.search([("id", "in", records.ids), (name, "ilike", words)]) == records
 
     def problem(self):
-        """A supplier that is a private person, which Tribe does not have."""
+        """A private person, marked to be sent as a supplier, which Tribe does not have."""
         self.env["res.partner"].create(
-            {"name": "Jan de Wit", "is_company": False, "supplier_rank": 1}
+            {
+                "name": "Jan de Wit",
+                "is_company": False,
+                "supplier_rank": 1,
+                "tribe_synchronize": True,
+            }
         )
         self.run_nightly()
         return self.env["tribe.work"].search([("error_class", "=", "person")])
@@ -139,7 +146,12 @@ class TestEverybodyReadsTheirLanguage(MessageCase):
 
     def test_plan(self):
         self.env["res.partner"].create(
-            {"name": "Jan de Wit", "is_company": False, "supplier_rank": 1}
+            {
+                "name": "Jan de Wit",
+                "is_company": False,
+                "supplier_rank": 1,
+                "tribe_synchronize": True,
+            }
         )
         action = self.connection.action_plan()
         self.run_lanes()
