@@ -341,16 +341,7 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _link(self, session, decision):
         """Link a partner with the relation that it is, and bring both together."""
-        partner = decision.partner
-        decision.link = self.env["tribe.link"]._join(
-            session.connection,
-            decision.remote.kind,
-            decision.tribe_id,
-            partner,
-            agreed=self._agreed(decision) or False,
-        )
-        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
-        session.log("link", partner.display_name, partner=partner)
+        decision.link = self._join(session, decision)
         if not decision.error:
             self._update(session, decision)
 

@@ -502,17 +502,8 @@ class TribeRelationImporter(models.AbstractModel):
         A link that is being sent is this one: its answer was lost. One that is gone was deleted
         in Tribe, and made anew there.
         """
-        partner = decision.partner
         self._check_unchanged(session.connection, decision)
-        link = self.env["tribe.link"]._join(
-            session.connection,
-            decision.remote.kind,
-            decision.tribe_id,
-            partner,
-            agreed=self._agreed(decision) or False,
-        )
-        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
-        session.log("link", partner.display_name, partner=partner)
+        link = self._join(session, decision)
         self._update(session, decision, link)
 
     def _create_all(self, session, decisions):

@@ -394,6 +394,20 @@ class TribeRelationSynchronizer(models.AbstractModel):
         except (UserError, RedirectWarning) as error:
             raise self._cannot_archive(partner, _sentence(error.args[0])) from error
 
+    def _join(self, session, decision):
+        """Link a contact and a relation that are one and the same. Returns the link."""
+        partner = decision.partner
+        link = self.env["tribe.link"]._join(
+            session.connection,
+            decision.remote.kind,
+            decision.tribe_id,
+            partner,
+            agreed=self._agreed(decision) or False,
+        )
+        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
+        session.log("link", partner.display_name, partner=partner)
+        return link
+
     def _check_unchanged(self, connection, decision):
         """What was decided is about the values that the partner had then.
 
