@@ -45,7 +45,7 @@ class TestNeverInTheWay(RelationCase):
         kept_off = []
 
         def note(records, with_links=False):
-            kept_off.append((records, with_links))
+            kept_off.extend(records)
 
         with patch.object(self.registry["tribe.synchronized"], "_tribe_keep_lanes_off", note):
             for name, do in {

@@ -1,6 +1,13 @@
 """While Tribe is asked, nobody waits for the connector: an invoice that changes contacts first."""
 
+import contextlib
+from unittest.mock import patch
+
 from connector.common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
+
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.base.tests.common import new_test_user
 
 from .invoice_case import InvoiceCase
 
@@ -74,3 +81,46 @@ class TestLocks(InvoiceCase):
 
         self.assertTrue(self.booked_move(new), self.problems())
         self.assertTrue(self.link(known).told_paid)
+
+
+class TestWhoHoldsInvoices(InvoiceCase):
+    """Lanes give way to whoever works on an invoice, and to nobody who may not."""
+
+    def held_by(self, user, do):
+        """The invoices that lanes are kept off while somebody tries something."""
+        held = []
+
+        def note(records, with_links=False):
+            held.extend(records.sudo())
+
+        mixin = self.registry["tribe.synchronized"]
+        with (
+            patch.object(mixin, "_tribe_keep_lanes_off", note),
+            contextlib.suppress(AccessError, UserError),
+            self.env.cr.savepoint(),
+        ):
+            do(user)
+        return held
+
+    def test_only_who_may_change_them(self):
+        move = self.booked_move(self.send_new(self.line(10.0)))
+        elsewhere = self.env["res.company"].create({"name": "Elders B.V."})
+        accountant = {"groups": "account.group_account_manager"}
+        ours = new_test_user(self.env, "ours", **accountant)
+        theirs = new_test_user(
+            self.env, "theirs", company_id=elsewhere.id, company_ids=elsewhere.ids, **accountant
+        )
+        portal = new_test_user(self.env, "portal", groups="base.group_portal")
+        ways = {
+            "confirm": lambda user: move.with_user(user).action_post(),
+            "write": lambda user: move.with_user(user).write({"ref": "x"}),
+            "nothing": lambda user: move.with_user(user).write({}),
+            "reset": lambda user: move.with_user(user).button_draft(),
+            "reconcile": lambda user: move.with_user(user).line_ids.reconcile(),
+            "deletion": lambda user: move.with_user(user).unlink(),
+        }
+        for name, do in ways.items():
+            with self.subTest(name):
+                self.assertFalse(self.held_by(theirs, do))
+                self.assertFalse(self.held_by(portal, do))
+        self.assertTrue(self.held_by(ours, ways["write"]))
