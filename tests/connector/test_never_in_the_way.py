@@ -59,6 +59,18 @@ class TestNeverInTheWay(RelationCase):
 
         self.assertEqual(kept_off, [])
 
+    def test_nobody_is_refused_who_changes_nothing(self):
+        """As in Odoo, where a salesperson cancels an order without invoices."""
+        user = new_test_user(self.env, "nobody_special", groups="base.group_user")
+        for name in ("res.partner", "account.move", "account.partial.reconcile"):
+            nothing = self.env[name].with_user(user)
+            with self.subTest(name):
+                self.assertTrue(nothing.write({}))
+                self.assertTrue(nothing.write({"company_id": False}))
+                self.assertTrue(nothing.unlink())
+        nothing = self.env["account.move"].with_user(user)
+        self.assertTrue(nothing.button_cancel() is None or not nothing.line_ids)
+
     def broken(self):
         """Everything that was found to go wrong while a save is noted, and more."""
         return {

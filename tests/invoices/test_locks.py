@@ -124,3 +124,7 @@ class TestWhoHoldsInvoices(InvoiceCase):
                 self.assertFalse(self.held_by(theirs, do))
                 self.assertFalse(self.held_by(portal, do))
         self.assertTrue(self.held_by(ours, ways["write"]))
+        # Before anything that the connector says of the invoice.
+        for user in (theirs, portal):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                ways["confirm"](user)

@@ -214,7 +214,8 @@ class ResPartner(models.Model):
             noted |= partners.parent_id
         references = {partner: partner.ref for partner in partners} if vals.get("ref") else {}
         # Whoever may not write them holds none of them.
-        self.check_access("write")
+        if self:
+            self.check_access("write")
         partners._tribe_keep_lanes_off(with_links="company_id" in vals)
         result = super().write(vals)
         if self.env.context.get("tribe_import"):
@@ -289,7 +290,8 @@ class ResPartner(models.Model):
     def unlink(self):
         # An invoice address that goes changes the address of its company.
         parents = self.sudo().parent_id - self
-        self.check_access("unlink")
+        if self:
+            self.check_access("unlink")
         self._tribe_keep_lanes_off(with_links=True)
         self._tribe_apart(self._tribe_note_deletion)
         result = super().unlink()

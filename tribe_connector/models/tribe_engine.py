@@ -356,7 +356,7 @@ class TribeEngine(models.AbstractModel):
         # A new transaction: what another worker did with these rows before we got the leases.
         self._commit(0)
         if kind == "partner":
-            self.env["tribe.work"]._forget_earlier_saves(connection_id, references)
+            self.env["tribe.work"]._leave_last(connection_id, kind, references)
         claimed = self.env["tribe.work"].search(
             [
                 ("connection_id", "=", connection_id),

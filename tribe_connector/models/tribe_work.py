@@ -317,25 +317,26 @@ class TribeWork(models.Model):
             )
         )
 
-    def _forget_earlier_saves(self, connection_id, references):
-        """Of the saves of some contacts that nobody began with, leave the last one each.
+    def _leave_last(self, connection_id, kind, references):
+        """Of the rows about some records that nobody began with, leave the last of each reason.
 
-        There is one for each transaction, and people, or their programs, save often.
+        There is one for each save, say, and people, or their programs, save often.
         """
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM tribe_work earlier
-                 USING (SELECT reference, max(id) AS id FROM tribe_work
-                         WHERE connection_id = %(connection)s AND kind = 'partner'
-                           AND reference = ANY(%(references)s) AND reason = 'save'
-                         GROUP BY reference) last
-                 WHERE earlier.connection_id = %(connection)s AND earlier.kind = 'partner'
+                 USING (SELECT reference, reason, max(id) AS id FROM tribe_work
+                         WHERE connection_id = %(connection)s AND kind = %(kind)s
+                           AND reference = ANY(%(references)s) AND error_class IS NULL
+                         GROUP BY reference, reason) last
+                 WHERE earlier.connection_id = %(connection)s AND earlier.kind = %(kind)s
                    AND earlier.reference = last.reference AND earlier.id < last.id
-                   AND earlier.reason = 'save' AND earlier.error_class IS NULL
+                   AND earlier.reason = last.reason AND earlier.error_class IS NULL
                    AND COALESCE(earlier.begun, 0) = 0 AND COALESCE(earlier.tries, 0) = 0
                 """,
                 connection=connection_id,
+                kind=kind,
                 references=list(references),
             ),
             log_exceptions=False,
