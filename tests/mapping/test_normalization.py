@@ -73,7 +73,15 @@ def test_a_long_pile_of_marks_takes_no_longer_than_other_text():
 
 
 def test_nothing_hidden_is_left_of_any_character():
-    kept = {chr(code) for code in range(sys.maxunicode + 1) if clean(f"a{chr(code)}b") != "ab"}
+    turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    # A million others are not asked about: that takes seconds.
+    asked = {
+        each
+        for each in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(each) in ("Cc", "Cs", "Cf")
+        or unicodedata.bidirectional(each) in turning
+    }
+    kept = {each for each in asked if clean(f"a{each}b") != "ab"}
     hidden = {each for each in kept if unicodedata.category(each) in ("Cc", "Cs", "Cf")}
     # White space, which becomes a space; signs of numbers; what joins the letters of a word.
     seen = {each for each in hidden if not each.isspace()}
@@ -84,7 +92,6 @@ def test_nothing_hidden_is_left_of_any_character():
         "ZERO",
     }
     assert {each for each in seen if "ZERO" in unicodedata.name(each)} == {"\u200c", "\u200d"}
-    turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
     assert not [each for each in kept if unicodedata.bidirectional(each) in turning]
 
 
