@@ -1,14 +1,13 @@
-"""Runs in Odoo's shell: very many customers and suppliers, and an API key.
+"""Runs in Odoo's shell: very many customers and suppliers.
 
-SEED_TRIBE names the file with Tribe's organizations, SEED_KEY the file for the key, and
-TRIBE_SCALE says how many partners. One in twenty has the number of an organization of Tribe.
+SEED_TRIBE names the file with Tribe's organizations, and TRIBE_SCALE says how many partners. One
+in twenty has the number of an organization of Tribe.
 """
 
 # ruff: noqa: F821 - the shell provides env
 import itertools
 import json
 import os
-from datetime import datetime, timedelta
 from pathlib import Path
 
 BATCH = 1000
@@ -48,12 +47,3 @@ while chunk := list(itertools.islice(positions, BATCH)):
     partners.create([partner(position) for position in chunk])
     env.cr.commit()
     env.invalidate_all()
-
-key = (
-    env["res.users.apikeys"]
-    .with_user(env.ref("base.user_admin"))
-    .sudo()
-    ._generate(None, "scale", datetime.now() + timedelta(days=1))
-)
-env.cr.commit()
-Path(os.environ["SEED_KEY"]).write_text(key)

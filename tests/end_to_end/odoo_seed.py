@@ -1,12 +1,11 @@
-"""Runs in Odoo's shell: a second company, customers and suppliers, and an API key.
+"""Runs in Odoo's shell: a second company, customers and suppliers.
 
-Reads what Tribe has from the file named by SEED_TRIBE and writes the key to SEED_KEY.
+Reads what Tribe has from the file named by SEED_TRIBE.
 """
 
 # ruff: noqa: F821 - the shell provides env
 import json
 import os
-from datetime import datetime, timedelta
 from pathlib import Path
 
 RELATIONS_OF_BOTH = 25
@@ -80,12 +79,4 @@ for first_name, last_name in [
 # Contacts that are neither customer nor supplier stay at home.
 vals_list.append({"name": "Alleen een contact", "is_company": True})
 env["res.partner"].create(vals_list)
-
-key = (
-    env["res.users.apikeys"]
-    .with_user(admin)
-    .sudo()
-    ._generate(None, "end to end", datetime.now() + timedelta(days=1))
-)
 env.cr.commit()
-Path(os.environ["SEED_KEY"]).write_text(key)

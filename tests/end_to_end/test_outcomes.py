@@ -6,7 +6,6 @@ that falls in a locked period, or whose number is that of an invoice in Odoo.
 
 import re
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -19,8 +18,6 @@ from .web_client import NARROW, SIZE, web_client
 from .world import world
 
 DATABASE = "tribe_outcomes"
-# Makes an API key and nothing else.
-SEED = Path(__file__).parents[1] / "faults" / "odoo_seed.py"
 SANDBOX = {"relations": 6, "invoices": 0, "switches": {"legal_entities": 1}}
 # A trouble of the whole connection ends with the next look whether Tribe is back.
 WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "probe_seconds": 2}
@@ -33,7 +30,7 @@ MATCHES = "action-tribe_connector.action_tribe_suggestion"
 
 @pytest.fixture(scope="module")
 def both():
-    with world(DATABASE, seed=SEED, sandbox_options=SANDBOX, max_cron_threads=3) as systems:
+    with world(DATABASE, seed=None, sandbox_options=SANDBOX, max_cron_threads=3) as systems:
         systems.connect(**WAITS)
         systems.map()
         systems.activate()

@@ -6,7 +6,6 @@ several workers, and a crash at the worst moment. And all pages of the stand-in 
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -18,8 +17,6 @@ from .web_client import WIDTHS, web_client
 from .world import world
 
 DATABASE = "tribe_sign_in"
-# Makes an API key and nothing else.
-SEED = Path(__file__).parents[1] / "faults" / "odoo_seed.py"
 SANDBOX = {"relations": 20, "invoices": 8, "switches": {"legal_entities": 1}}
 # A trouble of the whole connection ends with the next look whether Tribe is back.
 WAITS = {"settle_seconds": 3, "back_off_seconds": 1, "probe_seconds": 2}
@@ -33,7 +30,7 @@ UNKNOWN_APPLICATION = "oauth2/auth?client_id=unknown"
 
 @pytest.fixture(scope="module")
 def both():
-    with world(DATABASE, seed=SEED, sandbox_options=SANDBOX, max_cron_threads=3) as systems:
+    with world(DATABASE, seed=None, sandbox_options=SANDBOX, max_cron_threads=3) as systems:
         yield systems
 
 

@@ -15,6 +15,7 @@ from host.databases import Databases
 from host.odoo_server import OdooServer
 from host.odoo_source import find_or_fetch
 
+from . import api_key
 from .odoo_api import OdooApi
 from .tribe_reader import TribeReader
 from .waiting import SECONDS, far_hour, until
@@ -170,14 +171,14 @@ class World:
 def world(
     database: str,
     *,
-    seed: Path = FULL_SEED,
+    seed: Path | None = FULL_SEED,
     sandbox_options: dict | None = None,
     **odoo_options,
 ) -> Iterator[World]:
     """Both systems running, seeded, not yet connected.
 
-    ``seed`` is a script for Odoo's shell, which finds Tribe's organizations in the file SEED_TRIBE
-    and writes an API key to the file SEED_KEY.
+    ``seed`` is a script for Odoo's shell, which finds Tribe's organizations in the file SEED_TRIBE;
+    None where the tests make their own data.
     """
     odoo = find_or_fetch()
     with contextlib.ExitStack() as stack:
@@ -186,7 +187,9 @@ def world(
         databases.create_with_addon(database)
         with step("start the stand-in for Tribe"):
             sandbox = stack.enter_context(SandboxProcess(**(sandbox_options or {})))
-        key = _seed(server, odoo, database, sandbox, seed)
+        if seed:
+            _seed(server, odoo, database, sandbox, seed)
+        key = api_key.make(server, database)
         with step("start Odoo"):
             process = stack.enter_context(OdooServer(server, odoo, database, **odoo_options))
         yield World(process, sandbox, key)
@@ -218,7 +221,7 @@ def _odoo(create, database: str, **options) -> Iterator[OdooServer]:
             yield process
 
 
-def _seed(server, odoo, database: str, sandbox: SandboxProcess, seed: Path) -> str:
+def _seed(server, odoo, database: str, sandbox: SandboxProcess, seed: Path) -> None:
     customers = sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
     current = {row["Organization"] for row in customers if not row["IsFormer"]}
     organizations = [
@@ -227,15 +230,7 @@ def _seed(server, odoo, database: str, sandbox: SandboxProcess, seed: Path) -> s
         if row["DebtorNumber"] and row["ID"] in current
     ]
     with tempfile.TemporaryDirectory() as folder:
-        tribe, key = Path(folder) / "tribe.json", Path(folder) / "key"
+        tribe = Path(folder) / "tribe.json"
         tribe.write_text(json.dumps({"organizations": organizations}))
         with step("fill Odoo"):
-            odoo_command.run_script(
-                server,
-                odoo,
-                database,
-                seed,
-                SEED_TRIBE=str(tribe),
-                SEED_KEY=str(key),
-            )
-        return key.read_text()
+            odoo_command.run_script(server, odoo, database, seed, SEED_TRIBE=str(tribe))

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg2
 import requests
@@ -452,7 +451,7 @@ def laboratory(database: str = "tribe_faults", **settings) -> Iterator[Laborator
     """Both systems, active, on the fast clock, with real processes for workers and crons."""
     with world(
         database,
-        seed=Path(__file__).with_name("odoo_seed.py"),
+        seed=None,
         sandbox_options={"relations": 5, "invoices": 0},
         **PROCESSES,
     ) as both:

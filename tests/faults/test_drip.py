@@ -1,7 +1,5 @@
 """A Tribe that drips holds no worker, and nobody else's work."""
 
-from pathlib import Path
-
 import pytest
 from end_to_end.waiting import until
 from end_to_end.world import world
@@ -16,7 +14,6 @@ ANSWER_SECONDS = 2
 # More often than any time-out between two bytes, and for longer than Odoo waits.
 DRIP = {"seconds": 300.0, "pieces": 600}
 FAILURES = 3
-SEED = Path(__file__).with_name("odoo_seed.py")
 WAITS = {
     "settle_seconds": 3,
     "back_off_seconds": 1,
@@ -36,7 +33,7 @@ def two_connections():
         SandboxProcess(**options) as other,
         world(
             "tribe_drip",
-            seed=SEED,
+            seed=None,
             sandbox_options=options,
             max_cron_threads=1,
             limit_time_real=LIMIT_SECONDS,

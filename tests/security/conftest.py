@@ -1,7 +1,6 @@
 """One day of work with everything logged; afterwards its database is there, and nobody uses it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from end_to_end.waiting import until
@@ -58,7 +57,7 @@ def day(server) -> Day:
     """Connect, activate, book, change on both sides, renew the token, fail once, over a day."""
     with world(
         DATABASE,
-        seed=Path(__file__).parents[1] / "faults" / "odoo_seed.py",
+        seed=None,
         sandbox_options={"relations": 10, "invoices": 4, "switches": {"legal_entities": 1}},
         max_cron_threads=2,
         log_level="debug_sql",

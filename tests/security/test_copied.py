@@ -1,7 +1,6 @@
 """A database that was copied and not neutralized stops by itself, and harms nothing in Tribe."""
 
 import uuid
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -25,7 +24,7 @@ def original(databases, server):
     """A connection that runs, its Odoo stopped, and the two copies of its database."""
     with world(
         ORIGINAL,
-        seed=Path(__file__).parents[1] / "faults" / "odoo_seed.py",
+        seed=None,
         sandbox_options={"relations": 10, "invoices": 4, "switches": {"legal_entities": 1}},
         max_cron_threads=2,
     ) as both:

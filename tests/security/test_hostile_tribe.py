@@ -198,7 +198,7 @@ def hostility(request):
         SandboxProcess(**options) as honest,
         world(
             f"tribe_hostile_{request.param}",
-            seed=FAULTS / "odoo_seed.py",
+            seed=None,
             sandbox_options=options,
             limit_time_real=LIMIT_SECONDS,
             **MODES[request.param],
