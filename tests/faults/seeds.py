@@ -3,11 +3,11 @@
 import os
 
 
-def asked_for(variable: str, *, usual: int, full: int) -> list[int]:
-    """The seeds that an environment variable names, else 1, 2, 3 ... of them."""
-    number = full if os.environ.get("TRIBE_FULL_TESTS") else usual
+def asked_for(variable: str, *, usual: str, full: str) -> list[int]:
+    """The seeds that an environment variable names, else the usual ones, or all."""
+    named = full if os.environ.get("TRIBE_FULL_TESTS") else usual
     seeds: list[int] = []
-    for part in os.environ.get(variable, f"1-{number}").split(","):
+    for part in os.environ.get(variable, named).split(","):
         first, _dash, last = part.partition("-")
         seeds += range(int(first), int(last or first) + 1)
     return seeds

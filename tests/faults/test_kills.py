@@ -10,7 +10,7 @@ import pytest
 from .kill import Kill
 from .seeds import asked_for
 
-KILLS = asked_for("TRIBE_KILL_SEED", usual=10, full=100)
+KILLS = asked_for("TRIBE_KILL_SEED", usual="1-10", full="1-100")
 
 
 @pytest.fixture(scope="module")

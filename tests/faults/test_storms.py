@@ -12,9 +12,11 @@ import pytest
 
 from .reference_model import SIDES, ReferenceModel
 from .seeds import asked_for
-from .storm import Storm, policy_of
+from .storm import FAULTS, SWITCHES, Storm, policy_of
 
-STORMS = asked_for("TRIBE_STORM_SEED", usual=20, full=200)
+# Of the first twenty those ten that have every fault and every switch, and most of them twice.
+USUAL = "2,3,5,7,9,10,12,16,17,20"
+STORMS = asked_for("TRIBE_STORM_SEED", usual=USUAL, full="1-200")
 IN_A_ROW = 5
 
 
@@ -28,6 +30,15 @@ def rows_of(seeds: list[int]) -> list[list[int]]:
 
 
 ROWS = rows_of(STORMS)
+
+
+def test_the_usual_storms_have_every_fault_and_every_switch(monkeypatch):
+    monkeypatch.delenv("TRIBE_STORM_SEED", raising=False)
+    monkeypatch.setenv("TRIBE_FULL_TESTS", "")
+    seeds = asked_for("TRIBE_STORM_SEED", usual=USUAL, full="")
+    drawn = [Storm(seed, ReferenceModel(policy_of(seed))) for seed in seeds]
+    assert {name for storm in drawn for name in storm.faults} == set(FAULTS)
+    assert {name for storm in drawn for name in storm.switches} == set(SWITCHES)
 
 
 @pytest.fixture(scope="module")
