@@ -55,7 +55,7 @@ FAULTS = {
     "broken JSON": {"kind": "broken_json", "applied": True},
     "empty answer": {"kind": "empty", "applied": True},
     "repeated rows": {"kind": "repeat_rows"},
-    "moving pages": {"kind": "moving_page", "path_contains": "$skip=100"},
+    "moving pages": {"kind": "moving_page", "path_contains": "$skip=99"},
     "token: 503": {"kind": "status", "path_contains": "/oauth2/token"},
     "token: cut": {"kind": "cut_body", "path_contains": "/oauth2/token"},
     "token: late": {"kind": "slow", "seconds": TOO_LATE_SECONDS, "path_contains": "/oauth2/token"},

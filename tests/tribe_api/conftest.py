@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
 import addon_without_odoo  # noqa: F401
 import pytest
@@ -58,13 +59,22 @@ class Request:
         return json.loads(self.body)
 
 
+def skip_of(path: str) -> int:
+    """From which row on a page was asked for."""
+    return int(parse_qs(urlsplit(path).query)["$skip"][0])
+
+
 class FakeTribe:
-    """Answers in the given order, the last one for ever; remembers what was asked."""
+    """Answers in the given order, the last one for ever; remembers what was asked.
+
+    Or as ``lists`` says.
+    """
 
     def __init__(self):
         self.requests: list[Request] = []
         self.released = threading.Event()
         self._answers = [Answer(body={"ID": RECORD})]
+        self._page = None
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
@@ -74,6 +84,11 @@ class FakeTribe:
 
     def answers(self, *answers: Answer) -> None:
         self._answers = list(answers)
+        self._page = None
+
+    def lists(self, page) -> None:
+        """Answer with a page: ``page(skip)`` is its content from a row on."""
+        self._page = page
 
     def close(self) -> None:
         self.released.set()
@@ -81,7 +96,9 @@ class FakeTribe:
         self._server.server_close()
         self._thread.join()
 
-    def _next(self) -> Answer:
+    def _next(self, path: str) -> Answer:
+        if self._page:
+            return Answer(body=self._page(skip_of(path)))
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
     def _handler(fake):
@@ -90,7 +107,7 @@ class FakeTribe:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
                 fake.requests.append(Request(self.command, self.path, dict(self.headers), body))
-                self.carry_out(fake._next())
+                self.carry_out(fake._next(self.path))
 
             do_GET = do_POST = do_PUT = do_DELETE = handle_request
 

@@ -1,7 +1,8 @@
 """One door to Tribe: what is sent, what comes back, and what may have happened when it fails."""
 
 import contextlib
-from urllib.parse import parse_qs, urlsplit
+import itertools
+import math
 
 import pytest
 from end_to_end.waiting import until
@@ -25,7 +26,7 @@ from tribe_connector.tribe_api import (
 )
 from tribe_connector.tribe_api import client as client_module
 
-from .conftest import RECORD, Answer
+from .conftest import RECORD, Answer, skip_of
 
 
 def rows(first, last, count=None):
@@ -101,52 +102,171 @@ def test_a_proxy_of_the_environment_does_not_carry_loopback_traffic(client, trib
 
 
 def skips(tribe):
-    return [parse_qs(urlsplit(each.path).query)["$skip"][0] for each in tribe.requests]
+    return [skip_of(each.path) for each in tribe.requests]
 
 
-@pytest.mark.parametrize("size", [7, 40, 50, 99, 100])
+class Rows:
+    """The rows of a set, which a test may change between two pages: ``tribe.lists(Rows(60))``."""
+
+    def __init__(self, total, size=100, *, is_counted=True):
+        self.rows = rows(0, total)["value"]
+        self.size, self.is_counted = size, is_counted
+        # What happens before a page is answered, by its number.
+        self.before = {}
+        self.asked = 0
+
+    def __call__(self, skip):
+        self.before.get(self.asked, lambda: None)()
+        self.asked += 1
+        page = {"value": self.rows[skip : skip + self.size]}
+        return {**page, "@odata.count": len(self.rows)} if self.is_counted else page
+
+    def ids(self):
+        return [row["ID"] for row in self.rows]
+
+
+def listed(client, **options):
+    return [row["ID"] for page in client.pages("Relation", **options) for row in page]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 40, 50, 99, 100])
 @pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not counted"])
-@pytest.mark.parametrize("total", [1, 7, 60, 80, 100, 130, 200])
+@pytest.mark.parametrize("total", [0, 1, 2, 7, 60, 80, 99, 100, 130, 199, 200])
 def test_a_listing_is_whole_whatever_the_size_of_a_page(client, tribe, size, total, is_counted):
-    count = total if is_counted else None
-    pages = [rows(n, min(n + size, total), count) for n in range(0, total, size)]
-    tribe.answers(*[Answer(body=page) for page in pages], Answer(body=rows(0, 0, count)))
+    kept = Rows(total, size, is_counted=is_counted)
+    tribe.lists(kept)
 
-    listed = [row["ID"] for page in client.pages("Relation") for row in page]
-
-    assert listed == [row["ID"] for row in rows(0, total)["value"]]
+    assert listed(client) == kept.ids()
+    # Each page after the first begins with the last row of the one before.
+    step = max(size - 1, 1)
+    pages = 1 + max(0, math.ceil((total - size) / step))
+    assert skips(tribe)[:pages] == [step * number for number in range(pages)]
     # Where Tribe says how many there are, nobody looks for more, but after a page that is full.
-    is_full = size == 100 and total % 100 == 0
-    assert len(tribe.requests) == len(pages) + (not is_counted or is_full)
-    assert skips(tribe) == [str(n * size if n < len(pages) else total) for n in range(client.calls)]
+    assert len(tribe.requests) <= pages + (not is_counted or size == 100)
+
+
+def test_pages_overlap_at_hardly_any_cost(client, tribe):
+    tribe.lists(Rows(3_000))
+    assert len(listed(client)) == 3_000
+    assert client.calls <= 3_000 / 99 + 1
+
+
+def gone(kept, first, last):
+    """Have some rows go away."""
+
+    def remove():
+        del kept.rows[first:last]
+
+    return remove
+
+
+@pytest.mark.parametrize("size", [7, 50, 100])
+@pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize(
+    ("before", "first", "last"),
+    [
+        pytest.param(1, 0, 1, id="the first"),
+        pytest.param(1, 3, 4, id="one of the page before"),
+        pytest.param(2, 0, 9, id="more than a small page"),
+        pytest.param(3, 0, 250, id="several pages"),
+        pytest.param(2, 5, 310, id="nearly all"),
+        pytest.param(1, 0, 330, id="all"),
+        pytest.param(1, 100, 330, id="all that is to come"),
+        pytest.param(1, -1, 331, id="the last"),
+    ],
+)
+def test_no_row_is_skipped_when_others_go_away(
+    client, tribe, size, is_counted, before, first, last
+):
+    kept = Rows(330, size, is_counted=is_counted)
+    kept.before[before] = gone(kept, first, last)
+    tribe.lists(kept)
+
+    ids = listed(client)
+
+    assert len(ids) == len(set(ids))
+    assert set(kept.ids()) <= set(ids)
+
+
+def test_no_row_is_skipped_when_rows_keep_going_away(client, tribe):
+    kept = Rows(500)
+    kept.before = dict.fromkeys(range(1, 12), gone(kept, 0, 20))
+    tribe.lists(kept)
+
+    assert set(kept.ids()) <= set(listed(client))
+    assert client.calls < 20
+
+
+def test_rows_that_come_meanwhile_hide_no_other(client, tribe):
+    kept = Rows(300)
+    everything = kept.ids()
+    kept.rows = kept.rows[50:]
+
+    def come():
+        kept.rows = rows(0, 300)["value"]
+
+    kept.before[1] = come
+    tribe.lists(kept)
+
+    assert set(everything[50:]) <= set(listed(client))
+
+
+def test_a_tribe_from_which_rows_go_away_without_end_does_not_hold_us(client, tribe):
+    numbers = itertools.count()
+
+    def page(_skip):
+        first = next(numbers) * 100
+        return rows(first, first + 100)
+
+    tribe.lists(page)
+    with raises_sentence("found_endless_list", TribeUnavailable):
+        listed(client)
+    assert client.calls < 250
+
+
+def test_a_listing_goes_on_behind_the_rows_that_came_before(client, tribe):
+    kept = Rows(250)
+    everything = kept.ids()
+    tribe.lists(kept)
+    assert listed(client, seen=everything[:120]) == everything[120:]
+    assert skips(tribe) == [119, 218]
+
+
+@pytest.mark.parametrize("size", [7, 25, 100])
+def test_a_listing_that_goes_on_finds_what_moved_up_meanwhile(client, tribe, size):
+    kept = Rows(400, size)
+    everything = kept.ids()
+    del kept.rows[10:260]
+    tribe.lists(kept)
+    assert listed(client, seen=everything[:300]) == everything[300:]
 
 
 def test_the_size_of_a_page_may_shrink_later(client, tribe):
     for sizes in ((100, 20), (40, 40, 40), (7, 100, 13)):
-        total, pages, skip = sum(sizes), [], 0
-        for size in sizes:
-            pages.append(Answer(body=rows(skip, skip + size, total)))
-            skip += size
-        tribe.answers(*pages, Answer(body=rows(0, 0, total)))
-        assert sum(map(len, client.pages("Relation"))) == total
+        kept = Rows(sum(sizes))
+        left = list(sizes)
+
+        def page(skip, kept=kept, left=left):
+            kept.size = left.pop(0) if left else 5
+            return kept(skip)
+
+        tribe.lists(page)
+        assert listed(client) == kept.ids()
 
 
 def test_a_count_that_cannot_be_right_ends_nothing(client, tribe):
     for count in (-1, 0, 7, 10**9, "60", 60.5, True, None):
-        tribe.answers(
-            Answer(body={**rows(0, 40), "@odata.count": count}),
-            Answer(body={**rows(40, 60), "@odata.count": count}),
-            Answer(body=rows(0, 0)),
-        )
-        assert sum(map(len, client.pages("Relation"))) == 60
+        kept = Rows(60, 40)
+        tribe.lists(lambda skip, kept=kept, count=count: {**kept(skip), "@odata.count": count})
+        assert len(listed(client)) == 60
 
 
 def test_a_tribe_that_refuses_to_count_is_asked_once(client, tribe):
     tribe.answers(
         Answer(status=400, body=olingo("$count is not allowed")),
         Answer(body=rows(0, 40)),
-        Answer(body=rows(40, 60)),
-        Answer(body=rows(0, 0)),
+        Answer(body=rows(39, 60)),
+        Answer(body=rows(59, 60)),
     )
     assert sum(map(len, client.pages("Relation"))) == 60
     assert ["$count" in request.path for request in tribe.requests] == [True, *[False] * 3]
@@ -163,14 +283,15 @@ def test_a_refusal_that_is_not_about_counting_stays_one(client, tribe):
 def test_a_page_that_shows_a_row_twice_hides_no_other(client, tribe):
     first = rows(0, 40, 60)
     first["value"] += first["value"][:2]
-    tribe.answers(Answer(body=first), Answer(body=rows(40, 60, 60)))
+    tribe.answers(Answer(body=first), Answer(body=rows(39, 60, 60)))
     assert sum(map(len, client.pages("Relation"))) == 60
-    assert skips(tribe) == ["0", "40"]
+    assert skips(tribe) == [0, 39]
 
 
 def test_a_row_that_moved_to_the_next_page_is_given_once(client, tribe):
-    tribe.answers(Answer(body=rows(0, 100)), Answer(body=rows(99, 120)), Answer(body=rows(0, 0)))
-    ids = [row["ID"] for page in client.pages("Relation") for row in page]
+    pages = (rows(0, 100), rows(98, 120), rows(119, 120))
+    tribe.answers(*[Answer(body=page) for page in pages])
+    ids = listed(client)
     assert len(ids) == len(set(ids)) == 120
 
 
@@ -182,9 +303,9 @@ def test_a_server_that_ignores_skip_does_not_hold_us_for_ever(client, tribe):
 
 def test_a_page_that_announces_another_is_not_the_last(client, tribe):
     first = {**rows(0, 50, 50), "@odata.nextLink": "somewhere"}
-    tribe.answers(Answer(body=first), Answer(body=rows(50, 60, 60)))
+    tribe.answers(Answer(body=first), Answer(body=rows(49, 60, 60)))
     assert sum(map(len, client.pages("Relation"))) == 60
-    assert "$skip=50" in tribe.requests[1].path
+    assert "$skip=49" in tribe.requests[1].path
 
 
 def guids(count):
@@ -215,15 +336,15 @@ def test_a_value_that_is_too_long_for_any_call_goes_alone(client, tribe):
 
 
 def test_when_all_records_that_were_asked_for_have_come_nobody_looks_for_more(client, tribe):
-    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(7, 10)), Answer(body=rows(0, 0)))
+    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(6, 10)), Answer(body=rows(9, 10)))
     assert len(client.by_values("Relation", "ID", guids(10))) == 10
-    assert skips(tribe) == ["0", "7"]
+    assert skips(tribe) == [0, 6]
 
 
 def test_a_record_that_is_gone_is_looked_for_to_the_end(client, tribe):
-    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(7, 9)), Answer(body=rows(0, 0)))
+    tribe.answers(Answer(body=rows(0, 7)), Answer(body=rows(6, 9)), Answer(body=rows(8, 9)))
     assert len(client.by_values("Relation", "ID", guids(10))) == 9
-    assert skips(tribe) == ["0", "7", "9"]
+    assert skips(tribe) == [0, 6, 8]
 
 
 def test_what_nobody_asked_for_is_left_out(client, tribe):

@@ -29,6 +29,7 @@ from tribe_connector.tribe_api import (
     request_token,
 )
 from tribe_connector.tribe_api import client as client_module
+from tribe_connector.tribe_api import listing as listing_module
 from tribe_connector.tribe_api import transport as transport_module
 
 from .conftest import PATIENT, RECORD, Answer
@@ -371,8 +372,8 @@ def test_a_listing_has_an_end(hostile, client_of, limiter, kind):
 
 
 def test_pages_without_end_and_without_a_count_end(make_client, tribe, monkeypatch):
-    monkeypatch.setattr(client_module, "MOST_ROWS", 1000)
-    tribe.answers(*[Answer(body={"value": rows(n, 100)}) for n in range(0, 1200, 100)])
+    monkeypatch.setattr(listing_module, "MOST_ROWS", 1000)
+    tribe.lists(lambda skip: {"value": rows(skip, 100)})
     with raises_sentence("found_endless_list", TribeEndless):
         list(make_client().pages("Relation"))
     assert len(tribe.requests) == 11
@@ -382,7 +383,7 @@ def test_rows_that_are_kept_together_have_an_end(make_client, tribe, monkeypatch
     monkeypatch.setattr(bounds, "COLLECTED_BYTES", 50_000)
     wide = [
         Answer(body={"value": [{**row, "Name": "x" * 1000} for row in rows(n, 10)]})
-        for n in range(0, 200, 10)
+        for n in range(0, 200, 9)
     ]
     for collect in (
         lambda client: client.all_rows("Relation"),
@@ -392,8 +393,8 @@ def test_rows_that_are_kept_together_have_an_end(make_client, tribe, monkeypatch
         with raises_sentence("found_endless_list", TribeEndless):
             collect(make_client())
     # Nobody keeps the pages of the others.
-    tribe.answers(*wide, Answer(body={"value": []}))
-    assert sum(map(len, make_client().pages("Relation"))) == 200
+    tribe.answers(*wide, Answer(body={"value": rows(207, 1)}))
+    assert sum(map(len, make_client().pages("Relation"))) == 208
 
 
 def test_rows_of_several_sets_that_are_kept_together_have_one_end(client, tribe, monkeypatch):
@@ -412,7 +413,9 @@ def test_what_is_small_in_an_answer_and_large_in_memory_has_an_end(hostile, clie
     numbers = itertools.count()
 
     def page():
-        row = b'{"ID": "00000000-0000-0000-0000-%012d", "x": [' % next(numbers)
+        number = next(numbers)
+        ids = [b"00000000-0000-0000-0000-%012d" % each for each in (number, number + 1)]
+        row = b'{"ID": "%s"}, {"ID": "%s", "x": [' % tuple(ids)
         return plain(b'{"value": [' + row + b"[]," * 80_000 + b"1]}]}")
 
     with Peak() as peak, pytest.raises(TribeEndless):
@@ -428,7 +431,7 @@ def test_a_large_tenant_is_listed_whole(monkeypatch, make_client, tribe):
     def page(_set, options):
         first = options["$skip"]
         found = rows(first, min(100, total + 50 - first))
-        return client_module._Page(found, total, False)
+        return listing_module.Page(found, total)
 
     monkeypatch.setattr(client, "_counted_rows", page)
     with Peak() as peak:
@@ -440,8 +443,8 @@ def test_a_page_may_show_nothing_new(client, tribe):
     tribe.answers(
         Answer(body={"value": rows(0, 10)}),
         Answer(body={"value": rows(3, 7)}),
-        Answer(body={"value": rows(10, 10)}),
-        Answer(body={"value": []}),
+        Answer(body={"value": rows(9, 11)}),
+        Answer(body={"value": rows(19, 1)}),
     )
     assert sum(map(len, client.pages("Relation"))) == 20
 

@@ -42,6 +42,8 @@ MOST_ROWS = 300_000
 MOST_UNCOUNTED_ROWS = 10_000
 # Pages in a row that show only what was shown before: rows move while we page.
 MOST_STALE_PAGES = 3
+# Pages back, as rows went away meanwhile: as many rows as may come.
+MOST_STEPS_BACK = MOST_UNCOUNTED_ROWS // 100
 # Of memory, for all rows that are kept together. A page that comes meanwhile takes up to 70 more.
 COLLECTED_BYTES = 24 * MEBIBYTE
 MOST_WEBHOOKS = 10_000

@@ -12,7 +12,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 from urllib.parse import quote
@@ -23,9 +22,6 @@ from .bounds import (
     FILE_BYTES,
     JSON_BYTES,
     METADATA_BYTES,
-    MOST_ROWS,
-    MOST_STALE_PAGES,
-    MOST_UNCOUNTED_ROWS,
     MOST_WEBHOOKS,
     Room,
     TooMuch,
@@ -45,6 +41,7 @@ from .errors import (
     TribeWriteForbidden,
     with_what_tribe_said,
 )
+from .listing import PAGE_SIZE, Endless, Listing, Page
 from .metadata import Schema
 from .query import any_of, equals, in_calls, is_guid, query_string
 from .rate_limit import Limiter
@@ -63,8 +60,6 @@ from .transport import (
 )
 from .turn import Turn
 
-# Tribe developer site, rate limits: at most 100 records per GET.
-PAGE_SIZE = 100
 # Seconds before the second and the third try of a GET whose connection broke.
 RETRY_PAUSES = (0.2, 1.0)
 BAD_REQUEST = 400
@@ -79,15 +74,6 @@ _UNKNOWN_SET = re.compile(
     r"|(cannot find|unknown|no such)( the)? entity ?(type|set)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class _Page:
-    """One page; how many rows there are, if Tribe says so; whether it announces another."""
-
-    rows: list[dict]
-    count: int | None
-    is_announced: bool
 
 
 class TokenProvider(Protocol):
@@ -194,18 +180,21 @@ class Client:
         select: str | None = None,
         orderby: str | None = "ID asc",
         room: Room | None = None,
+        seen: Iterable[str] = (),
     ) -> Iterator[list[dict]]:
-        """All records that match, a page at a time, none twice.
+        """All records that match, a page at a time, none twice and none passed over.
 
-        Rows that move while we page can come back; they are recognized by their ID. How many rows a
+        Rows that move while we page can come back; they are recognized by their ID. Those that move
+        up, because others go away, are found by pages that overlap (``listing``). How many rows a
         page has is Tribe's affair, and may change: all ends when as many came as Tribe says that
-        there are, or, when it does not say, at an empty page. Raises ``TribeUnavailable`` when
+        there are, or, when it does not say, where nothing follows. Raises ``TribeUnavailable`` when
         Tribe keeps sending the same pages, or pages without end.
 
         :param room: what takes the rows, where they are kept
+        :param seen: the IDs of rows that came before, in the same order, to go on behind them
         """
         options = _listing_options(filter, expand, select, orderby)
-        return self._listed(entity_set, options, room)
+        return self._listed(entity_set, options, room, seen)
 
     def all_rows(
         self,
@@ -245,7 +234,8 @@ class Client:
             missing = {value.lower() for value in asked}
             options = _listing_options(any_of(path, asked), expand, select, "ID asc")
             for rows in self._listed(entity_set, options, room):
-                unseen = _unseen(rows, seen)
+                unseen = [row for row in rows if row["ID"] not in seen]
+                seen.update(row["ID"] for row in unseen)
                 if path != "ID":
                     found += unseen
                     continue
@@ -361,31 +351,24 @@ class Client:
         self._limiter.note_answer()
 
     def _listed(
-        self, entity_set: str, options: Mapping[str, object], room: Room | None
+        self,
+        entity_set: str,
+        options: Mapping[str, object],
+        room: Room | None,
+        seen: Iterable[str] = (),
     ) -> Iterator[list[dict]]:
         """The pages of a listing: the rows that are new."""
-        seen: set[str] = set()
-        previous: list[str] = []
-        skip, stale, most = 0, 0, MOST_ROWS
-        is_more = True
-        while is_more:
-            page = self._counted_rows(entity_set, {**options, "$skip": skip})
-            ids = [row["ID"] for row in page.rows]
-            fresh = _unseen(page.rows, seen)
-            stale = 0 if fresh else stale + 1
-            if ids and (ids == previous or stale >= MOST_STALE_PAGES):
-                raise self._endless(sentence("found_same_page_twice"))
-            if page.count is not None and page.count > 0:
-                most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
-            if len(seen) > most or (room and not room.takes(fresh)):
+        listing = Listing(seen)
+        while listing.is_more:
+            page = self._counted_rows(entity_set, {**options, "$skip": listing.skip})
+            try:
+                fresh = listing.take(page)
+            except Endless as error:
+                raise self._endless(error.args[0]) from None
+            if room and not room.takes(fresh):
                 raise self._endless(sentence("found_endless_list"))
             if fresh:
                 yield fresh
-            # A row that a page shows twice is one row.
-            skip += len(set(ids))
-            previous = ids
-            is_full = len(ids) >= PAGE_SIZE
-            is_more = bool(ids) and (is_full or page.is_announced or skip != page.count)
 
     def _endless(self, found: str) -> TribeEndless:
         error = TribeEndless(
@@ -405,7 +388,7 @@ class Client:
         with reading(url, False):
             return self._content(answer, changes_something=False)
 
-    def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
+    def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
         if self._is_counting_refused:
             return self._rows(entity_set, options)
@@ -420,7 +403,7 @@ class Client:
             self._is_counting_refused = True
             return answer
 
-    def _rows(self, entity_set: str, options: Mapping[str, object]) -> _Page:
+    def _rows(self, entity_set: str, options: Mapping[str, object]) -> Page:
         with self._noting():
             content = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
@@ -433,7 +416,7 @@ class Client:
             are_records = all(is_record(row, options.get("$expand")) for row in rows)
         if not are_records:
             raise TribeRecordUnreadable(sentence("record_unreadable"))
-        return _Page(rows, _count_of(content), bool(content.get("@odata.nextLink")))
+        return Page(rows, _count_of(content), bool(content.get("@odata.nextLink")))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
@@ -677,15 +660,6 @@ def _with_id(row: dict) -> dict:
 def _count_of(content: dict) -> int | None:
     count = content.get("@odata.count")
     return count if isinstance(count, int) and not isinstance(count, bool) else None
-
-
-def _unseen(rows: list[dict], seen: set[str]) -> list[dict]:
-    fresh = []
-    for row in rows:
-        if row["ID"] not in seen:
-            seen.add(row["ID"])
-            fresh.append(row)
-    return fresh
 
 
 def _id_in_headers(headers: Mapping[str, str]) -> str | None:

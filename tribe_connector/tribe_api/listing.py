@@ -1,0 +1,107 @@
+"""Where a listing is, page by page. Pure: it is told the pages, and says from where the next is.
+
+Tribe pages by position, and rows move while we page: when one goes away, those behind it move up.
+So each page begins with the last row of the one before. One that begins with another row, or has
+none, says that rows before it went away; then the rows that moved up are looked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..sentence import sentence
+from .bounds import MOST_ROWS, MOST_STALE_PAGES, MOST_STEPS_BACK, MOST_UNCOUNTED_ROWS
+
+# Tribe developer site, rate limits: at most 100 records per GET.
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page; how many rows there are, if Tribe says so; whether it announces another."""
+
+    rows: list[dict]
+    count: int | None = None
+    is_announced: bool = False
+
+
+class Endless(Exception):
+    """A listing has no end; the text (``args[0]``) says how that was seen."""
+
+
+class Listing:
+    """How far a listing was read: ``skip`` is where the next page begins, while ``is_more``.
+
+    :param seen: the IDs of the rows that were read before, to go on behind them
+    """
+
+    def __init__(self, seen: Iterable[str] = ()):
+        self.is_more = True
+        self._seen = set(seen)
+        self._position = len(self._seen)
+        # A row of the page before. A Tribe whose pages have one row has none to spare.
+        self._overlap = min(self._position, 1)
+        # Rows of the largest page: the size of a page is Tribe's affair.
+        self._size = 0
+        # Where it was when rows were found to be missing: up to there little is new.
+        self._furthest = 0
+        self._steps_back = 0
+        self._stale = 0
+        self._previous: list[str] = []
+
+    @property
+    def skip(self) -> int:
+        return self._position - self._overlap
+
+    def take(self, page: Page) -> list[dict]:
+        """The rows of the page at ``skip`` that are new.
+
+        :raises Endless: for the same pages, or pages without end
+        """
+        ids = [row["ID"] for row in page.rows]
+        self._size = max(self._size, len(ids))
+        if self._overlap and (not ids or ids[0] not in self._seen):
+            self._step_back()
+            return []
+        return self._taken(page, ids)
+
+    def _step_back(self) -> None:
+        self._steps_back += 1
+        if self._steps_back > MOST_STEPS_BACK:
+            raise Endless(sentence("found_endless_list"))
+        self._furthest = max(self._furthest, self._position)
+        self._position = max(self._position - (self._size or PAGE_SIZE), 0)
+        self._overlap = min(self._position, 1)
+        self._previous = []
+
+    def _taken(self, page: Page, ids: list[str]) -> list[dict]:
+        fresh = _unseen(page.rows, self._seen)
+        # A row that a page shows twice is one row.
+        shown = len(set(ids))
+        is_known = self._position < self._furthest
+        self._position = self.skip + shown
+        self._stale = 0 if fresh or is_known else self._stale + 1
+        # The last row alone ends a listing whose rows nobody counts.
+        is_end = shown <= self._overlap
+        if not is_end and (ids == self._previous or self._stale >= MOST_STALE_PAGES):
+            raise Endless(sentence("found_same_page_twice"))
+        most = MOST_ROWS
+        if page.count is not None and page.count > 0:
+            most = min(MOST_ROWS, page.count + MOST_UNCOUNTED_ROWS)
+        if len(self._seen) > most:
+            raise Endless(sentence("found_endless_list"))
+        self._previous = ids
+        self._overlap = int(shown > 1)
+        is_full = len(ids) >= PAGE_SIZE
+        self.is_more = not is_end and (is_full or page.is_announced or self._position != page.count)
+        return fresh
+
+
+def _unseen(rows: list[dict], seen: set[str]) -> list[dict]:
+    fresh = []
+    for row in rows:
+        if row["ID"] not in seen:
+            seen.add(row["ID"])
+            fresh.append(row)
+    return fresh
