@@ -122,7 +122,10 @@ class FakeTribe:
                     return
                 content = answer.content()
                 promised = len(content) + (10 if answer.trouble == "cut" else 0)
-                self.send_response(answer.status)
+                if "Date" in answer.headers:
+                    self.send_response_only(answer.status)
+                else:
+                    self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(promised))

@@ -1,6 +1,8 @@
 """One door to Tribe: what is sent, what comes back, and what may have happened when it fails."""
 
 import contextlib
+import datetime
+import email.utils
 import itertools
 import math
 
@@ -96,6 +98,39 @@ def test_a_proxy_of_the_environment_does_not_carry_loopback_traffic(client, trib
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     assert client.get("Relation", RECORD)["ID"] == RECORD
+
+
+# Tribe's clock
+
+
+def http_date(moment):
+    return email.utils.format_datetime(moment, usegmt=True)
+
+
+@pytest.mark.parametrize("minutes", [-10, 0, 10, -1430, 1430])
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_tribes_clock_is_that_of_its_last_answer(client, tribe, minutes, status):
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    then = now + datetime.timedelta(minutes=minutes)
+    tribe.answers(Answer(status=status, body={"ID": RECORD}, headers={"Date": http_date(then)}))
+    with contextlib.suppress(TribeRefused):
+        client.get("Relation", RECORD)
+    assert client.clock() == then
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *("", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        *("Sun, 99 Nov 2026 16:00:00 GMT", "2026-11-29T16:00:00Z", "1" * 5000),
+    ],
+)
+def test_ours_is_the_clock_where_tribe_does_not_tell(client, tribe, told):
+    before = datetime.datetime.now(datetime.timezone.utc)
+    assert client.clock() >= before
+    tribe.answers(Answer(body={"ID": RECORD}, headers={"Date": told}))
+    client.get("Relation", RECORD)
+    assert before <= client.clock() <= datetime.datetime.now(datetime.timezone.utc)
 
 
 # Pages

@@ -295,12 +295,11 @@ class TribeConnection(models.Model):
             self.env["tribe.work"]._add(self, "inbound", "poll", streams, "initial")
             self.env["tribe.engine"]._wake("inbound")
 
-    def _start_polling(self):
-        """Look for relations that change in Tribe from now on."""
-        now = fields.Datetime.now()
+    def _start_polling(self, beginning):
+        """Look for relations that change in Tribe from a moment on (datetime, UTC)."""
         for stream in POLL_STREAMS:
             if not self._reads_all(stream):
-                self.env["tribe.cursor"]._move(self, stream, now)
+                self.env["tribe.cursor"]._move(self, stream, beginning)
 
     def _reads_all(self, stream):
         """Whether a stream is read from its beginning, as nothing of it was read before."""

@@ -1,6 +1,6 @@
 from datetime import timedelta, timezone
 
-from odoo import fields, models
+from odoo import models
 
 from ..engine.problems import Busy
 from ..engine.remote_relation import (
@@ -65,7 +65,7 @@ class TribePoller(models.AbstractModel):
         for entity_type, error in connection._register_webhooks(session.client).items():
             session.log("problem", entity_type, said(error))
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
-        connection._start_polling()
+        connection._start_polling(self._now_in_tribe(session))
         connection._plan_initial()
         session.done(reference)
         connection._end_initial_when_done()
@@ -128,19 +128,28 @@ class TribePoller(models.AbstractModel):
         if STREAM_SETS[stream] in session.connection._absent():
             return
         self._check_room(session)
-        # Tribe's clock may run behind ours, and what is being saved now shows up later.
-        started = fields.Datetime.now() - timedelta(seconds=session.connection.overlap_seconds)
         cursors = self.env["tribe.cursor"]
         # Also what lies before the last look, where it was passed over then.
         reads_again = "initial" in session.reasons.get(stream, ())
         since = None if reads_again else cursors._position(session.connection, stream)
         reads_all = session.connection._reads_all(stream)
+        started = None
         if since or stream in READ_FROM_THE_BEGINNING:
             for found in self._changes(session, stream, since):
+                started = started or self._now_in_tribe(session)
                 for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
                 self._check_room(session)
-        cursors._move(session.connection, stream, started)
+        cursors._move(session.connection, stream, started or self._now_in_tribe(session))
+
+    def _now_in_tribe(self, session):
+        """From when on the next look has to look (datetime, UTC).
+
+        By Tribe's own clock, which its changes bear, and some time before: what is being saved now
+        shows up later.
+        """
+        now = session.client.clock().astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+        return now - timedelta(seconds=session.connection.overlap_seconds)
 
     def _check_room(self, session):
         """Keep what was noted, and look no further while so much waits: the cursor stays.

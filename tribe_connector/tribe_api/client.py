@@ -8,6 +8,7 @@ outside; a ``ValueError`` is a mistake of the caller.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import re
 import time
@@ -54,12 +55,15 @@ from .transport import (
     ExchangeAbandoned,
     bearer,
     detail,
+    moment_of,
     parsed_json,
     reading,
     send,
 )
 from .turn import Turn
 
+# Nobody's clock is so wrong; then it is no clock, such as that of a cache.
+MOST_CLOCK_DIFFERENCE = datetime.timedelta(days=1)
 # Seconds before the second and the third try of a GET whose connection broke.
 RETRY_PAUSES = (0.2, 1.0)
 BAD_REQUEST = 400
@@ -125,6 +129,14 @@ class Client:
         self._rate_limit_pause = rate_limit_pause
         self._session = create_session()
         self._is_counting_refused = False
+        self._answered_at: datetime.datetime | None = None
+
+    def clock(self) -> datetime.datetime:
+        """What time it was in Tribe when it last answered (aware, UTC).
+
+        Tribe's changes bear the time of its own clock. Ours, where Tribe does not tell.
+        """
+        return self._answered_at or _now()
 
     # Reading
 
@@ -528,7 +540,7 @@ class Client:
         self.calls += 1
         started = time.monotonic()
         try:
-            return send(
+            answer = send(
                 self._session,
                 method,
                 url,
@@ -545,6 +557,8 @@ class Client:
             raise
         finally:
             self.seconds += time.monotonic() - started
+        self._answered_at = _believable(moment_of(answer.headers))
+        return answer
 
     def _pass_barrier(self, method: str) -> None:
         if self._mode == "off":
@@ -556,6 +570,15 @@ class Client:
         if self._before_write and method != "GET":
             self._before_write()
         self._addresses.check(self._mode)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _believable(moment: datetime.datetime | None) -> datetime.datetime | None:
+    is_near = moment is not None and abs(moment - _now()) <= MOST_CLOCK_DIFFERENCE
+    return moment if is_near else None
 
 
 def _refusal(answer: Answer, url: str, secrets: tuple[str, ...]) -> TribeRefused:

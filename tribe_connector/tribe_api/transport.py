@@ -243,6 +243,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
+def moment_of(headers: Mapping[str, str]) -> datetime.datetime | None:
+    """When an answer was given, by the server's own clock (aware, UTC); ``None`` where it does not
+    say, or says what nobody can read."""
+    try:
+        moment = email.utils.parsedate_to_datetime((headers.get("Date") or "").strip())
+        if moment.tzinfo is None:
+            # HTTP knows no other time zone (RFC 9110, 5.6.7).
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return moment.astimezone(datetime.timezone.utc)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 class _Exchange(threading.Thread):
     """One exchange in a thread of its own. It touches no cursor and no record.
 
