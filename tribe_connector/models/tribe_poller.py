@@ -140,6 +140,8 @@ class TribePoller(models.AbstractModel):
                 for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
                 self._check_room(session)
+                # Before Tribe is asked for the next page: lanes wait for what was relied on.
+                session.commit()
         cursors._move(session.connection, stream, started or self._now_in_tribe(session))
 
     def _now_in_tribe(self, session):
@@ -221,13 +223,5 @@ class TribePoller(models.AbstractModel):
         if only_new:
             known = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
             tribe_ids = [tribe_id for tribe_id in tribe_ids if tribe_id not in known]
-        held = self.env["tribe.work"].search(
-            [
-                ("connection_id", "=", session.connection.id),
-                ("kind", "=", kind),
-                ("reference", "in", tribe_ids),
-            ]
-        )
-        waiting = set(held.mapped("reference"))
-        new = [tribe_id for tribe_id in tribe_ids if tribe_id not in waiting]
-        self.env["tribe.work"]._add(session.connection, "inbound", kind, new, "poll")
+        works = self.env["tribe.work"]
+        works._ask(session.connection, "inbound", kind, list(dict.fromkeys(tribe_ids)), "poll")

@@ -88,7 +88,10 @@ class TribeWork(models.Model):
         return self.search([("connection_id", "in", connections.ids), ("cause", "=", STOPPED)])
 
     def _ask(self, connection, direction, kind, references, reason):
-        """As ``_add``, but for what waits already for the same reason; returns all these rows."""
+        """As ``_add``, but for what waits already for the same reason; returns all these rows.
+
+        What a lane is at, or what is held, is noted once more: it was read before.
+        """
         asked = SQL(
             "SELECT %s::int AS connection_id, %s AS kind, unnest(%s::varchar[]) AS reference",
             connection.id,
