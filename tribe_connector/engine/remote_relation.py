@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -18,7 +19,7 @@ from ..mapping import (
     person_name,
 )
 from ..sentence import LONGEST_ITEM, shortened
-from ..tribe_api import Guid, contains, either, in_calls
+from ..tribe_api import Guid, Room, contains, either, in_calls
 
 RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
 # Sets of relationships, and the navigation from there to the relation.
@@ -248,13 +249,19 @@ def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
     """
     found: dict[str, list[dict]] = {}
 
+    room = Room()
+
     def has(import_id):
         return contains("ImportId", import_id)
 
     for chunk in in_calls(import_ids, has):
-        filters = either(*map(has, chunk))
-        rows = client.all_rows(RELATION_SETS[kind], filter=filters, select="ID,Name,ImportId")
-        for row in rows:
+        pages = client.pages(
+            RELATION_SETS[kind],
+            room=room,
+            filter=either(*map(has, chunk)),
+            select="ID,Name,ImportId",
+        )
+        for row in chain.from_iterable(pages):
             if row.get("ImportId") in chunk:
                 found.setdefault(row["ImportId"], []).append(row)
     return found
@@ -266,12 +273,13 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
     Each row gets its ``kind``.
     """
     found: dict[str, list[dict]] = {}
+    room = Room()
     for kind, entity_set in RELATION_SETS.items():
         absent = connection._absent()
         if not numbers or entity_set in absent or f"{entity_set}/{field_name}" in absent:
             continue
         for row in client.by_values(
-            entity_set, field_name, numbers, select=f"ID,Name,{field_name}"
+            entity_set, field_name, numbers, select=f"ID,Name,{field_name}", room=room
         ):
             number = clean_start(row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})

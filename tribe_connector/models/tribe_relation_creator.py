@@ -211,12 +211,11 @@ class TribeRelationCreator(models.AbstractModel):
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
             found = self._find_sent(session, kind, of_kind, links)
-            refused = self.env["tribe.suggestion"]._refused(session.connection, of_kind)
+            pairs = [(partner, row) for partner in of_kind for row in found.get(partner.id, [])]
+            apart = self._apart(session, of_kind, pairs)
             found = {
                 partner.id: [
-                    row
-                    for row in found.get(partner.id, [])
-                    if not self._is_apart(session, partner, row, refused)
+                    row for row in found.get(partner.id, []) if (partner.id, row["ID"]) not in apart
                 ]
                 for partner in of_kind
             }

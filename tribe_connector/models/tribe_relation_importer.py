@@ -314,9 +314,10 @@ class TribeRelationImporter(models.AbstractModel):
         found = [each for each in decisions if each.action == LINK]
         rows = {each.partner: {} for each in found}
         partners = self.env["res.partner"].concat(*rows)
-        refused = self.env["tribe.suggestion"]._refused(connection, partners)
-        for partner, row in self._rows_with_import_id(session, partners):
-            if not self._is_apart(session, partner, row, refused):
+        with_import_id = list(self._rows_with_import_id(session, partners))
+        apart = self._apart(session, partners, with_import_id)
+        for partner, row in with_import_id:
+            if (partner.id, row["ID"]) not in apart:
                 rows[partner][row["ID"]] = row
         for decision in found:
             partner, remote = decision.partner, decision.remote

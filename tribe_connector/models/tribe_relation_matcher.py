@@ -59,27 +59,38 @@ class TribeRelationMatcher(models.AbstractModel):
 
         :returns: two of ``{partner_id: [row with kind]}``
         """
-        matches = {partner.id: [] for partner in partners}
+        # Tribe may say of very many that they are one and the same.
+        matches = {partner.id: {} for partner in partners}
         apart = {partner.id: [] for partner in partners}
-        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
-        for partner, row in self._rows_with_import_id(session, partners):
-            is_apart = self._is_apart(session, partner, row, refused)
-            (apart if is_apart else matches)[partner.id].append(row)
+        found = list(self._rows_with_import_id(session, partners))
+        not_one = self._apart(session, partners, found)
+        for partner, row in found:
+            if (partner.id, row["ID"]) in not_one:
+                apart[partner.id].append(row)
+            else:
+                matches[partner.id][row["ID"]] = row
         # A relation with our ImportId is ours; numbers then prove nothing more.
         others = partners.filtered(lambda partner: not matches[partner.id])
+        refused = self.env["tribe.suggestion"]._refused(session.connection, others)
         for partner, row in self._rows_with_numbers(session, others):
             if (partner.id, row["ID"]) in refused:
                 apart[partner.id].append(row)
-            elif all(each["ID"] != row["ID"] for each in matches[partner.id]):
-                matches[partner.id].append(row)
-        return matches, apart
+            else:
+                matches[partner.id].setdefault(row["ID"], row)
+        return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}, apart
 
-    def _is_apart(self, session, partner, row, refused):
-        """Whether a relation is not a partner, whatever it carries of it.
+    def _apart(self, session, partners, found):
+        """Which relations are not a partner, whatever they carry of it: ``{(partner_id, ID)}``.
 
-        :param refused: the pairs that a person keeps apart
+        :param found: ``(partner, row)`` of some partners
         """
-        return (partner.id, row["ID"]) in refused or bool(self._owner(session, row["ID"]) - partner)
+        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
+        owners = self._owners(session, {row["ID"] for _partner, row in found})
+        return refused | {
+            (partner.id, row["ID"])
+            for partner, row in found
+            if owners.get(row["ID"], partner) != partner
+        }
 
     def _rows_with_import_id(self, session, partners):
         """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours."""
@@ -122,7 +133,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 raise self._other_kind(partner, row)
             self._judge(session, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
             return
-        owner = session.claims.setdefault(row["ID"], self._owner(session, row["ID"]) or partner)
+        owner = session.claims.setdefault(row["ID"], self._owners(session, [row["ID"]]).get(row["ID"], partner))
         if owner != partner:
             raise self._taken(session.connection, partner, row, owner)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
@@ -247,11 +258,16 @@ class TribeRelationMatcher(models.AbstractModel):
                         ),
                     )
 
-    def _owner(self, session, tribe_id):
-        """The partner that a relation is linked to, or an empty set."""
-        links = self.env["tribe.link"]
-        owner = links._of_tribe(session.connection, [tribe_id]).get(tribe_id, links).partner_id
-        return owner - session.connection._no_longer_linked(owner)
+    def _owners(self, session, tribe_ids):
+        """The partners that relations are linked to: ``{tribe_id: partner}``; in few queries."""
+        links = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+        partners = self.env["tribe.link"].concat(*links.values()).partner_id
+        others = {*session.connection._no_longer_linked(partners).ids, False}
+        return {
+            tribe_id: link.partner_id
+            for tribe_id, link in links.items()
+            if link.partner_id.id not in others
+        }
 
     # What is weaker
 

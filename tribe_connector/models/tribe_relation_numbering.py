@@ -268,11 +268,9 @@ class TribeRelationNumbering(models.AbstractModel):
                 continue
             self._check_numbers_unique(session.connection, partner)
             found = find_by_numbers(session.connection, session.client, wire, [number])
-            rows = [
-                row
-                for row in found.get(number, [])
-                if row["ID"] != decision.tribe_id and not self._gets_another(session, name, row)
-            ]
+            rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
+            moving = self._getting_another(session, name, rows)
+            rows = [row for row in rows if row["ID"] not in moving]
             if rows:
                 raise NeedsPerson(
                     sentence(
@@ -284,9 +282,17 @@ class TribeRelationNumbering(models.AbstractModel):
                     ),
                 )
 
-    def _gets_another(self, session, name, row):
-        """Whether a relation is linked with a contact whose number is not the relation's."""
-        links = self.env["tribe.link"]
-        link = links._of_tribe(session.connection, [row["ID"]]).get(row["ID"], links)
-        number = link.partner_id.active and link.partner_id[name]
-        return link.state == "linked" and number and number != row[WIRE_NUMBERS[name]]
+    def _getting_another(self, session, name, rows):
+        """The IDs of the relations that are linked with a contact which has another number."""
+        ids = [row["ID"] for row in rows]
+        links = self.env["tribe.link"]._of_tribe(session.connection, ids)
+        numbers = {
+            tribe_id: link.partner_id.active and link.partner_id[name]
+            for tribe_id, link in links.items()
+            if link.state == "linked"
+        }
+        return {
+            row["ID"]
+            for row in rows
+            if numbers.get(row["ID"]) and numbers[row["ID"]] != row[WIRE_NUMBERS[name]]
+        }

@@ -363,17 +363,18 @@ class TribeRelationPlanner(models.AbstractModel):
 
     # What earlier lines mean
 
-    def _owner(self, session, tribe_id):
-        owner = super()._owner(session, tribe_id)
+    def _owners(self, session, tribe_ids):
         planned = self.env["tribe.plan.line"].search(
             [
                 ("plan_id", "=", session.plan.id),
-                ("tribe_id", "=", tribe_id),
+                ("tribe_id", "in", list(tribe_ids)),
+                ("partner_id", "!=", False),
                 ("action", "!=", QUESTION),
             ],
-            limit=1,
         )
-        return owner or planned.partner_id
+        # Of several the first.
+        planned_owners = {line.tribe_id: line.partner_id for line in reversed(planned)}
+        return planned_owners | super()._owners(session, tribe_ids)
 
     def _free_numbers(self, session, name, count):
         """The numbers that would be given, without giving them."""
