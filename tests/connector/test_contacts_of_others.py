@@ -5,9 +5,10 @@ from unittest.mock import patch
 
 from told import assert_only_says, containing
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
+from odoo.addons.tribe_connector.engine.problems import NeedsPerson
 from odoo.addons.tribe_connector.engine.session import Session
 
 from .common import ORGANIZATION_CUSTOMER
@@ -562,6 +563,135 @@ class TestLinesOfRuns(OthersCase):
     def session(self):
         works = self.env["tribe.work"]._add(self.a, "outbound", "activate", [self.a.id], "person")
         return Session(self.env["tribe.engine"], self.a, None, works)
+
+
+class TestNamed(OthersCase):
+    """What is told of a relation names no contact to who may not read it."""
+
+    secret = "Geheime klant B.V."
+
+    def setUp(self):
+        super().setUp()
+        # A company in which no other connection works.
+        self.books = self.env["res.company"].create({"name": "Boeken van A B.V."})
+        self.a.legal_entity_ids[0].write(
+            {"company_id": self.books.id, "journal_id": False}
+        )
+        self.reader = self.user_in("a_reader", "tribe_connector.group_user", self.company)
+        self.there = self.user_in("reader_there", "tribe_connector.group_user", self.books)
+        self.partner = self.customer(
+            self.secret, company_id=self.books.id, debtor_number="888", vat="NL123456782B90"
+        )
+
+    def relation(self, **values):
+        return self.organization(**{"Name": "Relatie", "DebtorNumber": "888", **values})
+
+    def look(self, *rows):
+        self.look_at("organization", *(row["ID"] for row in rows))
+        self.env.flush_all()
+
+    def texts(self, user, models=("tribe.work", "tribe.run.line", "tribe.suggestion")):
+        """All that somebody reads of some models."""
+        self.env.invalidate_all()
+        found = []
+        for model in models:
+            for record in self.env[model].with_user(user).search([]):
+                found += [str(value) for value in record.read()[0].values()]
+        return "\n".join(found)
+
+    def assertToldThere(self):
+        """The problem is read in the company of the contact, and not in the connection's."""
+        self.assertTrue(self.problematic())
+        self.assertNotIn("Geheim", self.texts(self.reader))
+        self.assertIn("Geheim", self.texts(self.there, ("tribe.work",)))
+
+    def test_two_relations_with_its_number(self):
+        self.look(self.relation(), self.relation(Name="Nog een"))
+        self.assertToldThere()
+
+    def test_a_relation_and_another_one_later(self):
+        self.relation(Name="Nog een")
+        self.look(self.relation())
+        self.assert_told(self.problematic(), "contact_could_be_several_relations")
+        self.assertToldThere()
+
+    def test_a_text_that_is_too_long(self):
+        self.partner.street = "x" * 3000
+        self.look(self.relation())
+        self.assertToldThere()
+
+    def test_a_number_of_another_tenant(self):
+        self.env["tribe.link"].create(
+            {
+                "connection_id": self.b.id,
+                "kind": "organization",
+                "tribe_id": "elders",
+                "partner_id": self.partner.id,
+                "state": "gone",
+                "agreed": {"debtor_number": "888"},
+            }
+        )
+        self.look(self.relation())
+        self.assertToldThere()
+
+    def test_what_speaks_against_it(self):
+        self.look(self.relation(VATNumber="NL820646660B01"))
+        self.assertToldThere()
+
+    def test_a_relation_of_the_other_kind(self):
+        row = self.person(LastName="Iemand", DebtorNumber="888")
+        self.look_at("person", row["ID"])
+        self.assertToldThere()
+
+    def test_whatever_is_told_at_any_step(self):
+        """Odoo and addons name what they like, and so may we."""
+        importer = self.env.registry["tribe.relation.importer"]
+        row = self.relation()
+        for step in (
+            "_judge",
+            "_check_number_of_tenant",
+            "_check_first_with",
+            "_compare",
+            "_check_can_apply",
+            "_merge",
+            "_link",
+            "_update",
+            "_join",
+            "_apply_to_odoo",
+        ):
+            for error in NeedsPerson, UserError:
+                text = f"{self.secret} {step}"
+                raising = patch.object(importer, step, side_effect=error(text))
+                with self.subTest(f"{step} {error.__name__}"), raising:
+                    self.problematic().unlink()
+                    self.look(row)
+                    self.assertFalse(self.link(row["ID"]).partner_id)
+                    self.assertToldThere()
+
+    def test_later_it_is_about_what_the_connections_company_may_know(self):
+        row = self.relation(VATNumber="NL820646660B01")
+        self.look(row)
+        self.assertEqual(self.problematic().company_id, self.books)
+        self.partner.debtor_number = "1"
+        of_a = [
+            self.customer(f"Privé {number}", company_id=self.company.id, debtor_number="888")
+            for number in range(2)
+        ]
+
+        self.look(row)
+
+        self.assert_told(self.problematic(), "numbers_of_several_contacts")
+        self.assertEqual(self.problematic().company_id, self.company)
+        self.assertNotIn(of_a[0].name, self.texts(self.there))
+
+    def test_a_plan(self):
+        self.relation()
+        self.relation(Name="Nog een")
+        self.a.action_plan()
+        self.env["tribe.work"].search([("kind", "!=", "plan")]).unlink()
+        self.run_lanes()
+        self.assertTrue(self.env["tribe.plan.line"].search([("company_id", "=", self.books.id)]))
+        self.assertNotIn("Geheim", self.texts(self.reader, ("tribe.plan.line",)))
 
 
 class TestFamily(OthersCase):

@@ -181,6 +181,19 @@ class TestNumberContradicted(EvidenceCase):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_no_hidden_character_is_told_of_a_registry_number(self):
+        partner = self.bakker(debtor_number="1001", company_registry="1234\u202e5678")
+        row = self.organization(
+            Name="V", DebtorNumber="1001", ChamberOfCommerceNumber="8765\u202e4321"
+        )
+        self.look_at("organization", row["ID"])
+        self.synchronize(partner)
+        told = f"{self.suggestions().against} {self.problems()}"
+        self.assertIn("87654321", told)
+        self.assertIn("12345678", told)
+        self.assertNotIn("\u202e", told)
+        self.assertNotIn("\\u202e", told)
+
     def test_the_relation_of_tribe_is_a_question(self):
         partner = self.bakker(debtor_number="1001")
         row = self.organization(DebtorNumber="1001", **VISSER)

@@ -387,6 +387,17 @@ class TestLegalEntity(InvoiceCase):
         for number in range(1, 5):
             self.assertIn(f"SECRET {number}", told)
 
+    def test_nor_one_of_a_legal_entitys_company_to_the_connections(self):
+        self.secret("SECRET", company_id=self.other_company.id, debtor_number="77009")
+        customer = self.new_customer(DebtorNumber="77009")
+        self.new_customer(DebtorNumber="77009")
+
+        held = self.send_for(self.dutch, self.line(10.0), Relationship={"ID": customer["ID"]})
+
+        self.assert_told(self.work(held), "invoice_waits_for_customer_elsewhere")
+        self.assertNotIn("SECRET", self.told_to(self.company))
+        self.assertIn("SECRET", self.told_to(self.other_company))
+
     def test_a_customer_in_doubt_is_told_where_the_connection_is(self):
         self.secret("SECRET", email="secret@a.example")
         customer = self.new_customer(EmailAddress="secret@a.example")

@@ -559,7 +559,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _import_customers(self, session, bookings, problems):
         """Make the customers of some invoices: ``{relationship_id: partner}``.
 
-        :param problems: gets ``{relationship_id: exception}`` for the ones that could not be
+        :param problems: gets ``{relationship_id: (exception, company)}`` for the ones that could not
+            be, and in which company the reason is read
         """
         found = {}
         for kind, entity_set in CUSTOMER_SETS.items():
@@ -583,14 +584,15 @@ class TribeInvoiceImporter(models.AbstractModel):
                 if relation_id in partners:
                     found[relationship_id] = partners[relation_id]
                 elif relation_id in failures:
-                    problems[relationship_id] = failures[relation_id][0]
+                    error, _name, company = failures[relation_id]
+                    problems[relationship_id] = error, company
         return found
 
     def _customer_problem(self, session, booking, problems):
-        error = problems.get(booking.invoice.relationship_id)
-        company = session.connection.company_id
+        error, company = problems.get(booking.invoice.relationship_id, (None, None))
+        company = company or session.connection.company_id
         if error and not isinstance(error, Busy) and booking.company != company:
-            # The reason is for the connection's company, whose contacts it may name.
+            # The reason may name contacts, of the connection's company or of that one.
             session.log("problem", booking.invoice.number, said(error), company=company)
             elsewhere = sentence(
                 "invoice_waits_for_customer_elsewhere",

@@ -112,22 +112,25 @@ class TribeRelationImporter(models.AbstractModel):
     def _import(self, session, remotes, failures):
         """Create or change the partners of some relations.
 
-        :param failures: gets ``{tribe_id: (exception, name)}`` for the ones that could not be
+        :param failures: gets ``{tribe_id: (exception, name, company)}`` for the ones that could
+            not be, each with the company in which its reason may be read, where that is known
         """
 
-        def fail(remote, error):
+        def fail(remote, error, company=None):
             error = self._of_relation(error, remote.name, dict(_numbers(remote)))
-            failures[remote.tribe_id] = (error, remote.name)
+            failures[remote.tribe_id] = (error, remote.name, company)
+
+        def refuse(decision, error):
+            # It may name the contact, and so may whatever Odoo or an addon says of it.
+            company = decision.partner and decision.partner.company_id
+            fail(decision.remote, error, company or session.connection.company_id)
 
         leased = self._leased(session, self._readable(remotes, fail), fail)
         decisions = self._decide(session, leased)
         for decision in decisions:
             if decision.action == QUESTION:
-                fail(decision.remote, decision.error)
+                refuse(decision, decision.error)
                 self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
-
-        def refuse(decision, error):
-            fail(decision.remote, error)
 
         session.halves(
             [each for each in decisions if each.disowned],
@@ -286,7 +289,6 @@ class TribeRelationImporter(models.AbstractModel):
                 self._check_first_with(session, key, remote)
             return
         partner._tribe_check_length(partner._tribe_address_partner(session.connection))
-        decision.partner = partner
         decision.link = self._relation_link(session.connection, partner)
         self._judge(
             session,
@@ -326,7 +328,7 @@ class TribeRelationImporter(models.AbstractModel):
                 continue
             with self._alone(decision):
                 if connection._partner_of_import_id(remote.entity.get("ImportId")) != partner:
-                    raise self._like_linked(connection, remote, partner)
+                    raise self._like_linked(remote, partner)
                 self._ask_which(connection, decision, of_partner)
 
     def _check_numbers_lead_to_one(self, session, decisions, refused):
@@ -362,28 +364,32 @@ class TribeRelationImporter(models.AbstractModel):
         partner = named or self._partner_by_number(session, remote, refused)
         if not partner:
             return partner
+        # From here on problems are told where the contact is read.
+        decision.partner = partner
+        if not named:
+            self._check_number_of_tenant(connection, partner, remote.name)
         partner._tribe_check_ours(connection)
         if partner._tribe_kind() != remote.kind and not named:
             raise NeedsPerson(
                 sentence(
                     "relation_of_other_kind",
                     relation=remote.name,
-                    partner=self._name_of_other(connection, partner),
+                    partner=partner._tribe_called(),
                 ),
             )
         if not self._take_both(session, None, partner):
             raise self._busy(partner)
         link = self._relation_link(connection, partner)
         if link.tribe_id and link.state != "gone" and not named:
-            raise self._like_linked(connection, remote, partner)
+            raise self._like_linked(remote, partner)
         return partner
 
-    def _like_linked(self, connection, remote, partner):
+    def _like_linked(self, remote, partner):
         return NeedsPerson(
             sentence(
                 "relation_like_linked_contact",
                 relation=remote.name,
-                partner=self._name_of_other(connection, partner),
+                partner=partner._tribe_called(),
             ),
         )
 
@@ -407,7 +413,6 @@ class TribeRelationImporter(models.AbstractModel):
             self._check_numbers_free(
                 session, found, remote, self._values_of_new(connection, remote)
             )
-        self._check_number_of_tenant(connection, found, remote.name)
         return found
 
     def _partners_being_sent(self, connection, name, number):

@@ -18,7 +18,7 @@ from ..engine.remote_relation import (
     find_by_numbers,
     name_of,
 )
-from ..mapping import canonical, evidence, is_too_long
+from ..mapping import canonical, clean_start, evidence, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
@@ -168,8 +168,7 @@ class TribeRelationMatcher(models.AbstractModel):
         contact = replace(contact, is_left_out=is_left_out)
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
-            is_hidden = partner.company_id and partner.company_id != connection.company_id
-            against = _against(verdict, {} if is_hidden else contact.values, relation.values)
+            against = _against(verdict, contact.values, relation.values)
             decision.candidates = [
                 Candidate(partner, relation.kind, row["ID"], name_of(row), verdict.basis, against)
             ]
@@ -183,7 +182,7 @@ class TribeRelationMatcher(models.AbstractModel):
         values = {**partner._tribe_values(connection), **sent}
         return Facts(
             kind=partner._tribe_kind(),
-            values={**values, evidence.REGISTRY: partner.company_registry},
+            values={**values, evidence.REGISTRY: clean_start(partner.company_registry)},
             import_ids=connection._import_ids(partner, partner._tribe_kind()),
             numbers={
                 name: {partner._tribe_number(connection, name), sent.get(name)} - {None, False}
@@ -196,9 +195,10 @@ class TribeRelationMatcher(models.AbstractModel):
     def _relation_facts(self, remote):
         """What a relation tells of itself."""
         values = remote.values()
+        registry = remote.entity.get("ChamberOfCommerceNumber")
         return Facts(
             kind=remote.kind,
-            values={**values, evidence.REGISTRY: remote.entity.get("ChamberOfCommerceNumber")},
+            values={**values, evidence.REGISTRY: clean_start(registry)},
             import_ids=[remote.entity.get("ImportId")],
             numbers={name: {values.get(name)} - {None} for name in NUMBERS},
             created=evidence.created_at(remote.entity.get("CreationDate")),
@@ -469,7 +469,9 @@ class TribeRelationMatcher(models.AbstractModel):
         partners = {candidate.partner for candidate in decision.candidates}
         relations = {candidate.tribe_id: candidate.name for candidate in decision.candidates}
         subject = sentence("relation_in_tribe", relation=decision.candidates[0].name)
-        objects = sorted({self._name_of_other(connection, each) for each in partners})
+        objects = sorted(
+            {self._name_of_other(connection, each, decision.partner) for each in partners}
+        )
         where = sentence("in_odoo")
         if len(partners) == 1 and (len(relations) > 1 or not decision.remote):
             subject = objects[0] if decision.remote else decision.partner.display_name
@@ -520,10 +522,7 @@ class TribeRelationMatcher(models.AbstractModel):
 
 
 def _against(verdict, odoo, tribe):
-    """What speaks against it, in sentences.
-
-    :param odoo: the contact's values; none where those who read it may not know them
-    """
+    """What speaks against it, in sentences, of the values of both."""
     return [
         sentence(AGAINST[name], odoo=odoo.get(name) or "…", tribe=tribe[name])
         if name in (evidence.VAT, evidence.REGISTRY)
