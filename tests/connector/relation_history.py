@@ -17,6 +17,11 @@ ADDRESS = ("street", "street2", "zip", "city", "country")
 # What says where: a mere country is no address.
 PLACE = ("street", "street2", "zip", "city")
 COMMON = ("name", "email", "phone", *ADDRESS, "debtor_number")
+# Who signs in to Odoo with a contact, and what Tribe never writes of whom.
+INTERNAL, PORTAL = "internal", "portal"
+KEPT = {INTERNAL: ("name", "email", "phone", "mobile"), PORTAL: ("email",)}
+# Who ended a relationship, where Tribe is as it was on another day: nobody can know.
+ANYBODY = "anybody"
 FIELDS = {
     "organization": (*COMMON, "website", "vat", "creditor_number"),
     "person": (*COMMON, "mobile"),
@@ -59,6 +64,14 @@ class Value:
     is_untouched: bool = False
     # Odoo has what both agreed on, written anew: that may count as a change or not.
     is_rewritten: bool = False
+    # Because of which users Tribe does not write it in Odoo, or not without a question.
+    kept: str = ""
+
+    def keep(self, kind):
+        """Somebody signs in with the contact from now on: nobody was asked about that one yet."""
+        self.kept = kind if self.kept != INTERNAL else INTERNAL
+        self.decided = {shown: side for shown, side in self.decided.items() if side != "tribe"}
+        self.is_untouched = False
 
     def edit(self, side, value):
         """A person may have changed the field on one side."""
@@ -98,7 +111,18 @@ class Value:
         if name in NUMBERS:
             return self.odoo or self.tribe
         side = self.changed_by(base)
+        if self.kept:
+            return self._kept_outcome(side, policy)
         return self._by_policy(policy) if side == "ask" else getattr(self, side)
+
+    def _kept_outcome(self, side, policy):
+        decided = self.decided.get((self.odoo, self.tribe))
+        if self.kept == PORTAL and decided == "tribe":
+            return self.tribe
+        # Of an internal user there is nothing to ask: what is changed in Odoo goes to Tribe.
+        wins = self.kept == INTERNAL or policy == "odoo"
+        is_odoos = decided == "odoo" or side == "odoo" or (side == "ask" and wins)
+        return self.odoo if is_odoos else UNDECIDED
 
     def _by_policy(self, policy):
         side = self.decided.get((self.odoo, self.tribe), policy)
@@ -214,6 +238,7 @@ class Twin:
 
     number: int
     kind: str
+    tenant: object = None
     partner: object = None
     tribe_id: str = ""
     is_linked: bool = False
@@ -222,12 +247,17 @@ class Twin:
     values: dict = field(default_factory=dict)
     address: Address | None = None
     roles: dict = field(default_factory=dict)
+    # The relationship of a lead, which keeps its ID when it becomes that of a customer.
+    first_lead_id: str = ""
     lead_id: str = ""
     active: bool = True
     archived_by: str = ""
     # Since both sides last agreed whether it is current.
     unarchived_in_odoo: bool = False
     reopened_in_tribe: bool = False
+    # Who signs in to Odoo with it, and what people typed there of which they are known.
+    users: object = None
+    typed: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.values = {name: Value() for name in FIELDS[self.kind]}
@@ -251,10 +281,22 @@ class Twin:
         """Whether it is a customer or supplier in Tribe now."""
         return any(not role.is_former for role in self.roles.values())
 
+    @property
+    def cannot_be_archived(self):
+        """Whether Odoo archives it not: somebody signs in with it."""
+        return self.in_odoo and bool(self.users) and any(user.active for user in self.users)
+
+    def sign_in(self, user, kind):
+        """Somebody signs in to Odoo with it from now on."""
+        self.users = self.users | user if self.users else user
+        for name in KEPT[kind]:
+            if name in self.values:
+                self.values[name].keep(kind)
+
     def is_justly_unequal(self):
         """Whether one side may stay active while the other is not: nobody undoes what a person
-        did on the other side."""
+        did on the other side, and nobody is locked out."""
         if self.active:
-            by_person = all(role.ended_by == "person" for role in self.roles.values())
-            return self.unarchived_in_odoo and by_person
+            by_person = all(role.ended_by in ("person", ANYBODY) for role in self.roles.values())
+            return self.cannot_be_archived or (self.unarchived_in_odoo and by_person)
         return self.reopened_in_tribe and self.archived_by == "person"

@@ -17,7 +17,7 @@ from psycopg2 import sql
 
 from host.odoo_server import OdooServer
 
-from .reference_model import Contents, ReferenceModel
+from .reference_model import INTERNAL, PORTAL, Contents, ReferenceModel
 
 CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 IDENTITY = "Relationship_Organization_Identity"
@@ -39,6 +39,7 @@ WAITS = {
 PROCESSES = {"max_cron_threads": 2}
 # As many trials as get their customers in the time to settle, with Tribe's limit of calls.
 PREPARED_AT_ONCE = 20
+USER_GROUPS = {INTERNAL: "group_user", PORTAL: "group_portal"}
 # How the name of each customer begins.
 MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 # After the faults: how often everything is run again before both systems must be right.
@@ -63,8 +64,8 @@ class Laboratory(World):
 
     # What people do
 
-    def make_in_odoo(self, marker: str, values: dict) -> int:
-        """Save a customer in Odoo; returns the ID of the partner."""
+    def make_in_odoo(self, marker: str, values: dict, *, under: int | None = None) -> int:
+        """Save a customer in Odoo, perhaps a subsidiary of one; returns the ID of the partner."""
         (nl,) = self.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
         return self.odoo.create(
             "res.partner",
@@ -74,6 +75,28 @@ class Laboratory(World):
             country_id=nl,
             is_company=True,
             customer_rank=1,
+            # With another type it has an address of its own.
+            **({"parent_id": under, "type": "other"} if under else {}),
+        )
+
+    def make_user(self, partner_id: int, login: str, kind: str) -> None:
+        """Let somebody sign in to Odoo with a customer: an internal user, or one of the portal."""
+        (group,) = self.odoo.rows(
+            "ir.model.data",
+            [["module", "=", "base"], ["name", "=", USER_GROUPS[kind]]],
+            ["res_id"],
+        )
+        self.odoo.call(
+            "res.users",
+            "create",
+            vals_list=[
+                {
+                    "partner_id": partner_id,
+                    "login": login,
+                    "group_ids": [[6, 0, [group["res_id"]]]],
+                }
+            ],
+            context={"no_reset_password": True},
         )
 
     def make_in_tribe(self, marker: str, values: dict) -> tuple[str, str]:
@@ -243,10 +266,20 @@ class Laboratory(World):
         differences: list[str] = []
         for run in range(1, MOST_RUNS + 1):
             self.run_once()
+            self.keep_what_odoo_has()
             differences = model.differences(self.contents(model))
             if not differences:
                 return run, []
         return MOST_RUNS, differences
+
+    def keep_what_odoo_has(self) -> None:
+        """Answer what is asked about the addresses with which people sign in."""
+        asked = self.odoo.rows(
+            "tribe.conflict", [["decision", "=", False], ["field_name", "=", "email"]], ["id"]
+        )
+        if asked:
+            self.odoo.call("tribe.conflict", "action_take_odoo", [each["id"] for each in asked])
+            self.wait_until_idle()
 
     # Looking
 
@@ -290,7 +323,8 @@ class Laboratory(World):
     def _in_odoo(self, markers) -> dict[str, list[dict]]:
         names = ["name", "email", "phone", "city", "debtor_number", "active", "tribe_id"]
         found: dict[str, list[dict]] = {}
-        for row in self.odoo.rows("res.partner", [["parent_id", "=", False]], names):
+        relations = ["|", ["parent_id", "=", False], ["is_company", "=", True]]
+        for row in self.odoo.rows("res.partner", relations, names):
             marker = _marker(row["name"])
             if marker in markers:
                 found.setdefault(marker, []).append({**row, "number": row["debtor_number"]})

@@ -10,6 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 ODOO, TRIBE = "odoo", "tribe"
 SIDES = (ODOO, TRIBE)
 CENT = Decimal("0.01")
+INTERNAL, PORTAL = "internal", "portal"
+# What Tribe never writes of who signs in to Odoo, as each kind of user.
+KEPT = {INTERNAL: ("name", "email", "phone"), PORTAL: ("email",), "": ()}
 
 
 @dataclass
@@ -20,21 +23,35 @@ class Relation:
     values: dict
     edits: list[tuple[str, str, object]] = field(default_factory=list)
     active: bool = True
+    # Who signs in to Odoo with it: INTERNAL or PORTAL.
+    user: str = ""
 
-    def allowed(self, name: str, policy: str) -> set:
-        """The values that a field may end with: of one person, or of the side that wins.
+    def allowed(self, name: str, policy: str, side: str = ODOO) -> set:
+        """The values that a field may end with on a side: of one person, or of who wins.
 
         Who edits last and belongs to the side that wins has the last word. The other side only
         has it when its edit came after the first one had crossed over, which nobody can know.
+        What Odoo keeps because somebody signs in is Odoo's, there; Tribe may keep its own.
         """
-        edits = [(side, value) for side, edited, value in self.edits if edited == name]
+        edits = [(edited_on, value) for edited_on, edited, value in self.edits if edited == name]
         if not edits:
             return {self.values[name]}
         last = dict(edits)
+        if name in KEPT[self.user]:
+            odoos = last.get(ODOO, self.values[name])
+            return {odoos, last[TRIBE]} if self.may_differ(name) and side == TRIBE else {odoos}
         last_side, last_value = edits[-1]
         if len(last) == 1 or last_side == policy:
             return {last_value}
         return set(last.values())
+
+    def may_differ(self, name: str) -> bool:
+        """Whether each side may keep its own: of an internal user, what Tribe changed last.
+
+        About who signs in to the portal somebody was asked, and chose Odoo's.
+        """
+        edited_on = [side for side, edited, _value in self.edits if edited == name]
+        return self.user == INTERNAL and name in KEPT[INTERNAL] and edited_on[-1:] == [TRIBE]
 
 
 @dataclass
@@ -90,6 +107,10 @@ class ReferenceModel:
         """Somebody changed one field on one side."""
         self.relations[marker].edits.append((side, name, value))
 
+    def signs_in(self, marker: str, kind: str) -> None:
+        """Somebody signs in to Odoo with a customer from now on, as INTERNAL or PORTAL user."""
+        self.relations[marker].user = kind
+
     def activated(self, marker: str, active: bool) -> None:
         """Somebody archived, or made former, or took that back."""
         self.relations[marker].active = active
@@ -134,12 +155,12 @@ class ReferenceModel:
             f"lost: {name} of {marker} is {rows[0].get(name)!r} in {side}, not {allowed}"
             for name in relation.values
             for side, rows in there.items()
-            if rows[0].get(name) not in (allowed := relation.allowed(name, self.policy))
+            if rows[0].get(name) not in (allowed := relation.allowed(name, self.policy, side))
         ]
         found += [
             f"half: {name} of {marker} is {partner.get(name)!r} in Odoo, {row.get(name)!r} in Tribe"
             for name in (*relation.values, "number")
-            if partner.get(name) != row.get(name)
+            if partner.get(name) != row.get(name) and not relation.may_differ(name)
         ]
         return found + self._of_state(relation, partner, row, contents)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .laboratory import WAITS, Laboratory, values_of
-from .reference_model import ODOO, SIDES, TRIBE, ReferenceModel
+from .reference_model import INTERNAL, ODOO, PORTAL, SIDES, TRIBE, ReferenceModel
 
 RATES = (0.05, 0.30)
 # Each write comes after several reads, and a read that fails ends the attempt: writes fail so much
@@ -25,6 +25,8 @@ MOST_SECONDS = 8
 # In some storms Tribe never counts as down, however often it fails: then more is tried.
 FAILURES_BEFORE_PAUSE = (5, 10**6)
 OLD_RELATIONS = 3
+# Who signs in to Odoo, of the old ones: an internal user, and one of the portal.
+USERS = (INTERNAL, PORTAL)
 # Creating in Tribe is where a lost answer could double.
 NEW_IN_ODOO = 3
 VAT_PERCENTAGES = (21, 9, 0)
@@ -67,6 +69,8 @@ UNNOTICED = [
 ]
 SWITCHES = {
     "writes visible later": lambda chance: {"query_lag": chance.uniform(0.1, 0.8)},
+    # As long as it may be: looking for changes looks back a little further (overlap_seconds).
+    "writes visible much later": lambda chance: {"query_lag": chance.uniform(1.0, 4.0)},
     "tokens expire": lambda chance: {"expires_in": 61},
     "webhooks dropped": lambda chance: {"webhook_drop_rate": chance.uniform(*RATES)},
     "all webhooks dropped": lambda chance: {"webhook_drop_rate": 1.0},
@@ -74,10 +78,17 @@ SWITCHES = {
     "webhooks reordered": lambda chance: {"webhook_reorder": True, "webhook_delay": 0.2},
     "webhooks delayed": lambda chance: {"webhook_delay": chance.uniform(0.2, 1.0)},
     "phases as relationship mutations": lambda chance: {"phase_change_mutation": "relationship"},
+    "customers as relationship mutations": lambda chance: {"relationship_mutation": "relationship"},
+    "customers told twice": lambda chance: {"relationship_mutation": "both"},
     "answers with only an ID": lambda chance: {"write_answer": "id"},
     "empty answers to writes": lambda chance: {"write_answer": "empty"},
+    "bare answers to writes": lambda chance: {"write_answer": "bare"},
 }
-USUAL_SWITCHES = {"phase_change_mutation": "both", "write_answer": "full"}
+USUAL_SWITCHES = {
+    "phase_change_mutation": "both",
+    "relationship_mutation": "entity",
+    "write_answer": "full",
+}
 
 
 @dataclass
@@ -133,6 +144,10 @@ class Storm:
         """Customers that both sides will know when the storm comes."""
         for _number in range(OLD_RELATIONS):
             self.old.append(self._make(lab, ODOO))
+        # Not of the one that is closed in the storm: Odoo archives nobody who signs in.
+        for known, kind in zip(self.old, USERS, strict=False):
+            lab.make_user(known.partner_id, known.marker, kind)
+            self.model.signs_in(known.marker, kind)
 
     def send_first_invoice(self, lab: Laboratory) -> None:
         """Learn where the customers are in Tribe, and send one an invoice that the storm pays."""
@@ -223,7 +238,9 @@ class Storm:
         values = values_of(known.marker, self.chance)
         self.model.created(known.marker, values)
         if side == ODOO:
-            known.partner_id = lab.make_in_odoo(known.marker, values)
+            # Every other one is a subsidiary of the one before.
+            mother = self.old[-1].partner_id if self.old and self._count % 2 == 0 else None
+            known.partner_id = lab.make_in_odoo(known.marker, values, under=mother)
         else:
             known.relation_id, known.relationship_id = lab.make_in_tribe(known.marker, values)
         return known

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from .reference_model import ODOO, TRIBE, Contents, ReferenceModel
+from .reference_model import INTERNAL, ODOO, PORTAL, TRIBE, Contents, ReferenceModel
 
 VALUES = {"name": "S1 Klant", "phone": "1"}
 
@@ -49,6 +49,28 @@ def test_who_may_have_the_last_word(edits, policy, allowed):
     for side, value in edits:
         one.edited("S1", side, "phone", value)
     assert one.relations["S1"].allowed("phone", policy) == allowed
+
+
+@pytest.mark.parametrize(
+    ("user", "edits", "in_odoo", "in_tribe"),
+    [
+        (INTERNAL, [(TRIBE, "2")], {"1"}, {"1", "2"}),
+        (INTERNAL, [(ODOO, "3"), (TRIBE, "2")], {"3"}, {"2", "3"}),
+        (INTERNAL, [(TRIBE, "2"), (ODOO, "3")], {"3"}, {"3"}),
+        (PORTAL, [(TRIBE, "2")], {"1"}, {"1"}),
+        (PORTAL, [(ODOO, "3"), (TRIBE, "2")], {"3"}, {"3"}),
+    ],
+)
+def test_what_tribe_never_writes_of_who_signs_in(user, edits, in_odoo, in_tribe):
+    one = ReferenceModel(TRIBE)
+    one.created("S1", {"email": "1"})
+    one.signs_in("S1", user)
+    for side, value in edits:
+        one.edited("S1", side, "email", value)
+    relation = one.relations["S1"]
+    assert relation.allowed("email", TRIBE, ODOO) == in_odoo
+    assert relation.allowed("email", TRIBE, TRIBE) == in_tribe
+    assert relation.may_differ("email") == (len(in_tribe) > 1)
 
 
 @pytest.mark.parametrize(
