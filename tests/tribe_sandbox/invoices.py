@@ -16,9 +16,15 @@ EXCHANGE_RATES = {
     "DKK": Decimal("0.134"),
     "SEK": Decimal("0.088"),
     "GBP": Decimal("1.17"),
+    "JPY": Decimal("0.006"),
+    "KWD": Decimal("3"),
 }
 DEFAULT_PAYMENT_TERM_IN_DAYS = 30
 CENT = Decimal("0.01")
+# The smallest coin of the currencies that have no cents, where the tenant knows them.
+COINS = {"JPY": Decimal("1"), "KWD": Decimal("0.001")}
+# More decimals than any currency has: floating-point numbers would show noise.
+UNROUNDED = Decimal(1).scaleb(-12)
 # The switch "amount_means", and the total that Amount then repeats; None: it is empty.
 AMOUNT_COLUMNS = {
     "nothing": None,
@@ -48,88 +54,125 @@ def compute_totals(invoice, lines, switches):
     """Return (columns of the invoice, one dict of columns per line).
 
     *invoice* needs Currency, IsVatIncluded and DiscountPercentage; a line Quantity,
-    PriceInCurrency, DiscountPercentage, VatPercentage and PurchasePrice. Of *switches*,
-    vat_rounding, header_discount and base_currency count.
+    PriceInCurrency, DiscountPercentage, VatPercentage and PurchasePrice.
     """
-    header_discount = switches.header_discount
-    factor = 1 - exact(invoice["DiscountPercentage"]) / 100
-    inclusive = bool(invoice["IsVatIncluded"])
-    spread = factor if header_discount == "lines" else Decimal(1)
-    amounts = [_line_amounts(line, inclusive, spread) for line in lines]
-    rest = Decimal(1) if header_discount == "lines" else factor
-    header = _header_amounts(lines, amounts, inclusive, rest, switches.vat_rounding)
-    currency = invoice["Currency"] or switches.base_currency
-    rate = rate_of(currency, switches.base_currency)
-    return (
-        _in_both_currencies(header, rate),
-        [
-            {**_line_columns(line, one, rate, inclusive), "Currency": currency}
-            for line, one in zip(lines, amounts, strict=True)
-        ],
-    )
+    totals = _Totals(invoice, lines, switches)
+    return totals.header(), [totals.line(number) for number in range(len(lines))]
 
 
-def _line_amounts(line, inclusive, spread):
-    """Return (excluding, VAT) of one line in the document's currency."""
-    rate = exact(line["VatPercentage"]) / 100
-    discount = 1 - exact(line["DiscountPercentage"]) / 100
-    gross = exact(line["Quantity"]) * exact(line["PriceInCurrency"]) * discount * spread
-    if inclusive:
-        including = to_cent(gross)
-        excluding = to_cent(including / (1 + rate))
-        return excluding, including - excluding
-    excluding = to_cent(gross)
-    return excluding, to_cent(excluding * rate)
+class _Totals:
+    """The sums of one invoice; amounts are (excluding, VAT) in the document's currency."""
 
+    def __init__(self, invoice, lines, switches):
+        self._lines = lines
+        self._switches = switches
+        self._inclusive = bool(invoice["IsVatIncluded"])
+        self._currency = invoice["Currency"] or switches.base_currency
+        self._rate = rate_of(self._currency, switches.base_currency)
+        factor = 1 - exact(invoice["DiscountPercentage"]) / 100
+        # What the discount on the whole makes of a line, and of the sum of all lines.
+        is_in_lines = switches.header_discount == "lines"
+        self._spread, self._rest = (factor, Decimal(1)) if is_in_lines else (Decimal(1), factor)
+        self._amounts = [self._amounts_of(line, self._spread) for line in lines]
 
-def _header_amounts(lines, amounts, inclusive, rest, vat_rounding):
-    excluding = sum((one[0] for one in amounts), Decimal(0))
-    vat = sum((one[1] for one in amounts), Decimal(0))
-    including = excluding + vat
-    if vat_rounding == "group":
-        vat = _vat_per_group(lines, amounts, inclusive, rest)
-    else:
-        vat = to_cent(vat * rest)
-    if inclusive:
-        return to_cent(including * rest) - vat, vat
-    return to_cent(excluding * rest), vat
+    def _coin(self, currency):
+        return COINS.get(currency, CENT) if self._switches.coins == "own" else CENT
 
+    def _rounded(self, amount):
+        return amount.quantize(self._coin(self._currency), rounding=ROUND_HALF_UP)
 
-def _vat_per_group(lines, amounts, inclusive, rest):
-    bases = {}
-    for line, (excluding, vat) in zip(lines, amounts, strict=True):
-        group = exact(line["VatPercentage"]) / 100
-        base = excluding + vat if inclusive else excluding
-        bases[group] = bases.get(group, Decimal(0)) + base * rest
-    shares = {rate: rate / (1 + rate) if inclusive else rate for rate in bases}
-    return sum((to_cent(base * shares[rate]) for rate, base in bases.items()), Decimal(0))
+    def _rounded_in_line(self, amount):
+        if self._switches.line_totals == "rounded":
+            return self._rounded(amount)
+        return amount.quantize(UNROUNDED)
 
+    def _amounts_of(self, line, factor):
+        """Return the amounts of one line, less its own discount and counted *factor* times."""
+        rate = exact(line["VatPercentage"]) / 100
+        discount = 1 - exact(line["DiscountPercentage"]) / 100
+        gross = exact(line["Quantity"]) * exact(line["PriceInCurrency"]) * discount * factor
+        total = self._rounded_in_line(gross)
+        if not self._inclusive:
+            return total, self._rounded_in_line(total * rate)
+        excluding = self._rounded_in_line(total / (1 + rate))
+        return excluding, total - excluding
 
-def _in_both_currencies(amounts, rate):
-    excluding, vat = amounts
-    base_excluding, base_vat = to_cent(excluding * rate), to_cent(vat * rate)
-    return {
-        "TotalExcludingVat": float(base_excluding),
-        "VatAmount": float(base_vat),
-        "TotalIncludingVat": float(base_excluding + base_vat),
-        "TotalExcludingVatInCurrency": float(excluding),
-        "VatAmountInCurrency": float(vat),
-        "TotalIncludingVatInCurrency": float(excluding + vat),
-    }
+    def header(self):
+        """Return the columns of the invoice."""
+        excluding = sum((one[0] for one in self._amounts), Decimal(0))
+        vat = sum((one[1] for one in self._amounts), Decimal(0))
+        including = excluding + vat
+        if self._switches.vat_rounding == "group":
+            vat = self._vat_per_group()
+        else:
+            vat = self._rounded(vat * self._rest)
+        if self._inclusive:
+            excluding = self._rounded(including * self._rest) - vat
+        else:
+            excluding = self._rounded(excluding * self._rest)
+        return self._in_both_currencies((excluding, vat), self._to_coin)
 
+    def _vat_per_group(self):
+        bases = {}
+        for line, (excluding, vat) in zip(self._lines, self._amounts, strict=True):
+            group = exact(line["VatPercentage"]) / 100
+            base = excluding + vat if self._inclusive else excluding
+            bases[group] = bases.get(group, Decimal(0)) + base * self._rest
+        shares = {rate: rate / (1 + rate) if self._inclusive else rate for rate in bases}
+        return sum((self._rounded(base * shares[rate]) for rate, base in bases.items()), Decimal(0))
 
-def _line_columns(line, amounts, rate, inclusive):
-    columns = _in_both_currencies(amounts, rate)
-    total = "TotalIncludingVat" if inclusive else "TotalExcludingVat"
-    purchase = exact(line["Quantity"]) * exact(line["PurchasePrice"])
-    return {
-        **columns,
-        "Total": columns[total],
-        "TotalInCurrency": columns[f"{total}InCurrency"],
-        "VatAmountIncludingDiscount": columns["VatAmount"],
-        "VatAmountIncludingDiscountInCurrency": columns["VatAmountInCurrency"],
-        "TotalPurchasePrice": float(to_cent(purchase)),
-    }
+    def _to_coin(self, amount):
+        """Round an amount in the base currency."""
+        return amount.quantize(self._coin(self._switches.base_currency), rounding=ROUND_HALF_UP)
+
+    def _in_line(self, amount):
+        unrounded = self._switches.line_totals == "unrounded"
+        return amount.quantize(UNROUNDED) if unrounded else self._to_coin(amount)
+
+    def _in_both_currencies(self, amounts, rounded):
+        excluding, vat = amounts
+        base_excluding, base_vat = (rounded(amount * self._rate) for amount in amounts)
+        return {
+            "TotalExcludingVat": float(base_excluding),
+            "VatAmount": float(base_vat),
+            "TotalIncludingVat": float(base_excluding + base_vat),
+            "TotalExcludingVatInCurrency": float(excluding),
+            "VatAmountInCurrency": float(vat),
+            "TotalIncludingVatInCurrency": float(excluding + vat),
+        }
+
+    def line(self, number):
+        """Return the columns of one line."""
+        line = self._lines[number]
+        columns = self._in_both_currencies(self._amounts[number], self._in_line)
+        total = "TotalIncludingVat" if self._inclusive else "TotalExcludingVat"
+        purchase = exact(line["Quantity"]) * exact(line["PurchasePrice"])
+        return {
+            **columns,
+            **self._vat_columns(number),
+            "Total": columns[total],
+            "TotalInCurrency": columns[f"{total}InCurrency"],
+            "TotalPurchasePrice": float(to_cent(purchase)),
+            "Currency": self._currency,
+        }
+
+    def _vat_columns(self, number):
+        """Return both VAT amounts of a line, before and after what counts as discount."""
+        line, amounts = self._lines[number], self._amounts[number]
+        before = after = amounts[1]
+        if self._switches.line_vat == "before_discount":
+            before = self._amounts_of({**line, "DiscountPercentage": None}, self._spread)[1]
+        if self._switches.line_vat_discount == "whole":
+            after = self._amounts_of(line, self._spread * self._rest)[1]
+        named = {"VatAmount": before, "VatAmountIncludingDiscount": after}
+        return {
+            column: float(amount)
+            for name, vat in named.items()
+            for column, amount in (
+                (name, self._in_line(vat * self._rate)),
+                (f"{name}InCurrency", vat),
+            )
+        }
 
 
 def prices_in_both_currencies(price, price_in_currency, currency, base_currency):

@@ -173,6 +173,27 @@ SWITCHES = {
         "The header discount is in the lines' totals, or only in the invoice's. 6.4 point 4.",
         ("lines", "header"),
     ),
+    "line_totals": Switch(
+        "rounded",
+        "The totals of a line are rounded, or kept as they were calculated. 6.4 point 4.",
+        ("rounded", "unrounded"),
+    ),
+    "line_vat": Switch(
+        "after_discount",
+        "VatAmount of a line is after the line's own discount, or before it. 3.12.",
+        ("after_discount", "before_discount"),
+    ),
+    "line_vat_discount": Switch(
+        "line",
+        "VatAmountIncludingDiscount counts the line's own discount, or that on the whole invoice "
+        "too. 3.12, 6.4 point 4.",
+        ("line", "whole"),
+    ),
+    "coins": Switch(
+        "cents",
+        "Amounts are rounded to cents, or to the currency's own coin (JPY, KWD). 6.4 point 4.",
+        ("cents", "own"),
+    ),
     "amount_means": Switch(
         "including",
         "What Amount is: including VAT, excluding it, or never filled. G31.",

@@ -307,3 +307,93 @@ def test_a_phase_without_a_code(api, sandbox):
     assert phase["Name"] == "Herinnerd"
     assert api.get("Activity_Invoice", filter="Phase/Code eq false").status_code == 400
     assert api.get("Activity_Invoice", filter=f"Phase/ID eq {phase['ID']}").status_code == 200
+
+
+def test_line_totals_may_be_kept_unrounded(api, sandbox):
+    sandbox.switch(line_totals="unrounded")
+    invoice = invoice_of(api, api.new_invoice([(1, 113.715, "NL21", None)] * 3))
+    assert {line["TotalExcludingVat"] for line in invoice["ProductLines"]} == {113.715}
+    assert {line["TotalIncludingVat"] for line in invoice["ProductLines"]} == {137.59515}
+    assert invoice["TotalExcludingVat"] == 341.15
+    # As a whole: 412.78545.
+    assert invoice["TotalIncludingVat"] == 412.79
+
+
+@pytest.mark.parametrize(
+    ("vat", "discount", "amounts"),
+    [
+        ("after_discount", "line", (16.8, 16.8)),
+        ("after_discount", "whole", (16.8, 15.12)),
+        ("before_discount", "line", (21.0, 16.8)),
+        ("before_discount", "whole", (21.0, 15.12)),
+    ],
+)
+def test_meaning_of_both_vat_amounts_of_a_line_is_open(api, sandbox, vat, discount, amounts):
+    sandbox.switch(header_discount="header", line_vat=vat, line_vat_discount=discount)
+    invoice = invoice_of(api, api.new_invoice([(1, 100, "NL21", 20)], DiscountPercentage=10))
+    (line,) = invoice["ProductLines"]
+    assert (line["VatAmount"], line["VatAmountIncludingDiscount"]) == amounts
+    assert (line["TotalExcludingVat"], line["TotalIncludingVat"]) == (80.0, 96.8)
+    assert (invoice["TotalExcludingVat"], invoice["VatAmount"]) == (72.0, 15.12)
+
+
+@pytest.mark.parametrize(
+    ("coins", "currency", "total"),
+    [
+        ("cents", "JPY", 33.3),
+        ("own", "JPY", 33.0),
+        ("cents", "KWD", 33.3),
+        ("own", "KWD", 33.3),
+        ("own", "EUR", 33.3),
+    ],
+)
+def test_a_currency_may_have_other_coins_than_cents(api, sandbox, coins, currency, total):
+    sandbox.switch(coins=coins)
+    identifier = api.new_invoice([(1, 33.3, "NL0", None)], Currency=currency)
+    api.put(
+        f"ProductLine({invoice_of(api, identifier)['ProductLines'][0]['ID']})",
+        {"PriceInCurrency": 33.3},
+    )
+    assert invoice_of(api, identifier)["TotalIncludingVatInCurrency"] == total
+
+
+def test_a_total_of_a_line_may_be_missing(api, sandbox):
+    sandbox.reset(switches={"absent_fields": ["ProductLine/TotalExcludingVat"]})
+    api.authorize()
+    (line,) = invoice_of(api, api.new_invoice([(1, 100, "NL21", None)]))["ProductLines"]
+    assert "TotalExcludingVat" not in line
+    assert line["TotalIncludingVat"] == 121.0
+
+
+def test_a_credit_may_be_sent_before_what_it_credits(api):
+    invoice = api.new_invoice([(1, 100, "NL21", None)])
+    credit = api.new_invoice([(1, -100, "NL21", None)], CreditedInvoice={"ID": invoice})
+    assert api.send(credit).status_code == 200
+    assert invoice_of(api, credit)["CreditedInvoice"]["Number"] is None
+    assert api.send(invoice).status_code == 200
+    numbers = [invoice_of(api, each)["Number"] for each in (credit, invoice)]
+    assert numbers == sorted(numbers)
+
+
+def test_credits_of_the_seed_come_in_any_order(sandbox):
+    sandbox.reset(invoices=400, switches={"credit_invoices": True})
+    invoices = sandbox.rows("Activity_Invoice")
+    pairs = [(row["ID"], row["CreditedInvoice"]) for row in invoices if row["CreditedInvoice"]]
+    # By ID, as they are read.
+    assert {credit < credited for credit, credited in pairs} == {True, False}
+
+
+def test_a_customer_relationship_moves_to_another_organization(api, sandbox):
+    customer, other = api.new_customer(), api.new_customer()
+    identifier = api.new_invoice(MIXED, Relationship={"ID": customer["ID"]})
+    api.send(identifier)
+    expand = "Organization"
+    new_one = api.read(f"{CUSTOMERS}({other['ID']})", expand=expand)["Organization"]
+
+    sandbox.change(CUSTOMERS, customer["ID"], {"Organization": {"ID": new_one["ID"]}})
+
+    moved = api.read(f"{CUSTOMERS}({customer['ID']})", expand=expand)
+    assert moved["Organization"]["ID"] == new_one["ID"]
+    found = api.read(f"Activity_Invoice({identifier})", expand="Relationship")
+    assert found["Relationship"]["ID"] == customer["ID"]
+    assert found["IsFinal"] is True
