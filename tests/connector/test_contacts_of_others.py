@@ -574,9 +574,7 @@ class TestNamed(OthersCase):
         super().setUp()
         # A company in which no other connection works.
         self.books = self.env["res.company"].create({"name": "Boeken van A B.V."})
-        self.a.legal_entity_ids[0].write(
-            {"company_id": self.books.id, "journal_id": False}
-        )
+        self.a.legal_entity_ids[0].write({"company_id": self.books.id, "journal_id": False})
         self.reader = self.user_in("a_reader", "tribe_connector.group_user", self.company)
         self.there = self.user_in("reader_there", "tribe_connector.group_user", self.books)
         self.partner = self.customer(

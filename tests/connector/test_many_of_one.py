@@ -157,7 +157,7 @@ class TestManyOfOne(RelationCase):
                         "partner_id": other.id,
                         "state": "linked",
                     }
-                    for row, other in zip(rows[:-1], others)
+                    for row, other in zip(rows[:-1], others[:-1], strict=True)
                 ]
             )
             self.synchronize(partner)

@@ -476,6 +476,27 @@ class TestRelationImport(RelationCase):
         self.assertFalse(self.imported(gone_id))
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Gaat")]), 0)
 
+    def test_nothing_is_kept_of_a_contact_that_was_merged_away(self):
+        stays, goes = self.linked("Blijft"), self.linked("Gaat")
+        link = self.link(goes.tribe_id)
+        kept = {
+            "agreed": {"phone": "030 1"},
+            "being_told": {"phone": ["030 1"]},
+            "made": {"phone": ["030 1", "030 2", "030 1"]},
+            "noted": {"phone": "030 1"},
+        }
+        link.write(kept)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge((stays | goes).ids, stays)
+        self.assertEqual(link.state, "merged")
+        self.assertEqual({name: link[name] for name in kept}, dict.fromkeys(kept, False))
+
+    def test_a_link_that_is_taken_over_keeps_nothing_of_who_had_it(self):
+        link = self.link(self.linked("Was").tribe_id)
+        link.write({"partner_id": False, "made": {"phone": ["030 1", "030 2", "030 1"]}})
+        partner = self.customer("Nieuw")
+        self.env["tribe.link"]._join(self.connection, "organization", link.tribe_id, partner)
+        self.assertEqual((link.partner_id, link.made), (partner, False))
+
     def test_a_contact_merged_into_an_unlinked_one_brings_its_relation(self):
         stays, goes = self.customer("Blijft", customer_rank=0), self.linked("Gaat")
         tribe_id = goes.tribe_id

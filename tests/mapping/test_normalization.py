@@ -143,6 +143,7 @@ def test_what_is_a_web_address(website, is_one):
 
 
 SAME = [
+    ("address", "Weg 12 a, 1012 AB Ede (NL)", "weg 12A 1012AB ede (nl)"),
     ("email", "Info@Klant.example", "info@klant.example "),
     ("phone", "+31 (0)20-123 45 67", "0031201234567"),
     ("phone", "020 - 123.45.67", "0201234567"),
@@ -169,6 +170,8 @@ SAME = [
     ("active", None, False),
 ]
 DIFFERENT = [
+    ("address", "Weg 1, 23 AB Ede (NL)", "Weg 12, 3AB Ede (NL)"),
+    ("address", "Weg 1 2, 3 Ede", "Weg 12, 3 Ede"),
     ("name", "Jan de vries", "Jan de Vries"),
     ("phone", "+31201234567", "0201234567"),
     ("phone", "via de receptie", ""),

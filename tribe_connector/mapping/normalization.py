@@ -257,7 +257,9 @@ def _street(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    return re.sub(r"[\W_]", "", text).casefold()
+    # Numbers stay apart, and so do words: "Weg 1, 23 AB" is not "Weg 12, 3AB".
+    text = " ".join(re.sub(r"[\W_]", " ", text).split())
+    return re.sub(r"(?<=\d) (?=[^\W\d_])", "", text).casefold()
 
 
 _CANONICAL = {

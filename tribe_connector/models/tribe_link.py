@@ -245,6 +245,8 @@ class TribeLink(models.Model):
             "merged_into_id": False,
             "state": "linked",
             "agreed": agreed,
+            # What Odoo made of its values as another contact's.
+            "made": False,
         }
         if link:
             link.write(values)

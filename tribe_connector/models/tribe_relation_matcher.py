@@ -133,7 +133,9 @@ class TribeRelationMatcher(models.AbstractModel):
                 raise self._other_kind(partner, row)
             self._judge(session, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
             return
-        owner = session.claims.setdefault(row["ID"], self._owners(session, [row["ID"]]).get(row["ID"], partner))
+        owner = session.claims.setdefault(
+            row["ID"], self._owners(session, [row["ID"]]).get(row["ID"], partner)
+        )
         if owner != partner:
             raise self._taken(session.connection, partner, row, owner)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):

@@ -49,7 +49,8 @@ class MergePartnerAutomatic(models.TransientModel):
     def _ask_about(self, connection, links, dst_partner):
         """Unlink what was merged away; its relation still is in Tribe, so a person is asked."""
         relations = links.filtered(lambda link: link.kind in RELATION_KINDS and link.tribe_id)
-        links.write({"partner_id": False, "agreed": False, "being_told": False, "noted": False})
+        of_contact = ("partner_id", "agreed", "being_told", "made", "noted")
+        links.write(dict.fromkeys(of_contact, False))
         relations.write({"state": "merged", "merged_into_id": dst_partner.id})
         for relation in relations:
             self.env["tribe.work"]._add(
