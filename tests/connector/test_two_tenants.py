@@ -4,6 +4,7 @@ import contextlib
 from unittest.mock import patch
 
 from end_to_end.waiting import far_hour
+from psycopg2 import IntegrityError
 from told import containing
 from tribe_sandbox.process import SandboxProcess
 
@@ -11,6 +12,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
+from odoo.tools import mute_logger
 
 from odoo.addons.tribe_connector.models import tribe_connection_customers
 
@@ -854,6 +856,88 @@ class TestUnplaced(TenantsCase):
         self.a.action_take_unplaced()
         self.run_lanes()
         self.assertNotIn(self.a, self.connections_of(partners))
+
+    def chooser(self, login, groups="tribe_connector.group_manager,base.group_partner_manager"):
+        """Somebody who works in B's company alone."""
+        return new_test_user(
+            self.env,
+            login,
+            groups=groups,
+            company_id=self.other.id,
+            company_ids=[Command.set(self.other.ids)],
+        )
+
+    def test_nor_who_may_not_change_contacts(self):
+        (partner,) = self.unplaced(1)
+        user = self.chooser("no_contacts", "tribe_connector.group_manager")
+        with self.assertRaises(AccessError):
+            self.b.with_user(user).action_take_unplaced()
+        self.run_lanes()
+        self.assertFalse(partner.tribe_link_ids)
+
+    def test_who_lost_the_right_or_left_since_takes_nobody(self):
+        (partner,) = self.unplaced(1)
+        for number, step in enumerate(("right", "archived", "deleted")):
+            user = self.chooser(f"leaving{number}")
+            self.b.with_user(user).action_take_unplaced()
+            if step == "right":
+                user.group_ids -= self.env.ref("base.group_partner_manager")
+            elif step == "archived":
+                user.active = False
+            else:
+                user.unlink()
+            self.run_lanes()
+            self.assertFalse(partner.tribe_link_ids, step)
+        self.assertFalse(self.problems())
+
+    def test_nor_whom_employees_of_another_ones_company_made(self):
+        """A new customer of theirs may not be invoiced yet."""
+        of_a = new_test_user(
+            self.env,
+            "of_a",
+            groups="base.group_user,base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        theirs = self.unplaced(1)
+        theirs = theirs.with_user(of_a).create(
+            {"name": "Nieuw van A B.V.", "is_company": True, "customer_rank": 1}
+        )
+        theirs = self.env["res.partner"].browse(theirs.id)
+        user = self.chooser("taker")
+        connection = self.b.with_user(user)
+
+        shown = self.env["res.partner"].search(connection.action_open_unplaced()["domain"])
+        own = theirs.with_user(user).with_context(tribe_connection=self.b.id)
+        own.action_go_through_connection()
+        connection.action_take_unplaced()
+        self.run_lanes()
+
+        self.assertNotIn(theirs, shown)
+        self.assertFalse(theirs.tribe_link_ids)
+        of_a.active = False
+        connection.action_take_unplaced()
+        self.run_lanes()
+        self.assertFalse(theirs.tribe_link_ids)
+        # Where it was made, or by who works in both.
+        self.assertEqual(self.chosen_in(self.a, theirs), theirs)
+        self.assertEqual(self.connections_of(theirs), self.a)
+
+    def test_a_contact_has_one_choice(self):
+        (partner,) = self.unplaced(1)
+        partner._tribe_choose(self.a)
+        with (
+            self.assertRaises(IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "INSERT INTO tribe_connection_chosen_partner (connection_id, partner_id)"
+                " VALUES (%s, %s)",
+                [self.b.id, partner.id],
+            )
+        partner._tribe_choose(self.b)
+        self.assertEqual(partner._tribe_chosen(), self.b)
 
     def test_only_contacts_that_the_administrator_may_see(self):
         self.b.legal_entity_ids[0].write({"company_id": self.company.id, "is_booked": True})

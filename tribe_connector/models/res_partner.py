@@ -237,7 +237,9 @@ class ResPartner(models.Model):
             SQL(
                 "INSERT INTO tribe_connection_chosen_partner (connection_id, partner_id)"
                 " SELECT connection.id, contact.id"
-                " FROM unnest(%s::int[]) AS connection(id), unnest(%s::int[]) AS contact(id)",
+                " FROM unnest(%s::int[]) AS connection(id), unnest(%s::int[]) AS contact(id)"
+                # Somebody may be choosing another one: whoever comes second begins anew.
+                " ON CONFLICT (partner_id) DO UPDATE SET connection_id = EXCLUDED.connection_id",
                 connection.ids,
                 self.ids,
             )

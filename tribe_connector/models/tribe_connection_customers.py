@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -48,6 +48,21 @@ class TribeConnection(models.Model):
         copy=False,
         groups=fields.NO_ACCESS,
     )
+
+    def init(self):
+        result = super().init()
+        # An earlier version let two administrators choose two at the same moment.
+        self.env.cr.execute(
+            """
+            DELETE FROM tribe_connection_chosen_partner later
+             USING tribe_connection_chosen_partner earlier
+             WHERE later.partner_id = earlier.partner_id
+               AND later.connection_id > earlier.connection_id;
+            CREATE UNIQUE INDEX IF NOT EXISTS tribe_connection_chosen_partner_one
+                ON tribe_connection_chosen_partner (partner_id)
+            """
+        )
+        return result
 
     def _of_tenant(self, partners):
         """Those of some contacts that are this connection's; in one query."""
@@ -265,8 +280,25 @@ class TribeConnection(models.Model):
             Domain(self._contact_filter())
             & Domain(self._unfiltered_domain())
             & Domain("company_id", "in", [False, *companies.ids])
+            & Domain("create_uid", "not in", self._users_elsewhere(companies))
             & Domain("id", "not in", linked.subselect("partner_id"))
             & Domain.AND(~connection._tenant_domain() for connection in connections)
+        )
+
+    def _users_elsewhere(self, companies):
+        """The employees of other connections' companies who work in none of some companies.
+
+        Whom they made may be a customer of theirs who was not invoiced yet: it is for them, or for
+        who works in both, to choose.
+        """
+        of_others = self.env.execute_query(self._companies_of_others())
+        users = self.env["res.users"].with_context(active_test=False)
+        return users._search(
+            # OdooBot makes contacts for everybody.
+            Domain("id", "!=", SUPERUSER_ID)
+            & Domain("share", "=", False)
+            & Domain("company_ids", "in", [number for (number,) in of_others])
+            & Domain("company_ids", "not in", companies.ids)
         )
 
     @only_for("Administrator")
@@ -290,6 +322,7 @@ class TribeConnection(models.Model):
     def action_take_unplaced(self):
         """Have all contacts that no connection sends go through this one, part by part."""
         self.ensure_one()
+        self.env["res.partner"].check_access("write")
         works = self.env["tribe.work"]
         if not self.sudo()._unplaced(self.env.user.company_ids, 1):
             return works._tell_it_is_gone()
@@ -318,6 +351,11 @@ class TribeConnection(models.Model):
 
         :param user: who asked for it, and is shown the contacts of their own companies alone
         """
+        # They may have left, or lost the right, since they asked for it.
+        if not user.active or not all(
+            each.with_user(user).has_access("write") for each in (self, self.env["res.partner"])
+        ):
+            return False
         partners = self._unplaced(user.company_ids, PART + 1)
         self._take(partners[:PART])
         return len(partners) > PART
