@@ -37,6 +37,13 @@ class TestOwnContacts(RelationCase):
         self.assertEqual(self.now(contact), before)
         self.assertFalse(contact.tribe_link_ids)
 
+    def test_an_invoice_makes_no_own_contact_a_customer(self):
+        own = self.company.partner_id
+        below = self.env["res.partner"].create({"name": "Onder", "parent_id": own.id})
+        own.customer_rank = 0
+        below._tribe_become_customer()
+        self.assertEqual((own.customer_rank, below.customer_rank), (0, 1))
+
     def test_not_by_number(self):
         for who, contact in self.own().items():
             with self.subTest(who=who):

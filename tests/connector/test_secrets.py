@@ -154,6 +154,9 @@ class TestSecrets(SentenceCase, RolesCase):
             for do in (
                 lambda values=values: connection.write(values),
                 lambda values=values: connection.create({"name": "Tribe CRM", **values}),
+                lambda values=values: connection.with_context(
+                    **{f"default_{name}": value for name, value in values.items()}
+                ).create({} if "name" in values else {"name": "Tribe CRM"}),
             ):
                 with (
                     self.subTest(values),

@@ -312,6 +312,7 @@ class ResPartner(models.Model):
     def _tribe_become_customer(self):
         """Make who gets an invoice a customer, and so the company that it is for in the books."""
         partners = self | self.commercial_partner_id
+        partners -= partners._tribe_own()
         partners.filtered(lambda partner: not partner.customer_rank).customer_rank = 1
 
     def _tribe_note_deletion(self):

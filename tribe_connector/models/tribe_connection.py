@@ -486,7 +486,8 @@ class TribeConnection(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_entered(vals)
+            # A default in the context, or a user's own, is entered as well.
+            self._check_entered(self.default_get([*self._fields.keys() - vals.keys()]) | vals)
         # What was typed goes to the credential, which needs the connection first.
         vals_list = [dict(vals) for vals in vals_list]
         typed = [

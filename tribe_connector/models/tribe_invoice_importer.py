@@ -559,8 +559,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _import_customers(self, session, bookings, problems):
         """Make the customers of some invoices: ``{relationship_id: partner}``.
 
-        :param problems: gets ``{relationship_id: (exception, company)}`` for the ones that could not
-            be, and in which company the reason is read
+        :param problems: gets ``{relationship_id: (exception, company)}`` for the ones that could
+            not be, and in which company the reason is read
         """
         found = {}
         for kind, entity_set in CUSTOMER_SETS.items():
