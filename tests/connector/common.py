@@ -8,7 +8,7 @@ import contextlib
 from datetime import datetime
 
 from end_to_end.waiting import ZONE, far_hour
-from tribe_sandbox.process import SandboxProcess
+from tribe_sandbox import process
 
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
@@ -71,9 +71,9 @@ class ConnectorCase(SentenceCase, TransactionCase):
             "rate_limit": UNLIMITED,
             **cls.sandbox_options.get("switches", {}),
         }
-        cls.sandbox = SandboxProcess(**{**cls.sandbox_options, "switches": switches})
-        cls.sandbox.start()
-        cls.addClassCleanup(cls.sandbox.stop)
+        options = {**cls.sandbox_options, "switches": switches}
+        cls.sandbox = process.take(**options)
+        cls.addClassCleanup(process.give_back, cls.sandbox, **options)
         cls.company = cls.env.ref("base.main_company")
         # Then a legal entity is not its company merely because there is just one.
         cls.env["res.company"].create({"name": "Voorbeeld Beheer B.V."})

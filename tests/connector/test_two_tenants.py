@@ -6,7 +6,7 @@ from unittest.mock import patch
 from end_to_end.waiting import far_hour
 from psycopg2 import IntegrityError
 from told import containing
-from tribe_sandbox.process import SandboxProcess
+from tribe_sandbox import process
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -36,11 +36,10 @@ class TenantsCase(RelationCase):
     @classmethod
     def add_tenant(cls, name, company):
         """Another connection in a company, active, with a Tribe of its own."""
-        sandbox = SandboxProcess(
-            relations=0, invoices=0, switches={"rate_limit": UNLIMITED, "webhook_paused": True}
-        )
-        sandbox.start()
-        cls.addClassCleanup(sandbox.stop)
+        switches = {"rate_limit": UNLIMITED, "webhook_paused": True}
+        options = {"relations": 0, "invoices": 0, "switches": switches}
+        sandbox = process.take(**options)
+        cls.addClassCleanup(process.give_back, sandbox, **options)
         connection = cls.env["tribe.connection"].create(
             {
                 "name": name,

@@ -3,7 +3,9 @@
 import argparse
 import datetime
 import json
+import os
 import signal
+import sys
 import threading
 
 from . import moments
@@ -21,6 +23,8 @@ def main():
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if options.attended:
+        threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
     serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     serving.start()
     print(json.dumps(_announcement(sandbox)), flush=True)
@@ -28,6 +32,12 @@ def main():
     server.shutdown()
     serving.join()
     sandbox.close()
+
+
+def _wait_for_the_end(stop):
+    """Nobody writes to it: reading ends with who started the server."""
+    os.read(sys.stdin.fileno(), 1)
+    stop.set()
 
 
 def _parse_arguments():
@@ -41,6 +51,9 @@ def _parse_arguments():
     parser.add_argument("--empty", action="store_true", help="no relations, no invoices")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--verbose", action="store_true", help="log requests to stderr")
+    parser.add_argument(
+        "--attended", action="store_true", help="serve until standard input ends, too"
+    )
     options = parser.parse_args()
     try:
         options.switches = dict(parse_assignment(one) for one in options.switch)

@@ -1,5 +1,6 @@
 """The stand-in as a process of its own, for tests."""
 
+import atexit
 import json
 import os
 import re
@@ -13,6 +14,28 @@ PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # Only to end what would hang: no machine is that slow.
 SECONDS_TO_STOP = 120
 SECONDS_TO_ANSWER = 900
+# Those that run and that nobody uses, by their options.
+_idle: dict[str, list] = {}
+
+
+def take(**options):
+    """A stand-in with these options, as it was seeded; for who gives it back.
+
+    For many test classes one after the other: to begin anew costs a tenth of a process.
+    """
+    idle = _idle.setdefault(json.dumps(options, sort_keys=True), [])
+    if idle:
+        return idle.pop()
+    process = _OrphanedProcess(**options)
+    process.start()
+    atexit.register(process.stop)
+    return process
+
+
+def give_back(process, **options):
+    """Let the next one have a stand-in that was taken with these options."""
+    process.reset(switches={})
+    _idle[json.dumps(options, sort_keys=True)].append(process)
 
 
 class SandboxProcess:
@@ -44,13 +67,7 @@ class SandboxProcess:
 
     def start(self):
         """Start the server and wait for its line; raises RuntimeError when it ends instead."""
-        path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            self._command,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            text=True,
-        )
+        self._begin(self._command)
         line = self._process.stdout.readline()
         if not line:
             self.stop()
@@ -60,19 +77,32 @@ class SandboxProcess:
         self.client_id = announced["client_id"]
         self.client_secret = announced["client_secret"]
 
+    def _begin(self, command, **options):
+        path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            text=True,
+            **options,
+        )
+
     def stop(self):
         """Stop the server; does nothing when it is not running."""
         self._session.close()
         if self._process is None:
             return
+        self._end()
+        self._process.stdout.close()
+        self._process = None
+
+    def _end(self):
         self._process.terminate()
         try:
             self._process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
-        self._process = None
 
     # --- control ------------------------------------------------------------------------------
 
@@ -189,3 +219,20 @@ class SandboxProcess:
         if not answer.ok:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
+
+
+class _OrphanedProcess(SandboxProcess):
+    """Nobody's child: Odoo's test classes end all children that they find at their end.
+
+    It ends when who started it ends, however that comes: by its standard input.
+    """
+
+    def _begin(self, command, **options):
+        super()._begin(
+            ["setsid", "--fork", *command, "--attended"], stdin=subprocess.PIPE, **options
+        )
+        # It is over when the server is somebody else's.
+        self._process.wait()
+
+    def _end(self):
+        self._process.stdin.close()

@@ -1,11 +1,14 @@
 """The server as a process: options, store, switches, control. See tribe_sandbox.process."""
 
+import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 import requests
-from tribe_sandbox.process import PACKAGE_PARENT, SandboxProcess
+from end_to_end.waiting import until
+from tribe_sandbox.process import PACKAGE_PARENT, SandboxProcess, give_back, take
 
 from .client import SECONDS, Api, message_of
 
@@ -92,3 +95,46 @@ def test_nothing_outside_the_api_is_there(sandbox):
     answer = requests.get(f"{sandbox.address}/elsewhere", timeout=SECONDS)
     assert answer.status_code == 404
     assert message_of(answer)
+
+
+def test_who_takes_one_that_was_given_back_finds_it_as_it_was_seeded():
+    options = {"relations": 3, "invoices": 0, "switches": {"legal_entities": 1}}
+    children = psutil.Process().children()
+    first = take(**options)
+    # Odoo's test classes end what is a child of their process.
+    assert psutil.Process().children() == children
+    seeded = first.rows("Relation_Organization")
+    first.create("Relation_Organization", {"Name": "Van een ander B.V."})
+    first.switch(legal_entities=2)
+    first.fault("status", path_contains="/", times=None)
+    assert take(**options) is not first, "somebody has it"
+
+    give_back(first, **options)
+
+    again = take(**options)
+    assert again is first
+    assert again.rows("Relation_Organization") == seeded
+    assert again.switch()["legal_entities"] == 1
+
+
+def test_one_that_was_taken_ends_with_who_took_it():
+    script = "from tribe_sandbox.process import take; print(take(empty=True).address, flush=True)"
+    script += "; import os; os.kill(os.getpid(), 9)"
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE_PARENT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    address = ended.stdout.strip()
+    assert address.startswith("http://127.0.0.1:")
+
+    def is_gone():
+        try:
+            requests.get(address, timeout=60)
+        except requests.ConnectionError:
+            return True
+        return False
+
+    until("the stand-in to end", is_gone)
