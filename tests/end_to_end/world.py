@@ -1,6 +1,7 @@
 """A real Odoo with the addon, a stand-in for Tribe beside it, and a connection between them."""
 
 import contextlib
+import functools
 import json
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from host.odoo_server import OdooServer
 from host.odoo_source import find_or_fetch
 
 from . import api_key
-from .odoo_api import OdooApi
+from .odoo_api import OdooApi, OdooError
 from .tribe_reader import TribeReader
 from .waiting import SECONDS, far_hour, until
 
@@ -123,6 +124,27 @@ class World:
         """The connection's state."""
         (row,) = self.odoo.rows("tribe.connection", [], ["state"])
         return row["state"]
+
+    def tick(self) -> None:
+        """Let a minute of the schedule pass; that of this very moment may be running already."""
+        self.run_cron(self.schedule_id)
+
+    @functools.cached_property
+    def schedule_id(self) -> int:
+        """The scheduled action that comes each minute."""
+        domain = [["cron_name", "=", "Tribe CRM: schedule"]]
+        (schedule,) = self.odoo.call("ir.cron", "search", domain=domain)
+        return schedule
+
+    def run_cron(self, cron_id: int) -> bool:
+        """Run a cron now. False when it is running already."""
+        try:
+            self.odoo.call("ir.cron", "method_direct_trigger", [cron_id])
+        except OdooError as error:
+            if "already executing" not in str(error):
+                raise
+            return False
+        return True
 
     def run_nightly(self) -> None:
         """Press the button that does what is otherwise done at night, and wait until it is done."""

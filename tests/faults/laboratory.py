@@ -58,9 +58,6 @@ class Laboratory(World):
         self.servers = (self.server, second)
         self._postgresql = psycopg2.connect(dbname=database, **postgresql.connection_options())
         self._postgresql.autocommit = True
-        (self._schedule_id,) = self.odoo.call(
-            "ir.cron", "search", domain=[["cron_name", "=", "Tribe CRM: schedule"]]
-        )
 
     # What people do
 
@@ -187,26 +184,12 @@ class Laboratory(World):
 
     # The clock
 
-    def tick(self) -> None:
-        """Let a minute of the schedule pass; that of this very moment may be running already."""
-        self._run_cron(self._schedule_id)
-
-    def _run_cron(self, cron_id: int) -> bool:
-        """Run a cron now. False when it is running already."""
-        try:
-            self.odoo.call("ir.cron", "method_direct_trigger", [cron_id])
-        except OdooError as error:
-            if "already executing" not in str(error):
-                raise
-            return False
-        return True
-
     def run_each_lane(self) -> None:
         """Run every lane once more, each after what it does now."""
         crons = self.odoo.rows("ir.cron", [["cron_name", "like", "Tribe CRM: "]], ["cron_name"])
         for cron in crons:
-            if cron["id"] != self._schedule_id:
-                until(cron["cron_name"], lambda cron=cron: self._run_cron(cron["id"]))
+            if cron["id"] != self.schedule_id:
+                until(cron["cron_name"], lambda cron=cron: self.run_cron(cron["id"]))
 
     def look(self) -> None:
         """Let so much time pass that changes in Tribe are looked for."""

@@ -72,14 +72,6 @@ def row(both, connection_id: int) -> dict:
     return found
 
 
-def schedule(both):
-    """Let a minute of the schedule pass."""
-    (cron,) = both.odoo.call(
-        "ir.cron", "search", domain=[["cron_name", "=", "Tribe CRM: schedule"]]
-    )
-    both.odoo.call("ir.cron", "method_direct_trigger", [cron])
-
-
 def customers_of(both) -> list[int]:
     """Contacts that were sent to the first Tribe, when there was no other: they are its own."""
     customers = [
@@ -106,7 +98,7 @@ def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_conne
         both.odoo.write("res.partner", [customer], website="https://nat.example")
 
     def trouble():
-        schedule(both)
+        both.tick()
         return row(both, both.connection_id)["trouble"]
 
     said = until("the connection to pause", trouble, 120)
@@ -127,7 +119,7 @@ def test_a_tribe_that_drips_pauses_its_own_connection_and_nothing_else(two_conne
     assert "Initiating shutdown" not in log
 
     both.sandbox.clear_faults()
-    until("the connection to go on", lambda: schedule(both) or not trouble(), 120)
+    until("the connection to go on", lambda: both.tick() or not trouble(), 120)
     until(
         "what waited",
         lambda: (
