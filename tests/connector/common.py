@@ -15,6 +15,8 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tests.common import _super_send
 from odoo.tools import SQL
 
+from odoo.addons.tribe_connector.tribe_api import client as client_module
+
 from .locks import Locks
 from .sentence_case import SentenceCase
 
@@ -63,6 +65,8 @@ class ConnectorCase(SentenceCase, TransactionCase):
         super().setUpClass()
         # The cron's rights; what users may do has tests of its own.
         cls.env = cls.env(user=cls.env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
+        # What broke is tried again as often as in reality, but at once.
+        cls.classPatch(client_module, "RETRY_PAUSES", tuple(0 for _ in client_module.RETRY_PAUSES))
         # The day that it is in Tribe, also if midnight comes before the test is over.
         cls.today = datetime.now(ZONE).date()
         switches = {

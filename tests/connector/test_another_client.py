@@ -4,6 +4,7 @@ import time
 from unittest.mock import patch
 
 from odoo.addons.tribe_connector.engine import tokens
+from odoo.addons.tribe_connector.models import tribe_engine
 from odoo.addons.tribe_connector.tribe_api import Token, TribeCredentialsRefused
 
 from .common import CRONS
@@ -13,6 +14,8 @@ from .relation_case import RelationCase
 class TestAnotherClient(RelationCase):
     def setUp(self):
         super().setUp()
+        # A lane would wait ten seconds for what it must not do.
+        self.patch(tribe_engine, "SOON_SECONDS", 0)
         self.partner = self.env["res.partner"].create(
             {"name": "Onze klant", "is_company": True, "customer_rank": 1, "phone": "030 1"}
         )
