@@ -5,14 +5,16 @@ through their crons; only locking between workers cannot be shown here (tests/fa
 """
 
 import contextlib
+import functools
 from datetime import datetime
 
 from end_to_end.waiting import ZONE, far_hour
 from tribe_sandbox import process
 
-from odoo import fields
+from odoo import SUPERUSER_ID, api, fields
+from odoo.modules.registry import Registry
 from odoo.tests import TransactionCase, tagged
-from odoo.tests.common import _super_send
+from odoo.tests.common import _super_send, get_db_name
 from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.tribe_api import client as client_module
@@ -62,6 +64,7 @@ class ConnectorCase(SentenceCase, TransactionCase):
 
     @classmethod
     def setUpClass(cls):
+        prepare_database(get_db_name())
         super().setUpClass()
         # The cron's rights; what users may do has tests of its own.
         cls.env = cls.env(user=cls.env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
@@ -79,10 +82,6 @@ class ConnectorCase(SentenceCase, TransactionCase):
         cls.sandbox = process.take(**options)
         cls.addClassCleanup(process.give_back, cls.sandbox, **options)
         cls.company = cls.env.ref("base.main_company")
-        # Then a legal entity is not its company merely because there is just one.
-        cls.env["res.company"].create({"name": "Voorbeeld Beheer B.V."})
-        # Odoo's own partners of other tests are no customers of ours.
-        cls.env["res.partner"].search([]).write({"customer_rank": 0, "supplier_rank": 0})
         cls.connection = cls.env["tribe.connection"].create(
             {
                 "name": "Tribe CRM",
@@ -263,6 +262,20 @@ class ConnectorCase(SentenceCase, TransactionCase):
     def booked_move(self, tribe_id):
         """The invoice in Odoo of an invoice of Tribe; empty when it is not booked."""
         return self.link(tribe_id).move_id
+
+
+@functools.cache
+def prepare_database(name):
+    """Commit what is the same for all classes: to make a company takes longer than many a test."""
+    registry = Registry(name)
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env = env(user=env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
+        # Then a legal entity is not its company merely because there is just one.
+        env["res.company"].create({"name": "Voorbeeld Beheer B.V."})
+        # Odoo's own partners are no customers of ours.
+        env["res.partner"].search([]).write({"customer_rank": 0, "supplier_rank": 0})
+    registry.signal_changes()
 
 
 def told(works):
