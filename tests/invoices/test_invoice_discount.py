@@ -69,12 +69,28 @@ class TestInvoiceDiscount(InvoiceCase):
                 self.run_nightly()
                 self.assertFalse(self.problems())
 
+    def test_the_prices_tell_what_an_amount_with_and_without_it_can_be(self):
+        self.be_without_totals()
+        # 100 less 17.3554 % and 21 % VAT are 100 again.
+        for discount, price, untaxed in (("header", 100.0, 82.64), ("lines", 121.0, 100.0)):
+            with self.subTest(discount):
+                self.sandbox.switch(header_discount=discount, amount_means="including")
+
+                tribe_id = self.send_new(self.line(price), DiscountPercentage=17.3554)
+
+                move = self.booked_move(tribe_id)
+                self.assertEqual(move.state, "posted", self.problems())
+                self.assertEqual(move.amount_untaxed, untaxed)
+
     def test_what_can_be_both_with_and_without_it_is_held(self):
         self.be_without_totals()
         self.sandbox.switch(header_discount="header", amount_means="including")
+        tribe_id = self.draft(self.line(100.0), DiscountPercentage=17.3554)
+        self.sandbox.set_phase(tribe_id, "Sent")
+        # No price tells which one it is.
+        self.sandbox.switch(absent_fields=["ProductLine/Price", "ProductLine/PriceInCurrency"])
 
-        # 100 less 17.3554 % and 21 % VAT are 100 again.
-        tribe_id = self.send_new(self.line(100.0), DiscountPercentage=17.3554)
+        self.look_at("invoice", tribe_id)
 
         self.assert_held(
             tribe_id,
@@ -82,6 +98,61 @@ class TestInvoiceDiscount(InvoiceCase):
             discount=Decimal("17.3554"),
             amount=Decimal(100),
         )
+
+    def test_the_vat_of_the_lines_tells_of_it_where_no_total_does(self):
+        self.be_without_totals()
+        self.sandbox.switch(
+            header_discount="header", amount_means="nothing", line_vat_discount="whole"
+        )
+
+        move = self.booked_move(self.send_new(self.line(100.0), DiscountPercentage=10))
+
+        self.assertEqual(move.state, "posted", self.problems())
+        self.assertEqual((move.amount_untaxed, move.amount_tax), (90.0, 18.9))
+
+    def test_line_totals_may_be_kept_unrounded(self):
+        for discount, included, rounding in product(DISCOUNTS, (False, True), ("line", "group")):
+            with self.subTest(discount=discount, included=included, rounding=rounding):
+                self.sandbox.switch(
+                    line_totals="unrounded",
+                    line_vat_discount="whole",
+                    header_discount=discount,
+                    vat_rounding=rounding,
+                )
+                lines = [self.line(113.715)] * 3 + [self.line(0.125, 3.0, vat="NL9")]
+
+                tribe_id = self.send_new(*lines, DiscountPercentage=5, IsVatIncluded=included)
+
+                self.assert_booked_to_the_cent(tribe_id)
+
+    def test_totals_may_be_missing_one_by_one(self):
+        for name in TOTAL_NAMES:
+            with self.subTest(name):
+                self.sandbox.switch(header_discount="header", **{name: ""})
+                self.connect()
+
+                move = self.booked_move(self.send_new(*self.lines(), DiscountPercentage=5))
+
+                self.assertEqual(move.state, "posted", self.problems())
+                self.assertEqual(move.amount_untaxed, 114.31)
+
+    def test_a_currency_without_cents_is_booked_in_its_own_coin(self):
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        yen.rate_ids.unlink()
+        values = {"currency_id": yen.id, "name": "2020-01-01", "rate": 160}
+        self.env["res.currency.rate"].create(values)
+        for coins, total in (("own", 109), ("cents", 109)):
+            with self.subTest(coins):
+                self.sandbox.switch(coins=coins)
+                lines = [{**self.line(0.0, 3.0), "PriceInCurrency": 33.33}]
+                del lines[0]["Price"]
+
+                tribe_id = self.send_new(*lines, Currency="JPY", DiscountPercentage=10)
+
+                move = self.booked_move(tribe_id)
+                self.assertEqual(move.state, "posted", self.problems())
+                self.assertEqual((move.currency_id, move.amount_total), (yen, total))
 
     def test_with_all_totals_it_is_booked_too_where_the_lines_do_not_have_it(self):
         for rounding in ("line", "group"):

@@ -29,6 +29,11 @@ def amounts(net, vat="21", group="d21"):
     }
 
 
+def named(*totals):
+    """The totals of an invoice, by name."""
+    return dict(zip(NO_TOTALS, totals, strict=True))
+
+
 def only_amount(lines, amount, discount=None, **changes):
     made = entity(lines, Amount=amount, DiscountPercentage=discount, **NO_TOTALS)
     return {**made, **changes}
@@ -79,10 +84,109 @@ def test_what_agrees_with_no_total_is_held_with_all_of_them():
     )
 
 
-def test_an_amount_that_is_both_with_and_without_the_discount_is_held():
-    # 100 less 20 % and 25 % VAT are 100 again.
-    message = refusal(only_amount([amounts("100", "25")], 100.0, 20), fields=WITHOUT_TOTALS)
+# 100 less 20 % and 25 % VAT are 100 again.
+AMBIGUOUS = amounts("100", "25")
+
+
+@pytest.mark.parametrize("price", [0.0, 77.0])
+def test_an_amount_that_is_both_with_and_without_the_discount_is_held(price):
+    line = {**AMBIGUOUS, "Price": price}
+    message = refusal(only_amount([line], 100.0, 20), fields=WITHOUT_TOTALS)
     assert_only_says(message, "invoice_discount_ambiguous", amount=Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        # Price times quantity, less the line's discount: so without that on the whole.
+        ({"Price": 100.0}, ("80.00", "20.00", "100.00")),
+        (
+            {"Price": 25.0, "Quantity": 8.0, "DiscountPercentage": 50.0},
+            ("80.00", "20.00", "100.00"),
+        ),
+        ({"Price": 125.0}, ("100.00", "25.00", "125.00")),
+        # Its VAT has the discount, which its totals have not.
+        ({"Price": 77.0, "VatAmountIncludingDiscount": 20.0}, ("80.00", "20.00", "100.00")),
+        ({"Price": 125.0, "VatAmountIncludingDiscount": 25.0}, ("100.00", "25.00", "125.00")),
+    ],
+)
+def test_prices_or_the_vat_of_the_lines_tell_which_one_it_is(line, expected):
+    assert booked(only_amount([{**AMBIGUOUS, **line}], 100.0, 20)) == expected
+
+
+def test_prices_with_vat_tell_it_too():
+    line = {**AMBIGUOUS, "Price": 125.0}
+    made = only_amount([line], 100.0, 20, IsVatIncluded=True)
+    assert booked(made) == ("80.00", "20.00", "100.00")
+
+
+def with_less_vat(net, vat, less):
+    return {**amounts(net, vat), "VatAmountIncludingDiscount": less}
+
+
+def test_the_vat_of_the_lines_alone_tells_of_the_discount():
+    lines = [with_less_vat("100", "21", 18.9), with_less_vat("50", "9", 4.05)]
+    assert booked(only_amount(lines, None, 10)) == ("135.00", "22.95", "157.95")
+    # That of the line itself says nothing.
+    lines = [with_less_vat("100", "21", 21.0)]
+    message = refusal(only_amount(lines, None, 10), fields=WITHOUT_TOTALS)
+    assert_only_says(message, "invoice_discount_without_total")
+
+
+def test_vat_alone_is_not_enough_where_roundings_differ():
+    lines = [with_less_vat("0.05", "21", 0.0095), with_less_vat("0.05", "0", 0.0)]
+    message = refusal(only_amount(lines, None, 10), fields=WITHOUT_TOTALS)
+    assert_only_says(message, "invoice_discount_without_total")
+
+
+def test_the_vat_of_each_line_with_the_discount_is_tribes():
+    # 0.20 less 5 % are 0.19 (or 0.20 per line), of which 21 % are 0.04; per line 0.02.
+    lines = [with_less_vat("0.10", "21", 0.0199)] * 2
+    made = entity(lines, DiscountPercentage=5.0, **named(0.19, 0.04, 0.23))
+    assert read(made).vat == Decimal("0.04")
+
+
+def test_a_discount_that_only_the_vat_of_the_lines_has_is_held():
+    lines = [with_less_vat("100", "21", 18.9)]
+    message = refusal(entity(lines, DiscountPercentage=10.0, **TOTALS))
+    assert_only_says(
+        message,
+        "invoice_discount_in_vat_only",
+        invoice="20260001",
+        discount=Decimal(10),
+        total=Decimal(100),
+        vat=Decimal("18.9"),
+    )
+
+
+def owed_by_the_customer(net):
+    """A line without VAT in a VAT group that has a percentage."""
+    return {**amounts(net), "VatAmount": 0.0, "TotalIncludingVat": float(net)}
+
+
+@pytest.mark.parametrize(("discount", "untaxed"), [(4.0, 0.29), (4.0, 0.30), (6.0, 0.27)])
+def test_vat_that_the_customer_owes_gets_no_percentage(discount, untaxed):
+    # 4 %: 0.288 as a whole, 0.10 a line; 6 %: 0.282 as a whole, 0.09 a line.
+    lines = [owed_by_the_customer("0.10")] * 3
+    made = entity(lines, DiscountPercentage=discount, **named(untaxed, 0.0, untaxed))
+    invoice = read(made)
+    assert (float(invoice.untaxed), invoice.vat) == (untaxed, 0)
+
+
+@pytest.mark.parametrize("discount", [1.0, 10.0, 100.0])
+def test_a_line_that_gives_back_and_one_without_vat(discount):
+    lines = [amounts("100"), amounts("-40", "9", "d9"), amounts("25", "0", "d0")]
+    factor = 1 - discount / 100
+    made = [round(each * factor, 2) for each in (85.0, 17.4, 102.4)]
+    made = entity(lines, DiscountPercentage=discount, **named(*made))
+    assert float(read(made).untaxed) == round(85 * factor, 2)
+
+
+def test_totals_that_do_not_add_up_are_said_so_with_a_discount_too():
+    message = refusal(
+        entity([amounts("100")], DiscountPercentage=10.0, **{**LESS, "VatAmount": 19.9})
+    )
+    assert_only_says(message, "invoice_total_differs_from_sum", vat=Decimal("19.90"))
 
 
 def test_without_a_discount_the_amount_has_to_agree_too():
@@ -136,12 +240,12 @@ def test_a_foreign_amount_may_be_in_tribes_own_currency():
     )
 
 
-def in_dollars(euros, dollars):
+def in_dollars(euros, dollars, price=None):
     """A line of a dollar invoice, whose plain amounts are euros."""
     return {
         **amounts(euros),
         "Currency": "USD",
-        "PriceInCurrency": dollars,
+        "PriceInCurrency": price,
         "TotalExcludingVatInCurrency": dollars,
         "TotalIncludingVatInCurrency": round(dollars * 1.21, 2),
     }
@@ -153,6 +257,11 @@ def test_euros_of_the_whole_may_be_dollars_less_the_discount(amount):
         only_amount([in_dollars("90", 100.0)], amount, 10, Currency="USD"), fields=WITHOUT_TOTALS
     )
     assert_only_says(message, "invoice_discount_ambiguous", amount=Decimal(str(amount)))
+
+
+def test_prices_tell_whether_it_is_dollars_less_the_discount():
+    made = only_amount([in_dollars("90", 100.0, 100.0)], 90.0, 10, Currency="USD")
+    assert booked(made) == ("90.00", "18.90", "108.90")
 
 
 def test_euros_less_the_discount_may_be_dollars_of_the_whole():

@@ -256,6 +256,40 @@ def test_the_vat_of_a_line_is_what_its_totals_say_else_what_it_names(amounts, va
     assert read(entity([amounts])).lines[0].vat_amount == Decimal(vat)
 
 
+@pytest.mark.parametrize(
+    ("percentage", "amounts", "vat"),
+    [
+        # Before the line's discount of 20 %, and after it.
+        (21.0, {"VatAmount": 26.25, "VatAmountIncludingDiscount": 21.0}, "21.00"),
+        # Before it, and after that on the whole invoice too.
+        (21.0, {"VatAmount": 26.25, "VatAmountIncludingDiscount": 18.9}, "21.00"),
+        # The customer owes the VAT, whatever the percentage of the group.
+        (21.0, {"VatAmount": 0.0, "VatAmountIncludingDiscount": 0.0}, "0.00"),
+        (21.0, {"VatAmount": None, "VatAmountIncludingDiscount": 21.01}, "21.01"),
+    ],
+)
+def test_of_two_vat_amounts_the_one_of_the_net_amount_counts(percentage, amounts, vat):
+    line = {"TotalIncludingVat": None, "VatPercentage": percentage, "DiscountPercentage": 20.0}
+    fields = InvoiceFields(date="InvoiceDate")
+    assert read(entity([{**line, **amounts}]), fields).vat == Decimal(vat)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "net"),
+    [
+        ({"TotalIncludingVat": 121.0}, "100.00"),
+        ({"TotalIncludingVat": 0.05, "VatAmount": 0.01}, "0.04"),
+        ({"TotalIncludingVat": 121.0, "VatAmount": 26.25}, "100.00"),
+        ({"TotalIncludingVat": -121.0, "VatAmount": -21.0}, "-100.00"),
+        ({"TotalIncludingVat": 100.0, "VatAmount": 0.0, "VatPercentage": 0.0}, "100.00"),
+    ],
+)
+def test_a_line_without_a_net_total_has_what_the_vat_leaves(amounts, net):
+    line = {"TotalExcludingVat": None, "VatAmount": None, **amounts}
+    fields = InvoiceFields(date="InvoiceDate")
+    assert read(entity([line]), fields).untaxed == Decimal(net)
+
+
 def test_the_percentage_may_be_that_of_the_vat_group():
     assert read(entity([{"VatPercentage": None}])).lines[0].vat_percentage == 21
 
@@ -343,7 +377,7 @@ def test_an_invoice_that_cannot_be_booked_says_why(changes, code, parameters):
     [
         ({"Quantity": 0}, "invoice_line_with_quantity_zero", {}),
         (
-            {"TotalExcludingVat": None},
+            {"TotalExcludingVat": None, "TotalIncludingVat": None},
             "invoice_line_without_total_in_currency",
             {"currency": "EUR"},
         ),
@@ -547,3 +581,124 @@ def test_an_amount_of_endless_decimals_is_refused():
         "invoice_amount_not_a_number",
         amount=endless,
     )
+
+
+# Line totals that Tribe does not round, and coins that are no cents
+
+
+def unrounded(net, percentage=21.0, group="d21", **changes):
+    """A line with its totals as they were calculated."""
+    vat = round(net * percentage / 100, 12)
+    return {
+        "Price": net,
+        "TotalExcludingVat": net,
+        "VatAmount": vat,
+        "TotalIncludingVat": round(net + vat, 12),
+        "VatPercentage": percentage,
+        "VatGroup": {"ID": group, "Percentage": percentage},
+        **changes,
+    }
+
+
+def totals(untaxed, vat, total):
+    return {"TotalExcludingVat": untaxed, "VatAmount": vat, "TotalIncludingVat": total}
+
+
+def amounts_of(invoice, digits=2):
+    """The totals, of an invoice whose lines and VAT groups add up to them."""
+    assert sum(line.net_total for line in invoice.lines) == invoice.untaxed
+    assert sum(invoice.vat_by_group(digits).values()) == invoice.vat
+    assert invoice.untaxed + invoice.vat == invoice.total
+    coin = Decimal(1).scaleb(-digits)
+    assert all(line.net_total == line.net_total.quantize(coin) for line in invoice.lines)
+    return tuple(map(str, (invoice.untaxed, invoice.vat, invoice.total)))
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        # Of floating-point numbers a half is often a bit less.
+        ([341.15, 71.64, 412.79], ("341.15", "71.64", "412.79")),
+        ([341.14, 71.64, 412.78], ("341.14", "71.64", "412.78")),
+        # A tenant may round each line after all.
+        ([341.16, 71.64, 412.80], ("341.16", "71.64", "412.80")),
+        ([341.145, 71.64045, 412.78545], ("341.15", "71.64", "412.79")),
+        ([341.15, None, None], ("341.15", "71.64", "412.79")),
+        ([None, None, 412.79], ("341.15", "71.64", "412.79")),
+    ],
+)
+def test_lines_that_are_not_rounded_add_up_as_a_whole(made, expected):
+    invoice = read(entity([unrounded(113.715)] * 3, **totals(*made)))
+    assert amounts_of(invoice) == expected
+
+
+def test_neither_is_another_total_of_them():
+    message = refusal(entity([unrounded(113.715)] * 3, **totals(341.17, 71.64, 412.81)))
+    assert_only_says(message, "invoice_untaxed_differs_from_lines", untaxed=Decimal("341.17"))
+
+
+@pytest.mark.parametrize("amount", [341.15, 412.79])
+def test_amount_alone_may_be_that_of_lines_that_are_not_rounded(amount):
+    made = entity([unrounded(113.715)] * 3, Amount=amount, **totals(None, None, None))
+    assert amounts_of(read(made, InvoiceFields(date="InvoiceDate")))[0] == "341.15"
+
+
+def test_each_vat_group_keeps_its_net_amount():
+    lines = [
+        *[unrounded(113.715)] * 3,
+        *[unrounded(0.125, 9.0, "d9")] * 5,
+        unrounded(-10.005, 0.0, "d0"),
+    ]
+    invoice = read(entity(lines, **totals(331.77, 71.70, 403.47)))
+    nets = {}
+    for line in invoice.lines:
+        nets[line.vat_group_id] = nets.get(line.vat_group_id, 0) + line.net_total
+    assert amounts_of(invoice) == ("331.77", "71.70", "403.47")
+    assert nets["d9"] in (Decimal("0.62"), Decimal("0.63"))
+    assert nets["d0"] in (Decimal("-10.00"), Decimal("-10.01"))
+
+
+def test_amount_tells_how_vat_was_rounded_where_tribe_names_only_the_net_total():
+    fields = InvoiceFields(date="InvoiceDate", untaxed="TotalExcludingVat")
+    lines = [unrounded(0.07, VatAmount=0.01, TotalIncludingVat=0.08)] * 3
+    for amount, vat in ((0.24, "0.03"), (0.25, "0.04"), (0.21, "0.03"), (None, "0.03")):
+        made = entity(lines, Amount=amount, TotalExcludingVat=0.21)
+        assert amounts_of(read(made, fields))[1] == vat
+
+
+def foreign(line, **changes):
+    """The same line, of a currency that Tribe does not count in."""
+    names = ("TotalExcludingVat", "VatAmount", "TotalIncludingVat", "Price")
+    return {**line, **{f"{name}InCurrency": line[name] for name in names}, **changes}
+
+
+def in_currency(currency, lines, *made):
+    by_name = {f"{name}InCurrency": amount for name, amount in totals(*made).items()}
+    return entity(
+        [foreign(line, Currency=currency) for line in lines], Currency=currency, **by_name
+    )
+
+
+def test_yen_that_tribe_counts_in_cents_are_booked_in_whole_ones():
+    lines = [unrounded(33.33, 10.0, VatAmount=3.33, TotalIncludingVat=36.66)] * 3
+    invoice = read(in_currency("JPY", lines, 99.99, 9.99, 109.98), digits=0)
+    assert amounts_of(invoice, 0) == ("100", "10", "110")
+    # Rounded one by one these do not add up: what the customer pays is what counts.
+    lines = [unrounded(100.4, 10.0, VatAmount=10.4, TotalIncludingVat=110.8)]
+    invoice = read(in_currency("JPY", lines, 100.4, 10.4, 110.8), digits=0)
+    assert amounts_of(invoice, 0) == ("100", "11", "111")
+
+
+def test_whole_yen_are_booked_as_they_are():
+    lines = [unrounded(33.0, 10.0, VatAmount=3.0, TotalIncludingVat=36.0)] * 3
+    invoice = read(in_currency("JPY", lines, 99.0, 9.0, 108.0), digits=0)
+    assert amounts_of(invoice, 0) == ("99", "9", "108")
+
+
+def test_dinars_may_have_three_decimals_or_two():
+    lines = [unrounded(33.333, 5.0, VatAmount=1.667, TotalIncludingVat=35.0)] * 3
+    invoice = read(in_currency("KWD", lines, 99.999, 5.001, 105.0), digits=3)
+    assert amounts_of(invoice, 3) == ("99.999", "5.001", "105.000")
+    lines = [unrounded(33.333, 5.0)] * 3
+    invoice = read(in_currency("KWD", lines, 100.0, 5.0, 105.0), digits=3)
+    assert float(invoice.total) == 105.0

@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from ..sentence import sentence
-from .header_discount import Reading, readings
+from .invoice_totals import Told, TotalsDisagree, read_totals
 from .normalization import ValueUnreadable, check_length, clean, clean_lines, clean_start, moment
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
 MOST_DECIMALS = 30
 LARGEST_AMOUNT = Decimal(10) ** 15
+# What floating-point numbers are exact to: more decimals of an amount are noise.
+EXACT_DECIMALS = 8
 
 
 class InvoiceUnreadable(ValueUnreadable):
@@ -223,12 +225,10 @@ class _Reader:
         relationship_id = _id(entity.get("Relationship"))
         if relationship_id is None:
             raise self.unreadable("invoice_without_customer")
-        lines = tuple(self.line(each) for each in self.rows())
-        if reading := self.reading_with_discount(lines):
-            lines, untaxed, vat, total = reading.lines, reading.untaxed, reading.vat, reading.total
-        else:
-            lines = self.with_cents_of_groups(lines)
-            untaxed, vat, total = self.totals(lines)
+        try:
+            reading = read_totals([self.line(each) for each in self.rows()], self.told())
+        except TotalsDisagree as error:
+            raise self.unreadable(error.code, **error.parameters) from None
         phase = entity.get("Phase") or {}
         invoice = Invoice(
             tribe_id=str(entity["ID"]),
@@ -243,10 +243,10 @@ class _Reader:
             subject=self.short(entity.get("Subject"), "invoice_subject_label"),
             reference=self.short(self.named(entity, names.reference), "invoice_reference_label"),
             credited_invoice_id=_id(self.named(entity, names.credited)),
-            lines=lines,
-            untaxed=untaxed,
-            vat=vat,
-            total=total,
+            lines=reading.lines,
+            untaxed=reading.untaxed,
+            vat=reading.vat,
+            total=reading.total,
             is_vat_included=bool(entity.get("IsVatIncluded")),
             # Empty is not the same as no: a tenant may know only the phase.
             is_final=self.named(entity, names.final) is not False,
@@ -291,16 +291,18 @@ class _Reader:
         return sorted(rows, key=lambda row: self.decimal(row.get("SortIndex")) or 0)
 
     def line(self, row: Mapping) -> InvoiceLine:
+        """One line, with its amounts as Tribe has them: not rounded yet."""
         product = row.get("Product") or {}
         group = row.get("VatGroup") or {}
-        net, quantity = self.net(row), self.decimal(row.get("Quantity"))
+        quantity = self.decimal(row.get("Quantity"))
         percentage = self.decimal(row.get("VatPercentage"))
         if percentage is None:
             percentage = self.decimal(group.get("Percentage"))
+        net = self.net(row, percentage)
         if net and quantity == 0:
             raise self.unreadable(
                 "invoice_line_with_quantity_zero",
-                net=net,
+                net=self.rounded(net),
                 line=_description(row),
             )
         return InvoiceLine(
@@ -322,10 +324,15 @@ class _Reader:
             unit=clean((product.get("Unit") or {}).get("Name")),
         )
 
-    def net(self, row: Mapping) -> Decimal:
+    def net(self, row: Mapping, percentage: Decimal | None) -> Decimal:
         net = self.amount(row, "TotalExcludingVat")
         if net is not None:
             return net
+        including = self.amount(row, "TotalIncludingVat")
+        if including is not None and percentage is not None:
+            net = self.exact(including * 100 / (100 + percentage))
+            # Tribe's own VAT where that is it, to the cent.
+            return including - self.fitting(self.vat_amounts(row), including - net)
         # A line of mere text has no amounts at all.
         if not self.decimal(row.get("Price")) and not self.decimal(row.get("PriceInCurrency")):
             return self.rounded(Decimal(0))
@@ -341,10 +348,12 @@ class _Reader:
             # Which of Tribe's two VAT amounts counts the discount is not said; the totals are
             # what the customer pays.
             return including - net
-        for name in ("VatAmount", "VatAmountIncludingDiscount"):
-            amount = self.amount(row, name)
-            if amount is not None:
-                return amount
+        amounts = self.vat_amounts(row)
+        if percentage is not None and amounts:
+            fitting = self.fitting(amounts, self.exact(net * percentage / 100))
+            return fitting if fitting in amounts else self.other_vat(row, amounts, fitting)
+        if amounts:
+            return amounts[0]
         if not net:
             return self.rounded(Decimal(0))
         if percentage is None:
@@ -352,213 +361,52 @@ class _Reader:
                 "invoice_line_without_vat",
                 line=_description(row),
             )
-        return self.rounded(net * percentage / 100)
+        return self.exact(net * percentage / 100)
 
-    def reading_with_discount(self, lines: tuple[InvoiceLine, ...]) -> Reading | None:
-        """What agrees with Tribe's totals where the discount on the whole, or ``Amount``, decides.
+    def vat_amounts(self, row: Mapping) -> list[Decimal]:
+        """Both VAT amounts of a line: which discounts they count is not said."""
+        both = (self.amount(row, name) for name in ("VatAmount", "VatAmountIncludingDiscount"))
+        return [amount for amount in both if amount is not None]
 
-        None: there is no such discount, and the totals by name are all that there is.
+    def fitting(self, amounts: list[Decimal], calculated: Decimal) -> Decimal:
+        """The amount that is what was calculated, but for its rounding; else that."""
+        closest = min(amounts, key=lambda each: abs(each - calculated), default=calculated)
+        is_rounded = abs(closest - calculated) <= Decimal(1).scaleb(-self.digits)
+        return closest if is_rounded else calculated
+
+    def other_vat(self, row: Mapping, amounts: list[Decimal], calculated: Decimal) -> Decimal:
+        """The VAT of a line of which neither amount is that of its net amount.
+
+        Where the first does not count the line's discount, the second counts that on the whole
+        too; else the first is what Tribe says, also where the customer owes the VAT.
         """
-        discount = self.decimal(self.entity.get("DiscountPercentage")) or Decimal(0)
-        amount = self.only_amount()
-        if not discount and amount is None:
-            return None
-        if amount is None and self.header_totals() == (None, None, None):
-            raise self.unreadable(
-                "invoice_discount_without_total",
-                discount=discount,
-            )
-        factor = 1 - discount / 100
-        as_they_are = self.first_that_agrees(lines, Decimal(1))
-        reduced = self.first_that_agrees(lines, factor)
-        if discount and self.fits_both(lines, factor, as_they_are, reduced):
-            raise self.unreadable(
-                "invoice_discount_ambiguous",
-                discount=discount,
-                amount=self.total_that_is_told(),
-            )
-        if as_they_are or reduced:
-            self.check_amount(lines, discount, is_reduced=not as_they_are)
-            return as_they_are or reduced
-        if self.may_be_as_it_is(lines, factor):
-            self.check_amount(lines, discount, is_reduced=False)
-            return None
-        raise self.disagrees(lines, discount)
+        is_before_discount = bool(self.decimal(row.get("DiscountPercentage")))
+        return calculated if len(set(amounts)) == 2 and is_before_discount else amounts[0]
 
-    def fits_both(
-        self,
-        lines: tuple[InvoiceLine, ...],
-        factor: Decimal,
-        as_they_are: Reading | None,
-        reduced: Reading | None,
-    ) -> bool:
-        """Whether the totals can be those with the discount and those without it."""
-        if as_they_are and reduced:
-            return as_they_are.untaxed != reduced.untaxed
-        amount = self.only_amount()
-        if amount is None or not (as_they_are or reduced):
-            return False
-        return self.is_in_base_currency(amount, Decimal(1) if reduced else factor)
-
-    def check_amount(
-        self, lines: tuple[InvoiceLine, ...], discount: Decimal, *, is_reduced: bool
-    ) -> None:
-        """Refuse an ``Amount`` that has the discount where the totals by name do not, or reverse.
-
-        Any other one is not looked at: what it means is not documented.
-        """
-        amount = self.money(self.entity.get("Amount"))
-        if not discount or not amount or self.only_amount() is not None:
-            return
-        factors = [Decimal(1), 1 - discount / 100]
-        if is_reduced:
-            factors.reverse()
-        fits, fits_other = (self.may_mean(amount, lines, each) for each in factors)
-        if fits_other and not fits:
-            raise self.unreadable(
-                "invoice_discount_in_one_total",
-                discount=discount,
-                total=self.total_that_is_told(),
-                amount=amount,
-            )
-
-    def may_mean(self, amount: Decimal, lines: tuple[InvoiceLine, ...], factor: Decimal) -> bool:
-        return self.is_in_base_currency(amount, factor) or any(
-            amount in (reading.untaxed, reading.total) for reading in self.readings(lines, factor)
-        )
-
-    def only_amount(self) -> Decimal | None:
-        """``Amount``, where Tribe gives no other total of the invoice.
-
-        Not documented: with or without VAT, in the document's currency or Tribe's own.
-        """
-        untaxed, _vat, total = self.header_totals()
-        is_only = untaxed is None and total is None
-        return self.money(self.entity.get("Amount")) if is_only else None
-
-    def first_that_agrees(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> Reading | None:
-        return next(filter(self.agrees, self.readings(lines, factor)), None)
-
-    def readings(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> Iterable[Reading]:
-        is_vat_included = bool(self.entity.get("IsVatIncluded"))
-        return readings(lines, factor, is_vat_included=is_vat_included, digits=self.digits)
-
-    def agrees(self, reading: Reading) -> bool:
-        """Whether a reading has every total that Tribe gives."""
-        read = (reading.untaxed, reading.vat, reading.total)
-        agrees = (
-            of_tribe in (None, amount)
-            for of_tribe, amount in zip(self.header_totals(), read, strict=True)
-        )
-        return all(agrees) and self.only_amount() in (None, reading.untaxed, reading.total)
-
-    def may_be_as_it_is(self, lines: tuple[InvoiceLine, ...], factor: Decimal) -> bool:
-        """Whether the lines' net amounts are right, though a total is not so to the cent.
-
-        VAT has cents to spare (``totals``), and so has an ``Amount`` in Tribe's own currency.
-        """
-        untaxed, amount = self.header_totals()[0], self.only_amount()
-        if amount is None:
-            return untaxed is not None and untaxed == _net(self.with_cents_of_groups(lines))
-        is_whole, is_reduced = (self.is_in_base_currency(amount, by) for by in (1, factor))
-        return is_whole and (factor == 1 or not is_reduced)
-
-    def is_in_base_currency(self, amount: Decimal, factor: Decimal | int) -> bool:
-        """Whether an amount can be that of the lines in Tribe's own currency, if it is another."""
-        if not self.uses_amounts_in_currency:
-            return False
-        rows = self.rows()
-        spare = Decimal(len(rows) + 1).scaleb(-self.digits) / 2
-        for name in ("TotalExcludingVat", "TotalIncludingVat"):
-            whole = sum((self.money(row.get(name)) or Decimal(0) for row in rows), Decimal(0))
-            if abs(whole * factor - amount) <= spare:
-                return True
-        return False
-
-    def total_that_is_told(self) -> Decimal | None:
+    def told(self) -> Told:
+        """What Tribe says of the invoice as a whole."""
         untaxed, vat, total = self.header_totals()
-        told = (self.only_amount(), untaxed, total, vat)
-        return next((amount for amount in told if amount is not None), None)
-
-    def disagrees(self, lines: tuple[InvoiceLine, ...], discount: Decimal) -> InvoiceUnreadable:
-        whole = next(iter(self.readings(lines, Decimal(1))))
-        if not discount:
-            return self.unreadable(
-                "invoice_amount_differs_from_lines",
-                amount=self.total_that_is_told(),
-                untaxed=whole.untaxed,
-                total=whole.total,
+        rows, names = self.rows(), ("TotalExcludingVat", "TotalIncludingVat")
+        in_own_currency = (
+            tuple(
+                sum((self.exactly(row.get(name)) or Decimal(0) for row in rows), Decimal(0))
+                for name in names
             )
-        reduced = next(iter(self.readings(lines, 1 - discount / 100)))
-        return self.unreadable(
-            "invoice_amount_differs_from_lines_with_discount",
-            amount=self.total_that_is_told(),
-            untaxed=whole.untaxed,
-            total=whole.total,
-            reduced=reduced.untaxed,
-            reduced_total=reduced.total,
-            discount=discount,
+            if self.uses_amounts_in_currency
+            else None
         )
-
-    def with_cents_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
-        """The lines, adding up to the net amount of an invoice whose prices include VAT.
-
-        Where Tribe takes the VAT out of each VAT group, the groups round otherwise than the lines.
-        What the customer pays stays; a cent moves between net and VAT of each line that is needed,
-        the largest first. All of them on one line could turn its sign.
-        """
-        untaxed, vat, total = self.header_totals()
-        if untaxed is None and vat is not None and total is not None:
-            untaxed = total - vat
-        if untaxed is None or not self.entity.get("IsVatIncluded") or _net(lines) == untaxed:
-            return lines
-        moved = self.vat_out_of_groups(lines)
-        return moved if _net(moved) == untaxed else lines
-
-    def vat_out_of_groups(self, lines: tuple[InvoiceLine, ...]) -> tuple[InvoiceLine, ...]:
-        groups: dict[tuple[str | None, Decimal], list[int]] = {}
-        for index, line in enumerate(lines):
-            key = (line.vat_group_id, line.vat_percentage or Decimal(0))
-            groups.setdefault(key, []).append(index)
-        moved = list(lines)
-        for (_group, percentage), indexes in groups.items():
-            vat = sum(lines[index].vat_amount for index in indexes)
-            including = sum(lines[index].net_total for index in indexes) + vat
-            rest = self.rounded(including * percentage / (100 + percentage)) - vat
-            largest_first = sorted(indexes, key=lambda index: -abs(lines[index].net_total))
-            cent = Decimal(1).scaleb(-self.digits).copy_sign(rest)
-            for index in largest_first[: int(rest / cent)]:
-                line = lines[index]
-                moved[index] = replace(
-                    line, net_total=line.net_total - cent, vat_amount=line.vat_amount + cent
-                )
-        return tuple(moved)
-
-    def totals(self, lines: Iterable[InvoiceLine]) -> tuple[Decimal, Decimal, Decimal]:
-        net_of_lines = sum((line.net_total for line in lines), self.rounded(Decimal(0)))
-        vat_of_lines = sum((line.vat_amount for line in lines), self.rounded(Decimal(0)))
-        untaxed, vat, total = self.header_totals()
-        if untaxed is None:
-            untaxed = net_of_lines
-        if vat is None:
-            vat = vat_of_lines if total is None else total - untaxed
-        if total is None:
-            total = untaxed + vat
-        if untaxed != net_of_lines:
-            raise self.unreadable(
-                "invoice_untaxed_differs_from_lines",
-                untaxed=untaxed,
-                lines=net_of_lines,
-            )
-        if untaxed + vat != total:
-            raise self.unreadable(
-                "invoice_total_differs_from_sum",
-                total=total,
-                untaxed=untaxed,
-                vat=vat,
-                sum=untaxed + vat,
-            )
-        return untaxed, vat, total
+        return Told(
+            untaxed=untaxed,
+            vat=vat,
+            total=total,
+            amount=self.exactly(self.entity.get("Amount")),
+            discount=self.decimal(self.entity.get("DiscountPercentage")) or Decimal(0),
+            is_vat_included=bool(self.entity.get("IsVatIncluded")),
+            digits=self.digits,
+            coin=Decimal(1).scaleb(-min(self.digits, 2)),
+            in_own_currency=in_own_currency,
+            vat_less_discount=tuple(self.amount(row, "VatAmountIncludingDiscount") for row in rows),
+        )
 
     def header_totals(self) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
         names = self.names
@@ -567,11 +415,11 @@ class _Reader:
             if self.uses_amounts_in_currency
             else (names.untaxed, names.vat, names.total)
         )
-        untaxed, vat, total = (self.money(self.named(self.entity, name)) for name in chosen)
+        untaxed, vat, total = (self.exactly(self.named(self.entity, name)) for name in chosen)
         return untaxed, vat, total
 
     def amount(self, row: Mapping, name: str) -> Decimal | None:
-        return self.money(row.get(self.amount_name(name)))
+        return self.exactly(row.get(self.amount_name(name)))
 
     def amount_name(self, name: str) -> str:
         return f"{name}InCurrency" if self.uses_amounts_in_currency else name
@@ -582,6 +430,15 @@ class _Reader:
 
     def rounded(self, amount: Decimal) -> Decimal:
         return _rounded(amount, self.digits)
+
+    def exactly(self, value: object) -> Decimal | None:
+        """An amount as Tribe has it, perhaps with more decimals than the currency."""
+        amount = self.decimal(value)
+        return None if amount is None else self.exact(amount)
+
+    @staticmethod
+    def exact(amount: Decimal) -> Decimal:
+        return _rounded(amount, EXACT_DECIMALS)
 
     def decimal(self, value: object) -> Decimal | None:
         if value is None or isinstance(value, bool) or value == "":
@@ -667,10 +524,6 @@ def _whole(value: object) -> object:
 
 def _rounded(amount: Decimal, digits: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-
-
-def _net(lines: Iterable[InvoiceLine]) -> Decimal:
-    return sum((line.net_total for line in lines), Decimal(0))
 
 
 def _sums(amounts: Iterable[tuple[Decimal, str | None]]) -> dict[str | None, Decimal]:
