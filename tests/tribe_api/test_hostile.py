@@ -428,7 +428,7 @@ def test_a_large_tenant_is_listed_whole(monkeypatch, make_client, tribe):
     client = make_client()
     total = 100_000
 
-    def page(_set, options):
+    def page(_set, options, _spares_unreadable):
         first = options["$skip"]
         found = rows(first, min(100, total + 50 - first))
         return listing_module.Page(found, total)

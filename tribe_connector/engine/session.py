@@ -37,7 +37,7 @@ from .problems import (
 
 # Kinds of work that only read, and only note what they found: done in dry run as well, and never
 # with a client that could write.
-READING = ("entity", "poll", "plan")
+READING = ("entity", "poll", "invoices", "plan")
 # Problems that are tried again by themselves only once a night.
 NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
 # Waits are longer by up to this share.

@@ -59,6 +59,7 @@ from .relation import (
     relationship_body,
     synchronized_fields,
 )
+from .sighting import Sight, sight_of, sight_options, start_of_day
 from .state import match_states
 from .tenant_fields import (
     Requirement,
@@ -92,6 +93,7 @@ __all__ = [
     "Policy",
     "Requirement",
     "Seen",
+    "Sight",
     "StreetParts",
     "ValueUnreadable",
     "absent_relation_paths",
@@ -118,9 +120,9 @@ __all__ = [
     "join_street",
     "leave_alone",
     "look",
-    "mail_addresses",
     "made_after_telling",
     "made_of",
+    "mail_addresses",
     "match_states",
     "merge",
     "missing_requirements",
@@ -136,11 +138,14 @@ __all__ = [
     "read_invoice",
     "relationship_body",
     "resolve_invoice_fields",
+    "sight_of",
+    "sight_options",
     "split",
     "split_like",
     "split_street",
     "split_surname",
     "split_surname_like",
+    "start_of_day",
     "suffix_from_tribe",
     "synchronized_fields",
     "tell",

@@ -173,6 +173,9 @@ class TribeConnection(models.Model):
     invoice_names = fields.Json(
         readonly=True, copy=False, prefetch=False, help="What Tribe's invoices have."
     )
+    invoice_date_type = fields.Char(
+        readonly=True, copy=False, help="The type of the invoice date in Tribe's metadata."
+    )
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
     check_ids = fields.One2many("tribe.check", "connection_id", "What Was Found", readonly=True)
     phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")
@@ -515,7 +518,11 @@ class TribeConnection(models.Model):
         self._check_own_company(vals)
         self._check_may_filter(vals)
         archived = self.filtered(lambda connection: not connection.active)
+        before = {connection: connection.invoices_from for connection in self}
         result = super().write(vals)
+        self.filtered(
+            lambda connection: connection.invoices_from != before[connection]
+        )._look_for_invoices_again()
         if "relation_domain" in vals:
             self._check_relation_domain()
         archived.filtered("active")._catch_up()

@@ -19,7 +19,7 @@ RELATION_WORK = (
     "comparison",
     "partner",
 )
-INVOICE_WORK = ("invoice", "document", "payment")
+INVOICE_WORK = ("invoice", "document", "payment", "invoices")
 # Not what is merely looked at once more (as the action of what waits).
 BEING_DONE = ["|", ("error_class", "!=", False), ("reason", "!=", "again")]
 GRAPH_DAYS = 30

@@ -17,6 +17,7 @@ WORK_OF_THE_CONNECTION = (
     "activate",
     "deactivate",
     "comparison",
+    "invoices",
     "plan",
     "unplaced",
 )

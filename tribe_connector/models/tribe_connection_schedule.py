@@ -1,6 +1,7 @@
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytz
+from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 from odoo.fields import Domain
@@ -8,6 +9,11 @@ from odoo.fields import Domain
 from ..engine.problems import STOPPED
 from .tribe_connection import POLL_STREAMS
 from .tribe_link import RELATION_KINDS
+
+# From one look through all invoices that are booked to the next, in days.
+WEEK = 7
+# What is older is looked at then only.
+MOST_MONTHS = 4
 
 
 class TribeConnection(models.Model):
@@ -96,6 +102,29 @@ class TribeConnection(models.Model):
         # What was linked just now is there.
         if compared:
             self.env["tribe.relation.comparer"]._begin(self)
+
+    def _plan_invoice_look(self, now):
+        """Have the invoices of open periods looked through; once a week, all that are booked."""
+        cursors = self.env["tribe.cursor"]
+        looked = cursors._position(self, "schedule:invoices")
+        since = self._open_since()
+        # Seven nights are not exactly a week.
+        if not looked or now - looked >= timedelta(days=WEEK, hours=-12):
+            cursors._move(self, "schedule:invoices", now)
+            since = self.invoices_from
+        self.env["tribe.invoice.comparer"]._begin(self, since, "nightly")
+
+    def _open_since(self):
+        """The first day that is open in any company in which invoices are booked.
+
+        No more than some months back; what is older is looked at once a week.
+        """
+        companies = self.legal_entity_ids.filtered("is_booked").company_id or self.company_id
+        locked = min(max(_lock_dates(company), default=date.min) for company in companies.sudo())
+        today = fields.Date.context_today(self.with_context(tz=self.timezone))
+        first = [today - relativedelta(months=MOST_MONTHS), self.invoices_from or date.min]
+        # The last day there is has none after it.
+        return max(*first, min(locked, today) + timedelta(days=1))
 
     def _unlinked_partners(self):
         """The customers and suppliers of Odoo that Tribe does not know."""
@@ -213,3 +242,10 @@ class TribeConnection(models.Model):
             & Domain("error_class", "!=", False)
             & Domain("cause", "!=", STOPPED)
         )
+
+
+def _lock_dates(company):
+    """Up to when the books of a company are closed for sales, its parents' dates included."""
+    names = ("fiscalyear_lock_date", "sale_lock_date", "hard_lock_date")
+    dates = [each[name] for each in company.parent_ids for name in names]
+    return [each for each in dates if each]

@@ -21,6 +21,7 @@ from ..mapping import (
     missing_requirements,
     percentage,
     resolve_invoice_fields,
+    sight_of,
     synchronized_fields,
 )
 from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
@@ -115,6 +116,7 @@ class TribeConnection(models.Model):
         found["undecided_phases"] = {row["ID"] for row in undecided}
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
         invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
+        found["invoice_date_type"] = invoices["properties"].get(found["invoice_fields"].date)
         found["invoice_names"] = _usual_names(invoices["properties"], invoices["navigations"])
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
@@ -183,6 +185,7 @@ class TribeConnection(models.Model):
                 "country_ids": _by_country_code(found["countries"]),
                 "state_ids": self._match_states(found["states"]),
                 "invoice_names": found["invoice_names"],
+                "invoice_date_type": shortened(found["invoice_date_type"] or "", LONGEST_ITEM),
             }
         )
         self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
@@ -259,6 +262,11 @@ class TribeConnection(models.Model):
 
     def _invoice_fields(self):
         return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
+
+    def _sight_of(self, row):
+        """What a row of Tribe shows of an invoice (``mapping.Sight``)."""
+        names = self._invoice_fields()
+        return sight_of(row, names, self.invoice_names or (), self.timezone)
 
     def _booking_phases(self):
         """The phases in which invoices are booked."""

@@ -37,6 +37,7 @@ HANDLERS = {
     "entity": "tribe.poller",
     "poll": "tribe.poller",
     "comparison": "tribe.relation.comparer",
+    "invoices": "tribe.invoice.comparer",
     "partner": "tribe.relation.exporter",
     "plan": "tribe.relation.planner",
     "payment": "tribe.payment.exporter",
@@ -302,6 +303,7 @@ class TribeEngine(models.AbstractModel):
         self._commit(0)
         connection._plan_comparison(fields.Datetime.now())
         if is_another:
+            connection._plan_invoice_look(fields.Datetime.now())
             connection._plan_nightly()
 
     def _is_late(self):

@@ -62,6 +62,12 @@ class TribeInvoiceImporter(models.AbstractModel):
                 sentence("tribe_has_no_invoices"),
             )
         entities = self._load(session)
+        # A new transaction: looks note what they see in the same table.
+        session.commit()
+        sightings = self.env["tribe.sighting"]
+        sightings._note_read(
+            session.connection, map(session.connection._sight_of, entities.values())
+        )
         self._note_gone(session, [r for r in session.references if r not in entities])
         failures = {}
         bookings = self._prepare(session, entities, failures)
@@ -274,6 +280,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _note_gone(self, session, tribe_ids):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
+        self.env["tribe.sighting"]._forget(session.connection, tribe_ids)
         for link in self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).values():
             if link.state in ("linked", "differs"):
                 link.write(

@@ -70,7 +70,11 @@ class TribePhase(models.Model):
         :raises UserError: for who does not work in all companies of the connection
         """
         self.connection_id._check_works_in_all_companies()
-        return super().write(vals)
+        before = {phase: (phase.is_draft, phase.is_booked) for phase in self}
+        result = super().write(vals)
+        decided = self.filtered(lambda phase: (phase.is_draft, phase.is_booked) != before[phase])
+        decided.connection_id._look_for_invoices_again()
+        return result
 
     @api.model
     def _undecided(self, connection, rows):

@@ -10,12 +10,12 @@ from ..engine.remote_relation import (
     SUPPLIER,
 )
 from ..sentence import said, sentence
-from ..tribe_api import Guid, TribeNotFound, TribeRefused, any_of, at_least, either
+from ..tribe_api import TribeNotFound, TribeRefused
 from .tribe_connection import WEBHOOK_TYPES
+from .tribe_invoice_comparer import changed_since
 from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 from .tribe_relation_importer import RELATIONSHIPS
 
-READ_FROM_THE_BEGINNING = (*RELATIONSHIPS, "invoice")
 # When to look whether there is room again.
 FULL_SECONDS = 60
 STREAM_SETS = {
@@ -64,6 +64,7 @@ class TribePoller(models.AbstractModel):
         connection = session.connection
         for entity_type, error in connection._register_webhooks(session.client).items():
             session.log("problem", entity_type, said(error))
+        self.env["tribe.sighting"]._forget(connection)
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
         connection._start_polling(self._now_in_tribe(session))
         connection._plan_initial()
@@ -79,6 +80,7 @@ class TribePoller(models.AbstractModel):
 
     def _deactivate(self, session, _reference):
         session.connection._remove_webhooks()
+        self.env["tribe.sighting"]._forget(session.connection)
         # A new transaction sees what webhooks, the schedule or another lane noted meanwhile.
         session.commit()
         session.connection._forget_work(but=session.kind)
@@ -125,24 +127,43 @@ class TribePoller(models.AbstractModel):
     # Looking
 
     def _poll(self, session, stream):
-        if STREAM_SETS[stream] in session.connection._absent():
+        connection = session.connection
+        if STREAM_SETS[stream] in connection._absent():
             return
         self._check_room(session)
         cursors = self.env["tribe.cursor"]
         # Also what lies before the last look, where it was passed over then.
         reads_again = "initial" in session.reasons.get(stream, ())
-        since = None if reads_again else cursors._position(session.connection, stream)
-        reads_all = session.connection._reads_all(stream)
+        since = None if reads_again else cursors._position(connection, stream)
+        if stream == "invoice" and not since:
+            reason = "initial" if reads_again else "poll"
+            comparer = self.env["tribe.invoice.comparer"]
+            comparer._begin(connection, connection.invoices_from, reason)
+            return
         started = None
-        if since or stream in READ_FROM_THE_BEGINNING:
+        for _page in self._look(session, stream, since):
+            started = started or self._now_in_tribe(session)
+            self._check_room(session)
+            # Before Tribe is asked for the next page: lanes wait for what was relied on.
+            session.commit()
+        cursors._move(connection, stream, started or self._now_in_tribe(session))
+
+    def _look(self, session, stream, since):
+        """Note what changed in a stream; yields after each page."""
+        if stream == "invoice":
+            yield from self.env["tribe.invoice.comparer"]._look_quickly(session, since)
+        elif since or stream in RELATIONSHIPS:
+            reads_all = session.connection._reads_all(stream)
             for found in self._changes(session, stream, since):
-                started = started or self._now_in_tribe(session)
                 for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
-                self._check_room(session)
-                # Before Tribe is asked for the next page: lanes wait for what was relied on.
-                session.commit()
-        cursors._move(session.connection, stream, started or self._now_in_tribe(session))
+                yield
+
+    def _begin_stream(self, session, stream):
+        """From now on what changes in a stream is looked for, unless it is already."""
+        cursors = self.env["tribe.cursor"]
+        if not cursors._position(session.connection, stream):
+            cursors._move(session.connection, stream, self._now_in_tribe(session))
 
     def _now_in_tribe(self, session):
         """From when on the next look has to look (datetime, UTC).
@@ -167,13 +188,9 @@ class TribePoller(models.AbstractModel):
 
         :param since: when it was looked at last (datetime, UTC); without it, all there is
         """
-        if stream == "invoice" and not since and not session.connection._booking_phases():
-            # Without a filter it would be all invoices.
-            return
-        since = since and since.replace(tzinfo=timezone.utc)
         for page in session.client.pages(
             STREAM_SETS[stream],
-            filter=self._filter(session.connection, stream, since),
+            filter=since and changed_since(since),
             select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
             expand=self._relations(session.connection, stream),
             orderby="ID asc",
@@ -181,22 +198,6 @@ class TribePoller(models.AbstractModel):
             # Who is former was never a customer of Odoo: nothing is imported.
             rows = [row for row in page if row.get("IsFormer") is not True]
             yield self._to_look_at(stream, rows)
-
-    def _filter(self, connection, stream, since):
-        """What to look for; None from the beginning: all customers and suppliers that Tribe has.
-
-        A phase change may leave the date of an invoice alone (it is only a link), so invoices are
-        looked for by phase as well.
-        """
-        # Tribe leaves the mutation date of a new record empty.
-        changed = since and either(
-            at_least("CreationDate", since), at_least("LastMutationDate", since)
-        )
-        if stream != "invoice":
-            return changed
-        phases = connection._open_phases() if since else connection._booking_phases()
-        ids = [Guid(phase.tribe_id) for phase in phases]
-        return either(changed, ids and any_of("Phase/ID", ids))
 
     def _relations(self, connection, stream):
         """What to expand for the rows of a stream to name their relations, or None."""

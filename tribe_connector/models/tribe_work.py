@@ -28,7 +28,7 @@ RECORD_KINDS = (
     "invoice",
     "document",
 )
-INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison")
+INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison", "invoices")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate")
@@ -80,6 +80,7 @@ class TribeWork(models.Model):
             ("entity", "Find Out What Changed"),
             ("poll", "Look for Changes"),
             ("comparison", "Look for Deleted Relations"),
+            ("invoices", "Look Through Invoices"),
             ("partner", "Contact"),
             ("payment", "Payment"),
             ("plan", "Plan"),

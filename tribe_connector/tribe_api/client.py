@@ -193,6 +193,7 @@ class Client:
         orderby: str | None = "ID asc",
         room: Room | None = None,
         seen: Iterable[str] = (),
+        spares_unreadable: bool = False,
     ) -> Iterator[list[dict]]:
         """All records that match, a page at a time, none twice and none passed over.
 
@@ -204,9 +205,11 @@ class Client:
 
         :param room: what takes the rows, where they are kept
         :param seen: the IDs of rows that came before, in the same order, to go on behind them
+        :param spares_unreadable: of a record that cannot be read only the ``ID`` comes, and the
+            others come too
         """
         options = _listing_options(filter, expand, select, orderby)
-        return self._listed(entity_set, options, room, seen)
+        return self._listed(entity_set, options, room, seen, spares_unreadable)
 
     def all_rows(
         self,
@@ -368,11 +371,13 @@ class Client:
         options: Mapping[str, object],
         room: Room | None,
         seen: Iterable[str] = (),
+        spares_unreadable: bool = False,
     ) -> Iterator[list[dict]]:
         """The pages of a listing: the rows that are new."""
         listing = Listing(seen)
         while listing.is_more:
-            page = self._counted_rows(entity_set, {**options, "$skip": listing.skip})
+            here = {**options, "$skip": listing.skip}
+            page = self._counted_rows(entity_set, here, spares_unreadable)
             try:
                 fresh = listing.take(page)
             except Endless as error:
@@ -400,22 +405,26 @@ class Client:
         with reading(url, False):
             return self._content(answer, changes_something=False)
 
-    def _counted_rows(self, entity_set: str, options: Mapping[str, object]) -> Page:
+    def _counted_rows(
+        self, entity_set: str, options: Mapping[str, object], spares_unreadable: bool = False
+    ) -> Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
         if self._is_counting_refused:
-            return self._rows(entity_set, options)
+            return self._rows(entity_set, options, spares_unreadable)
         try:
-            return self._rows(entity_set, {**options, "$count": "true"})
+            return self._rows(entity_set, {**options, "$count": "true"}, spares_unreadable)
         except TribeUnknownSet:
             raise
         except TribeRefused as error:
             if error.status != BAD_REQUEST:
                 raise
-            answer = self._rows(entity_set, options)
+            answer = self._rows(entity_set, options, spares_unreadable)
             self._is_counting_refused = True
             return answer
 
-    def _rows(self, entity_set: str, options: Mapping[str, object]) -> Page:
+    def _rows(
+        self, entity_set: str, options: Mapping[str, object], spares_unreadable: bool = False
+    ) -> Page:
         with self._noting():
             content = self._read(_checked_set(entity_set), options)
             rows = content.get("value") if isinstance(content, dict) else None
@@ -425,6 +434,8 @@ class Client:
                 )
         # Tribe is there, and its other records may be as they should.
         with reading(self._addresses.odata, False):
+            if spares_unreadable:
+                rows = [_readable(row, options.get("$expand")) for row in rows]
             are_records = all(is_record(row, options.get("$expand")) for row in rows)
         if not are_records:
             raise TribeRecordUnreadable(sentence("record_unreadable"))
@@ -678,6 +689,12 @@ def _is_webhook(row: object) -> bool:
 def _with_id(row: dict) -> dict:
     named = row.get("ID") or row.get("id") or row.get("webhookId")
     return {**row, "ID": str(named)} if named else row
+
+
+def _readable(row: object, expand: object) -> object:
+    """A row, or nothing of it but its ID where it has one."""
+    is_whole = is_record(row, expand) or not is_record(row)
+    return row if is_whole else {"ID": row["ID"]}
 
 
 def _count_of(content: dict) -> int | None:

@@ -1,0 +1,312 @@
+"""Looking finds what a webhook would have told of an invoice, at the cost of what changed."""
+
+from datetime import timedelta
+from unittest import mock
+
+from dateutil.relativedelta import relativedelta
+
+from odoo.addons.tribe_connector.models import tribe_invoice_comparer
+from odoo.addons.tribe_connector.tribe_api import client
+
+from .invoice_case import InvoiceCase
+
+
+class LookingCase(InvoiceCase):
+    """No webhook arrives."""
+
+    def setUp(self):
+        super().setUp()
+        # The first night of a connection finds nothing to look through.
+        self.connection._begin_night()
+
+    def sent(self, price=100.0, **values):
+        """An invoice that was sent in Tribe without a word; returns its ID."""
+        tribe_id = self.draft(self.line(price), **values)
+        self.sandbox.set_phase(tribe_id, "Sent")
+        return tribe_id
+
+    def all_sent(self, count):
+        return [self.sent(10.0 + number) for number in range(count)]
+
+    def look(self):
+        """Let a quarter of an hour pass: a quick look."""
+        self.poll("invoice")
+
+    def forget_changes(self):
+        """Have the last look be long after the last change: no date tells of it any more."""
+        self.env["tribe.cursor"].search([("stream", "=", "invoice")]).position += timedelta(days=1)
+
+    def pass_night(self, days=1):
+        """Let the schedule run after the nightly hour, so many days after it last did."""
+        self.env.cr.execute(
+            "UPDATE tribe_cursor SET position = position - %s * interval '1 day' "
+            "WHERE stream LIKE 'schedule:%%'",
+            [days],
+        )
+        self.env.invalidate_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
+        self.env["tribe.work"].search([("kind", "=", "poll")]).unlink()
+        self.run_lanes()
+
+    def calls(self, work):
+        """How many calls some work takes."""
+        self.sandbox.reset_calls()
+        work()
+        return self.sandbox.calls()["total"]
+
+    def phase_in_odoo(self, tribe_id):
+        return self.link(tribe_id).phase_id.code
+
+    def assert_booked(self, *tribe_ids):
+        for tribe_id in tribe_ids:
+            self.assertEqual(self.booked_move(tribe_id).state, "posted", self.problems())
+
+
+class TestQuickLook(LookingCase):
+    def test_what_was_sent_is_booked(self):
+        tribe_ids = self.all_sent(3)
+        self.look()
+        self.assert_booked(*tribe_ids)
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_what_is_booked_and_changes_is_seen(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        paid, changed = self.all_sent(2)
+        self.look()
+        self.sandbox.set_phase(paid, "Paid")
+        (line,) = self.sandbox.rows("ProductLine", Activity=changed)
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 1.0})
+
+        self.look()
+
+        self.assertEqual(self.phase_in_odoo(paid), "Paid")
+        self.assertEqual(self.link(changed).state, "differs")
+
+    def test_a_phase_that_no_date_tells_of_is_seen(self):
+        tribe_id = self.sent()
+        self.forget_changes()
+        self.look()
+        self.assert_booked(tribe_id)
+
+    def test_a_quiet_look_costs_no_more_the_more_there_is(self):
+        self.sandbox.switch(page_limit=5)
+        tribe_ids = self.all_sent(14)
+        self.look()
+        self.assert_booked(*tribe_ids)
+        self.forget_changes()
+
+        self.assertLessEqual(self.calls(self.look), 5)
+
+    def test_open_ones_from_before_the_books_begin_cost_nothing(self):
+        self.connection.invoices_from = self.today
+        self.run_lanes()
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=90)}", page_limit=5)
+        self.all_sent(12)
+        self.look()
+        self.forget_changes()
+
+        self.assertLessEqual(self.calls(self.look), 5)
+        self.assertFalse(self.env["tribe.link"].search([("kind", "=", "invoice")]))
+
+    def test_it_looks_as_far_back_as_there_is_something_new(self):
+        self.sandbox.switch(page_limit=5)
+        tribe_ids = self.all_sent(14)
+        self.forget_changes()
+
+        self.look()
+
+        self.assert_booked(*tribe_ids)
+
+    def test_what_is_held_is_read_once_and_again_when_it_changes(self):
+        tribe_id = self.draft(self.line(10.0), Currency="XXX")
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.look()
+        self.assertTrue(self.problems())
+        self.forget_changes()
+        self.assertLessEqual(self.calls(self.look), 3)
+
+        self.sandbox.switch(final_invoice_writable="all")
+        self.sandbox.change("Activity_Invoice", tribe_id, {"Currency": "EUR"})
+        self.look()
+
+        self.assertFalse(self.problems())
+        self.assert_booked(tribe_id)
+
+    def test_a_database_from_before_reads_nothing_of_what_is_as_it_was_booked(self):
+        same, other = self.all_sent(2)
+        self.look()
+        self.env.cr.execute("DELETE FROM tribe_sighting")
+        self.sandbox.set_phase(other, "Paid")
+        self.forget_changes()
+
+        # By date, the open ones.
+        self.assertEqual(self.calls(self.look), 2)
+        self.pass_night()
+        self.assertEqual(self.phase_in_odoo(other), "Paid")
+
+    def test_a_tenant_whose_dates_are_days(self):
+        self.seed_tribe(invoice_date_type="Edm.Date")
+        self.connection.invoices_from = self.today - timedelta(days=30)
+        for is_known in (False, True):
+            with self.subTest(is_known=is_known):
+                if is_known:
+                    self.connect()
+                tribe_id = self.sent()
+                self.forget_changes()
+                self.look()
+                self.assert_booked(tribe_id)
+                self.forget_changes()
+                self.assertLessEqual(self.calls(self.look), 5)
+
+    def test_one_that_cannot_be_read_keeps_no_other_back(self):
+        good, bad = self.all_sent(2)
+
+        def parsed(body, parse=client.parsed_json):
+            found = parse(body)
+            for row in found.get("value", []) if isinstance(found, dict) else []:
+                if row.get("ID") == bad:
+                    row["Relationship"] = "none"
+            return found
+
+        with mock.patch.object(client, "parsed_json", parsed):
+            self.look()
+            self.assert_booked(good)
+            self.assertEqual(self.problematic().mapped("reference"), [bad])
+            self.look()
+            self.assertEqual(self.problematic().tries, 1)
+
+
+class TestFullLook(LookingCase):
+    def works(self):
+        return self.env["tribe.work"].search([("kind", "=", "invoices")])
+
+    def test_a_night_finds_what_no_date_tells_of(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        paid, draft_again, deleted, unseen = self.all_sent(4)
+        self.sandbox.set_phase(unseen, "Draft")
+        self.look()
+        self.assert_booked(paid, draft_again, deleted)
+        for tribe_id in (paid, unseen):
+            self.sandbox.set_phase(tribe_id, "Paid")
+        self.sandbox.set_phase(draft_again, "Draft")
+        self.sandbox.delete("Activity_Invoice", deleted)
+        self.forget_changes()
+
+        self.pass_night()
+
+        self.assertEqual(self.phase_in_odoo(paid), "Paid")
+        self.assert_booked(unseen)
+        self.assertEqual(self.link(draft_again).state, "differs")
+        self.assertEqual(self.link(deleted).state, "gone")
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_a_quiet_night_costs_a_call_for_99(self):
+        self.sandbox.switch(page_limit=5)
+        tribe_ids = self.all_sent(21)
+        self.look()
+        self.assert_booked(*tribe_ids)
+        # Pages of five that overlap by one: as for 495 invoices on pages of a hundred.
+        self.assertLessEqual(self.calls(self.pass_night), 21 / 4 + 2)
+
+    def test_an_interrupted_look_goes_on_and_reads_nothing_twice(self):
+        self.sandbox.switch(page_limit=5)
+        self.connection.phase_ids.filtered(lambda phase: phase.code == "Sent").is_booked = False
+        self.run_lanes()
+        self.all_sent(45)
+        self.env["tribe.cursor"].search([("stream", "=", "invoice")]).unlink()
+        self.env.cr.execute("DELETE FROM tribe_sighting")
+        with mock.patch.object(tribe_invoice_comparer, "PAGES", 2):
+            calls = self.calls(self.look)
+        # 45 rows at four new ones a page; each row of work but the first overlaps once more.
+        self.assertLessEqual(calls, 2 * 45 / 5)
+        self.env.cr.execute("SELECT count(*) FROM tribe_sighting WHERE look IS NOT NULL")
+        self.assertEqual(self.env.cr.fetchone(), (45,))
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_so_many_are_not_taken_for_deleted(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_ids = self.all_sent(8)
+        self.look()
+        self.assert_booked(*tribe_ids)
+        for tribe_id in tribe_ids[:4]:
+            self.sandbox.delete("Activity_Invoice", tribe_id)
+        self.forget_changes()
+
+        self.pass_night()
+
+        self.assert_told(
+            self.problematic(), "too_many_invoices_missing", linked=8, missing=4, percent=50
+        )
+        self.assertEqual(set(self.link(each).state for each in tribe_ids), {"linked"})
+
+        self.connection.missing_percent = 50
+        self.problematic().action_retry()
+        self.run_lanes()
+        self.assertEqual(
+            [self.link(each).state for each in tribe_ids], ["gone"] * 4 + ["linked"] * 4
+        )
+        self.assertFalse(self.problems())
+
+    def test_books_that_begin_earlier_get_what_is_paid_too(self):
+        self.connection.invoices_from = self.today
+        self.run_lanes()
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=60)}")
+        still_open, paid = self.all_sent(2)
+        self.sandbox.set_phase(paid, "Paid")
+        self.look()
+        self.forget_changes()
+        self.assertFalse(self.link(still_open) | self.link(paid))
+
+        self.connection.invoices_from = self.today - timedelta(days=365)
+        self.run_lanes()
+
+        self.assert_booked(still_open, paid)
+
+    def test_a_phase_that_is_booked_later_gets_what_is_in_it(self):
+        phase = self.connection.phase_ids.filtered(lambda phase: phase.code == "Paid")
+        phase.is_booked = False
+        self.run_lanes()
+        tribe_id = self.sent()
+        self.sandbox.set_phase(tribe_id, "Paid")
+        self.look()
+        self.assertFalse(self.link(tribe_id))
+        self.forget_changes()
+
+        phase.is_booked = True
+        self.run_lanes()
+
+        self.assert_booked(tribe_id)
+
+    def test_open_periods_begin_after_the_latest_lock_date(self):
+        since = self.connection._open_since
+        self.assertEqual(since(), self.today - relativedelta(months=4))
+        self.company.fiscalyear_lock_date = self.today - timedelta(days=40)
+        self.assertEqual(since(), self.today - timedelta(days=39))
+        self.company.sale_lock_date = self.today - timedelta(days=20)
+        self.assertEqual(since(), self.today - timedelta(days=19))
+        self.connection.invoices_from = self.today - timedelta(days=2)
+        self.assertEqual(since(), self.today - timedelta(days=2))
+
+    def test_what_is_older_is_looked_at_once_a_week(self):
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=200)}")
+        tribe_id = self.sent()
+        self.look()
+        self.assert_booked(tribe_id)
+        self.pass_night(7)
+        self.sandbox.set_phase(tribe_id, "Paid")
+        self.forget_changes()
+
+        self.pass_night(6)
+        self.assertEqual(self.phase_in_odoo(tribe_id), "Sent")
+        self.pass_night(1)
+        self.assertEqual(self.phase_in_odoo(tribe_id), "Paid")
+
+    def test_deactivating_forgets_what_was_seen(self):
+        self.all_sent(2)
+        self.look()
+        self.assertTrue(self.env["tribe.sighting"].search([]))
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["tribe.sighting"].search([]))

@@ -1,0 +1,273 @@
+import math
+from collections import namedtuple
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+from odoo import models
+
+from ..engine.problems import NeedsPerson
+from ..mapping import sight_options, start_of_day
+from ..sentence import sentence
+from ..tribe_api import Guid, TribeRefused, TribeUnknownSet, any_of, at_least, both, either, equals
+from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
+
+INVOICE_SET = "Activity_Invoice"
+# Of one row of work: then other work has its turn.
+PAGES = 100
+BAD_REQUEST = 400
+DATE_TYPE = "Edm.Date"
+# A look through all invoices from a date on (None: all there are): its reference, and when it was
+# noted, as a text that can be compared.
+Look = namedtuple("Look", "since begun")
+
+
+class TribeInvoiceComparer(models.AbstractModel):
+    """Looks through Tribe's invoices for what a webhook would have told.
+
+    A listing shows of each invoice whether it is still as it was when it was last read
+    (``tribe.sighting``): what is not is noted, and the importer decides. A quick look is for what
+    bears a new date and for the newest open ones. A full look goes through all from a date on, page
+    by page, and goes on behind what it has seen; what is linked and not seen is noted at its end.
+    """
+
+    _name = "tribe.invoice.comparer"
+    _description = "Tribe Invoice Comparer"
+
+    # A quick look
+
+    def _look_quickly(self, session, since):
+        """Note what changed; yields after each page.
+
+        A phase change may leave the date of an invoice alone (it is only a link), so the newest
+        open invoices are looked at as well, as far back as there is something new.
+
+        :param since: when it was looked at last (datetime, UTC)
+        """
+        connection = session.connection
+        for rows in self._pages(session, self._listings(connection, [changed_since(since)])):
+            self._sight(session, rows)
+            yield
+        names = connection._invoice_fields()
+        newest_first = f"{names.date} desc,ID asc" if names.date else "ID desc"
+        for rows in self._pages(session, self._open_listings(connection), orderby=newest_first):
+            is_news = self._sight(session, rows)
+            yield
+            if not is_news:
+                return
+
+    def _open_listings(self, connection):
+        phases = _any_phase(connection._open_phases())
+        if not phases:
+            return []
+        periods = self._periods(connection, connection.invoices_from)
+        return self._listings(connection, [both(phases, period) for period in periods], phases)
+
+    # A full look
+
+    def _begin(self, connection, since, reason):
+        """Have all invoices from a date on looked through, unless a look that waits does that.
+
+        One for a setting (``initial``) begins anew: an earlier one went by the old setting.
+        """
+        works = self.env["tribe.work"]
+        if reason != "initial" and any(
+            _reaches(_look_of(work.reference).since, since) for work in self._waiting(connection)
+        ):
+            return
+        begun = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        works._add(connection, "inbound", "invoices", [f"{since or '-'}/{begun}"], reason)
+
+    def _waiting(self, connection):
+        return self.env["tribe.work"].search(
+            [("connection_id", "=", connection.id), ("kind", "=", "invoices")]
+        )
+
+    def _process(self, session):
+        """Do the work rows of some looks."""
+        for reference in session.references:
+            try:
+                self._look_through(session, reference)
+                session.done(reference)
+            except NeedsPerson as error:
+                session.failed(reference, error, sentence("linked_invoices"))
+            session.commit()
+
+    def _look_through(self, session, reference):
+        connection = session.connection
+        if INVOICE_SET in connection._absent() or self._is_replaced(connection, reference):
+            return
+        sightings = self.env["tribe.sighting"]
+        seen = sightings._seen_by(connection, reference)
+        if not seen and "initial" in session.reasons[reference]:
+            sightings._forget_unlinked_states(connection)
+        # No row stays locked while Tribe is asked.
+        session.commit()
+        since = _look_of(reference).since
+        listings = self._full_listings(connection, since)
+        for number, rows in enumerate(self._pages(session, listings, seen=seen), start=1):
+            self._sight(session, rows, reference)
+            self.env["tribe.poller"]._begin_stream(session, "invoice")
+            self.env["tribe.poller"]._check_room(session)
+            session.commit()
+            if number == PAGES:
+                works = self.env["tribe.work"]
+                works._add(connection, "inbound", "invoices", [reference], "follow")
+                return
+        self.env["tribe.poller"]._begin_stream(session, "invoice")
+        self._note_missing(connection, reference, since)
+
+    def _is_replaced(self, connection, reference):
+        """Whether a later look reaches as far back."""
+        look = _look_of(reference)
+        others = [_look_of(work.reference) for work in self._waiting(connection)]
+        return any(each.begun > look.begun and _reaches(each.since, look.since) for each in others)
+
+    def _full_listings(self, connection, since):
+        """Drafts have no date; of what has none, only what would be booked is looked at."""
+        names = connection._invoice_fields()
+        phases = connection.phase_ids.filtered(lambda phase: not phase.is_draft)
+        if not names.date:
+            return self._listings(connection, [_any_phase(phases)])
+        if not since:
+            return self._listings(connection, [""])
+        booked = _any_phase(connection._booking_phases())
+        undated = booked and both(equals(names.date, None), booked)
+        periods = [either(period, undated) for period in self._periods(connection, since)]
+        return self._listings(connection, periods, _any_phase(phases))
+
+    def _note_missing(self, connection, reference, since):
+        """Note what is linked and was not seen: it was deleted, or is something else by now.
+
+        :raises NeedsPerson: when it is so much that a right may be lacking
+        """
+        linked = self.env["tribe.sighting"]._linked_from(connection, since, reference)
+        missing = [tribe_id for tribe_id, is_seen in linked if not is_seen]
+        allowed = max(
+            len(linked) * connection.missing_percent / 100,
+            min(ALWAYS_PLAUSIBLE, len(linked) / 2),
+        )
+        if len(missing) > allowed:
+            # The next time it looks anew.
+            self.env["tribe.sighting"]._begin_anew(connection, reference)
+            raise NeedsPerson(
+                sentence(
+                    "too_many_invoices_missing",
+                    linked=len(linked),
+                    missing=len(missing),
+                    percent=math.ceil(100 * len(missing) / len(linked)),
+                )
+            )
+        self.env["tribe.work"]._ask(connection, "inbound", "invoice", missing, "follow")
+
+    # Listings
+
+    def _periods(self, connection, since):
+        """Filters for the invoices from a date on: in the type that Tribe's date has, or may have.
+
+        In any time zone, so from a day before.
+        """
+        names = connection._invoice_fields()
+        if not (names.date and since):
+            return [""]
+        day = since - timedelta(days=1)
+        moments = [start_of_day(day, connection.timezone), day]
+        if connection.invoice_date_type == DATE_TYPE:
+            moments.reverse()
+        return [at_least(names.date, moment) for moment in moments]
+
+    def _listings(self, connection, filters, otherwise=None):
+        """How to list invoices, each in case Tribe refuses the one before; without options that
+        name a field that this tenant no longer has, at last.
+        """
+        select, expand = sight_options(connection._invoice_fields(), connection.invoice_names or ())
+        listings = [{"filter": each, "select": select, "expand": expand} for each in filters]
+        last = filters[0] if otherwise is None else otherwise
+        return [*listings, {"filter": last, "expand": "Phase($select=ID)"}]
+
+    def _pages(self, session, listings, **options):
+        """The pages of the first listing that Tribe does not refuse."""
+        for number, listing in enumerate(listings, start=1):
+            pages = session.client.pages(INVOICE_SET, **listing, **options, spares_unreadable=True)
+            try:
+                first = next(pages, None)
+            except TribeUnknownSet:
+                raise
+            except TribeRefused as error:
+                if error.status != BAD_REQUEST or number == len(listings):
+                    raise
+                continue
+            if first is not None:
+                yield first
+                yield from pages
+            return
+
+    # What is news
+
+    def _sight(self, session, rows, look=None):
+        """Note what is not as it was when it was read; returns whether there was something.
+
+        What is not linked and is in no phase in which invoices are booked concerns nobody.
+        """
+        connection = session.connection
+        sights = [connection._sight_of(row) for row in rows]
+        sightings = self.env["tribe.sighting"]
+        tribe_ids = [sight.tribe_id for sight in sights]
+        states = sightings._states(connection, tribe_ids)
+        links = self.env["tribe.link"]._of_tribe(connection, tribe_ids)
+        phases = set(connection._booking_phases().mapped("tribe_id"))
+        agreed = [
+            sight
+            for sight in sights
+            if sight.tribe_id in links
+            and sight.tribe_id not in states
+            and _is_as_booked(sight, links[sight.tribe_id])
+        ]
+        # An earlier version booked it, and kept no state.
+        sightings._note_read(connection, agreed)
+        states |= {sight.tribe_id: sight.state for sight in agreed}
+        unreadable = [sight.tribe_id for sight in sights if sight.is_bare]
+        held = self._waiting_among(connection, unreadable) if unreadable else ()
+        news = [
+            sight.tribe_id
+            for sight in sights
+            if states.get(sight.tribe_id) != sight.state
+            and (sight.is_bare or sight.tribe_id in links or sight.phase_id in phases)
+            and sight.tribe_id not in held
+        ]
+        self.env["tribe.work"]._ask(connection, "inbound", "invoice", news, "poll")
+        sightings._note_seen(connection, sights, look)
+        return bool(news)
+
+    def _waiting_among(self, connection, tribe_ids):
+        """Those of some invoices that wait already, with or without a problem."""
+        waiting = [("connection_id", "=", connection.id), ("kind", "=", "invoice")]
+        works = self.env["tribe.work"].search([*waiting, ("reference", "in", tribe_ids)])
+        return set(works.mapped("reference"))
+
+
+def changed_since(since):
+    """A filter for what bears a date from a moment on (datetime, UTC)."""
+    since = since.replace(tzinfo=timezone.utc)
+    # Tribe leaves the mutation date of a new record empty.
+    return either(at_least("CreationDate", since), at_least("LastMutationDate", since))
+
+
+def _any_phase(phases):
+    return any_of("Phase/ID", [Guid(phase.tribe_id) for phase in phases]) if phases else ""
+
+
+def _look_of(reference):
+    since, _slash, begun = reference.partition("/")
+    return Look(None if since == "-" else date.fromisoformat(since), begun)
+
+
+def _reaches(since, other):
+    """Whether a look from one date on reaches as far back as one from another."""
+    return since is None or (other is not None and since <= other)
+
+
+def _is_as_booked(sight, link):
+    """Whether an invoice is in the phase, and of the total, that its link says."""
+    total = (link.agreed or {}).get("total")
+    is_total = total is not None and abs(Decimal(total)) in sight.totals
+    return is_total and link.state == "linked" and link.phase_id.tribe_id == sight.phase_id

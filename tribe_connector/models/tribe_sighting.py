@@ -1,0 +1,171 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class TribeSighting(models.Model):
+    """How an invoice of Tribe was when it was last read, so that looking costs what changed.
+
+    Lanes alone read and write it, many rows in one statement, in the order of their IDs: so two of
+    them never wait for each other. It says nothing about what is booked, that is the link's.
+    """
+
+    _name = "tribe.sighting"
+    _inherit = "tribe.written.by.connector"
+    _description = "Tribe Sighting"
+    _rec_name = "tribe_id"
+    _log_access = False
+
+    connection_id = fields.Many2one(
+        "tribe.connection", required=True, ondelete="cascade", readonly=True
+    )
+    tribe_id = fields.Char("Tribe ID", required=True, readonly=True)
+    state = fields.Char(
+        readonly=True, help="What a listing showed when it was last read; empty until then."
+    )
+    date = fields.Date(readonly=True, help="The invoice date that Tribe showed last.")
+    look = fields.Char(readonly=True, help="Which look through all invoices saw it last.")
+
+    _tribe_unique = models.Constraint(
+        "UNIQUE(connection_id, tribe_id)", "An invoice of Tribe is seen once per connection."
+    )
+    _look_index = models.Index("(connection_id, look)")
+
+    def _states(self, connection, tribe_ids):
+        """The states of those invoices that were read before: ``{tribe_id: state}``."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT tribe_id, state FROM tribe_sighting"
+                    " WHERE connection_id = %s AND tribe_id = ANY(%s) AND state IS NOT NULL",
+                    connection.id,
+                    list(tribe_ids),
+                )
+            )
+        )
+
+    def _note_read(self, connection, sights):
+        """Note how some invoices (``mapping.Sight``) are that were just read."""
+        self._upsert(connection, sights, SQL("state = excluded.state, date = excluded.date"))
+
+    def _note_seen(self, connection, sights, look=None):
+        """Note that some invoices were listed; by which look through all of them, if by one."""
+        self._upsert(
+            connection,
+            sights,
+            SQL("date = excluded.date, look = COALESCE(excluded.look, known.look)"),
+            is_read=False,
+            look=look,
+        )
+
+    def _upsert(self, connection, sights, change, *, is_read=True, look=None):
+        sights = sorted({sight.tribe_id: sight for sight in sights}.values(), key=_tribe_id)
+        if not sights:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO tribe_sighting AS known (connection_id, tribe_id, state, date, look)
+                SELECT %s, sight.tribe_id, sight.state, sight.date, %s
+                  FROM unnest(%s::varchar[], %s::varchar[], %s::date[])
+                       AS sight(tribe_id, state, date)
+                    ON CONFLICT (connection_id, tribe_id) DO UPDATE SET %s
+                """,
+                connection.id,
+                look,
+                [sight.tribe_id for sight in sights],
+                [sight.state if is_read else None for sight in sights],
+                [sight.date for sight in sights],
+                change,
+            ),
+            log_exceptions=False,
+        )
+
+    def _forget(self, connection, tribe_ids=None):
+        """Forget some invoices, or all of them: they are gone, or nobody looks any more."""
+        some = SQL("AND tribe_id = ANY(%s)", list(tribe_ids)) if tribe_ids is not None else SQL()
+        self.env.cr.execute(
+            SQL("DELETE FROM tribe_sighting WHERE connection_id = %s %s", connection.id, some),
+            log_exceptions=False,
+        )
+
+    def _forget_unlinked_states(self, connection):
+        """What was passed over is read again: by another setting it may be booked now."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE tribe_sighting SET state = NULL
+                 WHERE connection_id = %s AND state IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM tribe_link link
+                                    WHERE link.connection_id = tribe_sighting.connection_id
+                                      AND link.tribe_id = tribe_sighting.tribe_id)
+                """,
+                connection.id,
+            ),
+            log_exceptions=False,
+        )
+
+    def _seen_by(self, connection, look):
+        """The Tribe IDs of what a look has seen so far."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT tribe_id FROM tribe_sighting WHERE connection_id = %s AND look = %s",
+                connection.id,
+                look,
+            )
+        )
+        return {tribe_id for (tribe_id,) in rows}
+
+    def _begin_anew(self, connection, look):
+        """Have a look begin at its beginning."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE tribe_sighting SET look = NULL WHERE connection_id = %s AND look = %s",
+                connection.id,
+                look,
+            ),
+            log_exceptions=False,
+        )
+
+    def _count(self, connection, since):
+        """How many invoices from a date on are known."""
+        ((count,),) = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM tribe_sighting WHERE connection_id = %s AND date >= %s",
+                connection.id,
+                since,
+            )
+        )
+        return count
+
+    def _linked_from(self, connection, since, look):
+        """The linked invoices from a date on: ``[(tribe_id, whether a look saw it)]``.
+
+        Those without a date as well.
+        """
+        self.env["tribe.link"].flush_model()
+        period = SQL("TRUE")
+        if since:
+            period = SQL("COALESCE(sighting.date, move.invoice_date, %s) >= %s", since, since)
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT link.tribe_id, COALESCE(sighting.look = %s, FALSE)
+                  FROM tribe_link link
+                  LEFT JOIN tribe_sighting sighting
+                    ON sighting.connection_id = link.connection_id
+                       AND sighting.tribe_id = link.tribe_id
+                  LEFT JOIN account_move move ON move.id = link.move_id
+                 WHERE link.connection_id = %s AND link.kind = 'invoice'
+                   AND link.state IN ('linked', 'differs') AND link.tribe_id IS NOT NULL
+                   AND %s
+                 ORDER BY link.id
+                """,
+                look,
+                connection.id,
+                period,
+            )
+        )
+
+
+def _tribe_id(sight):
+    return sight.tribe_id
