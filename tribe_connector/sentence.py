@@ -94,6 +94,27 @@ class Label(NamedTuple):
         return self.field
 
 
+class Name(str):
+    """What a record of Odoo is called, as a parameter: readers see it in their language.
+
+    Of one that is gone, or called otherwise since, it stays what it was.
+    """
+
+    def __new__(cls, text: str, model: str, record_id: int):
+        name = super().__new__(cls, shortened(text, LONGEST_ITEM))
+        name.model = model
+        name.record_id = record_id
+        return name
+
+    def __getnewargs__(self):
+        return str(self), self.model, self.record_id
+
+    @classmethod
+    def of(cls, record) -> Name:
+        """What a record is called now."""
+        return cls(record.display_name or "", record._name, record.id)
+
+
 class Sentence(str):
     """A text that still knows its code and parameters, some of which may be sentences.
 
@@ -116,8 +137,8 @@ def sentence(code: str, /, **parameters: object) -> Sentence:
     """A sentence of the table.
 
     :param parameters: texts, numbers, dates, moments (datetime, UTC), amounts (Decimal or
-        ``Money``), choices of a field (``Choice``), names of fields
-        (``Label``), other sentences, or lists of these
+        ``Money``), choices of a field (``Choice``), names of fields (``Label``) and of records
+        (``Name``), other sentences, or lists of these
     :raises KeyError: for a code or a parameter that the table does not have
     """
     return Sentence(code, {name: _bounded(value) for name, value in parameters.items()})
@@ -129,7 +150,7 @@ def _bounded(value: object, longest: int = LONGEST_TEXT) -> object:
         value = together(said(value))
     if _is_list(value):
         return [_bounded(each, LONGEST_ITEM) for each in _first_of(value)]
-    if isinstance(value, str) and not isinstance(value, Sentence):
+    if isinstance(value, str) and not isinstance(value, (Name, Sentence)):
         return shortened(value, longest)
     return value
 
@@ -244,12 +265,9 @@ def _kept(value: object) -> object:
 def _kept_parameter(value: object) -> object:
     if isinstance(value, Sentence):
         return _kept(value)
-    if isinstance(value, Money):
-        return {"money": [str(value.amount), value.currency]}
-    if isinstance(value, Choice):
-        return {"choice": list(value)}
-    if isinstance(value, Label):
-        return {"label": list(value)}
+    for kind, keep in _KEEPERS.items():
+        if isinstance(value, kind):
+            return keep(value)
     if isinstance(value, Decimal):
         return {"amount": str(value)}
     if isinstance(value, datetime):
@@ -261,6 +279,14 @@ def _kept_parameter(value: object) -> object:
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     return str(value)
+
+
+_KEEPERS: dict[type, Callable] = {
+    Name: lambda name: {"name": [str(name), name.model, name.record_id]},
+    Money: lambda money: {"money": [str(money.amount), money.currency]},
+    Choice: lambda choice: {"choice": list(choice)},
+    Label: lambda label: {"label": list(label)},
+}
 
 
 def read_stored(kept: str) -> list[str | Sentence]:
@@ -302,6 +328,7 @@ _READERS: dict[str, Callable] = {
     "money": lambda kept: Money(Decimal(kept[0]), kept[1]),
     "choice": lambda kept: Choice(*kept),
     "label": lambda kept: Label(*kept),
+    "name": lambda kept: Name(*kept),
     "amount": Decimal,
     "moment": datetime.fromisoformat,
     "date": date.fromisoformat,

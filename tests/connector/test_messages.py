@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
-from odoo.addons.tribe_connector.sentence import MESSAGES, Choice, sentence, shortened, stored
+from odoo.addons.tribe_connector.sentence import MESSAGES, Choice, Name, sentence, shortened, stored
 
 from .relation_case import RelationCase
 
@@ -17,6 +17,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 # The same in both languages: only what they are filled in with is read.
 SAME_IN_DUTCH = {
     "said_by_odoo",
+    "amount_of",
     "one_after_the_other",
     "one_on_each_line",
     "fields_changed",
@@ -193,6 +194,20 @@ class TestEverybodyReadsTheirLanguage(MessageCase):
             ],
         )
         self.assertTrue(self.found_by(self.dutch, link, "difference", "1.234,50"))
+
+    def test_a_record_is_called_as_in_the_readers_language(self):
+        country = self.env.ref("base.be")
+        country.with_context(lang="nl_NL").name = "België"
+        link = self.linked().tribe_link_ids[:1]
+        for called in (country, country.with_context(lang="nl_NL")):
+            name = Name.of(called)
+            link.difference = [sentence("amount_of", what=[name], amount=Decimal("1.00"))]
+            self.assertEqual(self.read_by(self.english, link, "difference"), "Belgium: 1.00")
+            self.assertEqual(self.read_by(self.dutch, link, "difference"), "België: 1,00")
+        # What it was called then, once it is called otherwise, or gone.
+        for gone in (Name("Omzet", "res.country", country.id), Name("Omzet", "res.country", 0)):
+            link.difference = [sentence("amount_of", what=gone, amount=Decimal("1.00"))]
+            self.assertEqual(self.read_by(self.dutch, link, "difference"), "Omzet: 1,00")
 
     def test_a_moment_is_that_of_the_readers_time_zone(self):
         text = stored(sentence("headline_in_sync", moment=datetime(2026, 11, 29, 6, 15)))

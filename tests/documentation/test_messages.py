@@ -28,6 +28,7 @@ NO_PROBLEM = {
     "%(field)s of %(contact)s: Odoo's value goes to Tribe.",
     "%(field)s of %(contact)s: Tribe's value comes to Odoo.",
     "%(progress)s · about %(minutes)s minutes left",
+    "Adopt All That Agree",
     "All contacts that no connection sends go through “%s” now.",
     "Contacts That No Connection Sends",
     "Everything is the same on both sides: nothing is to be done.",

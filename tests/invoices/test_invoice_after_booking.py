@@ -54,7 +54,8 @@ class TestInvoiceAfterBooking(InvoiceCase):
         move.invoice_line_ids[0].price_unit = 500
 
         number = self.number_of(tribe_id)
-        with self.assert_refused("vat_differs", number=number, tribe=Decimal("0.12")) as refused:
+        told = {"number": number, "what": sentence("fact_nets")}
+        with self.assert_refused("invoice_differs_from_tribe", **told) as refused:
             move.action_post()
 
         # The web client shows what it does not know by its name as a traceback.

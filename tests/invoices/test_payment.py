@@ -573,7 +573,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
         self.pay_and_wait()
 
         self.assertEqual(self.link(self.tribe_id).state, "gone")
-        self.assertFalse(self.problems())
+        self.assert_only_told(self.problematic(), "invoice_differs")
 
     def test_what_a_person_left_to_odoo_is_not_told(self):
         self.change_the_price(200.0)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tribe_connector.sentence import (
+    Name,
     Sentence,
     filled,
     in_language,
@@ -36,6 +37,17 @@ SENTENCE = sentence(
     "difference_of_fact", what=sentence("compared_total"), now=Decimal("12.50"), booked="9%1"
 )
 ENGLISH = "Total: 12.50 in Tribe, booked as 9%1."
+
+
+def test_the_name_of_a_record_is_kept_with_the_record():
+    name = Name("Omzet", "account.account", 7)
+    for kept in (name, copy.deepcopy(name), pickle.loads(pickle.dumps(name))):
+        said_of_it = sentence("difference_of_fact", what=[kept], now="1", booked=kept)
+        (read,) = read_stored(stored(said_of_it))
+        assert read == "Omzet: 1 in Tribe, booked as Omzet."
+        for found in (read.parameters["booked"], *read.parameters["what"]):
+            assert (found, found.model, found.record_id) == ("Omzet", "account.account", 7)
+    assert len(Name("x" * 10_000, "account.account", 7)) < 1_000
 
 
 def test_a_sentence_is_its_english_text():

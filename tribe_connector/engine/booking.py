@@ -1,15 +1,19 @@
 """One invoice on its way from Tribe to the books."""
 
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from ..mapping import ValueUnreadable, clean_start
+from ..mapping.invoice_facts import key, summed, text
+from ..sentence import LONGEST_ITEM, shortened
 from .remote_relation import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 # The reason of work (``tribe.work``) with which a person has an invoice booked although another
 # one has its number.
 BOOK_ANYWAY = "book_anyway"
+# The reason of work with which a person has Tribe told that an invoice is not paid any more.
+MOVE_BACK = "move_back"
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()
@@ -50,10 +54,9 @@ class Booking:
         # A person said so, although an invoice in Odoo has the same number.
         self.may_share_number = False
         self.salesperson = legal_entity.env["res.users"]
-        # A set is named like the type, with dots turned into underscores.
-        relationship_set = ((entity.get("Relationship") or {}).get("_Type") or "").replace(".", "_")
+        self.customer_name = _name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
-        self.relation_kind = kinds.get(relationship_set)
+        self.relation_kind = kinds.get(entity_set_of(entity.get("Relationship")))
 
     @cached_property
     def mapping(self):
@@ -71,42 +74,60 @@ class Booking:
         return self.legal_entity.number_policy == "tribe"
 
 
-def booked_facts(invoice):
-    """What was booked, for comparing with Tribe later: texts, so that JSON keeps them exact."""
-    return {
-        "number": invoice.number,
-        "date": invoice.date.isoformat(),
-        "customer": invoice.relationship_id,
-        "currency": invoice.currency,
-        **_amounts(invoice.untaxed, invoice.vat, invoice.total),
-    }
+def entity_set_of(link):
+    """The set of what a navigation leads to: named like the type, with underscores for dots."""
+    return ((link or {}).get("_Type") or "").replace(".", "_")
 
 
-def move_facts(move):
-    """The same of an invoice that somebody else made in Odoo, as far as it can be compared."""
+def _name_of_customer(entity):
+    """What Tribe calls the customer of an invoice, as far as it tells that; may be empty."""
+    relationship = entity.get("Relationship") or {}
+    try:
+        name = clean_start(relationship.get("_Name")) or clean_start(relationship.get("Name"))
+    except ValueUnreadable:
+        name = None
+    return shortened(name or "", LONGEST_ITEM)
+
+
+def entry_facts(move):
+    """What an entry in Odoo has of the facts of an invoice (``mapping.invoice_facts``).
+
+    But for its number and customer, which only what was booked tells (``tribe.link``).
+    """
     if not move:
         return {}
-    sign = -1 if move.move_type == "out_refund" else 1
     digits = move.currency_id.decimal_places
-    amounts = (
-        sign * rounded(Decimal(str(amount)), digits)
-        for amount in (move.amount_untaxed, move.amount_tax, move.amount_total)
-    )
-    # A draft may have no date yet.
-    date = {"date": move.invoice_date.isoformat()} if move.invoice_date else {}
-    return {**date, "currency": move.currency_id.name, **_amounts(*amounts)}
+    sign = -1 if move.move_type == "out_refund" else 1
 
+    def amount(value):
+        return rounded(Decimal(str(value)), digits)
 
-def _amounts(untaxed, vat, total):
-    # Adding 0 turns -0.00 into 0.00.
-    return {"untaxed": str(untaxed + 0), "vat": str(vat + 0), "total": str(total + 0)}
-
-
-def fact_shown(name, fact):
-    """A fact of ``booked_facts`` as the value that people are shown."""
-    if name in ("untaxed", "vat", "total"):
-        return Decimal(fact)
-    return date.fromisoformat(fact) if name == "date" else fact
+    dates = {
+        "date": move.invoice_date,
+        "accounting_date": move.date,
+        "due_date": move.invoice_date_due,
+    }
+    lines = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+    taxes = move.line_ids.filtered("tax_line_id")
+    return {
+        # A draft may have no date yet.
+        **{name: date.isoformat() for name, date in dates.items() if date},
+        "currency": move.currency_id.name,
+        "nets": summed(
+            (
+                key(line.account_id.id, "+".join(map(str, line.tax_ids.ids))),
+                amount(-line.amount_currency),
+            )
+            for line in lines
+        ),
+        "untaxed": text(sign * amount(move.amount_untaxed)),
+        "vat": text(sign * amount(move.amount_tax)),
+        # As on the credit note itself.
+        "vat_by_tax": summed(
+            (str(line.tax_line_id.id), amount(-sign * line.amount_currency)) for line in taxes
+        ),
+        "total": text(sign * amount(move.amount_total)),
+    }
 
 
 def by_company(bookings):

@@ -28,6 +28,9 @@ REFUSED_BY_TRIBE = "tribe"
 REFUSED_BY_ODOO = "odoo"
 UNREADABLE = "unreadable"
 STOPPED = "stopped"
+# Of booked invoices: one is not the same on both sides; one was told paid, and is open again.
+DIFFERS = "differs"
+UNDONE = "undone"
 GIVEN_UP = "given_up"
 # Kinds of problems that do not go away by trying again in a moment.
 FOR_PEOPLE = (NEEDS_PERSON, BUG, GIVEN_UP)

@@ -16,7 +16,7 @@ MOST_WORDS = 3
 # Nobody looks for more.
 LONGEST_PATTERN = 2000
 # What a reader's language writes with other words than those that are kept.
-WRITTEN_BY_LANGUAGE = '"(amount|choice|date|label|moment|money)": '
+WRITTEN_BY_LANGUAGE = '"(amount|choice|date|label|moment|money|name)": '
 POSITIVE = {
     "not in": "in",
     "not like": "like",

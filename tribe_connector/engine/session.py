@@ -18,7 +18,7 @@ from ..tribe_api import (
     TribeUnauthorized,
     TribeUnknownSet,
 )
-from .booking import BOOK_ANYWAY
+from .booking import BOOK_ANYWAY, MOVE_BACK
 from .lost_race import LOST_RACES
 from .own_cursor import execute_apart
 from .problems import (
@@ -105,18 +105,23 @@ class Session:
             self._uncommitted.append(reference)
 
     def failed(
-        self, reference: str, error: Exception, name: str | None = None, company=None
+        self,
+        reference: str,
+        error: Exception,
+        name: str | None = None,
+        company=None,
+        facts: dict | None = None,
     ) -> None:
         """A record cannot be worked on (now): note why on one row of it.
 
         Only users of the record's company see it, where it has one. ``company``: the one that it
-        will belong to, where it is not in Odoo yet.
+        will belong to, where it is not in Odoo yet. ``facts``: what is known of an invoice.
         """
         if reference not in self._open:
             return
         del self._open[reference]
         problem = problem_of(error, self.env)
-        self._problems[reference] = (problem, name, company)
+        self._problems[reference] = (problem, name, company, facts)
 
     def fail_rest(self, error: Exception) -> None:
         """Whatever is still open shares an exception that hit the whole batch."""
@@ -265,8 +270,8 @@ class Session:
 
     def finish(self) -> None:
         """Write the problems to the work rows, and the run."""
-        for reference, (problem, name, company) in self._problems.items():
-            self._note_problem(reference, problem, name, company)
+        for reference, noted in self._problems.items():
+            self._note_problem(reference, *noted)
         if self._lines or self._failed or self.client.calls:
             self._write_run()
         if self._has_stopped:
@@ -276,14 +281,14 @@ class Session:
     def _failed(self) -> int:
         return sum(problem.kind != BUSY for problem, *_about in self._problems.values())
 
-    def _note_problem(self, reference, problem, name, company):
+    def _note_problem(self, reference, problem, name, company, facts):
         works = self._works(reference)
         if not works:
             return
         if problem.kind == BUSY:
             works.write({"due": _in(problem.retry_after), "begun": 0})
             return
-        decided = works.filtered(lambda work: work.reason == BOOK_ANYWAY)
+        decided = works.filtered(lambda work: work.reason in (BOOK_ANYWAY, MOVE_BACK))
         # The row that people see stays the same one: they may have it open.
         kept = (decided or works.filtered("error_class") or works)[0]
         # Not what merely waits: nobody was at it.
@@ -299,6 +304,7 @@ class Session:
                 **told,
                 "record_name": name or next(filter(None, works.mapped("record_name")), False),
                 "company_id": (company or kept.company_id).id,
+                **({"facts": facts} if facts else {}),
                 # No longer what that transaction noted: a later save is another row.
                 "transaction": False,
                 # What stopped its worker is begun alone the next time, and once a night.

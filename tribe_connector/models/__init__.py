@@ -1,5 +1,6 @@
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
 from . import tribe_written_by_connector
+from . import tribe_invoice_facts
 from . import tribe_sign_in
 from . import tribe_synchronized
 from . import tribe_relation_synchronizer
@@ -45,6 +46,7 @@ from . import (
     tribe_legal_entity,
     tribe_link,
     tribe_link_credit,
+    tribe_link_facts,
     tribe_message,
     tribe_payment_exporter,
     tribe_phase,

@@ -5,9 +5,12 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from ..engine.booking import BOOKING, fact_shown, move_facts, rounded
+from ..engine.booking import BOOKING, rounded
 from ..engine.only_for import only_for
-from ..sentence import say
+from ..sentence import Name, say, sentence
+
+# What is looked at before Tribe's VAT is set: else that would be said to differ instead.
+BEFORE_VAT = ("currency", "nets")
 
 
 class AccountMove(models.Model):
@@ -35,6 +38,14 @@ class AccountMove(models.Model):
     )
     tribe_url = fields.Char(
         "In Tribe", compute="_compute_tribe_url", compute_sudo=True, groups="base.group_user"
+    )
+
+    tribe_booked_before = fields.Char(
+        "Booked Before for Tribe",
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="The Tribe ID of the invoice that it was booked for, until Book Again was pressed.",
     )
 
     def write(self, vals):
@@ -88,7 +99,7 @@ class AccountMove(models.Model):
                     say(
                         self.env,
                         "journal_reserved_for_tribe",
-                        journal=move.journal_id.display_name,
+                        journal=Name.of(move.journal_id),
                     )
                 )
 
@@ -128,18 +139,21 @@ class AccountMove(models.Model):
         self._tribe_keep_lanes_off(with_links=True)
         # A draft of before the journal was reserved takes its number only now.
         self._check_tribe_journal()
+        self._tribe_check_booked_once()
         links = self._tribe_links()
-        reserved = links.move_id._tribe_reserved_journals()
         for link in links:
-            link.move_id._tribe_as_in_tribe(partial(link.move_id._tribe_correct_vat, link))
+            move = link.move_id
+            # Else VAT would be said to differ, and what was changed would not.
+            if self.env.context.get("tribe_booking") is not BOOKING:
+                move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
+            move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
         posted = super()._post(soft)
         for link in links:
             if link.move_id in posted:
-                link.move_id._tribe_as_in_tribe(
-                    partial(link.move_id._tribe_check_facts, link, reserved)
-                )
+                link.move_id._tribe_as_in_tribe(partial(link.move_id._tribe_check_facts, link))
         if booked := links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
+            booked.move_id._tribe_as_in_tribe(booked._ask_whether_well)
         return posted
 
     def _tribe_as_in_tribe(self, step):
@@ -188,7 +202,7 @@ class AccountMove(models.Model):
                         self.env,
                         "vat_differs",
                         number=link.agreed["number"],
-                        tax=tax.name,
+                        tax=Name.of(tax),
                         tribe=Decimal(vat),
                         odoo=sign * computed,
                     )
@@ -232,32 +246,54 @@ class AccountMove(models.Model):
             }
         )
 
-    def _tribe_check_facts(self, link, reserved):
-        """Refuse a number, date or total that is not the one of Tribe.
+    def _tribe_check_facts(self, link, names=None):
+        """Refuse an entry that has not the facts of Tribe (``mapping.invoice_facts``).
 
-        :param reserved: the journals in which numbers are Tribe's
+        :param names: of the facts to be looked at; by default all of them
         :raises UserError: naming the first difference
         """
-        booked, here = link.agreed or {}, move_facts(self)
-        if self.journal_id in reserved:
-            here["number"] = self.name
-        labels = {
-            "number": say(self.env, "fact_number"),
-            "date": say(self.env, "fact_invoice_date"),
-            "untaxed": say(self.env, "fact_untaxed"),
-            "vat": say(self.env, "fact_vat"),
-            "total": say(self.env, "fact_total"),
-        }
-        for key, label in labels.items():
-            if key in booked and key in here and booked[key] != here[key]:
+        for fact, tribe, odoo in link._facts_that_differ():
+            if names and fact.name not in names:
+                continue
+            number = link.agreed.get("number") or self.name
+            if tribe is None:
+                raise UserError(say(self.env, "invoice_customer_differs", number=number))
+            raise UserError(
+                say(
+                    self.env,
+                    "invoice_differs_from_tribe",
+                    number=number,
+                    what=sentence(fact.inline),
+                    tribe=tribe or "-",
+                    odoo=odoo or "-",
+                )
+            )
+
+    def _tribe_check_booked_once(self):
+        """Refuse an entry whose invoice of Tribe was booked again since, by *Book Again*.
+
+        :raises UserError: naming the other one
+        """
+        before = self.sudo().filtered("tribe_booked_before")
+        if not before:
+            return
+        ids = before.mapped("tribe_booked_before")
+        links = self.env["tribe.link"].sudo().search([("tribe_id", "in", ids)])
+        for move in before:
+            others = links.filtered(
+                lambda link, move=move: (
+                    link.tribe_id == move.tribe_booked_before
+                    and link.move_id != move
+                    and link.move_id.state in ("draft", "posted")
+                )
+            ).move_id
+            if others:
                 raise UserError(
                     say(
                         self.env,
-                        "invoice_differs_from_tribe",
-                        number=booked["number"],
-                        what=label,
-                        tribe=fact_shown(key, booked[key]),
-                        odoo=fact_shown(key, here[key]),
+                        "invoice_booked_again",
+                        number=move.display_name,
+                        invoice=others[0].name,
                     )
                 )
 
@@ -268,7 +304,7 @@ class AccountMove(models.Model):
         entry is registered, also one of a part.
         """
         if self.currency_id.is_zero(self.amount_residual):
-            return True
+            return self._tribe_is_settled_by_posted()
         states = {"in_process"}
         if not self.currency_id.compare_amounts(self.amount_residual, self.amount_total):
             # Later a validated one may be what the bank has paid: no part of what is open.
@@ -292,3 +328,10 @@ class AccountMove(models.Model):
             for move in payments.invoice_ids
         )
         return currency.compare_amounts(abs(coming), abs(remaining)) >= 0
+
+    def _tribe_is_settled_by_posted(self):
+        """Whether all that settles this invoice counts: Odoo keeps a draft reconciled with it."""
+        lines = self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        settling = (partials.debit_move_id | partials.credit_move_id).move_id
+        return all(move.state == "posted" for move in settling)

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..sentence import say
+from ..sentence import Name, say
 
 
 class AccountTax(models.Model):
@@ -16,13 +16,13 @@ class AccountTax(models.Model):
         """
         self.ensure_one()
         if self.type_tax_use != "sale":
-            return say(self.env, "tax_not_of_sales", tax=self.display_name)
+            return say(self.env, "tax_not_of_sales", tax=Name.of(self))
         if self.amount_type != "percent":
-            return say(self.env, "tax_not_a_percentage", tax=self.display_name)
+            return say(self.env, "tax_not_a_percentage", tax=Name.of(self))
         if self.price_include:
             return say(
                 self.env,
                 "tax_included_in_price",
-                tax=self.display_name,
+                tax=Name.of(self),
             )
         return None

@@ -327,6 +327,9 @@ class ResPartner(models.Model):
         links = self.env["tribe.link"].sudo().search([("partner_id", "in", self.ids)])
         links.write({"agreed": False, "being_told": False, "made": False, "noted": False})
         links.conflict_ids.unlink()
+        ignored = self.env["tribe.link"].sudo()._ignored_of(links)
+        for link in ignored:
+            link.agreed = {**link.agreed, "customer_name": ""}
         lines = self.env["tribe.run.line"].sudo().search([("partner_id", "in", self.ids)])
         lines.write({"name": False, "text": False})
 

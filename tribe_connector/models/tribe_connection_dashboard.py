@@ -44,6 +44,7 @@ class TribeConnection(models.Model):
     untold_count = fields.Integer("Payments Not Told Yet", compute="_compute_untold_count")
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     attention_count = fields.Integer("Needs Attention", compute="_compute_counts")
+    taken_count = fields.Integer("Numbers Taken", compute="_compute_counts")
     oldest_waiting = fields.Datetime(compute="_compute_counts")
     last_run = fields.Datetime(compute="_compute_runs")
     next_run = fields.Datetime(compute="_compute_next_run")
@@ -80,6 +81,9 @@ class TribeConnection(models.Model):
             )
             connection.conflict_count = self.env["tribe.conflict"].search_count(
                 [*of_us, ("decision", "=", False)]
+            )
+            connection.taken_count = self.env["tribe.work"].search_count(
+                [*of_us, ("kind", "=", "invoice"), ("cause", "=", "number")]
             )
             moments = [created for *_, created in waiting if created]
             connection.oldest_waiting = min(moments, default=False)
@@ -199,6 +203,19 @@ class TribeConnection(models.Model):
     def action_open_attention(self):
         """What needs a person; of the area in the context (relation, invoice), else all."""
         return self._list_of("action_tribe_work_attention", self._area_domain())
+
+    @only_for("Administrator")
+    def action_plan_adoption(self):
+        """The plan of *Adopt All That Agree*: which invoice in Odoo is taken for which of Tribe.
+
+        Only those whose number, customer, date and total are the same; the others stay a question.
+        """
+        held = self.env["tribe.work"].search(
+            [("connection_id", "=", self.id), ("kind", "=", "invoice"), ("cause", "=", "number")]
+        )
+        agreeing = held.filtered("move_to_adopt_id")
+        action = self._list_of("action_tribe_work_adoption", [("id", "in", agreeing.ids)])
+        return {**action, "name": self.env._("Adopt All That Agree")}
 
     @only_for("User")
     def action_open_runs(self):

@@ -76,7 +76,7 @@ class TribeConnection(models.Model):
         references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
         work._add(self, "outbound", "partner", references, "nightly")
         self.env["tribe.link"]._note_changed_moves(self)
-        self._plan_payments()
+        self._plan_payments(self._undone_payments())
 
     def _begin_plan(self):
         """Note when it was planned: the next time those come first that were not."""
@@ -143,30 +143,51 @@ class TribeConnection(models.Model):
             self._relation_domain() & Domain("id", "not in", links), order="id"
         )
 
-    def _plan_payments(self):
-        """Note the booked invoices of which Tribe does not know that they are (un)paid."""
-        moves = self._untold_payments().move_id
+    def _plan_payments(self, others=None):
+        """Note the booked invoices of which Tribe does not know that they are (un)paid.
+
+        :param others: links of what is to be looked at as well
+        """
+        links = self._untold_payments()
+        moves = (links | others if others else links).move_id
         self.env["tribe.work"]._add(self, "outbound", "payment", moves.ids, "nightly")
 
     def _untold_payments(self):
         """The links of those invoices, but for the ones for which work is there already."""
+        untold = Domain("told_paid", "=", False) & self._is_paid()
+        if self.tell_unpaid:
+            untold |= Domain("paid_by_us", "=", True) & self._is_open()
+        exporter = self.env["tribe.payment.exporter"]
+        return self._links_of_payments(untold).filtered(
+            lambda link: exporter._untold_phase(self, link)
+        )
+
+    def _undone_payments(self):
+        """The links of invoices of which a person has to say what Tribe is told: told paid, and
+        open again."""
+        if self.tell_unpaid:
+            return self.env["tribe.link"]
+        exporter = self.env["tribe.payment.exporter"]
+        told = Domain("paid_by_us", "=", True) & self._is_open()
+        return self._links_of_payments(told).filtered(lambda link: exporter._is_undone(self, link))
+
+    def _is_paid(self):
+        return Domain("move_id.payment_state", "in", self._paid_states())
+
+    def _is_open(self):
+        return ~self._is_paid() | Domain("move_id.amount_residual", "!=", 0)
+
+    def _links_of_payments(self, domain):
+        """The links of booked invoices that are alike, and of which no payment waits."""
         of_us = Domain("connection_id", "=", self.id) & Domain("kind", "=", "invoice")
         agreed = Domain("state", "=", "linked") & Domain("move_id.state", "=", "posted")
-        is_paid = Domain("move_id.payment_state", "in", self._paid_states())
-        untold = Domain("told_paid", "=", False) & is_paid
-        if self.tell_unpaid:
-            is_open = ~is_paid | Domain("move_id.amount_residual", "!=", 0)
-            untold |= Domain("paid_by_us", "=", True) & is_open
-        exporter = self.env["tribe.payment.exporter"]
-        links = self.env["tribe.link"].search(of_us & agreed & untold)
         noted = set(
             self.env["tribe.work"]
             .search([("connection_id", "=", self.id), ("kind", "=", "payment")])
             .mapped("reference")
         )
-        return links.filtered(
-            lambda link: str(link.move_id.id) not in noted and exporter._wanted_phase(self, link)
-        )
+        links = self.env["tribe.link"].search(of_us & agreed & domain)
+        return links.filtered(lambda link: str(link.move_id.id) not in noted)
 
     def _paid_states(self):
         """The payment states that mean "paid" for Tribe: nothing is to be collected any more."""

@@ -26,7 +26,6 @@ from ..mapping import (
 )
 from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
-from .tribe_invoice_booker import PAID_CODE
 
 IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
@@ -274,11 +273,11 @@ class TribeConnection(models.Model):
 
     def _open_phases(self):
         """Those of them in which Tribe still waits for the money."""
-        return self._booking_phases().filtered(lambda phase: phase.code != PAID_CODE)
+        return self._booking_phases().filtered(lambda phase: not phase._is_paid())
 
     def _phase(self, code):
         """The phase with a code, or an empty set."""
-        return self.phase_ids.filtered(lambda phase: phase.code == code)[:1]
+        return self.phase_ids.filtered(lambda phase: phase._has_code(code))[:1]
 
     def _absent(self):
         """The sets and fields that this tenant lacks: ``{"Set", "Set/Field"}``."""

@@ -4,12 +4,11 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools.misc import format_date
 
-from ..engine.booking import BOOKING, MOST_LINES, booked_facts, rounded
+from ..engine.booking import BOOKING, MOST_LINES, rounded
 from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
-from ..sentence import Money, say, sentence
-
-PAID_CODE = "Paid"
+from ..mapping.invoice_facts import key, summed, text, tribe_facts
+from ..sentence import Money, Name, say, sentence
 
 
 class TribeInvoiceBooker(models.AbstractModel):
@@ -40,7 +39,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
-            if booking.phase.code == PAID_CODE:
+            if booking.phase._is_paid():
                 self._note_paid_in_tribe(move)
             session.log("post", move.name, move=move)
         if session.connection.fetch_documents:
@@ -156,13 +155,13 @@ class TribeInvoiceBooker(models.AbstractModel):
             raise self._number_taken(
                 booking,
                 elsewhere[0],
-                say(self.env, "number_taken_adopt_or_book"),
+                sentence("number_taken_adopt_or_book"),
             )
 
     def _remedy_in_journal(self, booking, move):
         if booking.connection in move.tribe_link_ids.connection_id:
-            return say(self.env, "number_given_twice_by_tribe")
-        return say(self.env, "number_taken_adopt_or_renumber")
+            return sentence("number_given_twice_by_tribe")
+        return sentence("number_taken_adopt_or_renumber")
 
     def _number_taken(self, booking, move, remedy):
         return NeedsPerson(
@@ -173,7 +172,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                 move=move.name,
                 customer=move.commercial_partner_id._tribe_called(),
                 total_of_move=Money(Decimal(str(move.amount_total)), move.currency_id.name),
-                journal=move.journal_id.display_name,
+                journal=Name.of(move.journal_id),
                 remedy=remedy,
             ),
         )
@@ -313,17 +312,13 @@ class TribeInvoiceBooker(models.AbstractModel):
                     problem=problem,
                 ),
             )
-        archived = [
-            record.with_company(booking.company).display_name
-            for record in (account, tax)
-            if not record.active
-        ]
+        archived = [Name.of(record) for record in (account, tax) if not record.active]
         if archived:
             raise NeedsPerson(
                 sentence(
                     "account_or_tax_archived",
                     number=booking.invoice.number,
-                    archived=" / ".join(archived),
+                    archived=archived,
                     entity=booking.legal_entity.name,
                 ),
             )
@@ -400,15 +395,34 @@ class TribeInvoiceBooker(models.AbstractModel):
                     "credited_tribe_id": booking.invoice.credited_invoice_id,
                     "move_id": move.id,
                     "phase_id": booking.phase.id,
-                    "told_paid": booking.phase.code == PAID_CODE,
+                    "told_paid": booking.phase._is_paid(),
                     "agreed": {
-                        **booked_facts(booking.invoice),
-                        "is_vat_included": booking.invoice.is_vat_included,
-                        "vat_by_tax": {
-                            str(tax.id): str(vat) for tax, vat in self._vat_by_tax(booking).items()
-                        },
+                        **self._facts_of(booking),
+                        "due_date": self._due_date(booking).isoformat(),
+                        "accounting_date": self._accounting_date(booking).isoformat(),
+                        "keeps_number": booking.keeps_number,
+                        "partner_id": booking.partner.id,
                     },
                 }
                 for booking, move in zip(bookings, moves, strict=True)
             ]
         )
+
+    def _facts_of(self, booking):
+        """What is agreed once it is booked: Tribe's facts, and what they mean in Odoo.
+
+        :raises NeedsPerson: for what is not mapped
+        """
+        nets = []
+        for line in booking.invoice.lines:
+            if not line.is_text:
+                account, tax = self._account_and_tax(booking, line)
+                nets.append((key(account.id, tax.id), line.net_total))
+        return {
+            **tribe_facts(booking.invoice),
+            "nets": summed(nets),
+            "is_vat_included": booking.invoice.is_vat_included,
+            "vat_by_tax": {
+                str(tax.id): text(vat) for tax, vat in self._vat_by_tax(booking).items()
+            },
+        }

@@ -8,11 +8,9 @@ from ..engine.booking import (
     MOST_LINES,
     Booking,
     Mapping,
-    booked_facts,
     by_company,
-    fact_shown,
+    entity_set_of,
     in_pieces,
-    move_facts,
 )
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
@@ -29,23 +27,14 @@ from ..mapping import (
     read_invoice,
     whole_number,
 )
+from ..mapping.invoice_facts import OF_THE_SAME_SALE, differing, missing, tribe_facts
 from ..sentence import said, say, sentence
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
-from .tribe_invoice_booker import PAID_CODE
 from .tribe_work import TOLD_REASONS
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
 ACCOUNT_MANAGER = "AccountManager($select=ID,EmailAddress;$expand=Person($select=EmailAddress))"
-FACT_NAMES = {
-    "number": sentence("compared_number"),
-    "date": sentence("compared_date"),
-    "currency": sentence("compared_currency"),
-    "partner": sentence("field_customer"),
-    "untaxed": sentence("compared_untaxed"),
-    "vat": sentence("fact_vat"),
-    "total": sentence("compared_total"),
-}
 
 
 class TribeInvoiceImporter(models.AbstractModel):
@@ -68,8 +57,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         sightings._note_read(
             session.connection, map(session.connection._sight_of, entities.values())
         )
-        self._note_gone(session, [r for r in session.references if r not in entities])
         failures = {}
+        gone = [reference for reference in session.references if reference not in entities]
+        self._note_gone(session, gone, failures)
         bookings = self._prepare(session, entities, failures)
 
         def fail(booking, error):
@@ -96,7 +86,20 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _failure(self, booking, error):
         """What ``Session.failed`` needs to know of an invoice that cannot be booked."""
-        return error, booking.invoice.number, booking.company
+        return error, booking.invoice.number, booking.company, self._known_facts(booking)
+
+    def _facts_of_held(self, connection, entity):
+        """The same of an invoice that may not be readable; then nothing."""
+        try:
+            return self._known_facts(self._read_booking(connection, entity))
+        except Exception:  # noqa: BLE001 - why it is held is told already
+            return {}
+
+    def _known_facts(self, booking):
+        """What people know an invoice by that is not booked; *Adopt* compares it as well."""
+        facts = tribe_facts(booking.invoice)
+        known = {name: facts[name] for name in OF_THE_SAME_SALE}
+        return {**known, "customer_name": booking.customer_name}
 
     # Reading
 
@@ -161,17 +164,26 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _prepare(self, session, entities, failures):
         """What is to be booked (``Booking``); what cannot be goes to ``failures``."""
         known = self.env["tribe.link"]._of_tribe(session.connection, entities)
+        terms = self._terms_of_adopted(session, known, entities)
         wanted = []
 
         def fail(tribe_id, error):
-            company = self._find_legal_entity(session.connection, entities[tribe_id]).company_id
-            failures[tribe_id] = (error, _title(entities[tribe_id]), company)
+            entity = entities[tribe_id]
+            company = self._find_legal_entity(session.connection, entity).company_id
+            facts = self._facts_of_held(session.connection, entity)
+            failures[tribe_id] = (error, _title(entity), company, facts)
 
         session.halves(
             [tribe_id for tribe_id in entities if tribe_id in known],
-            lambda part: [self._compare(session, known[each], entities[each]) for each in part],
+            lambda part: [
+                self._compare(session, known[each], entities[each], terms.get(each))
+                for each in part
+            ],
             fail,
         )
+        for tribe_id, link in known.items():
+            if tribe_id not in failures and link._needs_attention():
+                failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
         for tribe_id, entity in entities.items():
             if tribe_id in known:
                 continue
@@ -193,11 +205,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         session.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
 
-    def _compare(self, session, link, entity):
+    def _compare(self, session, link, entity, term=None):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         before = _state_of(link)
         seen = self._compare_phase(session, link, entity)
-        self._compare_facts(session, link, entity)
+        self._compare_facts(session, link, entity, term)
         if _state_of(link) == before and not seen.is_news:
             self._look_once_more(session, link.tribe_id)
 
@@ -208,7 +220,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         link._keep_told(seen)
         if "phase" in seen.hidden or link.phase_id == phase:
             return seen
-        is_paid = phase.code == PAID_CODE
+        is_paid = phase._is_paid()
         is_paid_by_us = is_paid and (link.paid_by_us or "phase" in seen.arrived)
         if is_paid and not is_paid_by_us and not link.told_paid and link.move_id:
             self._note_paid_in_tribe(link.move_id)
@@ -220,72 +232,85 @@ class TribeInvoiceImporter(models.AbstractModel):
         if session.reasons.get(tribe_id, set()) & TOLD_REASONS:
             self.env["tribe.work"]._look_later(session.connection, "invoice", tribe_id)
 
-    def _compare_facts(self, session, link, entity):
+    def _compare_facts(self, session, link, entity, term):
         """Note what is not what it was when an invoice was booked."""
         legal_entity = self._find_legal_entity(session.connection, entity)
         if self._is_booked_elsewhere(legal_entity):
             return
         if link.state in ("linked", "differs", "gone"):
-            difference = self._tribe_differences(session, link, entity) or link._move_differences()
+            differences = self._tribe_differences(session, link, entity, term)
+            differences += link._move_differences()
             unsettled = link._settle_credits(only_new=True)
-            link._note_differences([*difference, *unsettled])
+            link._note_differences([*differences, *unsettled], is_looked_at=True)
 
-    def _tribe_differences(self, session, link, entity):
-        """What is not what it was when the invoice was booked; empty when nothing is."""
+    def _tribe_differences(self, session, link, entity, term):
+        """What Tribe has otherwise than it was agreed, as sentences; empty when nothing is."""
         try:
             booking = self._read_booking(session.connection, entity)
+            # What was adopted, or booked before this was kept, gets it here.
+            if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
+                link.credited_tribe_id = booking.invoice.credited_invoice_id
+            booking.payment_term_days = whole_number(term, LONGEST_TERM_IN_DAYS)
+            self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
             return said(error)
-        # What was adopted, or booked before this was kept, gets it here.
-        if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
-            link.credited_tribe_id = booking.invoice.credited_invoice_id
-        booked, now = link.agreed, booked_facts(booking.invoice)
-        if not booked:
-            booked = move_facts(link.move_id)
-            self._compare_customers(session, link.move_id, booked, now)
-        differing = [name for name in now if name in booked and booked[name] != now[name]]
+        now = tribe_facts(booking.invoice)
         sentences = [
-            say(
-                self.env,
+            sentence("difference_of_customer")
+            if fact.name == "customer"
+            else sentence(
                 "difference_of_fact",
-                what=FACT_NAMES[name],
-                now=fact_shown(name, now[name]),
-                booked=fact_shown(name, booked[name]),
+                what=sentence(fact.label),
+                now=each[0] or "-",
+                booked=each[1] or "-",
             )
-            for name in differing
-            if name in FACT_NAMES
+            for fact in differing(link.agreed, now)
+            for each in [link._shown_of_both(fact.name, now[fact.name], link.agreed[fact.name])]
         ]
-        if "customer" in differing:
-            sentences.append(say(self.env, "difference_of_customer"))
         if booking.phase.is_draft:
-            sentences.append(say(self.env, "difference_draft_in_tribe"))
+            sentences.append(sentence("difference_draft_in_tribe"))
         return sentences
 
-    def _compare_customers(self, session, move, booked, now):
-        """Note whether an invoice that somebody else made has the customer of Tribe.
+    def _complete_facts(self, link, booking):
+        """Keep the facts that were not known when an invoice was linked.
 
-        Where Tribe's is not in Odoo, nobody can tell.
+        Of one that somebody made in Odoo all of them, as Tribe has them. Of one that an older
+        version booked what that did not keep, as it is in the books.
+
+        :raises NeedsPerson: for what is not mapped
         """
-        partner = self._linked_partners(session, [now["customer"]]).get(now["customer"])
-        theirs, ours = partner and partner.commercial_partner_id, move.commercial_partner_id
-        if not (theirs and ours) or theirs == ours:
-            return
-        names = theirs._tribe_called(), ours._tribe_called()
-        is_named = theirs.company_id <= move.company_id.parent_ids
-        if names[0] == names[1] or not is_named:
-            # Neither a name that says nothing, nor one of another company.
-            booked["customer"] = None
-        else:
-            now["partner"], booked["partner"] = names
+        if not link.agreed:
+            link.agreed = {
+                **self._facts_of(booking),
+                "due_date": self._due_date(booking).isoformat(),
+                "accounting_date": self._accounting_date_of_adopted(booking, link.move_id),
+                "keeps_number": False,
+            }
+        elif names := missing(link.agreed):
+            known = {"lines": tribe_facts(booking.invoice)["lines"]}
+            if link.move_id.state == "posted":
+                known |= link._facts_in_odoo()
+            added = {name: known[name] for name in names if name in known}
+            if added:
+                link.agreed = {**link.agreed, **added}
 
-    def _note_gone(self, session, tribe_ids):
+    def _accounting_date_of_adopted(self, booking, move):
+        """The invoice date; in a period that is locked any later one that somebody chose."""
+        date = booking.invoice.date
+        if move.date and move.date > date and self._locks(booking, date):
+            date = move.date
+        return date.isoformat()
+
+    def _note_gone(self, session, tribe_ids, failures):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
         self.env["tribe.sighting"]._forget(session.connection, tribe_ids)
-        for link in self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).values():
+        for tribe_id, link in (
+            self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).items()
+        ):
             if link.state in ("linked", "differs"):
-                link.write(
-                    {"state": "gone", "difference": say(self.env, "difference_deleted_in_tribe")}
-                )
+                link.write({"state": "gone", "difference": sentence("difference_deleted_in_tribe")})
+            if link._needs_attention():
+                failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
 
     def _phase(self, connection, entity):
         phase_id = (entity.get("Phase") or {}).get("ID")
@@ -520,6 +545,26 @@ class TribeInvoiceImporter(models.AbstractModel):
                 ],
                 fail,
             )
+
+    def _terms_of_adopted(self, session, links, entities):
+        """The payment terms in days of the customers of what was adopted just now, by Tribe ID.
+
+        Read while nothing is changed yet.
+        """
+        terms = {}
+        adopted = [tribe_id for tribe_id, link in links.items() if link.move_id and not link.agreed]
+        for entity_set in CUSTOMER_SETS.values():
+            of_kind = {
+                tribe_id: entities[tribe_id]["Relationship"]["ID"]
+                for tribe_id in adopted
+                if entity_set_of(entities[tribe_id].get("Relationship")) == entity_set
+            }
+            ids = {Guid(each) for each in of_kind.values()}
+            rows = session.client.by_values(entity_set, "ID", ids) if ids else []
+            by_id = {row["ID"]: row for row in rows}
+            for tribe_id, relationship_id in of_kind.items():
+                terms[tribe_id] = by_id.get(relationship_id, {}).get("PaymentTermInDays")
+        return terms
 
     def _read_term(self, booking, relationship):
         # Where Tribe tells the due date, nothing depends on the term.

@@ -11,7 +11,7 @@ from ..mapping import (
     vat_country,
     vat_kind,
 )
-from ..sentence import say
+from ..sentence import Name, say
 
 JOURNAL_SEQUENCE_PATTERN = r"^(?P<prefix1>.*?)(?P<seq>\d{0,9})(?P<suffix>\D*?)$"
 
@@ -367,7 +367,7 @@ class TribeLegalEntity(models.Model):
                         self.env,
                         "journal_has_other_invoices",
                         name=entity.name,
-                        journal=entity.journal_id.display_name,
+                        journal=Name.of(entity.journal_id),
                     )
                 )
 
@@ -392,7 +392,7 @@ class TribeLegalEntity(models.Model):
                     self.env,
                     "journal_of_other_company",
                     name=self.name,
-                    journal=journal.display_name,
+                    journal=Name.of(journal),
                 )
             )
         if self._shares_numbers():
@@ -401,7 +401,7 @@ class TribeLegalEntity(models.Model):
                     self.env,
                     "journal_of_other_connection",
                     name=self.name,
-                    journal=journal.display_name,
+                    journal=Name.of(journal),
                 )
             )
 
@@ -448,13 +448,13 @@ class TribeLegalEntity(models.Model):
             return say(
                 self.env,
                 "journal_archived",
-                journal=journal.display_name,
+                journal=Name.of(journal),
             )
         if journal and journal.type != "sale":
             return say(
                 self.env,
                 "journal_not_of_sales",
-                journal=journal.display_name,
+                journal=Name.of(journal),
             )
         if not journal or self.number_policy == "odoo":
             return None
@@ -462,12 +462,12 @@ class TribeLegalEntity(models.Model):
             return say(
                 self.env,
                 "journal_hashed",
-                journal=journal.display_name,
+                journal=Name.of(journal),
             )
         if journal.sequence_override_regex != JOURNAL_SEQUENCE_PATTERN:
             return say(
                 self.env,
                 "journal_reads_dates",
-                journal=journal.display_name,
+                journal=Name.of(journal),
             )
         return None

@@ -4,12 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..engine.lost_race import LOST_RACES
 from ..engine.only_for import only_for
 from ..engine.sentence_field import SentenceText
 from ..mapping import look, oldest, tell
-from ..sentence import in_language, say, sentence
-from .tribe_payment_exporter import PAID_CODE
+from ..sentence import say, sentence
+from .tribe_phase import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
@@ -25,7 +24,7 @@ class TribeLink(models.Model):
     """
 
     _name = "tribe.link"
-    _inherit = "tribe.written.by.connector"
+    _inherit = ["tribe.written.by.connector", "tribe.invoice.facts"]
     _description = "Tribe Link"
     _rec_name = "tribe_id"
 
@@ -96,6 +95,14 @@ class TribeLink(models.Model):
     paid_by_us = fields.Boolean(
         readonly=True, help="The connector moved the invoice to Paid, so it may move it back."
     )
+    decided_by_id = fields.Many2one(
+        "res.users",
+        "Left to Odoo By",
+        readonly=True,
+        ondelete="set null",
+        help="Who ignored the invoice, or left it to Odoo.",
+    )
+    decided_at = fields.Datetime("Left to Odoo On", readonly=True)
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     can_leave_to_odoo = fields.Boolean(compute="_compute_can_leave_to_odoo", compute_sudo=True)
 
@@ -144,6 +151,13 @@ class TribeLink(models.Model):
         """The number of an invoice that was booked, also when it was deleted since."""
         return self.kind == "invoice" and (self.agreed or {}).get("number")
 
+    @api.model
+    def _facts_depend_on(self):
+        return ["agreed", "kind", "move_id"]
+
+    def _known_facts(self):
+        return (self.agreed or {}) if self.kind == "invoice" else {}
+
     @api.depends("tribe_id", "connection_id")
     def _compute_tribe_url(self):
         for link in self:
@@ -179,8 +193,11 @@ class TribeLink(models.Model):
         links = self.filtered("id")
         (self - links).difference_shown = False
         for link in links:
-            sentences = (link.difference, link._untold_payment())
-            link.difference_shown = "\n".join(filter(None, sentences)) or False
+            link.difference_shown = "\n".join(link._difference_parts()) or False
+
+    def _difference_parts(self):
+        """What is not alike, and what Tribe is not told because of that; each a text."""
+        return [each for each in (self.difference, self._untold_payment()) if each]
 
     def _where_it_differs(self):
         """What is not alike, and where a person decides about that."""
@@ -193,11 +210,11 @@ class TribeLink(models.Model):
             return ""
         exporter = self.env["tribe.payment.exporter"]
         code = exporter._untold_phase(self.connection_id, self)
-        if not code:
-            return ""
         if code == PAID_CODE:
             return say(self.env, "difference_paid_untold")
-        return say(self.env, "difference_unpaid_untold")
+        if code and self.connection_id.tell_unpaid:
+            return say(self.env, "difference_unpaid_untold")
+        return ""
 
     @api.model
     def _seen_by_employees(self, domain):
@@ -376,7 +393,7 @@ class TribeLink(models.Model):
         left = self.sudo().filtered("can_leave_to_odoo")
         if not left:
             return self.env["tribe.work"]._tell_it_is_gone()
-        left.write({"state": "left_to_odoo", "difference": False})
+        left.write({"state": "left_to_odoo", "difference": False, **self._decision()})
         references = [*left.mapped("tribe_id"), *map(str, left.partner_id.ids)]
         self.env["tribe.work"]._add_again(
             [
@@ -388,6 +405,10 @@ class TribeLink(models.Model):
         return self.env["tribe.work"]._tell(
             self.env._("Left to Odoo: %s.", ", ".join(left.mapped("display_name")))
         )
+
+    def _decision(self):
+        """Who decides now about what is told no more, to be kept with it."""
+        return {"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
 
     @only_for("Administrator")
     def action_follow_again(self):
@@ -431,52 +452,7 @@ class TribeLink(models.Model):
                     )
                 )
             added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
+            link.move_id.tribe_booked_before = link.tribe_id
         links.unlink()
         added._wake_lanes()
         return added.with_env(self.env)._watch(added, is_left=True)
-
-    def _note_changed_moves(self, connection):
-        """Note which booked invoices a bookkeeper reset, cancelled or deleted since.
-
-        What differed is looked at again: it may be well now, in Odoo or in Tribe.
-        """
-        of_invoices = Domain("connection_id", "=", connection.id) & Domain("kind", "=", "invoice")
-        # What is well is the most by far, and not even read.
-        unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
-        looked_at = self.browse()
-        for link in self.search(of_invoices & Domain("state", "=", "linked") & unlike):
-            try:
-                with self.env.cr.savepoint():
-                    link._note_differences(link._move_differences())
-            except LOST_RACES:
-                # A lane, or the bookkeeper, is at it just now.
-                looked_at |= link
-        looked_at |= self.search(of_invoices & Domain("state", "=", "differs"))
-        looked_at |= self._credits_of_before(connection)
-        # It can be asked for again and again.
-        self.env["tribe.work"]._ask(
-            connection, "inbound", "invoice", looked_at.mapped("tribe_id"), "nightly"
-        )
-
-    def _move_differences(self):
-        if not self.move_id:
-            return [sentence("difference_deleted_in_odoo")]
-        codes = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
-        code = codes.get(self.move_id.state)
-        return [sentence(code)] if code else []
-
-    def _note_differences(self, differences):
-        """Show what is not alike (sentences), or that all is well again (none)."""
-        state = "differs" if differences else "linked"
-        is_told = (self.difference or "") == in_language(self.env, differences)
-        if self.state == state and is_told:
-            return
-        agreed_before = self.state == "linked"
-        self.write({"state": state, "difference": differences})
-        # What could not be told while it differed.
-        if not agreed_before and self.env["tribe.payment.exporter"]._wanted_phase(
-            self.connection_id, self
-        ):
-            self.env["tribe.work"]._add(
-                self.connection_id, "outbound", "payment", self.move_id.ids, "follow"
-            )

@@ -14,6 +14,7 @@ from ..sentence import (
     Choice,
     Label,
     Money,
+    Name,
     Sentence,
     filled,
     in_language,
@@ -129,6 +130,8 @@ class TribeMessage(models.Model):
         if isinstance(value, Choice):
             field = self.env[value.model]._fields[value.field]
             return dict(field._description_selection(self.env)).get(value.value, value.value)
+        if isinstance(value, Name):
+            return self._shown_name(value)
         if isinstance(value, Label):
             return self.env[value.model]._fields[value.field]._description_string(self.env)
         if isinstance(value, (list, tuple)):
@@ -142,6 +145,16 @@ class TribeMessage(models.Model):
         if isinstance(value, date):
             return format_date(self.env, value)
         return str(value)
+
+    def _shown_name(self, name):
+        """What a record is called in the reader's language, if it is still called so in one.
+
+        With all rights: the sentence tells it already, only in another language.
+        """
+        record = self.env[name.model].sudo().browse(name.record_id).exists()
+        languages = [code for code, _language in self.env["res.lang"].get_installed()]
+        called = (record.with_context(lang=language).display_name for language in languages)
+        return record.display_name if record and str(name) in called else str(name)
 
     def _shown_amount(self, amount):
         if not amount.is_finite():

@@ -1,12 +1,14 @@
+from decimal import Decimal
+
 from odoo import models
 
+from ..engine.booking import MOVE_BACK
 from ..engine.lease import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer
-from ..sentence import sentence
+from ..sentence import Money, sentence
+from .tribe_phase import PAID_CODE, SENT_CODE
 
-PAID_CODE = "Paid"
-SENT_CODE = "Sent"
 BUSY_SECONDS = 1
 
 
@@ -20,12 +22,20 @@ class TribePaymentExporter(models.AbstractModel):
         """Do the work rows of some invoices."""
         by_reference = self._links(session)
         for reference in session.references:
-            code = self._wanted_phase(session.connection, by_reference.get(reference))
+            link = by_reference.get(reference)
+            if link and link.state == "linked" and self._untold_phase(session.connection, link):
+                # What was changed in Odoo since it was last looked at.
+                link._note_differences(link._move_differences())
+            is_asked = MOVE_BACK in session.reasons[reference]
+            code = self._wanted_phase(session.connection, link, is_asked)
             if code:
-                self._tell(session, reference, by_reference[reference], code)
+                self._tell(session, reference, link, code)
+                continue
+            if link and self._is_undone(session.connection, link):
+                session.failed(reference, self._undone(link), link.move_id.display_name)
             else:
                 session.done(reference)
-                session.commit()
+            session.commit()
 
     def _links(self, session):
         """The links of some invoices, by reference, each with the lease on what it is in Tribe.
@@ -50,13 +60,18 @@ class TribePaymentExporter(models.AbstractModel):
         self.env.invalidate_all()
         return {str(link.move_id.id): link for link in links}
 
-    def _wanted_phase(self, connection, link):
+    def _wanted_phase(self, connection, link, is_asked=False):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.
 
         What differs is not told: Paid would freeze in Tribe what is not what was paid in Odoo.
+
+        :param is_asked: a person wants Tribe told that it is not paid any more
         """
-        agrees = link and link.state == "linked"
-        return self._untold_phase(connection, link) if agrees else None
+        if not link or link.state != "linked":
+            return None
+        code = self._untold_phase(connection, link)
+        is_wanted = code == PAID_CODE or connection.tell_unpaid or is_asked
+        return code if code and is_wanted and not link._move_differences() else None
 
     def _untold_phase(self, connection, link):
         """The code of the phase that Tribe lacks, whether or not it may be told; else None.
@@ -69,9 +84,28 @@ class TribePaymentExporter(models.AbstractModel):
         is_paid = move.payment_state in connection._paid_states() and move._tribe_is_settled()
         if is_paid and not link.told_paid:
             return PAID_CODE
-        if not is_paid and link.paid_by_us and connection.tell_unpaid:
+        if not is_paid and link.paid_by_us:
             return SENT_CODE
         return None
+
+    def _is_undone(self, connection, link):
+        """Whether Tribe has our word that it is paid, it is open again, and nobody decided."""
+        return (
+            link.state == "linked"
+            and not connection.tell_unpaid
+            and self._untold_phase(connection, link) == SENT_CODE
+        )
+
+    def _undone(self, link):
+        move = link.move_id
+        return NeedsPerson(
+            sentence(
+                "payment_undone",
+                number=move.name,
+                customer=move.commercial_partner_id._tribe_called(),
+                open=Money(Decimal(str(abs(move.amount_residual))), move.currency_id.name),
+            )
+        )
 
     def _tell(self, session, reference, link, code):
         name = link.move_id.display_name

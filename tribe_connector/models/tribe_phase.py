@@ -6,6 +6,7 @@ from ..mapping import clean_start
 from ..tribe_api import Guid, TribeUnknownSet, equals
 
 DRAFT_CODE = "draft"
+PAID_CODE, SENT_CODE = "Paid", "Sent"
 # The codes that Tribe documents for phases after sending (docs/tribe-api.md, invoices).
 SENT_CODES = ("sent", "paid")
 # So many invoices of a phase tell whether invoices have a number in it.
@@ -47,6 +48,14 @@ class TribePhase(models.Model):
         if is_new:
             self._decide_by_code()
         return result
+
+    def _has_code(self, code):
+        """Whether a phase has one of Tribe's own codes, however a tenant writes it."""
+        return (clean_start(self.code) or "").lower() == code.lower()
+
+    def _is_paid(self):
+        """Whether Tribe calls invoices in this phase paid."""
+        return self._has_code(PAID_CODE)
 
     def _decide_by_code(self):
         """Mark the drafts of an earlier version, which knew one code only.

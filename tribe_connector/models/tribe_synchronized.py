@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.problems import FOR_PEOPLE
+from ..engine.problems import DIFFERS, FOR_PEOPLE
 
 _logger = logging.getLogger(__name__)
 
@@ -140,7 +140,10 @@ class TribeSynchronized(models.AbstractModel):
                 "reference", "in", links.filtered("tribe_id").mapped("tribe_id")
             )
             problems = self.env["tribe.work"].search(
-                Domain("error_class", "in", FOR_PEOPLE) & (about_it | about_links)
+                Domain("error_class", "in", FOR_PEOPLE)
+                # That is said by the link itself.
+                & Domain("cause", "!=", DIFFERS)
+                & (about_it | about_links)
             )
             sentences = [link._where_it_differs() for link in links if link.difference_shown]
             record.tribe_note = "\n".join([*sentences, *problems.mapped("error")]) or False

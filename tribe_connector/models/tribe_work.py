@@ -5,11 +5,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY
+from ..engine.booking import BOOK_ANYWAY, MOVE_BACK
 from ..engine.only_for import only_for
-from ..engine.problems import STOPPED
+from ..engine.problems import DIFFERS, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
+from ..mapping.invoice_facts import is_same_sale
 from ..sentence import say, sentence, stored
 from .tribe_run import VACUUM_BATCH
 
@@ -54,7 +55,7 @@ class TribeWork(models.Model):
     """
 
     _name = "tribe.work"
-    _inherit = "tribe.written.by.connector"
+    _inherit = ["tribe.written.by.connector", "tribe.invoice.facts"]
     _description = "Tribe Work"
     _rec_name = "record_name"
     _order = "due, id"
@@ -108,6 +109,7 @@ class TribeWork(models.Model):
             ("follow", "Follows from Other Work"),
             ("again", "Looked at Once More"),
             (BOOK_ANYWAY, "Asked to Book Anyway"),
+            (MOVE_BACK, "Asked to Move Back"),
         ],
         required=True,
         readonly=True,
@@ -147,6 +149,8 @@ class TribeWork(models.Model):
             ("period", "The period is locked"),
             ("currency", "A currency or its rate is missing"),
             ("amounts", "The amounts are not the same"),
+            (DIFFERS, "A booked invoice is not the same on both sides"),
+            (UNDONE, "A payment was undone"),
             ("archive", "Odoo cannot archive it"),
             ("lost", "Tribe's answer was lost"),
             ("missing", "Tribe does not show what is linked"),
@@ -168,6 +172,9 @@ class TribeWork(models.Model):
         store=True,
         help="Those in the problem. Odoo's privacy look-up searches them, and the record's name.",
     )
+    facts = fields.Json(
+        readonly=True, groups=fields.NO_ACCESS, help="What is known of an invoice that is held."
+    )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
@@ -175,6 +182,12 @@ class TribeWork(models.Model):
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
     can_book_anyway = fields.Boolean(compute="_compute_can_book_anyway")
     can_ignore = fields.Boolean(compute="_compute_can_ignore")
+    can_leave_to_odoo = fields.Boolean(compute="_compute_can_decide_about_booked")
+    can_book_again = fields.Boolean(compute="_compute_can_decide_about_booked")
+    can_move_back = fields.Boolean(compute="_compute_can_decide_about_booked")
+    move_to_adopt_id = fields.Many2one(
+        "account.move", "Invoice in Odoo", compute="_compute_move_to_adopt_id"
+    )
 
     # No other by ``due``: PostgreSQL would read all that waits elsewhere for the first of a stream.
     _stream_index = models.Index("(direction, connection_id, kind, due, id)")
@@ -562,10 +575,63 @@ class TribeWork(models.Model):
         domain = [("connection_id", "=", self.connection_id.id)]
         return {**action, "context": context, "domain": domain}
 
-    @api.depends("kind", "error_class")
+    @api.depends("kind", "error_class", "cause")
     def _compute_can_ignore(self):
         for work in self:
-            work.can_ignore = bool(work.error_class) and work.kind in IGNORABLE_KINDS
+            is_ignorable = work.kind in IGNORABLE_KINDS and work.cause != DIFFERS
+            work.can_ignore = bool(work.error_class) and (is_ignorable or work.cause == UNDONE)
+
+    @api.depends("cause", "kind", "reference")
+    def _compute_can_decide_about_booked(self):
+        for work in self:
+            differs = work.cause == DIFFERS and work.kind == "invoice"
+            links = work._links() if differs else self.env["tribe.link"]
+            work.can_leave_to_odoo = differs
+            # What is deleted in Tribe cannot be read from there.
+            work.can_book_again = any(
+                link.state != "gone" and link.move_id.sudo().state not in ("draft", "posted")
+                for link in links
+            )
+            work.can_move_back = work.cause == UNDONE
+
+    @api.model
+    def _facts_depend_on(self):
+        return ["facts", "reference"]
+
+    def _known_facts(self):
+        return self.facts or {}
+
+    def _links(self):
+        """The links of the invoices of Tribe that these are about, as their reader sees them."""
+        return self.env["tribe.link"].search(
+            [
+                ("connection_id", "in", self.connection_id.ids),
+                ("kind", "=", "invoice"),
+                ("tribe_id", "in", self.mapped("reference")),
+            ]
+        )
+
+    @only_for("Administrator")
+    def action_leave_to_odoo(self):
+        """Accept what Odoo has of booked invoices that differ from Tribe."""
+        links = self.filtered("can_leave_to_odoo")._links()
+        return links.action_leave_to_odoo() if links else self._tell_it_is_gone()
+
+    @only_for("Administrator")
+    def action_book_again(self):
+        """Book invoices anew whose entry was deleted or cancelled in Odoo."""
+        links = self.filtered("can_book_again")._links()
+        return links.action_book_again() if links else self._tell_it_is_gone()
+
+    @only_for("Administrator")
+    def action_move_back(self):
+        """Have Tribe told that invoices are not paid any more, which it was told they were."""
+        works = self.filtered("can_move_back")
+        if not works:
+            return self._tell_it_is_gone()
+        added = works._rows_again([("id", "in", works.ids)], MOVE_BACK)
+        added._wake_lanes()
+        return added._watch(works, is_left=True)
 
     @api.depends("kind", "record_name")
     def _compute_can_adopt(self):
@@ -585,6 +651,40 @@ class TribeWork(models.Model):
         for company in companies.filtered(lambda company: company.id in own):
             moves |= booker._moves_with_number(connection, company, self.record_name)
         return moves
+
+    @api.depends("kind", "cause", "facts", "record_name")
+    def _compute_move_to_adopt_id(self):
+        for work in self:
+            is_taken = work.kind == "invoice" and work.cause == "number"
+            work.move_to_adopt_id = is_taken and work._move_that_agrees()
+
+    def _move_that_agrees(self):
+        """The invoice in Odoo that surely is the one of Tribe: number, customer, date, total."""
+        moves = self._moves_to_adopt()
+        facts = self.sudo().facts
+        if len(moves) != 1 or not facts:
+            return moves.browse()
+        link = (
+            self.env["tribe.link"]
+            .sudo()
+            .new(
+                {
+                    "connection_id": self.connection_id.id,
+                    "kind": "invoice",
+                    "move_id": moves.id,
+                    "agreed": {**facts, "keeps_number": False},
+                }
+            )
+        )
+        return moves if is_same_sale(facts, link._facts_in_odoo()) else moves.browse()
+
+    @only_for("Administrator")
+    def action_adopt_agreeing(self):
+        """Adopt those whose number, customer, date and total agree; the rest stays a question."""
+        agreeing = self.filtered("move_to_adopt_id")
+        if not agreeing:
+            return self._tell_it_is_gone()
+        return agreeing.action_adopt()
 
     @api.depends("kind", "cause")
     def _compute_can_book_anyway(self):
@@ -648,8 +748,17 @@ class TribeWork(models.Model):
             return self._tell_it_is_gone()
         told = works._ignored_sentence()
         invoices = works.filtered(lambda work: work.kind == "invoice")
+        undone = works.filtered(lambda work: work.cause == UNDONE)
+        # As if Tribe had said so: then it stays paid there.
+        undone._links_of_payments().write({"paid_by_us": False})
         for work in invoices:
-            work._close_with_link({"state": "left_to_odoo"})
+            work._close_with_link(
+                {
+                    "state": "left_to_odoo",
+                    "difference": False,
+                    **self.env["tribe.link"]._decision(),
+                }
+            )
         (works - invoices)._leave(
             lambda work: say(
                 work.env,
@@ -659,6 +768,17 @@ class TribeWork(models.Model):
             )
         )
         return self._tell(told, is_left=True)
+
+    def _links_of_payments(self):
+        """The links of the booked invoices whose payments these are about."""
+        payments = self.filtered(lambda work: work.kind == "payment")
+        return self.env["tribe.link"].search(
+            [
+                ("connection_id", "in", payments.connection_id.ids),
+                ("kind", "=", "invoice"),
+                ("move_id", "in", [int(each) for each in payments.mapped("reference")]),
+            ]
+        )
 
     def _ignored_sentence(self):
         """What ignoring these does, said to who did it."""
@@ -678,12 +798,19 @@ class TribeWork(models.Model):
         if known:
             known.write(values)
         else:
+            # Of what is adopted the facts are read once more, with what they mean in Odoo.
+            facts = (
+                False
+                if values.get("move_id")
+                else {"number": self.record_name} | (self.facts or {})
+            )
             links.create(
                 {
                     "connection_id": self.connection_id.id,
                     "kind": "invoice",
                     "tribe_id": self.reference,
                     "company_id": self.company_id.id,
+                    "agreed": facts,
                     **values,
                 }
             )

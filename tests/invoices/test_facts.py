@@ -1,0 +1,661 @@
+"""One list of facts of an invoice: each, changed alone, is told in each place that asks for it."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
+
+from connector.common import ORGANIZATION_CUSTOMER
+from told import assert_says, says, sentences_of, with_inner
+
+from odoo import Command
+from odoo.exceptions import UserError
+
+from odoo.addons.tribe_connector.mapping.invoice_facts import FACTS
+from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.tribe_api.client import Client
+
+from .test_payment import PaymentCase
+
+# What a person can change of an invoice by changing something else: then the first of these is
+# told, in the order of the list.
+CHANGED_IN_ODOO = {
+    "number": ("number",),
+    "date": ("date",),
+    "accounting_date": ("accounting_date",),
+    "due_date": ("due_date",),
+    "customer": ("customer",),
+    "currency": ("currency",),
+    "account": ("nets",),
+    "tax": ("nets",),
+    "untaxed": ("nets", "untaxed"),
+    "vat": ("vat",),
+    "total": ("nets", "total"),
+}
+
+
+class FactCase(PaymentCase):
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(final_invoice_writable="all")
+
+    def another_account(self):
+        accounts = self.env["account.account"].search(
+            [("company_ids", "in", self.company.ids), ("account_type", "=", "income")], limit=2
+        )
+        return accounts[1]
+
+    def another_tax(self):
+        number = self.env["account.tax"].search_count([("name", "like", "21% anders")])
+        return self.tax("21% ST").copy({"name": f"21% anders {number}"})
+
+    def dollar(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        return dollar
+
+    def change_in_odoo(self, move, fact):
+        """What a bookkeeper may change of a draft."""
+        line = move.invoice_line_ids[:1]
+        dates = {"date": move.date, "invoice_date_due": move.invoice_date_due}
+        changes = {
+            "number": lambda: {"name": f"2019-{move.id}"},
+            "date": lambda: {"invoice_date": move.invoice_date - timedelta(days=1)},
+            "accounting_date": lambda: {"date": move.date - timedelta(days=1)},
+            "due_date": lambda: {
+                "invoice_payment_term_id": False,
+                "invoice_date_due": move.invoice_date_due + timedelta(days=9),
+            },
+            "customer": lambda: {"partner_id": self.another_contact().id},
+            "currency": lambda: {"currency_id": self.dollar().id},
+        }
+        changes_of_line = {
+            "account": lambda: {"account_id": self.another_account().id},
+            "tax": lambda: {"tax_ids": [Command.set(self.another_tax().ids)]},
+            "untaxed": lambda: {"price_unit": line.price_unit + 5},
+            "total": lambda: {"price_unit": line.price_unit + 5},
+        }
+        if fact == "vat":
+            move.line_ids.filtered("tax_line_id").amount_currency -= 5
+        elif fact in changes:
+            move.write(changes[fact]())
+        else:
+            line.write(changes_of_line[fact]())
+        if fact == "date":
+            # Odoo lets both follow.
+            move.write(dates)
+
+    def another_contact(self):
+        return self.env["res.partner"].create({"name": "Heel andere klant"})
+
+    @contextmanager
+    def unasserted(self):
+        """Invoices are confirmed as by a version that asserted fewer facts."""
+        moves = self.registry["account.move"]
+        with (
+            patch.object(moves, "_tribe_check_facts", lambda *_arguments: None),
+            patch.object(moves, "_tribe_correct_vat", lambda *_arguments: None),
+        ):
+            yield
+
+    def assert_fact_told(self, texts, *facts):
+        """One of some facts is told, by the name that people know it by."""
+        found = list(with_inner(sentences_of(texts)))
+        labels = [sentence(each.label) for each in FACTS if each.name in facts]
+        labels += [sentence(each.inline) for each in FACTS if each.name in facts]
+        wanted = [
+            text
+            for text in found
+            if any(label.code == getattr(text, "code", None) for label in labels)
+            or ("vat" in facts and says(text, "vat_differs", {}))
+            or ("customer" in facts and says(text, "difference_of_customer", {}))
+        ]
+        self.assertTrue(wanted, f"{facts}: {texts}")
+
+    def assert_needs_attention(self, tribe_id, *facts):
+        link = self.link(tribe_id)
+        self.assertEqual(link.state, "differs")
+        work = self.problematic().filtered(lambda work: work.reference == tribe_id)
+        self.assertEqual((len(work), work.cause), (1, "differs"))
+        self.assert_told(work, "invoice_differs")
+        self.assert_fact_told(self.sentences_told(work), *facts)
+
+
+class TestEveryFactInEveryPlace(FactCase):
+    def test_the_list_is_whole(self):
+        self.assertEqual(
+            [fact.name for fact in FACTS],
+            [
+                "number",
+                "date",
+                "accounting_date",
+                "due_date",
+                "customer",
+                "currency",
+                "nets",
+                "lines",
+                "untaxed",
+                "vat",
+                "vat_by_tax",
+                "total",
+            ],
+        )
+
+    def test_confirming_again_refuses_it(self):
+        for fact, told in CHANGED_IN_ODOO.items():
+            with self.subTest(fact):
+                move = self.booked_move(self.send_new(self.line(100.0)))
+                with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                    move.button_draft()
+                    self.change_in_odoo(move, fact)
+                    move.action_post()
+                self.assert_fact_told([refused.exception], *told)
+                self.assertEqual(move.state, "posted")
+
+    def confirmed_unasserted(self):
+        """An invoice for each fact that was changed in Odoo: ``{fact: Tribe ID}``."""
+        ids = {fact: self.send_new(self.line(100.0)) for fact in CHANGED_IN_ODOO}
+        with self.unasserted():
+            for fact, tribe_id in ids.items():
+                move = self.booked_move(tribe_id)
+                move.button_draft()
+                self.change_in_odoo(move, fact)
+                move.action_post()
+        return ids
+
+    def assert_none_is_told_paid(self, ids):
+        for fact, tribe_id in ids.items():
+            with self.subTest(fact):
+                self.assert_needs_attention(tribe_id, *CHANGED_IN_ODOO[fact])
+                self.assertEqual(self.phase(tribe_id), "Sent")
+        self.problematic().action_leave_to_odoo()
+        self.run_lanes()
+        self.assertFalse(self.problems())
+
+    def test_what_was_confirmed_unasserted_is_found_at_night(self):
+        # The first night only begins to watch what is changed in Odoo.
+        self.run_nightly()
+        ids = self.confirmed_unasserted()
+        self.run_nightly()
+        for fact, tribe_id in ids.items():
+            with self.subTest(fact):
+                self.assert_needs_attention(tribe_id, *CHANGED_IN_ODOO[fact])
+        for tribe_id in ids.values():
+            self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assert_none_is_told_paid(ids)
+
+    def test_what_was_confirmed_unasserted_is_never_told_paid(self):
+        ids = self.confirmed_unasserted()
+        for tribe_id in ids.values():
+            self.pay(self.booked_move(tribe_id))
+        self.connection._plan_payments()
+        self.run_lanes()
+        self.assert_none_is_told_paid(ids)
+
+    def test_adopting_shows_it(self):
+        values = {
+            "date": {"invoice_date": self.today - timedelta(days=1), "date": self.today},
+            "due_date": {
+                # The customer's term would tell it else.
+                "invoice_payment_term_id": False,
+                "invoice_date_due": self.today + timedelta(days=99),
+            },
+            "accounting_date": {"date": self.today + timedelta(days=1)},
+            "customer": {
+                "partner_id": self.env["res.partner"].create({"name": "Heel andere klant"}).id
+            },
+            "currency": {"currency_id": self.dollar().id},
+        }
+        for fact, told in CHANGED_IN_ODOO.items():
+            if fact in ("number", "vat"):
+                # Without its number it cannot be adopted, and Odoo calculates VAT itself.
+                continue
+            with self.subTest(fact):
+                number = str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
+                by_hand = self.typed_by_hand(100.0, ref=number, invoice_date=self.today)
+                by_hand.invoice_line_ids.account_id = self.account("income")
+                by_hand.write(values.get(fact, {}))
+                if fact not in values:
+                    self.change_in_odoo(by_hand, fact)
+                by_hand.action_post()
+                tribe_id = self.send_new(self.line(100.0))
+                self.work(tribe_id).action_adopt()
+                self.run_lanes()
+                self.assert_needs_attention(tribe_id, *told)
+                self.problematic().action_leave_to_odoo()
+                self.run_lanes()
+
+    def test_an_adopted_draft_is_confirmed_only_as_it_is_in_tribe(self):
+        for fact in ("date", "due_date", "customer", "currency", "account", "tax", "total"):
+            with self.subTest(fact):
+                number = str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
+                draft = self.typed_by_hand(100.0, ref=number, invoice_date=self.today)
+                draft.invoice_line_ids.account_id = self.account("income")
+                tribe_id = self.send_new(self.line(100.0))
+                self.work(tribe_id).action_adopt()
+                self.run_lanes()
+                self.assertEqual(self.link(tribe_id).state, "differs")
+                with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                    self.change_in_odoo(draft, fact)
+                    draft.action_post()
+                self.assert_fact_told([refused.exception], *CHANGED_IN_ODOO[fact])
+                draft.invalidate_recordset()
+                draft.action_post()
+                self.run_nightly()
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertFalse(self.problems())
+
+    @contextmanager
+    def tribe_shows(self, **changes):
+        """Tribe's invoices are read with other values."""
+        by_values = Client.by_values
+
+        def changed(client, entity_set, *arguments, **options):
+            rows = by_values(client, entity_set, *arguments, **options)
+            if entity_set == "Activity_Invoice":
+                return [{**row, **changes} for row in rows]
+            return rows
+
+        with patch.object(Client, "by_values", changed):
+            yield
+
+    def test_another_value_in_tribe_is_shown_and_cleared_by_itself(self):
+        names = self.connection._invoice_fields()
+        yesterday = f"{self.today - timedelta(days=2)}T12:00:00Z"
+        other = next(
+            row for row in self.sandbox.rows(ORGANIZATION_CUSTOMER) if row != self.customer
+        )
+        ledgers = self.sandbox.rows("Datastore_GeneralLedgerAccount")
+        self.assertTrue(ledgers)
+        changes = {
+            "number": {"Number": "ANDERS"},
+            "date": {names.date: yesterday},
+            "due_date": {names.due_date: yesterday},
+            "customer": {"Relationship": {"ID": other["ID"]}},
+        }
+        for fact, values in changes.items():
+            with self.subTest(fact):
+                tribe_id = self.send_new(self.line(100.0))
+                with self.tribe_shows(**values):
+                    self.look_at("invoice", tribe_id)
+                self.assert_needs_attention(tribe_id, fact)
+                self.run_nightly()
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertFalse(self.problems())
+
+    def test_another_vat_group_with_the_same_amounts_is_shown(self):
+        tribe_id = self.send_new(self.line(100.0, vat="NLVERLEGD"))
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        for code, is_alike in (("EUIC", False), ("NLVERLEGD", True)):
+            self.sandbox.change(
+                "ProductLine", line["ID"], {"VatGroup": {"ID": self.vat_group(code)}}
+            )
+            self.look_at("invoice", tribe_id)
+            if is_alike:
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertFalse(self.problems())
+            else:
+                self.assert_needs_attention(tribe_id, "lines")
+
+    def test_a_mapping_that_changes_later_changes_nothing_that_is_booked(self):
+        tribe_id = self.send_new(self.line(100.0))
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.account_id = self.another_account()
+        self.look_at("invoice", tribe_id)
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.action_post()
+        self.run_nightly()
+        self.assertEqual(self.link(tribe_id).state, "linked")
+
+    def test_what_an_older_version_booked_is_asserted_from_its_next_look_on(self):
+        tribe_id = self.send_new(self.line(100.0))
+        link, move = self.link(tribe_id), self.booked_move(tribe_id)
+        older = ("number", "date", "customer", "currency", "untaxed", "vat", "total")
+        older += ("is_vat_included", "vat_by_tax")
+        link.agreed = {name: link.agreed[name] for name in older}
+        self.look_at("invoice", tribe_id)
+        self.assertEqual((link.state, link.difference), ("linked", False))
+        with (
+            self.assert_refused("invoice_differs_from_tribe", what=sentence("fact_due_date")),
+            self.env.cr.savepoint(),
+        ):
+            move.button_draft()
+            move.invoice_date_due += timedelta(days=9)
+            move.action_post()
+
+    def test_a_customers_address_is_the_customer(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.partner_id = self.env["res.partner"].create(
+            {"name": "Crediteuren", "parent_id": self.partner.id, "type": "invoice"}
+        )
+        move.action_post()
+        self.run_nightly()
+        self.assertEqual(self.link(tribe_id).state, "linked")
+
+    def test_contacts_that_are_merged_are_still_the_customer(self):
+        tribe_id = self.send_new(self.line(100.0))
+        kept = self.env["res.partner"].create({"name": self.partner.name})
+        self.env["base.partner.merge.automatic.wizard"]._merge((kept | self.partner).ids, kept)
+        move = self.booked_move(tribe_id)
+        self.assertEqual(move.partner_id, kept)
+        move.button_draft()
+        move.action_post()
+        self.run_nightly()
+        self.assertEqual(self.link(tribe_id).state, "linked")
+
+
+class TestNeedsAttention(FactCase):
+    def differing(self):
+        tribe_id = self.send_new(self.line(100.0))
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 200.0})
+        self.look_at("invoice", tribe_id)
+        return tribe_id, line
+
+    def test_a_difference_is_told_like_any_problem_and_clears_by_itself(self):
+        tribe_id, line = self.differing()
+        self.assert_needs_attention(tribe_id, "total")
+        self.assertEqual(self.connection.attention_count, 1)
+        self.connection._tell_trouble()
+        activity = self.connection.activity_ids
+        self.assertIn(self.link(tribe_id).display_name.split()[0], activity.note)
+        work = self.problematic()
+        self.assertTrue(work.can_leave_to_odoo)
+        self.assertFalse(work.can_ignore or work.can_adopt or work.can_book_again)
+        opened = work.action_open_record()
+        self.assertEqual(opened["res_id"], self.booked_move(tribe_id).id)
+
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 100.0})
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.connection._tell_trouble()
+        self.assertFalse(self.connection.activity_ids)
+
+    def test_what_is_deleted_in_tribe_is_told_until_it_is_left_to_odoo(self):
+        tribe_id = self.send_new(self.line(100.0))
+        self.sandbox.delete("Activity_Invoice", tribe_id)
+        for _night in range(2):
+            self.run_nightly()
+            self.look_at("invoice", tribe_id)
+            self.assertEqual(self.link(tribe_id).state, "gone")
+            self.assert_told(self.problematic(), "difference_deleted_in_tribe")
+        self.assertFalse(self.problematic().can_book_again)
+        self.problematic().action_leave_to_odoo()
+        self.run_lanes()
+        self.assertFalse(self.problems())
+
+    def test_what_is_gone_on_both_sides_is_no_problem(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.button_cancel()
+        self.run_nightly()
+        self.assertTrue(self.problematic().can_book_again)
+        self.sandbox.delete("Activity_Invoice", tribe_id)
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_what_an_older_version_left_differing_is_told_from_the_next_night_on(self):
+        tribe_id, _line = self.differing()
+        self.problematic().unlink()
+        gone = self.send_new(self.line(100.0))
+        self.sandbox.delete("Activity_Invoice", gone)
+        self.link(gone).state = "gone"
+        self.run_nightly()
+        self.assertEqual(set(self.problematic().mapped("reference")), {tribe_id, gone})
+
+    def test_who_left_it_to_odoo_is_kept(self):
+        tribe_id, _line = self.differing()
+        self.problematic().action_leave_to_odoo()
+        link = self.link(tribe_id)
+        self.assertEqual(link.state, "left_to_odoo")
+        self.assertEqual(link.decided_by_id, self.env.user)
+        self.assertTrue(link.decided_at)
+
+    def test_it_is_booked_again_from_there(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.button_cancel()
+        self.run_nightly()
+        self.problematic().action_book_again()
+        self.run_lanes()
+        self.assertNotEqual(self.assert_booked_to_the_cent(tribe_id), move)
+        self.assertFalse(self.problems())
+
+    def test_the_form_says_it_once(self):
+        tribe_id, _line = self.differing()
+        note = self.booked_move(tribe_id).tribe_note
+        assert_says([self.link(tribe_id).difference], "difference_of_fact")
+        self.assertEqual(note.count(self.link(tribe_id).difference.splitlines()[0]), 1)
+
+
+class TestBookedTwice(FactCase):
+    def test_the_old_one_remembers_that_it_was_booked_again(self):
+        self.connection.legal_entity_ids.number_policy = "odoo"
+        tribe_id = self.send_new(self.line(100.0))
+        old = self.booked_move(tribe_id)
+        old.button_draft()
+        old.button_cancel()
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        new = self.booked_move(tribe_id)
+        self.assertNotEqual(new, old)
+
+        old.button_draft()
+        with (
+            self.assert_refused("invoice_booked_again", invoice=new.name),
+            self.env.cr.savepoint(),
+        ):
+            old.action_post()
+
+        new.button_draft()
+        new.button_cancel()
+        old.action_post()
+        self.assertEqual(old.state, "posted")
+
+    def test_a_copy_of_it_is_another_invoice(self):
+        self.connection.legal_entity_ids.number_policy = "odoo"
+        tribe_id = self.send_new(self.line(100.0))
+        old = self.booked_move(tribe_id)
+        old.button_draft()
+        old.button_cancel()
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        journals = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("id", "!=", old.journal_id.id)], limit=1
+        )
+        copied = old.copy({"journal_id": journals.id, "invoice_date": self.today})
+        copied.action_post()
+        self.assertEqual(copied.state, "posted")
+
+
+class TestUndonePayment(FactCase):
+    def undone(self):
+        """The ID of an invoice that was told Paid, and whose direct debit was undone."""
+        tribe_id = self.send_new(self.line(100.0))
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        self.booked_move(tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        return tribe_id
+
+    def test_it_needs_attention_and_is_moved_back_when_somebody_says_so(self):
+        tribe_id = self.undone()
+        self.assert_only_told(self.problematic(), "payment_undone")
+        self.assertTrue(self.problematic().can_move_back)
+
+        self.problematic().action_move_back()
+        self.run_lanes()
+
+        self.assertEqual(self.phase(tribe_id), "Sent")
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_it_is_gone_once_it_is_paid_again(self):
+        tribe_id = self.undone()
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertEqual(self.phase(tribe_id), "Paid")
+
+    def test_ignored_it_stays_paid_in_tribe(self):
+        tribe_id = self.undone()
+        self.problematic().action_ignore()
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertEqual(self.phase(tribe_id), "Paid")
+
+    def test_where_undone_payments_are_told_nobody_is_asked(self):
+        self.connection.tell_unpaid = True
+        tribe_id = self.send_new(self.line(100.0))
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.booked_move(tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Sent")
+        self.assertFalse(self.problems())
+
+
+class TestToldPaid(FactCase):
+    def test_a_credit_note_is_not_told_while_its_invoice_is_a_draft(self):
+        invoice = self.send_new(self.line(100.0))
+        move = self.booked_move(invoice)
+        credit = self.send_new(self.line(-100.0), CreditedInvoice={"ID": invoice})
+        move.button_draft()
+        self.connection._plan_payments()
+        self.run_lanes()
+        self.assertEqual(self.phase(credit), "Sent")
+        move.action_post()
+        self.run_nightly()
+        self.assertEqual([self.phase(invoice), self.phase(credit)], ["Paid", "Paid"])
+
+    def test_the_phase_is_known_however_its_code_is_written(self):
+        for code in ("paid", "PAID"):
+            with self.subTest(code):
+                self.connection._phase("Paid").code = code
+                tribe_id = self.send_new(self.line(100.0))
+                self.pay(self.booked_move(tribe_id))
+                self.run_nightly()
+                self.assertEqual(self.phase(tribe_id), "Paid")
+                self.assertTrue(self.link(tribe_id).told_paid)
+                paid = self.draft(self.line(100.0))
+                self.sandbox.set_phase(paid, "Sent")
+                self.sandbox.set_phase(paid, "Paid")
+                self.look_at("invoice", paid)
+                self.assertTrue(self.link(paid).told_paid)
+
+
+class TestIgnored(FactCase):
+    def test_it_keeps_number_customer_amount_who_and_when(self):
+        for is_known in (True, False):
+            with self.subTest(is_known=is_known):
+                vat_group = self.connection.legal_entity_ids.vat_group_ids.filtered(
+                    lambda group: group.code == "NL9"
+                )
+                vat_group.tax_id = False
+                if not is_known:
+                    self.another_customer()
+                tribe_id = self.send_new(self.line(100.0, vat="NL9"))
+                self.problematic().action_ignore()
+
+                link = self.link(tribe_id)
+                row = self.tribe_row("Activity_Invoice", tribe_id)
+                self.assertEqual(link.display_name, row["Number"])
+                name = "Ander B.V." if not is_known else self.partner.name
+                self.assertEqual(link.customer_name, name)
+                self.assertEqual(link.amount_total, 109.0)
+                self.assertEqual(link.currency_id.name, "EUR")
+                self.assertEqual(link.invoice_date, self.today)
+                self.assertEqual(link.decided_by_id, self.env.user)
+                self.assertTrue(link.decided_at)
+
+    def another_customer(self):
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Ander B.V."})
+        self.customer = self.sandbox.create(
+            ORGANIZATION_CUSTOMER,
+            {
+                "Relation": {"ID": self.connection.own_organization_id},
+                "Organization": {"ID": organization["ID"]},
+            },
+        )
+
+    def test_it_is_booked_after_all(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        vat_group = groups.filtered(lambda group: group.code == "NL9")
+        vat_group.tax_id = False
+        tribe_id = self.send_new(self.line(100.0, vat="NL9"))
+        self.problematic().action_ignore()
+        vat_group.tax_id = self.tax("9% ST")
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.assertEqual(self.booked_move(tribe_id).state, "posted")
+
+
+class TestAdoptAllThatAgree(FactCase):
+    """As after the connection was made anew: the books have everything, the links are gone."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection.fetch_documents = False
+        self.ids = [self.send_new(self.line(100.0 + number)) for number in range(6)]
+        self.moves = [self.booked_move(tribe_id) for tribe_id in self.ids]
+        self.env["tribe.link"].search([("kind", "=", "invoice")]).unlink()
+        self.look_at("invoice", *self.ids)
+        self.assertEqual(len(self.problems()), 6)
+
+    def plan(self):
+        action = self.connection.action_plan_adoption()
+        self.assertEqual(action["res_model"], "tribe.work")
+        return self.env["tribe.work"].search(action["domain"])
+
+    def test_the_plan_shows_what_agrees_and_then_it_is_adopted(self):
+        planned = self.plan()
+        self.assertEqual(set(planned.mapped("reference")), set(self.ids))
+        self.assertEqual(planned.move_to_adopt_id, self.env["account.move"].union(*self.moves))
+        shown = planned.filtered(lambda work: work.reference == self.ids[0])
+        self.assertEqual(
+            (shown.record_name, shown.customer_name, shown.amount_total, shown.invoice_date),
+            (self.moves[0].name, self.partner.name, 121.0, self.today),
+        )
+        self.assertFalse(self.env["tribe.link"].search([("kind", "=", "invoice")]))
+
+        planned.action_adopt_agreeing()
+        self.run_lanes()
+
+        for tribe_id, move in zip(self.ids, self.moves, strict=True):
+            self.assertEqual(self.booked_move(tribe_id), move)
+            self.assertEqual(
+                (self.link(tribe_id).state, self.link(tribe_id).difference), ("linked", False)
+            )
+        self.assertFalse(self.problems())
+
+    def test_what_does_not_agree_is_left(self):
+        with self.unasserted():
+            changes = (
+                {"partner_id": self.env["res.partner"].create({"name": "Een ander"}).id},
+                {"invoice_date": self.today - timedelta(days=1), "date": self.today},
+                {
+                    "invoice_line_ids": [
+                        Command.update(self.moves[2].invoice_line_ids.id, {"price_unit": 5})
+                    ]
+                },
+                {"currency_id": self.dollar().id},
+            )
+            for move, values in zip(self.moves, changes, strict=False):
+                move.button_draft()
+                move.write(values)
+                move.action_post()
+        self.assertEqual(set(self.plan().mapped("reference")), set(self.ids[4:]))
+
+        # Also when somebody asks for all.
+        self.problematic().action_adopt_agreeing()
+        self.run_lanes()
+
+        self.assertEqual(set(self.problematic().mapped("reference")), set(self.ids[:4]))
+        self.assertEqual([self.booked_move(each) for each in self.ids[4:]], self.moves[4:])

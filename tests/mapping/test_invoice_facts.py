@@ -1,0 +1,128 @@
+"""The one list of facts: what is alike, what differs, and in which order that is told."""
+
+from decimal import Decimal
+
+import pytest
+
+from tribe_connector.mapping.invoice_facts import (
+    FACTS,
+    OF_THE_SAME_SALE,
+    amount_of,
+    differing,
+    differing_keys,
+    is_same_sale,
+    key,
+    missing,
+    parts,
+    shown,
+    summed,
+)
+from tribe_connector.sentence import MESSAGES
+
+ALL = {
+    "number": "2026001",
+    "date": "2026-11-28",
+    "accounting_date": "2026-11-28",
+    "due_date": "2026-12-28",
+    "customer": "relationship",
+    "currency": "EUR",
+    "nets": {"7/3": "100.00"},
+    "lines": {"group/ledger": "100.00"},
+    "untaxed": "100.00",
+    "vat": "21.00",
+    "vat_by_tax": {"3": "21.00"},
+    "total": "121.00",
+}
+OTHERS = {
+    "number": "2026002",
+    "date": "2026-11-29",
+    "accounting_date": "2026-12-01",
+    "due_date": "2026-12-29",
+    "customer": "",
+    "currency": "USD",
+    "nets": {"8/3": "100.00"},
+    "lines": {"group/": "100.00"},
+    "untaxed": "100.01",
+    "vat": "21.01",
+    "vat_by_tax": {"4": "21.00"},
+    "total": "-121.00",
+}
+
+
+def test_the_examples_are_whole():
+    assert [fact.name for fact in FACTS] == list(ALL) == list(OTHERS)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_fact_alone_is_found(name):
+    assert differing(ALL, ALL) == []
+    assert [fact.name for fact in differing(ALL, {**ALL, name: OTHERS[name]})] == [name]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_one_side_does_not_know_does_not_differ(name):
+    without = {key: value for key, value in ALL.items() if key != name}
+    assert differing(without, {**ALL, name: OTHERS[name]}) == []
+    assert differing({**ALL, name: OTHERS[name]}, without) == []
+    assert missing(without) == [name]
+
+
+def test_they_are_told_in_the_order_of_the_list():
+    assert [fact.name for fact in differing(ALL, OTHERS)] == list(ALL)
+
+
+def test_nothing_is_known_of_what_was_adopted_just_now():
+    assert differing(None, ALL) == differing({}, ALL) == []
+    assert missing(None) == missing(False) == list(ALL)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("121.00", "121.0"), ("0.00", "-0.00"), ("1E+2", "100")],
+)
+def test_amounts_are_alike_however_they_are_written(one, other):
+    assert differing({"total": one}, {"total": other}) == []
+
+
+def test_amounts_by_key_that_come_to_nothing_are_none():
+    amounts = [("a", Decimal("1.10")), ("a", Decimal("-1.10")), ("b", Decimal("2.00"))]
+    assert summed(amounts) == {"b": "2.00"}
+    assert differing({"nets": {"b": "2.00"}}, {"nets": {"b": "2.00", "c": "0.00"}}) == []
+    assert differing_keys({"a": "1", "b": "2"}, {"b": "2", "c": "3"}) == ["a", "c"]
+    assert (amount_of({}, "a"), amount_of({"a": "1.10"}, "a")) == (Decimal(0), Decimal("1.10"))
+
+
+@pytest.mark.parametrize("pair", [("1", "2"), ("", "2"), ("1", "")])
+def test_keys_can_be_read_back(pair):
+    assert parts(key(*pair)) == pair
+
+
+def test_what_is_missing_in_a_key_is_empty():
+    assert key(None, False) == key("", "") == "/"
+
+
+@pytest.mark.parametrize("name", OF_THE_SAME_SALE)
+def test_one_sale_has_all_of_these_in_common(name):
+    assert is_same_sale(ALL, ALL)
+    for value in (OTHERS[name], "", None):
+        assert not is_same_sale(ALL, {**ALL, name: value})
+    without = {key: value for key, value in ALL.items() if key != name}
+    assert not is_same_sale(without, without)
+
+
+def test_one_sale_may_have_other_accounts_and_due_dates():
+    rest = {name: OTHERS[name] for name in OTHERS if name not in OF_THE_SAME_SALE}
+    assert is_same_sale(ALL, {**ALL, **rest})
+
+
+def test_facts_are_shown_as_dates_and_amounts():
+    assert str(shown("due_date", "2026-12-28")) == "2026-12-28"
+    assert not isinstance(shown("due_date", "2026-12-28"), str)
+    assert shown("total", "121.00") == Decimal("121.00")
+    assert (shown("number", "7"), shown("date", "")) == ("7", "")
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_each_fact_has_a_name_for_people(fact):
+    assert fact.label in MESSAGES
+    assert fact.inline in MESSAGES

@@ -1,0 +1,152 @@
+"""The facts of a booked invoice: what Tribe and the books must have in common.
+
+One list, asked for in every place: after posting, when an entry is confirmed again, when one is
+adopted, when differences are looked for, and before Tribe is told anything. Facts are kept as
+texts, or as texts by key, so that JSON keeps them exact.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from .invoice import Invoice
+
+# What separates an account from a tax, or a VAT group from a ledger account, in a key.
+SEPARATOR = "/"
+
+
+class Fact(NamedTuple):
+    """One fact, with what it is called (codes of sentences): alone, and within a sentence."""
+
+    name: str
+    label: str
+    inline: str
+
+
+# In the order in which they are told. ``nets`` are of Odoo's accounts and taxes, ``lines`` of
+# Tribe's VAT groups and general ledger accounts: a mapping may change after booking.
+FACTS = (
+    Fact("number", "compared_number", "fact_number"),
+    Fact("date", "compared_date", "fact_invoice_date"),
+    Fact("accounting_date", "compared_accounting_date", "fact_accounting_date"),
+    Fact("due_date", "compared_due_date", "fact_due_date"),
+    Fact("customer", "field_customer", "fact_customer"),
+    Fact("currency", "compared_currency", "fact_currency"),
+    Fact("nets", "compared_nets", "fact_nets"),
+    Fact("lines", "compared_lines", "fact_lines"),
+    Fact("untaxed", "compared_untaxed", "fact_untaxed"),
+    Fact("vat", "fact_vat", "fact_vat"),
+    Fact("vat_by_tax", "compared_vat_by_tax", "fact_vat_by_tax"),
+    Fact("total", "compared_total", "fact_total"),
+)
+DATES = ("date", "accounting_date", "due_date")
+AMOUNTS = ("untaxed", "vat", "total")
+# Amounts by key.
+BY_KEY = ("nets", "lines", "vat_by_tax")
+# What two invoices have in common that are taken for one without asking about each.
+OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
+
+
+def tribe_facts(invoice: Invoice) -> dict:
+    """What Tribe tells of an invoice. A due date only where it tells one."""
+    facts = {
+        "number": invoice.number,
+        "date": invoice.date.isoformat(),
+        "customer": invoice.relationship_id,
+        "currency": invoice.currency,
+        "lines": summed(
+            (key(line.vat_group_id, line.ledger_account_id), line.net_total)
+            for line in invoice.lines
+            if not line.is_text
+        ),
+        "untaxed": text(invoice.untaxed),
+        "vat": text(invoice.vat),
+        "total": text(invoice.total),
+    }
+    if invoice.due_date:
+        facts["due_date"] = invoice.due_date.isoformat()
+    return facts
+
+
+def key(first: object, second: object) -> str:
+    """The key of an amount by two things, each of which may be missing."""
+    return f"{first or ''}{SEPARATOR}{second or ''}"
+
+
+def parts(of_key: str) -> tuple[str, str]:
+    """The inverse of ``key``."""
+    first, _separator, second = of_key.partition(SEPARATOR)
+    return first, second
+
+
+def summed(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, str]:
+    """Amounts by key, without those that come to nothing."""
+    sums: dict[str, Decimal] = {}
+    for of_key, amount in amounts:
+        sums[of_key] = sums.get(of_key, Decimal(0)) + amount
+    return {of_key: text(amount) for of_key, amount in sums.items() if amount}
+
+
+def text(amount: Decimal) -> str:
+    """An amount as it is kept: 0.00 has no sign."""
+    return str(amount + 0)
+
+
+def differing(wanted: Mapping | None, found: Mapping) -> list[Fact]:
+    """The facts that both have, and that are not alike, in the order of the list."""
+    wanted = wanted or {}
+    return [
+        fact
+        for fact in FACTS
+        if fact.name in wanted
+        and fact.name in found
+        and not _is_alike(fact.name, wanted[fact.name], found[fact.name])
+    ]
+
+
+def missing(agreed: Mapping | None) -> list[str]:
+    """The facts that an older version did not keep."""
+    return [fact.name for fact in FACTS if fact.name not in (agreed or {})]
+
+
+def is_same_sale(one: Mapping, other: Mapping) -> bool:
+    """Whether two invoices have all in common that makes them one sale, and nothing is unknown."""
+    return all(
+        one.get(name) and other.get(name) and _is_alike(name, one[name], other[name])
+        for name in OF_THE_SAME_SALE
+    )
+
+
+def differing_keys(wanted: Mapping, found: Mapping) -> list[str]:
+    """The keys with another amount on one side than on the other."""
+    keys = dict.fromkeys([*wanted, *found])
+    return [each for each in keys if _amount(wanted.get(each)) != _amount(found.get(each))]
+
+
+def amount_of(amounts: Mapping, of_key: str) -> Decimal:
+    """The amount of a key, 0.00 where there is none."""
+    return Decimal(amounts.get(of_key) or "0.00")
+
+
+def shown(name: str, value: str) -> object:
+    """A fact as the value that people are shown."""
+    if name in AMOUNTS:
+        return Decimal(value)
+    if name in DATES and value:
+        return datetime.date.fromisoformat(value)
+    return value
+
+
+def _is_alike(name: str, one: object, other: object) -> bool:
+    if name in BY_KEY:
+        return not differing_keys(one, other)
+    if name in AMOUNTS:
+        return _amount(one) == _amount(other)
+    return one == other
+
+
+def _amount(value: object) -> Decimal:
+    return Decimal(value or 0)

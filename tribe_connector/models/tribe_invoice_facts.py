@@ -1,0 +1,40 @@
+from odoo import api, fields, models
+
+
+class TribeInvoiceFacts(models.AbstractModel):
+    """Mixin of what is known of an invoice of Tribe, booked or not: by what people know it."""
+
+    _name = "tribe.invoice.facts"
+    _description = "Facts of an Invoice"
+
+    customer_name = fields.Char("Customer", compute="_compute_facts", compute_sudo=True)
+    invoice_date = fields.Date("Invoice Date", compute="_compute_facts", compute_sudo=True)
+    amount_total = fields.Monetary("Total", compute="_compute_facts", compute_sudo=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_facts", compute_sudo=True)
+
+    def _known_facts(self):
+        """The facts of one of these (``mapping.invoice_facts``), with ``customer_name``."""
+        return {}
+
+    @api.depends(lambda self: self._facts_depend_on())
+    def _compute_facts(self):
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        by_name = {}
+        for record in self:
+            # Nothing is told of what is only pretended, in an onchange.
+            facts = record._known_facts() if record.id else {}
+            name = facts.get("currency")
+            if name and name not in by_name:
+                by_name[name] = currencies.search([("name", "=", name)], limit=1)
+            move = record.move_id
+            record.customer_name = facts.get("customer_name") or (
+                facts and move and move.commercial_partner_id._tribe_called()
+            )
+            record.invoice_date = facts.get("date", False)
+            record.currency_id = by_name.get(name, False)
+            record.amount_total = float(facts.get("total") or 0)
+
+    @api.model
+    def _facts_depend_on(self):
+        """The fields from which ``_known_facts`` come."""
+        return []

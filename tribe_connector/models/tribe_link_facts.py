@@ -1,0 +1,232 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.fields import Domain
+
+from ..engine.booking import entry_facts
+from ..engine.lost_race import LOST_RACES
+from ..engine.problems import NeedsPerson
+from ..mapping.invoice_facts import BY_KEY, amount_of, differing, differing_keys, parts, shown
+from ..sentence import Name, in_language, sentence, together
+
+STATES_OF_ENTRY = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
+# Odoo notes when a transaction began, which may be committed this much later.
+LONGEST_TRANSACTION = timedelta(hours=1)
+CHANGED_UNTIL = "schedule:facts"
+
+
+class TribeLink(models.Model):
+    """What a booked invoice must have in common with Tribe (``mapping.invoice_facts``)."""
+
+    # As tribe_link_credit.py: a file for each thing that is done with it.
+    _inherit = "tribe.link"  # pylint: disable=consider-merging-classes-inherited
+
+    # The facts of the entry
+
+    def _facts_in_odoo(self):
+        """The facts of the entry in Odoo, as far as they can be known."""
+        facts = entry_facts(self.move_id)
+        if not facts:
+            return {}
+        facts["number"] = self._number_in_odoo()
+        customer = self._expected_customer()
+        if customer:
+            ours = self.move_id.partner_id.commercial_partner_id
+            is_same = customer.commercial_partner_id == ours
+            facts["customer"] = (self.agreed or {}).get("customer") if is_same else ""
+        return facts
+
+    def _number_in_odoo(self):
+        """Tribe's number where the entry has it: as its name, or where Odoo numbers beside that."""
+        move, agreed = self.move_id, self.agreed or {}
+        number, keeps = agreed.get("number"), agreed.get("keeps_number")
+        if keeps is None:
+            keeps = move.journal_id in move._tribe_reserved_journals()
+        reference = move.ref or ""
+        places = (move.name, move.payment_reference, reference, reference.split(" / ")[0])
+        return number if not keeps and number in places else move.name or ""
+
+    def _expected_customer(self):
+        """The contact that has the relationship of the invoice; empty where nobody can tell."""
+        agreed = self.agreed or {}
+        partners = self.env["res.partner"].sudo()
+        links = self._of_tribe(self.connection_id, [agreed.get("customer")])
+        for link in links.values():
+            partner = link.partner_id | link.merged_into_id
+            partners |= partner - self.connection_id._no_longer_linked(partner)
+        # Without a link: the one that it was booked for.
+        return partners[:1] or partners.browse(agreed.get("partner_id") or ()).exists()
+
+    def _ignored_of(self, customers):
+        """The ignored invoices of some customers (links): those keep what they are called."""
+        ids = set(customers.mapped("tribe_id"))
+        ignored = self.search(
+            [
+                ("connection_id", "in", customers.connection_id.ids),
+                ("kind", "=", "invoice"),
+                ("state", "=", "left_to_odoo"),
+                ("move_id", "=", False),
+            ]
+        )
+        return ignored.filtered(lambda link: (link.agreed or {}).get("customer") in ids)
+
+    # Differences
+
+    def _facts_that_differ(self):
+        """What is another one in Odoo than in Tribe: ``[(fact, Tribe's, Odoo's)]``, as shown.
+
+        Both are None where a customer may not be named.
+        """
+        agreed, found = self.agreed or {}, self._facts_in_odoo()
+        return [
+            (fact, *self._shown_of_both(fact.name, agreed[fact.name], found[fact.name]))
+            for fact in differing(agreed, found)
+        ]
+
+    def _shown_of_both(self, name, tribe, odoo):
+        if name == "customer":
+            customers = (self._expected_customer(), self.move_id.commercial_partner_id)
+            return self._names_of_customers(*customers) or (None, None)
+        if name in BY_KEY:
+            keys = differing_keys(tribe, odoo)
+            return tuple(
+                [self._amount_shown(name, each, side) for each in keys] for side in (tribe, odoo)
+            )
+        return shown(name, tribe), shown(name, odoo)
+
+    def _names_of_customers(self, theirs, ours):
+        """What two customers are called; nothing where that says nothing, or tells of another
+        company's contact."""
+        names = (theirs.commercial_partner_id._tribe_called(), ours._tribe_called())
+        is_named = theirs.commercial_partner_id.company_id <= self.move_id.company_id.parent_ids
+        return names if is_named and names[0] != names[1] else None
+
+    def _amount_shown(self, name, of_key, amounts):
+        """An amount by key, with what the key stands for."""
+        first, second = parts(of_key)
+        amount = amount_of(amounts, of_key)
+        if name == "vat_by_tax":
+            return sentence("amount_of", what=self._called("account.tax", first), amount=amount)
+        if name == "nets":
+            names = [self._called("account.account", first), self._called("account.tax", second)]
+        else:
+            names = self._names_in_tribe(first, second)
+        return sentence("amount_of", what=[each for each in names if each], amount=amount)
+
+    def _called(self, model, ids):
+        records = self.env[model].sudo().with_company(self.company_id)
+        found = records.browse(int(each) for each in ids.split("+") if each).exists()
+        return (
+            [Name.of(record) for record in found]
+            if len(found) > 1
+            else (Name.of(found) if found else "")
+        )
+
+    def _names_in_tribe(self, group_id, ledger_id):
+        entities = self.connection_id.sudo().legal_entity_ids
+        group = entities.vat_group_ids.filtered(lambda each: each.tribe_id == group_id)[:1]
+        ledger = entities.ledger_account_ids.filtered(lambda each: each.tribe_id == ledger_id)[:1]
+        return [group.name or group_id, ledger.display_name or ledger_id]
+
+    def _move_differences(self):
+        """What is not as agreed in Odoo, as sentences."""
+        if not self.move_id:
+            return [sentence("difference_deleted_in_odoo")]
+        code = STATES_OF_ENTRY.get(self.move_id.state)
+        if code:
+            return [sentence(code)]
+        return [
+            sentence("difference_of_customer")
+            if fact.name == "customer" and tribe is None
+            else sentence(
+                "difference_of_fact",
+                what=sentence(fact.label),
+                now=tribe or "-",
+                booked=odoo or "-",
+            )
+            for fact, tribe, odoo in self._facts_that_differ()
+        ]
+
+    def _needs_attention(self):
+        """Whether a person has to decide about a booked invoice."""
+        is_booked = self.move_id.state in ("draft", "posted")
+        return self.state == "differs" or (self.state == "gone" and is_booked)
+
+    def _problem(self):
+        """The problem of an invoice that is not the same on both sides."""
+        return NeedsPerson(
+            sentence(
+                "invoice_differs",
+                number=self._booked_number() or self.display_name,
+                differences=together(self._difference_parts()),
+            )
+        )
+
+    # Looking for them
+
+    def _ask_whether_well(self):
+        """Have those that differed looked at: they were just confirmed as they are in Tribe."""
+        for link in self.filtered(lambda link: link.state == "differs"):
+            self.env["tribe.work"]._ask(
+                link.connection_id, "inbound", "invoice", [link.tribe_id], "follow"
+            )
+
+    def _note_changed_moves(self, connection):
+        """Note which booked invoices are not what they were, by what was changed in Odoo.
+
+        What differed is looked at again: it may be well now, in Odoo or in Tribe.
+        """
+        of_invoices = Domain("connection_id", "=", connection.id) & Domain("kind", "=", "invoice")
+        # What is well is the most by far, and not even read.
+        unlike = Domain("move_id", "=", False) | Domain("move_id.state", "!=", "posted")
+        linked = of_invoices & Domain("state", "=", "linked")
+        looked_at = self.browse()
+        for link in self.search(linked & (unlike | self._changed_since_last(connection))):
+            try:
+                with self.env.cr.savepoint():
+                    link._note_differences(link._move_differences())
+            except LOST_RACES:
+                # A lane, or the bookkeeper, is at it just now.
+                looked_at |= link
+        gone = Domain("state", "=", "gone") & Domain("move_id.state", "in", ("draft", "posted"))
+        looked_at |= self.search(of_invoices & (Domain("state", "=", "differs") | gone))
+        looked_at |= self._credits_of_before(connection)
+        # It can be asked for again and again.
+        self.env["tribe.work"]._ask(
+            connection, "inbound", "invoice", looked_at.mapped("tribe_id"), "nightly"
+        )
+
+    def _changed_since_last(self, connection):
+        """The domain of what was written to since this was asked for the last time.
+
+        At first nothing: then the facts are looked at when Tribe is told, or tells, something.
+        """
+        cursors = self.env["tribe.cursor"]
+        since = cursors._position(connection, CHANGED_UNTIL)
+        cursors._move(connection, CHANGED_UNTIL, fields.Datetime.now())
+        if not since:
+            return Domain.FALSE
+        since -= LONGEST_TRANSACTION
+        return Domain("move_id.write_date", ">=", since) | Domain(
+            "move_id.line_ids.write_date", ">=", since
+        )
+
+    def _note_differences(self, differences, is_looked_at=False):
+        """Show what is not alike (sentences), or that all is well again (none).
+
+        :param is_looked_at: by who makes a problem of it; else that is asked for
+        """
+        state = "differs" if differences else "linked"
+        is_told = (self.difference or "") == in_language(self.env, differences)
+        if self.state == state and is_told:
+            return
+        agreed_before = self.state == "linked"
+        self.write({"state": state, "difference": differences})
+        works = self.env["tribe.work"]
+        if differences and not is_looked_at:
+            works._ask(self.connection_id, "inbound", "invoice", [self.tribe_id], "follow")
+        # What could not be told while it differed.
+        if not (differences or agreed_before) and self.env["tribe.payment.exporter"]._wanted_phase(
+            self.connection_id, self
+        ):
+            works._add(self.connection_id, "outbound", "payment", self.move_id.ids, "follow")
