@@ -1,7 +1,7 @@
 """Histories that nobody thought of: edits on both sides, in any order, with everything between.
 
 Drawn by Hypothesis, played on the stand-in and in Odoo. What must come of them is in
-``relation_history``. ``./dev test`` plays the same five every time; with ``--full`` ten, and ninety
+``relation_history``. ``./dev test`` plays the same five every time; with ``--full`` ten, and 90
 more (TRIBE_HISTORIES) from a seed of chance, which is printed and can be given as
 TRIBE_HISTORY_SEED. A history that fails is printed step by step, the shortest that Hypothesis finds.
 """
