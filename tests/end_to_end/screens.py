@@ -20,6 +20,7 @@ LISTS = {
     "connections": "tribe_connection",
     "attention": "tribe_work_attention",
     "waiting": "tribe_work_waiting",
+    "adoption": "tribe_work_adoption",
     "matches": "tribe_suggestion",
     "conflicts": "tribe_conflict",
     "relations": "tribe_link_relations",

@@ -1,7 +1,9 @@
 """What the tests of invoices share: a customer that both systems know, and invoices in Tribe."""
 
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from connector.common import ORGANIZATION_CUSTOMER, ConnectorCase
@@ -98,6 +100,16 @@ class InvoiceCase(ConnectorCase):
                 **values,
             }
         )
+
+    @contextmanager
+    def unasserted(self):
+        """Invoices are confirmed as by a version that asserted fewer facts."""
+        moves = self.registry["account.move"]
+        with (
+            patch.object(moves, "_tribe_check_facts", lambda *_arguments: None),
+            patch.object(moves, "_tribe_correct_vat", lambda *_arguments: None),
+        ):
+            yield
 
     def work(self, tribe_id):
         """What waits of an invoice, or is in trouble."""

@@ -87,16 +87,6 @@ class FactCase(PaymentCase):
     def another_contact(self):
         return self.env["res.partner"].create({"name": "Heel andere klant"})
 
-    @contextmanager
-    def unasserted(self):
-        """Invoices are confirmed as by a version that asserted fewer facts."""
-        moves = self.registry["account.move"]
-        with (
-            patch.object(moves, "_tribe_check_facts", lambda *_arguments: None),
-            patch.object(moves, "_tribe_correct_vat", lambda *_arguments: None),
-        ):
-            yield
-
     def assert_fact_told(self, texts, *facts):
         """One of some facts is told, by the name that people know it by."""
         found = list(with_inner(sentences_of(texts)))
@@ -323,6 +313,31 @@ class TestEveryFactInEveryPlace(FactCase):
             move.button_draft()
             move.invoice_date_due += timedelta(days=9)
             move.action_post()
+
+    def test_another_journal_would_give_another_number(self):
+        journal = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("company_id", "=", self.company.id)]
+        )
+        for policy, is_refused in (("tribe", True), ("odoo", False)):
+            with self.subTest(policy):
+                self.connection.legal_entity_ids.number_policy = policy
+                move = self.booked_move(self.send_new(self.line(100.0)))
+                move.button_draft()
+                move.name = False
+                move.journal_id = (journal - move.journal_id)[0]
+                if is_refused:
+                    with (
+                        self.assert_refused(
+                            "invoice_differs_from_tribe", what=sentence("fact_number")
+                        ),
+                        self.env.cr.savepoint(),
+                    ):
+                        move.action_post()
+                else:
+                    # Tribe's number is its payment reference wherever it is.
+                    move.action_post()
+                    self.run_nightly()
+                    self.assertFalse(self.problems())
 
     def test_a_customers_address_is_the_customer(self):
         tribe_id = self.send_new(self.line(100.0))
