@@ -497,3 +497,35 @@ class TestCreditOfAnotherCustomer(CreditCase):
         credit = self.credit_of(invoice)
         own = receivable.display_name
         self.assert_shown(invoice, credit, ("unlike_receivable_account", own, ANY))
+
+
+class TestSignsOfACredit(CreditCase):
+    """What is given back is a quantity; the totals were right whichever sign is turned."""
+
+    def test_a_credit_note_reads_as_what_it_credits(self):
+        written = {(-3.0, 100.0): (3, 100), (3.0, -100.0): (3, 100), (2.0, 25.0): (2, -25)}
+        for rounding, discount in ((None, None), (0.0, 10), (7.0, 12.5)):
+            with self.subTest(discount=discount, line=rounding):
+                lines = [
+                    self.line(price, quantity, DiscountPercentage=rounding)
+                    for quantity, price in written
+                ]
+                tribe_id = self.send_new(*lines, DiscountPercentage=discount)
+
+                move = self.booked_move(tribe_id)
+                self.assertEqual((move.state, move.move_type), ("posted", "out_refund"))
+                self.assertEqual(move.amount_total, -self.total_in_tribe(tribe_id))
+                shown = [(line.quantity, line.price_unit > 0) for line in move.invoice_line_ids]
+                self.assertEqual(shown, [(3, True), (3, True), (2, False)])
+                if not discount:
+                    prices = move.invoice_line_ids.mapped("price_unit")
+                    self.assertEqual(prices, [price for _quantity, price in written.values()])
+
+    def test_a_line_that_is_given_back_on_an_invoice_stays_as_in_tribe(self):
+        move = self.booked_move(self.send_new(self.line(500.0), self.line(100.0, -3.0)))
+        self.assertEqual(move.move_type, "out_invoice")
+        line = move.invoice_line_ids[1]
+        self.assertEqual((line.quantity, line.price_unit), (-3.0, 100.0))
+
+    def total_in_tribe(self, tribe_id):
+        return self.tribe_row("Activity_Invoice", tribe_id)["TotalIncludingVat"]

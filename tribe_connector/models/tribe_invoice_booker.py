@@ -235,12 +235,15 @@ class TribeInvoiceBooker(models.AbstractModel):
             return {"display_type": "line_note", "name": self._line_text(line)}
         account, tax = self._account_and_tax(booking, line)
         quantity, price, discount = self._amounts(booking, line)
+        if sign < 0:
+            # What is given back is a quantity on a credit note; a price only where it has to be.
+            quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
         return {
             "name": self._line_text(line) or booking.invoice.number,
             "product_id": self._product(booking, line).id,
             **self._unit(booking, line),
             "quantity": float(quantity),
-            "price_unit": float(sign * price),
+            "price_unit": float(price),
             "discount": float(discount),
             "account_id": account.id,
             "tax_ids": [fields.Command.set(tax.ids)],
