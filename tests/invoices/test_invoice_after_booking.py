@@ -62,6 +62,55 @@ class TestInvoiceAfterBooking(InvoiceCase):
         name = serialize_exception(refused.value)["name"]
         self.assertEqual(name, "odoo.exceptions.UserError")
 
+    def test_other_taxes_are_refused_by_name(self):
+        tribe_id = self.send_new(self.line(100.0), self.line(100.0, vat="EUIC"))
+        move = self.assert_booked_to_the_cent(tribe_id)
+        high, eu = move.invoice_line_ids
+        same_rate, low, abroad = (self.tax(name) for name in ("21% ST S", "9% ST", "0% EX"))
+        booked = "21% ST, 0% EX EU G"
+        for line, taxes, here in (
+            (high, same_rate, "21% ST S, 0% EX EU G"),
+            (high, low, "9% ST, 0% EX EU G"),
+            (high, low.browse(), "0% EX EU G"),
+            (high, high.tax_ids | low, "21% ST, 9% ST, 0% EX EU G"),
+            # Without any VAT on either.
+            (eu, abroad, "21% ST, 0% EX"),
+        ):
+            with (
+                self.subTest(here),
+                self.assert_refused("taxes_were_changed", number=move.name) as refused,
+                self.env.cr.savepoint(),
+            ):
+                move.button_draft()
+                line.tax_ids = taxes
+                move.action_post()
+            told = refused.value.args[0].parameters
+            self.assertEqual(set(told["booked"].split(", ")), set(booked.split(", ")))
+            self.assertEqual(set(told["here"].split(", ")), set(here.split(", ")))
+        self.assertEqual(move.state, "posted")
+
+    def test_taxes_that_changed_places_are_refused_with_what_would_be(self):
+        move = self.booked_move(self.send_new(self.line(100.0), self.line(50.0, vat="NL9")))
+        first, second = move.invoice_line_ids
+        with (
+            self.assert_refused("vat_was_changed", number=move.name),
+            self.env.cr.savepoint(),
+        ):
+            move.button_draft()
+            first.tax_ids, second.tax_ids = second.tax_ids, first.tax_ids
+            move.action_post()
+
+    def test_lines_that_only_say_more_are_confirmed_again(self):
+        tribe_id = self.send_new(self.line(100.0), self.line(0.0, vat="NL9"))
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        # Neither a note nor a line of nothing changes the VAT return.
+        move.invoice_line_ids = [(0, 0, {"display_type": "line_note", "name": "Dank u"})]
+        products = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        products.filtered(lambda line: not line.price_unit).unlink()
+        move.action_post()
+        self.assert_booked_to_the_cent(tribe_id)
+
     def test_another_number_or_date_is_refused(self):
         _tribe_id, move = self.booked_with_corrected_cents()
         for name, value, what in (
