@@ -77,7 +77,7 @@ class _Mapping:
         self._entities = {row["tribe_id"]: row for row in entities}
         self._default = next(row for row in entities if row["is_default"])
         self._groups = _by_entity(
-            world, "tribe.vat.group", ["tax_id", "service_tax_id", "account_id"]
+            world, "tribe.vat.group", ["tax_id", "service_tax_id", "sells", "account_id"]
         )
         self._ledgers = _by_entity(world, "tribe.ledger.account", ["account_id", "is_service"])
 
@@ -93,7 +93,8 @@ class _Mapping:
         ledger_id = ((line["Product"] or {}).get("GeneralLedgerAccount") or {}).get("ID")
         ledger = self._ledgers.get((entity, ledger_id), {})
         account = ledger.get("account_id") or group["account_id"]
-        tax = (ledger.get("is_service") and group["service_tax_id"]) or group["tax_id"]
+        is_service = ledger["is_service"] if ledger else group["sells"] == "services"
+        tax = (is_service and group["service_tax_id"]) or group["tax_id"]
         return account[0], tax[0]
 
 

@@ -67,6 +67,24 @@ class TestGoingLive(ConnectorCase):
             self.press_activate()
         self.assertEqual(self.connection.state, "connected")
 
+    def test_goods_or_services_is_asked_for_where_open_invoices_have_no_account(self):
+        self.map()
+        groups = self.connection.legal_entity_ids.vat_group_ids.filtered(
+            lambda group: group.code == "NL21"
+        )
+        # On another line of the VAT return.
+        groups.service_tax_id = self.tax("9% ST")
+        for product in self.sandbox.rows("Product"):
+            self.sandbox.change("Product", product["ID"], {"GeneralLedgerAccount": None})
+        asked = sentence("goods_or_services", group=groups[0].name)
+
+        with self.assert_refused("activate_unmapped", holes=containing(asked)):
+            self.press_activate()
+
+        groups.sells = "services"
+        self.press_activate()
+        self.assertEqual(self.connection.state, "initial")
+
     def test_a_mapping_that_no_open_invoice_needs_is_not_asked_for(self):
         self.map()
         self.sandbox.reset(relations=10, invoices=0)

@@ -125,7 +125,7 @@ class TestAwkwardInvoice(InvoiceCase):
         ledger.account_id = self.account("income_other")
         ledger.is_service = True
         group = self.entities().vat_group_ids.filtered(lambda each: each.code == "EUIC")
-        group.service_tax_id = self.tax("0% EX EU S")
+        group.write({"service_tax_id": self.tax("0% EX EU S").id, "sells": "goods"})
         (service, *_others) = self.sandbox.rows("Product", GeneralLedgerAccount=ledger.tribe_id)
 
         tribe_id = self.send_new(
@@ -137,6 +137,52 @@ class TestAwkwardInvoice(InvoiceCase):
         self.assertEqual(goods.tax_ids.name, "0% EX EU G")
         self.assertEqual(services.tax_ids.name, "0% EX EU S")
         self.assertEqual(services.account_id, ledger.account_id)
+
+    def sold_to_the_eu(self):
+        """The VAT group of goods and services to the EU, which are told apart there."""
+        group = self.entities().vat_group_ids.filtered(lambda each: each.code == "EUIC")
+        group.service_tax_id = self.tax("0% EX EU S")
+        return group
+
+    def test_what_has_no_account_is_goods_or_services_as_somebody_said(self):
+        group = self.sold_to_the_eu()
+        tribe_id = self.send_new(self.line(10.0, vat="EUIC"), self.line(5.0))
+        self.assert_held(
+            tribe_id,
+            "vat_group_sells_goods_or_services",
+            number=self.number_of(tribe_id),
+            line="Werk",
+            group=group[:1].name,
+        )
+
+        group.sells = "services"
+        self.run_lanes()
+
+        taxes = self.assert_booked_to_the_cent(tribe_id).invoice_line_ids.tax_ids
+        self.assertEqual(taxes.mapped("name"), ["0% EX EU S", "21% ST"])
+        group.sells = "goods"
+        move = self.booked_move(self.send_new(self.line(10.0, vat="EUIC")))
+        self.assertEqual(move.invoice_line_ids.tax_ids.name, "0% EX EU G")
+
+    def test_a_product_without_an_account_is_asked_about_too(self):
+        self.sold_to_the_eu()
+        product = self.sandbox.rows("Product")[0]
+        self.sandbox.change("Product", product["ID"], {"GeneralLedgerAccount": None})
+
+        tribe_id = self.send_new(self.line(10.0, vat="EUIC", Product={"ID": product["ID"]}))
+
+        self.assert_held(tribe_id, "vat_group_sells_goods_or_services")
+
+    def test_nothing_is_asked_where_the_vat_return_has_one_line_for_both(self):
+        group = self.entities().vat_group_ids.filtered(lambda each: each.code == "NL21")
+        group.service_tax_id = self.tax("21% ST S")
+        self.assertFalse(group.filtered("asks_what_it_sells"))
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+        self.assertEqual(move.invoice_line_ids.tax_ids.name, "21% ST")
+        # What somebody says counts all the same.
+        group.sells = "services"
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+        self.assertEqual(move.invoice_line_ids.tax_ids.name, "21% ST S")
 
     def test_a_line_without_an_account_holds_the_invoice_until_it_has_one(self):
         self.entities().vat_group_ids.account_id = False

@@ -37,6 +37,26 @@ class TestMappingSuggestion(ConnectorCase):
         self.assertFalse(self.entity.unmapped_vat_groups)
         self.assertTrue(all(group.account_id for group in self.entity.vat_group_ids))
 
+    def test_goods_or_services_without_an_account_is_asked_unless_a_name_tells(self):
+        self.entity.action_suggest()
+        # Domestic ones are on the same line of the VAT return.
+        asked = self.entity.vat_group_ids.filtered("asks_what_it_sells")
+        self.assertEqual(asked, self.group("EUIC"))
+        self.assertFalse(self.entity.vat_group_ids.filtered("sells"))
+
+        self.group("EUIC").sudo().name = "EU - Intracommunautaire diensten"
+        self.entity.action_suggest()
+        self.assertEqual(self.group("EUIC").sells, "services")
+
+        self.group("EUIC").sells = "goods"
+        self.entity.action_suggest()
+        self.assertEqual(self.group("EUIC").sells, "goods")
+
+    def test_where_only_services_are_sold_so_is_what_has_no_account(self):
+        self.entity.ledger_account_ids.is_service = True
+        self.entity.action_suggest()
+        self.assertEqual(self.group("EUIC").sells, "services")
+
     def test_what_a_person_chose_stays(self):
         chosen = self.tax("0% EX")
         self.group("NL0").tax_id = chosen

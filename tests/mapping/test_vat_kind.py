@@ -1,7 +1,7 @@
 import apart
 import pytest
 
-from tribe_connector.mapping import is_about_services, vat_country, vat_kind
+from tribe_connector.mapping import is_about_services, vat_country, vat_kind, what_is_sold
 
 
 @pytest.mark.parametrize(
@@ -147,3 +147,25 @@ def test_no_name_takes_long():
         "from tribe_connector.mapping.vat_kind import vat_country, vat_kind\n"
         "vat_kind('1europ' * 100000, 'x', 0); vat_country('1europ' * 100000)"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "sold"),
+    [
+        ("EU - Diensten", "services"),
+        ("Intracommunautaire diensten", "services"),
+        ("EU services 0%", "services"),
+        ("EU tjänster", "services"),
+        ("EU - Goederen", "goods"),
+        ("Intracommunautaire levering", "goods"),
+        ("EU goods", "goods"),
+        ("Innergemeinschaftliche Lieferung", "goods"),
+        ("EU varer", "goods"),
+        ("EU - Intracommunautair", None),
+        ("Goederen en diensten EU", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_what_is_sold_where_the_name_says_just_one_of_them(name, sold):
+    assert what_is_sold(name) == sold

@@ -68,7 +68,7 @@ from .tenant_fields import (
     resolve_invoice_fields,
 )
 from .told import Seen, answer, is_unanswered, look, oldest, tell, without_unanswered
-from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind
+from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind, what_is_sold
 from .vat_number import is_vat_doubtful
 
 __all__ = [
@@ -152,6 +152,7 @@ __all__ = [
     "value_of",
     "vat_country",
     "vat_kind",
+    "what_is_sold",
     "whole_number",
     "without_unanswered",
 ]

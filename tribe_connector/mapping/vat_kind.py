@@ -97,6 +97,12 @@ _SERVICES = re.compile(
     re.IGNORECASE,
 )
 
+_GOODS = re.compile(
+    r"goed(?:eren)?\b|goods|marchandise|\bbiens\b|\bwaren|lieferung|levering|\bvar(?:er|or)\b"
+    r"|produ[ck]t",
+    re.IGNORECASE,
+)
+
 
 def vat_kind(name: str | None, code: str | None, percentage: float | None) -> str:
     """``DOMESTIC``, or what else the words say.
@@ -119,3 +125,12 @@ def vat_country(name: str | None) -> str | None:
 def is_about_services(name: str | None) -> bool:
     """Whether the name of a ledger account says that services are booked on it."""
     return bool(_SERVICES.search((name or "")[:LONGEST_NAME]))
+
+
+def what_is_sold(name: str | None) -> str | None:
+    """ "goods" or "services", where the name of a VAT group says just one of them."""
+    text = (name or "")[:LONGEST_NAME]
+    are_goods, are_services = bool(_GOODS.search(text)), bool(_SERVICES.search(text))
+    if are_goods == are_services:
+        return None
+    return "goods" if are_goods else "services"

@@ -183,12 +183,10 @@ class AccountMove(models.Model):
     def _tribe_correct_vat(self, link):
         """Set the VAT of each tax to Tribe's; some cents at most (the link's ``vat_by_tax``).
 
-        :raises UserError: where the difference is more than rounding can explain, or the lines
-            have other taxes than were booked
+        :raises UserError: where the difference is more than rounding can explain
         """
         sign = 1 if self.move_type == "out_refund" else -1
         vat_by_tax = (link.agreed or {}).get("vat_by_tax") or {}
-        self._tribe_check_taxes(link, vat_by_tax)
         for tax_id, vat in vat_by_tax.items():
             tax = self.env["account.tax"].browse(int(tax_id))
             tax_lines = self.line_ids.filtered(lambda line, tax=tax: line.tax_line_id == tax)
@@ -217,27 +215,6 @@ class AccountMove(models.Model):
                 tax_lines[0].amount_currency += float(difference)
             else:
                 self._tribe_add_vat(tax, difference)
-
-    def _tribe_check_taxes(self, link, vat_by_tax):
-        """Refuse lines with other taxes than the invoice was booked with, of any percentage.
-
-        :raises UserError: naming both
-        """
-        booked = self.env["account.tax"].browse(map(int, vat_by_tax))
-        with_vat = booked.filtered(lambda tax: Decimal(vat_by_tax[str(tax.id)]))
-        here = self.invoice_line_ids.filtered(lambda line: line.display_type == "product").tax_ids
-        if not vat_by_tax or (here <= booked and with_vat <= here):
-            return
-        none = say(self.env, "no_tax")
-        raise UserError(
-            say(
-                self.env,
-                "taxes_were_changed",
-                number=link.agreed["number"],
-                booked=", ".join(booked.exists().mapped("name")) or none,
-                here=", ".join(here.mapped("name")) or none,
-            )
-        )
 
     def _tribe_tolerance(self, tax, link):
         """By how much rounding can make Tribe's VAT another than Odoo's.

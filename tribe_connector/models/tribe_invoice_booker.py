@@ -302,7 +302,7 @@ class TribeInvoiceBooker(models.AbstractModel):
     def _account_and_tax(self, booking, line):
         """What a line is booked on; the ledger account also tells goods from services."""
         group, ledger = booking.mapping.rows(line.vat_group_id, line.ledger_account_id)
-        tax = (ledger.is_service and group.service_tax_id) or group.tax_id
+        tax = group._tax_of(ledger)
         account = ledger.account_id or group.account_id
         if not (tax and account):
             raise NeedsPerson(self._unmapped_sentence(booking, line, tax))
@@ -333,8 +333,16 @@ class TribeInvoiceBooker(models.AbstractModel):
         number, entity = booking.invoice.number, booking.legal_entity.name
         if not line.vat_group_id:
             return sentence("line_without_vat_group", number=number, line=line.description)
-        if not group or (tax and line.ledger_account_id and not ledger):
+        if not group or (group.tax_id and line.ledger_account_id and not ledger):
             return sentence("line_uses_what_is_unknown", number=number, line=line.description)
+        if not tax and group.tax_id:
+            return sentence(
+                "vat_group_sells_goods_or_services",
+                number=number,
+                line=line.description,
+                group=group.name,
+                entity=entity,
+            )
         if not tax:
             return sentence("vat_group_without_tax", number=number, group=group.name, entity=entity)
         if ledger:

@@ -158,6 +158,9 @@ class TribeInvoiceImporter(models.AbstractModel):
             group, ledger = mapping_of(legal_entity).rows(group_id, ledger_id)
             if group and not group.tax_id:
                 holes.setdefault(legal_entity, set()).add(group.name)
+            elif group and not group._tax_of(ledger):
+                asked = say(self.env, "goods_or_services", group=group.name)
+                holes.setdefault(legal_entity, set()).add(asked)
             if not (ledger.account_id or group.account_id) and (ledger or group):
                 holes.setdefault(legal_entity, set()).add((ledger or group).display_name)
 

@@ -10,6 +10,7 @@ from ..mapping import (
     is_chart_known,
     vat_country,
     vat_kind,
+    what_is_sold,
 )
 from ..sentence import Name, say
 
@@ -157,6 +158,8 @@ class TribeLegalEntity(models.Model):
                 entity._suggest_for_group(group)
             for ledger in entity.ledger_account_ids:
                 entity._suggest_for_ledger(ledger)
+            for group in entity.vat_group_ids.filtered("asks_what_it_sells"):
+                group.sells = entity._sold_under(group)
 
     def _suggest_for_group(self, group):
         goods, services = self._taxes_for(group)
@@ -167,6 +170,12 @@ class TribeLegalEntity(models.Model):
             group.service_tax_id = services
         if not group.account_id:
             group.account_id = self._default_income_account()
+
+    def _sold_under(self, group):
+        """What a VAT group's name tells, or services where nothing else is sold; else False."""
+        ledgers = self.ledger_account_ids
+        sells_services = bool(ledgers) and all(ledgers.mapped("is_service"))
+        return what_is_sold(group.name) or (sells_services and "services")
 
     def _taxes_for(self, group):
         """The taxes for goods and for services; each may be empty."""

@@ -39,6 +39,14 @@ class TribeVatGroup(models.Model):
         domain=[("type_tax_use", "=", "sale")],
         help="Used for general ledger accounts marked as services. Empty: the same as for goods.",
     )
+    sells = fields.Selection(
+        [("goods", "Goods"), ("services", "Services")],
+        "Without a Ledger Account",
+        help="What is sold where a line has no general ledger account, which tells it otherwise: "
+        "a line without a product, for instance. Goods and services are on different lines of "
+        "the VAT return, so nothing is guessed.",
+    )
+    asks_what_it_sells = fields.Boolean(compute="_compute_asks_what_it_sells")
     account_id = fields.Many2one(
         "account.account",
         "Income Account",
@@ -65,8 +73,31 @@ class TribeVatGroup(models.Model):
     def _check_account(self):
         check_chosen(self, "account_id")
 
+    @api.depends("tax_id", "service_tax_id", "sells")
+    def _compute_asks_what_it_sells(self):
+        for group in self:
+            group.asks_what_it_sells = not group.sells and group._tells_services_apart()
+
+    def _tells_services_apart(self):
+        """Whether goods and services are on different lines of the VAT return."""
+        goods, services = self.tax_id, self.service_tax_id
+        return bool(goods and services) and any(
+            goods[name].tag_ids != services[name].tag_ids
+            for name in ("invoice_repartition_line_ids", "refund_repartition_line_ids")
+        )
+
+    def _tax_of(self, ledger):
+        """The tax of what is booked on a ledger account, or on none; empty where nobody chose it.
+
+        :param ledger: the general ledger account of a line, if it has one
+        """
+        if not ledger and self.asks_what_it_sells:
+            return self.tax_id.browse()
+        is_service = ledger.is_service if ledger else self.sells == "services"
+        return (is_service and self.service_tax_id) or self.tax_id
+
     def write(self, vals):
         result = super().write(vals)
-        if {"tax_id", "service_tax_id", "account_id"} & vals.keys():
+        if {"tax_id", "service_tax_id", "sells", "account_id"} & vals.keys():
             self.legal_entity_id.connection_id._retry_held_invoices()
         return result
