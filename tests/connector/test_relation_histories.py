@@ -3,7 +3,8 @@
 Drawn by Hypothesis, played on the stand-in and in Odoo. What must come of them is in
 ``relation_history``. ``./dev test`` plays the same five every time; with ``--full`` ten, and 90
 more (TRIBE_HISTORIES) from a seed of chance, which is printed and can be given as
-TRIBE_HISTORY_SEED. A history that fails is printed step by step, the shortest that Hypothesis finds.
+TRIBE_HISTORY_SEED. A history that fails is printed step by step, the shortest that Hypothesis
+finds.
 """
 
 import contextlib

@@ -224,6 +224,82 @@ class TestRelationLag(RelationCase):
         self.assertFalse(self.later())
         self.assertFalse(self.env["tribe.work"].search([]))
 
+    def test_whatever_is_looked_at_before_leaves_the_last_look(self):
+        for number, reason in enumerate(("poll", "person", "follow")):
+            with self.subTest(reason=reason):
+                phone = f"030 7{number}"
+                self.lag()
+                self.sandbox.change(
+                    "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": phone}
+                )
+                self.webhook()
+                self.env["tribe.work"]._add(
+                    self.connection, "inbound", "organization", [self.partner.tribe_id], reason
+                )
+                self.run_lanes()
+                self.assertNotEqual(self.partner.phone, phone)
+                self.assertTrue(self.later())
+
+                self.catch_up()
+                self.pass_time()
+
+                self.assertEverywhere(phone)
+                self.assertFalse(self.later())
+
+    def test_an_edit_just_before_the_last_look_of_another_one(self):
+        self.lag()
+        self.webhook()
+        self.pass_time(self.connection.settle_seconds - 10)
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 7"}
+        )
+        self.webhook()
+        # The last look of the first one, which is too early for the second.
+        self.pass_time(12)
+        self.assertEqual(self.partner.phone, "030 1")
+
+        self.catch_up()
+        self.pass_time()
+
+        self.assertEverywhere("030 7")
+        self.assertFalse(self.later())
+
+    def test_an_edit_after_ours_that_shows_after_ours(self):
+        self.lag()
+        self.partner.phone = "030 2"
+        self.run_nightly()
+        self.webhook()
+        # Of the edit, which the copy that shows ours does not have yet.
+        self.webhook()
+        self.lag()
+        self.pass_time(10)
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"EmailAddress": "twee@klant.example"}
+        )
+        self.assertEqual(self.partner.email, "een@klant.example")
+
+        self.catch_up()
+        self.pass_time()
+
+        self.assertEqual(self.partner.email, "twee@klant.example")
+        self.assertEverywhere("030 2")
+        self.assertFalse(self.later())
+
+    def test_an_old_copy_is_looked_at_soon_although_a_last_look_waits(self):
+        self.lag()
+        self.webhook()
+        self.partner.phone = "030 2"
+        self.run_nightly()
+        self.webhook()
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 7"}
+        )
+        self.catch_up()
+
+        self.pass_time(10)
+
+        self.assertEverywhere("030 7")
+
     def test_not_when_it_shows_something(self):
         self.sandbox.change(
             "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 7"}

@@ -57,6 +57,20 @@ class TestInvoiceLag(PaymentCase):
         self.assertFalse(self.env["tribe.work"].search([]))
         self.assertNoWord(move)
 
+    def test_a_look_in_between_leaves_the_last_one(self):
+        tribe_id = self.send_new(self.line(100.0))
+        self.lag()
+        self.sandbox.set_phase(tribe_id, "Paid")
+        self.look_at("invoice", tribe_id)
+        self.env["tribe.work"]._add(self.connection, "inbound", "invoice", [tribe_id], "poll")
+        self.run_lanes()
+
+        self.catch_up()
+        self.pass_time()
+
+        self.assertEqual(self.link(tribe_id).phase_id.code, "Paid")
+        self.assertFalse(self.env["tribe.work"].search([]))
+
     def test_nor_what_was_taken_back(self):
         self.connection.tell_unpaid = True
         tribe_id = self.send_new(self.line(100.0))

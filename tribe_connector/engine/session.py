@@ -68,7 +68,7 @@ class Session:
         for work in works:
             self._rows.setdefault(work.reference, []).append(work.id)
         self.reasons = {
-            reference: set(works.browse(ids).mapped("reason"))
+            reference: {_reason(work) for work in works.browse(ids)}
             for reference, ids in self._rows.items()
         }
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.
@@ -378,6 +378,16 @@ class Session:
     def _works(self, reference):
         # The rows of the claim only: what was noted meanwhile stays for the next round.
         return self.env["tribe.work"].browse(self._rows[reference]).exists()
+
+
+def _reason(work) -> str:
+    """Why a record is worked on.
+
+    A look that was to come later is done with what comes before it, and may find as old a copy as
+    the one before: as if Tribe told of the change only now.
+    """
+    is_early = work.due > fields.Datetime.now() and not work.error_class
+    return "follow" if work.reason == "again" and is_early else work.reason
 
 
 def _told(work, problem) -> dict:
