@@ -96,7 +96,7 @@ class FactCase(PaymentCase):
             text
             for text in found
             if any(label.code == getattr(text, "code", None) for label in labels)
-            or ("vat" in facts and says(text, "vat_differs", {}))
+            or ("vat" in facts and says(text, "vat_was_changed", {}))
             or ("customer" in facts and says(text, "difference_of_customer", {}))
         ]
         self.assertTrue(wanted, f"{facts}: {texts}")

@@ -94,11 +94,9 @@ def read_totals(lines: Sequence[InvoiceLine], told: Told) -> Reading:
     totals = [_Totals(tuple(lines), told.rounded(digits)) for digits in coins]
     for find in (_Totals.agreeing, _Totals.nearly):
         for each in totals:
-            reading = each.reading(find)
-            if reading:
-                return (
-                    reading if each.told.digits <= told.digits else in_coins(reading, told.digits)
-                )
+            if reading := each.reading(find):
+                is_finer = each.told.digits > told.digits
+                return in_coins(reading, told.digits) if is_finer else reading
     raise totals[0].disagreement()
 
 
@@ -121,21 +119,15 @@ class _Totals:
             return None
         if self.fits_both(whole, reduced):
             whole, reduced = self.settled(whole, reduced)
-        chosen = whole or reduced
         self.check_amount(is_reduced=not whole)
-        if whole and not (reduced and reduced.untaxed == whole.untaxed) and self.vat_is_reduced():
-            raise TotalsDisagree(
-                "invoice_discount_in_vat_only",
-                discount=self.told.discount,
-                total=self.total_that_is_told(),
-                vat=self.sum_of_vat_less_discount(),
-            )
-        return chosen
+        if not reduced:
+            self.check_vat()
+        return whole or reduced
 
     # Readings
 
     def readings(self, factor: Decimal | int) -> Iterator[Reading]:
-        is_reduced = factor != 1 and self.vat_is_reduced()
+        is_reduced = factor != 1 and self.vat_is_reduced
         return readings(
             self.lines,
             Decimal(factor),
@@ -193,7 +185,7 @@ class _Totals:
 
         Only where each rounding comes to the same: no total tells which one is Tribe's.
         """
-        found = list(self.readings(self.factor)) if self.vat_is_reduced() else []
+        found = list(self.readings(self.factor)) if self.vat_is_reduced else []
         if len({(each.untaxed, each.vat) for each in found}) != 1:
             raise TotalsDisagree("invoice_discount_without_total", discount=self.told.discount)
         return found[0]
@@ -213,7 +205,7 @@ class _Totals:
         self, whole: Reading | None, reduced: Reading | None
     ) -> tuple[Reading | None, Reading | None]:
         """Of two readings the one that the lines' VAT, or their prices, speak for."""
-        is_before = True if self.vat_is_reduced() else self.lines_are_before_discount()
+        is_before = True if self.vat_is_reduced else self.lines_are_before_discount()
         if is_before is True and reduced:
             return None, reduced
         if is_before is False and whole:
@@ -224,11 +216,8 @@ class _Totals:
             amount=self.total_that_is_told(),
         )
 
-    def vat_is_reduced(self) -> bool:
-        return self._vat_is_reduced
-
     @cached_property
-    def _vat_is_reduced(self) -> bool:
+    def vat_is_reduced(self) -> bool:
         """Whether the lines' VAT "including discount" has the discount, and their totals not."""
         if not self.told.discount or not self.told.vat_less_discount:
             return False
@@ -273,6 +262,16 @@ class _Totals:
                 discount=self.told.discount,
                 total=self.total_that_is_told(),
                 amount=amount,
+            )
+
+    def check_vat(self) -> None:
+        """Refuse lines whose VAT has the discount where the totals do not have it."""
+        if self.vat_is_reduced:
+            raise TotalsDisagree(
+                "invoice_discount_in_vat_only",
+                discount=self.told.discount,
+                total=self.total_that_is_told(),
+                vat=self.sum_of_vat_less_discount(),
             )
 
     def may_mean(self, amount: Decimal, factor: Decimal) -> bool:
