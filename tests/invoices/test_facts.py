@@ -120,6 +120,7 @@ class TestEveryFactInEveryPlace(FactCase):
                 "accounting_date",
                 "due_date",
                 "customer",
+                "relation",
                 "currency",
                 "nets",
                 "lines",
@@ -599,6 +600,19 @@ class TestIgnored(FactCase):
                 "Organization": {"ID": organization["ID"]},
             },
         )
+
+    def test_the_customers_name_goes_with_the_contact(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = False
+        tribe_id = self.send_new(self.line(100.0, vat="NL9"))
+        self.problematic().action_ignore()
+        link, number = self.link(tribe_id), self.number_of(tribe_id)
+        self.assertEqual(link.customer_name, self.partner.name)
+
+        self.partner.unlink()
+
+        self.assertFalse(link.customer_name)
+        self.assertEqual((link.display_name, link.amount_total), (number, 109.0))
 
     def test_it_is_booked_after_all(self):
         groups = self.connection.legal_entity_ids.vat_group_ids

@@ -6,7 +6,7 @@ from functools import cached_property
 from ..mapping import ValueUnreadable, clean_start
 from ..mapping.invoice_facts import key, summed, text
 from ..sentence import LONGEST_ITEM, shortened
-from .remote_relation import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
+from .remote_relation import NAVIGATIONS, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 # The reason of work (``tribe.work``) with which a person has an invoice booked although another
@@ -51,6 +51,8 @@ class Booking:
         self.phase = phase
         self.partner = None
         self.payment_term_days = None
+        # The customer relationship as Tribe has it now, once it was read.
+        self.relationship = {}
         # A person said so, although an invoice in Odoo has the same number.
         self.may_share_number = False
         self.salesperson = legal_entity.env["res.users"]
@@ -67,6 +69,12 @@ class Booking:
     def connection(self):
         """The connection that it comes through."""
         return self.legal_entity.connection_id
+
+    @property
+    def relation_id(self):
+        """The relation that has the customer relationship now; None where that was not read."""
+        relation = self.relationship.get(NAVIGATIONS.get(self.relation_kind)) or {}
+        return relation.get("ID")
 
     @property
     def keeps_number(self):

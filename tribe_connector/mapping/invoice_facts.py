@@ -34,6 +34,8 @@ FACTS = (
     Fact("accounting_date", "compared_accounting_date", "fact_accounting_date"),
     Fact("due_date", "compared_due_date", "fact_due_date"),
     Fact("customer", "field_customer", "fact_customer"),
+    # Who has that relationship: it can be moved from one relation of Tribe to another.
+    Fact("relation", "field_customer", "fact_customer"),
     Fact("currency", "compared_currency", "fact_currency"),
     Fact("nets", "compared_nets", "fact_nets"),
     Fact("lines", "compared_lines", "fact_lines"),
@@ -46,6 +48,7 @@ DATES = ("date", "accounting_date", "due_date")
 AMOUNTS = ("untaxed", "vat", "total")
 # Amounts by key.
 BY_KEY = ("nets", "lines", "vat_by_tax")
+OF_CUSTOMER = ("customer", "relation")
 # What two invoices have in common that are taken for one without asking about each.
 OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
 

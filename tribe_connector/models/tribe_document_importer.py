@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from ..engine.lease import journal_key
 from ..engine.problems import Busy
@@ -8,6 +8,9 @@ from ..tribe_api import Guid, TribeRefused, TribeUnauthorized, TribeUnknownSet
 
 PDF_MARK = b"%PDF"
 BUSY_SECONDS = 1
+# Tribe may have the PDF only later. After each look it is waited twice as long, up to a day.
+FIRST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 24 * 3600
 
 
 class TribeDocumentImporter(models.AbstractModel):
@@ -24,9 +27,11 @@ class TribeDocumentImporter(models.AbstractModel):
         wanted = self._wanted(session)
         attachments = self._attachments(session, wanted)
         for reference in session.references:
-            if reference in wanted and reference in attachments:
+            if reference in wanted:
+                rows = attachments.get(reference, [])
                 try:
-                    self._fetch(session, reference, wanted[reference], attachments[reference])
+                    if not self._fetch(session, reference, wanted[reference], rows):
+                        self._look_again(session, reference)
                 except (TribeUnauthorized, TribeUnknownSet):
                     # Those of the others would be refused as well.
                     raise
@@ -72,17 +77,30 @@ class TribeDocumentImporter(models.AbstractModel):
         return found
 
     def _fetch(self, session, reference, move, rows):
-        """Attach the PDF of one invoice, which somebody may be paying meanwhile."""
+        """Attach the PDF of one invoice, which somebody may be paying meanwhile.
+
+        :return: whether Tribe has one
+        """
         pdfs = [row for row in rows if (row.get("File") or {}).get("MimeType") == "application/pdf"]
         if not pdfs:
-            return
+            return False
         content = session.client.download("Attachment", pdfs[0]["ID"], "File")
         if not content.startswith(PDF_MARK):
-            return
+            return False
         # A new transaction sees what was done with the invoice while Tribe was asked.
         session.commit()
         name = file_name(pdfs[0]["File"].get("Name"), ".pdf", move.name)
         session.halves([reference], lambda _one: self._attach(move, name, content), session.failed)
+        return True
+
+    def _look_again(self, session, reference):
+        """Look for the PDF once more, as long after this look as it was booked before it."""
+        link = self.env["tribe.link"]._of_tribe(session.connection, [reference])[reference]
+        seconds = (fields.Datetime.now() - link.create_date).total_seconds()
+        if seconds < LONGEST_WAIT_SECONDS:
+            self.env["tribe.work"]._look_later(
+                session.connection, "document", reference, max(seconds, FIRST_WAIT_SECONDS)
+            )
 
     def _attach(self, move, name, content):
         attachment = self.env["ir.attachment"].create(

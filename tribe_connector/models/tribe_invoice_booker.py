@@ -419,6 +419,11 @@ class TribeInvoiceBooker(models.AbstractModel):
             ]
         )
 
+    def _facts_in_tribe(self, booking):
+        """Tribe's facts, with the relation that has the customer relationship, if that is known."""
+        relation = {"relation": booking.relation_id} if booking.relation_id else {}
+        return {**tribe_facts(booking.invoice), **relation}
+
     def _facts_of(self, booking):
         """What is agreed once it is booked: Tribe's facts, and what they mean in Odoo.
 
@@ -430,7 +435,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                 account, tax = self._account_and_tax(booking, line)
                 nets.append((key(account.id, tax.id), line.net_total))
         return {
-            **tribe_facts(booking.invoice),
+            **self._facts_in_tribe(booking),
             "nets": summed(nets),
             "is_vat_included": booking.invoice.is_vat_included,
             "vat_by_tax": {

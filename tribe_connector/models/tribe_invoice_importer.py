@@ -14,10 +14,7 @@ from ..engine.booking import (
 )
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
-from ..engine.remote_relation import (
-    load_relations,
-    relation_ids_of,
-)
+from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..engine.turn import current_turn
 from ..mapping import (
     LONGEST_TERM_IN_DAYS,
@@ -27,9 +24,16 @@ from ..mapping import (
     read_invoice,
     whole_number,
 )
-from ..mapping.invoice_facts import OF_THE_SAME_SALE, differing, missing, tribe_facts
+from ..mapping.invoice_facts import (
+    OF_CUSTOMER,
+    OF_THE_SAME_SALE,
+    differing,
+    missing,
+    tribe_facts,
+)
 from ..sentence import said, say, sentence
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
+from .tribe_link_credit import COMPARED
 from .tribe_work import TOLD_REASONS
 
 BUSY_SECONDS = 1
@@ -167,7 +171,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _prepare(self, session, entities, failures):
         """What is to be booked (``Booking``); what cannot be goes to ``failures``."""
         known = self.env["tribe.link"]._of_tribe(session.connection, entities)
-        terms = self._terms_of_adopted(session, known, entities)
+        compared = [entities[each] for each, link in known.items() if link.state in COMPARED]
+        relationships = self._relationships(session, compared)
         wanted = []
 
         def fail(tribe_id, error):
@@ -179,7 +184,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         session.halves(
             [tribe_id for tribe_id in entities if tribe_id in known],
             lambda part: [
-                self._compare(session, known[each], entities[each], terms.get(each))
+                self._compare(session, known[each], entities[each], relationships.get(each, {}))
                 for each in part
             ],
             fail,
@@ -201,6 +206,9 @@ class TribeInvoiceImporter(models.AbstractModel):
                 self._look_once_more(session, tribe_id)
         # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
         session.commit()
+        rows = self._relationships(session, [entities[each.invoice.tribe_id] for each in wanted])
+        for booking in wanted:
+            booking.relationship = rows.get(booking.invoice.tribe_id, {})
         self._find_customers(session, wanted, failures)
         session.commit()
         self._read_terms(session, wanted, failures)
@@ -208,11 +216,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         session.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
 
-    def _compare(self, session, link, entity, term=None):
+    def _compare(self, session, link, entity, relationship):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         before = _state_of(link)
         seen = self._compare_phase(session, link, entity)
-        self._compare_facts(session, link, entity, term)
+        self._compare_facts(session, link, entity, relationship)
         if _state_of(link) == before and not seen.is_news:
             self._look_once_more(session, link.tribe_id)
 
@@ -235,41 +243,42 @@ class TribeInvoiceImporter(models.AbstractModel):
         if session.reasons.get(tribe_id, set()) & TOLD_REASONS:
             self.env["tribe.work"]._look_later(session.connection, "invoice", tribe_id)
 
-    def _compare_facts(self, session, link, entity, term):
+    def _compare_facts(self, session, link, entity, relationship):
         """Note what is not what it was when an invoice was booked."""
         legal_entity = self._find_legal_entity(session.connection, entity)
         if self._is_booked_elsewhere(legal_entity):
             return
         if link.state in ("linked", "differs", "gone"):
-            differences = self._tribe_differences(session, link, entity, term)
+            differences = self._tribe_differences(session, link, entity, relationship)
             differences += link._move_differences()
             unsettled = link._settle_credits(only_new=True)
             link._note_differences([*differences, *unsettled], is_looked_at=True)
 
-    def _tribe_differences(self, session, link, entity, term):
+    def _tribe_differences(self, session, link, entity, relationship):
         """What Tribe has otherwise than it was agreed, as sentences; empty when nothing is."""
         try:
             booking = self._read_booking(session.connection, entity)
             # What was adopted, or booked before this was kept, gets it here.
-            if link.credited_tribe_id != (booking.invoice.credited_invoice_id or False):
-                link.credited_tribe_id = booking.invoice.credited_invoice_id
-            booking.payment_term_days = whole_number(term, LONGEST_TERM_IN_DAYS)
+            link._credits_now(booking.invoice.credited_invoice_id)
+            booking.relationship = relationship
             self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
             return said(error)
-        now = tribe_facts(booking.invoice)
+        now = self._facts_in_tribe(booking)
+        differs = differing(link.agreed, now)
         sentences = [
-            sentence("difference_of_customer")
-            if fact.name == "customer"
-            else sentence(
+            sentence(
                 "difference_of_fact",
                 what=sentence(fact.label),
                 now=each[0] or "-",
                 booked=each[1] or "-",
             )
-            for fact in differing(link.agreed, now)
+            for fact in differs
+            if fact.name not in OF_CUSTOMER
             for each in [link._shown_of_both(fact.name, now[fact.name], link.agreed[fact.name])]
         ]
+        if any(fact.name in OF_CUSTOMER for fact in differs):
+            sentences.append(sentence("difference_of_customer"))
         if booking.phase.is_draft:
             sentences.append(sentence("difference_draft_in_tribe"))
         return sentences
@@ -283,6 +292,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         :raises NeedsPerson: for what is not mapped
         """
         if not link.agreed:
+            self._read_term(booking)
             link.agreed = {
                 **self._facts_of(booking),
                 "due_date": self._due_date(booking).isoformat(),
@@ -290,7 +300,8 @@ class TribeInvoiceImporter(models.AbstractModel):
                 "keeps_number": False,
             }
         elif names := missing(link.agreed):
-            known = {"lines": tribe_facts(booking.invoice)["lines"]}
+            now = self._facts_in_tribe(booking)
+            known = {name: now[name] for name in ("lines", "relation") if name in now}
             if link.move_id.state == "posted":
                 known |= link._facts_in_odoo()
             added = {name: known[name] for name in names if name in known}
@@ -448,8 +459,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
         So is looked at for whom another one has come to owe what is invoiced: that is told then.
         """
-        relationships = {booking.invoice.relationship_id for booking in bookings}
-        partners = self._linked_partners(session, relationships)
+        partners = self._customers_now(session, bookings)
         untold = self._with_company_untold(session, partners.values())
         missing = [
             booking
@@ -471,6 +481,28 @@ class TribeInvoiceImporter(models.AbstractModel):
                 )
                 continue
             session.halves([booking], lambda part: self._check_customer(session, *part), fail)
+
+    def _customers_now(self, session, bookings):
+        """Who has the customer relationships of some invoices: ``{relationship_id: partner}``.
+
+        It may have been moved to another relation since that was last looked at.
+        """
+        relations = {
+            booking.invoice.relationship_id: booking.relation_id or booking.invoice.relationship_id
+            for booking in bookings
+        }
+        found = self._linked_partners(session, {*relations, *relations.values()})
+        for booking in bookings:
+            relation_id, known = booking.relation_id, found.get(booking.invoice.relationship_id)
+            if relation_id and known and found.get(relation_id) != known:
+                self.env["tribe.work"]._ask(
+                    session.connection, "inbound", booking.relation_kind, [relation_id], "follow"
+                )
+        return {
+            relationship_id: found[relation_id]
+            for relationship_id, relation_id in relations.items()
+            if relation_id in found
+        }
 
     def _with_company_untold(self, session, partners):
         """Those of some customers of whom it is still to be told that their company owes it all."""
@@ -522,54 +554,41 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
 
     def _read_terms(self, session, bookings, failures):
-        """Fill in payment term and salesperson of each booking, in one call per kind."""
-        connection = session.connection
+        """Fill in payment term and salesperson of each booking."""
 
         def fail(booking, error):
             failures.setdefault(booking.invoice.tribe_id, self._failure(booking, error))
 
-        for kind, entity_set in CUSTOMER_SETS.items():
-            of_kind = [booking for booking in bookings if booking.relation_kind == kind]
-            if not of_kind:
-                continue
-            has_manager = f"{entity_set}/AccountManager" not in connection._absent()
-            rows = session.client.by_values(
-                entity_set,
-                "ID",
-                {Guid(booking.invoice.relationship_id) for booking in of_kind},
-                expand=ACCOUNT_MANAGER if has_manager else None,
-            )
-            by_id = {row["ID"]: row for row in rows}
-            session.halves(
-                of_kind,
-                lambda part, by_id=by_id: [
-                    self._read_term(each, by_id.get(each.invoice.relationship_id, {}))
-                    for each in part
-                ],
-                fail,
-            )
+        session.halves(bookings, lambda part: [self._read_term(each) for each in part], fail)
 
-    def _terms_of_adopted(self, session, links, entities):
-        """The payment terms in days of the customers of what was adopted just now, by Tribe ID.
+    def _relationships(self, session, entities):
+        """The customer relationships of some invoices as Tribe has them now: ``{invoice_id: row}``.
 
-        Read while nothing is changed yet.
+        One call for each kind, before anything is changed: no lock is held then.
         """
-        terms = {}
-        adopted = [tribe_id for tribe_id, link in links.items() if link.move_id and not link.agreed]
-        for entity_set in CUSTOMER_SETS.values():
+        absent = session.connection._absent()
+        rows = {}
+        for kind, entity_set in CUSTOMER_SETS.items():
             of_kind = {
-                tribe_id: entities[tribe_id]["Relationship"]["ID"]
-                for tribe_id in adopted
-                if entity_set_of(entities[tribe_id].get("Relationship")) == entity_set
+                entity["ID"]: entity["Relationship"].get("ID")
+                for entity in entities
+                if entity_set_of(entity.get("Relationship")) == entity_set
             }
-            ids = {Guid(each) for each in of_kind.values()}
-            rows = session.client.by_values(entity_set, "ID", ids) if ids else []
-            by_id = {row["ID"]: row for row in rows}
-            for tribe_id, relationship_id in of_kind.items():
-                terms[tribe_id] = by_id.get(relationship_id, {}).get("PaymentTermInDays")
-        return terms
+            if not of_kind or entity_set in absent:
+                continue
+            expand = f"{NAVIGATIONS[kind]}($select=ID)"
+            if f"{entity_set}/AccountManager" not in absent:
+                expand += f",{ACCOUNT_MANAGER}"
+            found = session.client.by_values(
+                entity_set, "ID", {Guid(each) for each in of_kind.values()}, expand=expand
+            )
+            by_id = {row["ID"]: row for row in found}
+            for invoice_id, relationship_id in of_kind.items():
+                rows[invoice_id] = by_id.get(relationship_id, {})
+        return rows
 
-    def _read_term(self, booking, relationship):
+    def _read_term(self, booking):
+        relationship = booking.relationship
         # Where Tribe tells the due date, nothing depends on the term.
         if not booking.invoice.due_date:
             booking.payment_term_days = whole_number(
@@ -618,15 +637,14 @@ class TribeInvoiceImporter(models.AbstractModel):
             not be, and in which company the reason is read
         """
         found = {}
-        for kind, entity_set in CUSTOMER_SETS.items():
-            relationships = {
-                booking.invoice.relationship_id
+        for kind in CUSTOMER_SETS:
+            relations = {
+                booking.invoice.relationship_id: booking.relation_id
                 for booking in bookings
-                if booking.relation_kind == kind
+                if booking.relation_kind == kind and booking.relation_id
             }
-            if not relationships:
+            if not relations:
                 continue
-            relations = relation_ids_of(session.client, kind, entity_set, relationships)
             remotes = load_relations(
                 session.connection, session.client, kind, set(relations.values())
             )

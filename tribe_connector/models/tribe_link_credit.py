@@ -38,6 +38,20 @@ class TribeLink(models.Model):
                 credit._note_differences([unsettled])
         return sentences
 
+    def _credits_now(self, tribe_id):
+        """Note which invoice this one credits in Tribe.
+
+        What was settled with the one that it credited before is taken apart.
+        """
+        before = self.credited_tribe_id
+        if (before or False) == (tribe_id or False):
+            return
+        self.credited_tribe_id = tribe_id
+        invoice = self._of_tribe(self.connection_id, [before]).get(before) if before else None
+        refund = self.move_id
+        if invoice and refund.reversed_entry_id and refund.reversed_entry_id == invoice.move_id:
+            self._take_apart(refund, invoice.move_id)
+
     def _credits_of_before(self, connection):
         """The credit notes of which an older version did not note what they credit.
 

@@ -50,10 +50,13 @@ class TribeLink(models.Model):
         """The contact that has the relationship of the invoice; empty where nobody can tell."""
         agreed = self.agreed or {}
         partners = self.env["res.partner"].sudo()
-        links = self._of_tribe(self.connection_id, [agreed.get("customer")])
-        for link in links.values():
+        # The relation first: the relationship may have been moved since.
+        ids = [agreed[name] for name in ("relation", "customer") if agreed.get(name)]
+        links = self._of_tribe(self.connection_id, ids)
+        for tribe_id in ids:
+            link = links.get(tribe_id, self.browse())
             partner = link.partner_id | link.merged_into_id
-            partners |= partner - self.connection_id._no_longer_linked(partner)
+            partners += partner - self.connection_id._no_longer_linked(partner)
         # Without a link: the one that it was booked for.
         return partners[:1] or partners.browse(agreed.get("partner_id") or ()).exists()
 
@@ -168,7 +171,7 @@ class TribeLink(models.Model):
         """Have those that differed looked at: they were just confirmed as they are in Tribe."""
         for link in self.filtered(lambda link: link.state == "differs"):
             self.env["tribe.work"]._ask(
-                link.connection_id, "inbound", "invoice", [link.tribe_id], "follow"
+                link.connection_id, "inbound", "invoice", [link.tribe_id], "again"
             )
 
     def _note_changed_moves(self, connection):
@@ -224,7 +227,7 @@ class TribeLink(models.Model):
         self.write({"state": state, "difference": differences})
         works = self.env["tribe.work"]
         if differences and not is_looked_at:
-            works._ask(self.connection_id, "inbound", "invoice", [self.tribe_id], "follow")
+            works._ask(self.connection_id, "inbound", "invoice", [self.tribe_id], "again")
         # What could not be told while it differed.
         if not (differences or agreed_before) and self.env["tribe.payment.exporter"]._wanted_phase(
             self.connection_id, self
