@@ -8,7 +8,7 @@ class TribeInvoiceFacts(models.AbstractModel):
     _description = "Facts of an Invoice"
 
     customer_name = fields.Char("Customer", compute="_compute_facts", compute_sudo=True)
-    invoice_date = fields.Date("Invoice Date", compute="_compute_facts", compute_sudo=True)
+    invoice_date = fields.Date(compute="_compute_facts", compute_sudo=True)
     amount_total = fields.Monetary("Total", compute="_compute_facts", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_facts", compute_sudo=True)
 
