@@ -6,6 +6,7 @@ from told import containing
 
 from odoo.addons.tribe_connector.models import tribe_relation_comparer
 
+from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
 
 SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
@@ -44,8 +45,8 @@ class TestRelationComparison(RelationCase):
         self.env.invalidate_all()
         with self.enter_registry_test_mode():
             self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
-        # Looking for changes costs its own calls.
-        self.env["tribe.work"].search([("kind", "=", "poll")]).unlink()
+        # Looking for changes, and through invoices, costs its own calls.
+        self.env["tribe.work"].search([("kind", "in", ("poll", "invoices"))]).unlink()
         self.run_lanes()
 
     def delete_in_tribe(self, partners):
@@ -81,8 +82,8 @@ class TestRelationComparison(RelationCase):
 
         self.pass_night(days=7)
 
-        # 42 organizations, 1 person.
-        self.assertEqual(self.calls(), 3)
+        # 42 organizations, 1 person, and their relationships.
+        self.assertEqual(self.calls(), 6)
         self.assertFalse(self.gone())
         self.assertFalse(self.env["tribe.work"].search([]))
 
@@ -91,10 +92,10 @@ class TestRelationComparison(RelationCase):
         self.assertEqual(self.calls(), 0)
 
         self.pass_night(days=1)
-        self.assertEqual(self.calls(), 2)
+        self.assertEqual(self.calls(), 4)
 
         self.pass_night(days=1)
-        self.assertEqual(self.calls(), 2)
+        self.assertEqual(self.calls(), 4)
 
     def test_it_can_be_switched_off(self):
         self.connection.comparison_days = 0
@@ -165,4 +166,39 @@ class TestRelationComparison(RelationCase):
             self.run_lanes()
 
         self.assertEqual(self.gone(), first + last)
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_an_address_that_was_deleted_without_a_webhook_is_taken_away(self):
+        partner = self.linked("Met adres B.V.", street="Dorpsstraat 1", city="Utrecht")
+        self.sandbox.delete("Address", self.address_of(partner)["ID"])
+
+        self.pass_night(days=7)
+
+        self.assertFalse(partner.city)
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_that_all_addresses_are_gone_nobody_believes(self):
+        partners = [
+            self.linked(f"Adres {number} B.V.", street="Dorpsstraat 1", city="Utrecht")
+            for number in range(10)
+        ]
+        for partner in partners:
+            self.sandbox.delete("Address", self.address_of(partner)["ID"])
+
+        self.pass_night(days=7)
+
+        self.assertEqual({partner.city for partner in partners}, {"Utrecht"})
+        self.assertAsked("too_many_relations_missing", missing=10)
+
+    def test_a_relationship_that_was_deleted_without_a_webhook_has_its_relation_looked_at(self):
+        partner = self.partners[0]
+        (row,) = self.relationships(partner).values()
+        self.sandbox.delete(ORGANIZATION_CUSTOMER, row["ID"])
+        self.sandbox.reset_calls()
+
+        self.pass_night(days=7)
+
+        read = [call["query"] for call in self.sandbox.call_log() if "Relation_Org" in call["path"]]
+        # It is compared with the others, and looked at alone.
+        self.assertGreater(sum(partner.tribe_id in query for query in read), 1)
         self.assertFalse(self.env["tribe.work"].search([]))

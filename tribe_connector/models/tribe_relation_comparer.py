@@ -3,10 +3,11 @@ import math
 from odoo import models
 
 from ..engine.problems import NeedsPerson
-from ..engine.remote_relation import RELATION_SETS
+from ..engine.remote_relation import ADDRESS_NAVIGATIONS, RELATION_SETS, RELATIONSHIP_SETS
+from ..mapping import ADDRESS_FIELDS
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_link import RELATION_KINDS
+from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 
 # Links of one part, and so of one commit: ten calls.
 PART = 400
@@ -15,7 +16,8 @@ ALWAYS_PLAUSIBLE = 3
 
 
 class TribeRelationComparer(models.AbstractModel):
-    """Looks whether Tribe still has the linked relations: the webhook of a deletion can be lost.
+    """Looks whether Tribe still has the linked relations, their addresses and relationships: the
+    webhook of a deletion can be lost.
 
     The links are read in parts, in the order of their IDs. A row of work is one part and leads to
     the row of the next, so a comparison that is interrupted goes on where it was. Nothing is
@@ -46,14 +48,16 @@ class TribeRelationComparer(models.AbstractModel):
     def _compare(self, session, kind, position):
         """Compare the part of the links whose IDs follow ``position``."""
         links, is_last = self._part(session.connection, kind, position)
+        connection, works = session.connection, self.env["tribe.work"]
         missing = self._missing(session, kind, links)
-        self._check_plausible(session.connection, links, missing)
-        works = self.env["tribe.work"]
-        works._add(session.connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
+        self._check_plausible(connection, links, missing)
+        relationships = self._relationships(connection, links - missing)
+        ended = self._missing_relationships(session, kind, relationships)
+        self._check_plausible(connection, relationships, ended)
+        missing |= links.filtered(lambda link: link.partner_id in ended.partner_id)
+        works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if not is_last:
-            works._add(
-                session.connection, "inbound", "comparison", [f"{kind}:{links[-1].id}"], "follow"
-            )
+            works._add(connection, "inbound", "comparison", [f"{kind}:{links[-1].id}"], "follow")
 
     def _part(self, connection, kind, position):
         """``(links, whether they are the last)``.
@@ -75,12 +79,49 @@ class TribeRelationComparer(models.AbstractModel):
         return (links, True) if is_last else (links[:PART], False)
 
     def _missing(self, session, kind, links):
-        if RELATION_SETS[kind] in session.connection._absent():
+        """The links of what Tribe does not show, or shows without the address that it had."""
+        absent = session.connection._absent()
+        if RELATION_SETS[kind] in absent:
             return links.browse()
+        slots = [
+            slot
+            for slot in ADDRESS_NAVIGATIONS[kind]
+            if f"{RELATION_SETS[kind]}/{slot}" not in absent
+        ]
+        shown = self._shown(session, RELATION_SETS[kind], links, slots)
+        return links.filtered(
+            lambda link: (
+                link.tribe_id not in shown
+                or (slots and _has_address(link) and not any(map(shown[link.tribe_id].get, slots)))
+            )
+        )
+
+    def _relationships(self, connection, links):
+        """The links of the customer and supplier relationships of some linked relations."""
+        known = links.browse()
+        partners = links.partner_id
+        known = known.concat(*known._of_partners(connection, partners, RELATIONSHIP_KINDS).values())
+        return known.filtered(lambda link: link.tribe_id and link.state == "linked")
+
+    def _missing_relationships(self, session, kind, links):
+        """Those of some relationships that Tribe does not show.
+
+        :param kind: of the relations whose relationships they are
+        """
+        missing = links.browse()
+        for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
+            part = links.filtered(lambda link, of=relationship: link.kind == of)
+            if part and entity_set not in session.connection._absent():
+                shown = self._shown(session, entity_set, part)
+                missing |= part.filtered(lambda link, among=shown: link.tribe_id not in among)
+        return missing
+
+    def _shown(self, session, entity_set, links, slots=()):
+        """What Tribe shows of some links, with the IDs of some navigations: ``{tribe_id: row}``."""
         ids = [Guid(tribe_id) for tribe_id in links.mapped("tribe_id")]
-        rows = session.client.by_values(RELATION_SETS[kind], "ID", ids, select="ID")
-        shown = {row["ID"] for row in rows}
-        return links.filtered(lambda link: link.tribe_id not in shown)
+        expand = ",".join(f"{slot}($select=ID)" for slot in slots)
+        rows = session.client.by_values(entity_set, "ID", ids, select="ID", expand=expand or None)
+        return {row["ID"]: row for row in rows}
 
     def _check_plausible(self, connection, links, missing):
         """Refuse to believe that so many were deleted: a right may be lacking.
@@ -107,6 +148,11 @@ class TribeRelationComparer(models.AbstractModel):
             lambda link: link.company_id in (link.company_id.browse(), connection.company_id)
         )
         return shown[:1].display_name or missing[0].tribe_id
+
+
+def _has_address(link):
+    """Whether both sides agreed on an address."""
+    return any((link.agreed or {}).get(name) for name in ADDRESS_FIELDS)
 
 
 def _kind_and_position(reference):
