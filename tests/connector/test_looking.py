@@ -16,14 +16,15 @@ FOR_GOOD = 10.0**9
 IMPORTER = "odoo.addons.tribe_connector.models.tribe_relation_importer"
 
 
+def moved_clock(minutes):
+    """While Odoo's clock is so many minutes ahead of that of Tribe."""
+    now = fields.Datetime.now
+    ahead = timedelta(minutes=minutes)
+    return mock.patch.object(fields.Datetime, "now", staticmethod(lambda: now() + ahead))
+
+
 class LookingCase(RelationCase):
     """Both sides agree; no webhook arrives."""
-
-    def odoos_clock(self, minutes):
-        """Odoo's clock, so many minutes ahead of that of Tribe."""
-        now = fields.Datetime.now
-        ahead = timedelta(minutes=minutes)
-        return mock.patch.object(fields.Datetime, "now", staticmethod(lambda: now() + ahead))
 
     def rename(self, partner, name):
         """Somebody renames a contact's relation in Tribe."""
@@ -37,7 +38,7 @@ class LookingCase(RelationCase):
 class TestClocks(LookingCase):
     def test_a_change_is_found_whatever_time_it_is_in_odoo(self):
         for minutes in (-10, -5, 0, 5, 10):
-            with self.subTest(minutes), self.odoos_clock(minutes):
+            with self.subTest(minutes), moved_clock(minutes):
                 partner = self.linked(f"Klant {minutes}")
                 self.poll("organization")
                 self.rename(partner, f"Hernoemd {minutes}")
@@ -115,7 +116,7 @@ class TestClocksAtTheStart(LookingCase):
 
     def test_what_changes_after_activating_is_found_whatever_time_it_is_in_odoo(self):
         partner = self.customer()
-        with self.odoos_clock(10):
+        with moved_clock(10):
             self.press_activate()
             self.run_lanes()
         self.rename(partner, "Hernoemd B.V.")

@@ -6,9 +6,13 @@ from unittest import mock
 from dateutil.relativedelta import relativedelta
 
 from odoo.addons.tribe_connector.models import tribe_invoice_comparer
+from odoo.addons.tribe_connector.models.tribe_invoice_comparer import DATES_STREAM
+from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api import client
 
 from .invoice_case import InvoiceCase
+
+DAY = 24 * 3600
 
 
 class LookingCase(InvoiceCase):
@@ -32,9 +36,10 @@ class LookingCase(InvoiceCase):
         """Let a quarter of an hour pass: a quick look."""
         self.poll("invoice")
 
-    def forget_changes(self):
+    def forget_changes(self, seconds=DAY):
         """Have the last look be long after the last change: no date tells of it any more."""
-        self.env["tribe.cursor"].search([("stream", "=", "invoice")]).position += timedelta(days=1)
+        for cursor in self.env["tribe.cursor"].search([("stream", "=", "invoice")]):
+            cursor.position += timedelta(seconds=seconds)
 
     def pass_night(self, days=1):
         """Let the schedule run after the nightly hour, so many days after it last did."""
@@ -263,6 +268,28 @@ class TestFullLook(LookingCase):
 
         self.assert_booked(still_open, paid)
 
+    def warning(self, **values):
+        """What the form says while something is changed, before it is saved."""
+        spec = {"invoices_from": {}, "phase_ids": {"fields": {"is_booked": {}, "is_draft": {}}}}
+        with self.enter_registry_test_mode():
+            found = self.connection.onchange(values, list(values), spec)
+        return found.get("warning", {}).get("message")
+
+    def test_how_many_it_concerns_is_said_before(self):
+        self.connection.invoices_from = self.today
+        self.run_lanes()
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=60)}")
+        self.all_sent(3)
+        earlier = self.today - timedelta(days=365)
+        self.sandbox.reset_calls()
+
+        says = sentence("invoices_concerned", count=3)
+        self.assertEqual(self.warning(invoices_from=f"{earlier}"), str(says))
+        self.assertEqual(self.sandbox.calls()["total"], 1)
+        self.assertIsNone(self.warning(invoices_from=f"{self.today}"))
+        self.sandbox.fault("status", status=503, method="GET", times=None)
+        self.assertIsNone(self.warning(invoices_from=f"{earlier}"))
+
     def test_a_phase_that_is_booked_later_gets_what_is_in_it(self):
         phase = self.connection.phase_ids.filtered(lambda phase: phase.code == "Paid")
         phase.is_booked = False
@@ -310,3 +337,117 @@ class TestFullLook(LookingCase):
         self.run_lanes()
         self.env.invalidate_all()
         self.assertFalse(self.env["tribe.sighting"].search([]))
+
+
+class TestWhatIsNewInTribe(LookingCase):
+    """What somebody added in Tribe after Connect."""
+
+    def new_phase(self, name):
+        row = self.sandbox.create("Datastore_Phase_ActivityInvoice", {"Code": name, "Name": name})
+        return row["ID"]
+
+    def in_phase(self, phase_id):
+        tribe_id = self.draft(self.line(10.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.sandbox.change("Activity_Invoice", tribe_id, {"Phase": {"ID": phase_id}})
+        return tribe_id
+
+    def test_a_phase_that_is_new_is_read_at_a_look(self):
+        tribe_id = self.in_phase(self.new_phase("Incasso"))
+        self.look()
+        self.assert_booked(tribe_id)
+        self.assertEqual(self.phase_in_odoo(tribe_id), "Incasso")
+
+    def test_a_phase_that_is_new_is_read_after_a_webhook(self):
+        tribe_id = self.in_phase(self.new_phase("Incasso"))
+        self.look_at("invoice", tribe_id)
+        self.assert_booked(tribe_id)
+
+    def test_what_a_person_decided_about_the_others_stays(self):
+        paid = self.connection.phase_ids.filtered(lambda phase: phase.code == "Paid")
+        paid.is_booked = False
+        self.run_lanes()
+        self.in_phase(self.new_phase("Incasso"))
+        self.look()
+        self.assertFalse(paid.is_booked)
+
+    def test_a_vat_group_that_is_new_is_named_and_once_mapped_booked(self):
+        row = self.sandbox.create(
+            "Datastore_VatGroup", {"Code": "NLNEW", "Name": "NL - nieuw", "Percentage": 21}
+        )
+        line = {**self.line(10.0), "VatGroup": {"ID": row["ID"]}}
+        tribe_id = self.draft(line)
+        self.sandbox.set_phase(tribe_id, "Sent")
+        self.look()
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        new = groups.filtered(lambda group: group.tribe_id == row["ID"])
+        self.assertEqual(set(new.mapped("name")), {"NL - nieuw"})
+        self.assertEqual(self.problematic().mapped("cause"), ["vat_group"])
+
+        new.tax_id = self.tax("21% ST")
+        new.account_id = self.account("income")
+        self.run_lanes()
+
+        self.assert_booked(tribe_id)
+
+    def test_what_stays_unknown_is_asked_for_once(self):
+        tribe_ids = [self.in_phase(self.new_phase(f"Fase {number}")) for number in range(3)]
+        self.sandbox.fault("status", status=500, path_contains="Datastore_Phase", times=None)
+        self.look()
+        self.sandbox.clear_faults()
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+        self.assert_booked(*tribe_ids)
+
+
+class TestDatesThatTell(LookingCase):
+    """A Tribe that changes the date of an invoice with every change of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(phase_touches_invoice=True, final_invoice_writable="all", page_limit=5)
+        self.connection.dates_tell = True
+        self.tribe_ids = self.all_sent(12)
+        self.look()
+        self.assert_booked(*self.tribe_ids)
+        # The first is the weekly one, of all.
+        self.pass_night()
+
+    def forget_changes(self):
+        super().forget_changes()
+        cursors = self.env["tribe.cursor"].search([("stream", "=", DATES_STREAM)])
+        cursors.position += timedelta(days=1)
+
+    def test_a_night_costs_what_bears_a_new_date(self):
+        self.forget_changes()
+        self.assertLessEqual(self.calls(self.pass_night), 2)
+        self.assertTrue(self.connection.dates_tell)
+
+    def test_it_finds_what_changed(self):
+        self.sandbox.set_phase(self.tribe_ids[0], "Paid")
+        self.pass_night()
+        self.assertEqual(self.phase_in_odoo(self.tribe_ids[0]), "Paid")
+        self.assertTrue(self.connection.dates_tell)
+
+    def test_it_finds_what_was_deleted_by_the_number_of_invoices(self):
+        self.sandbox.delete("Activity_Invoice", self.tribe_ids[0])
+        self.forget_changes()
+        self.pass_night()
+        self.assertEqual(self.link(self.tribe_ids[0]).state, "gone")
+        self.forget_changes()
+        self.assertLessEqual(self.calls(self.pass_night), 2)
+
+    def test_a_change_that_no_date_told_of_ends_it(self):
+        self.sandbox.switch(phase_touches_invoice=False)
+        self.sandbox.set_phase(self.tribe_ids[0], "Paid")
+        self.forget_changes()
+        self.pass_night()
+        self.assertEqual(self.phase_in_odoo(self.tribe_ids[0]), "Sent")
+
+        self.forget_changes()
+        self.pass_night(7)
+
+        self.assertEqual(self.phase_in_odoo(self.tribe_ids[0]), "Paid")
+        self.assertFalse(self.connection.dates_tell)
+        lines = self.env["tribe.run.line"].search([])
+        self.assert_told(lines, "dates_do_not_tell", field="text")

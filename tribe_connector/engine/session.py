@@ -75,6 +75,8 @@ class Session:
         self.claims = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
         self.firsts = {}
+        # What of the tenant was read again, as something was not known.
+        self._learned = set()
         self._open = dict.fromkeys(self._rows)
         self._done = 0
         self._has_stopped = False
@@ -147,6 +149,13 @@ class Session:
                 "company_id": company.id,
             }
         )
+
+    def may_learn(self, what: str, unknown: set) -> bool:
+        """Whether something of the tenant is to be read again, as some of it is not known: once."""
+        if not unknown or what in self._learned:
+            return False
+        self._learned.add(what)
+        return True
 
     def check_still_on(self) -> None:
         """Stop where somebody chose another mode, archived or deactivated since the batch began.

@@ -13,7 +13,8 @@ from decimal import Decimal
 from .invoice import InvoiceFields
 from .normalization import moment
 
-_ALWAYS = ("Number", "Currency", "LastMutationDate")
+DATES = ("CreationDate", "LastMutationDate")
+_ALWAYS = ("Number", "Currency", *DATES)
 # Where a tenant has it: what it means is not known, that it changed is.
 _AMOUNT = "Amount"
 _NAVIGATIONS = ("Phase", "Relationship")
@@ -26,6 +27,7 @@ class Sight:
     """One invoice as a listing shows it; ``state`` is another whenever anything of that is.
 
     ``is_bare``: nothing but the ID can be read. ``totals`` are those that it may be booked with.
+    ``changed`` is the last date of a change that it bears (aware).
     """
 
     tribe_id: str
@@ -34,6 +36,7 @@ class Sight:
     phase_id: str | None
     totals: frozenset[Decimal]
     is_bare: bool
+    changed: datetime.datetime | None = None
 
 
 def sight_options(names: InvoiceFields, known: Collection[str]) -> tuple[str, str]:
@@ -57,6 +60,7 @@ def sight_of(row: Mapping, names: InvoiceFields, known: Collection[str], timezon
         phase_id=_id(row.get("Phase")),
         totals=frozenset(_totals(row, names)),
         is_bare="Phase" not in row,
+        changed=max(filter(None, (_moment(row.get(name)) for name in DATES)), default=None),
     )
 
 
@@ -94,6 +98,13 @@ def _totals(row: Mapping, names: InvoiceFields):
         value = row.get(name) if name else None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield abs(Decimal(str(value)))
+
+
+def _moment(value: object) -> datetime.datetime | None:
+    try:
+        return moment(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _date(value: object, timezone: str) -> datetime.date | None:

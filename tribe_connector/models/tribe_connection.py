@@ -324,6 +324,12 @@ class TribeConnection(models.Model):
     )
     poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
     overlap_seconds = fields.Integer(default=300, required=True)
+    dates_tell = fields.Boolean(
+        "Dates Tell of Every Change",
+        help="Tribe changes the date of an invoice with each change of it, also of its phase. Then "
+        "a night reads what bears a new date, and no more where the number of invoices is right. "
+        "Once a week all are read; a change that no date told of switches this off.",
+    )
     comparison_days = fields.Integer(
         "Look for Deleted Relations Every (Days)",
         default=7,

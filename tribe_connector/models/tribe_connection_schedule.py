@@ -107,12 +107,13 @@ class TribeConnection(models.Model):
         """Have the invoices of open periods looked through; once a week, all that are booked."""
         cursors = self.env["tribe.cursor"]
         looked = cursors._position(self, "schedule:invoices")
-        since = self._open_since()
+        comparer = self.env["tribe.invoice.comparer"]
         # Seven nights are not exactly a week.
         if not looked or now - looked >= timedelta(days=WEEK, hours=-12):
             cursors._move(self, "schedule:invoices", now)
-            since = self.invoices_from
-        self.env["tribe.invoice.comparer"]._begin(self, since, "nightly")
+            comparer._begin(self, self.invoices_from, "nightly")
+        else:
+            comparer._begin_night(self, self._open_since())
 
     def _open_since(self):
         """The first day that is open in any company in which invoices are booked.
@@ -120,7 +121,7 @@ class TribeConnection(models.Model):
         No more than some months back; what is older is looked at once a week.
         """
         companies = self.legal_entity_ids.filtered("is_booked").company_id or self.company_id
-        locked = min(max(_lock_dates(company), default=date.min) for company in companies.sudo())
+        locked = min(max(_lock_dates(company), default=date.min) for company in companies)
         today = fields.Date.context_today(self.with_context(tz=self.timezone))
         first = [today - relativedelta(months=MOST_MONTHS), self.invoices_from or date.min]
         # The last day there is has none after it.

@@ -1,10 +1,11 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.only_for import only_for
 from ..sentence import say
+from ..tribe_api import TribeError
 
 # PostgreSQL keeps no higher one, and the numbers that follow need room.
 HIGHEST_NUMBER = 1_000_000_000
@@ -60,6 +61,37 @@ class TribeConnection(models.Model):
     is_working = fields.Boolean(
         compute="_compute_is_working", help="Something goes on that can be watched."
     )
+
+    @api.onchange("invoices_from", "phase_ids")
+    def _onchange_what_is_booked(self):
+        """Say how many invoices of Tribe another setting concerns, before it is saved."""
+        connection = self._origin
+        booked = self.phase_ids.filtered(lambda phase: phase.is_booked and not phase.is_draft)
+        is_other = (
+            self.invoices_from != connection.invoices_from
+            or booked._origin != connection._booking_phases()
+        )
+        may_ask = connection.has_access("write") and connection.is_running
+        if not (is_other and may_ask):
+            return None
+        count = connection._count_concerned(self.invoices_from, booked._origin)
+        if not count:
+            return None
+        message = say(self.env, "invoices_concerned", count=count)
+        return {"warning": {"title": self.env._("Invoices in Tribe"), "message": message}}
+
+    def _count_concerned(self, since, phases):
+        """How many invoices from a date on, in some phases, are not booked yet.
+
+        None where Tribe cannot be asked just now.
+        """
+        try:
+            with self._asking_for_button():
+                return self.env["tribe.invoice.comparer"]._count_unlinked(
+                    self.sudo(), since, phases
+                )
+        except (TribeError, UserError):
+            return None
 
     @api.depends("plan_ids.summary")
     def _compute_plan_summary(self):

@@ -109,10 +109,7 @@ class TribeConnection(models.Model):
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
         }
-        phases = self.env["tribe.phase"].sudo()
-        undecided = phases._undecided(self, found["phases"])
-        found["drafts"] = phases._drafts(client, found["phases"], undecided)
-        found["undecided_phases"] = {row["ID"] for row in undecided}
+        found |= self._decide_drafts(client, found["phases"])
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
         invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
         found["invoice_date_type"] = invoices["properties"].get(found["invoice_fields"].date)
@@ -137,6 +134,42 @@ class TribeConnection(models.Model):
                 select="ID,Code,Name",
             )
         return found
+
+    def _decide_drafts(self, client, rows):
+        """Which of Tribe's phases are drafts, and of which that was never decided before."""
+        phases = self.env["tribe.phase"].sudo()
+        undecided = phases._undecided(self, rows)
+        return {
+            "drafts": phases._drafts(client, rows, undecided),
+            "undecided_phases": {row["ID"] for row in undecided},
+        }
+
+    def _learn_phases(self, session, tribe_ids):
+        """Read Tribe's phases again where some are not known here, once a batch: somebody may have
+        added them since Connect. What is known stays as it is."""
+        known = set(self.phase_ids.mapped("tribe_id"))
+        if not session.may_learn("phases", set(tribe_ids) - {None} - known):
+            return
+        rows = _all(session.client, PHASE_SET, Room(), orderby=None)
+        found = {"phases": rows, **self._decide_drafts(session.client, rows)}
+        self._store_phases(found, only_new=True)
+
+    def _learn_mapping(self, session, group_ids, ledger_ids):
+        """As ``_learn_phases``, of VAT groups and general ledger accounts."""
+        entities = self.legal_entity_ids
+        for entity_set, name, tribe_ids, values_of in (
+            ("Datastore_VatGroup", "vat_group_ids", group_ids, _vat_group_values),
+            ("Datastore_GeneralLedgerAccount", "ledger_account_ids", ledger_ids, _named_values),
+        ):
+            known = set(entities[name].mapped("tribe_id"))
+            if not session.may_learn(entity_set, set(tribe_ids) - {None} - known):
+                continue
+            has_country = name == "vat_group_ids" and any(entities[name].mapped("country_code"))
+            expand = "Country($select=ID,Code)" if has_country else None
+            rows = _all(session.client, entity_set, Room(), expand=expand)
+            new = {row["ID"]: values_of(row) for row in rows if row["ID"] not in known}
+            for entity in entities:
+                _store_mapping_rows(entity[name], entity, new)
 
     def _is_another_tenant(self, client, found):
         """Whether this is not the Tribe environment that our links lead to.
@@ -208,7 +241,7 @@ class TribeConnection(models.Model):
             rows, [(state.country_id.code, state.code, state.name) for state in states]
         )
 
-    def _store_phases(self, found):
+    def _store_phases(self, found, *, only_new=False):
         """Note Tribe's phases. What a person decided about one that is known stays."""
         known = {phase.tribe_id: phase for phase in self.phase_ids}
         for sequence, row in enumerate(found["phases"]):
@@ -217,7 +250,8 @@ class TribeConnection(models.Model):
             if row["ID"] in found["undecided_phases"]:
                 values["is_draft"] = is_draft
             if row["ID"] in known:
-                known[row["ID"]].sudo().write(values)
+                if not only_new:
+                    known[row["ID"]].sudo().write(values)
                 continue
             self.env["tribe.phase"].sudo().create(
                 {

@@ -16,6 +16,9 @@ INVOICE_SET = "Activity_Invoice"
 PAGES = 100
 BAD_REQUEST = 400
 DATE_TYPE = "Edm.Date"
+# A look by dates alone, as its reference says; and how far such looks came (tribe.cursor).
+BY_DATES = "dates/"
+DATES_STREAM = "invoices:dates"
 # A look through all invoices from a date on (None: all there are): its reference, and when it was
 # noted, as a text that can be compared.
 Look = namedtuple("Look", "since begun")
@@ -64,29 +67,44 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     # A full look
 
+    def _begin_night(self, connection, since):
+        """Have the invoices of open periods looked at, by dates alone where those tell of all."""
+        is_told = connection.dates_tell and since and connection._invoice_fields().date
+        if is_told and self.env["tribe.cursor"]._position(connection, DATES_STREAM):
+            self._add(connection, since, "nightly", by_dates=True)
+        else:
+            self._begin(connection, since, "nightly")
+
     def _begin(self, connection, since, reason):
         """Have all invoices from a date on looked through, unless a look that waits does that.
 
         One for a setting (``initial``) begins anew: an earlier one went by the old setting.
         """
-        works = self.env["tribe.work"]
-        if reason != "initial" and any(
-            _reaches(_look_of(work.reference).since, since) for work in self._waiting(connection)
-        ):
-            return
+        waiting = self._waiting(connection)
+        if reason == "initial" or not any(_reaches(look.since, since) for look in waiting):
+            self._add(connection, since, reason)
+
+    def _add(self, connection, since, reason, *, by_dates=False):
         begun = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        works._add(connection, "inbound", "invoices", [f"{since or '-'}/{begun}"], reason)
+        reference = f"{BY_DATES if by_dates else ''}{since or '-'}/{begun}"
+        self.env["tribe.work"]._add(connection, "inbound", "invoices", [reference], reason)
 
     def _waiting(self, connection):
-        return self.env["tribe.work"].search(
+        """The full looks that wait, or that a lane is at."""
+        works = self.env["tribe.work"].search(
             [("connection_id", "=", connection.id), ("kind", "=", "invoices")]
         )
+        references = works.mapped("reference")
+        return [_look_of(each) for each in references if not each.startswith(BY_DATES)]
 
     def _process(self, session):
         """Do the work rows of some looks."""
         for reference in session.references:
             try:
-                self._look_through(session, reference)
+                if reference.startswith(BY_DATES):
+                    self._look_by_dates(session, reference.removeprefix(BY_DATES))
+                else:
+                    self._look_through(session, reference)
                 session.done(reference)
             except NeedsPerson as error:
                 session.failed(reference, error, sentence("linked_invoices"))
@@ -96,7 +114,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         connection = session.connection
         if INVOICE_SET in connection._absent() or self._is_replaced(connection, reference):
             return
-        sightings = self.env["tribe.sighting"]
+        poller, sightings = self.env["tribe.poller"], self.env["tribe.sighting"]
         seen = sightings._seen_by(connection, reference)
         if not seen and "initial" in session.reasons[reference]:
             sightings._forget_unlinked_states(connection)
@@ -106,21 +124,67 @@ class TribeInvoiceComparer(models.AbstractModel):
         listings = self._full_listings(connection, since)
         for number, rows in enumerate(self._pages(session, listings, seen=seen), start=1):
             self._sight(session, rows, reference)
-            self.env["tribe.poller"]._begin_stream(session, "invoice")
-            self.env["tribe.poller"]._check_room(session)
+            poller._begin_stream(session, "invoice")
+            if number == 1 and not seen:
+                began = poller._now_in_tribe(session)
+                self.env["tribe.cursor"]._move(connection, DATES_STREAM, began)
+            poller._check_room(session)
             session.commit()
             if number == PAGES:
                 works = self.env["tribe.work"]
                 works._add(connection, "inbound", "invoices", [reference], "follow")
                 return
-        self.env["tribe.poller"]._begin_stream(session, "invoice")
+        poller._begin_stream(session, "invoice")
         self._note_missing(connection, reference, since)
+        sightings._forget_unseen(connection, since, reference)
+
+    def _look_by_dates(self, session, reference):
+        """What bears a date since the last night; all of the period where the number differs."""
+        connection, cursors = session.connection, self.env["tribe.cursor"]
+        poller = self.env["tribe.poller"]
+        since = _look_of(reference).since
+        before = cursors._position(connection, DATES_STREAM)
+        started = None
+        for rows in self._pages(session, self._listings(connection, [changed_since(before)])):
+            started = started or poller._now_in_tribe(session)
+            self._sight(session, rows)
+            poller._check_room(session)
+            session.commit()
+        count = self._count(session.client, self._periods(connection, since))
+        cursors._move(connection, DATES_STREAM, started or poller._now_in_tribe(session))
+        day = since - timedelta(days=1)
+        if count is None or count != self.env["tribe.sighting"]._count(connection, day):
+            self._begin(connection, since, "nightly")
+
+    def _count_unlinked(self, connection, since, phases):
+        """How many invoices from a date on, in some phases, are not linked; None: not known."""
+        if not phases:
+            return 0
+        client = connection._probing_client()
+        periods = self._periods(connection, since)
+        count = self._count(client, [both(_any_phase(phases), period) for period in periods])
+        linked = connection.env["tribe.sighting"]._linked_from(connection, since, "")
+        return count and max(count - len(linked), 0)
+
+    def _count(self, client, filters):
+        """How many invoices Tribe has by the first filter that it does not refuse, or None."""
+        for each in filters:
+            try:
+                return client.count(INVOICE_SET, filter=each)
+            except TribeUnknownSet:
+                raise
+            except TribeRefused as error:
+                if error.status != BAD_REQUEST:
+                    raise
+        return None
 
     def _is_replaced(self, connection, reference):
         """Whether a later look reaches as far back."""
         look = _look_of(reference)
-        others = [_look_of(work.reference) for work in self._waiting(connection)]
-        return any(each.begun > look.begun and _reaches(each.since, look.since) for each in others)
+        return any(
+            each.begun > look.begun and _reaches(each.since, look.since)
+            for each in self._waiting(connection)
+        )
 
     def _full_listings(self, connection, since):
         """Drafts have no date; of what has none, only what would be booked is looked at."""
@@ -211,6 +275,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         connection = session.connection
         sights = [connection._sight_of(row) for row in rows]
         sightings = self.env["tribe.sighting"]
+        connection._learn_phases(session, {sight.phase_id for sight in sights})
         tribe_ids = [sight.tribe_id for sight in sights]
         states = sightings._states(connection, tribe_ids)
         links = self.env["tribe.link"]._of_tribe(connection, tribe_ids)
@@ -234,9 +299,29 @@ class TribeInvoiceComparer(models.AbstractModel):
             and (sight.is_bare or sight.tribe_id in links or sight.phase_id in phases)
             and sight.tribe_id not in held
         ]
+        if look and connection.dates_tell:
+            found = [each for each in sights if each.tribe_id in states and each.tribe_id in news]
+            self._check_dates_tell(session, found)
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", news, "poll")
         sightings._note_seen(connection, sights, look)
         return bool(news)
+
+    def _check_dates_tell(self, session, changed):
+        """Trust no dates any more where a change was found that bears an old one.
+
+        What waits already was found before, by its date.
+        """
+        connection = session.connection
+        looked = self.env["tribe.cursor"]._position(connection, "invoice")
+        waiting = self._waiting_among(connection, [sight.tribe_id for sight in changed])
+        if looked and any(
+            sight.changed
+            and sight.changed < looked.replace(tzinfo=timezone.utc)
+            and sight.tribe_id not in waiting
+            for sight in changed
+        ):
+            connection.dates_tell = False
+            session.log("problem", connection.name, sentence("dates_do_not_tell"))
 
     def _waiting_among(self, connection, tribe_ids):
         """Those of some invoices that wait already, with or without a problem."""

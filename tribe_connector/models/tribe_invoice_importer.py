@@ -55,6 +55,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 sentence("tribe_has_no_invoices"),
             )
         entities = self._load(session)
+        self._learn(session, entities.values())
         # A new transaction: looks note what they see in the same table.
         session.commit()
         sightings = self.env["tribe.sighting"]
@@ -125,6 +126,16 @@ class TribeInvoiceImporter(models.AbstractModel):
             ),
         )
         return {row["ID"]: row for row in rows}
+
+    def _learn(self, session, invoices):
+        """Read again what Tribe added since Connect and these invoices use."""
+        session.connection._learn_phases(session, {_id_of(each, "Phase") for each in invoices})
+        lines = [line for invoice in invoices for line in invoice.get("ProductLines") or []]
+        session.connection._learn_mapping(
+            session,
+            {_id_of(line, "VatGroup") for line in lines},
+            {_id_of(line.get("Product") or {}, "GeneralLedgerAccount") for line in lines},
+        )
 
     def _unmapped(self, connection, client):
         """What open invoices use and is not mapped: ``{legal entity: {name, ...}}``. Only reads."""
@@ -696,6 +707,11 @@ class TribeInvoiceImporter(models.AbstractModel):
 def _state_of(link):
     """What a look at a booked invoice may change."""
     return (link.phase_id, link.state, link.difference, link.credited_tribe_id)
+
+
+def _id_of(row, name):
+    """The Tribe ID that a navigation leads to, or None."""
+    return (row.get(name) or {}).get("ID")
 
 
 def _title(entity):

@@ -126,6 +126,26 @@ class TribeSighting(models.Model):
             log_exceptions=False,
         )
 
+    def _forget_unseen(self, connection, since, look):
+        """Forget what is not linked, from a date on, that a look through all did not see."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM tribe_sighting
+                 WHERE connection_id = %s AND look IS DISTINCT FROM %s
+                   AND (%s::date IS NULL OR date >= %s)
+                   AND NOT EXISTS (SELECT 1 FROM tribe_link link
+                                    WHERE link.connection_id = tribe_sighting.connection_id
+                                      AND link.tribe_id = tribe_sighting.tribe_id)
+                """,
+                connection.id,
+                look,
+                since,
+                since,
+            ),
+            log_exceptions=False,
+        )
+
     def _count(self, connection, since):
         """How many invoices from a date on are known."""
         ((count,),) = self.env.execute_query(

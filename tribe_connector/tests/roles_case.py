@@ -113,6 +113,7 @@ class RolesCase(TransactionCase):
         )
         cls.env["tribe.conflict"].create({"link_id": link.id, "field_name": "phone"})
         cls.env["tribe.cursor"]._move(connection, "organization", "2026-01-01")
+        cls.env["tribe.sighting"].create({**of_connection, "tribe_id": f"invoice {name}"})
         return connection
 
     @classmethod

@@ -55,6 +55,7 @@ class TestAccessRights(RolesCase):
             "tribe.credential",
             "tribe.cursor",
             "tribe.rate.limit",
+            "tribe.sighting",
         }
         for model in set(self.our_models()) - own_to_administrators:
             if self.env[model].search([]):
@@ -101,6 +102,7 @@ class TestAccessRights(RolesCase):
             "tribe.credential",
             "tribe.cursor",
             "tribe.rate.limit",
+            "tribe.sighting",
         }:
             records = self.env[model].search([]).with_user(self.user)
             with self.subTest(model), self.assertRaises(AccessError):

@@ -224,6 +224,11 @@ class Client:
         options = _listing_options(filter, expand, select, orderby)
         return list(chain.from_iterable(self._listed(entity_set, options, Room())))
 
+    def count(self, entity_set: str, *, filter: str | None = None) -> int | None:
+        """How many records match; None where Tribe does not count."""
+        options = _listing_options(filter, None, "ID", "ID asc")
+        return self._counted_rows(entity_set, {**options, "$top": 1}).count
+
     def by_values(
         self,
         entity_set: str,
