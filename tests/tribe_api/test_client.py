@@ -276,6 +276,32 @@ def test_a_listing_that_goes_on_finds_what_moved_up_meanwhile(client, tribe, siz
     assert listed(client, seen=everything[:300]) == everything[300:]
 
 
+def test_of_a_record_that_cannot_be_read_the_id_comes_where_that_is_asked_for(client, tribe):
+    page = rows(0, 3, 3)
+    for row in page["value"]:
+        row["Phase"] = {"ID": RECORD}
+    page["value"][1]["Phase"] = "Sent"
+    tribe.answers(Answer(body=page))
+    with pytest.raises(TribeRecordUnreadable):
+        list(client.pages("Relation", expand="Phase"))
+    (listed_rows,) = client.pages("Relation", expand="Phase", spares_unreadable=True)
+    assert ["Phase" in row for row in listed_rows] == [True, False, True]
+
+    page["value"][1]["ID"] = "not one"
+    tribe.answers(Answer(body=page))
+    with pytest.raises(TribeRecordUnreadable):
+        list(client.pages("Relation", expand="Phase", spares_unreadable=True))
+
+
+def test_counting_takes_one_row(client, tribe):
+    tribe.answers(Answer(body=rows(0, 1, 4711)))
+    assert client.count("Relation", filter="Name eq 'A'") == 4711
+    assert "$top=1&" in tribe.requests[0].path
+    for answer in (rows(0, 1), {**rows(0, 1), "@odata.count": "many"}):
+        tribe.answers(Answer(body=answer))
+        assert client.count("Relation") is None
+
+
 def test_the_size_of_a_page_may_shrink_later(client, tribe):
     for sizes in ((100, 20), (40, 40, 40), (7, 100, 13)):
         kept = Rows(sum(sizes))
