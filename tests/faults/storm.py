@@ -69,8 +69,9 @@ UNNOTICED = [
 ]
 SWITCHES = {
     "writes visible later": lambda chance: {"query_lag": chance.uniform(0.1, 0.8)},
-    # As long as it may be: looking for changes looks back a little further (overlap_seconds).
-    "writes visible much later": lambda chance: {"query_lag": chance.uniform(1.0, 4.0)},
+    # As long as it may be. While others write, the stand-in's copy gets twice as old, which has to
+    # be less than looking for changes looks back, and with TOO_LATE_SECONDS than the settle time.
+    "writes visible much later": lambda chance: {"query_lag": chance.uniform(0.8, 2.0)},
     "tokens expire": lambda chance: {"expires_in": 61},
     "webhooks dropped": lambda chance: {"webhook_drop_rate": chance.uniform(*RATES)},
     "all webhooks dropped": lambda chance: {"webhook_drop_rate": 1.0},
