@@ -173,6 +173,18 @@ class TestAwkwardInvoice(InvoiceCase):
 
         self.assert_held(tribe_id, "vat_group_sells_goods_or_services")
 
+    def test_an_update_goes_on_booking_as_an_earlier_version_did(self):
+        group = self.sold_to_the_eu()
+        self.env.flush_all()
+
+        # The column was just added.
+        self.env["tribe.vat.group"]._sell_goods_as_before()
+        self.env.invalidate_all()
+
+        self.assertFalse(group.filtered("asks_what_it_sells"))
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0, vat="EUIC")))
+        self.assertEqual(move.invoice_line_ids.tax_ids.name, "0% EX EU G")
+
     def test_nothing_is_asked_where_the_vat_return_has_one_line_for_both(self):
         group = self.entities().vat_group_ids.filtered(lambda each: each.code == "NL21")
         group.service_tax_id = self.tax("21% ST S")

@@ -28,7 +28,7 @@ BATCH = 50
 ALIKE = 7
 MOST_HELD = 0.005
 # Where a few cents could be the total with and without the discount, nobody can tell.
-MOST_HELD_WITHOUT_TOTALS = 0.005
+MOST_HELD_WITHOUT_TOTALS = 0.02
 MOST_LINES = 40 if IS_FULL else 12
 # Of a tenant whose invoices have no total but Amount; one batch for each kind of it.
 WITHOUT_TOTALS = 600 if IS_FULL else 42

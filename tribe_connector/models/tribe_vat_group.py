@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists
 
 from ..engine.mapped import check_chosen
 from .account_account import NO_INCOME_TYPES
@@ -58,6 +60,19 @@ class TribeVatGroup(models.Model):
     _tribe_unique = models.Constraint(
         "UNIQUE(legal_entity_id, tribe_id)", "A VAT group is listed once per legal entity."
     )
+
+    def _auto_init(self):
+        is_new = not column_exists(self.env.cr, self._table, "sells")
+        result = super()._auto_init()
+        if is_new:
+            self._sell_goods_as_before()
+        return result
+
+    def _sell_goods_as_before(self):
+        """Go on booking as an earlier version, which took everything else for goods."""
+        self.env.cr.execute(
+            SQL("UPDATE tribe_vat_group SET sells = 'goods' WHERE service_tax_id IS NOT NULL")
+        )
 
     # One for each: what is chosen now is judged, and no other field with it that was chosen before.
 
