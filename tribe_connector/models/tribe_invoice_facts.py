@@ -26,10 +26,9 @@ class TribeInvoiceFacts(models.AbstractModel):
             name = facts.get("currency")
             if name and name not in by_name:
                 by_name[name] = currencies.search([("name", "=", name)], limit=1)
-            move = record.move_id
-            record.customer_name = facts.get("customer_name") or (
-                facts and move and move.commercial_partner_id._tribe_called()
-            )
+            customer = record.move_id.commercial_partner_id if facts else None
+            called = customer._tribe_called() if customer else False
+            record.customer_name = facts.get("customer_name") or called
             record.invoice_date = facts.get("date", False)
             record.currency_id = by_name.get(name, False)
             record.amount_total = float(facts.get("total") or 0)
