@@ -1,4 +1,7 @@
 from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
 
 from odoo.addons.tribe_connector.sentence import sentence
 
@@ -98,6 +101,33 @@ class TestRelationDoubt(RelationCase):
         self.send(partner)
         self.back_off()
         self.assertWaiting()
+
+        self.sandbox.switch(query_lag=0)
+        self.settle()
+
+        self.assertOnce(partner)
+
+    def test_what_was_looked_for_too_early_is_not_sent_again(self):
+        """The settle time ends while Tribe is asked: what it shows is from before."""
+        partner = self.customer()
+        self.lose_answer(ORGANIZATION_CUSTOMER)
+        self.sandbox.switch(query_lag=UNLIMITED)
+        self.send(partner)
+        creator = type(self.env["tribe.relation.exporter"])
+        find, now, passed = creator._find_sent, fields.Datetime.now, timedelta()
+
+        def find_slowly(*arguments):
+            nonlocal passed
+            found = find(*arguments)
+            passed = timedelta(seconds=self.connection.settle_seconds + 1)
+            return found
+
+        with (
+            patch.object(creator, "_find_sent", find_slowly),
+            patch.object(fields.Datetime, "now", lambda *_arguments: now() + passed),
+        ):
+            self.back_off()
+        self.assertEqual(len(self.named(partner.name)), 1)
 
         self.sandbox.switch(query_lag=0)
         self.settle()

@@ -19,6 +19,7 @@ class PlanSession:
 
     def __init__(self, session, plan, reasons):
         self.env = session.env
+        self.began = session.began
         self.connection = session.connection
         self.client = session.client
         self.plan = plan

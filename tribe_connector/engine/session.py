@@ -59,6 +59,8 @@ class Session:
         self.env = engine.env
         self.connection = connection
         self.leases = leases
+        # Whatever is read of Tribe is read after this.
+        self.began = fields.Datetime.now()
         self.kind = works[0].kind
         self.direction = works[0].direction
         self._work_ids = works.ids

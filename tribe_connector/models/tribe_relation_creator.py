@@ -277,11 +277,11 @@ class TribeRelationCreator(models.AbstractModel):
                 session.failed(str(partner.id), error, partner.display_name)
 
     def _check_settled(self, session, partner, link):
-        """Refuse to send again what Tribe may still be applying.
+        """Refuse to send again what Tribe may still be applying, or was when it was looked for.
 
         :raises TryAgain: until the settle time of a request without an answer is over
         """
-        wait = (link._settled_at() - fields.Datetime.now()).total_seconds()
+        wait = (link._settled_at() - session.began).total_seconds()
         if wait > 0:
             raise TryAgain(
                 sentence(

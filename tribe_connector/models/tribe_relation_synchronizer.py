@@ -3,7 +3,7 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
@@ -601,7 +601,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :raises TryAgain: until the settle time since it was sent is over
         """
         settled_at = link._settled_at()
-        if settled_at and settled_at > fields.Datetime.now():
+        if settled_at and settled_at > session.began:
             raise TryAgain(
                 sentence("not_shown_yet", contact=link.partner_id._tribe_called()),
                 session.connection.back_off_seconds,
