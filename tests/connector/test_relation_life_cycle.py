@@ -81,6 +81,75 @@ class TestRelationLifeCycle(RelationCase):
         self.assertEqual(target.tribe_id, tribe_id)
         self.assertFalse(self.problems())
 
+    def assertFollows(self, partner, tribe_id):
+        """A contact is linked with a relation, both ways, and nobody is asked anything."""
+        self.assertEqual(partner.tribe_id, tribe_id)
+        self.assertFalse(self.problems())
+        self.sandbox.change("Relation_Organization", tribe_id, {"PhoneNumber": "030 77"})
+        self.look_at("organization", tribe_id)
+        partner.website = "https://www.blijft.example"
+        self.run_nightly()
+        self.assertEqual(partner.phone, "030 77")
+        self.assertIn("blijft", self.tribe_of(partner)["Website"])
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def gone(self, name):
+        """A contact whose relation was deleted in Tribe, and the ID that it had."""
+        self.connection.settle_seconds = 0
+        partner = self.linked(name)
+        tribe_id = partner.tribe_id
+        self.sandbox.delete("Relation_Organization", tribe_id)
+        self.look_at("organization", tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "gone")
+        return partner, tribe_id
+
+    def test_a_linked_contact_merged_into_one_that_is_gone_stays_linked(self):
+        target, gone = self.gone("Weg in Tribe B.V.")
+        source = self.linked("Springlevend B.V.")
+        tribe_id = source.tribe_id
+
+        self.merge(source, target)
+
+        self.assertFollows(target, tribe_id)
+        # Should it show again, there are two in Tribe.
+        self.assertEqual(self.link(gone).state, "merged")
+        self.assertFalse(self.link(gone).partner_id)
+
+    def test_nor_into_one_that_is_left_to_odoo(self):
+        target, source = self.linked("Gelaten B.V."), self.linked("Springlevend B.V.")
+        left, tribe_id = target.tribe_id, source.tribe_id
+        self.link(left).write({"state": "left_to_odoo"})
+
+        self.merge(source, target)
+
+        self.assertFollows(target, tribe_id)
+        self.look_at("organization", left)
+        self.assertEqual(self.link(left).state, "left_to_odoo")
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Gelaten B.V.")]) - target)
+
+    def test_one_that_lives_and_one_that_is_gone_merged_into_a_third(self):
+        dead, _gone = self.gone("Weg in Tribe B.V.")
+        source = self.linked("Springlevend B.V.")
+        tribe_id = source.tribe_id
+        target = self.customer("Derde B.V.", customer_rank=0)
+
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((dead | source | target).ids, target)
+        self.run_lanes()
+
+        self.assertFollows(target, tribe_id)
+
+    def test_a_gone_contact_merged_into_a_linked_one_asks_nothing(self):
+        source, _gone = self.gone("Weg in Tribe B.V.")
+        target = self.linked("Springlevend B.V.")
+        tribe_id = target.tribe_id
+
+        self.merge(source, target)
+
+        self.assertFollows(target, tribe_id)
+
     def test_a_contact_deleted_in_odoo_unlinks_and_says_so(self):
         partner = self.linked("Weg B.V.")
         tribe_id = partner.tribe_id

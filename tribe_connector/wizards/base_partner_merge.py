@@ -2,6 +2,9 @@ from odoo import api, models
 
 from ..models.tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 
+# Of links that nothing goes through any more.
+DEAD_STATES = ("gone", "left_to_odoo")
+
 
 class MergePartnerAutomatic(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
@@ -26,18 +29,30 @@ class MergePartnerAutomatic(models.TransientModel):
         )
         for connection in links.connection_id:
             of_connection = links.filtered(lambda link: link.connection_id == connection)
-            linked = of_connection.filtered(lambda link: link.kind in RELATION_KINDS).partner_id
-            stays = dst_partner if dst_partner in linked else linked[:1]
-            # Odoo moves foreign keys in SQL, of which what is computed from them learns nothing.
-            of_connection.filtered(lambda link: link.partner_id == stays).partner_id = dst_partner
-            stays = dst_partner
-            self._ask_about(
-                connection,
-                of_connection.filtered(lambda link: link.partner_id != stays),
-                dst_partner,
-            )
+            stays = self._linked_best(of_connection, dst_partner)
+            of_stays = of_connection.filtered(lambda link, stays=stays: link.partner_id == stays)
+            self._ask_about(connection, of_connection - of_stays, dst_partner)
+            # A contact has one link of a kind. Odoo moves foreign keys in SQL, of which what is
+            # computed from them learns nothing.
+            self.env.flush_all()
+            of_stays.partner_id = dst_partner
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _linked_best(self, links, dst_partner):
+        """The partner whose link with a relation stays: one that lives goes before one whose
+        relation was deleted in Tribe, or is left to Odoo.
+        """
+        relations = links.filtered(lambda link: link.kind in RELATION_KINDS)
+        ranked = relations.sorted(
+            lambda link: (
+                link.state in DEAD_STATES,
+                link.state == "sending",
+                link.partner_id != dst_partner,
+                link.id,
+            )
+        )
+        return ranked[:1].partner_id
 
     def _keep_chosen_connection(self, src_partners, dst_partner):
         """Have a merged contact go through its own chosen connection, or the only one of others."""
@@ -47,12 +62,18 @@ class MergePartnerAutomatic(models.TransientModel):
             dst_partner._tribe_choose(chosen)
 
     def _ask_about(self, connection, links, dst_partner):
-        """Unlink what was merged away; its relation still is in Tribe, so a person is asked."""
+        """Unlink what was merged away; a relation that still is in Tribe is asked about.
+
+        What a person has left to Odoo stays left.
+        """
         relations = links.filtered(lambda link: link.kind in RELATION_KINDS and link.tribe_id)
+        left = relations.filtered(lambda link: link.state == "left_to_odoo")
+        in_tribe = relations.filtered(lambda link: link.state not in DEAD_STATES)
         of_contact = ("partner_id", "agreed", "being_told", "made", "noted")
         links.write(dict.fromkeys(of_contact, False))
-        relations.write({"state": "merged", "merged_into_id": dst_partner.id})
-        for relation in relations:
+        (relations - left).write({"state": "merged"})
+        relations.write({"merged_into_id": dst_partner.id})
+        for relation in in_tribe:
             self.env["tribe.work"]._add(
                 connection, "inbound", relation.kind, [relation.tribe_id], "follow"
             )
