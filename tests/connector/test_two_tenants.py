@@ -5,16 +5,17 @@ from unittest.mock import patch
 
 from end_to_end.waiting import far_hour
 from psycopg2 import IntegrityError
-from told import containing
+from told import assert_says, containing
 from tribe_sandbox import process
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
 from odoo.tools import mute_logger
 
 from odoo.addons.tribe_connector.models import tribe_connection_customers
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import LONG, ORGANIZATION_CUSTOMER, UNLIMITED
 from .relation_case import RelationCase
@@ -37,7 +38,9 @@ class TenantsCase(RelationCase):
     def add_tenant(cls, name, company):
         """Another connection in a company, active, with a Tribe of its own."""
         switches = {"rate_limit": UNLIMITED, "webhook_paused": True}
-        options = {"relations": 0, "invoices": 0, "switches": switches}
+        # Of its own: no two tenants have an organization with the same ID.
+        seed = len(cls.tenants) + 2
+        options = {"relations": 0, "invoices": 0, "seed": seed, "switches": switches}
         sandbox = process.take(**options)
         cls.addClassCleanup(process.give_back, sandbox, **options)
         connection = cls.env["tribe.connection"].create(
@@ -999,3 +1002,123 @@ class TestTwoTenantsInOneCompany(TenantsCase):
         of_c = self.customer("Van C B.V.", company_id=self.other.id)
         self.synchronize(of_c)
         self.assertEqual(self.connections_of(of_c), self.c)
+
+
+class TestSameTenantTwice(RelationCase):
+    """Made anew, because it did not work, or in another company: each record would come twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.linked("Klant B.V.", email="info@klant.example")
+
+    def anew(self, **values):
+        """Another connection with the same Tribe, connected."""
+        names = (
+            "mode",
+            "api_address",
+            "authorization_address",
+            "web_address",
+            "webhook_address",
+            "calls_per_window",
+            "nightly_hour",
+            "back_off_seconds",
+        )
+        connection = self.env["tribe.connection"].create(
+            {
+                "name": "Opnieuw",
+                "company_id": self.company.id,
+                "client_id": self.sandbox.client_id,
+                "client_secret": self.sandbox.client_secret,
+                "invoices_from": False,
+                **{name: self.connection[name] for name in names},
+                **values,
+            }
+        )
+        with self.enter_registry_test_mode():
+            connection.action_connect()
+        connection.legal_entity_ids.is_booked = False
+        return connection
+
+    def assertRefused(self, connection, button, other="“Tribe CRM”"):
+        with self.enter_registry_test_mode(), self.assertRaises(UserError) as refused:
+            getattr(connection, button)()
+        assert_says(
+            refused.exception,
+            "tenant_of_other_connection",
+            name=connection.name,
+            other=other,
+        )
+
+    def assertChecked(self, connection, other):
+        self.assertEqual(connection.step, "check")
+        check = connection.check_ids.filtered(lambda check: check.state == "blocking")
+        self.assert_only_told(check, "check_tenant_of_other", field="name", other=other)
+        self.assert_only_told(check, "check_tenant_of_other_remedy", field="remedy")
+
+    def test_the_first_one_was_archived(self):
+        self.connection.active = False
+        anew = self.anew()
+
+        self.assertChecked(anew, "“Tribe CRM”")
+        self.assertRefused(anew, "action_activate")
+        # The remedy.
+        anew.active = False
+        self.connection.active = True
+        self.look_at("organization", self.partner.tribe_id)
+        self.assertEqual(
+            self.env["res.partner"].search([("name", "=", "Klant B.V.")]), self.partner
+        )
+
+    def test_the_first_one_was_deactivated(self):
+        self.connection.action_deactivate()
+        anew = self.anew()
+
+        self.assertRefused(anew, "action_activate")
+        # The remedy.
+        anew.active = False
+        self.press_activate()
+        self.assertTrue(self.connection.is_running)
+
+    def test_the_first_one_runs_or_is_paused(self):
+        anew = self.anew()
+
+        self.assertRefused(anew, "action_activate")
+        self.connection.action_pause()
+        self.assertRefused(anew, "action_activate")
+
+    def test_nor_do_both_go_on(self):
+        anew = self.anew()
+        anew.state = "paused"
+        self.assertRefused(anew, "action_resume")
+
+        self.connection.active = False
+        anew.state = "active"
+        with self.assertRaises(UserError):
+            self.connection.active = True
+        self.env.invalidate_all()
+
+    def test_one_of_another_company_is_named_to_who_works_there(self):
+        elsewhere = self.env["res.company"].create({"name": "Elders B.V."})
+        anew = self.anew(company_id=elsewhere.id)
+        self.assertChecked(anew, sentence("connection_of_other_company"))
+        user = new_test_user(
+            self.env,
+            "elders",
+            groups="base.group_user,tribe_connector.group_manager,base.group_system",
+            company_id=elsewhere.id,
+            company_ids=[(6, 0, elsewhere.ids)],
+        )
+        self.assertRefused(
+            anew.with_user(user), "action_activate", sentence("connection_of_other_company")
+        )
+        self.assertRefused(anew, "action_activate")
+
+    def test_without_links_the_new_one_is_used(self):
+        self.connection.action_deactivate()
+        self.env["tribe.link"].search([("connection_id", "=", self.connection.id)]).unlink()
+        anew = self.anew()
+
+        with self.enter_registry_test_mode():
+            anew.action_activate()
+
+        self.assertTrue(anew.is_running)

@@ -120,6 +120,16 @@ class TribeCheck(models.Model):
         }
 
     def _of_own_organization(self, connection):
+        if other := connection._other_of_tenant():
+            # Whoever reads the connection reads this: they may know those of its company.
+            may_know = other.filtered(lambda other: other.company_id == connection.company_id)
+            yield {
+                "state": "blocking",
+                "name": say(
+                    self.env, "check_tenant_of_other", other=may_know._called_as_other()
+                ),
+                "remedy": say(self.env, "check_tenant_of_other_remedy"),
+            }
         if connection.own_organization_id:
             yield {
                 "state": "ok",

@@ -531,7 +531,10 @@ class TribeConnection(models.Model):
         )._look_for_invoices_again()
         if "relation_domain" in vals:
             self._check_relation_domain()
-        archived.filtered("active")._catch_up()
+        unarchived = archived.filtered("active")
+        for connection in unarchived.filtered("is_running"):
+            connection._check_alone_in_tenant()
+        unarchived._catch_up()
         # What was typed must not come back with the saved form.
         self.invalidate_recordset([name for name in TYPED_SECRETS if name in vals])
         if "mode" in vals:

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
-from ..sentence import in_language, say
+from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError
 from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
 
@@ -96,6 +96,7 @@ class TribeConnection(models.Model):
     def action_resume(self):
         """Go on where it was paused."""
         for connection in self.filtered(lambda connection: connection.state == "paused"):
+            connection._check_alone_in_tenant()
             state = "initial" if connection._initial_work() else "active"
             connection._write_as_connector({"state": state})
         for direction in ("inbound", "outbound"):
@@ -165,6 +166,7 @@ class TribeConnection(models.Model):
                     name=self.name,
                 )
             )
+        self._check_alone_in_tenant()
         # Also those that this user does not see.
         booked = self.sudo().legal_entity_ids.filtered("is_booked")
         without_company = booked.filtered(lambda entity: not entity.company_id)
@@ -184,6 +186,54 @@ class TribeConnection(models.Model):
                 self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
+
+    def _check_alone_in_tenant(self):
+        """Refuse to work with a Tribe environment a second time: each record would come twice.
+
+        :raises UserError: naming the other connection, for who may know it
+        """
+        other = self._other_of_tenant()
+        if not other:
+            return
+        may_know = other.with_env(self.env)._filtered_access("read")
+        raise UserError(
+            say(
+                self.env,
+                "tenant_of_other_connection",
+                name=self.name,
+                other=may_know._called_as_other(),
+            )
+        )
+
+    def _other_of_tenant(self):
+        """The connection that works with the same Tribe environment, or has links into it.
+
+        One with links counts although it was deactivated or archived, unless this one has its own.
+        """
+        if not self.own_organization_id:
+            return self.browse()
+        others = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("own_organization_id", "=", self.own_organization_id),
+                    ("id", "!=", self.id),
+                    ("is_demo_data", "=", False),
+                ],
+                order="id",
+            )
+        )
+        working = others.filtered(lambda other: other.active and other.is_running)
+        if not working and not self.sudo()._count_links():
+            working = others.filtered(lambda other: other._count_links())
+        return working[:1]
+
+    def _called_as_other(self):
+        """What a connection is called in a sentence about another one; empty where nobody may
+        know it.
+        """
+        return f"“{self.name}”" if self else sentence("connection_of_other_company")
 
     def _check_works_in_all(self, entities):
         """Refuse to have invoices booked, and contacts sent, in a company of somebody else.
