@@ -419,6 +419,17 @@ class TestImportId(EvidenceCase):
 
         self.assertTrue(beta.tribe_id and beta.tribe_id != row["ID"], self.problems())
 
+    def test_one_with_zeros_in_front_is_none_of_ours(self):
+        partner = self.customer("Bakker Bouw B.V.")
+        prefix, _colon, number = self.import_id(partner).rpartition(":")
+        row = self.organization(Name="Iemand", ImportId=f"{prefix}:00{number}")
+
+        self.look_at("organization", row["ID"])
+
+        self.assertFalse(self.problems())
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "Iemand")
+        self.assertFalse(self.env["tribe.work"].search([("reference", "=", row["ID"])]))
+
     def test_a_clock_that_differs_a_little_proves_nothing_against_it(self):
         partner = self.customer("Beta B.V.")
         row = self.organization(Name="Beta B.V.", ImportId=self.import_id(partner))

@@ -120,8 +120,11 @@ class TestRelationLifeCycle(RelationCase):
         target, source = self.linked("Gelaten B.V."), self.linked("Springlevend B.V.")
         left, tribe_id = target.tribe_id, source.tribe_id
         self.link(left).write({"state": "left_to_odoo"})
+        number = source.debtor_number
 
         self.merge(source, target)
+        # Its own is that of the relation that was left, which still is in Tribe.
+        target.debtor_number = number
 
         self.assertFollows(target, tribe_id)
         self.look_at("organization", left)
@@ -149,6 +152,107 @@ class TestRelationLifeCycle(RelationCase):
         self.merge(source, target)
 
         self.assertFollows(target, tribe_id)
+
+    def test_merging_keeps_what_was_refused(self):
+        row = self.organization(Name="Visser", EmailAddress="info@x.example")
+        source = self.customer("A B.V.", email="info@x.example")
+        self.synchronize(source)
+        self.env["tribe.suggestion"].search([]).action_refuse()
+        self.run_lanes()
+        for refused, other in ((source, "B B.V."), (None, "C B.V.")):
+            with self.subTest(other):
+                target = self.customer(other, email="info@x.example", customer_rank=0)
+                self.look_at("organization", row["ID"])
+                suggestions = self.env["tribe.suggestion"]
+                self.assertEqual(
+                    suggestions.search([("partner_id", "=", target.id)]).state, "open"
+                )
+
+                # The refused one into the other, then the other way round.
+                source, target = (refused, target) if refused else (target, source)
+                self.merge(source, target)
+
+                suggestion = suggestions.search([])
+                self.assertEqual((suggestion.partner_id, suggestion.state), (target, "refused"))
+                source = target
+        self.run_nightly()
+        self.assertNotEqual(self.link(row["ID"]).partner_id, target)
+
+    def sending(self, name="Onderweg B.V.", **values):
+        """A customer that Tribe has, though its answer was lost; and the ID of its relation."""
+        partner = self.customer(name, **values)
+        self.sandbox.fault("lose_answer", method="POST", path_contains=ORGANIZATION_CUSTOMER)
+        partner.action_synchronize_with_tribe()
+        self.run_lanes()
+        self.assertEqual(partner.tribe_link_ids.mapped("state"), ["sending", "sending"])
+        (row,) = self.named(name)
+        return partner, row["ID"]
+
+    def look_at_all(self):
+        """As at the end of the wait after a lost answer."""
+        self.connection.settle_seconds = 0
+        self.env["tribe.work"].search([]).write({"due": "2020-01-01"})
+        self.run_lanes()
+
+    def contacts(self, name="Onderweg B.V."):
+        return self.env["res.partner"].with_context(active_test=False).search([("name", "=", name)])
+
+    def test_a_contact_deleted_while_it_is_sent_does_not_come_back(self):
+        partner, tribe_id = self.sending()
+
+        partner.unlink()
+        self.look_at_all()
+        self.look_at("organization", tribe_id)
+
+        self.assertFalse(self.contacts())
+        self.assertEqual(self.link(tribe_id).state, "unlinked")
+        self.assert_only_told(self.link(tribe_id), "difference_contact_deleted", field="difference")
+        self.assertFalse(self.problems())
+
+    def test_one_merged_into_a_linked_one_while_it_is_sent_is_asked_about(self):
+        source, tribe_id = self.sending()
+        target = self.linked("Blijft B.V.")
+
+        self.merge(source, target)
+        self.look_at_all()
+        self.look_at("organization", tribe_id)
+
+        self.assertFalse(self.contacts())
+        self.assertAsked(
+            "relation_of_merged_contact", relation="Onderweg B.V.", partner="Blijft B.V."
+        )
+
+    def test_one_merged_into_one_that_is_not_linked_is_found_and_not_sent_twice(self):
+        source, tribe_id = self.sending()
+        target = self.customer("Blijft B.V.", customer_rank=0)
+
+        self.merge(source, target)
+        self.look_at_all()
+
+        self.assertEqual(target.tribe_id, tribe_id)
+        self.assertEqual(self.tribe_of(target)["Name"], "Blijft B.V.")
+        self.assertFalse(self.named("Onderweg B.V."))
+        self.assertFalse(self.problems())
+
+    def test_nor_when_the_relation_comes_by_itself(self):
+        source, tribe_id = self.sending()
+        target = self.customer("Blijft B.V.", customer_rank=0)
+
+        self.merge(source, target)
+        self.look_at("organization", tribe_id)
+
+        self.assertFalse(self.contacts())
+        self.assertEqual(self.link(tribe_id).partner_id, target)
+
+    def test_synchronizing_who_is_gone_in_tribe_says_so(self):
+        partner, _gone = self.gone("Weg in Tribe B.V.")
+        lines = self.env["tribe.run.line"].search([("partner_id", "=", partner.id)])
+        partner.phone = "030 9"
+
+        self.synchronize(partner)
+
+        lines = self.env["tribe.run.line"].search([("partner_id", "=", partner.id)]) - lines
+        self.assert_only_told(lines, "relation_deleted_in_tribe", field="text")
 
     def test_a_contact_deleted_in_odoo_unlinks_and_says_so(self):
         partner = self.linked("Weg B.V.")

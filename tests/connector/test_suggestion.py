@@ -150,10 +150,13 @@ class TestSuggestion(RelationCase):
         self.synchronize(partner)
         self.organization(Name="De Echte", DebtorNumber="D-7")
         partner.debtor_number = "D-7"
+        suggestion = self.suggestions().copy_data()[0]
         self.synchronize(partner)
+        self.assertFalse(self.suggestions())
 
+        # As when it was shown a moment before.
         with self.assert_refused("linked_already", partner="In Odoo"):
-            self.suggestions().action_link()
+            self.suggestions().create(suggestion).action_link()
 
     # Tribe to Odoo
 
@@ -196,6 +199,112 @@ class TestSuggestion(RelationCase):
 
         self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
         self.assertFalse(self.problems())
+
+    # What is no match any more
+
+    def suggested(self):
+        """A contact and a relation that share an e-mail address, both waiting."""
+        row = self.organization(Name="In Tribe", EmailAddress="info@klant.example")
+        partner = self.customer("In Odoo", email="info@klant.example")
+        self.synchronize(partner)
+        self.look_at("organization", row["ID"])
+        self.assertEqual(self.suggestions().partner_id, partner)
+        return partner, row
+
+    def assertNothingWaits(self):
+        self.assertFalse(self.suggestions())
+        self.assertFalse(self.problems())
+        self.connection.invalidate_recordset()
+        self.assertEqual(self.connection.suggestion_count, 0)
+
+    def test_what_was_shared_is_mended_in_odoo(self):
+        partner, row = self.suggested()
+
+        partner.email = "anders@klant.example"
+        self.run_nightly()
+
+        self.assertNothingWaits()
+        self.assertTrue(partner.tribe_id and partner.tribe_id != row["ID"])
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
+
+    def test_what_was_shared_is_mended_in_tribe(self):
+        partner, row = self.suggested()
+
+        self.sandbox.change("Relation_Organization", row["ID"], {"EmailAddress": "a@b.example"})
+        self.look_at("organization", row["ID"])
+
+        self.assertNothingWaits()
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
+        self.assertTrue(partner.tribe_id and partner.tribe_id != row["ID"])
+
+    def test_the_contact_is_linked_by_its_number(self):
+        partner, row = self.suggested()
+        real = self.organization(Name="In Odoo", DebtorNumber="1500")
+
+        partner.debtor_number = "1500"
+        self.run_nightly()
+
+        self.assertNothingWaits()
+        self.assertEqual(partner.tribe_id, real["ID"])
+        self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
+
+    def test_the_relation_is_linked_by_its_number(self):
+        partner, row = self.suggested()
+        real = self.customer("De Echte", debtor_number="1500", customer_rank=0)
+
+        self.sandbox.change("Relation_Organization", row["ID"], {"DebtorNumber": "1500"})
+        real.customer_rank = 1
+        self.look_at("organization", row["ID"])
+
+        self.assertEqual(real.tribe_id, row["ID"])
+        self.assertNothingWaits()
+        self.assertTrue(partner.tribe_id)
+
+    def test_the_relation_is_deleted_in_tribe(self):
+        partner, row = self.suggested()
+
+        self.sandbox.delete("Relation_Organization", row["ID"])
+        self.look_at("organization", row["ID"])
+
+        self.assertNothingWaits()
+        self.assertEqual(len(self.named("In Odoo")), 1)
+        self.assertTrue(partner.tribe_id)
+
+    def test_one_of_several_is_no_match_any_more(self):
+        rows = [
+            self.organization(roles=[LEAD], Name=f"Lead {number}", VATNumber="NL123456782B90")
+            for number in range(2)
+        ]
+        partner = self.customer("In Odoo", vat="NL123456782B90")
+        self.synchronize(partner)
+        self.assertEqual(len(self.suggestions()), 2)
+
+        self.sandbox.change("Relation_Organization", rows[0]["ID"], {"VATNumber": None})
+        self.synchronize(partner)
+
+        self.assertEqual(self.suggestions().tribe_id, rows[1]["ID"])
+
+    def test_link_with_a_relation_that_was_deleted_is_decided_anew(self):
+        for looked_at in ("partner", "organization"):
+            with self.subTest(looked_at):
+                row = self.organization(Name="Weg", EmailAddress=f"{looked_at}@klant.example")
+                partner = self.customer(
+                    f"Klant {looked_at}", email=f"{looked_at}@klant.example"
+                )
+                self.synchronize(partner)
+                self.sandbox.delete("Relation_Organization", row["ID"])
+
+                self.suggestions().action_link()
+                if looked_at == "organization":
+                    self.env["tribe.work"]._remove_all(self.connection, False)
+                    self.look_at("organization", row["ID"])
+                else:
+                    self.run_lanes()
+
+                self.assertNothingWaits()
+                self.assertEqual(len(self.named(partner.name)), 1)
+                self.assertEqual(partner.tribe_id, self.named(partner.name)[0]["ID"])
+                self.assertFalse(self.link(row["ID"]))
 
     # Several
 

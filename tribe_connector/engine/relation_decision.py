@@ -82,6 +82,17 @@ class Decision:
         return self.partner._tribe_called() if self.partner else self.remote.name
 
     @property
+    def tells_all_matches(self) -> bool:
+        """Whether what could be the same is all among its candidates.
+
+        Not where something else is the question, nor of who is linked with nobody who is there.
+        """
+        if self.action == QUESTION:
+            return 0 < len(self.candidates) < MOST_CANDIDATES
+        is_linked = self.link and self.link.partner_id and self.link.state == "linked"
+        return self.action in (LINK, UPDATE, CREATE_TRIBE, CREATE_ODOO) or bool(is_linked)
+
+    @property
     def is_busy(self) -> bool:
         """Whether another worker is at it, so that it has to be decided again."""
         return isinstance(self.error, Busy)

@@ -755,9 +755,15 @@ class TribeConnection(models.Model):
         for prefix in self._import_id_prefixes():
             number = (import_id or "").removeprefix(prefix)
             is_ours = (import_id or "").startswith(prefix) and number.isdecimal()
-            if is_ours and int(number) <= HIGHEST_ID:
-                return partners.browse(int(number)).exists()
+            # As we write it: with a zero in front nobody would find the relation by it.
+            if is_ours and int(number) <= HIGHEST_ID and number == str(int(number)):
+                return partners.browse(int(number)).exists() or self._merged_of(import_id)
         return partners
+
+    def _merged_of(self, import_id):
+        """The partner into which one was merged while it was being sent; may be empty."""
+        links = self.env["tribe.link"]._of_import_ids(self, [import_id])
+        return self.env["tribe.link"].concat(*links.values()).partner_id
 
     # Who is a customer or supplier
 

@@ -66,6 +66,12 @@ class TribeLink(models.Model):
     sent_at = fields.Datetime(
         readonly=True, help="When the request that creates the record in Tribe was last sent."
     )
+    import_id = fields.Char(
+        "ImportId",
+        readonly=True,
+        index="btree_not_null",
+        help="What the relation has of a contact that was merged or deleted while it was sent.",
+    )
     agreed = fields.Json(readonly=True)
     being_told = fields.Json(
         readonly=True, help="What Tribe was told, and had before, until a read of Tribe shows it."
@@ -145,7 +151,7 @@ class TribeLink(models.Model):
             record = (link.move_id or link.partner_id).sudo()
             called = record.display_name if link.move_id else record._tribe_called()
             name = link.id and (called or link._booked_number())
-            link.display_name = name or link.tribe_id
+            link.display_name = name or link.tribe_id or link.import_id
 
     def _booked_number(self):
         """The number of an invoice that was booked, also when it was deleted since."""
@@ -171,7 +177,9 @@ class TribeLink(models.Model):
         (self - links).can_leave_to_odoo = False
         own = links.partner_id._tribe_own()
         for link in links:
-            may = link.kind == "invoice" or link.state in ("merged", "unlinked")
+            may = link.kind == "invoice" or (
+                link.state in ("merged", "unlinked") and bool(link.tribe_id)
+            )
             may |= link.kind in RELATION_KINDS and bool(
                 link.partner_id & own or link.partner_id._tribe_elsewhere(link.connection_id)
             )
@@ -244,6 +252,28 @@ class TribeLink(models.Model):
         )
         return {(link.partner_id.id, link.kind): link for link in links}
 
+    def _of_import_ids(self, connection, import_ids):
+        """The links of relations that were being sent when their contact was merged or deleted.
+
+        :returns: ``{import_id: link}``, of those whose relation was not seen yet
+        """
+        links = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("import_id", "in", list(import_ids)),
+                ("tribe_id", "=", False),
+            ]
+        )
+        return {link.import_id: link for link in links}
+
+    def _keep_import_id(self):
+        """Keep by what Tribe knows a contact that is being sent, and is about to be no more."""
+        for link in self.filtered(
+            lambda link: link.state == "sending" and link.kind in RELATION_KINDS
+        ):
+            if link.connection_id.has_import_id and not link.import_id:
+                link.import_id = link.connection_id._import_id(link.partner_id, link.kind)
+
     def _join(self, connection, kind, tribe_id, partner, agreed=False):
         """The link of a contact and a relation that are one, made or changed.
 
@@ -262,6 +292,7 @@ class TribeLink(models.Model):
             "merged_into_id": False,
             "state": "linked",
             "agreed": agreed,
+            "import_id": False,
             # What Odoo made of its values as another contact's.
             "made": False,
         }
@@ -327,7 +358,8 @@ class TribeLink(models.Model):
         for link in self.search(
             [("partner_id", "in", partners.ids), ("kind", "in", RELATION_KINDS)]
         ):
-            if link.state not in ("gone", "sending"):
+            link._keep_import_id()
+            if link.state != "gone":
                 link.write(
                     {
                         "state": "unlinked",

@@ -82,6 +82,7 @@ class TribeRelationCreator(models.AbstractModel):
             "sent_at": fields.Datetime.now(),
             "tribe_id": False,
             "agreed": agreed,
+            "import_id": False,
             "being_told": False,
         }
         if link:
@@ -240,7 +241,11 @@ class TribeRelationCreator(models.AbstractModel):
             import_ids = {
                 import_id: partner.id
                 for partner in partners
-                for import_id in connection._import_ids(partner, kind)
+                for import_id in (
+                    *connection._import_ids(partner, kind),
+                    links[partner.id].import_id,
+                )
+                if import_id
             }
             found_by_partner = {}
             for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():

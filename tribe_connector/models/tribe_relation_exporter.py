@@ -59,6 +59,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._settle(session, unsure, links)
         decisions = self._decide(session, self._still_open(session, partners))
         session.commit()
+        self.env["tribe.suggestion"]._review_contacts(session.connection, decisions)
         for decision in decisions:
             self._carry_out(session, decision)
         created = [each.partner.id for each in decisions if each.action == CREATE_TRIBE]
@@ -285,8 +286,8 @@ class TribeRelationExporter(models.AbstractModel):
             session.commit()
             return
         actions = {
-            SAME: lambda: None,
-            GONE: lambda: self._note_gone(session, decision),
+            SAME: lambda: self._say_it_is_gone(session, decision),
+            GONE: lambda: self._unlink_gone(session, decision.link, decision.name),
             LINK: lambda: self._link(session, decision),
             UPDATE: lambda: self._update(session, decision),
             CREATE_TRIBE: lambda: self._create(session, decision),
@@ -330,14 +331,12 @@ class TribeRelationExporter(models.AbstractModel):
         if [replace(remote, entity=row).shown() for row in rows] != [remote.shown()]:
             raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
-    def _note_gone(self, session, decision):
-        decision.link.state = "gone"
-        session.log(
-            "problem",
-            decision.name,
-            sentence("relation_deleted_in_tribe"),
-            partner=decision.partner,
-        )
+    def _say_it_is_gone(self, session, decision):
+        """Say why nothing is done with a contact, to who asked for it."""
+        partner, link = decision.partner, decision.link
+        if link and link.state == "gone" and "person" in session.reasons[str(partner.id)]:
+            text = sentence("relation_deleted_in_tribe")
+            session.log("note", decision.name, text, partner=partner)
 
     def _link(self, session, decision):
         """Link a partner with the relation that it is, and bring both together."""

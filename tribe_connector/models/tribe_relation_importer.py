@@ -126,7 +126,9 @@ class TribeRelationImporter(models.AbstractModel):
             fail(decision.remote, error, company or session.connection.company_id)
 
         leased = self._leased(session, self._readable(remotes, fail), fail)
+        self._note_arrived(session, leased)
         decisions = self._decide(session, leased)
+        self.env["tribe.suggestion"]._review_relations(session.connection, decisions)
         for decision in decisions:
             if decision.action == QUESTION:
                 refuse(decision, decision.error)
@@ -190,9 +192,27 @@ class TribeRelationImporter(models.AbstractModel):
         return leased
 
     def _links_of(self, session, remotes):
-        return self.env["tribe.link"]._of_tribe(
-            session.connection, [remote.tribe_id for remote in remotes]
-        )
+        """The links of some relations: ``{tribe_id: link}``.
+
+        Also of those whose contact was merged or deleted while they were being sent.
+        """
+        links = self.env["tribe.link"]
+        found = links._of_tribe(session.connection, [remote.tribe_id for remote in remotes])
+        arrived = {
+            remote.entity["ImportId"]: remote.tribe_id
+            for remote in remotes
+            if remote.tribe_id not in found and remote.entity.get("ImportId")
+        }
+        sent = links._of_import_ids(session.connection, arrived)
+        return found | {
+            arrived[import_id]: link for import_id, link in sent.items() if not link.partner_id
+        }
+
+    def _note_arrived(self, session, remotes):
+        """Note which relations have arrived of what was being sent, and nobody waits for."""
+        for tribe_id, link in self._links_of(session, remotes).items():
+            if not link.tribe_id:
+                link.tribe_id = tribe_id
 
     def _busy_remote(self, name):
         return Busy(sentence("relation_being_synchronized", relation=name), BUSY_SECONDS)
@@ -631,6 +651,7 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _note_gone(self, session, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""
+        self.env["tribe.suggestion"]._forget_relations(session.connection, relation_ids)
         for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
             if link.state in ("gone", "left_to_odoo"):
                 continue
@@ -641,13 +662,7 @@ class TribeRelationImporter(models.AbstractModel):
             except TryAgain as error:
                 failures[link.tribe_id] = (error, name)
                 continue
-            link.state = "gone"
-            session.log(
-                "problem",
-                name,
-                sentence("relation_deleted_in_tribe"),
-                partner=link.partner_id,
-            )
+            self._unlink_gone(session, link, name)
 
 
 def _in_turn(decisions):

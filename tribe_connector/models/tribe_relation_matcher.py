@@ -185,7 +185,10 @@ class TribeRelationMatcher(models.AbstractModel):
         return Facts(
             kind=partner._tribe_kind(),
             values={**values, evidence.REGISTRY: clean_start(partner.company_registry)},
-            import_ids=connection._import_ids(partner, partner._tribe_kind()),
+            import_ids=[
+                *connection._import_ids(partner, partner._tribe_kind()),
+                *filter(None, link.mapped("import_id") if link else ()),
+            ],
             numbers={
                 name: {partner._tribe_number(connection, name), sent.get(name)} - {None, False}
                 for name in NUMBERS

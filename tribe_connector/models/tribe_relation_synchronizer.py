@@ -607,6 +607,22 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 session.connection.back_off_seconds,
             )
 
+    def _unlink_gone(self, session, link, name):
+        """Say of a link that its relation was deleted in Tribe; the contact stays.
+
+        One through which nothing ever went is none: a person pressed *Link* when the relation was
+        there no more. What becomes of its contact is decided anew.
+        """
+        partner = link.partner_id
+        if partner and not link.agreed:
+            works = self.env["tribe.work"]
+            works._add(session.connection, "outbound", "partner", partner.ids, "follow")
+            self.env["tribe.engine"]._wake("outbound")
+            link.unlink()
+        else:
+            link.state = "gone"
+        session.log("problem", name, sentence("relation_deleted_in_tribe"), partner=partner)
+
     def _relation_link(self, connection, partner):
         """The link of a partner to its relation, of either kind."""
         found = self.env["tribe.link"]._of_partners(connection, partner, RELATION_KINDS)

@@ -136,14 +136,53 @@ class TribeSuggestion(models.Model):
             self.write(values)
 
     def _forget(self, connection, partner, tribe_id):
-        """Take back what was suggested, or refused, about two that are linked now."""
-        self.search(
+        """Take back what was suggested, or refused, about two that are linked now.
+
+        And what else was suggested about either of them.
+        """
+        of_connection = Domain("connection_id", "=", connection.id)
+        of_partner = Domain("partner_id", "=", partner.id)
+        of_relation = Domain("tribe_id", "=", tribe_id)
+        self.search(of_connection & of_partner & of_relation).unlink()
+        is_open = Domain("state", "=", "open")
+        self.search(of_connection & is_open & (of_partner | of_relation))._take_back()
+
+    def _forget_relations(self, connection, tribe_ids):
+        """Take back what was suggested about relations that are there no more."""
+        self._open_about(connection, "tribe_id", tribe_ids)._take_back()
+
+    def _review_contacts(self, connection, decisions):
+        """Take back what is open about contacts that were looked at, and is no match any more."""
+        looked_at = {each.partner.id: each for each in decisions if each.tells_all_matches}
+        self._open_about(connection, "partner_id", looked_at)._take_back_but(looked_at.values())
+
+    def _review_relations(self, connection, decisions):
+        """As ``_review_contacts``, of relations."""
+        looked_at = {each.tribe_id: each for each in decisions if each.tells_all_matches}
+        self._open_about(connection, "tribe_id", looked_at)._take_back_but(looked_at.values())
+
+    def _open_about(self, connection, name, values):
+        return self.search(
             [
                 ("connection_id", "=", connection.id),
-                ("partner_id", "=", partner.id),
-                ("tribe_id", "=", tribe_id),
+                ("state", "=", "open"),
+                (name, "in", list(values)),
             ]
-        ).unlink()
+        )
+
+    def _take_back_but(self, decisions):
+        kept = {
+            (candidate.partner.id, candidate.tribe_id)
+            for decision in decisions
+            for candidate in decision.candidates
+        }
+        self.filtered(lambda each: (each.partner_id.id, each.tribe_id) not in kept)._take_back()
+
+    def _take_back(self):
+        """Suggest it no more; who waited for a decision is looked at again."""
+        if self:
+            self._decided()
+            self.unlink()
 
     @only_for("Administrator")
     def action_link(self):
@@ -231,9 +270,7 @@ class TribeSuggestion(models.Model):
         for connection, of_connection in suggestions.grouped("connection_id").items():
             ours = connection._of_tenant(of_connection.partner_id)
             others = of_connection.filtered(lambda each, ours=ours: each.partner_id not in ours)
-            if others:
-                others._decided()
-                others.unlink()
+            others._take_back()
 
     def _open_beside(self):
         """What else is open about these contacts and relations."""

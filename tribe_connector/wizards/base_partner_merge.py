@@ -17,6 +17,7 @@ class MergePartnerAutomatic(models.TransientModel):
         Tribe as a new contact.
         """
         self._keep_chosen_connection(src_partners, dst_partner)
+        self._keep_refused(src_partners, dst_partner)
         links = (
             self.env["tribe.link"]
             .sudo()
@@ -35,9 +36,25 @@ class MergePartnerAutomatic(models.TransientModel):
             # A contact has one link of a kind. Odoo moves foreign keys in SQL, of which what is
             # computed from them learns nothing.
             self.env.flush_all()
+            if stays != dst_partner:
+                of_stays._keep_import_id()
             of_stays.partner_id = dst_partner
+            for link in of_stays.filtered(lambda link: link.state == "linked"):
+                self.env["tribe.suggestion"].sudo()._forget(connection, dst_partner, link.tribe_id)
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _keep_refused(self, src_partners, dst_partner):
+        """Have a merged contact keep what was suggested about each, and what a person refused.
+
+        Odoo would keep whichever of two about one relation it meets first.
+        """
+        suggestions = self.env["tribe.suggestion"].sudo()
+        found = suggestions.search([("partner_id", "in", (src_partners | dst_partner).ids)])
+        for same in found.grouped(lambda each: (each.connection_id, each.tribe_id)).values():
+            kept = same.sorted(lambda each: each.state != "refused")[:1]
+            (same - kept).unlink()
+            kept.partner_id = dst_partner
 
     def _linked_best(self, links, dst_partner):
         """The partner whose link with a relation stays: one that lives goes before one whose
@@ -66,9 +83,12 @@ class MergePartnerAutomatic(models.TransientModel):
 
         What a person has left to Odoo stays left.
         """
-        relations = links.filtered(lambda link: link.kind in RELATION_KINDS and link.tribe_id)
+        links._keep_import_id()
+        relations = links.filtered(lambda link: link.kind in RELATION_KINDS)
         left = relations.filtered(lambda link: link.state == "left_to_odoo")
-        in_tribe = relations.filtered(lambda link: link.state not in DEAD_STATES)
+        in_tribe = relations.filtered(
+            lambda link: link.tribe_id and link.state not in DEAD_STATES
+        )
         of_contact = ("partner_id", "agreed", "being_told", "made", "noted")
         links.write(dict.fromkeys(of_contact, False))
         (relations - left).write({"state": "merged"})
