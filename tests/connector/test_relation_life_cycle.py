@@ -164,9 +164,7 @@ class TestRelationLifeCycle(RelationCase):
                 target = self.customer(other, email="info@x.example", customer_rank=0)
                 self.look_at("organization", row["ID"])
                 suggestions = self.env["tribe.suggestion"]
-                self.assertEqual(
-                    suggestions.search([("partner_id", "=", target.id)]).state, "open"
-                )
+                self.assertEqual(suggestions.search([("partner_id", "=", target.id)]).state, "open")
 
                 # The refused one into the other, then the other way round.
                 source, target = (refused, target) if refused else (target, source)

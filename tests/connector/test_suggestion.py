@@ -288,9 +288,7 @@ class TestSuggestion(RelationCase):
         for looked_at in ("partner", "organization"):
             with self.subTest(looked_at):
                 row = self.organization(Name="Weg", EmailAddress=f"{looked_at}@klant.example")
-                partner = self.customer(
-                    f"Klant {looked_at}", email=f"{looked_at}@klant.example"
-                )
+                partner = self.customer(f"Klant {looked_at}", email=f"{looked_at}@klant.example")
                 self.synchronize(partner)
                 self.sandbox.delete("Relation_Organization", row["ID"])
 

@@ -125,9 +125,7 @@ class TribeCheck(models.Model):
             may_know = other.filtered(lambda other: other.company_id == connection.company_id)
             yield {
                 "state": "blocking",
-                "name": say(
-                    self.env, "check_tenant_of_other", other=may_know._called_as_other()
-                ),
+                "name": say(self.env, "check_tenant_of_other", other=may_know._called_as_other()),
                 "remedy": say(self.env, "check_tenant_of_other_remedy"),
             }
         if connection.own_organization_id:

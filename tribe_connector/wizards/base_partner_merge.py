@@ -86,9 +86,7 @@ class MergePartnerAutomatic(models.TransientModel):
         links._keep_import_id()
         relations = links.filtered(lambda link: link.kind in RELATION_KINDS)
         left = relations.filtered(lambda link: link.state == "left_to_odoo")
-        in_tribe = relations.filtered(
-            lambda link: link.tribe_id and link.state not in DEAD_STATES
-        )
+        in_tribe = relations.filtered(lambda link: link.tribe_id and link.state not in DEAD_STATES)
         of_contact = ("partner_id", "agreed", "being_told", "made", "noted")
         links.write(dict.fromkeys(of_contact, False))
         (relations - left).write({"state": "merged"})
