@@ -862,6 +862,11 @@ class TribeConnection(models.Model):
         """The partners that stand for companies of this Odoo: never customers of themselves."""
         return self.env["res.partner"]._tribe_own_ids()
 
+    def _own_relation_ids(self):
+        """Tribe's IDs of our own organization and its legal entities: nobody's customers here."""
+        own = {self.own_organization_id, *self.legal_entity_ids.mapped("organization_id")}
+        return own - {False}
+
     def _companies(self):
         return self.company_id | self.legal_entity_ids.filtered("is_booked").company_id
 

@@ -213,10 +213,15 @@ class TribeRelationCreator(models.AbstractModel):
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
             found = self._find_sent(session, kind, of_kind, links)
             pairs = [(partner, row) for partner in of_kind for row in found.get(partner.id, [])]
-            apart = self._apart(session, of_kind, pairs)
+            apart, own = (
+                self._apart(session, of_kind, pairs),
+                session.connection._own_relation_ids(),
+            )
             found = {
                 partner.id: [
-                    row for row in found.get(partner.id, []) if (partner.id, row["ID"]) not in apart
+                    row
+                    for row in found.get(partner.id, [])
+                    if row["ID"] not in own and (partner.id, row["ID"]) not in apart
                 ]
                 for partner in of_kind
             }

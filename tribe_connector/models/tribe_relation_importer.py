@@ -103,10 +103,16 @@ class TribeRelationImporter(models.AbstractModel):
                 session.done(reference)
 
     def _customers_and_suppliers(self, session, remotes):
-        """The relations that are linked, or are a customer or supplier now. Leads are not."""
+        """The relations that are linked, or are a customer or supplier now.
+
+        Leads are not, nor is our own organization. A legal entity of it may be one.
+        """
         links = self.env["tribe.link"]._of_tribe(session.connection, remotes)
+        own_id = session.connection.own_organization_id
         return [
-            remote for tribe_id, remote in remotes.items() if tribe_id in links or remote.is_current
+            remote
+            for tribe_id, remote in remotes.items()
+            if tribe_id in links or (remote.is_current and tribe_id != own_id)
         ]
 
     def _import(self, session, remotes, failures):
@@ -290,7 +296,10 @@ class TribeRelationImporter(models.AbstractModel):
                     self._check_first_with(session, decision.partner, decision.remote)
         found = [each for each in decisions if each.action == LINK]
         self._check_numbers_lead_to_one(session, found, refused)
-        new = [each for each in decisions if each.action == CREATE_ODOO]
+        own = session.connection._own_relation_ids()
+        new = [
+            each for each in decisions if each.action == CREATE_ODOO and each.tribe_id not in own
+        ]
         candidates = self._candidates_in_odoo(session, [each.remote for each in new])
         for decision in new:
             decision.candidates = candidates[decision.tribe_id]
@@ -377,6 +386,10 @@ class TribeRelationImporter(models.AbstractModel):
         :param refused: the pairs that a person keeps apart
         """
         connection, remote = session.connection, decision.remote
+        if remote.tribe_id in connection._own_relation_ids():
+            # A legal entity that is a customer is a contact of its own.
+            self._check_new_numbers_free(session, remote)
+            return self.env["res.partner"]
         named = connection._partner_of_import_id(remote.entity.get("ImportId"))
         if (named.id, remote.tribe_id) in refused:
             decision.disowned = [{"ID": remote.tribe_id, "kind": remote.kind}]
@@ -430,10 +443,13 @@ class TribeRelationImporter(models.AbstractModel):
                 ),
             )
         if apart and not found:
-            self._check_numbers_free(
-                session, found, remote, self._values_of_new(connection, remote)
-            )
+            self._check_new_numbers_free(session, remote)
         return found
+
+    def _check_new_numbers_free(self, session, remote):
+        """Refuse the numbers of a relation that is going to be a new contact, where one has them."""
+        values = self._values_of_new(session.connection, remote)
+        self._check_numbers_free(session, self.env["res.partner"], remote, values)
 
     def _partners_being_sent(self, connection, name, number):
         """Whom we sent to Tribe with this number, and whose answer was lost.

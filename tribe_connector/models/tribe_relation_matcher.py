@@ -95,6 +95,7 @@ class TribeRelationMatcher(models.AbstractModel):
     def _rows_with_import_id(self, session, partners):
         """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours."""
         connection = session.connection
+        own = connection._own_relation_ids()
         for kind in RELATION_KINDS if connection.has_import_id else ():
             import_ids = {
                 import_id: partner
@@ -103,10 +104,12 @@ class TribeRelationMatcher(models.AbstractModel):
             }
             for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
                 for row in rows:
-                    yield import_ids[import_id], {**row, "kind": kind}
+                    if row["ID"] not in own:
+                        yield import_ids[import_id], {**row, "kind": kind}
 
     def _rows_with_numbers(self, session, partners):
         """``(partner, row with kind)`` of the relations that have a number of a partner."""
+        own = session.connection._own_relation_ids()
         for name, wire in WIRE_NUMBERS.items():
             numbers = {
                 partner: partner._tribe_number(session.connection, name) for partner in partners
@@ -115,7 +118,8 @@ class TribeRelationMatcher(models.AbstractModel):
             found = find_by_numbers(session.connection, session.client, wire, sought)
             for partner, number in numbers.items():
                 for row in found.get(number, []) if number else ():
-                    yield partner, row
+                    if row["ID"] not in own:
+                        yield partner, row
 
     def _match(self, session, decision, rows):
         """Which one relation a partner is, if any; a question where only a person can tell.
@@ -279,7 +283,7 @@ class TribeRelationMatcher(models.AbstractModel):
     def _candidates_in_tribe(self, session, partners):
         """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
 
-        Not the ones that are linked to somebody, nor what a person refused before.
+        Not the ones that are linked to somebody or are ourselves, nor what a person refused before.
         """
         connection = session.connection
         values = {partner: self._weak_values(connection, partner) for partner in partners}
@@ -303,7 +307,7 @@ class TribeRelationMatcher(models.AbstractModel):
             if not evidence.is_shared_by_many(contacts[pair], len(rows)):
                 found[partner].append((rows, pair[0]))
         tribe_ids = {row["ID"] for each in found.values() for rows, _b in each for row in rows}
-        linked = {
+        others = connection._own_relation_ids() | {
             tribe_id
             for tribe_id, link in self.env["tribe.link"]._of_tribe(connection, tribe_ids).items()
             if link.partner_id
@@ -313,7 +317,7 @@ class TribeRelationMatcher(models.AbstractModel):
             partner.id: [
                 Candidate(partner, partner._tribe_kind(), row["ID"], name_of(row), basis)
                 for row, basis in _each_once(each)
-                if row["ID"] not in linked and (partner.id, row["ID"]) not in refused
+                if row["ID"] not in others and (partner.id, row["ID"]) not in refused
             ]
             for partner, each in found.items()
         }

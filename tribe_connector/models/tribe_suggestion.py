@@ -248,6 +248,8 @@ class TribeSuggestion(models.Model):
                     relation=self.tribe_name,
                 )
             )
+        if self.tribe_id in self.connection_id._own_relation_ids():
+            raise UserError(say(self.env, "linking_of_own_organization", relation=self.tribe_name))
         links = self.env["tribe.link"].sudo()
         taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
