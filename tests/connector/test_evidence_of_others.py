@@ -1,7 +1,10 @@
-"""Who nobody is taken for: ourselves in Tribe, and the other contact of two that one relation names."""
+"""Who is taken for nobody else: we in Tribe, and either of two contacts that a relation names."""
+
+from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER
-from .test_evidence import EvidenceCase
+from .relation_case import RelationCase
+from .test_evidence import AGAINST_VAT, BAKKER, VISSER, EvidenceCase
 
 
 class TestOwnOrganizations(EvidenceCase):
@@ -125,3 +128,64 @@ class TestOwnOrganizations(EvidenceCase):
         line = lines.filtered(lambda each: each.partner_id == partner)
         self.assertEqual(line.action, "create_tribe")
         self.assertUntouched(own)
+
+
+class TestSettled(EvidenceCase):
+    """What was being sent when the answer was lost is judged like any other pair."""
+
+    fault = "reset"
+
+    def lose(self, partner):
+        self.sandbox.fault(self.fault, method="POST", path_contains=ORGANIZATION_CUSTOMER)
+        self.synchronize(partner)
+        return self.env["tribe.link"].search(
+            [("partner_id", "=", partner.id), ("kind", "=", "organization")]
+        )
+
+    def settle(self):
+        self.env["tribe.work"].search([("kind", "=", "partner")]).write({"due": "2020-01-01"})
+        self.run_lanes()
+
+    def assertNotBecome(self, partner, row, basis):
+        self.assertAskedAbout(partner, row, basis, AGAINST_VAT, sentence("against_contact_details"))
+        self.assertEqual((partner.name, partner.vat), ("Bakker Bouw B.V.", BAKKER["vat"]))
+        self.suggestions().action_link()
+        self.run_lanes()
+        self.assertEqual(partner.tribe_id, row["ID"])
+
+    def test_a_forged_import_id(self):
+        partner = self.bakker()
+        self.lose(partner)
+        row = self.organization(**VISSER, ImportId=self.import_id(partner))
+        self.settle()
+        self.assertNotBecome(partner, row, "import_id")
+
+    def test_what_did_arrive_is_linked(self):
+        partner = self.bakker()
+        self.fault = "lose_answer"
+        self.lose(partner)
+        self.settle()
+        self.assertTrue(partner.tribe_id)
+        self.assertFalse(self.problems())
+
+
+class TestSettledByNumber(TestSettled):
+    """The same, in a Tribe without ``ImportId``."""
+
+    sandbox_options = {**RelationCase.sandbox_options, "switches": {"import_id": False}}
+
+    def test_a_forged_import_id(self):
+        """There is none; but somebody else was given the number since."""
+        partner = self.bakker()
+        number = self.lose(partner).agreed["debtor_number"]
+        row = self.organization(DebtorNumber=number, **VISSER)
+        self.settle()
+        self.assertNotBecome(partner, row, "debtor_number")
+
+    def test_a_number_that_was_typed_since(self):
+        partner = self.bakker()
+        row = self.organization(DebtorNumber="7001", **VISSER)
+        self.lose(partner)
+        partner.debtor_number = "7001"
+        self.settle()
+        self.assertNotBecome(partner, row, "debtor_number")

@@ -1,12 +1,14 @@
 from odoo import fields, models
 
 from ..engine.problems import NeedsPerson, TryAgain
+from ..engine.relation_decision import LINK, QUESTION, Decision
 from ..engine.remote_relation import (
     ADDRESS_NAVIGATIONS,
     NAVIGATIONS,
     RELATIONSHIP_SETS,
     find_by_import_ids,
     find_by_numbers,
+    load_relations,
 )
 from ..mapping import ADDRESS_FIELDS, relationship_body
 from ..sentence import sentence
@@ -225,10 +227,17 @@ class TribeRelationCreator(models.AbstractModel):
                 ]
                 for partner in of_kind
             }
+            decisions = self._judge_sent(session, kind, of_kind, links, found)
             session.halves(
                 list(of_kind),
-                lambda part, found=found: [
-                    self._settle_one(session, partner, links[partner.id], found.get(partner.id, []))
+                lambda part, found=found, decisions=decisions: [
+                    self._settle_one(
+                        session,
+                        partner,
+                        links[partner.id],
+                        found[partner.id],
+                        decisions.get(partner.id),
+                    )
                     for partner in part
                 ],
                 lambda partner, error: session.failed(str(partner.id), error, partner.display_name),
@@ -272,9 +281,33 @@ class TribeRelationCreator(models.AbstractModel):
                     )
         return {partner_id: list(rows.values()) for partner_id, rows in rows_by_partner.items()}
 
-    def _settle_one(self, session, partner, link, rows):
+    def _judge_sent(self, session, kind, partners, links, found):
+        """Whether the one relation that is found is what was sent: ``{partner_id: Decision}``.
+
+        Anybody can type a number, or an ``ImportId``, into Tribe.
+        """
+        decisions = [
+            Decision(LINK, partner=partner, link=links[partner.id], row=found[partner.id][0])
+            for partner in partners
+            if len(found[partner.id]) == 1
+        ]
+        ids = [decision.tribe_id for decision in decisions]
+        remotes = load_relations(session.connection, session.client, kind, ids)
+        for decision in decisions:
+            decision.remote = remotes.get(decision.tribe_id)
+            with self._alone(decision):
+                if not decision.remote:
+                    raise TryAgain(sentence("not_shown_yet", contact=decision.name))
+                facts = self._relation_facts(decision.remote)
+                self._judge(session, decision, facts, decision.remote.entity)
+        return {decision.partner.id: decision for decision in decisions}
+
+    def _settle_one(self, session, partner, link, rows, decision):
         if len(rows) > 1:
             session.failed(str(partner.id), self._several(partner, rows), partner.display_name)
+        elif decision and decision.action == QUESTION:
+            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
+            session.failed(str(partner.id), decision.error, partner.display_name)
         elif rows:
             link.write({"tribe_id": rows[0]["ID"], "state": "linked"})
             session.log("link", partner.display_name, partner=partner)

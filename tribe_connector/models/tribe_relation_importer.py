@@ -447,7 +447,7 @@ class TribeRelationImporter(models.AbstractModel):
         return found
 
     def _check_new_numbers_free(self, session, remote):
-        """Refuse the numbers of a relation that is going to be a new contact, where one has them."""
+        """Refuse the numbers of a relation that becomes a new contact, where another has them."""
         values = self._values_of_new(session.connection, remote)
         self._check_numbers_free(session, self.env["res.partner"], remote, values)
 
