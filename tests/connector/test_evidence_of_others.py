@@ -6,6 +6,9 @@ from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
 from .test_evidence import AGAINST_VAT, BAKKER, VISSER, EvidenceCase
 
+ANOTHER = sentence("against_another")
+NOBODY = sentence("against_nobody")
+
 
 class TestOwnOrganizations(EvidenceCase):
     """Our own organization in Tribe and its legal entities are none of Odoo's contacts."""
@@ -189,3 +192,174 @@ class TestSettledByNumber(TestSettled):
         partner.debtor_number = "7001"
         self.settle()
         self.assertNotBecome(partner, row, "debtor_number")
+
+
+class TestOneRelationOfTwoContacts(EvidenceCase):
+    """A relation that has the ImportId of one contact, and the number of another, is a question."""
+
+    def two(self, **values):
+        alfa = self.customer("Alfa B.V.", zip="3511 AA", debtor_number="7001")
+        visser = self.customer("Visser Transport B.V.", debtor_number="7002", **values)
+        row = self.organization(
+            **VISSER, DebtorNumber="7002", ImportId=self.import_id(alfa)
+        )  # fmt: skip
+        self.env["tribe.work"].search([]).unlink()
+        return alfa, visser, row
+
+    def looks(self, alfa, visser, row):
+        """Whoever is looked at first."""
+
+        def send(partners):
+            for partner in partners:
+                self.env["tribe.work"]._add(
+                    self.connection, "outbound", "partner", partner.ids, "person"
+                )
+            self.run_lanes()
+
+        return {
+            "relation": lambda: self.look_at("organization", row["ID"]),
+            "number": lambda: send([visser]),
+            "import_id": lambda: send([alfa]),
+            "number, import_id": lambda: send([visser, alfa]),
+            "import_id, number": lambda: send([alfa, visser]),
+        }
+
+    def assertBothAsked(self, alfa, visser, row):
+        self.assertEqual(
+            {(each.partner_id, each.basis, each.tribe_id) for each in self.suggestions()},
+            {(alfa, "import_id", row["ID"]), (visser, "debtor_number", row["ID"])},
+        )
+        for each in self.suggestions():
+            self.assert_told(each, ANOTHER.code, field="against")
+        for work in self.problematic():
+            self.assert_told(work, "possible_match_contradicted")
+        self.assertFalse(alfa.tribe_id or visser.tribe_id)
+        self.assertFalse(alfa.vat)
+        self.assertEqual(self.row(row)["Name"], row["Name"])
+
+    def test_both_are_asked_about(self):
+        alfa, visser, row = self.two()
+        for name, look in self.looks(alfa, visser, row).items():
+            with self.subTest(name):
+                look()
+                self.assertBothAsked(alfa, visser, row)
+                self.env["tribe.work"].search([]).unlink()
+                self.suggestions().unlink()
+
+    def test_link_and_the_other_becomes_a_relation_of_its_own(self):
+        alfa, visser, row = self.two()
+        self.look_at("organization", row["ID"])
+        self.suggestions().filtered(lambda each: each.partner_id == visser).action_link()
+        self.run_lanes()
+        self.synchronize(alfa)
+
+        self.assertEqual(visser.tribe_id, row["ID"])
+        self.assertTrue(alfa.tribe_id and alfa.tribe_id != row["ID"], self.problems())
+        self.assertEqual(self.row(row)["Name"], row["Name"])
+        self.assertFalse(self.problems())
+
+    def test_different_leaves_the_other(self):
+        alfa, visser, row = self.two()
+        self.look_at("organization", row["ID"])
+        self.suggestions().filtered(lambda each: each.partner_id == alfa).action_refuse()
+        self.run_lanes()
+        self.look_at("organization", row["ID"])
+
+        self.assertEqual(visser.tribe_id, row["ID"], self.problems())
+        self.assertNotEqual(alfa.tribe_id, row["ID"])
+
+    def test_a_number_drawn_for_somebody_whose_answer_was_lost(self):
+        one = self.customer("X B.V.")
+        self.sandbox.fault("lose_answer", method="POST", path_contains=ORGANIZATION_CUSTOMER)
+        self.synchronize(one)
+        links = self.env["tribe.link"].search([("partner_id", "=", one.id)])
+        number = next(filter(None, links.mapped("agreed")))["debtor_number"]
+        other = self.customer("Y B.V.", debtor_number=number)
+        self.synchronize(other)
+
+        self.assertFalse(other.tribe_id)
+        self.assertEqual(self.named("X B.V.")[0]["DebtorNumber"], number)
+        work = self.problematic().filtered(lambda each: each.reference == str(other.id))
+        self.assert_told(work, "number_of_two_contacts", other="X B.V.")
+
+        other.debtor_number = "7009"
+        self.env["tribe.work"].search([]).write({"due": "2020-01-01"})
+        self.run_lanes()
+        self.assertTrue(one.tribe_id and other.tribe_id, self.problems())
+        self.assertEqual((one.debtor_number, other.debtor_number), (number, "7009"))
+
+    def test_a_number_being_sent_is_drawn_for_nobody_else(self):
+        one = self.customer("X B.V.")
+        sequence = self.env["tribe.relation.numbering"]._sequence(self.connection, "debtor_number")
+        before = sequence.number_next_actual
+        self.sandbox.fault("reset", method="POST", path_contains=ORGANIZATION_CUSTOMER)
+        self.synchronize(one)
+        sequence.number_next_actual = before
+        other = self.linked("Y B.V.")
+        links = self.env["tribe.link"].search([("partner_id", "=", one.id)])
+        number = next(filter(None, links.mapped("agreed")))["debtor_number"]
+        self.assertNotEqual(other.debtor_number, number)
+
+
+class TestImportIdOfNobody(EvidenceCase):
+    """A backup of Odoo was restored: what was made since is no more, and numbers come again."""
+
+    def lost_import_id(self):
+        prefix = self.import_id(self.company.partner_id).rpartition(":")[0]
+        return f"{prefix}:987654"
+
+    def looks(self, partner, row):
+        return (
+            lambda: self.synchronize(partner),
+            lambda: self.look_at("organization", row["ID"]),
+        )
+
+    def test_somebody_else_with_its_number_is_a_question(self):
+        beta = self.customer("Beta B.V.", debtor_number="7005", phone="030 1")
+        row = self.organization(
+            Name="Alfa B.V.", DebtorNumber="7005", ImportId=self.lost_import_id(),
+            EmailAddress="info@alfa.example", VATNumber=VISSER["VATNumber"],
+        )  # fmt: skip
+        for look in self.looks(beta, row):
+            look()
+            self.assertAskedAbout(beta, row, "debtor_number", NOBODY)
+            self.assertFalse(beta.email)
+            self.env["tribe.work"].search([]).unlink()
+
+        self.suggestions().action_link()
+        self.run_lanes()
+        self.assertEqual(beta.tribe_id, row["ID"])
+
+    def test_the_same_one_made_anew_is_linked(self):
+        for number, (values, fields) in enumerate(
+            (
+                ({}, {"Name": "Beta 0"}),
+                ({"email": "info@beta.example"}, {"EmailAddress": "INFO@beta.example"}),
+                ({"vat": BAKKER["vat"]}, {"VATNumber": BAKKER["vat"]}),
+            )
+        ):
+            for is_inbound in (False, True):
+                with self.subTest(number=number, is_inbound=is_inbound):
+                    debtor = f"700{number}{is_inbound:d}"
+                    partner = self.customer(f"Beta {number}", debtor_number=debtor, **values)
+                    row = self.organization(
+                        DebtorNumber=debtor, ImportId=self.lost_import_id(), **fields
+                    )
+                    self.looks(partner, row)[is_inbound]()
+                    self.assertEqual(partner.tribe_id, row["ID"], self.problems())
+
+    def test_deleted_in_odoo_and_made_anew_under_another_name(self):
+        old = self.linked("Oud B.V.", debtor_number="7006")
+        tribe_id = old.tribe_id
+        old.unlink()
+        new = self.customer("Nieuw B.V.", debtor_number="7006")
+        self.synchronize(new)
+        self.assertEqual(new.tribe_id, tribe_id, self.problems())
+
+    def test_one_of_another_database_proves_nothing(self):
+        partner = self.customer("Beta B.V.", debtor_number="7007")
+        row = self.organization(
+            Name="Alfa B.V.", DebtorNumber="7007", ImportId="odoo:elders:res.partner:987654"
+        )
+        self.synchronize(partner)
+        self.assertEqual(partner.tribe_id, row["ID"], self.problems())

@@ -105,6 +105,30 @@ def test_what_contradicts_an_import_id_alone(ours, theirs, against):
     assert judge(contact(**ours | by_number), relation({}, **theirs | by_number)).against == ()
 
 
+@pytest.mark.parametrize("proof", [{"numbers": NUMBER}, {"import_ids": ["odoo:1"]}])
+def test_what_names_another_contact_too_contradicts(proof):
+    ours, theirs = contact(*BAKKER, **proof), relation(BAKKER, names_another=True, **proof)
+    assert judge(ours, theirs).against == ("another",)
+
+
+@pytest.mark.parametrize(
+    ("values", "against"),
+    [
+        ({"name": VISSER["name"]}, ("nobody",)),
+        ({"name": VISSER["name"], "email": VISSER["email"]}, ("nobody",)),
+        ({"name": VISSER["name"], "vat": VISSER["vat"]}, ("vat",)),
+        ({"name": VISSER["name"], "email": BAKKER["email"]}, ()),
+        ({"name": VISSER["name"], "vat": BAKKER["vat"]}, ()),
+        ({"name": BAKKER["name"], "email": VISSER["email"]}, ()),
+        ({}, ()),
+    ],
+)
+def test_a_number_beside_the_import_id_of_nobody(values, against):
+    """A restored backup of Odoo gives numbers again; the same contact made anew is the same."""
+    theirs = relation(values, numbers=NUMBER, names_nobody=True)
+    assert judge(contact(*BAKKER, numbers=NUMBER), theirs).against == against
+
+
 @pytest.mark.parametrize(
     ("values", "against"),
     [

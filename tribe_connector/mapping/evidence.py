@@ -52,6 +52,11 @@ KIND = "kind"
 LINKED = "linked"
 # Whatever it shares, which anybody can type in Tribe: the contact is none that goes there.
 LEFT_OUT = "left_out"
+# The relation has the ImportId of one contact and the number of another; or that of nobody, beside
+# the number of somebody with another name and nothing else in common: a restored backup of Odoo
+# gives numbers again.
+ANOTHER = "another"
+NOBODY = "nobody"
 
 # What more contacts or relations than so share means nothing: a placeholder, an accountant.
 MOST_SHARING = 3
@@ -78,7 +83,8 @@ class Facts:
     ``values`` are neutral values, with the registry number as ``company_registry``;
     ``import_ids`` what Tribe's ``ImportId`` of it is, or can be; ``numbers`` its debtor and
     creditor numbers by field. ``is_linked``: with another record of the other side.
-    ``is_left_out``: a contact that is not synchronized.
+    ``is_left_out``: a contact that is not synchronized. ``names_another``: a relation that has
+    what is proof of another contact too; ``names_nobody``: an ImportId of ours that is nobody's.
     """
 
     kind: str
@@ -88,6 +94,8 @@ class Facts:
     created: datetime | None = None
     is_linked: bool = False
     is_left_out: bool = False
+    names_another: bool = False
+    names_nobody: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,11 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
+    elif relation.names_nobody and not found and not _share_details(contact, relation):
+        if _differ("name", contact, relation):
+            found.append(NOBODY)
+    if relation.names_another:
+        found.append(ANOTHER)
     if contact.is_left_out:
         found.append(LEFT_OUT)
     return tuple(found)
@@ -197,12 +210,15 @@ def _proof(contact: Facts, relation: Facts) -> str | None:
 
 def _share_something(contact: Facts, relation: Facts) -> bool:
     """Whether two share something besides an ImportId and a name."""
-    return any(
-        _are_alike(each, contact, relation) for each in (VAT, REGISTRY, EMAIL, "zip")
-    ) or any(
+    return _share_details(contact, relation) or any(
         set(numbers) & set(relation.numbers.get(name, ()))
         for name, numbers in contact.numbers.items()
     )
+
+
+def _share_details(contact: Facts, relation: Facts) -> bool:
+    """Whether two share something besides what is proof and a name."""
+    return any(_are_alike(each, contact, relation) for each in (VAT, REGISTRY, EMAIL, "zip"))
 
 
 def _is_later(one: datetime | None, other: datetime | None) -> bool:

@@ -765,6 +765,13 @@ class TribeConnection(models.Model):
         links = self.env["tribe.link"]._of_import_ids(self, [import_id])
         return self.env["tribe.link"].concat(*links.values()).partner_id
 
+    def _is_import_id_of_ours(self, import_id):
+        """Whether an ``ImportId`` is one that we write for a contact, whoever that was."""
+        return any(
+            import_id.startswith(prefix) and import_id.removeprefix(prefix).isdecimal()
+            for prefix in self._import_id_prefixes()
+        )
+
     # Who is a customer or supplier
 
     def _relation_domain(self):

@@ -212,6 +212,9 @@ class TribeRelationExporter(models.AbstractModel):
                 with self._alone(decision):
                     facts = self._relation_facts(decision.remote)
                     self._judge(session, decision, facts, decision.remote.entity)
+                    if decision.action == LINK:
+                        self._check_not_taken(session, decision.partner, decision.row)
+                        session.claims[decision.tribe_id] = decision.partner
         self._decide_numbers(
             session, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )

@@ -21,7 +21,6 @@ from ..engine.remote_relation import (
 from ..mapping import ValueUnreadable, agreed_on, canonical, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
 from .tribe_work import TOLD_REASONS
 
@@ -431,7 +430,6 @@ class TribeRelationImporter(models.AbstractModel):
         found = self.env["res.partner"]
         for name, number in _numbers(remote):
             found |= self._partners_with(connection, name, number)
-            found |= self._partners_being_sent(connection, name, number)
         apart = found.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
         found -= apart
         if len(found) > 1:
@@ -450,21 +448,6 @@ class TribeRelationImporter(models.AbstractModel):
         """Refuse the numbers of a relation that becomes a new contact, where another has them."""
         values = self._values_of_new(session.connection, remote)
         self._check_numbers_free(session, self.env["res.partner"], remote, values)
-
-    def _partners_being_sent(self, connection, name, number):
-        """Whom we sent to Tribe with this number, and whose answer was lost.
-
-        The number is not on the partner yet: it is written when Tribe has it.
-        """
-        sending = self.env["tribe.link"].search(
-            [
-                ("connection_id", "=", connection.id),
-                ("kind", "in", RELATION_KINDS),
-                ("state", "=", "sending"),
-                ("tribe_id", "=", False),
-            ]
-        )
-        return sending.filtered(lambda link: (link.agreed or {}).get(name) == number).partner_id
 
     # Carrying out
 

@@ -36,6 +36,8 @@ AGAINST = {
     evidence.KIND: "against_kind",
     evidence.LINKED: "against_linked",
     evidence.LEFT_OUT: "against_left_out",
+    evidence.ANOTHER: "against_another",
+    evidence.NOBODY: "against_nobody",
 }
 
 
@@ -137,14 +139,20 @@ class TribeRelationMatcher(models.AbstractModel):
                 raise self._other_kind(partner, row)
             self._judge(session, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
             return
-        owner = session.claims.setdefault(
-            row["ID"], self._owners(session, [row["ID"]]).get(row["ID"], partner)
-        )
-        if owner != partner:
-            raise self._taken(session.connection, partner, row, owner)
+        self._check_not_taken(session, partner, row)
         if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
             raise self._busy(partner)
         decision.row = row
+
+    def _check_not_taken(self, session, partner, row):
+        """Refuse the relation of somebody else, or one that an earlier decision is about.
+
+        :raises NeedsPerson: naming both
+        """
+        owner = session.claims.get(row["ID"])
+        owner = owner or self._owners(session, [row["ID"]]).get(row["ID"], partner)
+        if owner != partner:
+            raise self._taken(session.connection, partner, row, owner)
 
     def _ask_which(self, connection, decision, rows):
         """Have a person say which of several relations a partner is.
@@ -172,15 +180,72 @@ class TribeRelationMatcher(models.AbstractModel):
         connection, partner = session.connection, decision.partner
         contact = self._contact_facts(connection, partner, decision.link)
         contact = replace(contact, is_left_out=is_left_out)
+        others = self._named_besides(connection, decision, contact)
+        relation = replace(
+            relation,
+            names_another=bool(others),
+            names_nobody=self._names_nobody(connection, decision.remote, contact),
+        )
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
             against = _against(verdict, contact.values, relation.values)
+            of_another = [sentence(AGAINST[evidence.ANOTHER])]
             decision.candidates = [
-                Candidate(partner, relation.kind, row["ID"], name_of(row), verdict.basis, against)
+                Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
+                for each, basis, speaking in (
+                    (partner, verdict.basis, against),
+                    *((other, basis, of_another) for other, basis in others.items()),
+                )
             ]
             decision.ask(self._could_be(connection, decision))
         elif verdict.outcome != Outcome.SAME:
             raise TryAgain(sentence("not_shown_yet", contact=partner.display_name))
+
+    def _named_besides(self, connection, decision, contact):
+        """Whom else a relation carries the proof of, and which: ``{partner: basis}``.
+
+        Its ``ImportId`` is that of one and its number of another. Not whom a person keeps apart
+        from it; nor by a number, which may have been given up, who is linked.
+        """
+        partner, remote = decision.partner, decision.remote
+        if not remote:
+            return {}
+        named = connection._partner_of_import_id(remote.entity.get("ImportId"))
+        found = dict.fromkeys(named, evidence.IMPORT_ID)
+        values = remote.values()
+        for name in NUMBERS:
+            if not values.get(name) or values[name] in contact.numbers[name]:
+                continue
+            for other in self._partners_with(connection, name, values[name]):
+                link = self._relation_link(connection, other)
+                if not link.tribe_id or link.state == "gone":
+                    found.setdefault(other, name)
+        refused = self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
+        return {
+            other: basis
+            for other, basis in found.items()
+            if other != partner and (other.id, remote.tribe_id) not in refused
+        }
+
+    def _names_nobody(self, connection, remote, contact):
+        """Whether a relation carries an ``ImportId`` of ours of nobody who is synchronized.
+
+        As after a restored backup of Odoo. Where the link still tells that it was deleted, its
+        place can be taken, and what a person keeps apart says nothing.
+        """
+        import_id = remote and remote.entity.get("ImportId")
+        if not import_id or import_id in contact.import_ids:
+            return False
+        if not connection._is_import_id_of_ours(import_id):
+            return False
+        link = self.env["tribe.link"]._of_tribe(connection, [remote.tribe_id])
+        refused = self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
+        named = connection._partner_named_by(import_id)
+        return (
+            not link
+            and (named.id, remote.tribe_id) not in refused
+            and not connection._partner_of_import_id(import_id)
+        )
 
     def _contact_facts(self, connection, partner, link):
         """What a contact tells of itself; of what is being sent, what was sent."""

@@ -513,7 +513,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _partners_with(self, connection, name, number):
         """The partners of the connection's tenant with a number, archived or not.
 
-        Whoever is linked keeps it, also as a person who is under a company since.
+        Whoever is linked keeps it, also as a person who is under a company since; who is being
+        sent with it has it already.
         """
         companies = [False, *connection._companies().ids]
         linked = self.env["tribe.link"]._search(
@@ -526,7 +527,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         has_number = Domain(name, "=", number) & is_one
         if connection.number_source == "ref":
             has_number |= Domain(name, "=", False) & Domain("ref", "=", number)
-        return (
+        found = (
             self.env["res.partner"]
             .with_context(active_test=False)
             .search(
@@ -537,6 +538,22 @@ class TribeRelationSynchronizer(models.AbstractModel):
             )
             .filtered(lambda partner: partner._tribe_number(connection, name) == number)
         )
+        return found | self._partners_being_sent(connection, name, number)
+
+    def _partners_being_sent(self, connection, name, number):
+        """Whom we sent to Tribe with this number, and whose answer was lost.
+
+        The number is not on the partner yet: it is written when Tribe has it.
+        """
+        sending = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "in", RELATION_KINDS),
+                ("state", "=", "sending"),
+                ("tribe_id", "=", False),
+            ]
+        )
+        return sending.filtered(lambda link: (link.agreed or {}).get(name) == number).partner_id
 
     def _raise_ranks(self, partner, remote):
         """A customer (supplier) of Tribe is one in Odoo: its rank is at least 1."""
