@@ -42,11 +42,11 @@ class EvidenceCase(RelationCase):
     def import_id(self, partner):
         return self.connection._import_id(partner, partner._tribe_kind())
 
-    def make_younger(self, partner):
+    def make_younger(self, partner, by=YOUNGER):
         """As in a backup of Odoo that gave its number a second time: the contact came later."""
         self.env.cr.execute(
             "UPDATE res_partner SET create_date = create_date + %s WHERE id = %s",
-            [YOUNGER, partner.id],
+            [by, partner.id],
         )
         partner.invalidate_recordset(["create_date"])
 
@@ -407,6 +407,8 @@ class TestImportId(EvidenceCase):
         self.make_younger(beta)
         self.synchronize(beta)
         self.suggestions().action_refuse()
+        # What is made of it now is made after it.
+        self.make_younger(beta, -YOUNGER)
         self.sandbox.fault("lose_answer", method="POST", path_contains="Customer")
         self.run_lanes()
         # As if Tribe still showed what was taken off.

@@ -147,9 +147,13 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
-    elif relation.names_nobody and not found and not _share_details(contact, relation):
-        if _differ("name", contact, relation):
-            found.append(NOBODY)
+    elif (
+        relation.names_nobody
+        and not found
+        and _differ("name", contact, relation)
+        and not _share_details(contact, relation)
+    ):
+        found.append(NOBODY)
     if relation.names_another:
         found.append(ANOTHER)
     if contact.is_left_out:
