@@ -496,3 +496,68 @@ class TestManyInUse(NumberCase):
     def plan(self):
         self.connection.action_plan()
         self.run_lanes()
+
+
+class TestNumbersWrittenOtherwise(NumberCase):
+    """A number is the same with a space around it, or in capitals."""
+
+    def imported_from_file(self, name, number, field="debtor_number"):
+        """A customer as a file of Odoo's import has it, which keeps spaces."""
+        result = self.env["res.partner"].load(
+            ["name", "is_company", "customer_rank", field], [[name, "1", "1", number]]
+        )
+        self.assertTrue(result["ids"], result["messages"])
+        return self.env["res.partner"].browse(result["ids"])
+
+    def assertOne(self, partner, row):
+        self.assertEqual(partner.tribe_id, row["ID"], self.problems())
+        self.assertEqual(self.env["res.partner"].search([("name", "=", partner.name)]), partner)
+        self.assertEqual(len(self.named(partner.name)), 1)
+
+    def test_a_space_at_an_imported_number_makes_no_second_contact(self):
+        partner = self.imported_from_file("Spatie B.V.", "1001 ")
+        row = self.organization(Name="Spatie B.V.", DebtorNumber="1001")
+        self.look_at("organization", row["ID"])
+        self.assertOne(partner, row)
+        self.assertEqual(partner.debtor_number, "1001")
+        self.assertNothingMore()
+
+    def test_a_space_at_an_imported_number_makes_no_second_relation(self):
+        partner = self.imported_from_file("Spatie B.V.", " 1001")
+        row = self.organization(Name="Spatie B.V.", DebtorNumber="1001")
+        self.synchronize(partner)
+        self.assertOne(partner, row)
+        self.assertNothingMore()
+
+    def test_a_number_that_was_kept_with_a_space_before_is_found(self):
+        partner = self.customer("Spatie B.V.", debtor_number="1001")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET debtor_number = '1001 ' WHERE id = %s", [partner.id]
+        )
+        partner.invalidate_recordset()
+        row = self.organization(Name="Spatie B.V.", DebtorNumber="1001")
+        self.look_at("organization", row["ID"])
+        self.assertOne(partner, row)
+        self.assertNothingMore()
+
+    def test_a_space_at_a_reference_makes_no_second_contact(self):
+        self.connection.number_source = "ref"
+        partner = self.imported_from_file("Spatie B.V.", " 1001", "ref")
+        row = self.organization(Name="Spatie B.V.", DebtorNumber="1001")
+        self.look_at("organization", row["ID"])
+        self.assertOne(partner, row)
+
+    def test_capitals_make_no_second_contact(self):
+        partner = self.customer("Hoofd B.V.", debtor_number="d1001")
+        row = self.organization(Name="Hoofd B.V.", DebtorNumber="D1001")
+        self.look_at("organization", row["ID"])
+        self.assertOne(partner, row)
+        self.assertNothingMore()
+
+    def test_capitals_make_no_second_relation(self):
+        partner = self.customer("Hoofd B.V.", debtor_number="d1001")
+        row = self.organization(Name="Hoofd B.V.", DebtorNumber="D1001")
+        self.synchronize(partner)
+        self.assertOne(partner, row)
+        self.assertNothingMore()

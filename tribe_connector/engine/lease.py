@@ -8,6 +8,8 @@ import hashlib
 
 import psycopg2.errors
 
+from ..mapping import canonical
+
 # What tells our advisory locks from those of others with the same name.
 PERSON = b"tribe_connector"
 
@@ -24,7 +26,7 @@ def partner_key(connection_id: int, partner_id: int) -> str:
 
 def number_key(connection_id: int, name: str, number: str) -> str:
     """The name of the lease on giving somebody a debtor or creditor number (``name``)."""
-    return f"{connection_id}:{name}:{number}"
+    return f"{connection_id}:{name}:{canonical(name, number)}"
 
 
 def move_key(connection_id: int, move_id: int) -> str:

@@ -10,6 +10,7 @@ from ..mapping import (
     PersonName,
     ValueUnreadable,
     address_body,
+    canonical,
     check_storable,
     clean_start,
     organization_address,
@@ -270,20 +271,29 @@ def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
 def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, list[dict]]:
     """Relations of both kinds with a debtor or creditor number: ``{number: [row, ...]}``.
 
-    Each row gets its ``kind``.
+    However it is written: by the number that was asked for. Each row gets its ``kind``.
     """
     found: dict[str, list[dict]] = {}
+    asked = {number: canonical("debtor_number", number) for number in numbers}
+    # Not every Tribe takes capitals for the same as small letters.
+    ways = [way for each in asked for way in ways_to_write(each)]
     room = Room()
     for kind, entity_set in RELATION_SETS.items():
         absent = connection._absent()
-        if not numbers or entity_set in absent or f"{entity_set}/{field_name}" in absent:
+        if not ways or entity_set in absent or f"{entity_set}/{field_name}" in absent:
             continue
         for row in client.by_values(
-            entity_set, field_name, numbers, select=f"ID,Name,{field_name}", room=room
+            entity_set, field_name, ways, select=f"ID,Name,{field_name}", room=room
         ):
-            number = clean_start(row.get(field_name))
+            number = canonical("debtor_number", row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})
-    return found
+    return {number: found[each] for number, each in asked.items() if each in found}
+
+
+def ways_to_write(number: str) -> list[str]:
+    """A number as it is, in small letters, and in capitals; without the space around it."""
+    number = number.strip()
+    return list(dict.fromkeys([number, number.lower(), number.upper()]))
 
 
 def _addresses(connection, kind: str) -> str | None:

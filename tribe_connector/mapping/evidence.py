@@ -207,16 +207,24 @@ def _proof(contact: Facts, relation: Facts) -> str | None:
     if set(contact.import_ids) & set(relation.import_ids):
         return IMPORT_ID
     for name in (DEBTOR_NUMBER, CREDITOR_NUMBER):
-        if set(contact.numbers.get(name, ())) & set(relation.numbers.get(name, ())):
+        if _share_number(name, contact, relation):
             return name
     return None
+
+
+def _share_number(name: str, contact: Facts, relation: Facts) -> bool:
+    """Whether two have the same debtor or creditor number, however it is written."""
+    ours, theirs = (
+        {canonical(name, number) for number in side.numbers.get(name, ())} - {None}
+        for side in (contact, relation)
+    )
+    return bool(ours & theirs)
 
 
 def _share_something(contact: Facts, relation: Facts) -> bool:
     """Whether two share something besides an ImportId and a name."""
     return _share_details(contact, relation) or any(
-        set(numbers) & set(relation.numbers.get(name, ()))
-        for name, numbers in contact.numbers.items()
+        _share_number(name, contact, relation) for name in contact.numbers
     )
 
 

@@ -270,5 +270,7 @@ _CANONICAL = {
     "state_code": _upper,
     "zip": _zip,
     "street": _street,
+    "debtor_number": str.casefold,
+    "creditor_number": str.casefold,
 }
 _CANONICAL_IN_COUNTRY = {"phone": _phone, "mobile": _phone, "vat": _vat}

@@ -85,6 +85,12 @@ PAYMENT_TERM_PROPERTIES = {
 }
 
 
+def _trimmed(vals):
+    """The values of a save, with numbers as people mean them: an import keeps spaces."""
+    numbers = {name: vals[name] for name in NUMBERS if isinstance(vals.get(name), str)}
+    return {**vals, **{name: number.strip() or False for name, number in numbers.items()}}
+
+
 class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "tribe.synchronized"]
@@ -112,6 +118,14 @@ class ResPartner(models.Model):
     )
     debtor_number = fields.Char(index="btree_not_null", copy=False, groups="base.group_user")
     creditor_number = fields.Char(index="btree_not_null", copy=False, groups="base.group_user")
+    # As numbers are compared (``_is_written``).
+    _tribe_debtor_number_index = models.Index(
+        "(lower(btrim(debtor_number))) WHERE debtor_number IS NOT NULL"
+    )
+    _tribe_creditor_number_index = models.Index(
+        "(lower(btrim(creditor_number))) WHERE creditor_number IS NOT NULL"
+    )
+    _tribe_ref_index = models.Index("(lower(btrim(ref))) WHERE ref IS NOT NULL")
     tribe_mobile = fields.Char(
         "Mobile", groups="base.group_user", help="Odoo has no mobile number of its own; Tribe does."
     )
@@ -201,7 +215,7 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        partners = super().create(vals_list)
+        partners = super().create([_trimmed(vals) for vals in vals_list])
         partners._tribe_note_save()
         return partners
 
@@ -217,7 +231,7 @@ class ResPartner(models.Model):
         if self:
             self.check_access("write")
         partners._tribe_keep_lanes_off(with_links="company_id" in vals)
-        result = super().write(vals)
+        result = super().write(_trimmed(vals))
         if self.env.context.get("tribe_import"):
             self._tribe_ask_nobody()
         if references:

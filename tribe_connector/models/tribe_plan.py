@@ -4,6 +4,7 @@ from odoo.tools.misc import format_datetime
 
 from ..engine.only_for import only_for
 from ..engine.relation_decision import SAME
+from ..mapping import canonical
 from .tribe_plan_line import ACTIONS
 from .tribe_run import VACUUM_BATCH
 
@@ -200,7 +201,7 @@ class TribePlan(models.Model):
     def _line_with(self, name, number):
         """A line after which somebody has a number, or an empty set."""
         return self.env["tribe.plan.line"].search(
-            [("plan_id", "=", self.id), (name, "=", number)], limit=1
+            [("plan_id", "=", self.id), (name, "=", canonical(name, number))], limit=1
         )
 
     def _numbers_taken(self, name):

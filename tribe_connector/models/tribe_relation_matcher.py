@@ -321,7 +321,8 @@ class TribeRelationMatcher(models.AbstractModel):
         )
         for agreed in filter(None, links.mapped("agreed")):
             for name in WIRE_NUMBERS:
-                if partner[name] and agreed.get(name) == partner[name]:
+                number = canonical(name, partner[name])
+                if number and canonical(name, agreed.get(name)) == number:
                     raise NeedsPerson(
                         sentence(
                             "number_taken_in_tribe",

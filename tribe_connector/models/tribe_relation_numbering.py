@@ -5,6 +5,7 @@ from odoo import fields, models
 from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers, name_of
+from ..mapping import canonical
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
@@ -294,5 +295,6 @@ class TribeRelationNumbering(models.AbstractModel):
         return {
             row["ID"]
             for row in rows
-            if numbers.get(row["ID"]) and numbers[row["ID"]] != row[WIRE_NUMBERS[name]]
+            if numbers.get(row["ID"])
+            and canonical(name, numbers[row["ID"]]) != canonical(name, row[WIRE_NUMBERS[name]])
         }

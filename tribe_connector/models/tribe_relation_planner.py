@@ -5,7 +5,7 @@ from ..engine.problems import NeedsPerson, problem_of
 from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..engine.session import is_of_one_record
-from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line
+from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line, canonical
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
 from .tribe_link import RELATION_KINDS
@@ -423,7 +423,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "text": problem_of(decision.error, self.env).text
                 if decision.error
                 else list(dict.fromkeys(decision.merged.notes.values())),
-                **{name: numbers.get(name) or False for name in NUMBERS},
+                **{name: canonical(name, numbers.get(name)) or False for name in NUMBERS},
             },
         )
 

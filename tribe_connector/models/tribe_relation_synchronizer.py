@@ -6,6 +6,7 @@ import psycopg2
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, refusal_of
@@ -481,6 +482,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
         :param key: the partner, or ``(field, number)``
         """
+        if isinstance(key, tuple):
+            key = (key[0], canonical(*key))
         first = session.firsts.setdefault(key, remote)
         if first.tribe_id != remote.tribe_id:
             raise self._same_number(remote, first.name)
@@ -524,9 +527,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
             & Domain("state", "!=", "gone")
         )
         is_one = Domain(COMMERCIAL) | Domain("id", "in", linked.subselect("partner_id"))
-        has_number = Domain(name, "=", number) & is_one
+        compared = canonical(name, number)
+        has_number = _is_written(name, compared) & is_one
         if connection.number_source == "ref":
-            has_number |= Domain(name, "=", False) & Domain("ref", "=", number)
+            has_number |= Domain(name, "=", False) & _is_written("ref", compared)
         found = (
             self.env["res.partner"]
             .with_context(active_test=False)
@@ -536,7 +540,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 & Domain("id", "not in", connection._own_partner_ids())
                 & connection._tenant_domain()
             )
-            .filtered(lambda partner: partner._tribe_number(connection, name) == number)
+            .filtered(
+                lambda partner: canonical(name, partner._tribe_number(connection, name)) == compared
+            )
         )
         return found | self._partners_being_sent(connection, name, number)
 
@@ -553,7 +559,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 ("tribe_id", "=", False),
             ]
         )
-        return sending.filtered(lambda link: (link.agreed or {}).get(name) == number).partner_id
+        number = canonical(name, number)
+        return sending.filtered(
+            lambda link: canonical(name, (link.agreed or {}).get(name)) == number
+        ).partner_id
 
     def _raise_ranks(self, partner, remote):
         """A customer (supplier) of Tribe is one in Odoo: its rank is at least 1."""
@@ -813,6 +822,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """A body without the fields that this tenant lacks (the connection's report has them)."""
         absent = connection._absent()
         return {name: value for name, value in body.items() if f"{entity_set}/{name}" not in absent}
+
+
+def _is_written(name, number):
+    """The contacts with a number (or reference), however it is written, as a domain."""
+
+    def condition(model, alias, _query):
+        model.flush_model([name])
+        field = SQL.identifier(alias, name)
+        # An index has exactly this.
+        return SQL("lower(btrim(%s)) = lower(%s)", field, number)
+
+    return Domain.custom(to_sql=condition)
 
 
 def _sentence(text):
