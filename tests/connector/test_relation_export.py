@@ -361,6 +361,45 @@ class TestRelationExport(RelationCase):
             kind=Choice("tribe.link", "kind", "organization"),
         )
 
+    def test_a_contact_of_another_kind_gets_nothing_from_tribe(self):
+        company = self.linked(email="oud@klant.example")
+        person = self.linked("Jan Jansen", is_company=False, email="oud@jan.example")
+        employee = self.linked("Bedrijf B.V.", email="oud@bedrijf.example")
+        ids = {each: each.tribe_id for each in (company, person, employee)}
+        company.is_company = False
+        person.is_company = True
+        employee.write({"is_company": False, "parent_id": self.customer("Moeder B.V.").id})
+        for partner in ids:
+            kind = "person" if partner == person else "organization"
+            self.sandbox.change(
+                f"Relation_{kind.title()}", ids[partner], {"EmailAddress": "nieuw@elders.example"}
+            )
+            if kind == "organization":
+                for row in self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=ids[partner]):
+                    self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+
+            self.look_at(kind, ids[partner])
+
+            with self.subTest(partner.name):
+                self.assertTrue(partner.email.startswith("oud@"))
+                self.assertTrue(partner.active)
+                self.assertEqual(set(self.problematic().mapped("cause")), {"kind"})
+
+    def test_what_tribe_has_comes_once_the_kind_is_mended(self):
+        partner = self.linked(email="oud@klant.example")
+        tribe_id = partner.tribe_id
+        partner.is_company = False
+        change = {"EmailAddress": "nieuw@klant.example"}
+        self.sandbox.change("Relation_Organization", tribe_id, change)
+        self.look_at("organization", tribe_id)
+        self.run_nightly()
+
+        partner.is_company = True
+        self.run_nightly()
+
+        self.assertEqual(partner.email, "nieuw@klant.example")
+        self.assertFalse(self.problems())
+
     # Former
 
     def test_archive_ends_and_unarchive_reopens_each_relationship(self):

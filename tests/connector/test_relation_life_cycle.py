@@ -345,3 +345,70 @@ class TestRelationLifeCycle(RelationCase):
         self.run_nightly()
 
         self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 9")
+
+
+class TestDeletedRelationship(RelationCase):
+    """A relationship that is deleted in Tribe, and not ended."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.linked()
+        self.deleted = self.relationships(self.partner)[ORGANIZATION_CUSTOMER]["ID"]
+
+    def age(self):
+        """Tribe has shown for long whatever it was told."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE tribe_link SET create_date = create_date - interval '1 day',"
+            " sent_at = sent_at - interval '1 day'"
+        )
+        self.env.invalidate_all()
+
+    def delete(self):
+        self.sandbox.delete(ORGANIZATION_CUSTOMER, self.deleted)
+        self.look_at("customer", self.deleted)
+
+    def test_a_customer_of_odoo_becomes_one_again(self):
+        self.age()
+
+        self.delete()
+
+        row = self.relationships(self.partner)[ORGANIZATION_CUSTOMER]
+        self.assertNotEqual(row["ID"], self.deleted)
+        self.assertEqual(self.link(row["ID"]).partner_id, self.partner)
+        self.assertFalse(self.link(self.deleted))
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_without_a_webhook_the_next_change_has_it_made_anew(self):
+        self.age()
+        self.sandbox.delete(ORGANIZATION_CUSTOMER, self.deleted)
+
+        self.partner.phone = "030 1"
+        self.run_nightly()
+
+        self.assertEqual(len(self.relationships(self.partner)), 1)
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_who_is_archived_stays_so(self):
+        self.partner.active = False
+        self.run_nightly()
+        self.age()
+
+        self.delete()
+
+        self.assertFalse(self.relationships(self.partner))
+        self.assertFalse(self.partner.active)
+        self.assertFalse(self.problems())
+
+    def test_what_was_made_just_now_may_not_show_yet(self):
+        self.delete()
+
+        self.assertTrue(self.link(self.deleted))
+        self.assertFalse(self.relationships(self.partner))
+
+        self.age()
+        self.env["tribe.work"].search([]).due = "2020-01-01"
+        self.run_lanes()
+
+        self.assertEqual(len(self.relationships(self.partner)), 1)

@@ -23,7 +23,7 @@ from ..mapping import (
     made_after_telling,
     without_unanswered,
 )
-from ..sentence import Choice, sentence
+from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS
@@ -263,7 +263,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._check_can_write(session, decision)
         decision.relationships = [
             kind
-            for kind in self._missing_relationships(session.connection, partner)
+            for kind in self._missing_relationships(session.connection, partner, remote)
             if kind not in remote.relationships
         ]
 
@@ -427,12 +427,3 @@ class TribeRelationExporter(models.AbstractModel):
         partner = decision.partner
         numbers = {name: partner[name] for name in NUMBERS} | decision.numbers
         return self._of_relation(error, decision.name, numbers)
-
-    def _changed_kind(self, partner, link):
-        return NeedsPerson(
-            sentence(
-                "contact_changed_kind",
-                partner=partner.display_name,
-                kind=Choice("tribe.link", "kind", link.kind),
-            ),
-        )

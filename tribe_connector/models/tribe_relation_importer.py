@@ -263,6 +263,9 @@ class TribeRelationImporter(models.AbstractModel):
                     decision.ask(self._there_again(remote))
             decisions.append(decision)
         self._decide_others(session.connection, decisions)
+        for decision in decisions:
+            if decision.action == UPDATE and decision.link.kind != decision.partner._tribe_kind():
+                decision.ask(self._changed_kind(decision.partner, decision.link))
         self._look_for_partners(session, [d for d in decisions if d.action == CREATE_ODOO])
         for decision in decisions:
             if decision.action in (UPDATE, LINK):
@@ -475,6 +478,7 @@ class TribeRelationImporter(models.AbstractModel):
             link.state = "linked"
         link._keep_told(decision.seen)
         self._look_once_more(session, decision)
+        self._follow_deleted_relationships(session, partner, remote)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
@@ -488,6 +492,17 @@ class TribeRelationImporter(models.AbstractModel):
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
         if merged.conflicts:
             # Asked in one place only, by the exporter.
+            self.env["tribe.work"]._add(
+                session.connection, "outbound", "partner", partner.ids, "follow"
+            )
+            self.env["tribe.engine"]._wake("outbound")
+
+    def _follow_deleted_relationships(self, session, partner, remote):
+        """Who is a customer in Odoo becomes one in Tribe again: archiving says that it is none."""
+        missing = self._not_shown_relationships(session.connection, partner, remote)
+        if missing - self._deleted_relationships(session.connection, partner, remote):
+            self.env["tribe.work"]._look_later(session.connection, remote.kind, remote.tribe_id)
+        elif missing:
             self.env["tribe.work"]._add(
                 session.connection, "outbound", "partner", partner.ids, "follow"
             )

@@ -1,5 +1,6 @@
 import re
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg2
 
@@ -27,7 +28,7 @@ from ..mapping import (
     person_body,
     relationship_body,
 )
-from ..sentence import in_language, say, sentence, stored, together
+from ..sentence import Choice, in_language, say, sentence, stored, together
 from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
 
@@ -322,6 +323,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
             except NeedsPerson as error:
                 decision.ask(error)
 
+    def _changed_kind(self, partner, link):
+        """The question about a linked contact that is a person now, or a company."""
+        return NeedsPerson(
+            sentence(
+                "contact_changed_kind",
+                partner=partner._tribe_called(),
+                kind=Choice("tribe.link", "kind", link.kind),
+            ),
+        )
+
     # Writing to Odoo
 
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
@@ -574,7 +585,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
     # Linking
 
     def _link_relationships(self, link, remote):
-        """Link the customer and supplier relationships of a linked relation."""
+        """Link the customer and supplier relationships of a linked relation.
+
+        Those that were deleted in Tribe are linked no longer.
+        """
+        self._deleted_relationships(link.connection_id, link.partner_id, remote).unlink()
         ids = [row["ID"] for row in remote.relationships.values()]
         known = self.env["tribe.link"].search(
             [
@@ -591,6 +606,30 @@ class TribeRelationSynchronizer(models.AbstractModel):
             )
             of_row = known.filtered(lambda each: each.tribe_id == row["ID"])
             self._link_relationship(link, kind, row, of_partner, of_row)
+
+    def _deleted_relationships(self, connection, partner, remote):
+        """The links of a partner to relationships that Tribe has no more.
+
+        Not to those that were made just now: they may not show yet.
+        """
+        now = fields.Datetime.now()
+        wait = timedelta(seconds=connection.settle_seconds)
+        return self._not_shown_relationships(connection, partner, remote).filtered(
+            lambda link: max(link.sent_at or link.create_date, link.create_date) + wait <= now
+        )
+
+    def _not_shown_relationships(self, connection, partner, remote):
+        """The links of a partner to relationships that a read does not show, but could."""
+        sets = RELATIONSHIP_SETS[remote.kind]
+        readable = [kind for kind, name in sets.items() if name not in connection._absent()]
+        links = self.env["tribe.link"]._of_partners(connection, partner, readable)
+        return self.env["tribe.link"].concat(
+            *(
+                link
+                for (_partner, kind), link in links.items()
+                if link.tribe_id and kind not in remote.relationships
+            )
+        )
 
     def _link_relationship(self, link, kind, row, of_partner, of_row):
         """Have one link for one relationship.
@@ -683,11 +722,20 @@ class TribeRelationSynchronizer(models.AbstractModel):
             wanted.append("supplier")
         return wanted
 
-    def _missing_relationships(self, connection, partner):
+    def _missing_relationships(self, connection, partner, remote=None):
+        """What a partner is that Tribe does not know it as: ``["customer", "supplier"]``.
+
+        :param remote: the relation as it was just read, if it was
+        """
         if not partner.active:
             return []
         links = self.env["tribe.link"]._of_partners(connection, partner, ("customer", "supplier"))
-        known = {kind for (_partner, kind), link in links.items() if link.tribe_id}
+        deleted = remote and self._deleted_relationships(connection, partner, remote)
+        known = {
+            kind
+            for (_partner, kind), link in links.items()
+            if link.tribe_id and not (deleted and link in deleted)
+        }
         return [kind for kind in self._wanted_relationships(partner) if kind not in known]
 
     # Writing to Tribe
