@@ -301,6 +301,34 @@ class TestOneRelationOfTwoContacts(EvidenceCase):
         self.assertNotEqual(other.debtor_number, number)
 
 
+class TestOneRelationOfTwoContactsInThePlan(EvidenceCase):
+    """The plan asks what is asked later, whoever comes first."""
+
+    activated = False
+
+    def test_both_are_asked_about(self):
+        partners = self.env["res.partner"]
+        for first in ("number", "import_id"):
+            of_number, of_id = partners, partners
+            for which in (first, "other"):
+                if which == "number" or (which == "other" and first == "import_id"):
+                    of_number = self.customer(f"Visser {first}", debtor_number=f"700 {first}")
+                else:
+                    of_id = self.customer(f"Alfa {first}")
+            self.organization(
+                Name="Visser", DebtorNumber=f"700 {first}", ImportId=self.import_id(of_id)
+            )
+            partners |= of_number | of_id
+
+        action = self.connection.action_plan()
+        self.run_lanes()
+
+        lines = self.env["tribe.plan"].browse(action["res_id"]).line_ids
+        lines = lines.filtered(lambda each: each.partner_id in partners)
+        self.assertEqual(len(lines.partner_id), 4)
+        self.assertEqual(set(lines.mapped("action")), {"question"}, self.problems())
+
+
 class TestImportIdOfNobody(EvidenceCase):
     """A backup of Odoo was restored: what was made since is no more, and numbers come again."""
 

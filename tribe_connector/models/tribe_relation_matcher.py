@@ -189,17 +189,23 @@ class TribeRelationMatcher(models.AbstractModel):
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
             against = _against(verdict, contact.values, relation.values)
-            of_another = [sentence(AGAINST[evidence.ANOTHER])]
             decision.candidates = [
                 Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
                 for each, basis, speaking in (
                     (partner, verdict.basis, against),
-                    *((other, basis, of_another) for other, basis in others.items()),
+                    *self._others_asked(connection, others, relation),
                 )
             ]
             decision.ask(self._could_be(connection, decision))
         elif verdict.outcome != Outcome.SAME:
             raise TryAgain(sentence("not_shown_yet", contact=partner.display_name))
+
+    def _others_asked(self, connection, others, relation):
+        """``(partner, basis, against)`` of the others whom a relation names, as it is shown."""
+        for other, basis in others.items():
+            contact = self._contact_facts(connection, other, self._relation_link(connection, other))
+            verdict = judge(contact, replace(relation, names_another=True))
+            yield other, basis, _against(verdict, contact.values, relation.values)
 
     def _named_besides(self, connection, decision, contact):
         """Whom else a relation carries the proof of, and which: ``{partner: basis}``.

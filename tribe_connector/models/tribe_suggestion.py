@@ -110,8 +110,9 @@ class TribeSuggestion(models.Model):
             }
         )
         new = []
-        for candidate in candidates:
-            pair = candidate.partner.id, candidate.tribe_id
+        # Both contacts of a relation that names two may ask about both.
+        of_pairs = {(each.partner.id, each.tribe_id): each for each in reversed(candidates)}
+        for pair, candidate in reversed(of_pairs.items()):
             values = {"basis": candidate.basis, "against": candidate.against or False}
             if pair in known:
                 known[pair]._shown_anew(values)
