@@ -1,7 +1,11 @@
+import time
+
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
+
+ADDRESS = {"street": "Dorpsstraat 1", "zip": "1012 AB", "city": "Amsterdam"}
 
 
 class TestRelationLifeCycle(RelationCase):
@@ -412,3 +416,113 @@ class TestDeletedRelationship(RelationCase):
         self.run_lanes()
 
         self.assertEqual(len(self.relationships(self.partner)), 1)
+
+
+class TestRestoredTribe(RelationCase):
+    """The backup of this morning was restored in Tribe."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.linked(phone="030 1", email="oud@klant.example", **ADDRESS)
+        self.look()
+        self.sandbox.back_up()
+        # Tribe's mutation dates have seconds.
+        time.sleep(1.1)
+        self.partner.write({"phone": "030 2", "email": "nieuw@klant.example", "street": "Markt 2"})
+        self.run_nightly()
+        self.look()
+
+    def look(self):
+        self.look_at("organization", self.partner.tribe_id)
+
+    def restore(self):
+        """A while later, so that no read is an old copy."""
+        self.age()
+        self.sandbox.restore()
+        self.look()
+
+    def age(self):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_link SET shown_at = shown_at - interval '1 day'")
+        self.env.invalidate_all()
+
+    def assertToday(self):
+        self.assertEqual(self.partner.phone, "030 2")
+        self.assertEqual(self.partner.email, "nieuw@klant.example")
+        self.assertEqual(self.partner.street, "Markt 2")
+
+    def test_a_person_is_asked(self):
+        for policy in ("ask", "tribe"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                self.restore()
+
+                self.assertToday()
+                conflicts = self.env["tribe.conflict"].search([])
+                self.assertEqual(set(conflicts.mapped("field_name")), {"phone", "email", "address"})
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 1")
+
+    def test_what_odoo_has_is_told_again_where_odoo_wins(self):
+        self.connection.conflict_policy = "odoo"
+
+        self.restore()
+        self.run_nightly()
+
+        self.assertToday()
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "nieuw@klant.example")
+        self.assertFalse(self.problems())
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_what_is_edited_in_the_restored_tribe_is_an_edit(self):
+        self.restore()
+        self.run_nightly()
+
+        change = {"PhoneNumber": "030 9"}
+        self.sandbox.change("Relation_Organization", self.partner.tribe_id, change)
+        self.look()
+
+        self.assertEqual(self.partner.phone, "030 9")
+
+    def test_an_old_copy_is_no_question(self):
+        self.sandbox.restore()
+
+        self.look()
+
+        self.assertToday()
+        self.assertFalse(self.problems())
+        self.assertTrue(self.env["tribe.work"].search([("reason", "=", "again")]))
+
+    def test_what_an_earlier_version_linked_is_as_before(self):
+        self.env["tribe.link"].search([]).write({"shown": False, "shown_at": False})
+
+        self.restore()
+
+        self.assertEqual(self.partner.phone, "030 1")
+        self.assertFalse(self.problems())
+
+
+class TestRestoredTribeArchives(RelationCase):
+    """A customer who came back after the backup that was restored in Tribe."""
+
+    def test_no_contact_is_archived(self):
+        partner = self.linked()
+        tribe_id, row = partner.tribe_id, self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+        self.look_at("organization", tribe_id)
+        self.assertFalse(partner.active)
+        self.sandbox.back_up()
+        # Tribe's mutation dates have seconds.
+        time.sleep(1.1)
+        self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": False})
+        self.look_at("organization", tribe_id)
+        self.assertTrue(partner.active)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_link SET shown_at = shown_at - interval '1 day'")
+        self.env.invalidate_all()
+
+        self.sandbox.restore()
+        self.look_at("organization", tribe_id)
+        self.run_nightly()
+
+        self.assertTrue(partner.active)

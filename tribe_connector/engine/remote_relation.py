@@ -13,6 +13,7 @@ from ..mapping import (
     canonical,
     check_storable,
     clean_start,
+    is_before,
     organization_address,
     organization_from_tribe,
     person_address,
@@ -117,6 +118,24 @@ class RemoteRelation:
             names = (role_name(kind), PAYMENT_TERM_FIELDS[kind])
             stamps |= dict.fromkeys(names, row.get(STAMP))
         return stamps
+
+    def marks(self) -> dict[str, str]:
+        """When the records that it is read from were last changed: ``{ID: date}``."""
+        rows = [self.entity, self.shown_address() or {}, *self.relationships.values()]
+        return {row["ID"]: _changed_at(row) for row in rows if row.get("ID") and _changed_at(row)}
+
+    def older_than(self, marks: dict[str, str]) -> set[str]:
+        """The fields that are read as they were before ``marks``, or what is part of it."""
+
+        def is_older(row):
+            return bool(row) and is_before(_changed_at(row), marks.get(row.get("ID")))
+
+        if is_older(self.entity):
+            return set(self.shown())
+        older = {*ADDRESS_FIELDS} if is_older(self.shown_address()) else set()
+        for kind, row in self.relationships.items():
+            older |= {PAYMENT_TERM_FIELDS[kind], "active"} if is_older(row) else set()
+        return older
 
     def with_hidden(self, hidden: dict) -> "RemoteRelation":
         """The relation with what it has by now, although the read does not show it."""
@@ -325,6 +344,12 @@ def _keep_best(relationships: dict[str, dict], kind: str, row: dict) -> None:
     """Of several relationships of one kind the one that is not former counts."""
     if kind not in relationships or _is_former(relationships[kind]):
         relationships[kind] = row
+
+
+def _changed_at(row: dict) -> str | None:
+    """When a record was last changed, or made, as Tribe writes it."""
+    stamps = (row.get(STAMP), row.get("CreationDate"))
+    return next((each for each in stamps if isinstance(each, str) and len(each) < 50), None)
 
 
 def _is_former(row: dict) -> bool:

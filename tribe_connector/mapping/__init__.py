@@ -67,7 +67,7 @@ from .tenant_fields import (
     missing_requirements,
     resolve_invoice_fields,
 )
-from .told import Seen, answer, is_unanswered, look, oldest, tell, without_unanswered
+from .told import Seen, answer, is_before, is_unanswered, look, oldest, tell, without_unanswered
 from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind, what_is_sold
 from .vat_number import is_vat_doubtful
 
@@ -113,6 +113,7 @@ __all__ = [
     "is_chart_known",
     "is_state_known",
     "is_too_long",
+    "is_before",
     "is_unanswered",
     "is_vat_doubtful",
     "is_website",

@@ -59,6 +59,7 @@ def merge(
     only_odoo: Collection[str] = (),
     with_consent: Collection[str] = (),
     apart: Collection[str] = (),
+    outdated: Collection[str] = (),
 ) -> Merge:
     """Compare the neutral values of both sides, where both have the field.
 
@@ -70,7 +71,9 @@ def merge(
     ``only_odoo`` are fields that Tribe's values never reach in Odoo: what Odoo changed goes to
     Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields for which Tribe's
     value is a conflict until a person has decided, whatever the policy. ``apart`` are fields that a
-    side cannot hold: they differ for good, and are no change of an address.
+    side cannot hold: they differ for good, and are no change of an address. ``outdated`` are fields
+    that Tribe shows as they were before it showed what was agreed on (a backup was restored):
+    nobody has changed them, so they are told anew where Odoo wins, and else a conflict.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
@@ -87,11 +90,24 @@ def merge(
             winner = "odoo" if sides.has_odoo_changed(name) else "tribe"
         elif name in with_consent and winner == "tribe":
             winner = (decided or {}).get(name, "ask")
+        elif name in outdated and winner == "tribe" and name not in NUMBER_FIELDS:
+            winner = _winner_of_outdated(unit, policy, decided or {})
         sides.move(result, name, winner)
     winners = _address_winners(sides, address, policy, decided or {}, only_odoo)
+    from_tribe = [name for name, winner in winners.items() if winner == "tribe"]
+    if {*from_tribe} & {*outdated} and not {*from_tribe} & {*only_odoo}:
+        winner = _winner_of_outdated(ADDRESS, policy, decided or {})
+        winners |= {name: winner for name, each in winners.items() if each != "both"}
     for name, winner in winners.items():
         sides.move(result, name, winner)
     return result
+
+
+def _winner_of_outdated(unit: str, policy: Policy, decided: Mapping[str, Policy]) -> Policy:
+    """Which side wins where Tribe shows an older state than was agreed on."""
+    if unit == "active" or policy == "odoo":
+        return decided.get(unit, "odoo")
+    return decided.get(unit, "ask")
 
 
 def address_line(values: Mapping) -> str | None:

@@ -6,13 +6,16 @@ is an old copy, for as long as Tribe may need; whatever else it shows is newer t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from .normalization import canonical
+from .normalization import canonical, moment
 
 # Whoever changes one value more often within the time of a lag is a program.
 MOST_BEFORE = 10
+_DECIMALS = re.compile(r"\.(\d{1,9})", re.ASCII)
 # What a read shows of a value that was told.
 SHOWN, OLD, NEWER, UNSURE = "shown", "old", "newer", "unsure"
 
@@ -84,6 +87,20 @@ def is_unanswered(told: Mapping | None) -> bool:
 def oldest(told: Mapping) -> str:
     """When the first of what is still to be seen was told, as far as that was kept."""
     return min(filter(None, (_entry(entry)["at"] for entry in told.values())))
+
+
+def is_before(stamp: object, other: object) -> bool:
+    """Whether one mutation date is earlier than another; not where one cannot be read."""
+    try:
+        return _instant(stamp) < _instant(other)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+
+
+def _instant(stamp: str) -> tuple[datetime, str]:
+    """A moment and its decimals, which not every Python reads."""
+    decimals = _DECIMALS.search(stamp)
+    return moment(stamp), decimals[1].ljust(9, "0") if decimals else "0" * 9
 
 
 def look(

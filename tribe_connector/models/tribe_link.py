@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.sentence_field import SentenceText
-from ..mapping import look, oldest, tell
+from ..mapping import is_before, look, oldest, tell
 from ..sentence import say, sentence
 from .tribe_phase import PAID_CODE
 
@@ -76,6 +76,11 @@ class TribeLink(models.Model):
     being_told = fields.Json(
         readonly=True, help="What Tribe was told, and had before, until a read of Tribe shows it."
     )
+    shown = fields.Json(
+        readonly=True,
+        help="When the records of Tribe were changed last on which the agreed values rest, by ID.",
+    )
+    shown_at = fields.Datetime(readonly=True, help="When Tribe first showed those records so.")
     made = fields.Json(
         readonly=True,
         help="What an automation made of Tribe's values in Odoo, by field: Odoo's, Tribe's, and"
@@ -335,6 +340,29 @@ class TribeLink(models.Model):
             self.being_told = seen.told or False
         if seen.is_old:
             self._look_again_at_old_copy(seen.told)
+
+    def _older(self, remote):
+        """The fields that a read shows as they were before what was read of them once.
+
+        ``(fields, fields)``: those of an old copy, which Tribe may answer from for a while, and
+        those of a backup that was restored there.
+        """
+        older = remote.older_than(self.shown or {})
+        wait = timedelta(seconds=self.connection_id.settle_seconds)
+        is_copy = self.shown_at and self.shown_at + wait > fields.Datetime.now()
+        return (older, set()) if is_copy else (set(), older)
+
+    def _keep_shown(self, remote):
+        """Keep how new what was read is; look again where it is an old copy."""
+        if self._older(remote)[0]:
+            self.env["tribe.work"]._look_later(self.connection_id, self.kind, self.tribe_id)
+        kept = self.shown or {}
+        marks = {
+            tribe_id: kept[tribe_id] if is_before(mark, kept.get(tribe_id)) else mark
+            for tribe_id, mark in remote.marks().items()
+        }
+        if marks != kept:
+            self.write({"shown": marks or False, "shown_at": fields.Datetime.now()})
 
     def _look_again_at_old_copy(self, told):
         """Have Tribe looked at again in a moment: what was read is what it had before."""

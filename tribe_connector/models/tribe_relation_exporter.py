@@ -354,6 +354,7 @@ class TribeRelationExporter(models.AbstractModel):
         # What was free when it was decided may have been given to somebody since.
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
         link._keep_told(decision.seen)
+        link._keep_shown(decision.remote)
         self._link_relationships(link, decision.remote)
         told = self._note_being_told(session, decision) if merged.to_tribe else {}
         if told:

@@ -477,6 +477,7 @@ class TribeRelationImporter(models.AbstractModel):
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
         link._keep_told(decision.seen)
+        link._keep_shown(remote)
         self._look_once_more(session, decision)
         self._follow_deleted_relationships(session, partner, remote)
         self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
@@ -571,6 +572,7 @@ class TribeRelationImporter(models.AbstractModel):
         for decision, partner in zip(decisions, partners, strict=True):
             decision.partner = partner
         for remote, link in zip(remotes, links, strict=True):
+            link._keep_shown(remote)
             self._link_relationships(link, remote)
             # An addon may have reset them while the contact was made.
             self._raise_ranks(link.partner_id, remote)

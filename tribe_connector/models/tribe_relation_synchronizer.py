@@ -112,6 +112,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if link and link.made:
             values = as_odoo_has(link.made, values, odoo.get("country_code"))
         agreed = dict(agreed or {})
+        copied, restored = link._older(remote) if link else ((), ())
+        values |= {name: agreed[name] for name in copied if name in agreed and name in values}
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
@@ -127,6 +129,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
             apart=self._apart_from_address(connection, partner, odoo, values),
+            outdated=restored & agreed.keys() if restored else (),
         )
         self._leave_alone(
             connection,
