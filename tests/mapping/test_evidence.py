@@ -282,3 +282,40 @@ def test_what_is_the_same_for_people_never_contradicts(ours, theirs):
     ):
         assert evidence.CONTACT_DETAILS not in found
     assert evidence.contradictions(sides[0], sides[0], "debtor_number") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs", "country"),
+    [
+        ("company_registry", "0477.472.701", "BE0477472701", "BE"),
+        ("company_registry", "KvK 12345678", "12345678", "NL"),
+        ("company_registry", "01234567", "1234567", "NL"),
+        ("vat", "CHE-123.456.788 TVA", "CHE123456788", "CH"),
+        ("vat", "CHE-123.456.788 MWST", "CHE-123.456.788 IVA", "CH"),
+        ("vat", "FR23334175221", "334175221", "FR"),
+        ("vat", "334 175 221", "FR 23 334175221", None),
+        ("vat", "geen", "NL123456782B90", "NL"),
+        ("company_registry", "onbekend", "12345678", "NL"),
+    ],
+)
+def test_a_number_of_the_same_register_contradicts_nothing(name, ours, theirs, country):
+    for mine, yours in ((ours, theirs), (theirs, ours)):
+        one = Facts("organization", {name: mine, "country_code": country}, numbers=NUMBER)
+        other = relation({name: yours, "country_code": country}, numbers=NUMBER)
+
+        assert judge(one, other).outcome == Outcome.SAME
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs"),
+    [
+        ("company_registry", "HRB 12345", "HRA 12345"),
+        ("company_registry", "KvK 12345678", "12345679"),
+        ("vat", "CHE-123.456.788 TVA", "CHE123456789"),
+        ("vat", "FR23334175221", "334175222"),
+    ],
+)
+def test_another_number_contradicts(name, ours, theirs):
+    one = Facts("organization", {name: ours}, numbers=NUMBER)
+
+    assert judge(one, relation({name: theirs}, numbers=NUMBER)).outcome == Outcome.QUESTION

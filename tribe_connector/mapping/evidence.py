@@ -14,6 +14,7 @@ else                                                      nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,6 +65,11 @@ MOST_SHARING = 3
 CLOCK_SKEW = timedelta(minutes=10)
 # A shorter value proves nothing at all, and contradicts nothing: "/" is how Odoo says "no VAT".
 _SHORTEST_KEY = 4
+_DIGIT = re.compile(r"\d")
+_SWISS_TAX = re.compile(r"(?<=^CHE\d{9})(MWST|TVA|IVA|VAT)$", re.ASCII)
+# The letters of a register or a country ("KvK 12345678", "BE0477472701", "HRB 1234").
+_REGISTER = re.compile(r"^(BE|NL)?(KVK(NR|NUMMER)?)?(BE|NL)?(?=\d)", re.ASCII)
+_FRENCH = re.compile(r"FR[0-9A-Z]{2}\d{9}", re.ASCII)
 
 
 class Outcome(Enum):
@@ -256,7 +262,7 @@ def _compared(name: str, values: Mapping) -> set[str]:
     if name == VAT:
         value = canonical(VAT, value, values.get("country_code"))
     if name in (VAT, REGISTRY):
-        return set(filter(None, [key_of(name, value)]))
+        return set(filter(None, [_number_of(name, key_of(name, value))]))
     if name == EMAIL and mail_addresses(value):
         return set(mail_addresses(value).split(", "))
     if name == "name":
@@ -265,9 +271,29 @@ def _compared(name: str, values: Mapping) -> set[str]:
     return {key.casefold()} if key else set()
 
 
+def _number_of(name: str, key: str | None) -> str | None:
+    """What tells one VAT or registry number from another; None for a word, which is none.
+
+    "CHE-123.456.788 TVA" has the tax behind it; "KvK 01234567" the register in front, and zeros
+    that others leave out.
+    """
+    if not key or not _DIGIT.search(key):
+        return None
+    if name == VAT:
+        return _SWISS_TAX.sub("", key)
+    return _REGISTER.sub("", key).lstrip("0") or key
+
+
 def _is_same_vat(name: str, ours: set[str], theirs: set[str]) -> bool:
-    """Whether only one of two VAT numbers has its country in front."""
+    """Whether only one of two VAT numbers has its country in front.
+
+    Or, of a French one, also the key of its national number (SIREN).
+    """
     if name != VAT:
         return False
     (our,), (their,) = ours, theirs
-    return our == their[2:] or our[2:] == their
+    pairs = ((our, their), (their, our))
+    return any(
+        one == other[2:] or (_FRENCH.fullmatch(one) and one[4:] == other.removeprefix("FR"))
+        for one, other in pairs
+    )
