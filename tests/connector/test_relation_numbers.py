@@ -561,3 +561,16 @@ class TestNumbersWrittenOtherwise(NumberCase):
         self.synchronize(partner)
         self.assertOne(partner, row)
         self.assertNothingMore()
+
+    def test_a_number_swapped_with_an_archived_contact_is_no_question(self):
+        one = self.linked("Een B.V.", debtor_number="1001")
+        other = self.linked("Ander B.V.", debtor_number="1002")
+        other.active = False
+        self.run_nightly()
+        other.debtor_number, one.debtor_number = "1003", "1002"
+
+        self.run_nightly()
+
+        self.assertFalse(self.problems())
+        self.assertEqual(self.tribe_of(one)["DebtorNumber"], "1002")
+        self.assertEqual(self.tribe_of(other)["DebtorNumber"], "1003")

@@ -288,7 +288,7 @@ class TribeRelationNumbering(models.AbstractModel):
         ids = [row["ID"] for row in rows]
         links = self.env["tribe.link"]._of_tribe(session.connection, ids)
         numbers = {
-            tribe_id: link.partner_id.active and link.partner_id[name]
+            tribe_id: link.partner_id[name]
             for tribe_id, link in links.items()
             if link.state == "linked"
         }
