@@ -167,10 +167,10 @@ class TestOneBadRecord(RelationCase):
         exporter = self.registry["tribe.relation.exporter"]
         settle_one = exporter._settle_one
 
-        def refuse_one(self, session, partner, link, rows):
+        def refuse_one(self, session, partner, *found):
             if partner.id == partners[1].id:
                 raise UserError(REFUSAL)
-            settle_one(self, session, partner, link, rows)
+            settle_one(self, session, partner, *found)
 
         with patch.object(exporter, "_settle_one", refuse_one):
             self.synchronize(partners)
