@@ -508,6 +508,8 @@ class TestBelgianChart(ChartCase, InvoiceCase):
         return found
 
     def test_invoices_of_both_in_one_batch_have_their_own_taxes_accounts_and_tags(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "BEIC").sells = "goods"
         belgian, dutch, abroad = self.send_together(
             (
                 self.belgian,

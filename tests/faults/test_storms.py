@@ -15,7 +15,7 @@ from .seeds import asked_for
 from .storm import FAULTS, SWITCHES, Storm, policy_of
 
 # Of the first twenty those ten that have every fault and every switch, and most of them twice.
-USUAL = "2,3,5,7,9,10,12,16,17,20"
+USUAL = "2,3,5,7,9,10,14,16,17,20"
 STORMS = asked_for("TRIBE_STORM_SEED", usual=USUAL, full="1-200")
 IN_A_ROW = 5
 

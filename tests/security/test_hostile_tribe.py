@@ -195,7 +195,7 @@ class Hostility:
 def hostility(request):
     options = {"relations": 3, "invoices": 0}
     with (
-        SandboxProcess(**options) as honest,
+        SandboxProcess(**options, seed=2) as honest,
         world(
             f"tribe_hostile_{request.param}",
             seed=None,
