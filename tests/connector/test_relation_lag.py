@@ -177,31 +177,6 @@ class TestRelationLag(RelationCase):
         self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
         self.assertFalse(self.problems())
 
-    def test_a_new_address_whose_answer_was_lost_is_made_once(self):
-        for method, path, kind in (
-            ("POST", "Address", "person"),
-            ("PUT", "Relation_Organization", "organization"),
-        ):
-            with self.subTest(kind):
-                partner = self.linked(f"Jan {kind}", is_company=kind == "organization")
-                self.pass_time()
-                self.synchronize(partner)
-                before = len(self.sandbox.rows("Address"))
-                self.lag()
-                self.sandbox.fault("lose_answer", method=method, path_contains=path, times=1)
-                partner.write({"street": "Weg 5", "zip": "1012 AB", "city": "Breda"})
-                self.run_nightly()
-                self.env["tribe.work"].search([]).action_retry()
-                self.run_lanes()
-                self.run_nightly()
-                self.catch_up()
-                self.pass_time()
-                self.run_nightly()
-
-                self.assertEqual(self.address_of(partner)["City"], "Breda")
-                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
-                self.assertFalse(self.problems())
-
     def test_archived_and_unarchived(self):
         """Each time the read shows what was before."""
         self.lag()

@@ -405,10 +405,8 @@ class TribeRelationExporter(models.AbstractModel):
         :raises Busy: as long as that may be
         """
         remote = decision.remote
-        told = without_unanswered(decision.seen.told, decision.link._told_since())
         if (
-            # Also the one whose answer was lost: it may be there.
-            (remote.is_address_hidden or is_unanswered(_address_of(told)))
+            remote.is_address_hidden
             and not remote.invoice_address()
             and decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
         ):
@@ -430,7 +428,3 @@ class TribeRelationExporter(models.AbstractModel):
         partner = decision.partner
         numbers = {name: partner[name] for name in NUMBERS} | decision.numbers
         return self._of_relation(error, decision.name, numbers)
-
-
-def _address_of(told):
-    return {name: entry for name, entry in told.items() if name in ADDRESS_FIELDS}
