@@ -40,7 +40,7 @@ class TestDefaultValuesOfUsers(RolesCase):
             child = self.env[field.comodel_name]._fields
             names = [each for each in FORGED_NAMES if each in child]
             return [[0, 0, {name: FORGED for name in names if child[name].type == "char"}]]
-        values = {"boolean": True, "integer": 7, "float": 7.0, "json": {"a": 1}}
+        values = {"boolean": True, "integer": 7, "float": 7.0, "monetary": 7.0, "json": {"a": 1}}
         moments = {"datetime": "2020-01-01 00:00:00", "date": "2020-01-01"}
         return {**values, **moments}.get(field.type, FORGED)
 

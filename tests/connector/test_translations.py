@@ -68,6 +68,8 @@ class TestTranslations(TransactionCase):
 FOR_PROGRAMMERS = (
     *("ValueError", "TypeError", "WebhookUnreadable", "ChunkedEncodingError"),
     "ConnectionAbortedError",
+    # It has a code, of which mapping/invoice.py makes the sentence.
+    "TotalsDisagree",
 )
 
 

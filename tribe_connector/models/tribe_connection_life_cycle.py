@@ -208,7 +208,8 @@ class TribeConnection(models.Model):
     def _other_of_tenant(self):
         """The connection that works with the same Tribe environment, or has links into it.
 
-        One with links counts although it was deactivated or archived, unless this one has its own.
+        One with links counts although it was deactivated or archived, unless this one has its own;
+        none that came with a copy of another database.
         """
         if not self.own_organization_id:
             return self.browse()
@@ -223,6 +224,7 @@ class TribeConnection(models.Model):
                 ],
                 order="id",
             )
+            .filtered(lambda other: not other.is_moved)
         )
         working = others.filtered(lambda other: other.active and other.is_running)
         if not working and not self.sudo()._count_links():

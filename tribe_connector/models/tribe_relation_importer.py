@@ -127,7 +127,8 @@ class TribeRelationImporter(models.AbstractModel):
 
         def refuse(decision, error):
             # It may name the contact, and so may whatever Odoo or an addon says of it.
-            company = decision.partner and decision.partner.company_id
+            # One that was made in what was undone is no more.
+            company = decision.partner and decision.partner.exists().company_id
             fail(decision.remote, error, company or session.connection.company_id)
 
         leased = self._leased(session, self._readable(remotes, fail), fail)
