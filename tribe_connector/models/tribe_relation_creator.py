@@ -211,14 +211,12 @@ class TribeRelationCreator(models.AbstractModel):
         """Find out whether Tribe created what was being sent. Nothing is sent twice before."""
         if not partners:
             return
+        own = session.connection._own_relation_ids()
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
             found = self._find_sent(session, kind, of_kind, links)
             pairs = [(partner, row) for partner in of_kind for row in found.get(partner.id, [])]
-            apart, own = (
-                self._apart(session, of_kind, pairs),
-                session.connection._own_relation_ids(),
-            )
+            apart = self._apart(session, of_kind, pairs)
             found = {
                 partner.id: [
                     row
