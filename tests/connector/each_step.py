@@ -83,7 +83,7 @@ class Fault:
 def _is_about(given, about):
     """Whether a step is given the record; of a session, which has all, only where that is all."""
     sessions = [each for each in given if isinstance(each, session_module.Session)]
-    others = [each for each in given[1:] if each not in sessions] + [
+    others = [each for each in given[1:] if not isinstance(each, session_module.Session)] + [
         each for each in given[:1] if getattr(each, "ids", None)
     ]
     if any(map(_is_of_records, others)):

@@ -73,7 +73,6 @@ class World:
         """Enter what Tribe shows of its application."""
         self.connection_id = self.odoo.create(
             "tribe.connection",
-            name="Tribe CRM",
             mode="demo",
             api_address=self.sandbox.address,
             authorization_address=self.sandbox.address,
@@ -81,7 +80,12 @@ class World:
             webhook_address=self.server.address,
             client_id=self.sandbox.client_id,
             client_secret=self.sandbox.client_secret,
-            **{"invoices_from": False, "nightly_hour": far_hour(), **settings},
+            **{
+                "name": "Tribe CRM",
+                "invoices_from": False,
+                "nightly_hour": far_hour(),
+                **settings,
+            },
         )
 
     def map(self) -> None:
@@ -122,7 +126,7 @@ class World:
 
     def state(self) -> str:
         """The connection's state."""
-        (row,) = self.odoo.rows("tribe.connection", [], ["state"])
+        (row,) = self.odoo.rows("tribe.connection", [["id", "=", self.connection_id]], ["state"])
         return row["state"]
 
     def tick(self) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .laboratory import laboratory
+from .laboratory import laboratory, with_neighbour
 
 FIGURES: list[str] = []
 
@@ -12,6 +12,13 @@ def lab():
     """The laboratory, active and calm."""
     with laboratory() as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def neighbours(lab):
+    """The laboratory, from here on with another tenant."""
+    with with_neighbour(lab) as both:
+        yield both
 
 
 @pytest.fixture

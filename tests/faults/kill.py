@@ -4,9 +4,9 @@ import threading
 
 from end_to_end.waiting import until
 
-from .laboratory import Laboratory, values_of
+from .laboratory import Laboratory
 from .reference_model import ODOO, TRIBE, ReferenceModel
-from .storm import Known, Storm, policy_of
+from .storm import EDITS_BESIDE, Known, Storm, policy_of
 
 MOMENTS = (
     "initial synchronization",
@@ -30,6 +30,7 @@ class Kill(Storm):
     """One kill, drawn from its seed. Prepared like a storm, but the machine is what breaks."""
 
     letter = "K"
+    letter_beside = "L"
 
     def __init__(self, seed: int):
         super().__init__(seed, ReferenceModel(policy_of(seed)))
@@ -54,10 +55,15 @@ class Kill(Storm):
         """Begin the work, kill somebody in the middle of it, and start the victim again."""
         lab.odoo.write(
             "tribe.connection",
-            [lab.connection_id],
+            lab.connection_ids,
             conflict_policy=self.model.policy,
             export_moment="nightly",
         )
+        if self.restores:
+            lab.neighbour.back_up()
+        for _number in range(EDITS_BESIDE):
+            self._edit_one(lab.neighbour, self.beside)
+        lab.neighbour.press("action_run_nightly")
         lab.sandbox.reset_calls()
         begin = {
             "initial synchronization": self._initial,
@@ -68,6 +74,8 @@ class Kill(Storm):
             "token refresh": self._tokens,
         }[self.moment]
         begin(lab)
+        if self.restores:
+            self.restore(lab)
         self._wait_for_the_moment(lab)
         if self.victim == "PostgreSQL":
             lab.restart_postgresql(DOWN_SECONDS)
@@ -95,12 +103,12 @@ class Kill(Storm):
 
     def _webhooks(self, lab: Laboratory) -> None:
         for known in self.old:
-            self._change(lab, known, TRIBE)
+            self._change_all(lab, known, TRIBE)
         self.new.append(self._make(lab, TRIBE))
 
     def _nightly(self, lab: Laboratory) -> None:
         for known in self.old:
-            self._change(lab, known, ODOO)
+            self._change_all(lab, known, ODOO)
         self.new.append(self._make(lab, ODOO))
         lab.press("action_run_nightly")
 
@@ -121,11 +129,6 @@ class Kill(Storm):
         lab.sandbox.revoke_tokens()
         self._webhooks(lab)
 
-    def _change(self, lab: Laboratory, known: Known, side: str) -> None:
+    def _change_all(self, lab: Laboratory, known: Known, side: str) -> None:
         for name in ("email", "phone", "city"):
-            value = values_of(known.marker, self.chance)[name]
-            self.model.edited(known.marker, side, name, value)
-            if side == ODOO:
-                lab.odoo.write("res.partner", [known.partner_id], **{name: value})
-            else:
-                lab.edit_in_tribe(known.relation_id, name, value)
+            self._change(lab, known, side, name)

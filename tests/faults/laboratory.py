@@ -14,13 +14,13 @@ from end_to_end.odoo_api import OdooError
 from end_to_end.waiting import SECONDS, until
 from end_to_end.world import World, world
 from psycopg2 import sql
+from tribe_sandbox.process import SandboxProcess
 
 from host.odoo_server import OdooServer
 
 from .reference_model import INTERNAL, PORTAL, Contents, ReferenceModel
+from .tenant import Tenant, marker_of
 
-CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
-IDENTITY = "Relationship_Organization_Identity"
 # The scaled clock. The settle time is longer than any request is on its way here.
 WAITS = {
     "settle_seconds": 8,
@@ -40,6 +40,8 @@ PROCESSES = {"max_cron_threads": 2}
 # As many trials as get their customers in the time to settle, with Tribe's limit of calls.
 PREPARED_AT_ONCE = 20
 USER_GROUPS = {INTERNAL: "group_user", PORTAL: "group_portal"}
+# Another one than the laboratory's: the same would be the same tenant.
+NEIGHBOUR_SEED = 77
 # How the name of each customer begins.
 MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 # After the faults: how often everything is run again before both systems must be right.
@@ -50,31 +52,30 @@ PAUSE_SECONDS = 0.6
 SOON_SECONDS = 12
 
 
-class Laboratory(World):
-    """A world in which things go wrong, and a reference model says what must come out."""
+class Laboratory(Tenant):
+    """A world in which things go wrong, and a reference model says what must come out.
+
+    ``neighbour`` is another tenant, with a company of its own in the same Odoo, once there is one.
+    """
 
     def __init__(self, both: World, second: OdooServer, database: str, postgresql):
         self.__dict__.update(both.__dict__)
         self.servers = (self.server, second)
         self._postgresql = psycopg2.connect(dbname=database, **postgresql.connection_options())
         self._postgresql.autocommit = True
+        self.neighbour: Tenant | None = None
+
+    @property
+    def tenants(self) -> list[Tenant]:
+        """All that are connected with this Odoo."""
+        return [self, self.neighbour] if self.neighbour else [self]
+
+    @property
+    def connection_ids(self) -> list[int]:
+        """The connections of all tenants."""
+        return [tenant.connection_id for tenant in self.tenants]
 
     # What people do
-
-    def make_in_odoo(self, marker: str, values: dict, *, under: int | None = None) -> int:
-        """Save a customer in Odoo, perhaps a subsidiary of one; returns the ID of the partner."""
-        (nl,) = self.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
-        return self.odoo.create(
-            "res.partner",
-            **values,
-            street=f"Kerkstraat {len(marker)}",
-            zip="1012 AB",
-            country_id=nl,
-            is_company=True,
-            customer_rank=1,
-            # With another type it has an address of its own.
-            **({"parent_id": under, "type": "other"} if under else {}),
-        )
 
     def make_user(self, partner_id: int, login: str, kind: str) -> None:
         """Let somebody sign in to Odoo with a customer: an internal user, or one of the portal."""
@@ -95,40 +96,6 @@ class Laboratory(World):
             ],
             context={"no_reset_password": True},
         )
-
-    def make_in_tribe(self, marker: str, values: dict) -> tuple[str, str]:
-        """Make a customer in Tribe; returns the IDs of the relation and of the relationship."""
-        return self.make_customer_of(
-            {
-                "Name": values["name"],
-                "EmailAddress": values["email"],
-                "PhoneNumber": values["phone"],
-                "InvoiceAddress": {"City": values["city"], "Street": marker},
-            }
-        )
-
-    def make_customer_of(self, organization_fields: dict) -> tuple[str, str]:
-        """Make a customer in Tribe with these fields; returns the IDs as ``make_in_tribe``."""
-        organization = self.sandbox.create("Relation_Organization", organization_fields)
-        relationship = self.sandbox.create(
-            CUSTOMER,
-            {"Relation": {"ID": self.own_id}, "Organization": {"ID": organization["ID"]}},
-        )
-        return organization["ID"], relationship["ID"]
-
-    @property
-    def own_id(self) -> str:
-        """Our own organization in Tribe, which every customer belongs to."""
-        return self.sandbox.rows(IDENTITY)[0]["Relation"]
-
-    def edit_in_tribe(self, relation_id: str, name: str, value) -> None:
-        """Change one field of a customer as a person in Tribe."""
-        names = {"name": "Name", "email": "EmailAddress", "phone": "PhoneNumber"}
-        if name != "city":
-            self.sandbox.change("Relation_Organization", relation_id, {names[name]: value})
-            return
-        (row,) = self.sandbox.rows("Relation_Organization", ID=relation_id)
-        self.sandbox.change("Address", row["InvoiceAddress"], {"City": value})
 
     def send_invoice(self, relationship_id: str, lines) -> str:
         """Make an invoice in Tribe and send it; returns its ID. Lines: (quantity, price, VAT)."""
@@ -198,22 +165,24 @@ class Laboratory(World):
 
     def calm_down(self) -> None:
         """End all faults and odd switches; what Tribe still has to say is said."""
-        self.sandbox.clear_faults()
-        self.sandbox.switch(
-            query_lag=0.0,
-            expires_in=3600,
-            webhook_paused=False,
-            webhook_reorder=False,
-            webhook_drop_rate=0.0,
-            webhook_duplicate_rate=0.0,
-            webhook_delay=0.0,
-        )
-        self.sandbox.deliveries()
+        for tenant in self.tenants:
+            tenant.sandbox.clear_faults()
+            tenant.sandbox.switch(
+                query_lag=0.0,
+                expires_in=3600,
+                webhook_paused=False,
+                webhook_reorder=False,
+                webhook_drop_rate=0.0,
+                webhook_duplicate_rate=0.0,
+                webhook_delay=0.0,
+            )
+            tenant.sandbox.deliveries()
 
     def run_once(self) -> None:
         """One round of everything: look, night, and wait until nothing is due."""
         self.look()
-        self.press("action_run_nightly")
+        for tenant in self.tenants:
+            tenant.press("action_run_nightly")
         self.wait_until_idle()
 
     def go_on(self, seconds: float, until) -> None:
@@ -256,9 +225,19 @@ class Laboratory(World):
         return MOST_RUNS, differences
 
     def keep_what_odoo_has(self) -> None:
-        """Answer what is asked about the addresses with which people sign in."""
+        """Answer what is asked about the addresses with which people sign in.
+
+        And about what a restored backup shows of a customer of the neighbour.
+        """
         asked = self.odoo.rows(
-            "tribe.conflict", [["decision", "=", False], ["field_name", "=", "email"]], ["id"]
+            "tribe.conflict",
+            [
+                ["decision", "=", False],
+                "|",
+                ["field_name", "=", "email"],
+                ["connection_id", "!=", self.connection_id],
+            ],
+            ["id"],
         )
         if asked:
             self.odoo.call("tribe.conflict", "action_take_odoo", [each["id"] for each in asked])
@@ -280,37 +259,32 @@ class Laboratory(World):
         )
 
     def _in_tribe(self, markers) -> dict[str, list[dict]]:
-        cities = {row["ID"]: row["City"] for row in self.sandbox.rows("Address")}
+        """In whichever tenant: what is in two of them is there twice."""
         found: dict[str, list[dict]] = {}
-        for row in self.sandbox.rows("Relation_Organization"):
-            marker = _marker(row["Name"])
-            if marker in markers:
-                found.setdefault(marker, []).append(
-                    {
-                        "id": row["ID"],
-                        "name": row["Name"],
-                        "email": row["EmailAddress"],
-                        "phone": row["PhoneNumber"],
-                        "city": cities.get(row["InvoiceAddress"]),
-                        "number": row["DebtorNumber"],
-                    }
-                )
+        for tenant in self.tenants:
+            for marker, rows in tenant.relations(markers).items():
+                found.setdefault(marker, []).extend(rows)
         return found
 
     def _relationships(self) -> dict[str, list[dict]]:
-        found: dict[str, list[dict]] = {}
-        for row in self.sandbox.rows(CUSTOMER):
-            found.setdefault(row["Organization"], []).append({"active": not row["IsFormer"]})
-        return found
+        return {
+            relation: rows
+            for tenant in self.tenants
+            for relation, rows in tenant.relationships().items()
+        }
 
     def _in_odoo(self, markers) -> dict[str, list[dict]]:
         names = ["name", "email", "phone", "city", "debtor_number", "active", "tribe_id"]
         found: dict[str, list[dict]] = {}
         relations = ["|", ["parent_id", "=", False], ["is_company", "=", True]]
-        for row in self.odoo.rows("res.partner", relations, names):
-            marker = _marker(row["name"])
+        for row in self.odoo.rows("res.partner", relations, [*names, "company_id"]):
+            marker = marker_of(row["name"])
             if marker in markers:
-                found.setdefault(marker, []).append({**row, "number": row["debtor_number"]})
+                # Whom Tribe brings has no company; the neighbour's are made in Odoo.
+                company = row["company_id"][0] if row["company_id"] else self.company_id
+                found.setdefault(marker, []).append(
+                    {**row, "number": row["debtor_number"], "company": company}
+                )
         return found
 
     def _moves(self, invoices, tribe_ids) -> dict[str, list[dict]]:
@@ -448,10 +422,6 @@ class Laboratory(World):
         )
 
 
-def _marker(name: str) -> str:
-    return (name or "").partition(" ")[0]
-
-
 def values_of(marker: str, chance: random.Random) -> dict:
     """What is typed for a new customer; everything in it is unique."""
     number = chance.randrange(10**6)
@@ -478,3 +448,21 @@ def laboratory(database: str = "tribe_faults", **settings) -> Iterator[Laborator
         first = both.server
         with OdooServer(first._server, first._odoo, database, **PROCESSES) as second:
             yield Laboratory(both, second, database, first._server)
+
+
+@contextlib.contextmanager
+def with_neighbour(lab: Laboratory) -> Iterator[Laboratory]:
+    """The laboratory with another tenant beside it, active, on the same clock."""
+    country = lab.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
+    company = lab.odoo.create("res.company", name="Buren B.V.", country_id=country[0])
+    with SandboxProcess(seed=NEIGHBOUR_SEED, relations=0, invoices=0) as sandbox:
+        lab.neighbour = Tenant(lab.server, sandbox, lab.key)
+        lab.neighbour.connect(
+            name="Tribe CRM (Buren)", company_id=company, export_moment="minute", **WAITS
+        )
+        # The two have the same names in both tenants.
+        of_neighbour = [["connection_id", "=", lab.neighbour.connection_id]]
+        entities = lab.odoo.rows("tribe.legal.entity", of_neighbour, ["id"])
+        lab.odoo.write("tribe.legal.entity", [each["id"] for each in entities], company_id=company)
+        lab.neighbour.activate()
+        yield lab

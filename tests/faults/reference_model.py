@@ -25,15 +25,21 @@ class Relation:
     active: bool = True
     # Who signs in to Odoo with it: INTERNAL or PORTAL.
     user: str = ""
+    # After so many edits Tribe had again what it had before the first of them.
+    edits_before_restore: int = 0
 
     def allowed(self, name: str, policy: str, side: str = ODOO) -> set:
         """The values that a field may end with on a side: of one person, or of who wins.
+
+        Without a policy nobody can know which of two edits wins.
 
         Who edits last and belongs to the side that wins has the last word. The other side only
         has it when its edit came after the first one had crossed over, which nobody can know.
         What Odoo keeps because somebody signs in is Odoo's, there; Tribe may keep its own.
         """
-        edits = [(edited_on, value) for edited_on, edited, value in self.edits if edited == name]
+        edits = _of_field(self.edits, name)
+        if _of_field(self.edits[: self.edits_before_restore], name):
+            return self._allowed_after_restore(name, policy)
         if not edits:
             return {self.values[name]}
         last = dict(edits)
@@ -44,6 +50,22 @@ class Relation:
         if len(last) == 1 or last_side == policy:
             return {last_value}
         return set(last.values())
+
+    def _allowed_after_restore(self, name: str, policy: str) -> set:
+        """What Odoo has counts, and it may have what Tribe had in the meantime.
+
+        Nothing that was changed in Odoo alone is ever undone.
+        """
+        edits = _of_field(self.edits, name)
+        if edits[-1][0] == policy == ODOO:
+            return {edits[-1][1]}
+        before = _of_field(self.edits[: self.edits_before_restore], name)
+        after = _of_field(self.edits[self.edits_before_restore :], name)
+        return {
+            dict(before).get(ODOO, self.values[name]),
+            *(value for side, value in before if side == TRIBE),
+            *dict(after).values(),
+        }
 
     def may_differ(self, name: str) -> bool:
         """Whether each side may keep its own: of an internal user, what Tribe changed last.
@@ -94,6 +116,9 @@ class ReferenceModel:
 
     def __init__(self, policy: str = ODOO):
         self.policy = policy
+        # Tribe answered from old copies: what one person has just changed there is overwritten by
+        # what another changed in Odoo, and nobody could have seen it (docs/relations.md).
+        self.copies_lag = False
         self.relations: dict[str, Relation] = {}
         self.invoices: dict[str, Invoice] = {}
 
@@ -114,6 +139,11 @@ class ReferenceModel:
     def activated(self, marker: str, active: bool) -> None:
         """Somebody archived, or made former, or took that back."""
         self.relations[marker].active = active
+
+    def restored(self, marker: str) -> None:
+        """Tribe has again what it had before all edits of a customer."""
+        relation = self.relations[marker]
+        relation.edits_before_restore = len(relation.edits)
 
     def sent(self, tribe_id: str, marker: str, lines) -> None:
         """Somebody sent an invoice in Tribe to a customer."""
@@ -151,11 +181,12 @@ class ReferenceModel:
         if counts:
             return counts
         (partner,), (row,) = there[ODOO], there[TRIBE]
+        policy = "" if self.copies_lag else self.policy
         found = [
             f"lost: {name} of {marker} is {rows[0].get(name)!r} in {side}, not {allowed}"
             for name in relation.values
             for side, rows in there.items()
-            if rows[0].get(name) not in (allowed := relation.allowed(name, self.policy, side))
+            if rows[0].get(name) not in (allowed := relation.allowed(name, policy, side))
         ]
         found += [
             f"half: {name} of {marker} is {partner.get(name)!r} in Odoo, {row.get(name)!r} in Tribe"
@@ -168,6 +199,8 @@ class ReferenceModel:
         marker, found = relation.marker, []
         if partner["tribe_id"] != row["id"]:
             found.append(f"half: {marker} is linked to {partner['tribe_id']}, not to {row['id']}")
+        if partner.get("company") != row.get("company"):
+            found.append(f"doubled: {marker} went to the tenant of another company")
         if not row.get("number"):
             found.append(f"half: {marker} has no number")
         relationships = contents.relationships.get(row["id"], [])
@@ -205,12 +238,22 @@ class ReferenceModel:
     def _of_numbers(self, contents: Contents) -> list[str]:
         found = []
         for side, groups in ((ODOO, contents.odoo), (TRIBE, contents.tribe)):
-            numbers = [row["number"] for rows in groups.values() for row in rows if row["number"]]
+            # Each tenant has a series of its own.
+            numbers = [
+                (row.get("company"), row["number"])
+                for rows in groups.values()
+                for row in rows
+                if row["number"]
+            ]
             found += [
-                f"doubled: number {number} in {side}"
-                for number in {each for each in numbers if numbers.count(each) > 1}
+                f"doubled: number {each[1]} in {side}"
+                for each in {each for each in numbers if numbers.count(each) > 1}
             ]
         return found
+
+
+def _of_field(edits, name: str) -> list[tuple[str, object]]:
+    return [(side, value) for side, edited, value in edits if edited == name]
 
 
 def _cents(amount) -> Decimal:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from .laboratory import WAITS, Laboratory, values_of
 from .reference_model import INTERNAL, ODOO, PORTAL, SIDES, TRIBE, ReferenceModel
+from .tenant import Tenant
 
 RATES = (0.05, 0.30)
 # Each write comes after several reads, and a read that fails ends the attempt: writes fail so much
@@ -27,6 +28,9 @@ FAILURES_BEFORE_PAUSE = (5, 10**6)
 OLD_RELATIONS = 3
 # Who signs in to Odoo, of the old ones: an internal user, and one of the portal.
 USERS = (INTERNAL, PORTAL)
+# In so many storms the neighbour's Tribe returns to what it had before the first of the row.
+RESTORES = 1 / 3
+EDITS_BESIDE = 3
 # Creating in Tribe is where a lost answer could double.
 NEW_IN_ODOO = 3
 VAT_PERCENTAGES = (21, 9, 0)
@@ -67,6 +71,7 @@ UNNOTICED = [
     for name, fault in FAULTS.items()
     if fault.get("applied") or fault["kind"] in ("lose_answer", "cut_body")
 ]
+LAGS = ("writes visible later", "writes visible much later")
 SWITCHES = {
     "writes visible later": lambda chance: {"query_lag": chance.uniform(0.1, 0.8)},
     # As long as it may be. While others write, the stand-in's copy gets twice as old, which has to
@@ -115,6 +120,7 @@ class Storm:
 
     # How the names of its customers begin.
     letter = "S"
+    letter_beside = "N"
 
     def __init__(self, seed: int, model: ReferenceModel):
         self.seed = seed
@@ -129,8 +135,11 @@ class Storm:
             ]
         }
         self.switches = self.chance.sample(list(SWITCHES), self.chance.randint(1, 3))
+        self.restores = self.chance.random() < RESTORES
         self.old: list[Known] = []
         self.new: list[Known] = []
+        # A customer of the other tenant.
+        self.beside: Known | None = None
         self.booked: str | None = None
         self.strikes = Counter()
         self._count = 0
@@ -145,6 +154,7 @@ class Storm:
         """Customers that both sides will know when the storm comes."""
         for _number in range(OLD_RELATIONS):
             self.old.append(self._make(lab, ODOO))
+        self.beside = self._make_beside(lab)
         # Not of the one that is closed in the storm: Odoo archives nobody who signs in.
         for known, kind in zip(self.old, USERS, strict=False):
             lab.make_user(known.partner_id, known.marker, kind)
@@ -153,6 +163,7 @@ class Storm:
     def send_first_invoice(self, lab: Laboratory) -> None:
         """Learn where the customers are in Tribe, and send one an invoice that the storm pays."""
         tribe = lab._in_tribe(self.model.relations)
+        self.beside.relation_id = tribe[self.beside.marker][0]["id"]
         relationships = {
             row["Organization"]: row["ID"]
             for row in lab.sandbox.rows("Relationship_Organization_CommercialRelationship_Customer")
@@ -168,32 +179,47 @@ class Storm:
         """Let everything go wrong while people go on working."""
         lab.odoo.write(
             "tribe.connection",
-            [lab.connection_id],
+            lab.connection_ids,
             conflict_policy=self.model.policy,
             export_moment=self.chance.choice(["minute", "nightly"]),
             failures_before_pause=self.chance.choice(FAILURES_BEFORE_PAUSE),
             answer_seconds=ANSWER_SECONDS,
         )
         for name in self.switches:
-            lab.sandbox.switch(**SWITCHES[name](self.chance))
-        self._let_loose(lab)
+            values = SWITCHES[name](self.chance)
+            for tenant in lab.tenants:
+                tenant.sandbox.switch(**values)
+        self.model.copies_lag |= not {*LAGS}.isdisjoint(self.switches)
+        for tenant in lab.tenants:
+            self._let_loose(tenant)
         before = Counter(lab.sandbox.calls()["struck"])
         for work in self._drawn_work(lab):
             work()
         lab.press("action_run_nightly")
         lab.look()
+        if self.restores:
+            self.restore(lab)
         lab.go_on(MOST_SECONDS, until=lambda: self._has_struck(lab, before))
 
-    def _let_loose(self, lab: Laboratory) -> None:
+    def restore(self, lab: Laboratory) -> None:
+        """The neighbour's Tribe has again what it had at the beginning of the row."""
+        markers = {
+            marker for marker in self.model.relations if marker.startswith(self.letter_beside)
+        }
+        for marker in markers:
+            self.model.restored(marker)
+        lab.neighbour.restore(markers)
+
+    def _let_loose(self, tenant: Tenant) -> None:
         """Set the faults: those that a path names as they are, the others by method."""
         for name, rate in self.faults.items():
             fault = {**FAULTS[name], "times": None}
             if "path_contains" in fault:
-                lab.sandbox.fault(**fault, probability=rate)
+                tenant.sandbox.fault(**fault, probability=rate)
                 continue
-            lab.sandbox.fault(**fault, method="GET", probability=rate * READS_FAIL_LESS)
+            tenant.sandbox.fault(**fault, method="GET", probability=rate * READS_FAIL_LESS)
             for method in WRITING_METHODS:
-                lab.sandbox.fault(**fault, method=method, probability=rate * WRITES_FAIL_MORE)
+                tenant.sandbox.fault(**fault, method=method, probability=rate * WRITES_FAIL_MORE)
 
     def _has_struck(self, lab: Laboratory, before: Counter) -> bool:
         self.strikes = Counter(lab.sandbox.calls()["struck"]) - before
@@ -206,16 +232,20 @@ class Storm:
     def end(self, lab: Laboratory) -> None:
         """Let no fault of this storm go on."""
         lab.calm_down()
-        lab.sandbox.switch(**USUAL_SWITCHES)
+        for tenant in lab.tenants:
+            tenant.sandbox.switch(**USUAL_SWITCHES)
         lab.odoo.write(
             "tribe.connection",
-            [lab.connection_id],
+            lab.connection_ids,
             failures_before_pause=FAILURES_BEFORE_PAUSE[0],
             answer_seconds=WAITS["answer_seconds"],
         )
 
     def _drawn_work(self, lab: Laboratory):
         works = [lambda: self._edit(lab) for _number in range(EDITS)]
+        works += [
+            lambda: self._edit_one(lab.neighbour, self.beside) for _number in range(EDITS_BESIDE)
+        ]
         works += [
             *[lambda: self.new.append(self._make(lab, ODOO)) for _number in range(NEW_IN_ODOO)],
             lambda: self.new.append(self._make(lab, TRIBE)),
@@ -236,8 +266,7 @@ class Storm:
     def _make(self, lab: Laboratory, side: str) -> Known:
         self._count += 1
         known = Known(f"{self.letter}{self.seed}-{self._count}")
-        values = values_of(known.marker, self.chance)
-        self.model.created(known.marker, values)
+        values = self._values_of_new(known)
         if side == ODOO:
             # Every other one is a subsidiary of the one before.
             mother = self.old[-1].partner_id if self.old and self._count % 2 == 0 else None
@@ -246,18 +275,34 @@ class Storm:
             known.relation_id, known.relationship_id = lab.make_in_tribe(known.marker, values)
         return known
 
+    def _make_beside(self, lab: Laboratory) -> Known:
+        known = Known(f"{self.letter_beside}{self.seed}-1")
+        values = self._values_of_new(known)
+        known.partner_id = lab.neighbour.make_in_odoo(known.marker, values)
+        return known
+
+    def _values_of_new(self, known: Known) -> dict:
+        values = values_of(known.marker, self.chance)
+        self.model.created(known.marker, values)
+        return values
+
     def _edit(self, lab: Laboratory) -> None:
-        known = self.chance.choice(self.old + self.new)
+        self._edit_one(lab, self.chance.choice(self.old + self.new))
+
+    def _edit_one(self, tenant: Tenant, known: Known) -> None:
+        """Change one field of a customer on one of the sides where it is."""
         sides = [ODOO] if known.partner_id else []
         sides += [TRIBE] if known.relation_id else []
-        side = self.chance.choice(sides)
         name = self.chance.choice(["name", "email", "phone", "city"])
+        self._change(tenant, known, self.chance.choice(sides), name)
+
+    def _change(self, tenant: Tenant, known: Known, side: str, name: str) -> None:
         value = values_of(known.marker, self.chance)[name]
         self.model.edited(known.marker, side, name, value)
         if side == ODOO:
-            lab.odoo.write("res.partner", [known.partner_id], **{name: value})
+            tenant.odoo.write("res.partner", [known.partner_id], **{name: value})
         else:
-            lab.edit_in_tribe(known.relation_id, name, value)
+            tenant.edit_in_tribe(known.relation_id, name, value)
 
     def _send_to_somebody(self, lab: Laboratory) -> None:
         self._send(lab, self.chance.choice([k for k in self.old + self.new if k.relationship_id]))

@@ -14,9 +14,9 @@ KILLS = asked_for("TRIBE_KILL_SEED", usual="1-10", full="1-100")
 
 
 @pytest.fixture(scope="module")
-def kills(lab):
+def kills(neighbours):
     """All kills with their customers, which both sides know and agree on, each with invoices."""
-    return lab.prepare([Kill(seed) for seed in KILLS])
+    return neighbours.prepare([Kill(seed) for seed in KILLS])
 
 
 @pytest.mark.parametrize("seed", KILLS)

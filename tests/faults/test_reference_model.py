@@ -52,6 +52,44 @@ def test_who_may_have_the_last_word(edits, policy, allowed):
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "policy", "allowed"),
+    [
+        ([(ODOO, "2")], [], TRIBE, {"2"}),
+        ([(TRIBE, "2")], [], ODOO, {"1", "2"}),
+        ([(ODOO, "2"), (TRIBE, "3")], [], TRIBE, {"2", "3"}),
+        ([(ODOO, "2")], [(ODOO, "3")], ODOO, {"3"}),
+        ([(ODOO, "2")], [(TRIBE, "3")], TRIBE, {"2", "3"}),
+        ([], [(TRIBE, "3")], TRIBE, {"3"}),
+    ],
+)
+def test_a_restored_backup_undoes_nothing_in_odoo(before, after, policy, allowed):
+    one = model(policy)
+    for side, value in before:
+        one.edited("S1", side, "phone", value)
+    one.restored("S1")
+    for side, value in after:
+        one.edited("S1", side, "phone", value)
+    assert one.relations["S1"].allowed("phone", policy) == allowed
+
+
+def test_where_copies_lag_nobody_can_know_which_of_two_edits_wins():
+    one = model(TRIBE)
+    one.edited("S1", ODOO, "phone", "2")
+    one.edited("S1", TRIBE, "phone", "3")
+    two = {**VALUES, "phone": "2"}
+    assert one.differences(contents(in_odoo=two, in_tribe=two))
+    one.copies_lag = True
+    assert one.differences(contents(in_odoo=two, in_tribe=two)) == []
+    assert one.differences(contents())
+
+
+def test_a_customer_of_another_tenant_is_doubled():
+    of_one, of_two = {**VALUES, "company": 1}, {**VALUES, "company": 2}
+    assert model().differences(contents(in_odoo=of_one, in_tribe=of_one)) == []
+    assert model().differences(contents(in_odoo=of_one, in_tribe=of_two))
+
+
+@pytest.mark.parametrize(
     ("user", "edits", "in_odoo", "in_tribe"),
     [
         (INTERNAL, [(TRIBE, "2")], {"1"}, {"1", "2"}),

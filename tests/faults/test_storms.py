@@ -39,12 +39,13 @@ def test_the_usual_storms_have_every_fault_and_every_switch(monkeypatch):
     drawn = [Storm(seed, ReferenceModel(policy_of(seed))) for seed in seeds]
     assert {name for storm in drawn for name in storm.faults} == set(FAULTS)
     assert {name for storm in drawn for name in storm.switches} == set(SWITCHES)
+    assert {storm.restores for storm in drawn} == {False, True}
 
 
 @pytest.fixture(scope="module")
-def storms(lab):
+def storms(neighbours):
     """All storms with their customers, which both sides know and agree on, each with an invoice."""
-    return lab.prepare(
+    return neighbours.prepare(
         [
             Storm(seed, model)
             for row in ROWS
@@ -60,6 +61,7 @@ def test_storms_in_a_row(lab, storms, report, seeds):
     model = row[0].model
     assert model.differences(lab.contents(model)) == [], "before the storms"
 
+    lab.neighbour.back_up()
     for storm in row:
         started = time.monotonic()
         try:
