@@ -213,7 +213,7 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Ou
     command += [f"--ignore-glob={CHECKOUT / pattern}" for pattern in group.left_out]
     if group.needs_odoo_inside:
         environment = {**environment, **_odoo_environment(group, server, odoo)}
-        command = ["nice", "-n", str(NICE_INSIDE_ODOO), *command, "--odoo-http"]
+        command = ["nice", "-n", str(NICE_INSIDE_ODOO), *command, "--odoo-http", "-p", "garbage"]
     else:
         environment = {**environment, "PYTHONPATH": _plain_path()}
         if group.has_old_libraries:
