@@ -245,6 +245,16 @@ class Laboratory(Tenant):
 
     # Looking
 
+    def unseen(self, tenant: Tenant) -> set[str]:
+        """The markers of customers of which no read shows yet what Tribe was told."""
+        told = self.query(
+            """SELECT partner.name FROM tribe_link link
+                 JOIN res_partner partner ON partner.id = link.partner_id
+                WHERE link.connection_id = %s AND link.being_told IS NOT NULL""",
+            [tenant.connection_id],
+        )
+        return {marker_of(name) for (name,) in told}
+
     def contents(self, model: ReferenceModel) -> Contents:
         """What both systems contain of what the model knows."""
         links = self.odoo.rows("tribe.link", [["kind", "=", "invoice"]], ["move_id", "tribe_id"])

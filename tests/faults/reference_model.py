@@ -27,6 +27,8 @@ class Relation:
     user: str = ""
     # After so many edits Tribe had again what it had before the first of them.
     edits_before_restore: int = 0
+    # What Odoo had told Tribe then was read by nobody: it looks as if it never arrived.
+    was_unseen: bool = False
 
     def allowed(self, name: str, policy: str, side: str = ODOO) -> set:
         """The values that a field may end with on a side: of one person, or of who wins.
@@ -65,6 +67,7 @@ class Relation:
             dict(before).get(ODOO, self.values[name]),
             *(value for side, value in before if side == TRIBE),
             *dict(after).values(),
+            *([self.values[name]] if self.was_unseen else []),
         }
 
     def may_differ(self, name: str) -> bool:
@@ -140,9 +143,13 @@ class ReferenceModel:
         """Somebody archived, or made former, or took that back."""
         self.relations[marker].active = active
 
-    def restored(self, marker: str) -> None:
-        """Tribe has again what it had before all edits of a customer."""
+    def restored(self, marker: str, *, is_unseen: bool = False) -> None:
+        """Tribe has again what it had before all edits of a customer.
+
+        ``is_unseen``: no read had shown yet what Odoo had told Tribe of it (docs/relations.md).
+        """
         relation = self.relations[marker]
+        relation.was_unseen |= is_unseen
         relation.edits_before_restore = len(relation.edits)
 
     def sent(self, tribe_id: str, marker: str, lines) -> None:

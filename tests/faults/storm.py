@@ -206,9 +206,11 @@ class Storm:
         markers = {
             marker for marker in self.model.relations if marker.startswith(self.letter_beside)
         }
+        lab.neighbour.sandbox.restore()
+        unseen = lab.unseen(lab.neighbour)
         for marker in markers:
-            self.model.restored(marker)
-        lab.neighbour.restore(markers)
+            self.model.restored(marker, is_unseen=marker in unseen)
+        lab.neighbour.have_looked_at(markers)
 
     def _let_loose(self, tenant: Tenant) -> None:
         """Set the faults: those that a path names as they are, the others by method."""

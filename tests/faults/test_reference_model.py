@@ -72,6 +72,13 @@ def test_a_restored_backup_undoes_nothing_in_odoo(before, after, policy, allowed
     assert one.relations["S1"].allowed("phone", policy) == allowed
 
 
+def test_what_nobody_had_read_before_a_restore_may_look_as_if_it_never_arrived():
+    one = model(TRIBE)
+    one.edited("S1", ODOO, "phone", "2")
+    one.restored("S1", is_unseen=True)
+    assert one.relations["S1"].allowed("phone", TRIBE) == {"1", "2"}
+
+
 def test_where_copies_lag_nobody_can_know_which_of_two_edits_wins():
     one = model(TRIBE)
     one.edited("S1", ODOO, "phone", "2")
