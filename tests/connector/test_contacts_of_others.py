@@ -641,6 +641,61 @@ class TestNamed(OthersCase):
         self.look_at("person", row["ID"])
         self.assertToldThere()
 
+    def alfa(self, **values):
+        """A contact of the connection's own company, where its problems are read."""
+        values = {"company_id": self.company.id, "vat": "NL001234567B01", **values}
+        return self.customer("Alfa B.V.", **values)
+
+    def named_twice(self, alfa):
+        """A relation with the ImportId of one and the number of the other; nothing else agrees."""
+        return self.relation(
+            VATNumber="NL820646660B01",
+            ChamberOfCommerceNumber="87654321",
+            ImportId=self.a._import_id(alfa, "organization"),
+        )
+
+    def test_what_speaks_against_a_contact_named_beside_it(self):
+        self.partner.company_registry = "12345678"
+        row = self.named_twice(self.alfa())
+        self.look(row)
+
+        self.assertEqual(self.problematic().company_id, self.company)
+        self.assert_told(self.problematic(), "possible_match_contradicted")
+        # Of the one that may be named here it is told, and of the other one where that is read.
+        read = self.texts(self.reader)
+        for value in ("NL001234567B01", "NL820646660B01"):
+            self.assertIn(value, read)
+        for value in ("Geheim", "NL123456782B90", "12345678"):
+            self.assertNotIn(value, read)
+        suggestion = self.env["tribe.suggestion"].search([("partner_id", "=", self.partner.id)])
+        self.assertEqual(suggestion.company_id, self.books)
+        self.assert_told(suggestion, "against_vat", field="against", odoo="NL123456782B90")
+
+    def test_what_speaks_against_a_contact_named_beside_one_that_is_sent(self):
+        """The other way round: the problem is read where the one that is sent is."""
+        self.partner.debtor_number = "999"
+        alfa = self.alfa(debtor_number="888")
+        self.named_twice(self.partner)
+        self.synchronize(self.partner)
+        self.env.flush_all()
+
+        self.assertEqual(self.problematic().company_id, self.books)
+        self.assert_told(self.problematic(), "possible_match_contradicted")
+        read = self.texts(self.there)
+        self.assertIn("NL123456782B90", read)
+        for value in (alfa.name, "NL001234567B01"):
+            self.assertNotIn(value, read)
+
+    def test_what_speaks_against_a_contact_named_beside_it_in_a_plan(self):
+        self.named_twice(self.alfa())
+        self.a.action_plan()
+        self.env["tribe.work"].search([("kind", "!=", "plan")]).unlink()
+        self.run_lanes()
+
+        read = self.texts(self.reader, ("tribe.plan.line", "tribe.suggestion"))
+        self.assertIn("NL001234567B01", read)
+        self.assertNotIn("NL123456782B90", read)
+
     def test_whatever_is_told_at_any_step(self):
         """Odoo and addons name what they like, and so may we."""
         importer = self.env.registry["tribe.relation.importer"]

@@ -564,7 +564,13 @@ class TribeRelationMatcher(models.AbstractModel):
             "where": where,
             "basis": [Choice("tribe.suggestion", "basis", basis) for basis in bases],
         }
-        against = [each for candidate in decision.candidates for each in candidate.against]
+        # As values of the contact are in it; the possible match tells it where that one is read.
+        against = [
+            each
+            for candidate in decision.candidates
+            if self._may_be_told(connection, candidate.partner, decision.partner)
+            for each in candidate.against
+        ]
         if against:
             return NeedsPerson(
                 sentence("possible_match_contradicted", **parameters, against=against)
