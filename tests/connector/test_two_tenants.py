@@ -14,7 +14,10 @@ from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
 from odoo.tools import mute_logger
 
-from odoo.addons.tribe_connector.models import tribe_connection_customers
+from odoo.addons.tribe_connector.models import (
+    tribe_connection_customers,
+    tribe_connection_tenant,
+)
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import LONG, ORGANIZATION_CUSTOMER, UNLIMITED
@@ -1122,3 +1125,85 @@ class TestSameTenantTwice(RelationCase):
             anew.action_activate()
 
         self.assertTrue(anew.is_running)
+
+    def test_one_that_runs_does_not_become_the_second(self):
+        """Signed in anew, or connected with another application of Tribe."""
+        own_id = self.own_id
+        identities = self.sandbox.rows("Relationship_Organization_Identity")
+        other = self.sandbox.create("Relation_Organization", {"Name": "Een ander B.V."})
+        self.assign(identities, other["ID"])
+        anew = self.anew()
+        with self.enter_registry_test_mode():
+            anew.action_activate()
+        self.assign(identities, own_id)
+
+        self.assertRefused(anew, "action_connect")
+        self.assertEqual(anew.own_organization_id, other["ID"])
+        # Whoever comes back from the consent page is told so on the connection, for all to read.
+        anew.company_id = self.env["res.company"].create({"name": "Elders B.V."})
+        self.assertRefused(anew, "action_connect", sentence("connection_of_other_company"))
+        # The first one is its own all the same.
+        self.connect()
+        self.assertEqual(self.connection.state, "active")
+
+    def assign(self, identities, organization_id):
+        """Say in Tribe whose the legal entities are."""
+        for identity in identities:
+            self.sandbox.change(
+                "Relationship_Organization_Identity",
+                identity["ID"],
+                {"Relation": {"ID": organization_id}},
+            )
+
+
+class TestOrganizationClaimed(TenantsCase):
+    """Whatever another server says that its own organization is, keeps nobody from their Tribe."""
+
+    def setUp(self):
+        super().setUp()
+        self.customer_of(self.b, "Klant van B B.V.")
+
+    def claim(self):
+        """B's Tribe says that it is A's."""
+        own = {"ID": self.a.own_organization_id, "Name": "Wij"}
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(tribe_connection_tenant, "_own_organization", return_value=own),
+        ):
+            self.b.action_connect()
+        self.assertEqual(self.b.own_organization_id, self.a.own_organization_id)
+        self.assertTrue(self.b.is_running)
+
+    def assertActivated(self):
+        self.a.legal_entity_ids.is_booked = False
+        with self.enter_registry_test_mode():
+            self.a.action_activate()
+        self.assertTrue(self.a.is_running)
+
+    def test_who_pauses_goes_on(self):
+        self.customer_of(self.a)
+        self.claim()
+
+        self.a.action_pause()
+        self.a.action_resume()
+        self.assertEqual(self.a.state, "active")
+        self.a.action_pause()
+        self.assertActivated()
+        self.a.active = False
+        self.a.active = True
+        self.assertTrue(self.a.active)
+
+    def test_who_begins_begins(self):
+        self.a.action_deactivate()
+        self.assertFalse(self.a.sudo()._count_links())
+        self.claim()
+        for state in ("archived", "deactivated", "running"):
+            with self.subTest(state):
+                self.b.active = state != "archived"
+                self.b._write_as_connector(
+                    {"state": "active" if state == "running" else "connected"}
+                )
+                self.connect()
+                self.assertNotIn("blocking", self.a.check_ids.mapped("state"))
+                self.assertActivated()
+                self.a.action_deactivate()

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language, say, sentence
-from ..tribe_api import TribeError
+from ..tribe_api import TribeError, host_of
 from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
 
 
@@ -187,15 +187,18 @@ class TribeConnection(models.Model):
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
 
-    def _check_alone_in_tenant(self):
+    def _check_alone_in_tenant(self, *, is_kept=False):
         """Refuse to work with a Tribe environment a second time: each record would come twice.
 
+        :param is_kept: whether what is told may stay, for all who read this connection
         :raises UserError: naming the other connection, for who may know it
         """
         other = self._other_of_tenant()
         if not other:
             return
         may_know = other.with_env(self.env)._filtered_access("read")
+        if is_kept:
+            may_know = may_know.filtered(lambda other: other.company_id == self.company_id)
         raise UserError(
             say(
                 self.env,
@@ -209,10 +212,12 @@ class TribeConnection(models.Model):
         """The connection that works with the same Tribe environment, or has links into it.
 
         One with links counts although it was deactivated or archived, unless this one has its own;
-        none that came with a copy of another database.
+        none that came with a copy of another database, nor one of another server: that could say
+        of any environment that it is its own.
         """
         if not self.own_organization_id:
             return self.browse()
+        server = host_of(self.api_address)
         others = (
             self.sudo()
             .with_context(active_test=False)
@@ -224,7 +229,7 @@ class TribeConnection(models.Model):
                 ],
                 order="id",
             )
-            .filtered(lambda other: not other.is_moved)
+            .filtered(lambda other: not other.is_moved and host_of(other.api_address) == server)
         )
         working = others.filtered(lambda other: other.active and other.is_running)
         if not working and not self.sudo()._count_links():

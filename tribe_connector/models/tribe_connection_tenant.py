@@ -71,9 +71,13 @@ class TribeConnection(models.Model):
                 if self.sudo()._is_another_tenant(client, found):
                     self.sudo()._stop_before_another_tenant()
                     return
+                before = self.own_organization_id
                 # Also what belongs to companies that this user does not work in. Within, as how
                 # long it takes is Tribe's to say as well.
                 self.sudo()._store_tenant(found)
+                if self.is_running and self.own_organization_id != before:
+                    # The sign-in keeps what it is told.
+                    self._check_alone_in_tenant(is_kept=True)
         except (TribeError, ValueUnreadable) as error:
             raise UserError(in_language(self.env, error)) from error
         is_usable = self.state == "draft" and not found["blocking"]
