@@ -5,10 +5,16 @@ from unittest import mock
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.addons.tribe_connector.models import tribe_invoice_comparer
+from odoo import fields
+
+from odoo.addons.tribe_connector.models import (
+    tribe_invoice_comparer,
+    tribe_poller,
+    tribe_sighting,
+)
 from odoo.addons.tribe_connector.models.tribe_invoice_comparer import DATES_STREAM
 from odoo.addons.tribe_connector.sentence import sentence
-from odoo.addons.tribe_connector.tribe_api import client
+from odoo.addons.tribe_connector.tribe_api import Turn, client
 
 from .invoice_case import InvoiceCase
 
@@ -339,6 +345,29 @@ class TestFullLook(LookingCase):
         self.run_lanes()
         self.env.invalidate_all()
         self.assertFalse(self.env["tribe.sighting"].search([]))
+
+    def test_very_many_are_forgotten_in_several_turns(self):
+        """Tribe says how many there are: all at once could end the lane of all connections."""
+        self.all_sent(5)
+        self.look()
+        self.patch(tribe_sighting, "FORGOTTEN_AT_ONCE", 2)
+        left, sightings = [], self.env["tribe.sighting"]
+
+        class ShortTurn(Turn):
+            def is_over(self, longest):
+                left.append(sightings.search_count([]))
+                return True
+
+        self.connection.action_deactivate()
+        with mock.patch.object(tribe_poller, "current_turn", ShortTurn):
+            self.run_lanes()
+            while works := self.env["tribe.work"].search([]):
+                works.due = fields.Datetime.now()
+                self.run_lanes()
+
+        self.assertEqual(left, [3, 1])
+        self.assertFalse(sightings.search([]))
+        self.assertFalse(self.problems())
 
 
 class TestWhatIsNewInTribe(LookingCase):

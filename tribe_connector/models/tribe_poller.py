@@ -9,8 +9,9 @@ from ..engine.remote_relation import (
     PERSON_CUSTOMER,
     SUPPLIER,
 )
+from ..engine.turn import current_turn
 from ..sentence import said, sentence
-from ..tribe_api import TribeNotFound, TribeRefused
+from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeNotFound, TribeRefused
 from .tribe_connection import WEBHOOK_TYPES
 from .tribe_invoice_comparer import changed_since
 from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
@@ -62,9 +63,9 @@ class TribePoller(models.AbstractModel):
 
     def _activate(self, session, reference):
         connection = session.connection
+        self._forget_sightings(session)
         for entity_type, error in connection._register_webhooks(session.client).items():
             session.log("problem", entity_type, said(error))
-        self.env["tribe.sighting"]._forget(connection)
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
         connection._start_polling(self._now_in_tribe(session))
         connection._plan_initial()
@@ -80,10 +81,21 @@ class TribePoller(models.AbstractModel):
 
     def _deactivate(self, session, _reference):
         session.connection._remove_webhooks()
-        self.env["tribe.sighting"]._forget(session.connection)
+        self._forget_sightings(session)
         # A new transaction sees what webhooks, the schedule or another lane noted meanwhile.
         session.commit()
         session.connection._forget_work(but=session.kind)
+
+    def _forget_sightings(self, session):
+        """Forget which invoices were seen, as nobody looks any more: Tribe says how many.
+
+        :raises TribePaused: when the turn is over before all are forgotten
+        """
+        turn = current_turn()
+        while self.env["tribe.sighting"]._forget_some(session.connection):
+            session.commit()
+            if turn.is_over(LONGEST_EXCHANGE_SECONDS):
+                raise turn.over()
 
     # Links, of which a webhook does not say between what records they are
 

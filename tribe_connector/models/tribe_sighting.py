@@ -1,6 +1,9 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+# What PostgreSQL deletes in some tenths of a second.
+FORGOTTEN_AT_ONCE = 50_000
+
 
 class TribeSighting(models.Model):
     """How an invoice of Tribe was when it was last read, so that looking costs what changed.
@@ -80,13 +83,31 @@ class TribeSighting(models.Model):
             log_exceptions=False,
         )
 
-    def _forget(self, connection, tribe_ids=None):
-        """Forget some invoices, or all of them: they are gone, or nobody looks any more."""
-        some = SQL("AND tribe_id = ANY(%s)", list(tribe_ids)) if tribe_ids is not None else SQL()
+    def _forget(self, connection, tribe_ids):
+        """Forget some invoices: they are gone."""
         self.env.cr.execute(
-            SQL("DELETE FROM tribe_sighting WHERE connection_id = %s %s", connection.id, some),
+            SQL(
+                "DELETE FROM tribe_sighting WHERE connection_id = %s AND tribe_id = ANY(%s)",
+                connection.id,
+                list(tribe_ids),
+            ),
             log_exceptions=False,
         )
+
+    def _forget_some(self, connection):
+        """Forget as many invoices of a connection as take a moment; whether there may be more."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM tribe_sighting WHERE id IN (
+                    SELECT id FROM tribe_sighting WHERE connection_id = %s ORDER BY id LIMIT %s)
+                """,
+                connection.id,
+                FORGOTTEN_AT_ONCE,
+            ),
+            log_exceptions=False,
+        )
+        return self.env.cr.rowcount == FORGOTTEN_AT_ONCE
 
     def _forget_unlinked_states(self, connection):
         """What was passed over is read again: by another setting it may be booked now."""
