@@ -195,6 +195,12 @@ class EndingCase(TenantsCase):
                 return ended
         raise AssertionError("it ends worker after worker")
 
+    def many(self):
+        """Every other one ends its worker."""
+        partners = self.customers(self.a, *(f"Klant {number} B.V." for number in range(12)))
+        self.ending = partners[::2]
+        return partners
+
     def run_schedule(self):
         with self.enter_registry_test_mode():
             self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
@@ -211,12 +217,6 @@ class TestEndedWorkers(EndingCase):
         self.assertFalse(self.run_worker())
 
         self.assertTrue(ours.tribe_id)
-
-    def many(self):
-        """Every other one ends its worker."""
-        partners = self.customers(self.a, *(f"Klant {number} B.V." for number in range(12)))
-        self.ending = partners[::2]
-        return partners
 
     def test_a_connection_that_ends_worker_after_worker_rests_and_says_so(self):
         self.many()
@@ -335,3 +335,44 @@ class TestEndedWorkers(EndingCase):
             self.assertTrue(all(partner.tribe_id for partner in partners))
         self.assertEqual(self.a.state, "active")
         self.assertFalse(self.problems())
+
+
+class TestEndedInEveryState(EndingCase):
+    """What is done of a connection that is paused or deactivated ends no worker after worker."""
+
+    def assertRests(self, press, model, method):
+        """Somebody presses it again and again; the others go on, and so does it another day."""
+        ended = 0
+        with patch.object(self.registry[model], method, side_effect=Killed):
+            for _press in range(8):
+                press()
+                ended += self.count_ended()
+        self.assertLessEqual(ended, 6)
+        self.assertEqual(self.stopped().connection_id, self.a)
+        ours = self.customers(self.b, "Wacht B.V.")
+        self.assertEqual(self.count_ended(), 0)
+        self.assertTrue(ours.tribe_id)
+
+        self.env["tribe.run"].search([("has_stopped", "=", True)]).date = "2020-01-01"
+        before = self.env["tribe.work"].search([])
+        press()
+        pressed = self.env["tribe.work"].search([]) - before
+        self.assertTrue(pressed)
+        self.assertTrue(self.run_worker())
+        self.run_lanes()
+        self.assertFalse(pressed.exists())
+
+    def test_deactivate(self):
+        self.assertRests(self.a.action_deactivate, "tribe.poller", "_deactivate")
+
+    def test_a_plan(self):
+        self.customer("Klant B.V.", company_id=self.company.id)
+        self.assertRests(self.a.action_plan, "tribe.relation.planner", "_process")
+
+    def test_what_other_records_ended_keeps_nobody_from_deactivating(self):
+        self.many()
+        self.count_ended()
+        self.assertEqual(self.a.state, "paused")
+        self.a.action_deactivate()
+        self.assertTrue(self.run_worker())
+        self.assertFalse(self.stopped())

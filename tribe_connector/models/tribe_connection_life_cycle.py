@@ -75,8 +75,13 @@ class TribeConnection(models.Model):
         working._write_as_connector({"state": "paused"})
 
     def _rest_when_workers_end(self):
-        """Pause, when its records ended the workers that were at them so often in so many hours:
-        others wait for those.
+        """Pause, when its records ended too many workers: others wait for those."""
+        if self.state in ("initial", "active") and self._has_ended_workers():
+            self.state = "paused"
+
+    def _has_ended_workers(self, kind=None):
+        """Whether its records, or those of a kind, ended the workers that were at them so often in
+        so many hours.
 
         What was set apart counts each time, whichever record it was and whoever went on since. What
         was merely begun when Odoo was started anew is never set apart: it comes to its end.
@@ -86,11 +91,11 @@ class TribeConnection(models.Model):
                 ("connection_id", "=", self.id),
                 ("has_stopped", "=", True),
                 ("date", ">=", fields.Datetime.now() - timedelta(hours=STOPPED_HOURS)),
+                *([("kind", "=", kind)] if kind else []),
             ],
             limit=STOPPED_TO_REST,
         )
-        if self.state in ("initial", "active") and stopped >= STOPPED_TO_REST:
-            self.state = "paused"
+        return stopped >= STOPPED_TO_REST
 
     @only_for("Administrator", "write")
     def action_resume(self):

@@ -17,6 +17,7 @@ from ..engine.session import READING, Session
 from ..engine.turn import come_first_next, current_turn, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
+from .tribe_work_claim import IN_EVERY_STATE
 
 _logger = logging.getLogger(__name__)
 
@@ -482,7 +483,7 @@ class TribeEngine(models.AbstractModel):
                    AND connection.is_demo_data IS NOT TRUE
                    AND connection.active
                    AND connection.database_uuid = %s AND connection.database_name = %s
-                   AND (connection.state IN %s OR work.kind IN ('deactivate', 'plan')))
+                   AND (connection.state IN %s OR work.kind IN %s))
             AND NOT EXISTS (
                 SELECT 1 FROM tribe_availability availability
                  WHERE availability.connection_id = work.connection_id
@@ -498,6 +499,7 @@ class TribeEngine(models.AbstractModel):
             here["database_uuid"],
             here["database_name"],
             states,
+            IN_EVERY_STATE,
             BURST_OF_WINDOW,
             LONGEST_SLEEP_SECONDS,
         )

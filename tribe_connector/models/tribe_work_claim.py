@@ -13,6 +13,9 @@ MOST_BEGINNINGS = 2
 # The reasons of what a person wants done now.
 ASKED_FOR = ("person", BOOK_ANYWAY, MOVE_BACK)
 
+# What is done of a connection that is paused or deactivated as well.
+IN_EVERY_STATE = ("deactivate", "plan")
+
 
 class TribeWork(models.Model):
     """What a lane claims, and what it never came to the end of."""
@@ -66,12 +69,18 @@ class TribeWork(models.Model):
 
         :raises NeedsPerson: naming nothing, as it could be the name
         """
-        if self._stops_workers() or self._waits_as_stopped():
+        if self._stops_workers() or self._waits_as_stopped() or self._rests():
             raise NeedsPerson(sentence("worker_stopped"))
 
     def _stops_workers(self):
         """Whether these rows of one record were begun too often, and never came to an end."""
         return max(self.mapped("begun"), default=0) > MOST_BEGINNINGS
+
+    def _rests(self):
+        """Whether these are of a kind that ended as many workers as have a connection pause, and is
+        done in every state of it. Whoever asks for it, it waits for another day."""
+        kind = self[:1].kind
+        return kind in IN_EVERY_STATE and self.connection_id._has_ended_workers(kind)
 
     def _waits_as_stopped(self):
         """Whether the record was set apart, and neither the night has come nor has a person asked.
