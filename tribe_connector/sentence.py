@@ -149,7 +149,8 @@ def _bounded(value: object, longest: int = LONGEST_TEXT) -> object:
     if isinstance(value, Exception):
         value = together(said(value))
     if _is_list(value):
-        return [_bounded(each, LONGEST_ITEM) for each in _first_of(value)]
+        first, more = first_of(value)
+        return [_bounded(each, LONGEST_ITEM) for each in [*first, *more]]
     if isinstance(value, str) and not isinstance(value, (Name, Sentence)):
         return shortened(value, longest)
     return value
@@ -159,11 +160,11 @@ def _is_list(value: object) -> bool:
     return isinstance(value, (list, tuple)) and not isinstance(value, (Money, Choice, Label))
 
 
-def _first_of(items: list) -> list:
-    """The first of some items, and how many more there are."""
+def first_of(items: list) -> tuple[list, list]:
+    """The first of some items, and a list with how many more there are; empty if none."""
     if len(items) <= MOST_ITEMS + 1:
-        return items
-    return [*items[:MOST_ITEMS], sentence("and_more", count=len(items) - MOST_ITEMS)]
+        return items, []
+    return items[:MOST_ITEMS], [sentence("and_more", count=len(items) - MOST_ITEMS)]
 
 
 def shortened(text: str, longest: int) -> str:
@@ -240,7 +241,8 @@ def stored(text: object, longest: int = LONGEST_TEXT) -> Kept | None:
     if isinstance(text, Kept):
         return text
     texts = list(text) if isinstance(text, (list, tuple)) else [text]
-    texts = [_bounded(each, longest) for each in _first_of([each for each in texts if each])]
+    first, more = first_of([each for each in texts if each])
+    texts = [_bounded(each, longest) for each in [*first, *more]]
     if not texts:
         return None
     if any(isinstance(each, Sentence) or str(each).startswith(MARK) for each in texts):

@@ -15,6 +15,7 @@ import contextlib
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterable, Iterator
 
 from odoo.http import request
 
@@ -103,3 +104,18 @@ def current_turn() -> Turn:
         _web_request.request = weakref.ref(current)
         _web_request.started = time.monotonic()
     return Turn(_web_request.started + LONGEST_REQUEST_SECONDS, when_over=TOO_LONG)
+
+
+def in_time(items: Iterable, late: Callable) -> Iterator:
+    """Some items, one after the other, as long as the turn lasts.
+
+    The first always: else what takes long would never be done.
+
+    :param late: called with each of the others, and why it is not begun any more
+    """
+    turn = current_turn()
+    for number, item in enumerate(items):
+        if number and turn.is_over(LONGEST_EXCHANGE_SECONDS):
+            late(item, turn.over())
+        else:
+            yield item

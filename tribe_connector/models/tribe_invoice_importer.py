@@ -15,7 +15,7 @@ from ..engine.booking import (
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..engine.remote_relation import NAVIGATIONS, load_relations
-from ..engine.turn import current_turn
+from ..engine.turn import in_time
 from ..mapping import (
     LONGEST_TERM_IN_DAYS,
     ValueUnreadable,
@@ -32,7 +32,7 @@ from ..mapping.invoice_facts import (
     tribe_facts,
 )
 from ..sentence import said, say, sentence
-from ..tribe_api import LONGEST_EXCHANGE_SECONDS, Guid, any_of
+from ..tribe_api import Guid, any_of
 from .tribe_link_credit import COMPARED
 from .tribe_work import TOLD_REASONS
 
@@ -75,13 +75,12 @@ class TribeInvoiceImporter(models.AbstractModel):
             for company_bookings in by_company(bookings)
             for piece in in_pieces(company_bookings, MOST_LINES)
         ]
-        turn = current_turn()
-        for number, piece in enumerate(pieces):
-            # The first always: else what takes long to read would never be booked.
-            if number and turn.is_over(LONGEST_EXCHANGE_SECONDS):
-                for booking in piece:
-                    fail(booking, turn.over())
-                continue
+
+        def late(piece, error):
+            for booking in piece:
+                fail(booking, error)
+
+        for piece in in_time(pieces, late):
             session.halves(piece, lambda part: self._book(session, part), fail)
         for reference in session.references:
             if reference in failures:
@@ -182,39 +181,10 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _prepare(self, session, entities, failures):
         """What is to be booked (``Booking``); what cannot be goes to ``failures``."""
         known = self.env["tribe.link"]._of_tribe(session.connection, entities)
-        compared = [entities[each] for each, link in known.items() if link.state in COMPARED]
-        relationships = self._relationships(session, compared)
-        wanted = []
-
-        def fail(tribe_id, error):
-            entity = entities[tribe_id]
-            company = self._find_legal_entity(session.connection, entity).company_id
-            facts = self._facts_of_held(session.connection, entity)
-            failures[tribe_id] = (error, _title(entity), company, facts)
-
-        session.halves(
-            [tribe_id for tribe_id in entities if tribe_id in known],
-            lambda part: [
-                self._compare(session, known[each], entities[each], relationships.get(each, {}))
-                for each in part
-            ],
-            fail,
-        )
+        wanted = self._look_at_each(session, entities, known, failures)
         for tribe_id, link in known.items():
             if tribe_id not in failures and link._needs_attention():
                 failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
-        for tribe_id, entity in entities.items():
-            if tribe_id in known:
-                continue
-            try:
-                booking = self._read(session, entity)
-            except Exception as error:  # noqa: BLE001 - classified by the session
-                fail(tribe_id, error)
-                continue
-            if booking:
-                wanted.append(booking)
-            elif self._phase(session.connection, entity).is_draft:
-                self._look_once_more(session, tribe_id)
         # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
         session.commit()
         rows = self._relationships(session, [entities[each.invoice.tribe_id] for each in wanted])
@@ -226,6 +196,43 @@ class TribeInvoiceImporter(models.AbstractModel):
         # A new transaction sees what whoever had the leases before us did.
         session.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
+
+    def _look_at_each(self, session, entities, known, failures):
+        """Compare what is booked already, and read what is new; returns what is to be booked.
+
+        :param known: ``{tribe_id: link}``
+        """
+        compared = [entities[each] for each, link in known.items() if link.state in COMPARED]
+        relationships = self._relationships(session, compared)
+        wanted = []
+
+        def fail(tribe_id, error):
+            entity = entities[tribe_id]
+            company = self._find_legal_entity(session.connection, entity).company_id
+            facts = self._facts_of_held(session.connection, entity)
+            failures[tribe_id] = (error, _title(entity), company, facts)
+
+        def late(tribe_id, error):
+            failures[tribe_id] = error, _title(entities[tribe_id])
+
+        def compare(part):
+            for tribe_id in part:
+                relationship = relationships.get(tribe_id, {})
+                self._compare(session, known[tribe_id], entities[tribe_id], relationship)
+
+        # Of what is new Tribe is asked more, so that comes last.
+        for tribe_id in in_time(sorted(entities, key=lambda each: each not in known), late):
+            if tribe_id in known:
+                session.halves([tribe_id], compare, fail)
+                continue
+            try:
+                booking = self._read(session, entities[tribe_id])
+            except Exception as error:  # noqa: BLE001 - classified by the session
+                fail(tribe_id, error)
+                continue
+            if booking:
+                wanted.append(booking)
+        return wanted
 
     def _compare(self, session, link, entity, relationship):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
@@ -344,7 +351,10 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _read(self, session, entity):
         """One invoice with its legal entity, or None where it is not to be booked."""
         connection = session.connection
-        if self._phase(connection, entity) not in connection._booking_phases():
+        phase = self._phase(connection, entity)
+        if phase.is_draft:
+            self._look_once_more(session, entity["ID"])
+        if phase not in connection._booking_phases():
             return None
         if self._is_booked_elsewhere(self._find_legal_entity(connection, entity)):
             return None

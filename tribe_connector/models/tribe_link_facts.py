@@ -7,7 +7,7 @@ from ..engine.booking import entry_facts
 from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import BY_KEY, amount_of, differing, differing_keys, parts, shown
-from ..sentence import Name, in_language, sentence, together
+from ..sentence import Name, first_of, in_language, sentence, together
 
 STATES_OF_ENTRY = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
 # Odoo notes when a transaction began, which may be committed this much later.
@@ -91,10 +91,10 @@ class TribeLink(models.Model):
             customers = (self._expected_customer(), self.move_id.commercial_partner_id)
             return self._names_of_customers(*customers) or (None, None)
         if name in BY_KEY:
-            keys = differing_keys(tribe, odoo)
-            return tuple(
-                [self._amount_shown(name, each, side) for each in keys] for side in (tribe, odoo)
-            )
+            # Only what is told is looked up: an invoice in Tribe may have thousands.
+            keys, more = first_of(differing_keys(tribe, odoo))
+            names = self._names_of_keys(name, keys)
+            return tuple([*_amounts_of(side, names), *more] for side in (tribe, odoo))
         return shown(name, tribe), shown(name, odoo)
 
     def _names_of_customers(self, theirs, ours):
@@ -104,17 +104,18 @@ class TribeLink(models.Model):
         is_named = theirs.commercial_partner_id.company_id <= self.move_id.company_id.parent_ids
         return names if is_named and names[0] != names[1] else None
 
-    def _amount_shown(self, name, of_key, amounts):
-        """An amount by key, with what the key stands for."""
-        first, second = parts(of_key)
-        amount = amount_of(amounts, of_key)
+    def _names_of_keys(self, name, keys):
+        """What the keys of some amounts stand for: ``{key: names}``."""
+        if name == "lines":
+            return self._names_in_tribe(keys)
         if name == "vat_by_tax":
-            return sentence("amount_of", what=self._called("account.tax", first), amount=amount)
-        if name == "nets":
-            names = [self._called("account.account", first), self._called("account.tax", second)]
-        else:
-            names = self._names_in_tribe(first, second)
-        return sentence("amount_of", what=[each for each in names if each], amount=amount)
+            return {each: self._called("account.tax", parts(each)[0]) for each in keys}
+        called = {
+            each: [self._called("account.account", account), self._called("account.tax", taxes)]
+            for each in keys
+            for account, taxes in [parts(each)]
+        }
+        return {each: [*filter(None, names)] for each, names in called.items()}
 
     def _called(self, model, ids):
         records = self.env[model].sudo().with_company(self.company_id)
@@ -125,11 +126,32 @@ class TribeLink(models.Model):
             else (Name.of(found) if found else "")
         )
 
-    def _names_in_tribe(self, group_id, ledger_id):
-        entities = self.connection_id.sudo().legal_entity_ids
-        group = entities.vat_group_ids.filtered(lambda each: each.tribe_id == group_id)[:1]
-        ledger = entities.ledger_account_ids.filtered(lambda each: each.tribe_id == ledger_id)[:1]
-        return [group.name or group_id, ledger.display_name or ledger_id]
+    def _names_in_tribe(self, keys):
+        """The same of VAT groups and general ledger accounts."""
+        pairs = {each: parts(each) for each in keys}
+        groups = self._mapped_in(
+            "tribe.vat.group", {group_id for group_id, _ledger_id in pairs.values()}
+        )
+        ledgers = self._mapped_in(
+            "tribe.ledger.account", {ledger_id for _group_id, ledger_id in pairs.values()}
+        )
+        return {
+            each: [
+                *filter(None, [groups.get(group_id, group_id), ledgers.get(ledger_id, ledger_id)])
+            ]
+            for each, (group_id, ledger_id) in pairs.items()
+        }
+
+    def _mapped_in(self, model, tribe_ids):
+        """What some rows of mapping are called, by their IDs in Tribe."""
+        rows = (
+            self.env[model]
+            .sudo()
+            .search(
+                [("connection_id", "=", self.connection_id.id), ("tribe_id", "in", list(tribe_ids))]
+            )
+        )
+        return {row.tribe_id: row.display_name for row in rows}
 
     def _move_differences(self):
         """What is not as agreed in Odoo, as sentences."""
@@ -233,3 +255,11 @@ class TribeLink(models.Model):
             self.connection_id, self
         ):
             works._add(self.connection_id, "outbound", "payment", self.move_id.ids, "follow")
+
+
+def _amounts_of(amounts, names):
+    """Amounts by key as sentences, each with what its key stands for."""
+    return [
+        sentence("amount_of", what=what, amount=amount_of(amounts, of_key))
+        for of_key, what in names.items()
+    ]
