@@ -1,3 +1,6 @@
+import uuid
+from unittest.mock import patch
+
 from told import assert_only_says
 
 from odoo import fields
@@ -83,6 +86,40 @@ class TestSetUp(ConnectorCase):
         self.patch(tenant, "MOST_MAPPING_ROWS", 3)
 
         assert_only_says(self.refusal(), "too_many_mapping_rows", entities=2)
+
+    def show_another(self, of_set):
+        """Have Tribe show another row of a set than before, in place of one."""
+        read_all = tenant._all
+
+        def shown(client, entity_set, *args, **options):
+            with patch.object(tenant, "MOST_ROWS", 1000):
+                found = read_all(client, entity_set, *args, **options)
+            if entity_set == of_set:
+                found[0] = {**found[0], "ID": str(uuid.uuid4())}
+            return found
+
+        self.patch(tenant, "_all", shown)
+
+    def test_what_tribe_had_before_counts_too(self):
+        """A Tribe that shows others each time fills nothing without an end."""
+        self.connect()
+        rows = len(self.connection.vat_group_ids) + len(self.connection.ledger_account_ids)
+        self.patch(tenant, "MOST_MAPPING_ROWS", rows + 2 * tenant.ROWS_OF_ENTITY)
+        self.connect()
+
+        self.show_another("Datastore_GeneralLedgerAccount")
+
+        told = {"entities": 2, "each": rows // 2 + 1}
+        assert_only_says(self.refusal(), "too_many_mapping_rows", **told)
+
+    def test_so_do_the_phases_that_it_had(self):
+        self.connect()
+        most = len(self.connection.phase_ids)
+
+        self.show_another(tenant.PHASE_SET)
+        self.patch(tenant, "MOST_ROWS", most)
+
+        assert_only_says(self.refusal(), "too_many_records", most=most, set=tenant.PHASE_SET)
 
     def test_more_legal_entities_than_can_be_written(self):
         """Also those of a Tribe that has nothing to map."""

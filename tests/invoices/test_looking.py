@@ -8,6 +8,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields
 
 from odoo.addons.tribe_connector.models import (
+    tribe_connection_tenant,
     tribe_invoice_comparer,
     tribe_poller,
     tribe_sighting,
@@ -420,6 +421,68 @@ class TestWhatIsNewInTribe(LookingCase):
         self.run_lanes()
 
         self.assert_booked(tribe_id)
+
+    def many_more(self, count=30):
+        """Somebody, or a hostile Tribe, has many more of each; returns one VAT group of them."""
+        for number in range(count):
+            self.new_phase(f"Meer {number}")
+            values = {"Code": f"M{number}", "Name": f"Meer {number}"}
+            self.sandbox.create("Datastore_GeneralLedgerAccount", values)
+            row = self.sandbox.create("Datastore_VatGroup", {**values, "Percentage": 21})
+        return row["ID"]
+
+    def rows(self):
+        """How many phases, VAT groups and accounts are known here."""
+        self.env.invalidate_all()
+        connection = self.connection
+        return [
+            len(connection.phase_ids),
+            len(connection.vat_group_ids),
+            len(connection.ledger_account_ids),
+        ]
+
+    def with_group(self, group_id):
+        tribe_id = self.draft({**self.line(10.0), "VatGroup": {"ID": group_id}})
+        self.sandbox.set_phase(tribe_id, "Sent")
+        return tribe_id
+
+    def test_only_what_invoices_show_is_kept(self):
+        phases, groups, ledgers = self.rows()
+        self.with_group(self.many_more())
+        self.in_phase(self.new_phase("Incasso"))
+
+        self.look()
+
+        entities = len(self.connection.legal_entity_ids)
+        self.assertEqual(self.rows(), [phases + 1, groups + entities, ledgers])
+
+    def test_there_is_an_end_to_what_is_kept(self):
+        phases, groups, ledgers = self.rows()
+        entities = len(self.connection.legal_entity_ids)
+        each = (groups + ledgers) // entities + tribe_connection_tenant.ROWS_OF_ENTITY
+        # Room for one more of each legal entity.
+        self.patch(tribe_connection_tenant, "MOST_MAPPING_ROWS", entities * (each + 1))
+        for _number in range(3):
+            self.with_group(self.many_more(1))
+        held = [self.in_phase(self.new_phase("Incasso")) for _number in range(3)]
+        self.patch(tribe_connection_tenant, "MOST_ROWS", phases + 1)
+        self.patch(tribe_connection_tenant, "_all", self.without_end(tribe_connection_tenant._all))
+
+        self.look()
+        self.look_at("invoice", *held)
+
+        self.assertEqual(self.rows(), [phases + 1, groups + entities, ledgers])
+        causes = self.problematic().mapped("error")
+        self.assertEqual(len([each for each in causes if "not known here" in each]), 2)
+
+    def without_end(self, read_all):
+        """``_all`` without its own bound: what one call brings is no more than that."""
+
+        def read(*args, **options):
+            with mock.patch.object(tribe_connection_tenant, "MOST_ROWS", 1000):
+                return read_all(*args, **options)
+
+        return read
 
     def test_what_stays_unknown_is_asked_for_once(self):
         tribe_ids = [self.in_phase(self.new_phase(f"Fase {number}")) for number in range(3)]

@@ -1,4 +1,4 @@
-from itertools import chain
+from itertools import chain, islice
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -67,7 +67,7 @@ class TribeConnection(models.Model):
         try:
             with self._asking_for_button():
                 found = self._read_tenant(client)
-                _check_mapping_rows(found)
+                self.sudo()._check_rows(found)
                 if self.sudo()._is_another_tenant(client, found):
                     self.sudo()._stop_before_another_tenant()
                     return
@@ -152,9 +152,12 @@ class TribeConnection(models.Model):
         """Read Tribe's phases again where some are not known here, once a batch: somebody may have
         added them since Connect. What is known stays as it is."""
         known = set(self.phase_ids.mapped("tribe_id"))
-        if not session.may_learn("phases", set(tribe_ids) - {None} - known):
+        unknown = set(tribe_ids) - {None} - known
+        if not session.may_learn("phases", unknown):
             return
         rows = _all(session.client, PHASE_SET, Room(), orderby=None)
+        wanted = known | _asked_for(rows, unknown, MOST_ROWS - len(known)).keys()
+        rows = [row for row in rows if row["ID"] in wanted]
         found = {"phases": rows, **self._decide_drafts(session.client, rows)}
         self._store_phases(found, only_new=True)
 
@@ -165,15 +168,42 @@ class TribeConnection(models.Model):
             ("Datastore_VatGroup", "vat_group_ids", group_ids, _vat_group_values),
             ("Datastore_GeneralLedgerAccount", "ledger_account_ids", ledger_ids, _named_values),
         ):
-            known = set(entities[name].mapped("tribe_id"))
-            if not session.may_learn(entity_set, set(tribe_ids) - {None} - known):
+            unknown = set(tribe_ids) - {None} - set(entities[name].mapped("tribe_id"))
+            if not session.may_learn(entity_set, unknown):
                 continue
             has_country = name == "vat_group_ids" and any(entities[name].mapped("country_code"))
             expand = "Country($select=ID,Code)" if has_country else None
             rows = _all(session.client, entity_set, Room(), expand=expand)
-            new = {row["ID"]: values_of(row) for row in rows if row["ID"] not in known}
+            asked_for = _asked_for(rows, unknown, self._room_for_mapping())
+            new = {tribe_id: values_of(row) for tribe_id, row in asked_for.items()}
             for entity in entities:
                 _store_mapping_rows(entity[name], entity, new)
+
+    def _room_for_mapping(self):
+        """How many VAT groups and ledger accounts more each legal entity may have."""
+        entities, each = self._count_mapping({})
+        return MOST_MAPPING_ROWS // max(entities, 1) - ROWS_OF_ENTITY - each
+
+    def _count_mapping(self, found):
+        """How many legal entities there are with what was found, and how many rows of mapping each
+        of them has. What is known here stays, also once Tribe has it no more."""
+        entities = self.legal_entity_ids
+        return (
+            _count_with(entities, found.get("identities", ())),
+            _count_with(entities.vat_group_ids, found.get("vat_groups", ()))
+            + _count_with(entities.ledger_account_ids, found.get("ledger_accounts", ())),
+        )
+
+    def _check_rows(self, found):
+        """Refuse what would take too long to write: each legal entity has all groups and accounts.
+
+        :raises TribeEndless: for more than ``MOST_MAPPING_ROWS``, or than ``MOST_ROWS`` phases
+        """
+        entities, each = self._count_mapping(found)
+        if entities * (each + ROWS_OF_ENTITY) > MOST_MAPPING_ROWS:
+            raise TribeEndless(sentence("too_many_mapping_rows", entities=entities, each=each))
+        if _count_with(self.phase_ids, found["phases"]) > MOST_ROWS:
+            raise _too_many(PHASE_SET)
 
     def _is_another_tenant(self, client, found):
         """Whether this is not the Tribe environment that our links lead to.
@@ -373,33 +403,28 @@ def _all(client, entity_set, room, **options):
         for rows in client.pages(entity_set, room=room, **options):
             found += rows
             if len(found) > MOST_ROWS:
-                raise TribeEndless(
-                    sentence(
-                        "too_many_records",
-                        most=MOST_ROWS,
-                        set=entity_set,
-                    )
-                )
+                raise _too_many(entity_set)
     except TribeUnknownSet:
         return []
     return found
 
 
-def _check_mapping_rows(found):
-    """Refuse what would take too long to write: each legal entity has all groups and accounts.
+def _too_many(entity_set):
+    return TribeEndless(sentence("too_many_records", most=MOST_ROWS, set=entity_set))
 
-    :raises TribeEndless: for more than ``MOST_MAPPING_ROWS``
+
+def _count_with(records, rows):
+    """How many different ones some records of ours and some rows of Tribe are."""
+    return len({*records.mapped("tribe_id"), *(row["ID"] for row in rows)})
+
+
+def _asked_for(rows, tribe_ids, most):
+    """The rows with some IDs, as many as there is room for: ``{tribe_id: row}``.
+
+    Not all there are: Tribe can show others each time, and what is known here stays.
     """
-    entities = len(found["identities"])
-    each = len(found["vat_groups"]) + len(found["ledger_accounts"])
-    if entities * (each + ROWS_OF_ENTITY) > MOST_MAPPING_ROWS:
-        raise TribeEndless(
-            sentence(
-                "too_many_mapping_rows",
-                entities=entities,
-                each=each,
-            )
-        )
+    found = {row["ID"]: row for row in rows if row["ID"] in tribe_ids}
+    return dict(islice(found.items(), max(most, 0)))
 
 
 def _is_invoicing(requirement):
