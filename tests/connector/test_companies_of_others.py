@@ -1,6 +1,7 @@
 """What an administrator of the app writes never leads into a company of others."""
 
 from copy import deepcopy
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -278,6 +279,49 @@ class TestCompaniesOfOthers(RolesCase):
         both.company_ids += self.other_company
         field.with_user(both).write({"name": False})
         self.assertFalse(field.name)
+
+    def test_nor_says_what_all_companies_go_by(self):
+        other_manager = self.new_user("says", "tribe_connector.group_manager", self.other_company)
+        both = self.new_user("says_for_all", "tribe_connector.group_manager")
+        both.company_ids += self.other_company
+        shared = self.shared_connection
+        # A date of which nobody is asked in Tribe.
+        shared.state = "connected"
+        for name, value in (
+            ("invoices_from", "2020-01-01"),
+            ("invoices_from", False),
+            ("match_products", True),
+            ("fetch_documents", False),
+            ("paid_when", "paid"),
+            ("tell_unpaid", True),
+            ("conflict_policy", "tribe"),
+            ("number_source", "ref"),
+            ("missing_percent", 100),
+        ):
+            before = shared[name]
+            says = shared.with_user(other_manager)
+            self.refused(lambda vals={name: value}, says=says: says.write(vals), name)
+            self.assertEqual(shared[name], before)
+            # A form may send along what was not touched.
+            says.write({name: before, "nightly_hour": 3})
+            shared.with_user(both).write({name: value})
+            self.assertNotEqual(shared[name], before)
+        self.connection.with_user(self.manager).write({"invoices_from": "2020-01-01"})
+
+    def test_nor_is_told_how_many_invoices_it_concerns(self):
+        other_manager = self.new_user("counts", "tribe_connector.group_manager", self.other_company)
+        both = self.new_user("counts_all", "tribe_connector.group_manager")
+        both.company_ids += self.other_company
+        self.shared_connection.state = "active"
+        counts = patch.object(
+            self.registry["tribe.connection"], "_count_concerned", lambda *_args: 12345
+        )
+        for user, is_told in ((other_manager, False), (both, True)):
+            connection = self.shared_connection.with_user(user)
+            vals = {"invoices_from": "2020-01-01"}
+            with self.subTest(user.login), counts:
+                found = connection.onchange(vals, ["invoices_from"], {"invoices_from": {}})
+                self.assertEqual(bool(found.get("warning")), is_told)
 
     def test_a_merged_contact_is_told_where_it_is_seen(self):
         private = self.new_partner("D-6")

@@ -66,6 +66,12 @@ POSITIVE = (
 )
 NOT_NEGATIVE = ("settle_seconds", "overlap_seconds", "comparison_days")
 DAYS_KEPT = ("keep_runs_days", "keep_problems_days")
+# What the contacts and invoices of all companies go by: which are booked, what is on them, what
+# Tribe is told of them, which side wins, and how many are unlinked without a question.
+OF_ALL_COMPANIES = (
+    *("invoices_from", "match_products", "fetch_documents", "paid_when", "tell_unpaid"),
+    *("conflict_policy", "number_source", "missing_percent"),
+)
 
 
 class TribeConnection(models.Model):
@@ -523,6 +529,7 @@ class TribeConnection(models.Model):
         self._check_entered(vals)
         self._check_own_company(vals)
         self._check_may_filter(vals)
+        self._check_may_say_for_others(vals)
         archived = self.filtered(lambda connection: not connection.active)
         before = {connection: connection.invoices_from for connection in self}
         result = super().write(vals)
@@ -568,6 +575,27 @@ class TribeConnection(models.Model):
                 raise AccessError(
                     say(self.env, "filter_serves_other_companies", name=connection.name)
                 )
+
+    def _check_may_say_for_others(self, vals):
+        """Refuse to say what companies go by in which the user does not work.
+
+        :raises UserError: naming the connection and the setting
+        """
+        for name in set(OF_ALL_COMPANIES) & vals.keys():
+            field = self._fields[name]
+            for connection in self:
+                wanted = field.convert_to_record(
+                    field.convert_to_cache(vals[name], connection), connection
+                )
+                if wanted != connection[name] and not connection._works_in_all_companies():
+                    raise UserError(
+                        say(
+                            self.env,
+                            "setting_serves_other_companies",
+                            name=connection.name,
+                            field=field._description_string(self.env),
+                        )
+                    )
 
     def _check_relation_domain(self):
         """Refuse a filter that is none, or that could tell its writer more than they may read.

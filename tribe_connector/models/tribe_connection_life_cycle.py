@@ -271,10 +271,8 @@ class TribeConnection(models.Model):
 
         :raises UserError: naming the connection, for a user who does not work there
         """
-        own = set(self.env.user._get_company_ids())
-        for connection in self if not self.env.su else ():
-            companies = connection.sudo()._companies_that_go_by_it()
-            if not set(companies.ids) <= own:
+        for connection in self:
+            if not connection._works_in_all_companies():
                 raise UserError(
                     say(
                         self.env,
@@ -282,6 +280,11 @@ class TribeConnection(models.Model):
                         name=connection.name,
                     )
                 )
+
+    def _works_in_all_companies(self):
+        """Whether the user works in all companies that go by it."""
+        companies = self.sudo()._companies_that_go_by_it()
+        return self.env.su or set(companies.ids) <= set(self.env.user._get_company_ids())
 
     def _companies_that_go_by_it(self):
         """Its own company, and those of its legal entities, contacts and invoices."""

@@ -71,8 +71,8 @@ class TribeConnection(models.Model):
             self.invoices_from != connection.invoices_from
             or booked._origin != connection._booking_phases()
         )
-        may_ask = connection.has_access("write") and connection.is_running
-        if not (is_other and may_ask):
+        may_ask = connection.has_access("write") and connection._works_in_all_companies()
+        if not (is_other and may_ask and connection.is_running):
             return None
         count = connection._count_concerned(self.invoices_from, booked._origin)
         if not count:
