@@ -128,3 +128,32 @@ class TestWhoHoldsInvoices(InvoiceCase):
         for user in (theirs, portal):
             with self.subTest(user.login), self.assertRaises(AccessError):
                 ways["confirm"](user)
+
+    def test_who_may_not_write_learns_nothing_of_an_entry(self):
+        """Odoo's own checks, which come before that of the user, do not answer by what we read."""
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+        typed = self.typed_by_hand()
+        typed.action_post()
+        elsewhere = self.env["res.company"].create({"name": "Elders B.V."})
+        of_elsewhere = {"company_id": elsewhere.id, "company_ids": elsewhere.ids}
+        users = (
+            new_test_user(self.env, "portal_user", groups="base.group_portal"),
+            new_test_user(self.env, "employee", groups="base.group_user", **of_elsewhere),
+            new_test_user(
+                self.env, "bookkeeper", groups="account.group_account_manager", **of_elsewhere
+            ),
+        )
+        other_journal = self.env["account.journal"].search([("id", "!=", booked.journal_id.id)])[:1]
+        for move in (booked, typed):
+            for vals in (
+                {"partner_id": 1},
+                {"journal_id": other_journal.id, "partner_id": 1},
+                {"name": move.name, "partner_id": 1},
+                {"date": "2020-01-01"},
+            ):
+                for user in users:
+                    with self.subTest(user.login, move=move.name, vals=vals):
+                        self.env.flush_all()
+                        self.env.invalidate_all()
+                        with self.assertRaises(AccessError):
+                            move.with_user(user).write(dict(vals))

@@ -58,9 +58,12 @@ class AccountMove(models.Model):
 
         Which invoices are Tribe's is known without a query.
         """
-        of_tribe = self.sudo().filtered("tribe_id").with_env(self.env)
-        own = of_tribe if self.env.su else of_tribe._filtered_access("write")
-        return super(AccountMove, own)._tribe_keep_lanes_off(with_links)
+        own = self if self.env.su else self._filtered_access("write")
+        # What was read with all rights to know that: Odoo's own checks of what is written come
+        # before its check of who writes, and would answer out of the cache.
+        (self - own).invalidate_recordset()
+        of_tribe = own.sudo().filtered("tribe_id").with_env(self.env)
+        return super(AccountMove, of_tribe)._tribe_keep_lanes_off(with_links)
 
     def _auto_init(self):
         # Empty at once: no invoice of before has a link, and there may be a million of them.
