@@ -11,6 +11,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.mapping.invoice_facts import FACTS
+from odoo.addons.tribe_connector.models import tribe_link_facts
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api.client import Client
 
@@ -174,6 +175,30 @@ class TestEveryFactInEveryPlace(FactCase):
             self.pay(self.booked_move(tribe_id))
         self.run_nightly()
         self.assert_none_is_told_paid(ids)
+
+    def test_the_schedule_compares_no_more_than_it_has_time_for(self):
+        """A lane does the others: the schedule is all connections'."""
+        self.run_nightly()
+        ids = self.confirmed_unasserted()
+        self.assertGreater(len(ids), 3)
+        self.patch(tribe_link_facts, "MOST_COMPARED", 2)
+        compared = []
+        links = self.registry["tribe.link"]
+        differences = links._move_differences
+
+        def noted(link):
+            compared.append(link.tribe_id)
+            return differences(link)
+
+        with patch.object(links, "_move_differences", noted):
+            links._note_changed_moves(self.env["tribe.link"], self.connection)
+        self.assertEqual(len(compared), 2)
+
+        self.run_lanes()
+
+        for fact, tribe_id in ids.items():
+            with self.subTest(fact):
+                self.assert_needs_attention(tribe_id, *CHANGED_IN_ODOO[fact])
 
     def test_what_was_confirmed_unasserted_is_never_told_paid(self):
         ids = self.confirmed_unasserted()
