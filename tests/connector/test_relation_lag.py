@@ -9,6 +9,11 @@ from .relation_case import RelationCase
 
 # Longer than any test.
 FOR_GOOD = 10.0**9
+# How a relation gets its first address: method, path and kind.
+FIRST_ADDRESSES = (
+    ("POST", "Address", "person"),
+    ("PUT", "Relation_Organization", "organization"),
+)
 
 
 def _earlier(text, moment):
@@ -176,6 +181,76 @@ class TestRelationLag(RelationCase):
         self.assertEqual(self.address_of(person)["City"], "Tilburg")
         self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
         self.assertFalse(self.problems())
+
+    def told_an_address(self, kind):
+        """A contact whose relation has no address, and gets its first; queries lag from now on.
+
+        Returns it and how many addresses Tribe has.
+        """
+        partner = self.linked(f"Jan {kind}", is_company=kind == "organization")
+        self.pass_time()
+        self.synchronize(partner)
+        self.lag()
+        partner.write({"street": "Weg 5", "zip": "1012 AB", "city": "Breda"})
+        return partner, len(self.sandbox.rows("Address"))
+
+    def retry(self):
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+    def test_a_new_address_whose_answer_was_lost_is_made_once(self):
+        for method, path, kind in FIRST_ADDRESSES:
+            with self.subTest(kind):
+                partner, before = self.told_an_address(kind)
+                self.sandbox.fault("lose_answer", method=method, path_contains=path)
+                self.run_nightly()
+                self.retry()
+                self.run_nightly()
+                self.catch_up()
+                self.pass_time()
+                self.run_nightly()
+
+                self.assertEqual(self.address_of(partner)["City"], "Breda")
+                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
+                self.assertFalse(self.problems())
+
+    def test_so_is_one_after_which_something_else_was_refused(self):
+        """It is there, and does not show."""
+        term = self.env.ref("account.account_payment_term_30days")
+        for _method, _path, kind in FIRST_ADDRESSES:
+            with self.subTest(kind):
+                partner, before = self.told_an_address(kind)
+                partner.property_payment_term_id = term
+                self.sandbox.fault("status", status=400, method="PUT", path_contains="Customer")
+                self.run_nightly()
+                self.retry()
+                self.catch_up()
+                self.pass_time()
+                self.run_nightly()
+
+                self.assertEqual(self.address_of(partner)["City"], "Breda")
+                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
+                self.assertFalse(self.problems())
+
+    def test_a_new_address_that_was_refused_waits_for_nothing(self):
+        """Nor one that was not sent, as Tribe refused what came before it."""
+        for method, path, kind in (
+            *FIRST_ADDRESSES,
+            ("PUT", "Relation_Person", "person"),
+        ):
+            with self.subTest(kind, path=path):
+                partner, before = self.told_an_address(kind)
+                if kind == "person":
+                    partner.phone = "030 9"
+                self.sandbox.fault("status", status=400, method=method, path_contains=path)
+                self.run_nightly()
+                self.assertEqual(len(self.problems()), 1)
+                self.retry()
+
+                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
+                self.assertFalse(self.problems())
+                self.catch_up()
+                self.pass_time()
 
     def test_archived_and_unarchived(self):
         """Each time the read shows what was before."""

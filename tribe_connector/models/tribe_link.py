@@ -319,6 +319,11 @@ class TribeLink(models.Model):
         now = fields.Datetime.to_string(fields.Datetime.now())
         self.being_told = tell(self.being_told, values, before, now)
 
+    def _forget_told(self, names):
+        """Forget what Tribe was told of some fields: it has refused it."""
+        kept = {name: each for name, each in self.being_told.items() if name not in names}
+        self.being_told = kept or False
+
     def _told_since(self):
         """What was told before shows by now (datetime as text, UTC)."""
         wait = timedelta(seconds=self.connection_id.settle_seconds)

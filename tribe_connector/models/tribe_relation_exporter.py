@@ -393,26 +393,31 @@ class TribeRelationExporter(models.AbstractModel):
             told[role_name(kind)] = role_value(active)
             if not active:
                 relationship_link.closed_by_us = True
-        link._note_told(told, {**remote.values(), **remote.roles()})
+        # A first address is noted once it is sent.
+        later = () if remote.invoice_address() else ADDRESS_FIELDS
+        noted = {name: value for name, value in told.items() if name not in later}
+        link._note_told(noted, {**remote.values(), **remote.roles()})
         session.commit()
         self._check_unchanged(session.connection, decision)
         return told
 
     def _check_address_shown(self, decision):
         """Have Tribe make no second address: where it does not show the one that it was told of,
-        nobody knows which one to change.
+        nobody knows which one to change, nor, without an answer, whether there is one.
 
         :raises Busy: as long as that may be
         """
         remote = decision.remote
+        told = {n: each for n, each in decision.seen.told.items() if n in ADDRESS_FIELDS}
+        may_be_there = is_unanswered(without_unanswered(told, decision.link._told_since()))
         if (
-            remote.is_address_hidden
+            (remote.is_address_hidden or may_be_there)
             and not remote.invoice_address()
             and decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
         ):
             raise Busy(
                 sentence("not_shown_yet", contact=decision.name),
-                decision.link._seconds_to_next_look(decision.seen.told),
+                decision.link._seconds_to_next_look(told),
             )
 
     def _note_answer(self, link, told, stamps):

@@ -29,6 +29,7 @@ from ..mapping import (
     relationship_body,
 )
 from ..sentence import Choice, in_language, say, sentence, stored, together
+from ..tribe_api import TribeError
 from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
 
@@ -758,7 +759,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         active = values.pop("active", None)
         stamps = {}
         self._write_relation(session, link.partner_id, remote, values, stamps)
-        agreed |= self._write_address(session, remote, values, stamps)
+        agreed |= self._write_address(session, link, remote, values, stamps)
         self._write_payment_terms(session, remote, values, stamps)
         if active is not None:
             agreed["active"] = self._write_active(session, link, remote, active, stamps)
@@ -797,7 +798,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             answer = session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
             self._note_stamps(stamps, values.keys() - {*ADDRESS_FIELDS}, remote.entity, answer)
 
-    def _write_address(self, session, remote, values, stamps):
+    def _write_address(self, session, link, remote, values, stamps):
         """Write the address fields of some values to Tribe.
 
         Returns what Tribe shows afterwards instead of the values, if anything: an address that is
@@ -811,18 +812,36 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if body and slot:
             answer = session.client.update("Address", slot["ID"], body)
             self._note_stamps(stamps, changed, slot, answer)
-        elif body and remote.kind == "organization":
-            session.client.update(
-                RELATION_SETS[remote.kind], remote.tribe_id, {"InvoiceAddress": body}
-            )
         elif body:
-            session.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
+            self._create_address(session, link, remote, changed, body)
         shown = remote.with_address(body, changed).values()
         return {
             name: shown[name]
             for name, value in changed.items()
             if canonical(name, shown[name]) != canonical(name, value)
         }
+
+    def _create_address(self, session, link, remote, changed, body):
+        """Give a relation its first address.
+
+        Whether it was sent is noted, for good: it is sent again once it surely did not arrive,
+        which is at once where Tribe refused it.
+
+        :param changed: the neutral values of the body
+        """
+        link._note_told(changed, remote.values())
+        session.commit()
+        try:
+            if remote.kind == "organization":
+                entity_set = RELATION_SETS[remote.kind]
+                session.client.update(entity_set, remote.tribe_id, {"InvoiceAddress": body})
+            else:
+                session.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
+        except TribeError as error:
+            if not error.outcome_unknown:
+                link._forget_told(changed)
+                session.commit()
+            raise
 
     def _address_changes(self, connection, remote, values):
         """How changed address fields are told to Tribe; ``{}`` when it has them already.
