@@ -4,6 +4,7 @@ from odoo.addons.tribe_connector.sentence import Choice, sentence
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import LEAD, RelationCase
+from .test_relation_histories import vat_number
 
 ADDRESS = {"street": "Dorpsstraat 12a", "zip": "1012 AB", "city": "Amsterdam"}
 TRIBE_ADDRESS = {
@@ -80,7 +81,8 @@ class TestSuggestion(RelationCase):
         self.synchronize(partner)
 
         self.assertTrue(partner.tribe_id)
-        self.assertEqual(self.sandbox.calls()["by"]["GET Address"], 1)
+        # Of organizations, and of persons.
+        self.assertEqual(self.sandbox.calls()["by"]["GET Address"], 2)
 
     def test_another_house_number_is_somebody_else(self):
         self.organization(Name="Bakker B.V.", InvoiceAddress={**TRIBE_ADDRESS, "HouseNumber": 14})
@@ -199,6 +201,107 @@ class TestSuggestion(RelationCase):
 
         self.assertEqual(self.link(row["ID"]).partner_id.name, "In Tribe")
         self.assertFalse(self.problems())
+
+    # Of another kind
+
+    def alike(self, *bases):
+        """``(basis, side that is looked at first, number, values in Odoo, values in Tribe)``."""
+        cases = ((basis, side) for basis in bases for side in ("odoo", "tribe"))
+        for number, (basis, side) in enumerate(cases):
+            text = {
+                "vat": vat_number(number, 1),
+                "company_registry": f"1234567{number}",
+                "email": f"jan@smit{number}.example",
+            }.get(basis)
+            place = {"Postalcode": f"100{number} AB", "Street": "Weg", "HouseNumber": 5}
+            wire = {
+                "vat": "VATNumber",
+                "company_registry": "ChamberOfCommerceNumber",
+                "email": "EmailAddress",
+            }.get(basis)
+            if basis == "address":
+                ours = {"zip": f"100{number} AB", "street": "Weg 5"}
+                yield basis, side, number, ours, {"InvoiceAddress": place}
+            else:
+                yield basis, side, number, {basis: text}, {wire: text}
+
+    def assertSuggestedOfOtherKind(self, partner, row, basis):
+        """Both are there, and wait for a person, who is told that their kinds differ."""
+        suggestion = self.suggestions().filtered(lambda each: each.partner_id == partner)
+        self.assertEqual(
+            (suggestion.tribe_id, suggestion.basis, suggestion.state), (row["ID"], basis, "open")
+        )
+        self.assertEqual(suggestion.against, sentence("against_kind"))
+        self.assertFalse(partner.tribe_id)
+        self.assertFalse(self.link(row["ID"]))
+
+    def test_a_person_in_odoo_and_an_organization_in_tribe(self):
+        for basis, side, number, ours, theirs in self.alike(
+            "vat", "company_registry", "email", "address"
+        ):
+            with self.subTest(basis, side=side):
+                name = f"Smit{number}, Jan" if basis == "email" else f"Jan Smit{number}"
+                partner = self.customer(name, is_company=False, **ours)
+                row = self.organization(Name=f"Jan Smit{number}", **theirs)
+                self.look_from(side, partner, "organization", row)
+
+                self.assertSuggestedOfOtherKind(partner, row, basis)
+
+    def test_an_organization_in_odoo_and_a_person_in_tribe(self):
+        for basis, side, number, ours, theirs in self.alike("email", "address"):
+            with self.subTest(basis, side=side):
+                if basis == "address":
+                    theirs = {"Address": theirs["InvoiceAddress"]}
+                partner = self.customer(f"Jan Smit{number}", **ours)
+                row = self.person(FirstName="Jan", LastName=f"Smit{number}", **theirs)
+                self.look_from(side, partner, "person", row)
+
+                self.assertSuggestedOfOtherKind(partner, row, basis)
+
+    def test_the_e_mail_address_of_a_company_and_of_who_works_there_is_no_match(self):
+        for basis, side, number, ours, theirs in self.alike("email"):
+            with self.subTest(basis, side=side):
+                partner = self.customer(f"Jan Smit{number}", is_company=False, **ours)
+                row = self.organization(Name=f"Klant {number} B.V.", **theirs)
+                self.look_from(side, partner, "organization", row)
+
+                self.assertFalse(self.suggestions())
+                self.assertFalse(self.problems())
+
+    def test_who_is_made_the_same_kind_can_be_linked(self):
+        partner = self.customer("Jan Smit", is_company=False, vat="NL123456782B90")
+        row = self.organization(Name="Jan Smit", VATNumber="NL123456782B90")
+        self.synchronize(partner)
+        with self.assert_refused("linking_of_other_kind"):
+            self.suggestions().action_link()
+
+        partner.is_company = True
+        self.run_nightly()
+        self.assertFalse(self.suggestions().against)
+        self.suggestions().action_link()
+        self.run_lanes()
+
+        self.assertEqual(partner.tribe_id, row["ID"])
+        self.assertFalse(self.problems())
+
+    def test_whoever_is_different_and_of_another_kind_are_two(self):
+        partner = self.customer("Jan Smit", is_company=False, vat="NL123456782B90")
+        row = self.organization(Name="Jan Smit", VATNumber="NL123456782B90")
+        self.look_from("odoo", partner, "organization", row)
+        self.look_at("organization", row["ID"])
+
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertTrue(partner.tribe_id and partner.tribe_id != row["ID"])
+        self.assertTrue(self.link(row["ID"]).partner_id)
+        self.assertFalse(self.problems())
+
+    def look_from(self, side, partner, kind, row):
+        if side == "odoo":
+            self.synchronize(partner)
+        else:
+            self.look_at(kind, row["ID"])
 
     # What is no match any more
 

@@ -265,7 +265,26 @@ def test_the_rule(ours, theirs, decision, many):
         assert not proved
         assert verdict.outcome in (Outcome.SUGGESTION, Outcome.NOTHING)
         assert verdict.basis not in many
-        assert not verdict.against
+        is_of_other_kind = verdict.basis and ours.kind != theirs.kind
+        assert verdict.against == ((evidence.KIND,) if is_of_other_kind else ())
+
+
+@pytest.mark.parametrize(
+    ("basis", "name", "outcome"),
+    [
+        ("vat", "Anders", Outcome.SUGGESTION),
+        ("company_registry", "Anders", Outcome.SUGGESTION),
+        ("email", "Anders", Outcome.NOTHING),
+        ("email", None, Outcome.NOTHING),
+        ("email", "de Vries, Jan", Outcome.SUGGESTION),
+    ],
+)
+def test_what_suggests_that_two_of_another_kind_are_the_same(basis, name, outcome):
+    value = {"vat": "NL123456782B90", "company_registry": "12345678"}.get(basis, "j@k.example")
+    ours = Facts("organization", {"name": "Jan de Vries", basis: value})
+    theirs = Facts("person", {"name": name, basis: value})
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert judge(*sides).outcome == outcome
 
 
 @given(VALUES, VALUES)

@@ -133,9 +133,31 @@ def judge(
         against = contradictions(contact, relation, basis)
         return Verdict(Outcome.QUESTION if against else Outcome.SAME, basis, against)
     for basis, key in weak_keys(contact.values):
-        if basis not in shared_by_many and key == dict(weak_keys(relation.values)).get(basis):
-            return Verdict(Outcome.SUGGESTION, basis)
+        if (
+            basis not in shared_by_many
+            and key == dict(weak_keys(relation.values)).get(basis)
+            and suggests(basis, contact, relation)
+        ):
+            return Verdict(Outcome.SUGGESTION, basis, against_suggestion(contact, relation))
     return Verdict(Outcome.NOTHING)
+
+
+def suggests(basis: str, contact: Facts, relation: Facts) -> bool:
+    """Whether two could be the same because they share something that is no proof.
+
+    A company and who works there have one e-mail address: of two kinds it says nothing, unless
+    they have one name too.
+    """
+    return (
+        basis != EMAIL
+        or contact.kind == relation.kind
+        or bool(_are_alike("name", contact, relation))
+    )
+
+
+def against_suggestion(contact: Facts, relation: Facts) -> tuple[str, ...]:
+    """What speaks against two being the same that share what is no proof."""
+    return (KIND,) if contact.kind != relation.kind else ()
 
 
 def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ...]:

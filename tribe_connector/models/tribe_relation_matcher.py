@@ -1,7 +1,6 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import timezone
-from operator import itemgetter
 
 from odoo import models
 from odoo.fields import Domain
@@ -188,7 +187,7 @@ class TribeRelationMatcher(models.AbstractModel):
         )
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
-            against = _against(verdict, contact.values, relation.values)
+            against = _against(verdict.against, contact.values, relation.values)
             decision.candidates = [
                 Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
                 for each, basis, speaking in (
@@ -205,7 +204,7 @@ class TribeRelationMatcher(models.AbstractModel):
         for other, basis in others.items():
             contact = self._contact_facts(connection, other, self._relation_link(connection, other))
             verdict = judge(contact, replace(relation, names_another=True))
-            yield other, basis, _against(verdict, contact.values, relation.values)
+            yield other, basis, _against(verdict.against, contact.values, relation.values)
 
     def _named_besides(self, connection, decision, contact):
         """Whom else a relation carries the proof of, and which: ``{partner: basis}``.
@@ -359,24 +358,22 @@ class TribeRelationMatcher(models.AbstractModel):
         """
         connection = session.connection
         values = {partner: self._weak_values(connection, partner) for partner in partners}
-        rows_of = {}
-        for kind in RELATION_KINDS:
-            of_kind = [each for partner, each in values.items() if partner._tribe_kind() == kind]
-            found = self._relations_with(session, kind, of_kind)
-            rows_of |= {(kind, *pair): rows for pair, rows in found.items()}
+        facts = {partner: Facts(partner._tribe_kind(), each) for partner, each in values.items()}
         shared = [
-            (partner, pair, rows_of[(partner._tribe_kind(), *pair)])
+            (partner, kind, pair, rows_of[pair])
+            for kind in RELATION_KINDS
+            if (rows_of := self._relations_with(session, kind, list(values.values())))
             for partner, each in values.items()
             for pair in evidence.weak_keys(each)
-            if (partner._tribe_kind(), *pair) in rows_of
+            if pair in rows_of and not evidence.is_shared_by_many(1, len(rows_of[pair]))
         ]
-        shared = [each for each in shared if not evidence.is_shared_by_many(1, len(each[-1]))]
         contacts = self._count_contacts(
-            connection, {pair: values[partner] for partner, pair, _rows in shared}
+            connection, {pair: values[partner] for partner, _kind, pair, _rows in shared}
         )
         found = {partner: [] for partner in partners}
-        for partner, pair, rows in shared:
+        for partner, kind, pair, rows in shared:
             if not evidence.is_shared_by_many(contacts[pair], len(rows)):
+                rows = [{**row, "kind": kind} for row in rows]
                 found[partner].append((rows, pair[0]))
         tribe_ids = {row["ID"] for each in found.values() for rows, _b in each for row in rows}
         others = connection._own_relation_ids() | {
@@ -387,8 +384,8 @@ class TribeRelationMatcher(models.AbstractModel):
         refused = self.env["tribe.suggestion"]._refused(connection, partners)
         return {
             partner.id: [
-                Candidate(partner, partner._tribe_kind(), row["ID"], name_of(row), basis)
-                for row, basis in _each_once(each)
+                _suggested(partner, facts[partner], _facts_of(row), row["ID"], name_of(row), basis)
+                for row, basis in _each_once(each, facts[partner], _facts_of)
                 if row["ID"] not in others and (partner.id, row["ID"]) not in refused
             ]
             for partner, each in found.items()
@@ -424,40 +421,41 @@ class TribeRelationMatcher(models.AbstractModel):
             values = {name: text for name, text in texts.items() if not is_too_long(text)}
         else:
             values = partner._tribe_values(connection)
-        registry = partner.company_registry
-        return {**values, evidence.REGISTRY: None if is_too_long(registry) else registry}
+        # Also of a person, who has none of these in Tribe.
+        numbers = {name: partner[name] for name in (evidence.VAT, evidence.REGISTRY)}
+        return values | {n: None if is_too_long(text) else text for n, text in numbers.items()}
 
     def _candidates_in_odoo(self, session, remotes):
         """Unlinked contacts that relations could be: ``{tribe_id: [Candidate]}``."""
         connection = session.connection
-        values = {remote.tribe_id: self._relation_facts(remote).values for remote in remotes}
+        facts = {remote.tribe_id: self._relation_facts(remote) for remote in remotes}
+        values = {tribe_id: each.values for tribe_id, each in facts.items()}
         partners = self._contacts_of_few(connection, values.values())
         refused = self.env["tribe.suggestion"]._refused(connection, partners)
-        alike = {}
+        alike, contacts = {}, {}
         for partner in partners:
-            for pair in evidence.weak_keys(self._weak_values(connection, partner)):
-                alike.setdefault((partner._tribe_kind(), *pair), []).append(partner)
+            of_partner = self._weak_values(connection, partner)
+            contacts[partner] = Facts(partner._tribe_kind(), of_partner)
+            for pair in evidence.weak_keys(of_partner):
+                alike.setdefault(pair, []).append(partner)
         shared = {
-            remote.tribe_id: [
-                pair
-                for pair in evidence.weak_keys(values[remote.tribe_id])
-                if (remote.kind, *pair) in alike
-            ]
-            for remote in remotes
+            tribe_id: [pair for pair in evidence.weak_keys(each) if pair in alike]
+            for tribe_id, each in values.items()
         }
         relations = self._count_relations(session, remotes, values, shared)
         found = {}
         for remote in remotes:
+            relation = facts[remote.tribe_id]
             of_few = [
-                (alike[(remote.kind, *pair)], pair[0])
+                (alike[pair], pair[0])
                 for pair in shared[remote.tribe_id]
-                if not evidence.is_shared_by_many(
-                    len(alike[(remote.kind, *pair)]), relations[(remote.kind, *pair)]
-                )
+                if not evidence.is_shared_by_many(len(alike[pair]), relations[(remote.kind, *pair)])
             ]
             found[remote.tribe_id] = [
-                Candidate(partner, remote.kind, remote.tribe_id, remote.name, basis)
-                for partner, basis in _each_once(of_few, lambda partner: partner.id)
+                _suggested(
+                    partner, contacts[partner], relation, remote.tribe_id, remote.name, basis
+                )
+                for partner, basis in _each_once(of_few, relation, contacts.get)
                 if (partner.id, remote.tribe_id) not in refused
             ]
         return found
@@ -565,12 +563,13 @@ class TribeRelationMatcher(models.AbstractModel):
             "basis": [Choice("tribe.suggestion", "basis", basis) for basis in bases],
         }
         # As values of the contact are in it; the possible match tells it where that one is read.
-        against = [
+        spoken = [
             each
             for candidate in decision.candidates
             if self._may_be_told(connection, candidate.partner, decision.partner)
             for each in candidate.against
         ]
+        against = [each for number, each in enumerate(spoken) if each not in spoken[:number]]
         if against:
             return NeedsPerson(
                 sentence("possible_match_contradicted", **parameters, against=against)
@@ -608,13 +607,13 @@ class TribeRelationMatcher(models.AbstractModel):
         )
 
 
-def _against(verdict, odoo, tribe):
+def _against(against, odoo, tribe):
     """What speaks against it, in sentences, of the values of both."""
     return [
         sentence(AGAINST[name], odoo=odoo.get(name) or "…", tribe=tribe[name])
         if name in (evidence.VAT, evidence.REGISTRY)
         else sentence(AGAINST[name])
-        for name in verdict.against
+        for name in against
     ]
 
 
@@ -646,12 +645,26 @@ def _at_postcode(postcode):
     return Domain.custom(to_sql=condition)
 
 
-def _each_once(found, key_of=itemgetter("ID")):
-    """``(record, basis)`` of ``([record], basis)``: of each record the first basis."""
-    seen = set()
+def _each_once(found, facts, facts_of):
+    """``(record, basis)`` of ``([record], basis)``: of each record the first basis that counts.
+
+    :param facts: what is known of what the records could be the same as
+    :param facts_of: tells what is known of one of the records
+    """
+    seen = []
     for records, basis in found:
         for record in records:
-            key = key_of(record)
-            if key not in seen:
-                seen.add(key)
+            if record not in seen and evidence.suggests(basis, facts, facts_of(record)):
+                seen.append(record)
                 yield record, basis
+
+
+def _facts_of(row):
+    """What a row of Tribe, with its kind, tells of its relation."""
+    return Facts(row["kind"], {"name": row.get("Name")})
+
+
+def _suggested(partner, contact, relation, tribe_id, name, basis):
+    """The candidate of two that share what is no proof."""
+    against = _against(evidence.against_suggestion(contact, relation), {}, {})
+    return Candidate(partner, relation.kind, tribe_id, name, basis, against)
