@@ -8,7 +8,7 @@ from odoo.addons.tribe_connector.engine.problems import NeedsPerson
 from odoo.addons.tribe_connector.models import tribe_relation_numbering
 from odoo.addons.tribe_connector.sentence import Label
 
-from .common import SUPPLIER
+from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
 # Beyond so many questions a test of ours ends what would have no end.
@@ -574,3 +574,150 @@ class TestNumbersWrittenOtherwise(NumberCase):
         self.assertFalse(self.problems())
         self.assertEqual(self.tribe_of(one)["DebtorNumber"], "1002")
         self.assertEqual(self.tribe_of(other)["DebtorNumber"], "1003")
+
+
+class TestNumbersGivenUp(NumberCase):
+    """A number that one customer gives up and another, new one gets before Tribe was told."""
+
+    def given_up(self):
+        """Each way to give it up: ``(a linked contact, the new one that has its number)``."""
+        for number, values in enumerate(
+            ({"debtor_number": "2001"}, {"debtor_number": False, "active": False})
+        ):
+            with_number = f"100{number}"
+            one = self.linked(f"Een {number} B.V.", debtor_number=with_number)
+            one.write(values)
+            yield one, self.customer(f"Ander {number} B.V.", debtor_number=with_number)
+
+    def assertGiven(self, one, other, number):
+        """The new one has the number on both sides, and the other one has another."""
+        self.assertFalse(self.problems())
+        self.assertEqual(self.numbers(other)[0], number)
+        self.assertTrue(self.numbers(one)[0])
+        self.assertNotEqual(one.debtor_number, number)
+        is_former = self.relationships(one)[ORGANIZATION_CUSTOMER]["IsFormer"]
+        self.assertEqual(bool(is_former), not one.active)
+        found = self.sandbox.rows("Relation_Organization", DebtorNumber=number)
+        self.assertEqual([row["ID"] for row in found], [other.tribe_id])
+        self.assertNothingMore()
+
+    def again(self):
+        """What waits is tried again, with no night between."""
+        for _time in range(3):
+            self.env["tribe.work"].search([("error_class", "!=", False)]).due = "2020-01-01"
+            self.run_lanes()
+
+    def test_it_goes_in_one_night(self):
+        for one, other in self.given_up():
+            number = other.debtor_number
+            with self.subTest(number):
+                self.run_nightly()
+
+                self.assertGiven(one, other, number)
+
+    def test_a_linked_one_gets_it_too(self):
+        other = self.linked("Ander B.V.", debtor_number="1005")
+        for one, new in self.given_up():
+            number = new.debtor_number
+            new.unlink()
+            other.debtor_number = number
+            with self.subTest(number):
+                self.run_nightly()
+
+                self.assertGiven(one, other, number)
+
+    def test_whoever_is_sent_first(self):
+        for one, other in self.given_up():
+            number = other.debtor_number
+            with self.subTest(number):
+                self.synchronize(other)
+                self.again()
+
+                self.assertGiven(one, other, number)
+
+    def test_the_plan_says_so(self):
+        for one, other in self.given_up():
+            with self.subTest(other.debtor_number):
+                action = self.connection.action_plan()
+                self.run_lanes()
+                plan = self.env["tribe.plan"].browse(action["res_id"])
+
+                lines = {line.partner_id: line.action for line in plan.line_ids}
+                self.assertEqual(lines[other], "create_tribe", plan.line_ids.mapped("text"))
+                self.assertNotIn("question", lines.values())
+                self.assertIn(one, lines)
+
+    def test_the_other_one_waits_where_tribe_refuses(self):
+        for one, other in self.given_up():
+            number = other.debtor_number
+            with self.subTest(number):
+                self.sandbox.fault("status", status=400, method="PUT", times=None)
+                self.run_nightly()
+                self.again()
+                self.assertFalse(self.named(other.name))
+                self.assertEqual(len(self.problems()), 2)
+                self.sandbox.clear_faults()
+                self.again()
+
+                self.assertGiven(one, other, number)
+
+    def test_nothing_is_lost_where_tribe_fails_in_between(self):
+        for kind in ("reset", "lose_answer"):
+            for method in ("PUT", "POST"):
+                for one, other in self.given_up():
+                    number = other.debtor_number
+                    with self.subTest(number, fault=kind, method=method), self.env.cr.savepoint():
+                        self.sandbox.fault(kind, method=method, times=1)
+                        self.run_nightly()
+                        self.again()
+                        self.pass_settle_time()
+                        self.again()
+
+                        self.assertGiven(one, other, number)
+                    number = f"{number}{kind[0]}{method}"
+                    one.debtor_number, other.debtor_number = f"1{number}", f"2{number}"
+                    one.active = True
+                    self.run_nightly()
+
+    def pass_settle_time(self):
+        self.env["tribe.link"].search([("sent_at", "!=", False)]).sent_at = "2020-01-01"
+
+    def test_where_queries_lag(self):
+        for one, other in self.given_up():
+            number = other.debtor_number
+            with self.subTest(number):
+                self.sandbox.switch(query_lag=10.0**9)
+                self.synchronize(one)
+                self.synchronize(other)
+                self.sandbox.switch(query_lag=0.0)
+                self.again()
+
+                self.assertGiven(one, other, number)
+
+    def test_a_relation_that_has_it_is_the_new_one(self):
+        for side in ("odoo", "tribe"):
+            for one, other in self.given_up():
+                number = other.debtor_number
+                with self.subTest(number, side=side):
+                    row = self.organization(Name=other.name, DebtorNumber=number)
+                    if side == "odoo":
+                        self.synchronize(other)
+                    else:
+                        self.look_at("organization", row["ID"])
+                    self.run_nightly()
+
+                    self.assertEqual(other.tribe_id, row["ID"])
+                    self.assertGiven(one, other, number)
+                one.active = True
+                one.debtor_number, other.debtor_number = f"3{number}{side}", f"4{number}{side}"
+                self.run_nightly()
+
+    def test_what_was_typed_in_tribe_is_a_question(self):
+        """It may be who it says there."""
+        one = self.linked("Een B.V.", debtor_number="1001")
+        self.sandbox.change("Relation_Organization", one.tribe_id, {"DebtorNumber": "1009"})
+        other = self.customer("Ander B.V.", debtor_number="1009")
+
+        self.synchronize(other)
+
+        self.assertAsked("number_of_linked_relation")

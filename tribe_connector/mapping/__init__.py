@@ -67,7 +67,17 @@ from .tenant_fields import (
     missing_requirements,
     resolve_invoice_fields,
 )
-from .told import Seen, answer, is_before, is_unanswered, look, oldest, tell, without_unanswered
+from .told import (
+    Seen,
+    answer,
+    before_telling,
+    is_before,
+    is_unanswered,
+    look,
+    oldest,
+    tell,
+    without_unanswered,
+)
 from .vat_kind import DOMESTIC, is_about_services, vat_country, vat_kind, what_is_sold
 from .vat_number import is_vat_doubtful
 
@@ -101,6 +111,7 @@ __all__ = [
     "address_line",
     "agreed_on",
     "answer",
+    "before_telling",
     "as_odoo_has",
     "canonical",
     "chart_taxes",

@@ -84,6 +84,11 @@ def is_unanswered(told: Mapping | None) -> bool:
     return any(not _entry(entry)["is_answered"] for entry in (told or {}).values())
 
 
+def before_telling(told: Mapping | None, name: str) -> list:
+    """What Tribe had of a value before it was told another one, which may not show yet."""
+    return list(_entry((told or {})[name])["before"]) if name in (told or {}) else []
+
+
 def oldest(told: Mapping) -> str:
     """When the first of what is still to be seen was told, as far as that was kept."""
     return min(filter(None, (_entry(entry)["at"] for entry in told.values())))

@@ -10,11 +10,11 @@ from ..engine.remote_relation import (
     find_by_numbers,
     load_relations,
 )
-from ..mapping import ADDRESS_FIELDS, relationship_body
+from ..mapping import ADDRESS_FIELDS, canonical, relationship_body
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import WIRE_NUMBERS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, WIRE_NUMBERS
 
 
 class TribeRelationCreator(models.AbstractModel):
@@ -31,6 +31,7 @@ class TribeRelationCreator(models.AbstractModel):
     def _create(self, session, decision):
         """Create a partner in Tribe: the relation and its relationship in one call."""
         partner = decision.partner
+        self._check_given_up(session, decision)
         kind = partner._tribe_kind()
         values, notes = self._values_to_create(session, decision)
         body = self._relation_body(session, partner, values)
@@ -46,6 +47,47 @@ class TribeRelationCreator(models.AbstractModel):
             self._forget_echoes(session.connection, partner)
         session.log("create_tribe", partner.display_name, partner=partner)
         self._log_notes(session, link, notes)
+
+    def _check_given_up(self, session, decision):
+        """Have Tribe be told first which number the one has who had that of a new relation.
+
+        :raises TryAgain: as long as it was not; who that is is looked at before
+        """
+        connection, partner = session.connection, decision.partner
+        for name, link in decision.given_up:
+            other = link.partner_id
+            number = other._tribe_number(connection, name)
+            agreed = (link.agreed or {}).get(name)
+            if number and canonical(name, agreed) == canonical(name, number):
+                continue
+            self._have_looked_at(session, other)
+            raise TryAgain(
+                sentence(
+                    "number_given_up_first",
+                    field=NUMBER_NAMES[name],
+                    number=partner._tribe_number(connection, name),
+                    partner=partner.display_name,
+                    other=self._name_of_other(connection, other, partner),
+                ),
+                BUSY_SECONDS,
+            )
+
+    def _have_looked_at(self, session, partner):
+        """Have a contact looked at now, unless it waits for somebody, or for its next try."""
+        works = self.env["tribe.work"]
+        has_problem = works.search_count(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("direction", "=", "outbound"),
+                ("reference", "=", str(partner.id)),
+                ("error_class", "!=", False),
+            ],
+            limit=1,
+        )
+        if not has_problem:
+            works._add(session.connection, "outbound", "partner", partner.ids, "follow")
+            self.env["tribe.engine"]._wake("outbound")
+            session.commit()
 
     def _values_to_create(self, session, decision):
         """The neutral values of a new relation, and notes: ``(values, {field: sentence})``."""

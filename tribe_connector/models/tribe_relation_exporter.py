@@ -169,11 +169,12 @@ class TribeRelationExporter(models.AbstractModel):
         """Which relation of Tribe each unlinked partner is, if any."""
         if not partners:
             return []
-        matches, apart = self._find_matches(session, partners)
+        matches, apart, given_up = self._find_matches(session, partners)
         decisions = []
         for partner in partners:
             decision = Decision(CREATE_TRIBE, partner=partner, link=links.get(partner.id))
             decision.disowned = [row for row in apart[partner.id] if "ImportId" in row]
+            decision.given_up = given_up[partner.id]
             with self._alone(decision):
                 self._check_numbers_unique(session.connection, partner)
                 self._match(session, decision, matches[partner.id])

@@ -14,7 +14,6 @@ from ..engine.remote_relation import (
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     SUPPLIER,
-    find_by_numbers,
     load_relations,
     relation_ids_of,
 )
@@ -366,16 +365,16 @@ class TribeRelationImporter(models.AbstractModel):
     def _check_numbers_lead_to_one(self, session, decisions, refused):
         """Whose number several relations of Tribe have is none of them for certain."""
         rows = {decision.partner.id: {} for decision in decisions}
-        for name, wire in WIRE_NUMBERS.items():
+        for name in WIRE_NUMBERS:
             by_number = {
                 each.partner._tribe_number(session.connection, name): each.partner.id
                 for each in decisions
             }
             numbers = [number for number in by_number if number]
-            found = find_by_numbers(session.connection, session.client, wire, numbers)
+            found, given_up = self._find_by_numbers(session, name, numbers)
             for number in numbers:
                 for row in found.get(number, []):
-                    if (by_number[number], row["ID"]) not in refused:
+                    if (by_number[number], row["ID"]) not in refused and row["ID"] not in given_up:
                         rows[by_number[number]][row["ID"]] = row
         for decision in decisions:
             of_partner = list(rows[decision.partner.id].values())

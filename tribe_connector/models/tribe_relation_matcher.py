@@ -17,7 +17,7 @@ from ..engine.remote_relation import (
     find_by_numbers,
     name_of,
 )
-from ..mapping import canonical, clean_start, evidence, is_too_long
+from ..mapping import before_telling, canonical, clean_start, evidence, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
@@ -57,8 +57,9 @@ class TribeRelationMatcher(models.AbstractModel):
         """Relations of Tribe that prove to be a partner, and those that do and are kept apart.
 
         A person said *Different*, or the ``ImportId`` of one is on the relation of another.
+        And whose relation still has a number of a partner, which its contact has given up.
 
-        :returns: two of ``{partner_id: [row with kind]}``
+        :returns: two of ``{partner_id: [row with kind]}``, and ``{partner_id: [(field, link)]}``
         """
         # Tribe may say of very many that they are one and the same.
         matches = {partner.id: {} for partner in partners}
@@ -73,12 +74,16 @@ class TribeRelationMatcher(models.AbstractModel):
         # A relation with our ImportId is ours; numbers then prove nothing more.
         others = partners.filtered(lambda partner: not matches[partner.id])
         refused = self.env["tribe.suggestion"]._refused(session.connection, others)
-        for partner, row in self._rows_with_numbers(session, others):
-            if (partner.id, row["ID"]) in refused:
+        given_up = {partner.id: [] for partner in partners}
+        for partner, name, row, link in self._rows_with_numbers(session, others):
+            if link:
+                given_up[partner.id].append((name, link))
+            elif (partner.id, row["ID"]) in refused:
                 apart[partner.id].append(row)
             else:
                 matches[partner.id].setdefault(row["ID"], row)
-        return {partner_id: list(rows.values()) for partner_id, rows in matches.items()}, apart
+        matches = {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
+        return matches, apart, given_up
 
     def _apart(self, session, partners, found):
         """Which relations are not a partner, whatever they carry of it: ``{(partner_id, ID)}``.
@@ -109,18 +114,49 @@ class TribeRelationMatcher(models.AbstractModel):
                         yield import_ids[import_id], {**row, "kind": kind}
 
     def _rows_with_numbers(self, session, partners):
-        """``(partner, row with kind)`` of the relations that have a number of a partner."""
+        """The relations that have a number of a partner: ``(partner, field, row with kind, link)``.
+
+        The link is that of a relation whose contact has given the number up; else it is empty.
+        """
         own = session.connection._own_relation_ids()
-        for name, wire in WIRE_NUMBERS.items():
+        for name in WIRE_NUMBERS:
             numbers = {
                 partner: partner._tribe_number(session.connection, name) for partner in partners
             }
             sought = [each for each in numbers.values() if each and len(each) <= LONGEST_SOUGHT]
-            found = find_by_numbers(session.connection, session.client, wire, sought)
+            found, given_up = self._find_by_numbers(session, name, sought)
             for partner, number in numbers.items():
                 for row in found.get(number, []) if number else ():
                     if row["ID"] not in own:
-                        yield partner, row
+                        yield partner, name, row, given_up.get(row["ID"])
+
+    def _find_by_numbers(self, session, name, numbers):
+        """The relations that have some debtor or creditor numbers, as ``find_by_numbers``.
+
+        And the links of those whose contact has given that number up: ``{tribe_id: link}``.
+        """
+        connection = session.connection
+        found = find_by_numbers(connection, session.client, WIRE_NUMBERS[name], numbers)
+        number_of = {row["ID"]: number for number, rows in found.items() for row in rows}
+        links = self.env["tribe.link"]._of_tribe(connection, number_of)
+        return found, {
+            tribe_id: link
+            for tribe_id, link in links.items()
+            if self._has_given_up(link, name, number_of[tribe_id])
+        }
+
+    def _has_given_up(self, link, name, number):
+        """Whether a contact had a number in both systems, and has another one, or none, in Odoo.
+
+        Not one that its relation has got in Tribe: it may be who it says there.
+        """
+        partner, number = link.partner_id, canonical(name, number)
+        if link.state != "linked" or not partner:
+            return False
+        if canonical(name, partner._tribe_number(link.connection_id, name)) == number:
+            return False
+        had = [(link.agreed or {}).get(name), *before_telling(link.being_told, name)]
+        return number in [canonical(name, each) for each in had]
 
     def _match(self, session, decision, rows):
         """Which one relation a partner is, if any; a question where only a person can tell.

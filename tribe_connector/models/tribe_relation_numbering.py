@@ -284,17 +284,22 @@ class TribeRelationNumbering(models.AbstractModel):
                 )
 
     def _getting_another(self, session, name, rows):
-        """The IDs of the relations that are linked with a contact which has another number."""
-        ids = [row["ID"] for row in rows]
-        links = self.env["tribe.link"]._of_tribe(session.connection, ids)
-        numbers = {
-            tribe_id: link.partner_id[name]
-            for tribe_id, link in links.items()
-            if link.state == "linked"
-        }
+        """The IDs of the relations that are linked with a contact which has another number.
+
+        Or has given it up, for the next one.
+        """
+        wire = WIRE_NUMBERS[name]
+        links = self.env["tribe.link"]._of_tribe(session.connection, [row["ID"] for row in rows])
+
+        def is_moving(link, number):
+            now = link.partner_id[name]
+            has_another = now and canonical(name, now) != canonical(name, number)
+            return link.state == "linked" and (
+                has_another or self._has_given_up(link, name, number)
+            )
+
         return {
             row["ID"]
             for row in rows
-            if numbers.get(row["ID"])
-            and canonical(name, numbers[row["ID"]]) != canonical(name, row[WIRE_NUMBERS[name]])
+            if row["ID"] in links and is_moving(links[row["ID"]], row[wire])
         }
