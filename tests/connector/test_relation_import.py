@@ -386,6 +386,55 @@ class TestRelationImport(RelationCase):
         self.end(partner, is_former=False)
 
         self.assertFalse(partner.active)
+        self.assertStaysArchived(partner)
+
+    def notes_of(self, partner):
+        lines = self.env["tribe.run.line"].search([("action", "=", "note")])
+        return lines.filtered(lambda line: line.partner_id == partner)
+
+    def assertStaysArchived(self, partner):
+        """A person reads once that it is archived and current in Tribe; nothing is a problem."""
+        notes = self.notes_of(partner)
+        self.assert_told(notes, "contact_stays_archived", field="text", partner=partner.name)
+        self.assertFalse(partner.active)
+        self.assertFalse(self.problems())
+        self.synchronize(partner)
+        self.run_nightly()
+        self.assertEqual(self.notes_of(partner), notes)
+        self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_who_is_unarchived_stays_archived_no_more(self):
+        partner = self.customer(debtor_number="D-1", active=False)
+        row = self.organization(Name="Relatie B.V.", DebtorNumber="D-1")
+        self.look_at("organization", row["ID"])
+        self.assertStaysArchived(partner)
+
+        partner.active = True
+        self.run_nightly()
+        self.assertFalse(self.link(row["ID"]).noted)
+        self.assertFalse(self.relationships(partner)[ORGANIZATION_CUSTOMER]["IsFormer"])
+
+        partner.active = False
+        self.run_nightly()
+        self.assertTrue(self.relationships(partner)[ORGANIZATION_CUSTOMER]["IsFormer"])
+        self.assertFalse(self.problems())
+
+    def test_the_plan_says_who_stays_archived(self):
+        partner = self.linked()
+        partner.active = False
+        self.run_nightly()
+        relationship = self.relationships(partner)[ORGANIZATION_CUSTOMER]["ID"]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, relationship, {"IsFormer": False})
+        self.env["tribe.work"]._add(
+            self.connection, "inbound", "organization", [partner.tribe_id], "webhook"
+        )
+        action = self.connection.action_plan()
+        self.env["tribe.work"].search([("kind", "=", "organization")]).due = "2050-01-01"
+        self.run_lanes()
+
+        lines = self.env["tribe.plan"].browse(action["res_id"]).line_ids
+        self.assert_told(lines, "contact_stays_archived", field="text", partner=partner.name)
+        self.assertFalse(partner.active)
 
     def test_a_partner_with_a_user_cannot_be_archived(self):
         user = new_test_user(self.env, "klant", groups="base.group_portal")

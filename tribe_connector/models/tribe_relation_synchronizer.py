@@ -138,7 +138,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             merged,
             odoo,
             values,
-            untouchable,
+            {**self._stays_archived(link, partner, merged), **untouchable},
             self._not_reopened(link, remote, merged),
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
@@ -179,11 +179,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return {}
         return {"active": sentence("relation_stays_former", relation=remote.name)}
 
+    def _stays_archived(self, link, partner, merged):
+        """Why a contact that is current in Tribe stays archived: ``{"active": sentence}``."""
+        if not merged.to_odoo.get("active") or (link and link.archived_by_us):
+            return {}
+        return {"active": sentence("contact_stays_archived", partner=partner.display_name)}
+
     def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable, not_reopened):
         """Take back what a side cannot hold, or may not be given, and note that and a doubtful VAT
         number.
 
-        :param untouchable: what Tribe may never write in Odoo: ``{field: a sentence why}``
+        :param untouchable: what Tribe may not write in Odoo: ``{field: a sentence why}``
         :param not_reopened: what we may not reopen in Tribe, likewise
         """
         leave_alone(
