@@ -301,6 +301,52 @@ class TestOneRelationOfTwoContacts(EvidenceCase):
         self.assertNotEqual(other.debtor_number, number)
 
 
+class TestNumberOfMany(EvidenceCase):
+    """A number that more than three contacts have is nobody's: "0", say."""
+
+    def setUp(self):
+        super().setUp()
+        self.many = self.env["res.partner"].concat(
+            *(self.customer(f"Nummer {number}", debtor_number="0") for number in range(40))
+        )
+
+    def assertNobodyIsAsked(self, tribe_id):
+        self.assertFalse(self.env["tribe.suggestion"].search([]))
+        self.assertFalse(self.problematic().filtered(lambda work: work.reference == tribe_id))
+        partner = self.link(tribe_id).partner_id
+        self.assertTrue(partner)
+        self.assertNotIn(partner, self.many)
+        return partner
+
+    def test_beside_our_import_id_it_names_nobody(self):
+        for number in range(2):
+            partner = self.customer(f"Klant {number}")
+            row = self.organization(
+                Name=partner.name, ImportId=self.import_id(partner), DebtorNumber="0"
+            )
+            self.look_at("organization", row["ID"])
+
+            self.assertEqual(self.assertNobodyIsAsked(row["ID"]), partner)
+
+    def test_a_relation_with_it_becomes_a_contact_of_its_own(self):
+        for number in range(2):
+            row = self.organization(Name=f"Relatie {number}", DebtorNumber="0")
+            self.look_at("organization", row["ID"])
+
+            partner = self.assertNobodyIsAsked(row["ID"])
+            self.assertNotIn(partner.debtor_number, (False, "0"))
+
+    def test_one_that_is_written_otherwise_is_the_same(self):
+        partner = self.customer("Klant", debtor_number="d1001")
+        self.customer("Ander", debtor_number="D1001")
+        row = self.organization(
+            Name="Klant", ImportId=self.import_id(partner), DebtorNumber="D1001"
+        )
+        self.look_at("organization", row["ID"])
+
+        self.assertNobodyIsAsked(row["ID"])
+
+
 class TestOneRelationOfTwoContactsInThePlan(EvidenceCase):
     """The plan asks what is asked later, whoever comes first."""
 

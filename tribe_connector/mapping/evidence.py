@@ -235,12 +235,12 @@ def _proof(contact: Facts, relation: Facts) -> str | None:
     if set(contact.import_ids) & set(relation.import_ids):
         return IMPORT_ID
     for name in (DEBTOR_NUMBER, CREDITOR_NUMBER):
-        if _share_number(name, contact, relation):
+        if share_number(name, contact, relation):
             return name
     return None
 
 
-def _share_number(name: str, contact: Facts, relation: Facts) -> bool:
+def share_number(name: str, contact: Facts, relation: Facts) -> bool:
     """Whether two have the same debtor or creditor number, however it is written."""
     ours, theirs = (
         {canonical(name, number) for number in side.numbers.get(name, ())} - {None}
@@ -252,7 +252,7 @@ def _share_number(name: str, contact: Facts, relation: Facts) -> bool:
 def _share_something(contact: Facts, relation: Facts) -> bool:
     """Whether two share something besides an ImportId and a name."""
     return _share_details(contact, relation) or any(
-        _share_number(name, contact, relation) for name in contact.numbers
+        share_number(name, contact, relation) for name in contact.numbers
     )
 
 

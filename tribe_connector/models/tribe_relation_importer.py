@@ -17,7 +17,7 @@ from ..engine.remote_relation import (
     load_relations,
     relation_ids_of,
 )
-from ..mapping import ValueUnreadable, agreed_on, canonical, made_of
+from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
@@ -435,6 +435,10 @@ class TribeRelationImporter(models.AbstractModel):
             found |= self._partners_with(connection, name, number)
         apart = found.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
         found -= apart
+        if evidence.is_shared_by_many(len(found), 1):
+            # "0", say: it is nobody's.
+            apart |= found
+            found = found.browse()
         if len(found) > 1:
             raise NeedsPerson(
                 sentence(

@@ -215,11 +215,13 @@ class TribeRelationMatcher(models.AbstractModel):
         connection, partner = session.connection, decision.partner
         contact = self._contact_facts(connection, partner, decision.link)
         contact = replace(contact, is_left_out=is_left_out)
-        others = self._named_besides(connection, decision, contact)
+        remote = decision.remote
+        refused = remote and self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
+        others = self._named_besides(connection, decision, contact, relation, refused)
         relation = replace(
             relation,
             names_another=bool(others),
-            names_nobody=self._names_nobody(connection, decision.remote, contact),
+            names_nobody=self._names_nobody(connection, remote, contact, refused),
         )
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
@@ -242,11 +244,14 @@ class TribeRelationMatcher(models.AbstractModel):
             verdict = judge(contact, replace(relation, names_another=True))
             yield other, basis, _against(verdict.against, contact.values, relation.values)
 
-    def _named_besides(self, connection, decision, contact):
+    def _named_besides(self, connection, decision, contact, relation, refused):
         """Whom else a relation carries the proof of, and which: ``{partner: basis}``.
 
         Its ``ImportId`` is that of one and its number of another. Not whom a person keeps apart
-        from it; nor by a number, which may have been given up, who is linked.
+        from it; nor by a number, which may have been given up, who is linked, nor by one that so
+        many have that it means nothing.
+
+        :param refused: the pairs about the relation that a person keeps apart
         """
         partner, remote = decision.partner, decision.remote
         if not remote:
@@ -255,24 +260,28 @@ class TribeRelationMatcher(models.AbstractModel):
         found = dict.fromkeys(named, evidence.IMPORT_ID)
         values = remote.values()
         for name in NUMBERS:
-            if not values.get(name) or values[name] in contact.numbers[name]:
+            if not values.get(name) or evidence.share_number(name, contact, relation):
                 continue
-            for other in self._partners_with(connection, name, values[name]):
+            having = self._partners_with(connection, name, values[name])
+            if evidence.is_shared_by_many(len(having), 1):
+                continue
+            for other in having:
                 link = self._relation_link(connection, other)
                 if not link.tribe_id or link.state == "gone":
                     found.setdefault(other, name)
-        refused = self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
         return {
             other: basis
             for other, basis in found.items()
             if other != partner and (other.id, remote.tribe_id) not in refused
         }
 
-    def _names_nobody(self, connection, remote, contact):
+    def _names_nobody(self, connection, remote, contact, refused):
         """Whether a relation carries an ``ImportId`` of ours of nobody who is synchronized.
 
         As after a restored backup of Odoo. Where the link still tells that it was deleted, its
         place can be taken, and what a person keeps apart says nothing.
+
+        :param refused: the pairs about the relation that a person keeps apart
         """
         import_id = remote and remote.entity.get("ImportId")
         if not import_id or import_id in contact.import_ids:
@@ -280,7 +289,6 @@ class TribeRelationMatcher(models.AbstractModel):
         if not connection._is_import_id_of_ours(import_id):
             return False
         link = self.env["tribe.link"]._of_tribe(connection, [remote.tribe_id])
-        refused = self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
         named = connection._partner_named_by(import_id)
         return (
             not link
