@@ -390,6 +390,23 @@ class TestContactFilter(SentenceCase, RolesCase):
 
         self.assertFalse(self.own.trouble)
 
+    def test_whether_it_is_understood_is_asked_of_no_contact(self):
+        """One of them with very long texts takes PostgreSQL longer than a worker lives."""
+        found = []
+        search = type(self.env["res.partner"]).search
+
+        def note(partners, *args, **options):
+            result = search(partners, *args, **options)
+            found.append(result)
+            return result
+
+        with patch.object(self.registry["res.partner"], "search", note):
+            self.own.write({"relation_domain": "[('name', '!=', False)]"})
+            self.assertFalse(self.connection._filter_problem())
+
+        self.assertEqual(len(found), 2)
+        self.assertFalse(any(found))
+
     def test_it_is_told_to_who_is_told(self):
         self.connection.state = "active"
         self.have_from_before(REFUSED["a path to a secret"][0])
