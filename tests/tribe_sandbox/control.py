@@ -46,6 +46,11 @@ def _add_switch_routes(blueprint, sandbox):
         sandbox.reset(_body())
         return jsonify(ok=True)
 
+    @blueprint.post("/invoices/multiply")
+    def multiply_invoices():
+        sandbox.multiply_invoices(_body()["times"])
+        return jsonify(ok=True)
+
     @blueprint.post("/backup")
     def back_up():
         sandbox.back_up()

@@ -110,6 +110,10 @@ class SandboxProcess:
         """Reseed: seed, relations, invoices, empty, keep_webhooks, switches (see sandbox.reset)."""
         self._call("POST", "/sandbox/reset", order)
 
+    def multiply_invoices(self, times):
+        """Have each invoice so many times, without lines and PDFs."""
+        self._call("POST", "/sandbox/invoices/multiply", {"times": times})
+
     def back_up(self):
         """Keep today's records."""
         self._call("POST", "/sandbox/backup", {})

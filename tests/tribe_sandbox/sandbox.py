@@ -93,6 +93,11 @@ class Sandbox:
             if not order.get("keep_webhooks"):
                 self.oauth.revoke_all()
 
+    def multiply_invoices(self, times):
+        """Have each invoice so many times, without lines and PDFs: for what only lists them."""
+        with self.store.transaction():
+            self.store.multiply("Activity", seed.INVOICE, times)
+
     def back_up(self):
         """Keep today's records, for another day."""
         self.store.back_up()

@@ -142,6 +142,22 @@ class Store:
             [tuple(row[column] for column in columns) for row in rows],
         )
 
+    def multiply(self, family, of_type, times):
+        """Have each row of a type so many times, at most 1,000, each with an ID of its own.
+
+        Random UUIDs have a 4 where the copies have their number.
+        """
+        columns = ", ".join(quote(column) for column in sorted(self._families[family] - {"ID"}))
+        self._connection.execute(
+            f"""WITH RECURSIVE copy (at) AS (
+                    SELECT 1 WHERE ? > 1 UNION ALL SELECT at + 1 FROM copy WHERE at < ? - 1
+                )
+                INSERT INTO {quote(family)} (ID, {columns})
+                SELECT substr(ID, 1, 14) || printf('%03x', at) || substr(ID, 18), {columns}
+                  FROM {quote(family)} JOIN copy WHERE _Type = ?""",
+            (times, times, of_type),
+        )
+
     def update(self, family, identifier, changes):
         """Set columns of one row."""
         if not changes:
