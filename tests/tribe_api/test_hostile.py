@@ -31,6 +31,7 @@ from tribe_connector.tribe_api import (
 from tribe_connector.tribe_api import client as client_module
 from tribe_connector.tribe_api import listing as listing_module
 from tribe_connector.tribe_api import transport as transport_module
+from tribe_connector.tribe_api.bounds import MOST_NAMES
 
 from .conftest import PATIENT, RECORD, Answer
 from .hostile_server import (
@@ -132,6 +133,19 @@ def test_metadata_is_bounded(hostile, client_of, limiter, kind):
         client_of(server).schema()
     assert peak.bytes < MOST
     assert len(limiter.failures) == 1
+
+
+@pytest.mark.parametrize("markup", ["<q{0}/>", '<a q{0}=""/>'])
+def test_the_names_of_a_description_are_bounded(markup):
+    """The parser keeps each until it ends, where Python does not see the memory."""
+    of_one_set = '<EntityType Name="T"/><EntitySet Name="S" EntityType="O.T"/>'
+    few, many = (
+        metadata(of_one_set + "".join(map(markup.format, range(count)))).partition(b"\r\n\r\n")[2]
+        for count in (MOST_NAMES - 100, MOST_NAMES + 1)
+    )
+    assert Schema.from_edmx(few).has_set("S")
+    with raises_sentence("metadata_unreadable", TribeUnavailable):
+        Schema.from_edmx(many)
 
 
 def test_long_names_are_not_inherited():

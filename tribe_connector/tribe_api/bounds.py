@@ -32,6 +32,9 @@ LONGEST_TEXT = 1_000_000
 # Of ``$metadata``: elements and attributes together, levels, and what all sets have together,
 # inherited properties and the types they come from included.
 MOST_MARKUP = 400_000
+# Of elements and attributes that have another name: the parser keeps each until it ends. CSDL 4.01
+# has some hundred of them.
+MOST_NAMES = 5_000
 MOST_INHERITED = 300_000
 # Of a name or a type in it; an identifier of OData has 128 characters, after its namespace.
 LONGEST_NAME = 512

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from xml.parsers import expat
 
 from ..sentence import sentence
-from .bounds import DEEPEST, LONGEST_NAME, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP
+from .bounds import DEEPEST, LONGEST_NAME, METADATA_BYTES, MOST_INHERITED, MOST_MARKUP, MOST_NAMES
 from .errors import TribeUnavailable
 
 
@@ -97,6 +97,7 @@ class _Reader:
         # The entity type that is being read.
         self._type: dict | None = None
         self._markup = 0
+        self._names: set[str] = set()
         self._parser = expat.ParserCreate("utf-8")
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -131,7 +132,9 @@ class _Reader:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._markup += 1 + len(attributes)
         self._open.append(tag.rpartition(":")[2])
-        if self._markup > MOST_MARKUP or len(self._open) > DEEPEST:
+        self._names.add(tag)
+        self._names.update(attributes)
+        if self._markup > MOST_MARKUP or len(self._open) > DEEPEST or len(self._names) > MOST_NAMES:
             raise _unreadable()
         # What is inherited is kept once for each set.
         if any(len(attributes.get(each, "")) > LONGEST_NAME for each in _NAMES):
