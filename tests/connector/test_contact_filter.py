@@ -304,6 +304,29 @@ class TestContactFilter(SentenceCase, RolesCase):
                 self.assertEqual(self.connection._perhaps_relations_among(partner), partner)
                 self.assertFalse(self.connection.trouble)
 
+    def test_a_long_value_is_left_to_the_database(self):
+        """A pattern is tried anew from each place of the value, while no other thread runs."""
+        for text, operand in (("street2", "q%z0"), ("comment", "z0")):
+            with self.subTest(text):
+                self.own.write({"relation_domain": str([(text, "ilike", operand)])})
+                short, long = (
+                    self.env["res.partner"].create(
+                        {
+                            "name": "Lang",
+                            "is_company": True,
+                            "customer_rank": 1,
+                            "company_id": self.connection.company_id.id,
+                            text: "q" * count,
+                        }
+                    )
+                    for count in (900, 1_001)
+                )
+
+                among = self.connection._perhaps_relations_among(short | long)
+
+                self.assertEqual(among, long)
+                self.assertFalse(self.connection._relations_among(short | long))
+
     def test_a_field_that_an_addon_keeps_for_a_group(self):
         """Its writer may read it; who looks at the plan may not."""
         field = self.env["res.partner"]._fields["city"]

@@ -42,6 +42,8 @@ HIGHEST_INTEGER = 2**31 - 1
 # Python looks for each % anew from each place at which the one before it can end.
 MOST_WILDCARDS = 2
 MOST_OF_A_PATTERN = 100
+# And that is long for a long value, whoever entered it: Odoo's own texts have no bound.
+LONGEST_VALUE = 1_000
 
 
 _A_TEXT, _A_NUMBER = sentence("filter_operand_text"), sentence("filter_operand_number")
@@ -73,6 +75,16 @@ def read_filter(text, partners):
         return Domain(items)
     except (TypeError, ValueError) as error:
         raise not_understood() from error
+
+
+def has_long_value(domain, partner):
+    """Whether a partner has a value, in a field that a filter names, that takes Python long."""
+    names = {condition.field_expr for condition in domain.iter_conditions()}
+    return any(
+        isinstance(value, str) and len(value) > LONGEST_VALUE
+        for name in names
+        for value in partner.mapped(name)
+    )
 
 
 def not_understood():

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.contact_filter import FilterRefused, not_understood, read_filter
+from ..engine.contact_filter import FilterRefused, has_long_value, not_understood, read_filter
 from ..engine.lease import Leases, button_keys
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
@@ -834,11 +834,14 @@ class TribeConnection(models.Model):
     def _perhaps_relations_among(self, partners):
         """Those of some partners to look at, such as after a save: rather more than less.
 
-        Whatever the filter says that goes wrong: who is sent is decided later.
+        Whatever the filter says that goes wrong, or takes Python long: who is sent is decided
+        later, by the database.
         """
         among = self._of_tenant(partners.filtered_domain(self._unfiltered_domain()))
         try:
-            return among.filtered_domain(self._contact_filter())
+            contact_filter = self._contact_filter()
+            slow = among.filtered(lambda partner: has_long_value(contact_filter, partner))
+            return slow | (among - slow).filtered_domain(contact_filter)
         except psycopg2.Error:
             raise
         except Exception:  # noqa: BLE001 - told by _filter_problem
