@@ -82,7 +82,10 @@ def test_nothing_is_complained_about(storm):
 def test_nothing_is_written_but_what_to_look_at(storm, server):
     *_rest, (before, waiting) = storm
     assert _fingerprint(server) == before
-    assert _works(server) - waiting == {("organization", GUID), ("poll", "organization")}
+    noted = _works(server) - waiting
+    usual = {("organization", GUID), ("poll", "organization")}
+    # Of so many some happen to name a link.
+    assert usual <= noted <= {*usual, ("entity", f"organization:{GUID}")}
 
 
 def test_the_memory_stays_flat(storm):
