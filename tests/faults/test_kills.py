@@ -32,4 +32,6 @@ def test_kill(lab, kills, report, seed):
         f"{kill}: {struck - started:.1f} s, right after {runs} runs "
         f"({time.monotonic() - struck:.1f} s); {lab.summary(differences)}"
     )
+    for difference in differences:
+        report(f"  {difference}")
     assert differences == [], f"TRIBE_KILL_SEED={seed} ./dev test tests/faults/test_kills.py"

@@ -79,5 +79,7 @@ def test_storms_in_a_row(lab, storms, report, seeds):
         f"after storms {seeds}: right after {runs} runs ({time.monotonic() - calmed:.1f} s); "
         f"{lab.summary(differences)}"
     )
+    for difference in differences:
+        report(f"  {difference}")
     again = ",".join(map(str, seeds))
     assert differences == [], f"TRIBE_STORM_SEED={again} ./dev test tests/faults/test_storms.py"
