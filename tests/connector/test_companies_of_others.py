@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from unittest.mock import patch
+from uuid import uuid4
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -329,6 +330,28 @@ class TestCompaniesOfOthers(RolesCase):
         link = self.ours("tribe.link", self.shared_connection)
         link.write({"partner_id": False, "merged_into_id": private.id})
         self.assertEqual(link.company_id, self.company)
+
+    def test_what_only_waits_or_may_be_another_companys_invoice_is_ignored_by_nobody(self):
+        both = self.new_user("all_of_them", "tribe_connector.group_manager")
+        both.company_ids += self.other_company
+        alone = self.new_user("there_alone", "tribe_connector.group_manager", self.other_company)
+        facts = {"number": "2026-1"}
+        for error_class, is_read, ignoring in (
+            ("again", False, ()),
+            ("again", True, ()),
+            ("person", False, (both,)),
+            ("person", True, (both, alone)),
+        ):
+            work = self.env["tribe.work"]._add(
+                self.shared_connection, "inbound", "invoice", [str(uuid4())], "webhook"
+            )
+            work.write({"error_class": error_class, "facts": is_read and facts, "error": "Oei"})
+            for user in (both, alone):
+                with self.subTest(error_class, is_read=is_read, user=user.login):
+                    self.assertEqual(work.with_user(user).can_ignore, user in ignoring)
+            if alone not in ignoring:
+                work.with_user(alone).action_ignore()
+                self.assertTrue(work.exists())
 
     def test_waiting_work_tells_no_contact_that_is_another_companys_now(self):
         contact = self.new_partner("D-7")

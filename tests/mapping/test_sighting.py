@@ -77,7 +77,21 @@ def test_what_a_row_shows_besides():
 
 
 @pytest.mark.parametrize(
-    "odd", [None, "", "x" * 10, "9999-12-31T23:59:59Z", 5, [], {}, True, "2026-13-45", 1e308, "é"]
+    "odd",
+    [
+        None,
+        "",
+        "x" * 10,
+        "9999-12-31T23:59:59Z",
+        5,
+        [],
+        {},
+        True,
+        "2026-13-45",
+        1e308,
+        10**400,
+        "é",
+    ],
 )
 def test_nothing_odd_stops_a_look(odd):
     for name in ROW.keys() - {"ID"}:

@@ -81,9 +81,12 @@ def _navigations(names: InvoiceFields) -> list[str]:
 
 
 def _plain(value: object) -> object:
-    """A number is the same with a decimal point and without."""
+    """A number is the same with a decimal point and without; one that no float holds is itself."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return value
     return value
 
 

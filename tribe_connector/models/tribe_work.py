@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ..engine.booking import BOOK_ANYWAY, MOVE_BACK
 from ..engine.only_for import only_for
-from ..engine.problems import DIFFERS, STOPPED, UNDONE
+from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..mapping.invoice_facts import is_same_sale
@@ -575,11 +575,26 @@ class TribeWork(models.Model):
         domain = [("connection_id", "=", self.connection_id.id)]
         return {**action, "context": context, "domain": domain}
 
-    @api.depends("kind", "error_class", "cause")
+    @api.depends("kind", "error_class", "cause", "facts")
+    @api.depends_context("uid")
     def _compute_can_ignore(self):
         for work in self:
             is_ignorable = work.kind in IGNORABLE_KINDS and work.cause != DIFFERS
-            work.can_ignore = bool(work.error_class) and (is_ignorable or work.cause == UNDONE)
+            # What only tries again is nothing to decide about.
+            is_for_people = work.error_class in FOR_PEOPLE
+            work.can_ignore = (
+                is_for_people
+                and (is_ignorable or work.cause == UNDONE)
+                and work._is_of_known_company()
+            )
+
+    def _is_of_known_company(self):
+        """Whether it is known whose this is, or the user works in all companies that it can be of.
+
+        Before an invoice was read it may be of any legal entity.
+        """
+        is_unknown = self.kind == "invoice" and not self.sudo().facts
+        return not is_unknown or self.connection_id._works_in_all_companies()
 
     @api.depends("cause", "kind", "reference")
     def _compute_can_decide_about_booked(self):
@@ -743,7 +758,7 @@ class TribeWork(models.Model):
 
         An invoice stays listed as left to Odoo; a run tells of the others.
         """
-        works = self.sudo().filtered("can_ignore")
+        works = self.filtered("can_ignore").sudo()
         if not works:
             return self._tell_it_is_gone()
         told = works._ignored_sentence()
