@@ -5,7 +5,7 @@ from end_to_end.waiting import until
 from end_to_end.world import world
 from tribe_sandbox.process import SandboxProcess
 
-from .laboratory import CUSTOMER
+from .tenant import CUSTOMER
 
 # Odoo ends a worker that is busy for so long; as short as it goes beside a machine that is slow.
 LIMIT_SECONDS = 30
