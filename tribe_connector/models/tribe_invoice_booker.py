@@ -5,8 +5,8 @@ from odoo import fields, models
 from odoo.tools.misc import format_date
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded
-from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson
+from ..engine.same_text import is_same_text
 from ..mapping.invoice_facts import key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence
 
@@ -278,7 +278,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         unit = (
             self.env["uom.uom"]
             .with_context(lang=language)
-            .search([("name", "=ilike", literal_pattern(line.unit))], limit=2)
+            .search(is_same_text("name", line.unit), limit=2)
             if line.unit
             else self.env["uom.uom"]
         )

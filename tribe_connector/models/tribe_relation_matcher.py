@@ -8,7 +8,6 @@ from odoo.tools import SQL
 
 from ..engine import weak_match
 from ..engine.lease import tribe_key
-from ..engine.literal_pattern import literal_pattern
 from ..engine.problems import NeedsPerson, TryAgain
 from ..engine.relation_decision import MOST_CANDIDATES, Candidate
 from ..engine.remote_relation import (
@@ -17,6 +16,7 @@ from ..engine.remote_relation import (
     find_by_numbers,
     name_of,
 )
+from ..engine.same_text import is_same_text, is_short
 from ..mapping import before_telling, canonical, clean_start, evidence, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
@@ -569,10 +569,10 @@ class TribeRelationMatcher(models.AbstractModel):
     def _shares(self, basis, values):
         """The contacts that share a weak value, as a domain; of an address, all but the number."""
         if basis == evidence.EMAIL:
-            return Domain("email", "=ilike", literal_pattern(values["email"]))
+            return is_same_text("email", values["email"])
         if basis in (evidence.VAT, evidence.REGISTRY):
             return Domain(basis, "in", weak_match.variants(values[basis]))
-        named = Domain("name", "=ilike", literal_pattern(values["name"]))
+        named = is_same_text("name", values["name"])
         return named & _at_postcode(canonical("zip", values["zip"]))
 
     def _weak_domain(self, connection):
@@ -673,16 +673,22 @@ def _at_postcode(postcode):
 
     def condition(model, alias, _query):
         model.flush_model(["parent_id", "type", "zip"])
+        # Who shares it is counted by the own one, which is read for that.
         return SQL(
             """
-            %(postcode)s IN (
-                SELECT upper(regexp_replace(there.zip, '[[:space:]-]', '', 'g'))
+            COALESCE(%(is_own_short)s, TRUE) AND %(postcode)s IN (
+                SELECT CASE
+                           WHEN %(is_short)s
+                           THEN upper(regexp_replace(there.zip, '[[:space:]-]', '', 'g'))
+                       END
                   FROM res_partner there
                  WHERE there.id = %(contact)s.id
                     OR there.parent_id = %(contact)s.id AND there.type = 'invoice'
             )
             """,
             postcode=postcode,
+            is_own_short=is_short(SQL.identifier(alias, "zip")),
+            is_short=is_short(SQL.identifier("there", "zip")),
             contact=SQL.identifier(alias),
         )
 
