@@ -5,8 +5,12 @@ from unittest.mock import patch
 from told import assert_only_says
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 
+from odoo.addons.tribe_connector.engine.problems import NeedsPerson
+from odoo.addons.tribe_connector.models import tribe_connection
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
@@ -429,6 +433,33 @@ class TestContactFilter(SentenceCase, RolesCase):
 
         self.assertEqual(len(found), 2)
         self.assertFalse(any(found))
+
+    def test_one_that_takes_too_long_is_told_and_sends_nobody_new(self):
+        """The schedule of all connections looks by it, and so does the only lane that sends."""
+        self.connection.state = "active"
+        self.have_from_before("[('city', '!=', 'Utrecht')]")
+        partner = self.env["res.partner"].create({"name": "Nieuw", "customer_rank": 1})
+        slow = Domain.custom(to_sql=lambda *_arguments: SQL("pg_sleep(2) IS NOT NULL"))
+        with (
+            mute_logger("odoo.sql_db"),
+            patch.object(tribe_connection, "LONGEST_QUERY", "50ms", create=True),
+            patch.object(
+                self.registry["tribe.connection"], "_contact_filter", lambda _connection: slow
+            ),
+        ):
+            with self.assert_refused("filter_held"):
+                self.connection._unlinked_partners()
+            with self.assertRaises(NeedsPerson) as caught:
+                self.connection._relations_among(partner)
+            assert_only_says(caught.exception.args[0], "filter_held")
+            self.connection._plan_nightly()
+        self.assert_trouble(self.own, "filter_too_slow")
+        self.assertFalse(self.env["tribe.work"].search([("reference", "=", str(partner.id))]))
+
+        self.connection._plan_nightly()
+
+        self.assertFalse(self.own.trouble)
+        self.assertTrue(self.env["tribe.work"].search([("reference", "=", str(partner.id))]))
 
     def test_it_is_told_to_who_is_told(self):
         self.connection.state = "active"

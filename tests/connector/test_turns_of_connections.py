@@ -81,6 +81,38 @@ class TestProbes(TenantsCase):
             self.assertIn("cannot be reached since", connection.activity_ids.note)
             self.assertTrue(self.env["tribe.cursor"]._position(connection, "schedule:nightly"))
 
+    def test_who_ends_the_schedule_keeps_no_tribe_from_being_found_again(self):
+        """Planning B ends the worker, whatever it is that takes so long."""
+        self.b.responsible_id = self.env.ref("base.user_admin")
+        connections = self.registry["tribe.connection"]
+        plan = connections._plan_schedule
+
+        def plan_or_end(connection):
+            if connection == self.b:
+                raise Killed
+            return plan(connection)
+
+        (self.a | self.b).write({"state": "active"})
+        ended = 0
+        with patch.object(connections, "_plan_schedule", plan_or_end):
+            for _minute in range(4):
+                try:
+                    self.run_schedule()
+                except Killed:
+                    ended += 1
+                    self.env.invalidate_all()
+
+        self.assertEqual(ended, 2)
+        self.assertFalse(self.down(self.a).unavailable_since)
+        self.assertIn("planning it took longer", self.b.trouble)
+        self.assertIn("planning it took longer", self.b.activity_ids.note)
+
+        self.b.relation_domain = "[('city', '!=', 'Utrecht')]"
+        self.run_schedule()
+
+        self.assertNotIn("planning it took longer", self.b.trouble)
+        self.assertFalse(self.down(self.b).unavailable_since)
+
 
 class TestRows(TenantsCase):
     """Odoo does all jobs that are ready in a row, always in the same order, and B's Tribe is slow:

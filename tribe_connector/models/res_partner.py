@@ -200,7 +200,7 @@ class ResPartner(models.Model):
         connection = self.env["tribe.connection"]._of_context()
         connection.check_access("write")
         unplaced = connection.sudo()._unplaced_domain(self.env.user.company_ids)
-        taken = self.sudo().search(Domain("id", "in", self.ids) & unplaced)
+        taken = connection.sudo()._search_filtered(Domain("id", "in", self.ids) & unplaced)
         if not taken:
             return works._tell_it_is_gone()
         connection.sudo()._take(taken)

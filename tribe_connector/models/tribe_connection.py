@@ -18,7 +18,7 @@ from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
-from ..sentence import LONGEST_ITEM, in_language, say
+from ..sentence import LONGEST_ITEM, in_language, say, sentence
 from ..tribe_api import (
     LONGEST_EXCHANGE_SECONDS,
     TOKEN_HEADER,
@@ -44,6 +44,10 @@ WEBHOOK_TYPES = {
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
 POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
+# Stream of tribe.cursor: when *Only Contacts That* took too long at night.
+SLOW_FILTER = "schedule:slow filter"
+# Streams of tribe.cursor: when it was begun to plan, and has not come to its end; and once more.
+BEGUN = ("schedule:begun", "schedule:begun again")
 # Before that, an estimate of the time left says nothing.
 SECONDS_TO_ESTIMATE = 5
 # Beyond it PostgreSQL would refuse an ID, and all that is looked for with it.
@@ -54,6 +58,9 @@ DEFAULT_TIMEZONE = "Europe/Amsterdam"
 RUNNING_STATES = ("initial", "active", "paused")
 # No Domain.FALSE, for which Odoo asks nothing.
 NOBODY = Domain("id", "<", 0)
+# For looking once through all contacts by a filter, which with very long texts of them takes
+# PostgreSQL minutes: the schedule of all connections does so.
+LONGEST_QUERY = "10s"
 # When its records were set apart so often from one night to the next, as they ended the workers at
 # them, it is paused: they may end every worker there is, one after the other.
 STOPPED_TO_REST = 3
@@ -540,6 +547,8 @@ class TribeConnection(models.Model):
         )._look_for_invoices_again()
         if "relation_domain" in vals:
             self._check_relation_domain()
+            # Another one may be fast, and what it stopped is planned again.
+            self.env["tribe.cursor"].sudo()._forget(self, SLOW_FILTER, *BEGUN)
         unarchived = archived.filtered("active")
         for connection in unarchived.filtered("is_running"):
             connection._check_alone_in_tenant()
@@ -859,12 +868,44 @@ class TribeConnection(models.Model):
         """
         partners = self.env["res.partner"].sudo().with_context(active_test=False)
         try:
-            with self.env.cr.savepoint():
+            with self._filtering():
                 return partners.search(Domain(self._contact_filter()) & domain, limit=limit)
         except (psycopg2.OperationalError, FilterRefused):
             raise
         except Exception as error:
             raise not_understood() from error
+
+    @contextlib.contextmanager
+    def _filtering(self):
+        """While the database looks for whom *Only Contacts That* lets through.
+
+        :raises FilterRefused: when that takes too long
+        """
+        if not self._has_filter():
+            yield
+            return
+        cursor = self.env.cr
+        try:
+            with cursor.savepoint():
+                cursor.execute("SELECT current_setting('statement_timeout')")
+                (before,) = cursor.fetchone()
+                limit = "SELECT set_config('statement_timeout', %s, true)"
+                cursor.execute(limit, [LONGEST_QUERY])
+                yield
+                cursor.execute(limit, [before])
+        except psycopg2.errors.QueryCanceled as error:
+            raise FilterRefused(sentence("filter_too_slow")) from error
+
+    def _search_filtered(self, domain, **options):
+        """The partners of a domain in which *Only Contacts That* is.
+
+        :raises UserError: when that takes too long
+        """
+        try:
+            with self._filtering():
+                return self.env["res.partner"].search(domain, **options)
+        except FilterRefused as error:
+            raise UserError(self._held_sentence(error)) from error
 
     def _contact_filter(self):
         """*Only Contacts That*, as a domain.
@@ -881,6 +922,8 @@ class TribeConnection(models.Model):
         """
         if not self._has_filter():
             return ""
+        if self.env["tribe.cursor"].sudo()._position(self, SLOW_FILTER):
+            return self._held_sentence(sentence("filter_too_slow"))
         try:
             # Of nobody: PostgreSQL says what it does not understand before it looks at contacts, of
             # which each may have long texts, and the schedule of all connections asks each minute.

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import SUPERUSER_ID, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -250,9 +251,10 @@ class TribeConnection(models.Model):
         :param companies: those of which whoever is told may know the contacts: *Only Contacts
             That* could be a question about each of the others
         """
-        count = self.env["res.partner"].search_count(
-            self._unplaced_domain(companies), limit=MOST_UNPLACED
-        )
+        try:
+            count = len(self._unplaced(companies, MOST_UNPLACED))
+        except UserError as error:
+            return error.args[0]
         if not count:
             return ""
         shown = self.env["tribe.message"]._shown(Decimal(count))
@@ -342,9 +344,7 @@ class TribeConnection(models.Model):
         return self.browse(number if is_one else []).exists()
 
     def _unplaced(self, companies, limit):
-        return self.env["res.partner"].search(
-            self._unplaced_domain(companies), limit=limit, order="id"
-        )
+        return self._search_filtered(self._unplaced_domain(companies), limit=limit, order="id")
 
     def _take_part(self, user):
         """Have some contacts that no connection sends go through this one; whether there are more.

@@ -346,7 +346,7 @@ class TribeConnection(models.Model):
 
     def _partners_to_start_with(self):
         """All customers and suppliers of Odoo, in the order in which they are taken."""
-        return self.env["res.partner"].search(self._relation_domain(), order="id")
+        return self._search_filtered(self._relation_domain(), order="id")
 
     def _end_initial_when_done(self, besides=()):
         """Become active when nothing of the initial synchronization waits any more.

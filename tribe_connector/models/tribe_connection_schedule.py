@@ -4,10 +4,11 @@ import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..engine.problems import STOPPED
-from .tribe_connection import POLL_STREAMS
+from .tribe_connection import BEGUN, POLL_STREAMS, SLOW_FILTER
 from .tribe_link import RELATION_KINDS
 
 # From one look through all invoices that are booked to the next, in days.
@@ -68,9 +69,7 @@ class TribeConnection(models.Model):
     def _plan_nightly(self):
         """Note unlinked customers and suppliers and payments."""
         work = self.env["tribe.work"]
-        # By a filter that says nothing nobody new is sent.
-        is_known = not self._filter_problem()
-        unlinked = self._unlinked_partners() if is_known else self.env["res.partner"]
+        unlinked = self._unlinked_at_night()
         noted = [("connection_id", "=", self.id), ("kind", "=", "partner")]
         waiting = {reference for (reference,) in work._read_group(noted, ["reference"])}
         references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
@@ -78,9 +77,38 @@ class TribeConnection(models.Model):
         self.env["tribe.link"]._note_changed_moves(self)
         self._plan_payments(self._undone_payments())
 
+    def _unlinked_at_night(self):
+        """Whom Tribe does not know; nobody, by a filter that cannot be used.
+
+        One that took too long is tried again each night, and told of meanwhile.
+        """
+        cursors = self.env["tribe.cursor"]
+        cursors._forget(self, SLOW_FILTER)
+        if self._filter_problem():
+            return self.env["res.partner"]
+        try:
+            return self._unlinked_partners()
+        except UserError:
+            cursors._move(self, SLOW_FILTER, fields.Datetime.now())
+            return self.env["res.partner"]
+
     def _begin_plan(self):
         """Note when it was planned: the next time those come first that were not."""
-        self.env["tribe.cursor"]._move(self, "schedule:plan", fields.Datetime.now())
+        cursors = self.env["tribe.cursor"]
+        now = fields.Datetime.now()
+        cursors._move(self, "schedule:plan", now)
+        begun, again = BEGUN
+        cursors._move(self, again if cursors._position(self, begun) else begun, now)
+
+    def _end_plan(self):
+        """Note that planning came to its end, whatever came of it."""
+        self.env["tribe.cursor"]._forget(self, *BEGUN)
+
+    def _stops_schedule(self):
+        """Whether planning it ended its worker twice: it is tried again a day later."""
+        _begun, again = BEGUN
+        stopped = self.env["tribe.cursor"].sudo()._position(self, again)
+        return bool(stopped) and fields.Datetime.now() < stopped + timedelta(days=1)
 
     def _longest_ago_first(self):
         """These connections, those first that were not planned, or told of, for the longest."""
@@ -140,7 +168,7 @@ class TribeConnection(models.Model):
             )
             .subselect("partner_id")
         )
-        return self.env["res.partner"].search(
+        return self._search_filtered(
             self._relation_domain() & Domain("id", "not in", links), order="id"
         )
 

@@ -128,6 +128,7 @@ class TribeConnection(models.Model):
             self._moved_sentence(),
             self._archived_sentence(),
             self._resting_sentence(),
+            self._stops_schedule_sentence(),
             # Which names the missing secret as well.
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
             *self._scheduled_action_sentences(),
@@ -182,6 +183,10 @@ class TribeConnection(models.Model):
             return ""
         return say(self.env, "connection_rests", name=self.name, count=len(stopped))
 
+    def _stops_schedule_sentence(self):
+        """That it is not planned, as that ended its worker twice."""
+        return say(self.env, "schedule_stopped", name=self.name) if self._stops_schedule() else ""
+
     def _archived_sentence(self):
         if self.active or not (self.is_running or self._waits_to_deactivate()):
             return ""
@@ -207,6 +212,12 @@ class TribeConnection(models.Model):
         return bool(self.env["tribe.work"].sudo().search_count(waiting, limit=1))
 
     # Telling people
+
+    def _tell_it_stops(self):
+        """Tell the responsible user that it is not planned; no more is looked for."""
+        told = [self._stops_schedule_sentence()]
+        self._tell_by_activity(told)
+        self._tell_by_mail(told)
 
     def _tell_trouble(self):
         """Tell the responsible user what needs a person, or that all is well again."""

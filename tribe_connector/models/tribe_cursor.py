@@ -27,6 +27,10 @@ class TribeCursor(models.Model):
         cursor = self.search([("connection_id", "=", connection.id), ("stream", "=", stream)])
         return cursor.position or None
 
+    def _forget(self, connections, *streams):
+        """Have streams begin anew, or regular things be as if they had never happened."""
+        self.search([("connection_id", "in", connections.ids), ("stream", "in", streams)]).unlink()
+
     def _move(self, connection, stream, position):
         """Note that a stream was read up to a moment (datetime, UTC)."""
         cursor = self.search([("connection_id", "=", connection.id), ("stream", "=", stream)])

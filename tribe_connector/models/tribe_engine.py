@@ -221,13 +221,22 @@ class TribeEngine(models.AbstractModel):
             & connections._made_here()
         )
         connections = connections.search(running)
-        # One that ends the worker keeps nobody waiting twice.
+        # One that ends the worker keeps nobody waiting twice, nor what comes after all of them.
         for connection in connections._longest_ago_first():
+            if connection._stops_schedule():
+                self._apart(connection, self._tell_it_stops)
+                continue
             self._apart(
-                connection, self._begin_plan, self._plan, self._plan_night, self._tell_trouble
+                connection,
+                self._begin_plan,
+                self._plan,
+                self._plan_night,
+                self._tell_trouble,
+                self._end_plan,
             )
         self._wake_for_due()
-        self._probe_in_turns(connections - resting)
+        stopping = connections.filtered(lambda connection: connection._stops_schedule())
+        self._probe_in_turns(connections - resting - stopping)
 
     def _wake_for_due(self):
         """Start the lanes that have something to do."""
@@ -287,6 +296,12 @@ class TribeEngine(models.AbstractModel):
 
     def _begin_plan(self, connection):
         connection._begin_plan()
+
+    def _end_plan(self, connection):
+        connection._end_plan()
+
+    def _tell_it_stops(self, connection):
+        connection._tell_it_stops()
 
     def _plan_night(self, connection):
         """Bring forward what waits, in pieces, and then note what is looked at each night.
