@@ -19,6 +19,18 @@ class TestRelationLifeCycle(RelationCase):
         wizard.action_merge()
         self.run_lanes()
 
+    def planned(self, partner):
+        """What the plan says would become of a contact."""
+        self.connection.mode = "dry_run"
+        action = self.connection.action_plan()
+        self.run_lanes()
+        self.connection.mode = "live"
+        plan = self.env["tribe.plan"].browse(action["res_id"])
+        return plan.line_ids.filtered(lambda line: line.partner_id == partner).action
+
+    def suggestions(self):
+        return self.env["tribe.suggestion"].search([])
+
     def test_merging_two_linked_contacts_keeps_one_and_asks_about_the_other(self):
         source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
         merged_away, kept = source.tribe_id, target.tribe_id
@@ -56,6 +68,69 @@ class TestRelationLifeCycle(RelationCase):
         self.assertFalse(self.problems())
         self.look_at("organization", merged_away)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Blijft Over B.V.")]))
+
+    def test_what_was_left_is_nobody_elses_once_its_contact_is_merged_or_deleted(self):
+        """Whoever gets its number is asked for another one, in the plan too."""
+        merged, target = self.linked("Samen B.V.", debtor_number="1001"), self.linked("Blijft B.V.")
+        of_merged = self.link(merged.tribe_id)
+        self.merge(merged, target)
+        of_merged.action_leave_to_odoo()
+        deleted = self.linked("Weg B.V.", debtor_number="1002")
+        of_deleted = self.link(deleted.tribe_id)
+        of_deleted.state = "left_to_odoo"
+        deleted.unlink()
+        self.run_lanes()
+        for link, name, number in (
+            (of_merged, "Samen B.V.", "1001"),
+            (of_deleted, "Weg B.V.", "1002"),
+        ):
+            with self.subTest(name):
+                before = dict(self.tribe_row("Relation_Organization", link.tribe_id))
+                other = self.customer(f"Heel Anders {number} B.V.", debtor_number=number)
+                self.assertEqual(self.planned(other), "question")
+                self.synchronize(other)
+
+                self.assertAsked(
+                    "number_taken_in_tribe", number=number, partner=other.name, relation=name
+                )
+                self.assertEqual((link.state, link.partner_id.name), ("left_to_odoo", False))
+                self.assertEqual(self.tribe_row("Relation_Organization", link.tribe_id), before)
+                other.debtor_number = f"2{number}"
+                self.synchronize(other)
+                self.assertNotEqual(other.tribe_id or link.tribe_id, link.tribe_id)
+                self.assertFalse(self.problems())
+
+    def test_what_was_left_is_no_possible_match(self):
+        gone = self.linked("Weg B.V.", debtor_number="1001", email="info@weg.example")
+        link = self.link(gone.tribe_id)
+        gone.unlink()
+        other = self.customer("Ander B.V.", email="info@weg.example")
+        self.synchronize(other)
+        self.assertEqual(self.suggestions().tribe_id, link.tribe_id)
+
+        link.action_leave_to_odoo()
+        self.run_lanes()
+
+        self.assertFalse(self.suggestions())
+        self.assertFalse(self.problems())
+        self.assertNotIn(other.tribe_id, (False, link.tribe_id))
+
+    def test_what_was_left_keeps_the_import_id_of_another_contact(self):
+        """Nothing is sent there, and it proves nothing."""
+        gone = self.linked("Weg B.V.")
+        link = self.link(gone.tribe_id)
+        gone.unlink()
+        link.action_leave_to_odoo()
+        other = self.customer("Ander B.V.")
+        import_id = self.connection._import_id(other, "organization")
+        self.sandbox.change("Relation_Organization", link.tribe_id, {"ImportId": import_id})
+
+        self.synchronize(other)
+
+        self.assertNotIn(other.tribe_id, (False, link.tribe_id))
+        kept = self.tribe_row("Relation_Organization", link.tribe_id)
+        self.assertEqual((kept["Name"], kept["ImportId"]), ("Weg B.V.", import_id))
+        self.assertEqual(link.state, "left_to_odoo")
 
     def test_what_was_merged_away_and_is_linked_anew_names_the_other_contact_no_more(self):
         source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")

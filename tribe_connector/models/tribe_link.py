@@ -12,6 +12,8 @@ from .tribe_phase import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
+# Of links that nothing goes through any more, whatever becomes of their contact.
+DEAD_STATES = ("gone", "left_to_odoo")
 # An old copy is looked at again so soon at the earliest.
 FIRST_LOOK_SECONDS = 5
 
@@ -246,6 +248,20 @@ class TribeLink(models.Model):
         )
         return {link.tribe_id: link for link in links}
 
+    def _taken(self, connection, tribe_ids):
+        """The IDs of those relations that are linked to a contact, or left to Odoo."""
+        links = self._of_tribe(connection, tribe_ids)
+        return {
+            tribe_id
+            for tribe_id, link in links.items()
+            if link.partner_id or link.state == "left_to_odoo"
+        }
+
+    def _left_to_odoo(self, connection, tribe_ids):
+        """The IDs of those relations that a person left to Odoo: no other contact is one."""
+        links = self._of_tribe(connection, tribe_ids)
+        return {tribe_id for tribe_id, link in links.items() if link.state == "left_to_odoo"}
+
     def _of_partners(self, connection, partners, kinds):
         """The links of some partners: ``{(partner_id, kind): link}``."""
         links = self.search(
@@ -392,7 +408,7 @@ class TribeLink(models.Model):
             [("partner_id", "in", partners.ids), ("kind", "in", RELATION_KINDS)]
         ):
             link._keep_import_id()
-            if link.state != "gone":
+            if link.state not in DEAD_STATES:
                 link.write(
                     {
                         "state": "unlinked",
@@ -459,6 +475,8 @@ class TribeLink(models.Model):
         if not left:
             return self.env["tribe.work"]._tell_it_is_gone()
         left.write({"state": "left_to_odoo", "difference": False, **self._decision()})
+        for connection, links in left.grouped("connection_id").items():
+            left.env["tribe.suggestion"]._forget_relations(connection, links.mapped("tribe_id"))
         references = [*left.mapped("tribe_id"), *map(str, left.partner_id.ids)]
         self.env["tribe.work"]._add_again(
             [

@@ -259,11 +259,12 @@ class TribeRelationCreator(models.AbstractModel):
             found = self._find_sent(session, kind, of_kind, links)
             pairs = [(partner, row) for partner in of_kind for row in found.get(partner.id, [])]
             apart = self._apart(session, of_kind, pairs)
+            nobody = own | self._left_to_odoo(session, [row for _partner, row in pairs])
             found = {
                 partner.id: [
                     row
                     for row in found.get(partner.id, [])
-                    if row["ID"] not in own and (partner.id, row["ID"]) not in apart
+                    if row["ID"] not in nobody and (partner.id, row["ID"]) not in apart
                 ]
                 for partner in of_kind
             }

@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import timezone
+from itertools import chain
 
 from odoo import models
 from odoo.fields import Domain
@@ -56,7 +57,8 @@ class TribeRelationMatcher(models.AbstractModel):
     def _find_matches(self, session, partners):
         """Relations of Tribe that prove to be a partner, and those that do and are kept apart.
 
-        A person said *Different*, or the ``ImportId`` of one is on the relation of another.
+        A person said *Different*, the ``ImportId`` of one is on the relation of another, or the
+        number of one is that of a relation that is left to Odoo.
         And whose relation still has a number of a partner, which its contact has given up.
 
         :returns: two of ``{partner_id: [row with kind]}``, and ``{partner_id: [(field, link)]}``
@@ -75,10 +77,12 @@ class TribeRelationMatcher(models.AbstractModel):
         others = partners.filtered(lambda partner: not matches[partner.id])
         refused = self.env["tribe.suggestion"]._refused(session.connection, others)
         given_up = {partner.id: [] for partner in partners}
-        for partner, name, row, link in self._rows_with_numbers(session, others):
+        with_numbers = list(self._rows_with_numbers(session, others))
+        left = self._left_to_odoo(session, [row for _partner, _name, row, _link in with_numbers])
+        for partner, name, row, link in with_numbers:
             if link:
                 given_up[partner.id].append((name, link))
-            elif (partner.id, row["ID"]) in refused:
+            elif row["ID"] in left or (partner.id, row["ID"]) in refused:
                 apart[partner.id].append(row)
             else:
                 matches[partner.id].setdefault(row["ID"], row)
@@ -98,8 +102,16 @@ class TribeRelationMatcher(models.AbstractModel):
             if owners.get(row["ID"], partner) != partner
         }
 
+    def _left_to_odoo(self, session, rows):
+        """The IDs of those relations that are left to Odoo, which no other contact is."""
+        tribe_ids = {row["ID"] for row in rows}
+        return self.env["tribe.link"]._left_to_odoo(session.connection, tribe_ids)
+
     def _rows_with_import_id(self, session, partners):
-        """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours."""
+        """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours.
+
+        Of those that are left to Odoo not even that is taken off.
+        """
         connection = session.connection
         own = connection._own_relation_ids()
         for kind in RELATION_KINDS if connection.has_import_id else ():
@@ -108,9 +120,11 @@ class TribeRelationMatcher(models.AbstractModel):
                 for partner in partners
                 for import_id in connection._import_ids(partner, kind)
             }
-            for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
+            found = find_by_import_ids(session.client, kind, import_ids)
+            nobody = own | self._left_to_odoo(session, chain(*found.values()))
+            for import_id, rows in found.items():
                 for row in rows:
-                    if row["ID"] not in own:
+                    if row["ID"] not in nobody:
                         yield import_ids[import_id], {**row, "kind": kind}
 
     def _rows_with_numbers(self, session, partners):
@@ -398,7 +412,8 @@ class TribeRelationMatcher(models.AbstractModel):
     def _candidates_in_tribe(self, session, partners):
         """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
 
-        Not the ones that are linked to somebody or are ourselves, nor what a person refused before.
+        Not the ones that are linked to somebody, left to Odoo or ourselves, nor what a person
+        refused before.
         """
         connection = session.connection
         values = {partner: self._weak_values(connection, partner) for partner in partners}
@@ -420,11 +435,8 @@ class TribeRelationMatcher(models.AbstractModel):
                 rows = [{**row, "kind": kind} for row in rows]
                 found[partner].append((rows, pair[0]))
         tribe_ids = {row["ID"] for each in found.values() for rows, _b in each for row in rows}
-        others = connection._own_relation_ids() | {
-            tribe_id
-            for tribe_id, link in self.env["tribe.link"]._of_tribe(connection, tribe_ids).items()
-            if link.partner_id
-        }
+        others = connection._own_relation_ids()
+        others |= self.env["tribe.link"]._taken(connection, tribe_ids)
         refused = self.env["tribe.suggestion"]._refused(connection, partners)
         return {
             partner.id: [

@@ -252,11 +252,9 @@ class TribeSuggestion(models.Model):
         if self.tribe_id in self.connection_id._own_relation_ids():
             raise UserError(say(self.env, "linking_of_own_organization", relation=self.tribe_name))
         links = self.env["tribe.link"].sudo()
-        taken = links._of_tribe(self.connection_id, [self.tribe_id]).get(self.tribe_id, links)
+        taken = links._taken(self.connection_id, [self.tribe_id])
         linked = links._of_partners(self.connection_id, self.partner_id, RELATION_KINDS)
-        if taken.partner_id or any(
-            link.tribe_id and link.state != "gone" for link in linked.values()
-        ):
+        if taken or any(link.tribe_id and link.state != "gone" for link in linked.values()):
             raise UserError(
                 say(
                     self.env,

@@ -1,9 +1,6 @@
 from odoo import api, models
 
-from ..models.tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
-
-# Of links that nothing goes through any more.
-DEAD_STATES = ("gone", "left_to_odoo")
+from ..models.tribe_link import DEAD_STATES, RELATION_KINDS, RELATIONSHIP_KINDS
 
 
 class MergePartnerAutomatic(models.TransientModel):
