@@ -439,6 +439,7 @@ class TestContactFilter(SentenceCase, RolesCase):
         self.connection.state = "active"
         self.have_from_before("[('city', '!=', 'Utrecht')]")
         partner = self.env["res.partner"].create({"name": "Nieuw", "customer_rank": 1})
+        self.env["tribe.work"].search([]).unlink()
         slow = Domain.custom(to_sql=lambda *_arguments: SQL("pg_sleep(2) IS NOT NULL"))
         with (
             mute_logger("odoo.sql_db"),
