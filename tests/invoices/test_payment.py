@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from connector.common import ORGANIZATION_CUSTOMER
 from told import assert_never_says, assert_says
@@ -377,6 +378,21 @@ class TestPaidMeans(PaymentCase):
                 self.run_nightly()
 
                 self.assertEqual([self.phase(each) for each in tribe_ids], [expected, expected])
+
+    def test_each_invoice_of_such_a_payment_is_looked_at_once(self):
+        """The schedule of all connections asks of all of them each minute."""
+        self.leave_out_journal_entries()
+        tribe_ids = [self.send_new(self.line(amount)) for amount in (10.0, 20.0, 30.0)]
+        self.pay(*map(self.booked_move, tribe_ids))
+        currencies = self.registry["res.currency"]
+        with patch.object(
+            currencies, "_convert", autospec=True, side_effect=currencies._convert
+        ) as converted:
+            untold = self.connection._untold_payments()
+
+        self.assertEqual(set(untold.mapped("tribe_id")), set(tribe_ids))
+        # The payment, and each of its invoices.
+        self.assertEqual(converted.call_count, 4)
 
     def test_a_credit_note_and_a_payment_without_a_journal_entry_settle_together(self):
         self.leave_out_journal_entries()

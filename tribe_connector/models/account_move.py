@@ -304,11 +304,14 @@ class AccountMove(models.Model):
                     )
                 )
 
-    def _tribe_is_settled(self):
+    def _tribe_is_settled(self, covering=None):
         """Whether nothing of this invoice remains to be collected once its payments come in.
 
         With Odoo's accounting app an invoice is In Payment as soon as a payment without a journal
         entry is registered, also one of a part.
+
+        :param covering: of which payments it is known already (``dict``), for who asks of many
+            invoices: one payment may be for all of them
         """
         if self.currency_id.is_zero(self.amount_residual):
             return self._tribe_is_settled_by_posted()
@@ -321,6 +324,14 @@ class AccountMove(models.Model):
         )
         if not payments:
             return False
+        covering = {} if covering is None else covering
+        key = payments, self.company_id
+        if key not in covering:
+            covering[key] = self._tribe_is_covered_by(payments)
+        return covering[key]
+
+    def _tribe_is_covered_by(self, payments):
+        """Whether payments of this company come to what is open of all their invoices."""
         # In the first payment's currency, by the rate of that day: as Odoo proposed its amount.
         currency, company, day = payments[0].currency_id, self.company_id, payments[0].date
         coming = sum(

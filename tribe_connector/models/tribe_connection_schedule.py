@@ -187,8 +187,9 @@ class TribeConnection(models.Model):
         if self.tell_unpaid:
             untold |= Domain("paid_by_us", "=", True) & self._is_open()
         exporter = self.env["tribe.payment.exporter"]
+        covering = {}
         return self._links_of_payments(untold).filtered(
-            lambda link: exporter._untold_phase(self, link)
+            lambda link: exporter._untold_phase(self, link, covering)
         )
 
     def _undone_payments(self):
@@ -198,7 +199,10 @@ class TribeConnection(models.Model):
             return self.env["tribe.link"]
         exporter = self.env["tribe.payment.exporter"]
         told = Domain("paid_by_us", "=", True) & self._is_open()
-        return self._links_of_payments(told).filtered(lambda link: exporter._is_undone(self, link))
+        covering = {}
+        return self._links_of_payments(told).filtered(
+            lambda link: exporter._is_undone(self, link, covering)
+        )
 
     def _is_paid(self):
         return Domain("move_id.payment_state", "in", self._paid_states())

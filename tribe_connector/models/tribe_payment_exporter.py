@@ -73,27 +73,33 @@ class TribePaymentExporter(models.AbstractModel):
         is_wanted = code == PAID_CODE or connection.tell_unpaid or is_asked
         return code if code and is_wanted and not link._move_differences() else None
 
-    def _untold_phase(self, connection, link):
+    def _untold_phase(self, connection, link, covering=None):
         """The code of the phase that Tribe lacks, whether or not it may be told; else None.
 
         What Tribe itself calls paid stays paid there: only our own word is taken back.
+
+        :param covering: see ``account.move._tribe_is_settled``
         """
         move = link.move_id
         if not move or move.state != "posted":
             return None
-        is_paid = move.payment_state in connection._paid_states() and move._tribe_is_settled()
+        is_paid = move.payment_state in connection._paid_states()
+        is_paid = is_paid and move._tribe_is_settled(covering)
         if is_paid and not link.told_paid:
             return PAID_CODE
         if not is_paid and link.paid_by_us:
             return SENT_CODE
         return None
 
-    def _is_undone(self, connection, link):
-        """Whether Tribe has our word that it is paid, it is open again, and nobody decided."""
+    def _is_undone(self, connection, link, covering=None):
+        """Whether Tribe has our word that it is paid, it is open again, and nobody decided.
+
+        :param covering: see ``account.move._tribe_is_settled``
+        """
         return (
             link.state == "linked"
             and not connection.tell_unpaid
-            and self._untold_phase(connection, link) == SENT_CODE
+            and self._untold_phase(connection, link, covering) == SENT_CODE
         )
 
     def _undone(self, link):
