@@ -1,5 +1,5 @@
 from connector.common import ORGANIZATION_CUSTOMER
-from told import containing
+from told import assert_says, containing
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
@@ -45,9 +45,9 @@ class TestLegalEntity(InvoiceCase):
         """The environment of an administrator of the connector who works in one company."""
         user = new_test_user(
             self.env,
-            f"only in {company.id} {name}".strip(),
+            f"only in {company.ids} {name}".strip(),
             groups="tribe_connector.group_manager,account.group_account_invoice",
-            company_id=company.id,
+            company_id=company[0].id,
             company_ids=[(6, 0, company.ids)],
         )
         # What others have read is not asked for again.
@@ -209,15 +209,28 @@ class TestLegalEntity(InvoiceCase):
         self.env.invalidate_all()
         return self.connection.legal_entity_ids.filtered("is_default")
 
-    def test_who_leads_the_connection_chooses_the_one_default(self):
-        """Also among those of companies in which they do not work."""
+    def test_who_works_in_all_companies_chooses_the_one_default(self):
+        """Else who leads the connection has invoices of the others come into their own books."""
         self.generic.is_default = True
-        self.dutch.with_env(self.as_user_of(self.company)).is_default = True
-        self.assertEqual(self.default_entities(), self.dutch)
+        for company, entity, refusal in (
+            (self.company, self.dutch, UserError),
+            (self.other_company, self.generic, AccessError),
+        ):
+            for is_default in (True, False):
+                with self.subTest(company.name, is_default=is_default):
+                    own = entity.with_env(self.as_user_of(company, is_default))
+                    with self.assertRaises(refusal) as caught:
+                        own.is_default = is_default
+                    if refusal is UserError:
+                        assert_says(
+                            caught.exception,
+                            "setting_serves_other_companies",
+                            name=self.connection.name,
+                        )
+                    self.assertEqual(self.default_entities(), self.generic)
 
-        generic = self.generic.with_env(self.as_user_of(self.other_company))
-        with self.assertRaises(AccessError):
-            generic.is_default = True
+        env = self.as_user_of(self.company | self.other_company)
+        self.dutch.with_env(env).is_default = True
         self.assertEqual(self.default_entities(), self.dutch)
 
     def test_two_default_ones_hold_what_names_none(self):

@@ -599,14 +599,14 @@ class TribeConnection(models.Model):
                     field.convert_to_cache(vals[name], connection), connection
                 )
                 if wanted != connection[name] and not connection._works_in_all_companies():
-                    raise UserError(
-                        say(
-                            self.env,
-                            "setting_serves_other_companies",
-                            name=connection.name,
-                            field=field._description_string(self.env),
-                        )
-                    )
+                    raise connection._refused_for_others(field)
+
+    def _refused_for_others(self, field):
+        """What says that a setting is for those to change who work in all companies."""
+        title = field._description_string(self.env)
+        return UserError(
+            say(self.env, "setting_serves_other_companies", name=self.name, field=title)
+        )
 
     def _check_relation_domain(self):
         """Refuse a filter that is none, or that could tell its writer more than they may read.

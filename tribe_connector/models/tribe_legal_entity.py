@@ -93,8 +93,7 @@ class TribeLegalEntity(models.Model):
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
         if "is_default" in vals:
-            # It decides about the invoices of the others as well.
-            self.connection_id.check_access("write")
+            self._check_may_say_which_is_default()
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
         before = {entity: entity._numbering() for entity in self}
         result = super().write(vals)
@@ -118,6 +117,17 @@ class TribeLegalEntity(models.Model):
         } & vals.keys():
             self.connection_id._retry_held_invoices()
         return result
+
+    def _check_may_say_which_is_default(self):
+        """Refuse to say in whose books what names no legal entity comes, for others as well.
+
+        :raises UserError: naming the connection, for who does not work in all its companies
+        """
+        connections = self.connection_id
+        connections.check_access("write")
+        for connection in connections:
+            if not connection._works_in_all_companies():
+                raise connection._refused_for_others(self._fields["is_default"])
 
     def _vat_of_company(self):
         """The company's VAT number where it is another than Tribe's; else empty."""
