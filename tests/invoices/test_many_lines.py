@@ -37,6 +37,17 @@ class TestManyLines(InvoiceCase):
         self.run_lanes()
         self.assertEqual(self.booked_move(three), by_hand)
 
+    def test_what_is_held_is_read_once(self):
+        self.connection.legal_entity_ids.vat_group_ids.tax_id = False
+        importer = self.registry["tribe.invoice.importer"]
+        with patch.object(
+            importer, "_read_booking", autospec=True, side_effect=importer._read_booking
+        ) as read:
+            tribe_id = self.send_new(self.line(10.0))
+
+        self.assertTrue(self.work(tribe_id).error)
+        self.assertEqual(read.call_count, 1)
+
     def test_invoices_with_many_lines_together_are_booked_in_several_turns(self):
         self.patch(tribe_invoice_importer, "MOST_LINES", 3)
         tribe_ids = [self.draft(*[self.line(10.0)] * 2) for _number in range(3)]

@@ -206,11 +206,13 @@ class TribeInvoiceImporter(models.AbstractModel):
         relationships = self._relationships(session, compared)
         wanted = []
 
-        def fail(tribe_id, error):
+        def held(tribe_id, error, facts):
             entity = entities[tribe_id]
             company = self._find_legal_entity(session.connection, entity).company_id
-            facts = self._facts_of_held(session.connection, entity)
             failures[tribe_id] = (error, _title(entity), company, facts)
+
+        def fail(tribe_id, error):
+            held(tribe_id, error, self._facts_of_held(session.connection, entities[tribe_id]))
 
         def late(tribe_id, error):
             failures[tribe_id] = error, _title(entities[tribe_id])
@@ -225,13 +227,14 @@ class TribeInvoiceImporter(models.AbstractModel):
             if tribe_id in known:
                 session.halves([tribe_id], compare, fail)
                 continue
+            booking = None
             try:
-                booking = self._read(session, entities[tribe_id])
+                if booking := self._read(session, entities[tribe_id]):
+                    self._check_bookable(booking)
+                    wanted.append(booking)
             except Exception as error:  # noqa: BLE001 - classified by the session
-                fail(tribe_id, error)
-                continue
-            if booking:
-                wanted.append(booking)
+                # Not read again: of many lines that takes long.
+                held(tribe_id, error, self._known_facts(booking) if booking else {})
         return wanted
 
     def _compare(self, session, link, entity, relationship):
@@ -362,12 +365,15 @@ class TribeInvoiceImporter(models.AbstractModel):
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
             return None
         booking.may_share_number = BOOK_ANYWAY in session.reasons.get(entity["ID"], ())
+        return booking
+
+    def _check_bookable(self, booking):
+        """Refuse what Tribe may still change, and what Odoo could not book."""
         self._check_final(booking)
         self._check_open(booking)
         for line in booking.invoice.lines:
             if not line.is_text:
                 self._account_and_tax(booking, line)
-        return booking
 
     def _check_final(self, booking):
         """Refuse what Tribe itself does not call final: its number and amounts may change."""
