@@ -347,6 +347,40 @@ class TestFullLook(LookingCase):
         self.env.invalidate_all()
         self.assertFalse(self.env["tribe.sighting"].search([]))
 
+    def test_there_is_an_end_to_what_is_noted_as_seen(self):
+        """A Tribe may list as many as it likes, also of phases that are never booked."""
+        self.all_sent(2)
+        self.look()
+        self.patch(tribe_sighting, "MOST_SEEN", 2)
+        tribe_id = self.sent()
+
+        self.look()
+
+        self.assert_told(self.problematic(), "too_many_invoices_seen", most=2)
+        self.assertFalse(self.booked_move(tribe_id))
+
+        # What is not linked, and nobody looks at, makes room.
+        self.env.cr.execute(
+            "UPDATE tribe_sighting SET date = NULL, tribe_id = 'x' || id WHERE id IN"
+            " (SELECT min(id) FROM tribe_sighting)"
+        )
+        self.problematic().action_retry()
+        self.run_lanes()
+        self.assert_booked(tribe_id)
+
+    def test_what_has_no_date_is_forgotten_too_once_it_is_not_seen(self):
+        self.all_sent(1)
+        self.look()
+        self.env.cr.execute(
+            "INSERT INTO tribe_sighting (connection_id, tribe_id) VALUES (%s, 'gone')",
+            [self.connection.id],
+        )
+
+        self.pass_night(days=7)
+
+        self.env.invalidate_all()
+        self.assertFalse(self.env["tribe.sighting"].search([("tribe_id", "=", "gone")]))
+
     def test_very_many_are_forgotten_in_several_turns(self):
         """Tribe says how many there are: all at once could end the lane of all connections."""
         self.all_sent(5)

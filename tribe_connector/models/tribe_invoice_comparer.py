@@ -9,6 +9,7 @@ from ..engine.problems import NeedsPerson
 from ..mapping import sight_options, start_of_day
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeRefused, TribeUnknownSet, any_of, at_least, both, either, equals
+from . import tribe_sighting
 from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
 
 INVOICE_SET = "Activity_Invoice"
@@ -271,8 +272,14 @@ class TribeInvoiceComparer(models.AbstractModel):
         """Note what is not as it was when it was read; returns whether there was something.
 
         What is not linked and is in no phase in which invoices are booked concerns nobody.
+
+        :raises NeedsPerson: where so many are known that no more can be noted
         """
         connection = session.connection
+        if not self.env["tribe.sighting"]._has_room(connection):
+            raise NeedsPerson(
+                sentence("too_many_invoices_seen", most=Decimal(tribe_sighting.MOST_SEEN))
+            )
         sights = [connection._sight_of(row) for row in rows]
         sightings = self.env["tribe.sighting"]
         connection._learn_phases(session, {sight.phase_id for sight in sights})

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+# Of one connection. Beyond it nothing more is noted: a Tribe may list as many as it likes.
+MOST_SEEN = 1_000_000
 # What PostgreSQL deletes in some tenths of a second.
 FORGOTTEN_AT_ONCE = 50_000
 
@@ -154,7 +156,7 @@ class TribeSighting(models.Model):
                 """
                 DELETE FROM tribe_sighting
                  WHERE connection_id = %s AND look IS DISTINCT FROM %s
-                   AND (%s::date IS NULL OR date >= %s)
+                   AND (%s::date IS NULL OR date IS NULL OR date >= %s)
                    AND NOT EXISTS (SELECT 1 FROM tribe_link link
                                     WHERE link.connection_id = tribe_sighting.connection_id
                                       AND link.tribe_id = tribe_sighting.tribe_id)
@@ -166,6 +168,40 @@ class TribeSighting(models.Model):
             ),
             log_exceptions=False,
         )
+
+    def _has_room(self, connection):
+        """Whether more can be noted; where not, some of what nobody looks at is forgotten.
+
+        That is what is not linked and before *Book Invoices From*, or without a date.
+        """
+        ((count,),) = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM"
+                " (SELECT 1 FROM tribe_sighting WHERE connection_id = %s LIMIT %s) AS known",
+                connection.id,
+                MOST_SEEN,
+            )
+        )
+        if count < MOST_SEEN:
+            return True
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM tribe_sighting WHERE id IN (
+                    SELECT id FROM tribe_sighting known
+                     WHERE connection_id = %s AND (date IS NULL OR date < %s)
+                       AND NOT EXISTS (SELECT 1 FROM tribe_link link
+                                        WHERE link.connection_id = known.connection_id
+                                          AND link.tribe_id = known.tribe_id)
+                     LIMIT %s)
+                """,
+                connection.id,
+                connection.invoices_from or None,
+                FORGOTTEN_AT_ONCE,
+            ),
+            log_exceptions=False,
+        )
+        return self.env.cr.rowcount > 0
 
     def _count(self, connection, since):
         """How many invoices from a date on are known."""
