@@ -381,6 +381,27 @@ class TestShared(HierarchyCase):
         self.assertEqual(self.mother.street, "Bosweg 9")
         self.assertNothingMore()
 
+    def test_a_linked_person_is_not_the_invoice_address_of_her_company(self):
+        """Two relations, each with an address of its own, until one of them is none any more."""
+        person = self.linked("Jan de Vries", is_company=False, **HOME)
+        person.write({"parent_id": self.mother.id, "type": "invoice"})
+        self.run_nightly()
+        self.assertEqual(self.in_tribe(self.mother), ("Kerkstraat", "Amsterdam"))
+        self.assertEqual(self.in_tribe(person), ("Dorpsweg", "Utrecht"))
+
+        self.move_in_tribe(self.mother, "Bosweg")
+        self.assertEqual((self.mother.street, person.street), ("Bosweg 9", HOME["street"]))
+        self.assertEqual(self.in_tribe(person), ("Dorpsweg", "Utrecht"))
+        self.move_in_tribe(person, "Laan")
+        self.assertEqual((self.mother.street, person.street), ("Bosweg 9", "Laan 9"))
+        self.assertNothingMore()
+
+        self.connection.settle_seconds = 0
+        self.sandbox.delete("Relation_Person", person.tribe_id)
+        self.look_at("person", person.tribe_id)
+        self.synchronize(self.mother)
+        self.assertEqual(self.in_tribe(self.mother), ("Laan", "Utrecht"))
+
     def test_what_happens_to_one_does_not_happen_to_the_other(self):
         self.mother.action_archive()
         self.run_nightly()

@@ -24,7 +24,7 @@ from ..mapping import (
     suffix_from_tribe,
 )
 from ..sentence import in_language, say, sentence
-from .tribe_link import RELATION_KINDS
+from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -425,7 +425,8 @@ class ResPartner(models.Model):
 
         The invoice contact that was chosen, else the oldest. One without an address (with an
         e-mail only, say) is passed over, and so is one of a company in which the connection does
-        not work, or of another connection, and a company that is a customer or supplier itself.
+        not work, or of another connection, a company that is a customer or supplier itself, and
+        who is a relation itself: two would have one address, of which each changes the other's.
         """
         self.ensure_one()
         contacts = self._tribe_chosen_address() + self.child_ids.filtered(
@@ -435,7 +436,15 @@ class ResPartner(models.Model):
         with_address = contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )
-        return (with_address - connection._of_others(with_address))[:1] or self
+        with_address -= connection._of_others(with_address)
+        return (with_address - with_address._tribe_relations_of(connection))[:1] or self
+
+    def _tribe_relations_of(self, connection):
+        """Those of these that are a relation of a connection's Tribe, and synchronized with it."""
+        if not self:
+            return self
+        links = self.env["tribe.link"]._of_partners(connection, self, RELATION_KINDS).values()
+        return self.browse(link.partner_id.id for link in links if link.state not in DEAD_STATES)
 
     def _tribe_mobile_field(self):
         """``partner_mobile``'s field where that addon is installed, else our own."""
