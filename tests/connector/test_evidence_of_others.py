@@ -2,7 +2,7 @@
 
 from odoo.addons.tribe_connector.sentence import sentence
 
-from .common import ORGANIZATION_CUSTOMER
+from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 from .test_evidence import AGAINST_VAT, BAKKER, VISSER, EvidenceCase
 
@@ -338,6 +338,33 @@ class TestNumberOfMany(EvidenceCase):
 
             partner = self.assertNobodyIsAsked(row["ID"])
             self.assertNotIn(partner.debtor_number, (False, "0"))
+
+    def test_each_number_of_a_relation_counts_by_itself(self):
+        partner = self.customer("Leverancier", customer_rank=0, creditor_number="6001")
+        row = self.organization(
+            Name="Leverancier",
+            DebtorNumber="0",
+            CreditorNumber="6001",
+            roles=(ORGANIZATION_CUSTOMER, SUPPLIER),
+        )
+        self.look_at("organization", row["ID"])
+
+        self.assertEqual(self.assertNobodyIsAsked(row["ID"]), partner)
+        self.assertNotIn(partner.debtor_number, (False, "0"))
+        self.assertEqual(partner.creditor_number, "6001")
+
+    def test_two_that_few_have_are_not_one_that_many_have(self):
+        for number in range(2):
+            self.customer(f"Debiteur {number}", debtor_number="5001")
+            self.customer(f"Crediteur {number}", creditor_number="6001")
+        row = self.organization(
+            DebtorNumber="5001", CreditorNumber="6001", roles=(ORGANIZATION_CUSTOMER, SUPPLIER)
+        )
+        self.look_at("organization", row["ID"])
+
+        waiting = self.problematic().filtered(lambda work: work.reference == row["ID"])
+        self.assert_told(waiting, "numbers_of_several_contacts")
+        self.assertFalse(self.link(row["ID"]))
 
     def test_one_that_is_written_otherwise_is_the_same(self):
         partner = self.customer("Klant", debtor_number="d1001")

@@ -430,15 +430,14 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _partner_by_number(self, session, remote, refused):
         connection = session.connection
-        found = self.env["res.partner"]
+        found = apart = self.env["res.partner"]
         for name, number in _numbers(remote):
-            found |= self._partners_with(connection, name, number)
-        apart = found.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
-        found -= apart
-        if evidence.is_shared_by_many(len(found), 1):
+            having = self._partners_with(connection, name, number)
+            refusing = having.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
             # "0", say: it is nobody's.
-            apart |= found
-            found = found.browse()
+            is_nobodys = evidence.is_shared_by_many(len(having - refusing), 1)
+            apart |= having if is_nobodys else refusing
+            found |= having.browse() if is_nobodys else having - refusing
         if len(found) > 1:
             raise NeedsPerson(
                 sentence(
