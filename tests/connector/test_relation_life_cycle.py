@@ -69,6 +69,63 @@ class TestRelationLifeCycle(RelationCase):
         self.look_at("organization", merged_away)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Blijft Over B.V.")]))
 
+    def test_what_was_merged_away_is_not_simply_whoever_gets_its_number(self):
+        """In the plan too, and also once it is former in Tribe."""
+        source, target = self.linked("Samen B.V.", debtor_number="1001"), self.linked("Blijft B.V.")
+        merged_away = source.tribe_id
+        relationship = self.relationships(source)[ORGANIZATION_CUSTOMER]
+        self.merge(source, target)
+        for is_former in (False, True):
+            with self.subTest(is_former=is_former):
+                self.sandbox.change(
+                    ORGANIZATION_CUSTOMER, relationship["ID"], {"IsFormer": is_former}
+                )
+                self.look_at("organization", merged_away)
+                other = self.customer(
+                    "Heel Anders B.V.", debtor_number="1001", email="info@anders.example"
+                )
+                self.assertEqual(self.planned(other), "question")
+
+                self.synchronize(other)
+
+                (work,) = self.problematic().filtered(lambda each: each.direction == "outbound")
+                self.assert_told(work, "against_again")
+                self.assertEqual(self.link(merged_away).state, "merged")
+                row = self.tribe_row("Relation_Organization", merged_away)
+                self.assertEqual((row["Name"], row["EmailAddress"]), ("Samen B.V.", None))
+                if is_former:
+                    self.suggestions().filtered(lambda each: each.state == "open").action_link()
+                    self.run_lanes()
+                    self.assertEqual(other.tribe_id, merged_away)
+                else:
+                    self.suggestions().action_refuse()
+                    other.debtor_number = "1009"
+                    self.synchronize(other)
+                    self.assertNotIn(other.tribe_id, (False, merged_away))
+                    self.assertAsked("relation_of_merged_contact")
+        self.assertFalse(self.problems())
+
+    def test_a_number_that_tribe_gives_again(self):
+        """As after a restored backup of Tribe: whose own relation is gone is not simply another."""
+        partner, _gone = self.gone("Klant B.V.", debtor_number="7001", email="info@klant.example")
+        again = self.organization(
+            Name="Heel Anders B.V.", DebtorNumber="7001", EmailAddress="info@anders.example"
+        )
+        for look in (
+            lambda: self.look_at("organization", again["ID"]),
+            lambda: self.synchronize(partner),
+        ):
+            look()
+            self.assertIn("gone", partner.tribe_link_ids.mapped("state"))
+        self.assertAsked("against_again")
+        self.assertEqual(self.suggestions().tribe_id, again["ID"])
+        self.assertEqual((partner.name, partner.email), ("Klant B.V.", "info@klant.example"))
+        # Somebody made the same customer anew.
+        self.suggestions().unlink()
+        self.sandbox.change("Relation_Organization", again["ID"], {"Name": "Klant B.V."})
+        self.look_at("organization", again["ID"])
+        self.assertEqual(partner.tribe_id, again["ID"])
+
     def test_what_was_left_is_nobody_elses_once_its_contact_is_merged_or_deleted(self):
         """Whoever gets its number is asked for another one, in the plan too."""
         merged, target = self.linked("Samen B.V.", debtor_number="1001"), self.linked("Blijft B.V.")
@@ -143,6 +200,7 @@ class TestRelationLifeCycle(RelationCase):
 
         self.assertEqual(self.link(merged_away).partner_id, anew)
         self.assertFalse(self.link(merged_away).merged_into_id)
+        self.assertFalse(self.problems())
         # Nor where an earlier version linked it.
         self.link(merged_away).merged_into_id = target
         self.env.flush_all()
@@ -173,10 +231,10 @@ class TestRelationLifeCycle(RelationCase):
         self.assertFalse(self.problems())
         self.assertEqual(self.written(self.run_nightly), 0)
 
-    def gone(self, name):
+    def gone(self, name, **values):
         """A contact whose relation was deleted in Tribe, and the ID that it had."""
         self.connection.settle_seconds = 0
-        partner = self.linked(name)
+        partner = self.linked(name, **values)
         tribe_id = partner.tribe_id
         self.sandbox.delete("Relation_Organization", tribe_id)
         self.look_at("organization", tribe_id)

@@ -58,6 +58,9 @@ LEFT_OUT = "left_out"
 # gives numbers again.
 ANOTHER = "another"
 NOBODY = "nobody"
+# The number was somebody else's: the relation is that of a contact which was merged into another
+# one, or the contact had its number with a relation that was deleted in Tribe.
+AGAIN = "again"
 
 # What more contacts or relations than so share means nothing: a placeholder, an accountant.
 MOST_SHARING = 3
@@ -90,7 +93,8 @@ class Facts:
     ``import_ids`` what Tribe's ``ImportId`` of it is, or can be; ``numbers`` its debtor and
     creditor numbers by field. ``is_linked``: with another record of the other side.
     ``is_left_out``: a contact that is not synchronized. ``names_another``: a relation that has
-    what is proof of another contact too; ``names_nobody``: an ImportId of ours that is nobody's.
+    what is proof of another contact too; ``names_nobody``: an ImportId of ours that is nobody's;
+    ``has_number_again``: a number that may have been given a second time.
     """
 
     kind: str
@@ -102,6 +106,7 @@ class Facts:
     is_left_out: bool = False
     names_another: bool = False
     names_nobody: bool = False
+    has_number_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,18 +180,19 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
-    elif (
-        relation.names_nobody
-        and not found
-        and _differ("name", contact, relation)
-        and not _share_details(contact, relation)
-    ):
-        found.append(NOBODY)
+    elif not found and _differ("name", contact, relation) and not _share_details(contact, relation):
+        found += _doubts_of_number(relation)
     if relation.names_another:
         found.append(ANOTHER)
     if contact.is_left_out:
         found.append(LEFT_OUT)
     return tuple(found)
+
+
+def _doubts_of_number(relation: Facts) -> list[str]:
+    """Why a relation may not be who has its number, where they share nothing else."""
+    doubts = {NOBODY: relation.names_nobody, AGAIN: relation.has_number_again}
+    return [name for name, is_doubtful in doubts.items() if is_doubtful]
 
 
 def is_shared_by_many(contacts: int, relations: int) -> bool:

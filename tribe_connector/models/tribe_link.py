@@ -305,6 +305,17 @@ class TribeLink(models.Model):
         left = self._of_tribe(connection, [tribe_id]).get(tribe_id, self)
         if left:
             (own - left).unlink()
+        if left.state == "merged":
+            # Nobody is asked any more what becomes of it.
+            self.env["tribe.work"]._add_again(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("direction", "=", "inbound"),
+                    ("reference", "=", tribe_id),
+                ],
+                "follow",
+            )
+            self.env["tribe.engine"]._wake("inbound")
         link = left or own
         values = {
             "tribe_id": tribe_id,

@@ -38,6 +38,7 @@ AGAINST = {
     evidence.LEFT_OUT: "against_left_out",
     evidence.ANOTHER: "against_another",
     evidence.NOBODY: "against_nobody",
+    evidence.AGAIN: "against_again",
 }
 
 
@@ -236,6 +237,7 @@ class TribeRelationMatcher(models.AbstractModel):
             relation,
             names_another=bool(others),
             names_nobody=self._names_nobody(connection, remote, contact, refused),
+            has_number_again=self._has_number_again(connection, decision.link, relation, row),
         )
         verdict = judge(contact, relation)
         if verdict.outcome == Outcome.QUESTION:
@@ -309,6 +311,21 @@ class TribeRelationMatcher(models.AbstractModel):
             and (named.id, remote.tribe_id) not in refused
             and not connection._partner_of_import_id(import_id)
         )
+
+    def _has_number_again(self, connection, link, relation, row):
+        """Whether the number of a relation may have been given a second time, in Odoo or in Tribe.
+
+        It is the relation of a contact that was merged into another one, whose number is free in
+        Odoo since; or the contact had the number with a relation that is gone.
+
+        :param link: that of the contact
+        """
+        of_relation = self.env["tribe.link"]._of_tribe(connection, [row["ID"]]).get(row["ID"])
+        if of_relation and of_relation.state == "merged":
+            return True
+        had = (link.agreed or {}) if link and link.state == "gone" else {}
+        former = Facts(relation.kind, numbers={name: {had.get(name)} - {None} for name in NUMBERS})
+        return any(evidence.share_number(name, former, relation) for name in NUMBERS)
 
     def _contact_facts(self, connection, partner, link):
         """What a contact tells of itself; of what is being sent, what was sent."""
