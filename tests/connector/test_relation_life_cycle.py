@@ -126,6 +126,40 @@ class TestRelationLifeCycle(RelationCase):
         self.look_at("organization", again["ID"])
         self.assertEqual(partner.tribe_id, again["ID"])
 
+    def test_who_is_being_sent_is_not_overwritten_by_who_has_its_number(self):
+        """What was sent is agreed with nobody but who arrived of it."""
+        for number, look in enumerate(
+            (
+                lambda _partner, row: self.look_at("organization", row["ID"]),
+                lambda partner, _row: self.synchronize(partner),
+            ),
+            7101,
+        ):
+            with self.subTest(number):
+                email = f"info{number}@klant.example"
+                partner = self.customer(f"Klant {number}", debtor_number=str(number), email=email)
+                self.env["tribe.link"].create(
+                    {
+                        "connection_id": self.connection.id,
+                        "kind": "organization",
+                        "partner_id": partner.id,
+                        "state": "sending",
+                        "sent_at": "2026-01-01",
+                        "agreed": partner._tribe_values(self.connection),
+                    }
+                )
+                row = self.organization(
+                    Name=f"Twee {number}", DebtorNumber=str(number), EmailAddress="twee@x.example"
+                )
+
+                look(partner, row)
+                self.run_nightly()
+
+                self.assertEqual(partner.tribe_id, row["ID"])
+                self.assertEqual((partner.name, partner.email), (f"Klant {number}", email))
+                self.assertEqual(self.tribe_of(partner)["EmailAddress"], email)
+                self.assertFalse(self.problems())
+
     def test_what_was_left_is_nobody_elses_once_its_contact_is_merged_or_deleted(self):
         """Whoever gets its number is asked for another one, in the plan too."""
         merged, target = self.linked("Samen B.V.", debtor_number="1001"), self.linked("Blijft B.V.")

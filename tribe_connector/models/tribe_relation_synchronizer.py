@@ -227,16 +227,26 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
 
-        What was being sent counts as agreed, and so does a change that arrived although its answer
-        was lost; what a relation had that was deleted since does not.
+        What was being sent counts as agreed with what arrived of it, and so does a change that
+        arrived although its answer was lost; what a relation had that was deleted since does not.
         """
         link = decision.link
         if not link or link.state in ("gone", "unlinked", "merged"):
+            return None
+        if link.state == "sending" and not self._has_arrived(decision):
             return None
         # Nobody has edited that in Tribe: it is ours.
         shown = decision.remote.values()
         arrived = {n: value for n, value in decision.seen.arrived.items() if n in shown}
         return {**(link.agreed or {}), **arrived} if arrived else link.agreed
+
+    def _has_arrived(self, decision):
+        """Whether a relation is what was being sent, and not one that merely has its number."""
+        link, remote = decision.link, decision.remote
+        if not link.connection_id.has_import_id:
+            return True
+        sent = link.connection_id._import_ids(link.partner_id, remote.kind)
+        return remote.entity.get("ImportId") in {*sent, link.import_id} - {False}
 
     # What Tribe was told, and its reads do not show yet
 
