@@ -223,6 +223,34 @@ class TestCompanyOfTheContact(OthersCase):
         self.assertEqual(self.b._of_tenant(self.partner), self.partner)
         self.assertIn(self.partner, self.env["res.partner"].search(self.b._tenant_domain()))
 
+    def test_a_contact_of_the_company_above_two_branches_is_for_an_administrator_to_place(self):
+        for connection in (self.a, self.b):
+            connection.company_id = self.env["res.company"].create(
+                {"name": f"Filiaal {connection.id}", "parent_id": self.company.id}
+            )
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE tribe_legal_entity SET company_id = %s WHERE connection_id = %s",
+                [connection.company_id.id, connection.id],
+            )
+        self.env.invalidate_all()
+        partner = self.env["res.partner"].create(
+            {
+                "name": "Hoofdklant B.V.",
+                "is_company": True,
+                "customer_rank": 1,
+                "company_id": self.company.id,
+            }
+        )
+
+        self.assertFalse(self.a._of_tenant(partner) | self.b._of_tenant(partner))
+        unplaced = self.env["res.partner"].search(self.a._unplaced_domain(self.company))
+        self.assertIn(partner, unplaced)
+
+        partner._tribe_choose(self.a)
+        self.assertEqual(self.a._of_tenant(partner), partner)
+        self.assertFalse(self.b._of_tenant(partner))
+
     def test_whose_it_is_in_sql(self):
         found = self.env["res.partner"].search(self.b._tenant_domain())
         self.assertIn(self.partner, found)

@@ -503,6 +503,40 @@ class TestOthersOfTheHierarchy(HierarchyCase):
             self.assertEqual(partner.read(["name", "email", "vat"]), before)
 
 
+class TestBranchOfOdoo(RelationCase):
+    """A connection that works in a branch: the contacts of the company above are its own."""
+
+    def setUp(self):
+        super().setUp()
+        branch = self.env["res.company"].create({"name": "Filiaal", "parent_id": self.company.id})
+        self.connection.company_id = branch
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_legal_entity SET company_id = %s", [branch.id])
+        self.env.invalidate_all()
+
+    def test_a_contact_of_the_company_above_is_sent_and_found(self):
+        sent = self.linked("Hoofdklant B.V.", company_id=self.company.id, debtor_number="1001")
+        self.assertEqual(self.tribe_of(sent)["Name"], "Hoofdklant B.V.")
+
+        found = self.customer("Tweede B.V.", company_id=self.company.id, debtor_number="1002")
+        row = self.organization(Name="Tweede B.V.", DebtorNumber="1002")
+        self.look_at("organization", row["ID"])
+        self.assertEqual(found.tribe_id, row["ID"])
+
+        alike = self.customer("Derde B.V.", company_id=self.company.id, vat="NL123456782B90")
+        row = self.organization(Name="Derde B.V.", VATNumber="NL123456782B90")
+        self.look_at("organization", row["ID"])
+        suggestion = self.env["tribe.suggestion"].search([])
+        self.assertEqual((suggestion.partner_id, suggestion.tribe_id), (alike, row["ID"]))
+
+    def test_the_number_of_a_linked_one_stays_taken(self):
+        partner = self.linked("Hoofdklant B.V.", debtor_number="1001")
+        partner.company_id = self.company
+        row = self.organization(Name="Ander B.V.", DebtorNumber="1001")
+        self.look_at("organization", row["ID"])
+        self.assertAsked("relation_like_linked_contact", partner=partner.name)
+
+
 class TestCompanyOfContacts(HierarchyCase):
     """Whose company a contact is: set on purpose for a new one, never for another."""
 

@@ -147,11 +147,8 @@ class ResPartner(models.Model):
         return self.browse(partner_id for (partner_id,) in rows)
 
     def _tribe_elsewhere(self, connection):
-        """Those of these contacts that are of a company in which a connection does not work.
-
-        As Odoo's own rule: whoever works in a branch works with the contacts of the company above.
-        """
-        ours = connection._companies().parent_ids
+        """Those of these contacts that are of a company in which a connection does not work."""
+        ours = connection._companies_of_contacts()
         return self.filtered(lambda partner: partner.company_id and partner.company_id not in ours)
 
     def _tribe_untouchable(self, connection, values):

@@ -938,7 +938,7 @@ class TribeConnection(models.Model):
     def _unfiltered_domain(self):
         return [
             *COMMERCIAL,
-            ("company_id", "in", [False, *self._companies().ids]),
+            ("company_id", "in", [False, *self._companies_of_contacts().ids]),
             ("id", "not in", self._own_partner_ids()),
             *CUSTOMERS_AND_SUPPLIERS,
         ]
@@ -954,6 +954,13 @@ class TribeConnection(models.Model):
 
     def _companies(self):
         return self.company_id | self.legal_entity_ids.filtered("is_booked").company_id
+
+    def _companies_of_contacts(self):
+        """The companies whose contacts can be customers here.
+
+        As Odoo's own rule: whoever works in a branch works with the contacts of the company above.
+        """
+        return self._companies().parent_ids
 
     # Webhooks
 

@@ -143,12 +143,15 @@ class TribeConnection(models.Model):
              OR NOT EXISTS (%(linked)s AND linking.id != %(me)s AND link.state != 'gone'
                             AND linking.is_demo_data IS NOT TRUE)
                 AND (EXISTS (%(chosen)s = %(me)s)
-                     OR NOT (%(contact)s.company_id IS NULL
+                     OR NOT ((%(contact)s.company_id IS NULL
+                              OR %(contact)s.company_id != ALL(%(ours)s))
                              AND EXISTS (%(chosen)s IN
                                          (SELECT other.id FROM (%(others)s) AS other)))
                 AND (NOT EXISTS (SELECT 1 FROM (%(theirs)s) AS theirs
                                   WHERE %(contact)s.company_id IS NULL
-                                     OR %(contact)s.company_id = theirs.company_id)
+                                     OR %(contact)s.company_id = theirs.company_id
+                                     OR (%(contact)s.company_id != ALL(%(ours)s)
+                                         AND EXISTS (%(above_theirs)s)))
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
@@ -169,7 +172,16 @@ class TribeConnection(models.Model):
             linked=linked,
             theirs=self._companies_of_others(),
             ours=self._companies().ids,
-            within=self._companies().parent_ids.ids,
+            # Of a company above branches of both it can be the customer of either.
+            above_theirs=SQL(
+                """
+                SELECT 1 FROM res_company above
+                  JOIN res_company below ON below.parent_path LIKE above.parent_path || '%%'
+                 WHERE above.id = %s.company_id AND below.id = theirs.company_id
+                """,
+                contact,
+            ),
+            within=self._companies_of_contacts().ids,
             branches=SQL(
                 """
                 SELECT branch.id FROM res_company company
@@ -204,7 +216,7 @@ class TribeConnection(models.Model):
             """,
             mine=self._is_of_tenant(alias),
             contact=contact,
-            within=self._companies().parent_ids.ids,
+            within=self._companies_of_contacts().ids,
             kinds=RELATION_KINDS,
             of_others=SQL(" OR ").join(
                 [

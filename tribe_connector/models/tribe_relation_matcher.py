@@ -608,7 +608,7 @@ class TribeRelationMatcher(models.AbstractModel):
         """The contacts that could be a relation of a connection."""
         return (
             Domain(COMMERCIAL)
-            & Domain("company_id", "in", [False, *connection._companies().ids])
+            & Domain("company_id", "in", [False, *connection._companies_of_contacts().ids])
             & Domain("id", "not in", connection._own_partner_ids())
             & connection._tenant_domain()
         )

@@ -554,7 +554,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         Whoever is linked keeps it, also as a person who is under a company since; who is being
         sent with it has it already.
         """
-        companies = [False, *connection._companies().ids]
+        companies = [False, *connection._companies_of_contacts().ids]
         linked = self.env["tribe.link"]._search(
             Domain("connection_id", "=", connection.id)
             & Domain("kind", "in", RELATION_KINDS)
