@@ -405,6 +405,65 @@ class TestOneRelationOfTwoContactsInThePlan(EvidenceCase):
         self.assertEqual(set(lines.mapped("action")), {"question"}, self.problems())
 
 
+class TestNumberOfDeletedRelation(EvidenceCase):
+    """A relation was deleted in Tribe, and somebody enters one there again."""
+
+    def setUp(self):
+        super().setUp()
+        row = self.organization(
+            Name="Klant B.V.", DebtorNumber="7001", EmailAddress="info@klant.example"
+        )
+        self.look_at("organization", row["ID"])
+        self.partner = self.link(row["ID"]).partner_id
+        (customer,) = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        self.sandbox.delete(ORGANIZATION_CUSTOMER, customer["ID"])
+        self.sandbox.delete("Relation_Organization", row["ID"])
+        self.look_at("organization", row["ID"])
+        self.assertFalse(self.partner.tribe_id)
+
+    def entered(self, **fields):
+        row = self.organization(**fields)
+        self.look_at("organization", row["ID"])
+        return row
+
+    def test_the_same_one_entered_again_is_linked(self):
+        row = self.entered(Name="Klant B.V.", DebtorNumber="7001")
+
+        self.assertEqual(self.partner.tribe_id, row["ID"])
+
+    def test_the_same_one_entered_again_without_its_number_is_a_possible_match(self):
+        row = self.entered(Name="Klant B.V.", EmailAddress="info@klant.example")
+
+        suggestion = self.suggestions()
+        self.assertEqual(
+            (suggestion.partner_id, suggestion.tribe_id, suggestion.basis),
+            (self.partner, row["ID"], "email"),
+        )
+        self.run_nightly()
+        self.assertEqual(self.suggestions(), suggestion)
+
+        suggestion.action_link()
+        self.run_lanes()
+        self.assertEqual(self.partner.tribe_id, row["ID"])
+        self.assertFalse(self.problems())
+
+    def test_one_that_is_kept_apart_from_it_becomes_a_contact(self):
+        row = self.entered(Name="Klant Twee B.V.", EmailAddress="info@klant.example")
+
+        self.assertEqual(self.suggestions().partner_id, self.partner)
+        self.suggestions().action_refuse()
+        self.run_lanes()
+
+        self.assertNotIn(self.link(row["ID"]).partner_id, (self.partner, self.partner.browse()))
+        self.assertFalse(self.problems())
+
+    def test_one_that_was_given_its_number_by_hand_is_linked(self):
+        self.partner.debtor_number = "8001"
+        row = self.entered(Name="Heel Anders B.V.", DebtorNumber="8001")
+
+        self.assertEqual(self.partner.tribe_id, row["ID"])
+
+
 class TestImportIdOfNobody(EvidenceCase):
     """A backup of Odoo was restored: what was made since is no more, and numbers come again."""
 

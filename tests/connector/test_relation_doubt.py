@@ -264,6 +264,55 @@ class TestRelationDoubt(RelationCase):
         self.assertFalse(self.problems())
 
 
+class TestEnteredInTribeWithoutTheNumberWhileBeingSent(RelationCase):
+    """A relation without the number of a contact that is being sent, and with its address."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer(email="info@klant.example", debtor_number="1001")
+        self.sending = self.env["tribe.link"].create(
+            {
+                "connection_id": self.connection.id,
+                "kind": "organization",
+                "partner_id": self.partner.id,
+                "state": "sending",
+                "sent_at": fields.Datetime.now(),
+                "agreed": self.partner._tribe_values(self.connection),
+            }
+        )
+        self.row = self.organization(Name="Klant B.V.", EmailAddress="info@klant.example")
+        self.look_at("organization", self.row["ID"])
+
+    def suggestion(self):
+        return self.env["tribe.suggestion"].search([])
+
+    def test_it_is_a_possible_match(self):
+        self.assertFalse(self.link(self.row["ID"]))
+        self.assertEqual(self.suggestion().partner_id, self.partner)
+
+        self.suggestion().action_link()
+        self.run_lanes()
+
+        self.assertEqual(self.partner.tribe_id, self.row["ID"])
+        self.assertEqual(self.tribe_of(self.partner)["DebtorNumber"], "1001")
+
+    def test_what_was_sent_arrives_after_all(self):
+        sent = self.organization(
+            Name="Klant B.V.",
+            DebtorNumber="1001",
+            ImportId=self.connection._import_id(self.partner, "organization"),
+        )
+        self.look_at("organization", sent["ID"])
+        self.run_nightly()
+
+        self.assertEqual(self.partner.tribe_id, sent["ID"])
+        self.assertFalse(self.suggestion())
+        # Nobody keeps the other one from coming.
+        other = self.link(self.row["ID"]).partner_id
+        self.assertTrue(other)
+        self.assertNotEqual(other, self.partner)
+
+
 class TestRelationDoubtWithoutImportId(TestRelationDoubt):
     """The same in a tenant whose relations have no ImportId: the number tells, or a person."""
 

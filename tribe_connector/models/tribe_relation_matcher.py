@@ -551,7 +551,7 @@ class TribeRelationMatcher(models.AbstractModel):
         return found
 
     def _contacts_of_few(self, connection, all_values):
-        """The unlinked contacts, archived or not, that share weak values which few share."""
+        """The contacts that Tribe has not, archived or not, that share weak values of few."""
         wanted = {pair: each for each in all_values for pair in evidence.weak_keys(each)}
         contacts = self._count_contacts(connection, wanted)
         shares = Domain.OR(
@@ -567,6 +567,8 @@ class TribeRelationMatcher(models.AbstractModel):
             Domain("connection_id", "=", connection.id)
             & Domain("kind", "in", RELATION_KINDS)
             & Domain("partner_id", "!=", False)
+            # Somebody may have entered in Tribe again whom it has no more, or has not got yet.
+            & Domain("state", "not in", ("gone", "sending"))
         )
         unlinked = Domain("id", "not in", linked.subselect("partner_id"))
         return partners.search(shares & unlinked & self._weak_domain(connection), order="id")
