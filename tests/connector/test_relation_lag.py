@@ -198,6 +198,14 @@ class TestRelationLag(RelationCase):
         self.env["tribe.work"].search([]).action_retry()
         self.run_lanes()
 
+    def assert_one_address_in_the_end(self, partner, before):
+        self.catch_up()
+        self.pass_time()
+        self.run_nightly()
+        self.assertEqual(self.address_of(partner)["City"], "Breda")
+        self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
+        self.assertFalse(self.problems())
+
     def test_a_new_address_whose_answer_was_lost_is_made_once(self):
         for method, path, kind in FIRST_ADDRESSES:
             with self.subTest(kind):
@@ -206,13 +214,7 @@ class TestRelationLag(RelationCase):
                 self.run_nightly()
                 self.retry()
                 self.run_nightly()
-                self.catch_up()
-                self.pass_time()
-                self.run_nightly()
-
-                self.assertEqual(self.address_of(partner)["City"], "Breda")
-                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
-                self.assertFalse(self.problems())
+                self.assert_one_address_in_the_end(partner, before)
 
     def test_so_is_one_after_which_something_else_was_refused(self):
         """It is there, and does not show."""
@@ -224,13 +226,7 @@ class TestRelationLag(RelationCase):
                 self.sandbox.fault("status", status=400, method="PUT", path_contains="Customer")
                 self.run_nightly()
                 self.retry()
-                self.catch_up()
-                self.pass_time()
-                self.run_nightly()
-
-                self.assertEqual(self.address_of(partner)["City"], "Breda")
-                self.assertEqual(len(self.sandbox.rows("Address")), before + 1)
-                self.assertFalse(self.problems())
+                self.assert_one_address_in_the_end(partner, before)
 
     def test_a_new_address_that_was_refused_waits_for_nothing(self):
         """Nor one that was not sent, as Tribe refused what came before it."""
