@@ -186,14 +186,19 @@ class TribeRelationExporter(models.AbstractModel):
                 else:
                     self._check_numbers_apart(partner, apart[partner.id])
             decisions.append(decision)
-        self._look_for_candidates(session, [d for d in decisions if d.action == CREATE_TRIBE])
+        self._look_for_candidates(session, decisions)
         return decisions
 
     def _look_for_candidates(self, session, decisions):
+        """Ask about relations that new ones could be; not those that prove to be somebody else."""
+        proven = {each.tribe_id for each in decisions if each.action == LINK}
+        decisions = [each for each in decisions if each.action == CREATE_TRIBE]
         partners = self.env["res.partner"].browse(each.partner.id for each in decisions)
         candidates = self._candidates_in_tribe(session, partners)
         for decision in decisions:
-            decision.candidates = candidates[decision.partner.id]
+            decision.candidates = [
+                each for each in candidates[decision.partner.id] if each.tribe_id not in proven
+            ]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
 
