@@ -82,6 +82,10 @@ class TestTries(TroubleCase):
         self.assertGreaterEqual(due, begun + timedelta(seconds=seconds))
         self.assertLessEqual(due, ended + timedelta(seconds=1.25 * seconds))
 
+    def test_a_form_that_is_not_saved_yet_has_no_trouble(self):
+        with self.assertNoLogs("odoo.domains"):
+            self.assertFalse(self.env["tribe.connection"].new({"name": "Nieuw"}).trouble)
+
     def test_every_try_waits_longer_and_no_two_records_wait_alike(self):
         self.connection.back_off_seconds = 1800
         partner = self.changed_partner(times=None)

@@ -14,9 +14,9 @@ def lab():
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def neighbours(lab):
-    """The laboratory, from here on with another tenant."""
+    """The laboratory, with another tenant for so long."""
     with with_neighbour(lab) as both:
         yield both
 

@@ -463,8 +463,7 @@ def laboratory(database: str = "tribe_faults", **settings) -> Iterator[Laborator
 @contextlib.contextmanager
 def with_neighbour(lab: Laboratory) -> Iterator[Laboratory]:
     """The laboratory with another tenant beside it, active, on the same clock."""
-    country = lab.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
-    company = lab.odoo.create("res.company", name="Buren B.V.", country_id=country[0])
+    company = _company_of_neighbour(lab)
     with SandboxProcess(seed=NEIGHBOUR_SEED, relations=0, invoices=0) as sandbox:
         lab.neighbour = Tenant(lab.server, sandbox, lab.key)
         lab.neighbour.connect(
@@ -476,3 +475,16 @@ def with_neighbour(lab: Laboratory) -> Iterator[Laboratory]:
         lab.odoo.write("tribe.legal.entity", [each["id"] for each in entities], company_id=company)
         lab.neighbour.activate()
         yield lab
+        lab.neighbour.press("action_deactivate")
+        lab.wait_until_idle()
+        lab.odoo.call("tribe.connection", "unlink", [lab.neighbour.connection_id])
+        lab.neighbour = None
+
+
+def _company_of_neighbour(lab: Laboratory) -> int:
+    """Its company, which is there already where it was a neighbour before."""
+    name = "Buren B.V."
+    for company in lab.odoo.rows("res.company", [["name", "=", name]], ["id"]):
+        return company["id"]
+    (country,) = lab.odoo.call("res.country", "search", domain=[["code", "=", "NL"]])
+    return lab.odoo.create("res.company", name=name, country_id=country)

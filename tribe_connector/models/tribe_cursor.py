@@ -24,7 +24,8 @@ class TribeCursor(models.Model):
 
     def _position(self, connection, stream):
         """The moment (datetime, UTC) up to which a stream was read, or None."""
-        cursor = self.search([("connection_id", "=", connection.id), ("stream", "=", stream)])
+        # A form that is not saved yet has none.
+        cursor = self.search([("connection_id", "in", connection.ids), ("stream", "=", stream)])
         return cursor.position or None
 
     def _forget(self, connections, *streams):
