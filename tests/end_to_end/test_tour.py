@@ -167,7 +167,8 @@ def _wait_for_scheduled_actions(person):
 
     def due():
         now = f"{datetime.now(timezone.utc):%F %T}"
-        return SessionApi(person).rows("ir.cron", [["nextcall", "<=", now]], ["id"])
+        domain = [["active", "=", True], ["nextcall", "<=", now]]
+        return SessionApi(person).rows("ir.cron", domain, ["id"])
 
     until("Odoo's scheduled actions have run", lambda: not due())
 
