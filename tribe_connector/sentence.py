@@ -201,6 +201,18 @@ def together(texts: list[str], code: str = "one_after_the_other") -> str:
     return sentence(code, first=first, rest=together(others, code)) if others else first
 
 
+def codes_of(text: object) -> list[str]:
+    """The codes of a sentence, or of a list of these, also of what ``together`` joined.
+
+    A text that is no sentence stands for itself.
+    """
+    if isinstance(text, (list, tuple)):
+        return [code for each in text for code in codes_of(each)]
+    if isinstance(text, Sentence) and text.code in ("one_after_the_other", "one_on_each_line"):
+        return codes_of([text.parameters["first"], text.parameters["rest"]])
+    return [getattr(text, "code", text)]
+
+
 def in_language(env, text: object) -> str:
     """A sentence in the language of an environment; any other text as it is.
 

@@ -128,6 +128,16 @@ class TestTries(TroubleCase):
         self.assertFalse(self.waiting())
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
+    def test_a_problem_that_stays_is_in_the_runs_once(self):
+        self.connection.tries_before_giving_up = 1
+        partner = self.changed_partner(times=None)
+        for _time in range(3):
+            self.synchronize(partner)
+
+        self.assertEqual(self.work().error_class, "given_up")
+        lines = self.env["tribe.run.line"].search([("action", "=", "problem")])
+        self.assertEqual(lines.mapped("name"), [self.work().record_name])
+
     def test_a_later_save_brings_back_what_was_given_up(self):
         self.connection.tries_before_giving_up = 1
         partner = self.changed_partner()

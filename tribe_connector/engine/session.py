@@ -9,7 +9,7 @@ import psycopg2
 
 from odoo import fields
 
-from ..sentence import sentence, together
+from ..sentence import codes_of, sentence, together
 from ..tribe_api import (
     TribeError,
     TribePaused,
@@ -308,6 +308,7 @@ class Session:
         tries = self._tries(works, problem)
         problem = self._unless_given_up(problem, tries)
         told = _told(kept, problem)
+        is_new = told and not _tells_of(kept, problem)
         kept.write(
             {
                 "tries": tries,
@@ -323,7 +324,8 @@ class Session:
             }
         )
         (works - kept)._remove()
-        if told and problem.kind in NIGHTLY:
+        # Once, however often Tribe has it looked at again: runs are kept for long.
+        if is_new and problem.kind in NIGHTLY:
             # Seen where the row is.
             company = kept.company_id
             self.log("problem", kept.record_name or reference, problem.text, company=company)
@@ -413,6 +415,11 @@ def _told(work, problem) -> dict:
     ):
         return {}
     return {"error": problem.text, "error_class": problem.kind, "cause": problem.cause}
+
+
+def _tells_of(work, problem) -> bool:
+    """Whether a row tells of a problem of this kind already, whatever values it names."""
+    return work.error_class == problem.kind and codes_of(work.error) == codes_of(problem.text)
 
 
 def is_of_one_record(error: Exception) -> bool:
