@@ -249,6 +249,35 @@ class TestConflict(RelationCase):
         self.assertFalse(self.env["tribe.conflict"].search([]))
         self.assertFalse(self.problems())
 
+    def test_merging_the_contact_ends_the_question(self):
+        self.change_both()
+        stays = self.linked("Blijft B.V.")
+
+        merge = self.env["base.partner.merge.automatic.wizard"].create({})
+        merge._merge((stays | self.partner).ids, stays)
+
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+
+    def test_leaving_the_contact_to_odoo_ends_the_question(self):
+        self.change_both()
+        self.partner.company_id = self.env["res.company"].create({"name": "Elders B.V."})
+        self.run_nightly()
+
+        self.link(self.partner.tribe_id).action_leave_to_odoo()
+        self.run_lanes()
+
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+
+    def test_deleting_the_relation_ends_the_question(self):
+        self.change_both()
+        tribe_id = self.partner.tribe_id
+        self.connection.settle_seconds = 0
+        self.sandbox.delete("Relation_Organization", tribe_id)
+
+        self.look_at("organization", tribe_id)
+
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+
     def test_asking_twice_shows_it_once(self):
         self.change_both()
         self.look_at("organization", self.partner.tribe_id)

@@ -14,6 +14,8 @@ RELATION_KINDS = ("organization", "person")
 RELATIONSHIP_KINDS = ("customer", "supplier")
 # Of links that nothing goes through any more, whatever becomes of their contact.
 DEAD_STATES = ("gone", "left_to_odoo")
+# Of links through which nothing goes, so that there is nothing for a person to decide.
+ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
 # An old copy is looked at again so soon at the earliest.
 FIRST_LOOK_SECONDS = 5
 
@@ -138,6 +140,11 @@ class TribeLink(models.Model):
             " WHERE merged_into_id IS NOT NULL AND partner_id IS NOT NULL"
         )
         return result
+
+    def write(self, vals):
+        if vals.get("state") in ENDED_STATES:
+            self.conflict_ids.unlink()
+        return super().write(vals)
 
     @api.depends("partner_id.company_id", "move_id.company_id", "merged_into_id.company_id")
     def _compute_company_id(self):
