@@ -224,6 +224,27 @@ class TestNumberContradicted(EvidenceCase):
         self.look_at("person", other["ID"])
         self.assertAskedAbout(person, other, "debtor_number", AGAINST_CONTACT)
 
+    def test_two_series_of_numbers_where_one_side_has_no_e_mail_address(self):
+        for number, (fields, values) in enumerate(
+            (
+                (OF_CONTACT, {"email": False}),
+                (OF_CONTACT | {"EmailAddress": None}, {}),
+                (OF_CONTACT | {"InvoiceAddress": {"City": "Utrecht"}}, {}),
+                (OF_CONTACT, {"vat": False, "email": False}),
+                ({"Name": "Visser", "EmailAddress": "info@visser.example"}, {"zip": False}),
+            ),
+            1001,
+        ):
+            with self.subTest(fields=fields, values=values):
+                partner = self.bakker(debtor_number=f"{number}", **values)
+                row = self.organization(**{**fields, "DebtorNumber": f"{number}"})
+
+                self.synchronize(partner)
+
+                self.assertFalse(partner.tribe_id)
+                self.assertEqual(self.row(row)["Name"], fields["Name"])
+                self.assertIn(row["ID"], self.suggestions().mapped("tribe_id"))
+
     def test_what_is_written_otherwise_or_missing_contradicts_nothing(self):
         for number, (fields, values) in enumerate(
             (
@@ -231,7 +252,7 @@ class TestNumberContradicted(EvidenceCase):
                 ({"VATNumber": "123456782B90"}, {}),
                 ({"VATNumber": "/"}, {}),
                 ({}, {"vat": "/"}),
-                ({"EmailAddress": "iemand@elders.example"}, {}),
+                ({"Name": "Bakker Bouw B.V.", "EmailAddress": "iemand@elders.example"}, {}),
                 (OF_CONTACT | {"EmailAddress": "INFO@bakker.example"}, {}),
                 (OF_CONTACT | {"InvoiceAddress": {"Postalcode": "1012ab"}}, {}),
                 (OF_CONTACT | {"Name": "BAKKER BOUW b.v."}, {}),

@@ -95,8 +95,16 @@ class Pair:
         return bool(
             others & {"vat", "registry"}
             or others >= {"name", "zip", "email"}
+            or (not self.has_import_id and self.is_stranger())
             or self.kind == "mixed"
             or (self.has_import_id and (self.is_younger or ("name" in others and not shares)))
+        )
+
+    def is_stranger(self):
+        """Whether the names differ and nothing else is alike, in what both have of it."""
+        like = {field: self.like(field) for field in ("zip", "email", "vat", "registry")}
+        return self.name == OTHER and (
+            OTHER in (like["zip"], like["email"]) and not set(ALIKE) & set(like.values())
         )
 
     def expected(self):

@@ -43,9 +43,9 @@ MADE_OF = {
 }
 
 # What speaks against it, besides a VAT or registry number: nothing that people know them by is
-# alike; and, of an ImportId alone, which anybody can type, that their names differ and they share
-# nothing else, or that the contact came later than the relation, is of the other kind, or is
-# linked with another relation.
+# alike, in what both have of it; and, of an ImportId alone, which anybody can type, that their
+# names differ and they share nothing else, or that the contact came later than the relation, is
+# of the other kind, or is linked with another relation.
 CONTACT_DETAILS = "contact_details"
 NAME = "name"
 YOUNGER = "younger"
@@ -181,7 +181,7 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
         if contact.is_linked:
             found.append(LINKED)
     elif not found and _differ("name", contact, relation) and not _share_details(contact, relation):
-        found += _doubts_of_number(relation)
+        found += _doubts_of_number(contact, relation)
     if relation.names_another:
         found.append(ANOTHER)
     if contact.is_left_out:
@@ -189,9 +189,16 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
     return tuple(found)
 
 
-def _doubts_of_number(relation: Facts) -> list[str]:
-    """Why a relation may not be who has its number, where they share nothing else."""
-    doubts = {NOBODY: relation.names_nobody, AGAIN: relation.has_number_again}
+def _doubts_of_number(contact: Facts, relation: Facts) -> list[str]:
+    """Why a relation may not be who has its number, where names differ and nothing is alike.
+
+    Two series of numbers can both start at 1001, and many have no e-mail address.
+    """
+    doubts = {
+        CONTACT_DETAILS: any(_differ(name, contact, relation) for name in ("zip", "email")),
+        NOBODY: relation.names_nobody,
+        AGAIN: relation.has_number_again,
+    }
     return [name for name, is_doubtful in doubts.items() if is_doubtful]
 
 
