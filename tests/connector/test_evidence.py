@@ -867,7 +867,7 @@ class TestSharedByMany(EvidenceCase):
 class TestSharedByThousands(EvidenceCase):
     """2,000 contacts and 2,000 relations that share five values: not 800,000 questions."""
 
-    COUNT = 2000 if IS_FULL else 200
+    COUNT = 2000 if IS_FULL else 120
     VALUES = 5
     BATCH = 40
 
