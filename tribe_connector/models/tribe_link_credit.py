@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..engine.problems import NeedsPerson
 from ..sentence import sentence
 
 # What is compared with Tribe: neither left to Odoo nor deleted in Tribe.
@@ -42,15 +43,17 @@ class TribeLink(models.Model):
         """Note which invoice this one credits in Tribe.
 
         What was settled with the one that it credited before is taken apart.
+
+        :raises NeedsPerson: where that cannot be; then nothing is noted, and it comes again
         """
         before = self.credited_tribe_id
         if (before or False) == (tribe_id or False):
             return
-        self.credited_tribe_id = tribe_id
         invoice = self._of_tribe(self.connection_id, [before]).get(before) if before else None
         refund = self.move_id
         if invoice and refund.reversed_entry_id and refund.reversed_entry_id == invoice.move_id:
             self._take_apart(refund, invoice.move_id)
+        self.credited_tribe_id = tribe_id
 
     def _credits_of_before(self, connection):
         """The credit notes of which an older version did not note what they credit.
@@ -118,11 +121,14 @@ class TribeLink(models.Model):
                     self._settle(refund, move)
                 elif was_settled:
                     self._take_apart(refund, move)
+        except NeedsPerson as error:
+            return error.args[0]
         except UserError as error:
             return self._not_settled(refund, move, str(error).rstrip("."))
         return self._not_settled(refund, move, unlike) if unlike else ""
 
     def _settle(self, refund, move):
+        self._check_reconciled_here(refund, move)
         refund.reversed_entry_id = move
         lines = self._receivables(refund | move).filtered(lambda line: not line.reconciled)
         # What one of them lacks was paid, or settled with something else.
@@ -131,12 +137,44 @@ class TribeLink(models.Model):
 
     def _take_apart(self, refund, move):
         """Undo what settles these two, and only that: payments and other credits stay."""
+        self._check_reconciled_here(refund, move)
         refund.reversed_entry_id = False
         lines = (refund | move).line_ids
         partials = lines.matched_debit_ids | lines.matched_credit_ids
         partials.filtered(
             lambda each: (each.debit_move_id | each.credit_move_id).move_id == refund | move
         ).unlink()
+
+    def _check_reconciled_here(self, refund, move):
+        """Refuse to touch a reconciliation that leads to what is none of the two's own.
+
+        Who reconciles in one company may have it refer to any entry of any company, and Odoo then
+        reverses or deletes that entry as an exchange difference: with our rights, which are all.
+
+        :raises NeedsPerson: without a name of what it leads to
+        """
+        lines = (refund | move).line_ids
+        company = move.company_id
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        reconciled = (
+            lines._all_reconciled_lines()
+            | partials.debit_move_id
+            | partials.credit_move_id
+            | partials.full_reconcile_id.reconciled_line_ids
+        )
+        exchange = partials.exchange_move_id
+        # Branches are reconciled with each other, and share the journal.
+        companies = (reconciled.move_id | exchange | refund | move).company_id.root_id
+        if companies != company.root_id or exchange.journal_id - lines._get_exchange_journal(
+            company
+        ):
+            raise NeedsPerson(
+                sentence(
+                    "credit_reconciled_elsewhere",
+                    credit=refund.name,
+                    customer=refund.commercial_partner_id._tribe_called(),
+                )
+            )
 
     def _what_is_unlike(self, refund, move):
         """What is another one on a credit note than on its invoice; empty when they match."""

@@ -1,0 +1,242 @@
+"""No lane follows what somebody's records refer to into the books of a company of others.
+
+Odoo lets who works in one company refer to records of any by RPC, and then stops where their
+rights end. Ours end nowhere.
+"""
+
+from datetime import date
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user
+
+from .invoice_case import today_in_tribe
+from .test_credit_note import CreditCase
+
+
+class ElsewhereCase(CreditCase):
+    """A company of others with its books, and a bookkeeper of ours who has nothing there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.elsewhere = cls.env["res.company"].create(
+            {"name": "Elders B.V.", "country_id": cls.env.ref("base.nl").id}
+        )
+        cls.env["account.chart.template"].try_loading("nl", cls.elsewhere, install_demo=False)
+        cls.theirs = cls.env["res.partner"].create(
+            {"name": "Klant van elders", "company_id": cls.elsewhere.id}
+        )
+        cls.bookkeeper = new_test_user(
+            cls.env,
+            "bookkeeper",
+            groups="base.group_user,account.group_account_invoice,base.group_partner_manager",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    def booked_elsewhere(self, price=5000.0, **values):
+        """A draft of the other company."""
+        return (
+            self.env["account.move"]
+            .with_company(self.elsewhere)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "company_id": self.elsewhere.id,
+                    "partner_id": self.theirs.id,
+                    "invoice_date": fields.Date.today(),
+                    "invoice_line_ids": [
+                        Command.create({"name": "Geheim", "price_unit": price, "tax_ids": False})
+                    ],
+                    **values,
+                }
+            )
+        )
+
+    def posted_elsewhere(self, price=5000.0, **values):
+        move = self.booked_elsewhere(price, **values)
+        move.action_post()
+        return move
+
+    def by_rpc(self, records, values):
+        """What the bookkeeper writes, in a request of its own."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        own = records.with_env(self.env(user=self.bookkeeper, su=False, context={}))
+        own.write(values)
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def picture(self):
+        """All that the other company has in its books, and of contacts."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        names = {
+            "account.move": ["name", "state", "payment_state", "amount_residual", "write_date"],
+            "account.move.line": [
+                "move_id",
+                "balance",
+                "amount_residual",
+                "reconciled",
+                "full_reconcile_id",
+                "matching_number",
+            ],
+            "account.payment": ["state"],
+            "res.partner": ["name", "vat", "street", "active", "customer_rank", "write_date"],
+        }
+        return {
+            model: self.env[model]
+            .with_context(active_test=False)
+            .search_read([("company_id", "=", self.elsewhere.id)], fields, order="id")
+            for model, fields in names.items()
+        }
+
+    def settled(self, price=100.0):
+        """An invoice and the credit note that settles it; their IDs in Tribe."""
+        invoice = self.send_new(self.line(price))
+        credit = self.credit_of(invoice, -price)
+        self.assert_settled(invoice, credit)
+        return invoice, credit
+
+    def partials(self, tribe_id):
+        lines = self.booked_move(tribe_id).line_ids
+        return lines.matched_debit_ids | lines.matched_credit_ids
+
+    def assert_stands_still(self, invoice, credit):
+        """The two are as they were, and it is told why."""
+        self.assertEqual(self.booked_move(credit).reversed_entry_id, self.booked_move(invoice))
+        self.assertEqual(self.open_amounts(invoice, credit), [0.0, 0.0])
+        link = self.link(credit)
+        self.assertEqual(link.state, "differs")
+        self.assert_told(link, "credit_reconciled_elsewhere", field="difference")
+
+
+class TestTakenApart(ElsewhereCase):
+    """What settles a credit note and its invoice is undone without touching anybody else's."""
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(final_invoice_writable="all")
+
+    def credits_another(self, credit):
+        """Tribe says so."""
+        another = self.send_new(self.line(100.0))
+        self.sandbox.change("Activity_Invoice", credit, {"CreditedInvoice": {"ID": another}})
+        self.look_at("invoice", credit)
+
+    def has_another_customer(self, credit):
+        """Who has no right in Tribe has it all the same."""
+        other = self.env["res.partner"].create({"name": "Tussendoor"})
+        self.by_rpc(self.booked_move(credit), {"commercial_partner_id": other.id})
+        self.run_nightly()
+        self.look_at("invoice", credit)
+
+    def assert_left_alone(self, refer):
+        """However it comes to that, nothing is taken apart while a reference leads elsewhere.
+
+        :param refer: has the settled pair (two Tribe IDs) refer to the other company
+        """
+        for change in (self.credits_another, self.has_another_customer):
+            with self.subTest(change.__name__):
+                invoice, credit = self.settled()
+                refer(invoice, credit)
+                before = self.picture()
+
+                change(credit)
+                self.assertEqual(self.picture(), before)
+                self.assert_stands_still(invoice, credit)
+
+                self.run_nightly()
+                self.look_at("invoice", credit)
+                self.assertEqual(self.picture(), before)
+                self.assert_stands_still(invoice, credit)
+
+    def test_an_entry_of_others_is_no_exchange_difference_of_the_two(self):
+        for is_posted in (True, False):
+            theirs = self.posted_elsewhere() if is_posted else self.booked_elsewhere()
+            with self.subTest(is_posted=is_posted), self.assertRaises(AccessError):
+                theirs.with_user(self.bookkeeper).read(["name"])
+
+            def refer(invoice, _credit, theirs=theirs):
+                self.by_rpc(self.partials(invoice), {"exchange_move_id": theirs.id})
+
+            self.assert_left_alone(refer)
+
+    def test_nor_is_an_invoice_of_the_same_company(self):
+        own = self.typed_by_hand()
+        own.action_post()
+        invoice, credit = self.settled()
+        self.by_rpc(self.partials(invoice), {"exchange_move_id": own.id})
+
+        self.credits_another(credit)
+
+        self.assertEqual((own.state, own.payment_state), ("posted", "not_paid"))
+        self.assert_stands_still(invoice, credit)
+
+    def test_an_exchange_difference_of_the_two_is_reversed_as_ever(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
+            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
+        self.sandbox.switch(invoice_day_offset=-10)
+        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
+        self.sandbox.switch(invoice_day_offset=0)
+        credit = self.send_new(
+            self.line(-100.0, PriceInCurrency=-125.0),
+            Currency="USD",
+            CreditedInvoice={"ID": invoice},
+        )
+        self.assert_settled(invoice, credit)
+        difference = self.partials(invoice).exchange_move_id
+        self.assertTrue(difference)
+
+        self.credits_another(credit)
+
+        self.assertEqual(difference.reversal_move_ids.state, "posted")
+        self.assertEqual(self.open_amounts(invoice, credit), [151.25, 151.25])
+
+    def test_what_is_reconciled_elsewhere_stays_so(self):
+        theirs = self.posted_elsewhere()
+        self.env["account.payment.register"].with_company(self.elsewhere).with_context(
+            active_model="account.move", active_ids=theirs.ids
+        ).create({})._create_payments()
+        lines = theirs.line_ids
+        self.assertTrue(lines.full_reconcile_id)
+
+        def refer(invoice, _credit):
+            full = lines.full_reconcile_id.id
+            self.by_rpc(self.partials(invoice), {"full_reconcile_id": full})
+
+        self.assert_left_alone(refer)
+
+
+class TestSettled(ElsewhereCase):
+    def test_what_is_reconciled_with_an_entry_of_others_is_left_alone(self):
+        theirs = self.posted_elsewhere(21.0)
+        spare, _credit = self.settled()
+        invoice = self.sent(self.line(100.0))
+        credit = self.credit_of(invoice)
+        line = self.receivable(self.booked_move(credit))
+        self.by_rpc(
+            self.partials(spare),
+            {
+                "debit_move_id": self.receivable(theirs).id,
+                "credit_move_id": line.id,
+                "amount": 21.0,
+                "debit_amount_currency": 21.0,
+                "credit_amount_currency": 21.0,
+            },
+        )
+        before = self.picture()
+
+        self.look_at("invoice", invoice)
+
+        self.assertEqual(self.picture(), before)
+        self.assertFalse(self.booked_move(credit).reversed_entry_id)
+        self.assertEqual(self.open_amounts(invoice), [121.0])
+        self.assert_told(self.link(credit), "credit_reconciled_elsewhere", field="difference")
+
+    def receivable(self, move):
+        return move.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
