@@ -108,6 +108,18 @@ def test_what_is_missing_on_one_side_makes_no_stranger_the_same(values, against)
     assert judge(contact(*BAKKER, **both), relation(values, **both)).against == ()
 
 
+@pytest.mark.parametrize("number", ["n.v.t.", "-", "0", "000", "geen"])
+def test_what_is_no_number_needs_something_else_in_common(number):
+    numbers = {"debtor_number": [number]}
+    ours = contact("name", "email", numbers=numbers)
+    for values, against in (
+        ({"name": VISSER["name"]}, ("name",)),
+        ({"name": BAKKER["name"]}, ()),
+        ({"name": VISSER["name"], "email": BAKKER["email"]}, ()),
+    ):
+        assert judge(ours, relation(values, numbers=numbers)).against == against
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "against"),
     [

@@ -69,6 +69,8 @@ CLOCK_SKEW = timedelta(minutes=10)
 # A shorter value proves nothing at all, and contradicts nothing: "/" is how Odoo says "no VAT".
 _SHORTEST_KEY = 4
 _DIGIT = re.compile(r"\d")
+# "n.v.t.", "-", "000": what people type where there is no number.
+_COUNTS = re.compile(r"[1-9]")
 _SWISS_TAX = re.compile(r"(?<=^CHE\d{9})(MWST|TVA|IVA|VAT)$", re.ASCII)
 # The letters of a register or a country ("KvK 12345678", "BE0477472701", "HRB 1234").
 _REGISTER = re.compile(r"^(BE|NL)?(KVK(NR|NUMMER)?)?(BE|NL)?(?=\d)", re.ASCII)
@@ -181,7 +183,7 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
         if contact.is_linked:
             found.append(LINKED)
     elif not found and _differ("name", contact, relation) and not _share_details(contact, relation):
-        found += _doubts_of_number(contact, relation)
+        found += _doubts_of_number(contact, relation, basis)
     if relation.names_another:
         found.append(ANOTHER)
     if contact.is_left_out:
@@ -189,12 +191,13 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
     return tuple(found)
 
 
-def _doubts_of_number(contact: Facts, relation: Facts) -> list[str]:
+def _doubts_of_number(contact: Facts, relation: Facts, basis: str) -> list[str]:
     """Why a relation may not be who has its number, where names differ and nothing is alike.
 
     Two series of numbers can both start at 1001, and many have no e-mail address.
     """
     doubts = {
+        NAME: not any(map(_COUNTS.search, map(str, relation.numbers[basis]))),
         CONTACT_DETAILS: any(_differ(name, contact, relation) for name in ("zip", "email")),
         NOBODY: relation.names_nobody,
         AGAIN: relation.has_number_again,
