@@ -35,6 +35,8 @@ RELATIONSHIP_SETS = {
 NAVIGATIONS = {"organization": "Organization", "person": "Person"}
 # When a record was last changed in Tribe; not every tenant keeps it up to date.
 STAMP = "LastMutationDate"
+# Under what the marks of a relation have the ID of its address.
+ADDRESS_MARK = "address"
 ADDRESS_NAVIGATIONS = {
     "organization": ("InvoiceAddress", "PostalAddress", "VisitingAddress"),
     "person": ("Address",),
@@ -120,9 +122,36 @@ class RemoteRelation:
         return stamps
 
     def marks(self) -> dict[str, str]:
-        """When the records that it is read from were last changed: ``{ID: date}``."""
-        rows = [self.entity, self.shown_address() or {}, *self.relationships.values()]
-        return {row["ID"]: _changed_at(row) for row in rows if row.get("ID") and _changed_at(row)}
+        """When the records that it is read from were last changed: ``{ID: date}``.
+
+        Under ``ADDRESS_MARK`` which of them is the address.
+        """
+        address = self.shown_address() or {}
+        rows = [self.entity, address, *self.relationships.values()]
+        marks = {row["ID"]: _changed_at(row) for row in rows if row.get("ID") and _changed_at(row)}
+        return marks | ({ADDRESS_MARK: address["ID"]} if address.get("ID") in marks else {})
+
+    def marks_of_lost_address(self, marks: dict[str, str]) -> dict[str, str]:
+        """Those of ``marks`` that are of an address that is not there, where nobody need have taken
+        it away: an old copy does not have it yet, nor does a backup that was restored. Else ``{}``.
+
+        An organization is changed itself when it loses an address, a person is not. And what
+        shows something unchanged that is as new as the address is no older than that.
+        """
+        address_id = marks.get(ADDRESS_MARK)
+        slots = (self.entity.get(slot) or {} for slot in ADDRESS_NAVIGATIONS[self.kind])
+        if not address_id or address_id in {slot.get("ID") for slot in slots}:
+            return {}
+        if self.kind == "organization" and is_before(
+            marks.get(self.tribe_id), _changed_at(self.entity)
+        ):
+            return {}
+        made_at = marks.get(address_id)
+        shown = {row["ID"]: _changed_at(row) for row in (self.entity, *self.relationships.values())}
+        unchanged = [mark for tribe_id, mark in shown.items() if mark == marks.get(tribe_id)]
+        if any(not is_before(mark, made_at) for mark in unchanged):
+            return {}
+        return {ADDRESS_MARK: address_id, address_id: made_at}
 
     def older_than(self, marks: dict[str, str]) -> set[str]:
         """The fields that are read as they were before ``marks``, or what is part of it."""
@@ -132,7 +161,8 @@ class RemoteRelation:
 
         if is_older(self.entity):
             return set(self.shown())
-        older = {*ADDRESS_FIELDS} if is_older(self.shown_address()) else set()
+        has_older_address = is_older(self.shown_address()) or self.marks_of_lost_address(marks)
+        older = {*ADDRESS_FIELDS} if has_older_address else set()
         for kind, row in self.relationships.items():
             older |= {PAYMENT_TERM_FIELDS[kind], "active"} if is_older(row) else set()
         return older

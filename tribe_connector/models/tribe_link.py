@@ -3,10 +3,12 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine.only_for import only_for
+from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
-from ..mapping import is_before, look, oldest, tell
+from ..mapping import ADDRESS_FIELDS, is_before, look, oldest, tell
 from ..sentence import say, sentence
 from .tribe_phase import PAID_CODE
 
@@ -387,9 +389,14 @@ class TribeLink(models.Model):
         those of a backup that was restored there.
         """
         older = remote.older_than(self.shown or {})
-        wait = timedelta(seconds=self.connection_id.settle_seconds)
-        is_copy = self.shown_at and self.shown_at + wait > fields.Datetime.now()
-        return (older, set()) if is_copy else (set(), older)
+        return (older, set()) if self._seconds_of_old_copies() > 0 else (set(), older)
+
+    def _seconds_of_old_copies(self):
+        """How long Tribe may still answer from a copy without what it showed last."""
+        if not self.shown_at:
+            return 0
+        shown = (fields.Datetime.now() - self.shown_at).total_seconds()
+        return self.connection_id.settle_seconds - shown
 
     def _keep_shown(self, remote):
         """Keep how new what was read is; look again where it is an old copy."""
@@ -400,8 +407,38 @@ class TribeLink(models.Model):
             tribe_id: kept[tribe_id] if is_before(mark, kept.get(tribe_id)) else mark
             for tribe_id, mark in remote.marks().items()
         }
+        if any((self.agreed or {}).get(name) for name in ADDRESS_FIELDS):
+            # Nobody has said yet whether it was taken away.
+            marks |= remote.marks_of_lost_address(kept)
         if marks != kept:
             self.write({"shown": marks or False, "shown_at": fields.Datetime.now()})
+
+    def _of_addresses(self, connection, address_ids):
+        """The linked relations that showed some addresses when they were last read."""
+        if not address_ids:
+            return self.browse()
+
+        def shows(model, alias, _query):
+            model.flush_model(["shown"])
+            return SQL(
+                "%s->>%s IN %s", SQL.identifier(alias, "shown"), ADDRESS_MARK, tuple(address_ids)
+            )
+
+        return self.search(
+            Domain("connection_id", "=", connection.id)
+            & Domain("kind", "in", RELATION_KINDS)
+            & Domain("state", "=", "linked")
+            & Domain.custom(to_sql=shows)
+        )
+
+    def _address_shown(self):
+        """The ID of the address that Tribe showed when it was last read; may be None."""
+        return (self.shown or {}).get(ADDRESS_MARK)
+
+    def _forget_address_shown(self):
+        """Somebody took the address away: that it is not there is no old copy."""
+        forgotten = {ADDRESS_MARK, self._address_shown()}
+        self.shown = {each: mark for each, mark in self.shown.items() if each not in forgotten}
 
     def _look_again_at_old_copy(self, told):
         """Have Tribe looked at again in a moment: what was read is what it had before."""

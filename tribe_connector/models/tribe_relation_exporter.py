@@ -413,18 +413,19 @@ class TribeRelationExporter(models.AbstractModel):
 
         :raises Busy: as long as that may be
         """
-        remote = decision.remote
+        remote, link = decision.remote, decision.link
+        changes_address = decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
+        if remote.invoice_address() or not changes_address:
+            return
         told = {n: each for n, each in decision.seen.told.items() if n in ADDRESS_FIELDS}
-        may_be_there = is_unanswered(without_unanswered(told, decision.link._told_since()))
-        if (
-            (remote.is_address_hidden or may_be_there)
-            and not remote.invoice_address()
-            and decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
-        ):
-            raise Busy(
-                sentence("not_shown_yet", contact=decision.name),
-                decision.link._seconds_to_next_look(told),
-            )
+        may_be_there = is_unanswered(without_unanswered(told, link._told_since()))
+        if remote.is_address_hidden or may_be_there:
+            seconds = link._seconds_to_next_look(told)
+        elif changes_address & link._older(remote)[0]:
+            seconds = link._seconds_of_old_copies()
+        else:
+            return
+        raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
 
     def _note_answer(self, link, told, stamps):
         """Note that Tribe has what it was told; what it never answered to before is told anew."""

@@ -76,7 +76,29 @@ class TribeRelationImporter(models.AbstractModel):
         for kind, navigation in NAVIGATIONS.items():
             ids = [row[navigation]["ID"] for row in rows if row.get(navigation)]
             self._look_at(session, kind, ids)
+        self._follow_lost_addresses(session, {*session.references} - {row["ID"] for row in rows})
         self._finish(session)
+
+    def _follow_lost_addresses(self, session, address_ids):
+        """Have the relations looked at whose address Tribe told of, and has no more.
+
+        Tribe is believed once that can be no old copy any more.
+        """
+        links = self.env["tribe.link"]._of_addresses(session.connection, address_ids)
+        leased = links.filtered(lambda link: self._take_both(session, link.tribe_id, None))
+        # A new transaction sees what whoever had the leases before us did.
+        session.commit()
+        for link in links:
+            address_id = link._address_shown()
+            if address_id not in address_ids:
+                continue
+            if link not in leased:
+                session.failed(address_id, self._busy(link.partner_id))
+            elif link._seconds_of_old_copies() > 0:
+                self.env["tribe.work"]._look_later(session.connection, "address", address_id)
+            else:
+                link._forget_address_shown()
+                self._look_at(session, link.kind, [link.tribe_id])
 
     def _look_at(self, session, kind, relation_ids):
         self.env["tribe.work"]._add(session.connection, "inbound", kind, relation_ids, "follow")
