@@ -240,3 +240,42 @@ class TestSettled(ElsewhereCase):
 
     def receivable(self, move):
         return move.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
+
+
+class TestConfirmedAgain(ElsewhereCase):
+    """Who confirms an invoice of Tribe again does so with no more rights than their own."""
+
+    def test_its_vat_is_corrected_with_the_rights_of_who_confirms_it(self):
+        spare, _credit = self.settled()
+        invoice = self.send_new(self.line(100.0))
+        move = self.booked_move(invoice).with_user(self.bookkeeper)
+        move.button_draft()
+        tax_line = move.line_ids.filtered("tax_line_id")
+        theirs = self.posted_elsewhere()
+        for refers, is_refused in ((False, False), (True, True)):
+            with self.subTest(refers=refers):
+                self.by_rpc(tax_line, {"amount_currency": -21.01})
+                if refers:
+                    self.by_rpc(tax_line, {"matching_number": "P1"})
+                    self.by_rpc(
+                        self.partials(spare),
+                        {"debit_move_id": tax_line.id, "exchange_move_id": theirs.id},
+                    )
+                before = self.picture()
+
+                if is_refused:
+                    with self.assertRaises(AccessError):
+                        self.confirmed(move)
+                else:
+                    self.confirmed(move)
+                    self.assertEqual(tax_line.sudo().amount_currency, -21.0)
+                    move.button_draft()
+
+                self.assertEqual(self.picture(), before)
+
+    def confirmed(self, move):
+        """In a request of its own, undone when it is refused."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.env.cr.savepoint():
+            move.with_env(self.env(user=self.bookkeeper, su=False, context={})).action_post()

@@ -145,7 +145,8 @@ class AccountMove(models.Model):
         self._tribe_check_booked_once()
         links = self._tribe_links()
         for link in links:
-            move = link.move_id
+            # With no more rights than who confirms it: it undoes what a line is reconciled with.
+            move = link.move_id.with_env(self.env)
             # Else VAT would be said to differ, and what was changed would not.
             if self.env.context.get("tribe_booking") is not BOOKING:
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
