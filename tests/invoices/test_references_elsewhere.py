@@ -4,6 +4,7 @@ Odoo lets who works in one company refer to records of any by RPC, and then stop
 rights end. Ours end nowhere.
 """
 
+import json
 from datetime import date
 
 from odoo import Command, fields
@@ -99,6 +100,24 @@ class ElsewhereCase(CreditCase):
         self.assert_settled(invoice, credit)
         return invoice, credit
 
+    def settled_in_dollars(self):
+        """The same by two rates, so with an exchange difference."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
+            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
+        self.sandbox.switch(invoice_day_offset=-10)
+        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
+        self.sandbox.switch(invoice_day_offset=0)
+        credit = self.send_new(
+            self.line(-100.0, PriceInCurrency=-125.0),
+            Currency="USD",
+            CreditedInvoice={"ID": invoice},
+        )
+        self.assert_settled(invoice, credit)
+        return invoice, credit
+
     def partials(self, tribe_id):
         lines = self.booked_move(tribe_id).line_ids
         return lines.matched_debit_ids | lines.matched_credit_ids
@@ -175,20 +194,7 @@ class TestTakenApart(ElsewhereCase):
         self.assert_stands_still(invoice, credit)
 
     def test_an_exchange_difference_of_the_two_is_reversed_as_ever(self):
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        dollar.rate_ids.unlink()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
-            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
-        self.sandbox.switch(invoice_day_offset=-10)
-        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
-        self.sandbox.switch(invoice_day_offset=0)
-        credit = self.send_new(
-            self.line(-100.0, PriceInCurrency=-125.0),
-            Currency="USD",
-            CreditedInvoice={"ID": invoice},
-        )
-        self.assert_settled(invoice, credit)
+        invoice, credit = self.settled_in_dollars()
         difference = self.partials(invoice).exchange_move_id
         self.assertTrue(difference)
 
@@ -273,9 +279,51 @@ class TestConfirmedAgain(ElsewhereCase):
 
                 self.assertEqual(self.picture(), before)
 
-    def confirmed(self, move):
+    def confirmed(self, move, context=()):
         """In a request of its own, undone when it is refused."""
         self.env.flush_all()
         self.env.invalidate_all()
         with self.env.cr.savepoint():
-            move.with_env(self.env(user=self.bookkeeper, su=False, context={})).action_post()
+            own = self.env(user=self.bookkeeper, su=False, context=dict(context))
+            move.with_env(own).action_post()
+
+    def test_what_is_made_when_it_is_settled_has_nobodys_default_values(self):
+        theirs = self.posted_elsewhere()
+        attachment = self.env["ir.attachment"].create(
+            {"name": "Geheim", "raw": b"Geheim", "res_model": theirs._name, "res_id": theirs.id}
+        )
+        message = theirs.message_post(body="Geheim")
+        taken = {
+            "attachment_ids": [Command.set(attachment.ids)],
+            "message_ids": [Command.set(message.ids)],
+        }
+        entered = [
+            {
+                "field_id": self.env["ir.model.fields"]._get("account.move", name).id,
+                "user_id": self.bookkeeper.id,
+                "json_value": json.dumps(value),
+            }
+            for name, value in taken.items()
+        ]
+        for where in ("context", "entered"):
+            with self.subTest(where):
+                invoice, credit = self.settled_in_dollars()
+                refund = self.booked_move(credit)
+                self.partials(invoice).unlink()
+                refund.button_draft()
+                refund.reversed_entry_id = False
+                if where == "entered":
+                    self.env["ir.default"].with_user(self.bookkeeper).create(entered)
+                    self.env.registry.clear_cache()
+
+                self.confirmed(
+                    refund,
+                    {f"default_{name}": value for name, value in taken.items()}
+                    if where == "context"
+                    else {},
+                )
+
+                self.env.invalidate_all()
+                self.assert_settled(invoice, credit)
+                self.assertTrue(self.partials(invoice).exchange_move_id)
+                self.assertEqual((attachment.res_id, message.res_id), (theirs.id, theirs.id))

@@ -1,7 +1,7 @@
 from decimal import Decimal
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
@@ -153,8 +153,9 @@ class AccountMove(models.Model):
             move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
         posted = super()._post(soft)
         for link in links:
-            if link.move_id in posted:
-                link.move_id._tribe_as_in_tribe(partial(link.move_id._tribe_check_facts, link))
+            move = link.move_id.with_env(self.env)
+            if move in posted:
+                move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
         if booked := links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
             booked.move_id._tribe_as_in_tribe(booked._ask_whether_well)
@@ -171,9 +172,16 @@ class AccountMove(models.Model):
             self._tribe_apart(step, intended=(UserError, RedirectWarning))
 
     def _tribe_links(self):
-        """The links of these moves that have to be as in Tribe, whoever asks."""
+        """The links of these moves that have to be as in Tribe, whoever asks.
+
+        As the lanes have them: what Odoo makes when credits are settled would else get the default
+        values of who confirms, and with all rights also what these may not touch.
+        """
+        env = self.env
+        if env.context.get("tribe_booking") is not BOOKING:
+            env = env(user=SUPERUSER_ID, context={"lang": env.lang})
         return (
-            self.env["tribe.link"]
+            env["tribe.link"]
             .sudo()
             .search(
                 [
