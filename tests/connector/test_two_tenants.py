@@ -499,6 +499,138 @@ class TestTwoTenants(TenantsCase):
             connections._of_tenant = before
 
 
+class TestCustomerOfBoth(TenantsCase):
+    """Two duplicates, each a customer of one tenant, were merged in Odoo: one contact is both."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.a, "Gedeeld B.V.")
+        other = self.customer_of(self.b, "Gedeeld BV")
+        relations = (self.partner | other).tribe_link_ids.filtered(
+            lambda link: link.kind == "organization"
+        )
+        self.ids = {link.connection_id: link.tribe_id for link in relations}
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [self.partner.id, other.id], self.partner
+        )
+        self.nights()
+
+    def nights(self):
+        """The night of each tenant."""
+        (self.a + self.b).action_run_nightly()
+        self.run_lanes()
+
+    def relationship(self, connection):
+        """The customer relationship in a tenant."""
+        with self.in_tenant(connection):
+            (row,) = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=self.ids[connection])
+        return row
+
+    def change(self, connection, is_former):
+        """Somebody ends, or reopens, the customer in a tenant; the night follows."""
+        row = self.relationship(connection)
+        with self.in_tenant(connection):
+            self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": is_former})
+            self.look_at("organization", self.ids[connection])
+        self.nights()
+
+    def assertCurrent(self, *, odoo, a, b):
+        self.assertEqual(
+            (
+                self.partner.active,
+                *(not self.relationship(c)["IsFormer"] for c in (self.a, self.b)),
+            ),
+            (odoo, a, b),
+        )
+        self.assertFalse(self.problems())
+
+    def notes(self):
+        return self.env["tribe.run.line"].search(
+            [("partner_id", "=", self.partner.id), ("action", "=", "note")]
+        )
+
+    def test_ended_in_one_it_is_a_customer_of_the_other(self):
+        self.change(self.a, True)
+
+        self.assertCurrent(odoo=True, a=False, b=True)
+        self.assert_only_told(
+            self.notes(), "contact_stays_active", field="text", partner="Gedeeld B.V."
+        )
+        for connection in (self.a, self.b):
+            with self.in_tenant(connection):
+                self.assertEqual(self.written(self.nights), 0)
+        self.assertEqual(len(self.notes()), 1)
+
+    def test_the_plan_says_so_too(self):
+        row = self.relationship(self.a)
+        with self.in_tenant(self.a):
+            self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+        self.a.mode = "dry_run"
+        self.env["tribe.work"]._look_later(self.a, "organization", self.ids[self.a])
+
+        action = self.a.action_plan()
+        self.run_lanes()
+
+        lines = self.env["tribe.plan"].browse(action["res_id"]).line_ids
+        self.assertEqual(lines.partner_id, self.partner)
+        self.assertNotIn("deactivate", lines.mapped("action"))
+
+    def test_reopened_there_nothing_happens_in_the_other(self):
+        self.change(self.a, True)
+        self.change(self.a, False)
+
+        self.assertCurrent(odoo=True, a=True, b=True)
+
+    def test_ended_in_both_it_is_archived(self):
+        for first, last in ((self.a, self.b), (self.b, self.a)):
+            with self.subTest(first=first.name):
+                self.change(first, True)
+                self.assertTrue(self.partner.active)
+                self.change(last, True)
+                self.assertCurrent(odoo=False, a=False, b=False)
+
+                self.change(last, False)
+                self.change(first, False)
+                self.assertCurrent(odoo=True, a=True, b=True)
+
+    def test_reopened_in_the_one_that_ended_first_the_other_stays_former(self):
+        self.change(self.a, True)
+        self.change(self.b, True)
+
+        self.change(self.a, False)
+
+        self.assertCurrent(odoo=True, a=True, b=False)
+        with self.in_tenant(self.b):
+            self.assertEqual(self.written(self.nights), 0)
+        # And it ends with the first one again.
+        self.change(self.a, True)
+        self.assertCurrent(odoo=False, a=False, b=False)
+
+    def test_archived_in_odoo_it_ends_in_both(self):
+        self.partner.action_archive()
+        self.nights()
+        self.assertCurrent(odoo=False, a=False, b=False)
+
+        self.partner.action_unarchive()
+        self.nights()
+        self.assertCurrent(odoo=True, a=True, b=True)
+
+    def test_who_is_archived_by_a_person_stays_so_in_spite_of_both(self):
+        self.partner.action_archive()
+        self.nights()
+
+        self.change(self.a, False)
+
+        self.assertCurrent(odoo=False, a=True, b=False)
+
+    def test_a_tenant_that_is_no_more_keeps_nobody_active(self):
+        self.b.action_archive()
+
+        self.change(self.a, True)
+
+        self.assertFalse(self.partner.active)
+
+
 class TestNumbersOfTenants(TenantsCase):
     """Numbers belong to a connection: another tenant's proves nothing, and is nobody's business."""
 

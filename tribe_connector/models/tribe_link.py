@@ -304,6 +304,29 @@ class TribeLink(models.Model):
             if link.connection_id.has_import_id and not link.import_id:
                 link.import_id = link.connection_id._import_id(link.partner_id, link.kind)
 
+    # A contact that several connections are linked with
+
+    def _of_same_partner(self):
+        """The links with relations of the contact of this one, through all connections that run."""
+        links = self.partner_id.sudo().tribe_link_ids.filtered(
+            lambda link: link.kind in RELATION_KINDS and link.state == "linked"
+        )
+        return self | links.filtered(
+            lambda link: link.connection_id in self.connection_id._active()
+        )
+
+    def _is_current_elsewhere(self):
+        """Whether the contact is a customer or supplier of another connection, and both sides agree
+        on that."""
+        return any(
+            (link.agreed or {}).get("active") and "active" not in (link.noted or {})
+            for link in self._of_same_partner() - self
+        )
+
+    def _archived_by_us(self):
+        """The links through one of which the connector archived the contact."""
+        return self._of_same_partner().filtered("archived_by_us")
+
     def _join(self, connection, kind, tribe_id, partner, agreed=False):
         """The link of a contact and a relation that are one, made or changed.
 

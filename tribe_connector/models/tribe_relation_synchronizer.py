@@ -138,7 +138,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
             merged,
             odoo,
             values,
-            {**self._stays_archived(link, partner, merged), **untouchable},
+            {
+                **self._stays_archived(link, partner, merged),
+                **self._stays_active(link, partner, merged),
+                **untouchable,
+            },
             self._not_reopened(link, remote, merged),
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
@@ -181,9 +185,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _stays_archived(self, link, partner, merged):
         """Why a contact that is current in Tribe stays archived: ``{"active": sentence}``."""
-        if not merged.to_odoo.get("active") or (link and link.archived_by_us):
+        if not merged.to_odoo.get("active") or (link and link._archived_by_us()):
             return {}
         return {"active": sentence("contact_stays_archived", partner=partner.display_name)}
+
+    def _stays_active(self, link, partner, merged):
+        """Why a contact that is former in Tribe stays active: ``{"active": sentence}``.
+
+        Whether it is active is one for all whose customer it is.
+        """
+        is_former = merged.to_odoo.get("active") is False
+        if not is_former or not (link and link._is_current_elsewhere()):
+            return {}
+        return {"active": sentence("contact_stays_active", partner=partner.display_name)}
 
     def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable, not_reopened):
         """Take back what a side cannot hold, or may not be given, and note that and a doubtful VAT
@@ -411,9 +425,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
             if partner.active:
                 # Something in Odoo unarchives it: nobody archives it again and again.
                 self._note_made(link, {**(link.made or {}), "active": [True, False, True]})
-        elif active and not partner.active and link.archived_by_us:
+        elif active and not partner.active and link._archived_by_us():
             partner._tribe_import_context().action_unarchive()
-            link.archived_by_us = False
+            link._archived_by_us().archived_by_us = False
         return partner.active
 
     def _archive(self, partner):
