@@ -526,3 +526,88 @@ class TestImportIdOfNobody(EvidenceCase):
         )
         self.synchronize(partner)
         self.assertEqual(partner.tribe_id, row["ID"], self.problems())
+
+
+class TestBranchesOfAChain(EvidenceCase):
+    """Branches share an e-mail address or a VAT number, so that says nothing of two of them."""
+
+    EMAIL = "info@keten.example"
+    BREDA = {
+        "Name": "Keten Breda",
+        "EmailAddress": EMAIL,
+        "InvoiceAddress": {"Street": "Markt", "HouseNumber": 1, "Postalcode": "4811 AA"},
+    }
+
+    def setUp(self):
+        super().setUp()
+        self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Keten {number}",
+                    "is_company": True,
+                    "email": self.EMAIL,
+                    "vat": "NL123456782B90",
+                }
+                for number in range(5)
+            ]
+        )
+
+    def utrecht(self, **values):
+        return self.customer(
+            "Keten Utrecht", email=self.EMAIL, street="Neude 1", zip="3511 AA", **values
+        )
+
+    def assertAskedAboutBoth(self, partner, row):
+        for look in (
+            lambda: self.synchronize(partner),
+            lambda: self.look_at("organization", row["ID"]),
+            self.run_nightly,
+        ):
+            look()
+            self.assertFalse(partner.tribe_id)
+            self.assertEqual(self.row(row)["Name"], "Keten Breda")
+            self.assertEqual(partner.name, "Keten Utrecht")
+        self.assertEqual(self.suggestions().mapped("tribe_id"), [row["ID"]])
+
+    def test_a_number_of_two_series(self):
+        partner = self.utrecht(debtor_number="8001")
+        row = self.organization(DebtorNumber="8001", **self.BREDA)
+        self.assertAskedAboutBoth(partner, row)
+
+    def test_a_number_and_the_vat_number_of_a_fiscal_unity(self):
+        partner = self.utrecht(debtor_number="8001", vat="NL123456782B90")
+        row = self.organization(DebtorNumber="8001", VATNumber="NL123456782B90", **self.BREDA)
+        self.assertAskedAboutBoth(partner, row)
+
+    def test_an_import_id_that_was_given_again(self):
+        partner = self.utrecht()
+        row = self.organization(ImportId=self.import_id(partner), **self.BREDA)
+        self.assertAskedAboutBoth(partner, row)
+
+    def test_of_the_same_name_it_is_the_same_branch(self):
+        partner = self.utrecht(debtor_number="8001")
+        row = self.organization(DebtorNumber="8001", **self.BREDA | {"Name": "Keten Utrecht"})
+        self.look_at("organization", row["ID"])
+        self.assertEqual(partner.tribe_id, row["ID"])
+
+
+class TestSamePostcode(EvidenceCase):
+    """Outside the Netherlands a postcode is that of a whole town."""
+
+    def look(self, number, house):
+        partner = self.bakker(
+            debtor_number=number, vat=False, email=False, street="Meir 12", zip="2000"
+        )
+        address = {"Street": "Meir", "HouseNumber": house, "Postalcode": "2000"}
+        row = self.organization(Name="Visser", DebtorNumber=number, InvoiceAddress=address)
+        self.look_at("organization", row["ID"])
+        return partner, row
+
+    def test_another_house_in_it_is_another_address(self):
+        partner, row = self.look("9001", 80)
+        self.assertFalse(partner.tribe_id)
+        self.assertEqual(self.suggestions().mapped("tribe_id"), [row["ID"]])
+
+    def test_the_same_house_is_the_same_address(self):
+        partner, row = self.look("9002", 12)
+        self.assertEqual(partner.tribe_id, row["ID"])

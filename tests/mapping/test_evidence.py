@@ -108,6 +108,15 @@ def test_what_is_missing_on_one_side_makes_no_stranger_the_same(values, against)
     assert judge(contact(*BAKKER, **both), relation(values, **both)).against == ()
 
 
+@pytest.mark.parametrize("proof", [{"numbers": NUMBER}, {"import_ids": ["odoo:1"]}])
+def test_what_many_share_is_nothing_in_common(proof):
+    values = {**VISSER, "email": BAKKER["email"], "vat": BAKKER["vat"], "company_registry": None}
+    ours, theirs = contact(*BAKKER, **proof), relation(values, **proof)
+    for many, is_same in (((), True), (("email",), True), (("email", "vat"), False)):
+        verdict = judge(ours, theirs, shared_by_many=many)
+        assert (verdict.outcome == Outcome.SAME) == is_same
+
+
 @pytest.mark.parametrize("number", ["n.v.t.", "-", "0", "000", "geen"])
 def test_what_is_no_number_needs_something_else_in_common(number):
     numbers = {"debtor_number": [number]}

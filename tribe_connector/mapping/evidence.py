@@ -137,7 +137,7 @@ def judge(
         return Verdict(decision)
     basis = _proof(contact, relation)
     if basis:
-        against = contradictions(contact, relation, basis)
+        against = contradictions(contact, relation, basis, shared_by_many)
         return Verdict(Outcome.QUESTION if against else Outcome.SAME, basis, against)
     for basis, key in weak_keys(contact.values):
         if (
@@ -167,23 +167,22 @@ def against_suggestion(contact: Facts, relation: Facts) -> tuple[str, ...]:
     return (KIND,) if contact.kind != relation.kind else ()
 
 
-def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ...]:
+def contradictions(
+    contact: Facts, relation: Facts, basis: str, shared_by_many: Collection[str] = ()
+) -> tuple[str, ...]:
     """What speaks against two being the same although they share what is proof."""
     found = [name for name in (VAT, REGISTRY) if _differ(name, contact, relation)]
     if all(_differ(name, contact, relation) for name in ("name", "zip", "email")):
         found.append(CONTACT_DETAILS)
+    if not found and is_named_otherwise(contact, relation):
+        found += _doubts_of_other_name(contact, relation, basis, shared_by_many)
     if basis == IMPORT_ID:
-        is_another = _differ("name", contact, relation)
-        if is_another and not found and not _share_something(contact, relation):
-            found.append(NAME)
         if _is_later(contact.created, relation.created):
             found.append(YOUNGER)
         if contact.kind != relation.kind:
             found.append(KIND)
         if contact.is_linked:
             found.append(LINKED)
-    elif not found and _differ("name", contact, relation) and not _share_details(contact, relation):
-        found += _doubts_of_number(contact, relation, basis)
     if relation.names_another:
         found.append(ANOTHER)
     if contact.is_left_out:
@@ -191,14 +190,26 @@ def contradictions(contact: Facts, relation: Facts, basis: str) -> tuple[str, ..
     return tuple(found)
 
 
-def _doubts_of_number(contact: Facts, relation: Facts, basis: str) -> list[str]:
-    """Why a relation may not be who has its number, where names differ and nothing is alike.
+def is_named_otherwise(contact: Facts, relation: Facts) -> bool:
+    """Whether both have a name, and another one."""
+    return _differ("name", contact, relation)
+
+
+def _doubts_of_other_name(
+    contact: Facts, relation: Facts, basis: str, shared_by_many: Collection[str]
+) -> list[str]:
+    """Why two with another name may not be the same, where nothing else is alike.
 
     Two series of numbers can both start at 1001, and many have no e-mail address.
     """
+    if _share_details(contact, relation, shared_by_many):
+        return []
+    if basis == IMPORT_ID:
+        has_number = any(share_number(name, contact, relation) for name in contact.numbers)
+        return [] if has_number else [NAME]
     doubts = {
         NAME: not any(map(_COUNTS.search, map(str, relation.numbers[basis]))),
-        CONTACT_DETAILS: any(_differ(name, contact, relation) for name in ("zip", "email")),
+        CONTACT_DETAILS: _are_apart(contact, relation) or _differ(EMAIL, contact, relation),
         NOBODY: relation.names_nobody,
         AGAIN: relation.has_number_again,
     }
@@ -265,16 +276,24 @@ def share_number(name: str, contact: Facts, relation: Facts) -> bool:
     return bool(ours & theirs)
 
 
-def _share_something(contact: Facts, relation: Facts) -> bool:
-    """Whether two share something besides an ImportId and a name."""
-    return _share_details(contact, relation) or any(
-        share_number(name, contact, relation) for name in contact.numbers
-    )
+def _share_details(contact: Facts, relation: Facts, shared_by_many: Collection[str]) -> bool:
+    """Whether two share something besides what is proof and a name.
+
+    What many share means nothing: branches of a chain have one e-mail address.
+    """
+    of_few = [each for each in (VAT, REGISTRY, EMAIL) if each not in shared_by_many]
+    is_near = _are_alike("zip", contact, relation) and not _are_apart(contact, relation)
+    return bool(is_near) or any(_are_alike(each, contact, relation) for each in of_few)
 
 
-def _share_details(contact: Facts, relation: Facts) -> bool:
-    """Whether two share something besides what is proof and a name."""
-    return any(_are_alike(each, contact, relation) for each in (VAT, REGISTRY, EMAIL, "zip"))
+def _are_apart(contact: Facts, relation: Facts) -> bool:
+    """Whether two are at other addresses; a postcode can be that of a whole town."""
+    houses = {_house_number(side.values) for side in (contact, relation)} - {None}
+    return _differ("zip", contact, relation) or len(houses) > 1
+
+
+def _house_number(values: Mapping) -> int | None:
+    return split_street(values.get("street"), values.get("country_code")).house_number
 
 
 def _is_later(one: datetime | None, other: datetime | None) -> bool:

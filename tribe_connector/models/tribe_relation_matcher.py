@@ -239,7 +239,8 @@ class TribeRelationMatcher(models.AbstractModel):
             names_nobody=self._names_nobody(connection, remote, contact, refused),
             has_number_again=self._has_number_again(connection, decision.link, relation, row),
         )
-        verdict = judge(contact, relation)
+        shared = self._shared_by_many(connection, contact, relation)
+        verdict = judge(contact, relation, shared_by_many=shared)
         if verdict.outcome == Outcome.QUESTION:
             against = _against(verdict.against, contact.values, relation.values)
             decision.candidates = [
@@ -252,6 +253,21 @@ class TribeRelationMatcher(models.AbstractModel):
             decision.ask(self._could_be(connection, decision))
         elif verdict.outcome != Outcome.SAME:
             raise TryAgain(sentence("not_shown_yet", contact=partner.display_name))
+
+    def _shared_by_many(self, connection, contact, relation):
+        """What of a contact so many have that it says nothing, where the name says no more.
+
+        Of Odoo's contacts: those of Tribe would cost a call for each.
+        """
+        if not evidence.is_named_otherwise(contact, relation):
+            return ()
+        keys = evidence.weak_keys(contact.values)
+        counted = self._count_contacts(connection, dict.fromkeys(keys, contact.values))
+        return {
+            basis
+            for basis, key in keys
+            if basis != evidence.ADDRESS and evidence.is_shared_by_many(counted[basis, key], 1)
+        }
 
     def _others_asked(self, connection, others, relation):
         """``(partner, basis, against)`` of the others whom a relation names, as it is shown."""
