@@ -76,6 +76,50 @@ class TestRelationComparison(RelationCase):
         self.assertFalse(self.problems())
         self.assertFalse(self.env["tribe.work"].search([]))
 
+    def lose_for_a_week(self):
+        """Two relations that do not show for a week, as without a right, and then do again."""
+        lost = self.partners[3] + self.partners[4]
+        self.sandbox.back_up()
+        self.delete_in_tribe(lost)
+        self.pass_night(days=7)
+        self.assertEqual(self.gone(), lost)
+        self.sandbox.restore()
+        return lost
+
+    def test_what_shows_again_is_linked_again(self):
+        lost = self.lose_for_a_week()
+        lost[0].phone = "030 123"
+
+        self.pass_night(days=7)
+        self.run_nightly()
+
+        self.assertFalse(self.gone())
+        self.assertEqual(self.tribe_of(lost[0])["PhoneNumber"], "030 123")
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_who_asks_for_one_that_shows_again_has_it_linked_again(self):
+        lost = self.lose_for_a_week()
+
+        lost[0].action_synchronize_with_tribe()
+        self.run_lanes()
+
+        self.assertEqual(self.gone(), lost[1])
+
+    def test_who_asks_for_one_that_is_deleted_is_told_and_nothing_else_happens(self):
+        deleted = self.partners[3]
+        self.delete_in_tribe(deleted)
+        self.pass_night(days=7)
+
+        for _time in range(2):
+            deleted.action_synchronize_with_tribe()
+            self.run_lanes()
+
+        self.assertEqual(self.gone(), deleted)
+        lines = self.env["tribe.run.line"].search([("partner_id", "=", deleted.id)])
+        self.assertEqual(lines.filtered(lambda line: line.action == "problem")[1:].ids, [])
+        self.assertFalse(self.problems())
+
     def test_it_takes_one_call_for_forty_linked_relations(self):
         self.link_organizations(30)
         self.sandbox.reset_calls()

@@ -347,6 +347,19 @@ class TestNumbersFromReference(NumberCase):
         self.assertEqual(self.numbers(partner)[0], "K-2")
         self.assertNothingMore()
 
+    def test_the_reference_of_a_merged_duplicate_is_no_other_number(self):
+        partner = self.linked()
+        number = partner.debtor_number
+        duplicate = self.customer("Dubbel", customer_rank=0, ref="K77")
+        merge = self.env["base.partner.merge.automatic.wizard"].create({})
+
+        merge._merge((partner | duplicate).ids, partner)
+        self.run_nightly()
+
+        self.assertEqual(partner.ref, "K77")
+        self.assertEqual(self.numbers(partner)[0], number)
+        self.assertNothingMore()
+
     def test_a_relation_of_tribe_with_the_reference_as_number_is_that_contact(self):
         for name, roles, field in (
             ("Klant", {}, "DebtorNumber"),

@@ -226,7 +226,8 @@ class ResPartner(models.Model):
         if "parent_id" in vals:
             # Whoever loses an address changed as well.
             noted |= partners.parent_id
-        references = {partner: partner.ref for partner in partners} if vals.get("ref") else {}
+        gets_reference = vals.get("ref") and not self.env.context.get("tribe_merging")
+        references = {partner: partner.ref for partner in partners} if gets_reference else {}
         # Whoever may not write them holds none of them.
         if self:
             self.check_access("write")

@@ -21,7 +21,7 @@ class TribeRelationComparer(models.AbstractModel):
 
     The links are read in parts, in the order of their IDs. A row of work is one part and leads to
     the row of the next, so a comparison that is interrupted goes on where it was. Nothing is
-    concluded here: what is missing is looked at as if a webhook had told of it.
+    concluded here: what is missing, or is there again, is looked at as if a webhook had told of it.
     """
 
     _name = "tribe.relation.comparer"
@@ -49,15 +49,18 @@ class TribeRelationComparer(models.AbstractModel):
         """Compare the part of the links whose IDs follow ``position``."""
         links, is_last = self._part(session.connection, kind, position)
         connection, works = session.connection, self.env["tribe.work"]
+        last, gone = links[-1:], links.filtered(lambda link: link.state == "gone")
+        links -= gone
         missing = self._missing(session, kind, links)
         self._check_plausible(connection, links, missing)
         relationships = self._relationships(connection, links - missing)
         ended = self._missing_relationships(session, kind, relationships)
         self._check_plausible(connection, relationships, ended)
         missing |= links.filtered(lambda link: link.partner_id in ended.partner_id)
+        missing |= self._shown_again(session, kind, gone)
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if not is_last:
-            works._add(connection, "inbound", "comparison", [f"{kind}:{links[-1].id}"], "follow")
+            works._add(connection, "inbound", "comparison", [f"{kind}:{last.id}"], "follow")
 
     def _part(self, connection, kind, position):
         """``(links, whether they are the last)``.
@@ -68,7 +71,7 @@ class TribeRelationComparer(models.AbstractModel):
             [
                 ("connection_id", "=", connection.id),
                 ("kind", "=", kind),
-                ("state", "in", ("linked", "merged")),
+                ("state", "in", ("linked", "merged", "gone")),
                 ("tribe_id", "!=", False),
                 ("id", ">", position),
             ],
@@ -95,6 +98,16 @@ class TribeRelationComparer(models.AbstractModel):
                 or (slots and _has_address(link) and not any(map(shown[link.tribe_id].get, slots)))
             )
         )
+
+    def _shown_again(self, session, kind, gone):
+        """The links of relations that were deleted in Tribe and are there again.
+
+        A backup was restored, or a right that was lacking came back: nothing tells of that.
+        """
+        if not gone or RELATION_SETS[kind] in session.connection._absent():
+            return gone.browse()
+        shown = self._shown(session, RELATION_SETS[kind], gone)
+        return gone.filtered(lambda link: link.tribe_id in shown)
 
     def _relationships(self, connection, links):
         """The links of the customer and supplier relationships of some linked relations."""

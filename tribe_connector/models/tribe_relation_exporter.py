@@ -341,11 +341,14 @@ class TribeRelationExporter(models.AbstractModel):
             raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
     def _say_it_is_gone(self, session, decision):
-        """Say why nothing is done with a contact, to who asked for it."""
+        """Say why nothing is done with a contact, to who asked for it; it may be there again."""
         partner, link = decision.partner, decision.link
         if link and link.state == "gone" and "person" in session.reasons[str(partner.id)]:
             text = sentence("relation_deleted_in_tribe")
             session.log("note", decision.name, text, partner=partner)
+            works = self.env["tribe.work"]
+            works._add(session.connection, "inbound", link.kind, [link.tribe_id], "follow")
+            self.env["tribe.engine"]._wake("inbound")
 
     def _link(self, session, decision):
         """Link a partner with the relation that it is, and bring both together."""

@@ -41,6 +41,10 @@ class MergePartnerAutomatic(models.TransientModel):
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
 
+    def _update_values(self, src_partners, dst_partner):
+        # The reference of a duplicate, which Odoo fills in, is no other number for who has one.
+        return super()._update_values(src_partners, dst_partner.with_context(tribe_merging=True))
+
     def _keep_refused(self, src_partners, dst_partner):
         """Have a merged contact keep what was suggested about each, and what a person refused.
 
