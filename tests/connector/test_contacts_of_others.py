@@ -880,6 +880,45 @@ class TestFamily(OthersCase):
         with self.in_tenant(self.b):
             self.assertTrue(self.sandbox.rows("Address", City="Nieuw"))
 
+    def test_one_above_whoever_is_said_to_owe_it(self):
+        """Who makes a contact says by RPC who is above it, and what its commercial entity is."""
+        user = self.user_in("b_partners", "base.group_user,base.group_partner_manager", self.other)
+        theirs = self.env["res.partner"].create(
+            {"name": "Verwant", "is_company": True, "company_id": self.company.id}
+        )
+        own = self.env["res.partner"].create({"name": "Eigen", "is_company": True})
+        for levels in (1, 2):
+            with self.subTest(levels=levels):
+                partner = theirs
+                for level in range(levels):
+                    self.env.flush_all()
+                    self.env.invalidate_all()
+                    partner = (
+                        self.env["res.partner"]
+                        .with_user(user)
+                        .create(
+                            {
+                                "name": f"Klant {levels}.{level}",
+                                "is_company": True,
+                                "type": "other",
+                                "lang": "en_US",
+                                "company_id": self.other.id,
+                                "parent_id": partner.id,
+                            }
+                        )
+                    )
+                    partner.write({"commercial_partner_id": own.id})
+                partner = partner.sudo()
+                partner.customer_rank = 1
+                self.synchronize(partner)
+                self.assertTrue(self.relation_id(partner), self.problems())
+                self.assertEqual(partner.commercial_partner_id, own)
+
+                self.change_in(self.b, partner, VATNumber="NL820646660B01")
+
+                self.assertEqual((partner.vat, theirs.vat), (False, False))
+                self.assertFalse(self.problems())
+
     def test_it_takes_no_more_queries_for_many_contacts(self):
         partner = self.partner.browse(self.partner.id)
 

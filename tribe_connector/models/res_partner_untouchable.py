@@ -84,10 +84,23 @@ class ResPartner(models.Model):
         if not (contact.parent_id or contact.child_ids or address.child_ids):
             return set()
         neighbours = address._tribe_neighbours()
-        company = contact.search([("commercial_partner_id", "=", contact.commercial_partner_id.id)])
+        company = contact._tribe_of_one_company()
         others = connection._of_others((neighbours | company) - self)
         shared = set(ADDRESS_FIELDS) if neighbours & others else set()
         return shared | (set(SHARED) - set(ADDRESS_FIELDS) if company & others else set())
+
+    def _tribe_of_one_company(self):
+        """Those who have one VAT number and the same payment terms with this contact.
+
+        From a contact that is not its own commercial entity Odoo gives the number on to the one
+        above, whoever the entity is: that can be written by RPC, too.
+        """
+        upwards = contact = self
+        while contact.commercial_partner_id != contact and contact.parent_id - upwards:
+            contact = contact.parent_id
+            upwards |= contact
+        entities = upwards.commercial_partner_id
+        return upwards | self.search([("commercial_partner_id", "in", entities.ids)])
 
     def _tribe_address_of_parent(self, connection, values):
         """What of some neutral values is the address of the contact above: ``{field: a sentence}``.
