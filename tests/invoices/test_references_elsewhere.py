@@ -327,3 +327,16 @@ class TestConfirmedAgain(ElsewhereCase):
                 self.assert_settled(invoice, credit)
                 self.assertTrue(self.partials(invoice).exchange_move_id)
                 self.assertEqual((attachment.res_id, message.res_id), (theirs.id, theirs.id))
+
+
+class TestCustomer(ElsewhereCase):
+    def test_whoever_owes_it_elsewhere_becomes_no_customer(self):
+        self.assertFalse(self.theirs.customer_rank)
+        self.by_rpc(self.partner, {"commercial_partner_id": self.theirs.id})
+        before = self.picture()
+
+        held = self.send_new(self.line(100.0))
+
+        self.assertEqual(self.picture(), before)
+        number = self.number_of(held)
+        self.assert_held(held, "invoice_customer_of_other_company", number=number)

@@ -563,10 +563,10 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _is_customer_of_other_company(self, booking):
         """Whether Odoo would refuse the customer, and name it to whoever books the invoice.
 
-        As Odoo's own rule: a branch has the contacts of the company above.
+        Or who owes it all. As Odoo's own rule: a branch has the contacts of the company above.
         """
-        company = booking.partner.company_id
-        return bool(company) and company not in booking.company.parent_ids
+        owing = booking.partner | booking.partner.commercial_partner_id
+        return bool(owing.company_id - booking.company.parent_ids)
 
     def _take_leases(self, session, booking):
         """Book alone in a journal, since a new number touches its neighbours, and alone for a
