@@ -412,6 +412,88 @@ class TestRelationFields(FieldCase):
         self.change_address(partner, State=self.state("Utrecht"))
         self.assertEqual(partner.state_id, states["UT"])
 
+    # Who moves abroad
+
+    def abroad(self, name, **values):
+        """A Dutch customer whose numbers have their country in Odoo, and not in Tribe."""
+        values |= {"phone": "+31 20 1234567", "country_id": self.env.ref("base.nl").id}
+        partner = self.linked(name, street="Damrak 1", city="Amsterdam", **values)
+        national = {"PhoneNumber": "020 1234567"}
+        if partner.is_company:
+            national["VATNumber"] = "123456782B90"
+        else:
+            national["MobilePhoneNumber"] = "06 12345678"
+        self.change_relation(partner, **national)
+        return partner, national
+
+    def test_who_moves_abroad_keeps_the_numbers_on_both_sides(self):
+        belgium, in_tribe = self.env.ref("base.be"), self.connection.country_ids["BE"]
+        kinds = (
+            {"is_company": True, "vat": "NL123456782B90"},
+            {"is_company": False, "tribe_mobile": "+31 6 12345678"},
+        )
+        for moved in ("in Odoo", "in Tribe", "on both"):
+            for values in kinds:
+                with self.subTest(moved=moved, is_company=values["is_company"]):
+                    partner, national = self.abroad(f"Smit {moved}", **values)
+                    before = {name: partner[name] for name in ("phone", "vat", "tribe_mobile")}
+                    if moved != "in Tribe":
+                        partner.write({"country_id": belgium.id, "city": "Antwerpen"})
+                    if moved != "in Odoo":
+                        self.change_address(partner, Country={"ID": in_tribe}, City="Antwerpen")
+                    self.run_nightly()
+                    self.look_at_relations(partner)
+
+                    self.assertEqual(partner.country_id, belgium)
+                    self.assertEqual(self.address_of(partner)["Country"], in_tribe)
+                    self.assertEqual({name: partner[name] for name in before}, before)
+                    row = self.tribe_of(partner)
+                    self.assertEqual({name: row[name] for name in national}, national)
+                    self.assertSettled(partner)
+                    self.assertFalse(self.notes())
+
+    def test_a_number_of_who_moved_abroad_is_changed_on_either_side(self):
+        partner, _national = self.abroad("Smit", vat="NL123456782B90")
+        partner.write({"country_id": self.env.ref("base.be").id, "phone": "+32 3 234 56 78"})
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "+32 3 234 56 78")
+
+        self.change_relation(partner, VATNumber="BE0477472701")
+        self.assertEqual(partner.vat, "BE0477472701")
+        self.assertSettled(partner)
+
+    def test_a_state_with_the_same_code_in_another_country_is_another_one(self):
+        belgium, in_tribe = self.env.ref("base.be"), self.connection.country_ids["BE"]
+        netherlands = self.env.ref("base.nl")
+        utrecht = netherlands.state_ids.filtered(lambda state: state.code == "UT")
+        there = self.env["res.country.state"].create(
+            {"name": "Utopie", "code": "UT", "country_id": belgium.id}
+        )
+        country = {"Country": {"ID": in_tribe}}
+        self.sandbox.create("Datastore_State", {"Code": "UT", "Name": "Utopie", **country})
+        self.connect()
+        here = {"country_id": netherlands.id, "state_id": utrecht.id}
+        utopia = self.state("Utopie")
+
+        partner = self.linked("In Odoo", **here)
+        partner.write({"country_id": belgium.id, "state_id": there.id})
+        self.run_nightly()
+        self.assertEqual(self.address_of(partner)["State"], utopia["ID"])
+        self.assertSettled(partner)
+
+        partner = self.linked("In Tribe", **here)
+        self.change_address(partner, State=utopia, **country)
+        self.assertEqual(partner.state_id, there)
+        self.assertSettled(partner)
+
+        # Somebody in Tribe chose the country, and not yet the state.
+        partner = self.linked("Only the Country", **here)
+        self.change_address(partner, **country)
+        self.assertEqual(partner.country_id, belgium)
+        self.assertFalse(partner.state_id)
+        assert_only_says(self.notes()[0], "state_not_in_odoo", state="Utrecht")
+        self.assertSettled(partner)
+
     def test_an_address_may_be_a_country_only(self):
         germany = self.env.ref("base.de")
         for is_company in (True, False):

@@ -197,6 +197,155 @@ def test_a_number_without_country_code_is_the_same_after_a_move_abroad():
     assert merged.to_tribe == {"country_code": "BE"}
 
 
+# What each side has of a Dutch customer, with the code of the country and without it.
+NUMBERS_ABROAD = [
+    ("phone", "+31 20 1234567", "020 1234567"),
+    ("phone", "+31 20 1234567", "020-123 45 67"),
+    ("mobile", "0031 6 12345678", "06 12345678"),
+    ("vat", "NL123456782B90", "1234.56.782.B90"),
+]
+MOVES = [("BE", "NL"), ("NL", "BE"), ("BE", "BE")]
+
+
+def then_again(odoo, tribe, agreed, country, policy="ask"):
+    """What is merged when both sides have what they got, and moved to a country."""
+    first = merge(agreed, odoo, tribe, policy=policy)
+    there = {"country_code": country}
+    again = merge(
+        first.agreed,
+        {**odoo, **first.to_odoo, **there},
+        {**tribe, **first.to_tribe, **there},
+        policy=policy,
+    )
+    return first, again
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("in_odoo", "in_tribe"), MOVES)
+@pytest.mark.parametrize(("name", "full", "national"), NUMBERS_ABROAD)
+def test_a_number_stays_where_it_is_when_its_owner_moves_abroad(
+    name, full, national, in_odoo, in_tribe, policy
+):
+    agreed = {"country_code": "NL", name: full}
+    odoo = {"country_code": in_odoo, name: full}
+    tribe = {"country_code": in_tribe, name: national}
+    first, again = then_again(odoo, tribe, agreed, "BE", policy)
+    assert name not in {**first.to_odoo, **first.to_tribe, **first.conflicts}
+    assert first.agreed == {"country_code": "BE", name: full}
+    # Nor is it changed by the next look, or by one that shows Tribe as it was.
+    assert parts(again) == ({}, {}, {})
+    assert again.agreed == first.agreed
+    late = merge(first.agreed, {**odoo, "country_code": "BE"}, tribe, policy=policy)
+    assert name not in {**late.to_odoo, **late.to_tribe, **late.conflicts}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("in_odoo", "in_tribe"), MOVES)
+@pytest.mark.parametrize(("name", "full", "national"), NUMBERS_ABROAD)
+def test_a_number_of_tribe_with_its_country_comes_along_abroad(
+    name, full, national, in_odoo, in_tribe, policy
+):
+    agreed = {"country_code": "NL", name: national}
+    odoo = {"country_code": in_odoo, name: national}
+    tribe = {"country_code": in_tribe, name: full}
+    first, again = then_again(odoo, tribe, agreed, "BE", policy)
+    assert {**first.to_odoo, "country_code": "BE"} == {"country_code": "BE", name: full}
+    assert name not in {**first.to_tribe, **first.conflicts}
+    assert parts(again) == ({}, {}, {})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("in_odoo", "in_tribe"), MOVES)
+@pytest.mark.parametrize(
+    ("name", "full", "national", "new"),
+    [
+        ("phone", "+31 20 1234567", "020 1234567", "+32 3 234 56 78"),
+        ("mobile", "+31 6 12345678", "06 12345678", "0470 12 34 56"),
+        ("vat", "NL123456782B90", "123456782B90", "BE0477472701"),
+    ],
+)
+@pytest.mark.parametrize("has_country", [True, False])
+def test_a_number_that_is_edited_on_the_way_abroad_arrives(
+    name, full, national, new, has_country, in_odoo, in_tribe, policy
+):
+    kept, other = (full, national) if has_country else (national, full)
+    agreed = {"country_code": "NL", name: kept}
+    in_odoo, in_tribe = {"country_code": in_odoo}, {"country_code": in_tribe}
+    edited = merge(agreed, {**in_odoo, name: new}, {**in_tribe, name: other}, policy=policy)
+    assert edited.to_tribe.get(name) == new
+    assert name not in {**edited.to_odoo, **edited.conflicts}
+    edited = merge(agreed, {**in_odoo, name: kept}, {**in_tribe, name: new}, policy=policy)
+    assert edited.to_odoo.get(name) == new
+    assert name not in {**edited.to_tribe, **edited.conflicts}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("name", "full", "national"), NUMBERS_ABROAD)
+def test_the_country_that_is_added_to_a_number_abroad_arrives(name, full, national, policy):
+    agreed = {"country_code": "BE", name: national}
+    edited = {**agreed, name: full}
+    assert parts(merge(agreed, edited, agreed, policy=policy)) == ({}, {name: full}, {})
+    assert parts(merge(agreed, agreed, edited, policy=policy)) == ({name: full}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "national"),
+    [
+        ("phone", "+32 3 234 56 78", "03 234 56 78"),
+        ("phone", "+45 32 12 34 56", "32123456"),
+        ("vat", "BE0477472701", "477.472.701"),
+        ("vat", "EL123456789", "123456789"),
+    ],
+)
+@pytest.mark.parametrize("country", ["NL", "XX", None])
+def test_a_number_without_its_country_is_the_same_wherever_it_is_from(
+    name, full, national, country
+):
+    agreed = {"country_code": country, name: full}
+    assert parts(merge(agreed, {**agreed, name: national}, agreed, policy="ask")) == ({}, {}, {})
+    assert parts(merge(agreed, agreed, {**agreed, name: national}, policy="ask")) == ({}, {}, {})
+    other = {**agreed, name: national[:-1] + "9" if national[-1] != "9" else national[:-1] + "8"}
+    assert merge(agreed, agreed, other, policy="ask").to_odoo == {name: other[name]}
+
+
+def of_a_country():
+    """The fields that are read in a country, in several forms."""
+    forms = {
+        "country_code": ["NL", "BE", None],
+        "phone": ["020 1234567", "+31201234567", "+32 20 1234567", "+32 3 234 56 78", None],
+        "vat": ["123456789", "DE123456789", "BE0123456789", "NL123456782B90", None],
+    }
+    return st.fixed_dictionaries({name: st.sampled_from(each) for name, each in forms.items()})
+
+
+@given(of_a_country(), of_a_country(), of_a_country(), st.sampled_from(POLICIES))
+def test_what_is_read_in_a_country_comes_to_rest(agreed, odoo, tribe, policy):
+    for _look in range(2):
+        merged = merge(agreed, odoo, tribe, policy=policy)
+        assert not merged.to_odoo.keys() & merged.to_tribe.keys()
+        agreed, odoo, tribe = (
+            merged.agreed,
+            {**odoo, **merged.to_odoo},
+            {**tribe, **merged.to_tribe},
+        )
+    assert parts(merge(agreed, odoo, tribe, policy=policy)) == ({}, {}, merged.conflicts)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_state_with_the_same_code_in_another_country_is_another_one(policy):
+    agreed = {"country_code": "US", "state_code": "CA", "city": "Pula"}
+    moved = {**agreed, "country_code": "IT"}
+    there = {"country_code": "IT", "state_code": "CA"}
+    assert parts(merge(agreed, moved, agreed, policy=policy)) == ({}, there, {})
+    assert parts(merge(agreed, agreed, moved, policy=policy)) == (there, {}, {})
+    assert parts(merge(agreed, moved, moved, policy=policy)) == ({}, {}, {})
+    assert parts(merge({}, moved, {**moved, "country_code": None}, policy=policy)) == (
+        {},
+        {"country_code": "IT"},
+        {},
+    )
+
+
 def test_what_a_side_cannot_hold_stays_as_it_is_there():
     agreed = {"state_code": None, "days": 30, "city": "Ede"}
     odoo = {"state_code": "UT", "days": 30, "city": "Ede"}

@@ -21,7 +21,7 @@ from tribe_connector.mapping import (
 
 COUNTRIES = {"NL": "nl-id", "BE": "be-id"}
 STATES = {"NL": {"UT": "ut-id"}}
-STATE_CODES = {"ut-id": "UT"}
+STATE_CODES = {("NL", "ut-id"): "UT"}
 
 
 def relationship(former=None, days=None):
@@ -54,6 +54,17 @@ ORGANIZATION = {
     "InvoiceAddress": address("Utrecht"),
     "VisitingAddress": address("Zwolle"),
 }
+
+
+def test_a_state_of_another_country_than_the_address_has_no_code():
+    codes = {("US", "ca-id"): "CA", ("IT", "ca-it-id"): "CA"}
+    for country, code in (("US", "CA"), ("us", "CA"), ("IT", "California"), (None, "California")):
+        there = {
+            "Country": country and {"Code": country},
+            "State": {"ID": "ca-id", "Name": "California"},
+        }
+        assert organization_from_tribe({"InvoiceAddress": there}, {}, codes)["state_code"] == code
+        assert person_from_tribe({"Address": there}, {}, codes)["state_code"] == code
 
 
 def test_an_organization_is_flat():

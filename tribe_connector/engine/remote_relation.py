@@ -50,9 +50,9 @@ class RemoteRelation:
     kind: str
     entity: dict
     relationships: dict[str, dict] = field(default_factory=dict)
-    # The neutral fields that this tenant can hold, and Odoo's codes of its states by ID.
+    # The neutral fields that this tenant can hold, and Odoo's state codes by country and ID.
     fields: frozenset[str] = frozenset()
-    state_codes: dict[str, str] = field(default_factory=dict)
+    state_codes: dict[tuple[str, str], str] = field(default_factory=dict)
     # What it has by now of what it was told, although this read does not show it yet.
     hidden: dict = field(default_factory=dict)
 

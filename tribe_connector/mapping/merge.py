@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
-from .normalization import canonical, clean
+from .normalization import canonical, clean, is_without_country
 
 Policy = Literal["odoo", "tribe", "ask"]
 
@@ -74,9 +75,13 @@ def merge(
     side cannot hold: they differ for good, and are no change of an address. ``outdated`` are fields
     that Tribe shows as they were before it showed what was agreed on (a backup was restored):
     nobody has changed them, so they are told anew where Odoo wins, and else a conflict.
+
+    Who moves abroad keeps the numbers: one that merely has the code of its country no more is the
+    one that was agreed on, and a national form is read in the country of then, too.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"unknown policy {policy!r}")
+    odoo, tribe = (_with_country(values, agreed or {}) for values in (odoo, tribe))
     sides = _Sides(agreed or {}, odoo, tribe)
     result = Merge(agreed=dict(sides.agreed))
     shared = [name for name in odoo if name in tribe]
@@ -101,6 +106,14 @@ def merge(
     for name, winner in winners.items():
         sides.move(result, name, winner)
     return result
+
+
+def _with_country(values: Mapping, agreed: Mapping) -> dict:
+    """Some values, with the code of its country where a number had one that was agreed on."""
+    return {
+        name: agreed[name] if is_without_country(name, value, agreed.get(name)) else value
+        for name, value in values.items()
+    }
 
 
 def _winner_of_outdated(unit: str, policy: Policy, decided: Mapping[str, Policy]) -> Policy:
@@ -160,11 +173,24 @@ class _Sides:
     odoo: Mapping
     tribe: Mapping
 
-    def canonical(self, name: str) -> tuple:
-        """What was agreed on, Odoo's value and Tribe's value of a field, to compare them."""
-        country = self.odoo.get("country_code") or self.tribe.get("country_code")
-        values = (each.get(name) for each in (self.agreed, self.odoo, self.tribe))
-        before, mine, theirs = (canonical(name, value, country) for value in values)
+    @cached_property
+    def country(self) -> object:
+        """The country in which values are compared: the one to which a side has moved, if any."""
+        before, odoo, tribe = (
+            canonical("country_code", values.get("country_code"))
+            for values in (self.agreed, self.odoo, self.tribe)
+        )
+        if before is None:
+            return odoo or tribe
+        return tribe if odoo == before else odoo
+
+    def canonical(self, name: str, country: object = None) -> tuple:
+        """What was agreed on, Odoo's value and Tribe's value of a field, to compare them.
+
+        In a country, or in that of now.
+        """
+        values = (self.agreed, self.odoo, self.tribe)
+        before, mine, theirs = (_compared(name, each, country or self.country) for each in values)
         return before, mine, theirs
 
     def winner(self, name: str, chosen: Policy) -> Policy | Literal["both"]:
@@ -179,7 +205,9 @@ class _Sides:
                 return "tribe"
             if theirs is None:
                 return "odoo"
-        if name in self.agreed:
+        countries = (None, self.agreed.get("country_code")) if name in self.agreed else ()
+        for country in countries:
+            before, mine, theirs = self.canonical(name, country)
             if theirs == before:
                 return "odoo"
             if mine == before:
@@ -214,6 +242,14 @@ class _Sides:
         if winner == "tribe":
             result.to_odoo[name] = theirs
         result.agreed[name] = theirs if winner == "tribe" else mine
+
+
+def _compared(name: str, values: Mapping, country: object) -> object:
+    """A value to compare; a state is one of its own country, whose codes others have as well."""
+    value = canonical(name, values.get(name), country)
+    if name == "state_code" and value is not None:
+        return canonical("country_code", values.get("country_code") or country), value
+    return value
 
 
 def _address_winners(

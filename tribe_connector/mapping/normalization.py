@@ -199,6 +199,17 @@ def canonical(field: str, value: object, country_code: object = None) -> str | i
     return _CANONICAL.get(field, str)(text) or text
 
 
+def is_without_country(field: str, value: object, full: object) -> bool:
+    """Whether a telephone or VAT number is another one (``full``) without the code of its country.
+
+    Of whichever country: the owner may have moved since.
+    """
+    wanted = canonical(field, full)
+    if wanted is None or canonical(field, value) == wanted:
+        return False
+    return any(canonical(field, value, country) == wanted for country in _COUNTRIES.get(field, ()))
+
+
 def _email(text: str) -> str:
     return text.lower()
 
@@ -274,3 +285,5 @@ _CANONICAL = {
     "creditor_number": str.casefold,
 }
 _CANONICAL_IN_COUNTRY = {"phone": _phone, "mobile": _phone, "vat": _vat}
+# Those of which the national form of such a number is known.
+_COUNTRIES = {"phone": _DIALLING, "mobile": _DIALLING, "vat": _VAT_PREFIXES}

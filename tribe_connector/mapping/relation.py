@@ -142,14 +142,15 @@ def synchronized_fields(kind: str, absent: Collection[str]) -> frozenset[str]:
 def organization_from_tribe(
     organization: Mapping,
     relationships: Mapping[str, Mapping],
-    state_codes: Mapping[str, str] | None = None,
+    state_codes: Mapping[tuple[str, str], str] | None = None,
 ) -> dict:
     """Neutral values (of ``ORGANIZATION_FIELDS``) of a ``Relation_Organization``.
 
     Needs the three addresses expanded with their ``Country`` and ``State``. ``relationships``
     are its ``"customer"`` and ``"supplier"``: there is a payment term for each, and without any
-    it is not active. ``state_codes`` has Odoo's code by Tribe's ID of a state; a state without
-    one has Tribe's name, which Odoo cannot hold.
+    it is not active. ``state_codes`` has Odoo's code by the country and Tribe's ID of a state; a
+    state without one, or of another country than the address, has Tribe's name, which Odoo cannot
+    hold.
     """
     return {
         **{field: clean(organization.get(wire)) for field, wire in _ORGANIZATION_WIRE.items()},
@@ -161,7 +162,7 @@ def organization_from_tribe(
 def person_from_tribe(
     person: Mapping,
     relationships: Mapping[str, Mapping],
-    state_codes: Mapping[str, str] | None = None,
+    state_codes: Mapping[tuple[str, str], str] | None = None,
 ) -> dict:
     """As ``organization_from_tribe``, of a ``Relation_Person`` with ``Address`` expanded."""
     return {
@@ -285,9 +286,11 @@ def _is_filled(address: Mapping) -> bool:
     return any(clean(address.get(field)) for field in ("Street", "Extra", "Postalcode", "City"))
 
 
-def _address_from_tribe(address: Mapping | None, state_codes: Mapping[str, str]) -> dict:
+def _address_from_tribe(
+    address: Mapping | None, state_codes: Mapping[tuple[str, str], str]
+) -> dict:
     address = address or {}
-    country_code = clean((address.get("Country") or {}).get("Code"))
+    country_code = (clean((address.get("Country") or {}).get("Code")) or "").upper() or None
     street = join_street(
         address.get("Street"),
         address.get("HouseNumber"),
@@ -300,8 +303,8 @@ def _address_from_tribe(address: Mapping | None, state_codes: Mapping[str, str])
         "street2": clean(address.get("Extra")),
         "zip": clean(address.get("Postalcode")),
         "city": clean(address.get("City")),
-        "country_code": country_code.upper() if country_code else None,
-        "state_code": state_codes.get(state.get("ID"))
+        "country_code": country_code,
+        "state_code": state_codes.get((country_code, state.get("ID")))
         or clean(state.get("Name"))
         or clean(state.get("Code")),
     }

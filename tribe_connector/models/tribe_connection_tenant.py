@@ -360,10 +360,10 @@ class TribeConnection(models.Model):
         return synchronized_fields(kind, self._absent())
 
     def _state_codes(self):
-        """Odoo's codes by Tribe's ID of a state."""
+        """Odoo's codes by the country and Tribe's ID of a state."""
         return {
-            tribe_id: code
-            for states in (self.state_ids or {}).values()
+            (country, tribe_id): code
+            for country, states in (self.state_ids or {}).items()
             for code, tribe_id in states.items()
         }
 
