@@ -702,6 +702,46 @@ class TestSwappedNumbers(EvidenceCase):
         self.assertEqual(self.row(other)["DebtorNumber"], "1003")
 
 
+class TestNumberedByTwoSeries(EvidenceCase):
+    """Both sides know the same customers, and gave the same numbers in another order."""
+
+    NAMES = ("Bakker B.V.", "Visser B.V.", "Slager B.V.")
+    VATS = ("NL123456782B90", "NL001234567B01", "NL002345678B01")
+
+    def test_who_is_told_apart_is_offered_the_right_one_and_ends_with_odoos_number(self):
+        partners = self.env["res.partner"].concat(
+            *(
+                self.customer(name, vat=vat, debtor_number=number)
+                for name, vat, number in zip(
+                    self.NAMES, self.VATS, ("1001", "1002", "1003"), strict=True
+                )
+            )
+        )
+        rows = [
+            self.organization(Name=name, VATNumber=vat, DebtorNumber=number)
+            for name, vat, number in zip(
+                self.NAMES, self.VATS, ("1002", "1003", "1001"), strict=True
+            )
+        ]
+        for look in (
+            lambda: self.synchronize(partners),
+            lambda: self.look_at("organization", *(row["ID"] for row in rows)),
+            self.run_nightly,
+        ):
+            look()
+            for suggestion in self.suggestions().filtered(lambda each: each.state == "open"):
+                is_same = suggestion.partner_id.name == suggestion.tribe_name
+                (suggestion.action_link if is_same else suggestion.action_refuse)()
+                self.run_lanes()
+
+        for partner, row, number in zip(partners, rows, ("1001", "1002", "1003"), strict=True):
+            self.assertEqual(partner.tribe_id, row["ID"], self.problems())
+            self.assertEqual(partner.debtor_number, number)
+            self.assertEqual(self.row(row)["DebtorNumber"], number)
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+
 class TestDecided(EvidenceCase):
     """What a person decided stays decided."""
 

@@ -67,6 +67,8 @@ class Decision:
     candidates: list[Candidate] = field(default_factory=list)
     # Relations (rows with their kind) that carry our ImportId of a contact that they are not.
     disowned: list[dict] = field(default_factory=list)
+    # The relation has a number of a contact that a person keeps apart from it.
+    has_number_apart: bool = False
     # Whose relation has a number of the contact, and is to be told another one first: field, link.
     given_up: list[tuple] = field(default_factory=list)
     error: Exception | None = None

@@ -183,10 +183,13 @@ class TribeRelationExporter(models.AbstractModel):
                     if "ImportId" not in decision.row:
                         name = name_of(decision.row)
                         self._check_number_of_tenant(session.connection, partner, name)
-                else:
-                    self._check_numbers_apart(partner, apart[partner.id])
             decisions.append(decision)
         self._look_for_candidates(session, decisions)
+        for decision in decisions:
+            # Who it could be comes first: linked, its number is settled by itself.
+            if decision.action == CREATE_TRIBE:
+                with self._alone(decision):
+                    self._check_numbers_apart(decision.partner, apart[decision.partner.id])
         return decisions
 
     def _look_for_candidates(self, session, decisions):

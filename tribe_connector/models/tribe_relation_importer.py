@@ -329,6 +329,9 @@ class TribeRelationImporter(models.AbstractModel):
             decision.candidates = candidates[decision.tribe_id]
             if decision.candidates:
                 decision.ask(self._could_be(session.connection, decision))
+            elif decision.has_number_apart:
+                with self._alone(decision):
+                    self._check_new_numbers_free(session, decision.remote)
 
     def _look_for_partner(self, session, decision, refused):
         """Which contact a relation is: by our ``ImportId``, then by number; or a question.
@@ -418,7 +421,7 @@ class TribeRelationImporter(models.AbstractModel):
         if (named.id, remote.tribe_id) in refused:
             decision.disowned = [{"ID": remote.tribe_id, "kind": remote.kind}]
             named = named.browse()
-        partner = named or self._partner_by_number(session, remote, refused)
+        partner = named or self._partner_by_number(session, decision, refused)
         if not partner:
             return partner
         # From here on problems are told where the contact is read.
@@ -450,8 +453,8 @@ class TribeRelationImporter(models.AbstractModel):
             ),
         )
 
-    def _partner_by_number(self, session, remote, refused):
-        connection = session.connection
+    def _partner_by_number(self, session, decision, refused):
+        connection, remote = session.connection, decision.remote
         found = apart = self.env["res.partner"]
         for name, number in _numbers(remote):
             having = self._partners_with(connection, name, number)
@@ -468,8 +471,7 @@ class TribeRelationImporter(models.AbstractModel):
                     partners=[self._name_of_other(connection, each) for each in found],
                 ),
             )
-        if apart and not found:
-            self._check_new_numbers_free(session, remote)
+        decision.has_number_apart = bool(apart and not found)
         return found
 
     def _check_new_numbers_free(self, session, remote):
