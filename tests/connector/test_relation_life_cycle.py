@@ -1,5 +1,6 @@
 import time
 
+from odoo.addons.tribe_connector.engine.remote_relation import load_relations
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
@@ -583,6 +584,86 @@ class TestDeletedRelationship(RelationCase):
         self.run_lanes()
 
         self.assertEqual(len(self.relationships(self.partner)), 1)
+
+
+class TestEndedOnceBefore(RelationCase):
+    """A customer who left and came back: Tribe keeps an old relationship beside the present one."""
+
+    def history(self, old_first, **present):
+        """An organization with both; ``old_first``: which of them Tribe answers with first.
+
+        Returns the contact, and the IDs of the old and of the present relationship.
+        """
+        row = self.organization(roles=(), Name=f"Terug {old_first}")
+        both = [self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"]) for _number in range(2)]
+        old, new = sorted((each["ID"] for each in both), reverse=not old_first)
+        self.sandbox.change(ORGANIZATION_CUSTOMER, old, {"IsFormer": True, "PaymentTermInDays": 15})
+        self.sandbox.change(ORGANIZATION_CUSTOMER, new, {"PaymentTermInDays": 30, **present})
+        self.look_at("organization", row["ID"])
+        return self.link(row["ID"]).partner_id, old, new
+
+    def assertRelationships(self, partner, old, new, *, is_current):
+        """The old one is former, and the term in Odoo is that of the present one."""
+        rows = [self.tribe_row(ORGANIZATION_CUSTOMER, each) for each in (old, new)]
+        self.assertEqual([not row["IsFormer"] for row in rows], [False, is_current])
+        self.assertEqual([row["PaymentTermInDays"] for row in rows], [15, 30])
+        self.assertEqual(partner.property_payment_term_id._tribe_net_days(), 30)
+        self.assertEqual(partner.active, is_current)
+        self.assertFalse(self.problems())
+
+    def test_what_the_connector_ended_is_reopened(self):
+        for old_first in (True, False):
+            with self.subTest(old_first=old_first):
+                partner, old, new = self.history(old_first)
+                partner.active = False
+                self.synchronize(partner)
+                self.assertRelationships(partner, old, new, is_current=False)
+
+                self.look_at("organization", partner.tribe_id)
+                self.assertRelationships(partner, old, new, is_current=False)
+
+                partner.active = True
+                self.synchronize(partner)
+                self.assertRelationships(partner, old, new, is_current=True)
+
+    def test_ended_and_reopened_in_tribe_it_keeps_its_payment_term(self):
+        for old_first in (True, False):
+            with self.subTest(old_first=old_first):
+                partner, old, new = self.history(old_first)
+                for is_current in (False, True):
+                    change = {"IsFormer": not is_current}
+                    self.sandbox.change(ORGANIZATION_CUSTOMER, new, change)
+                    self.look_at("organization", partner.tribe_id)
+                    self.assertRelationships(partner, old, new, is_current=is_current)
+
+    def test_another_one_than_the_connector_ended_is_not_reopened(self):
+        """What it ended was deleted; the old one was ended by somebody in Tribe."""
+        partner, old, new = self.history(True)
+        partner.active = False
+        self.synchronize(partner)
+        self.sandbox.delete(ORGANIZATION_CUSTOMER, new)
+        self.look_at("organization", partner.tribe_id)
+
+        partner.active = True
+        self.synchronize(partner)
+
+        self.assertTrue(self.tribe_row(ORGANIZATION_CUSTOMER, old)["IsFormer"])
+
+    def test_of_those_that_were_all_ended_the_one_that_was_changed_last_counts(self):
+        for old_first in (True, False):
+            with self.subTest(old_first=old_first):
+                row = self.organization(roles=(), Name="Twee keer weg")
+                both = [self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"]) for _n in "12"]
+                old, new = sorted((each["ID"] for each in both), reverse=not old_first)
+                for tribe_id in (old, new):
+                    # Tribe's mutation dates have seconds.
+                    time.sleep(1.1)
+                    self.sandbox.change(ORGANIZATION_CUSTOMER, tribe_id, {"IsFormer": True})
+                with self.enter_registry_test_mode():
+                    client = self.connection._client()
+                    found = load_relations(self.connection, client, "organization", [row["ID"]])
+
+                self.assertEqual(found[row["ID"]].relationships["customer"]["ID"], new)
 
 
 class TestRestoredTribe(RelationCase):

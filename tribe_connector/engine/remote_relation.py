@@ -1,5 +1,6 @@
 """Relations as Tribe has them, read in as few calls as possible."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -260,12 +261,13 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
         if not ids or entity_set in connection._absent():
             continue
-        for row in client.by_values(
-            entity_set, f"{navigation}/ID", ids, expand=f"{navigation}($select=ID)"
-        ):
+        expand = f"{navigation}($select=ID)"
+        rows = client.by_values(entity_set, f"{navigation}/ID", ids, expand=expand)
+        linked = connection.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
+        for row in sorted(rows, key=lambda row: _precedence(row, linked)):
             relation = relations.get((row.get(navigation) or {}).get("ID"))
             if relation:
-                _keep_best(relation.relationships, relationship, row)
+                relation.relationships[relationship] = row
     return relations
 
 
@@ -370,10 +372,13 @@ def _is_same(held: object, value: object) -> bool:
     return held == value or clean_start(held) == clean_start(value)
 
 
-def _keep_best(relationships: dict[str, dict], kind: str, row: dict) -> None:
-    """Of several relationships of one kind the one that is not former counts."""
-    if kind not in relationships or _is_former(relationships[kind]):
-        relationships[kind] = row
+def _precedence(row: dict, linked: Collection[str]) -> tuple:
+    """What says which of several relationships of one kind counts: the greatest.
+
+    One that is not former goes before those that are, as one that is linked does before others; of
+    the others the one that was changed last.
+    """
+    return not _is_former(row), row["ID"] in linked, _changed_at(row) or ""
 
 
 def _changed_at(row: dict) -> str | None:

@@ -690,8 +690,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
             )
             return
         values = {"tribe_id": row["ID"], "partner_id": link.partner_id.id, "state": "linked"}
+        is_another = existing.tribe_id not in (row["ID"], False)
         # What Tribe is being told, or does not show yet, is no word of somebody there.
-        if row.get("IsFormer") is not True and role_name(kind) not in (link.being_told or {}):
+        is_current = row.get("IsFormer") is not True and role_name(kind) not in (
+            link.being_told or {}
+        )
+        if is_another or is_current:
             values["closed_by_us"] = False
         current = {**values, "tribe_id": existing.tribe_id, "partner_id": existing.partner_id.id}
         current |= {name: existing[name] for name in ("state", "closed_by_us") if name in values}
