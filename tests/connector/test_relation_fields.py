@@ -193,6 +193,57 @@ class TestRelationFields(FieldCase):
         self.assertEqual(self.written(self.run_nightly), 0)
         self.assertSettled(partner)
 
+    def test_what_odoo_would_make_another_number_of_stays_as_it_was_typed(self):
+        """Odoo fills a Dutch number up with zeros, whatever it is."""
+        for number in ("12345678", "0477472701", "GEEN", "n.v.t."):
+            with self.subTest(number):
+                partner = self.linked(f"Klant {number}", country_id=self.env.ref("base.nl").id)
+                self.sandbox.change(
+                    "Relation_Organization", partner.tribe_id, {"VATNumber": number}
+                )
+
+                self.look_at("organization", partner.tribe_id)
+                self.run_nightly()
+
+                self.assertEqual(partner.vat, number)
+                self.assertEqual(self.tribe_of(partner)["VATNumber"], number)
+
+    def test_a_number_of_the_country_that_somebody_moves_to_is_that_ones(self):
+        for policy in ("odoo", "ask", "tribe"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                partner = self.linked(
+                    f"Verhuisd {policy}",
+                    street="Weg 1",
+                    zip="1012 AB",
+                    city="Amsterdam",
+                    vat="NL123456782B90",
+                    country_id=self.env.ref("base.nl").id,
+                )
+                country = {"ID": self.connection.country_ids["BE"]}
+                address = {"Country": country, "Postalcode": "2000", "City": "Antwerpen"}
+                self.sandbox.change("Address", self.address_of(partner)["ID"], address)
+                self.sandbox.change(
+                    "Relation_Organization", partner.tribe_id, {"VATNumber": "0477472701"}
+                )
+
+                self.look_at("organization", partner.tribe_id)
+                self.run_nightly()
+
+                self.assertEqual(partner.vat.removeprefix("BE"), "0477472701")
+                tribe = self.tribe_of(partner)["VATNumber"]
+                self.assertEqual(tribe.removeprefix("BE"), "0477472701")
+
+    def test_that_there_is_no_number_is_told_to_nobody(self):
+        partner = self.linked(vat="/")
+        self.assertFalse(self.tribe_of(partner)["VATNumber"])
+
+        partner.phone = "030 1"
+        self.run_nightly()
+        self.assertFalse(self.tribe_of(partner)["VATNumber"])
+        self.look_at("organization", partner.tribe_id)
+        self.assertEqual(partner.vat, "/")
+
     def test_a_doubtful_vat_number_is_a_note_and_no_refusal(self):
         partner = self.linked(country_id=self.env.ref("base.nl").id)
 

@@ -468,7 +468,8 @@ class ResPartner(models.Model):
             "phone": self.phone,
             "mobile": self[self._tribe_mobile_field()],
             "website": self.website,
-            "vat": self.vat,
+            # How Odoo writes that there is none.
+            "vat": self.vat if self.vat != "/" else None,
             "debtor_number": self.debtor_number,
             "creditor_number": self.creditor_number,
             **address._tribe_address_values(),

@@ -45,6 +45,19 @@ class ResPartner(models.Model):
         )
         return {"vies_valid": bool(self and before == now and self.vies_valid)}
 
+    @api.model
+    def _format_vat_number(self, country_code, vat):
+        """A VAT number of Tribe in its country's format, or as it is where that is another number.
+
+        base_vat fills a Dutch one up with zeros, also a registry number, "GEEN", or the number of
+        the country that somebody is just moving to.
+        """
+        formatted = super()._format_vat_number(country_code, vat)
+        if not self.env.context.get("tribe_import"):
+            return formatted
+        is_same = canonical("vat", formatted, country_code) == canonical("vat", vat, country_code)
+        return formatted if is_same else vat
+
     def _tribe_ask_nobody(self):
         """Have nobody asked about what was just written, here or below and above a contact: Odoo
         shares a VAT number, formats it, and shares it again.
