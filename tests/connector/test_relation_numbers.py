@@ -119,6 +119,62 @@ class TestNumbersFromSequence(NumberCase):
                 self.assertEqual(drawn, expected)
                 self.assertNotIn(self.upcoming()[0], expected)
 
+    def refuse(self, method, path):
+        """Tribe refuses such requests from now on."""
+        self.sandbox.fault("status", status=400, path_contains=path, method=method, times=1000)
+
+    def test_what_tribe_refuses_is_drawn_once(self):
+        """Other companies draw from the same sequence: what is drawn in vain, they never get."""
+        partners = self.customer("Eerste B.V.") | self.customer("Tweede B.V.", supplier_rank=1)
+        upcoming = self.upcoming(count=3)
+        creditor = self.upcoming("creditor_number", 2)
+        self.refuse("POST", ORGANIZATION_CUSTOMER)
+        for _try in range(3):
+            self.synchronize(partners)
+            self.assertFalse(any(partners.mapped("debtor_number")))
+            self.assertEqual(self.upcoming(), upcoming[2:])
+        self.connection.action_plan()
+        self.run_lanes()
+        lines = self.connection.plan_id.line_ids
+        self.assertEqual({*lines.mapped("debtor_number")}, {*upcoming[:2]})
+
+        self.sandbox.clear_faults()
+        self.synchronize(partners)
+
+        self.assertEqual({self.numbers(each)[0] for each in partners}, {*upcoming[:2]})
+        self.assertEqual(partners[1].creditor_number, creditor[0])
+        self.assertEqual(self.upcoming(), upcoming[2:])
+        self.assertNothingMore()
+
+    def test_nor_is_more_drawn_for_a_linked_one_whenever_tribe_tells_of_it(self):
+        upcoming = self.upcoming(count=2)
+        self.refuse("PUT", "Relation_Organization")
+        partner = self.imported()
+        for number in range(3):
+            self.sandbox.change(
+                "Relation_Organization", partner.tribe_id, {"PhoneNumber": f"030 123456{number}"}
+            )
+            self.look_at("organization", partner.tribe_id)
+            self.assertEqual(self.upcoming(), upcoming[1:])
+
+        self.sandbox.clear_faults()
+        self.run_nightly()
+
+        self.assertEqual(self.numbers(partner), (upcoming[0], False))
+        self.assertEqual(self.upcoming(), upcoming[1:])
+
+    def test_what_was_drawn_and_is_somebody_elses_by_now_is_given_to_nobody_else(self):
+        upcoming = self.upcoming(count=3)
+        partner = self.customer()
+        self.refuse("POST", ORGANIZATION_CUSTOMER)
+        self.synchronize(partner)
+        self.customer("Getypt B.V.", debtor_number=upcoming[0])
+
+        self.sandbox.clear_faults()
+        self.synchronize(partner)
+
+        self.assertEqual(self.numbers(partner), (upcoming[1], False))
+
     def test_without_a_sequence_a_person_is_told(self):
         self.env["ir.sequence"].search([("code", "=", "tribe.debtor")]).active = False
         self.customer()

@@ -27,6 +27,7 @@ class PlanSession:
         self.leases = _NoLeases()
         self.claims = {}
         self.firsts = {}
+        self.kept = {}
         # Why there is no number of a sequence: {field: exception}.
         self.taken_up = {}
         self.lines = {}

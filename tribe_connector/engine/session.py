@@ -77,6 +77,8 @@ class Session:
         self.claims = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
         self.firsts = {}
+        # What stays known of a record that fails, on its row: {reference: facts}.
+        self.kept = {}
         # What of the tenant was read again, as something was not known.
         self._learned = set()
         self._open = dict.fromkeys(self._rows)
@@ -296,8 +298,10 @@ class Session:
         works = self._works(reference)
         if not works:
             return
+        facts = facts or self.kept.get(reference)
+        known = {"facts": facts} if facts else {}
         if problem.kind == BUSY:
-            works.write({"due": _in(problem.retry_after), "begun": 0})
+            works.write({"due": _in(problem.retry_after), "begun": 0, **known})
             return
         decided = works.filtered(lambda work: work.reason in (BOOK_ANYWAY, MOVE_BACK))
         # The row that people see stays the same one: they may have it open.
@@ -316,7 +320,7 @@ class Session:
                 **told,
                 "record_name": name or next(filter(None, works.mapped("record_name")), False),
                 "company_id": (company or kept.company_id).id,
-                **({"facts": facts} if facts else {}),
+                **known,
                 # No longer what that transaction noted: a later save is another row.
                 "transaction": False,
                 # What stopped its worker is begun alone the next time, and once a night.

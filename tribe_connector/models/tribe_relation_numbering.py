@@ -50,6 +50,12 @@ class TribeRelationNumbering(models.AbstractModel):
                         decision.numbers[name] = reference
                     else:
                         without.append(decision)
+            kept = self._numbers_kept(session, name, without)
+            for decision in without:
+                decision.numbers |= (
+                    {name: kept[decision.partner]} if decision.partner in kept else {}
+                )
+            without = [decision for decision in without if name not in decision.numbers]
             try:
                 numbers = self._free_numbers(session, name, len(without))
             except NeedsPerson as error:
@@ -58,6 +64,30 @@ class TribeRelationNumbering(models.AbstractModel):
                 continue
             for decision, number in zip(without, numbers, strict=True):
                 decision.numbers[name] = number
+                session.kept.setdefault(str(decision.partner.id), {})[name] = number
+
+    def _numbers_kept(self, session, name, decisions):
+        """What was drawn for some before, and they did not get: ``{partner: number}``.
+
+        Else each try would draw anew, of a sequence that other companies may use as well.
+        """
+        partners = {str(decision.partner.id): decision.partner for decision in decisions}
+        for work in self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("direction", "=", "outbound"),
+                ("reference", "in", list(partners)),
+                ("facts", "!=", False),
+            ]
+        ):
+            session.kept.setdefault(work.reference, {**work.facts})
+        drawn = {
+            session.kept[reference][name]: partner
+            for reference, partner in partners.items()
+            if name in session.kept.get(reference, {})
+        }
+        free = self._leased_unused(session, name, list(drawn)) if drawn else ()
+        return {drawn[number]: number for number in free}
 
     def _lacks_number(self, connection, decision, name):
         """Whether a customer (supplier) of either side has no number that counts."""

@@ -391,6 +391,10 @@ class TribeRelationPlanner(models.AbstractModel):
             plan._take_numbers(name, position)
         return free
 
+    def _leased_unused(self, session, name, numbers):
+        """The free ones of some numbers, which are given to nobody."""
+        return self._unused(session, name, numbers)
+
     # Lines
 
     def _fill(self, session, line, decision, changes):

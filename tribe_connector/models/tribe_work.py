@@ -172,6 +172,7 @@ class TribeWork(models.Model):
         store=True,
         help="Those in the problem. Odoo's privacy look-up searches them, and the record's name.",
     )
+    # Of a contact: the numbers that were drawn for it, which Tribe did not take.
     facts = fields.Json(
         readonly=True, groups=fields.NO_ACCESS, help="What is known of an invoice that is held."
     )
