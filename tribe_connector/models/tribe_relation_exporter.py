@@ -268,6 +268,7 @@ class TribeRelationExporter(models.AbstractModel):
         decision.merged = self._merge(
             session.connection, partner, link, self._agreed(decision), odoo, remote
         )
+        self._leave_active(decision)
         self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
         self._check_can_write(session, decision)
         decision.relationships = [
@@ -317,10 +318,8 @@ class TribeRelationExporter(models.AbstractModel):
                 self._forget_sending(session, decision.partner)
             session.failed(reference, self._of_contact(error, decision), decision.name)
             return
-        if decision.error:
-            session.failed(reference, self._of_contact(decision.error, decision), decision.name)
-        elif decision.merged.conflicts:
-            session.failed(reference, self._both_changed(decision), decision.name)
+        if question := self._question(decision):
+            session.failed(reference, self._of_contact(question, decision), decision.name)
         elif decision.action == CREATE_TRIBE:
             # Its ID is still to be learnt.
             return
@@ -379,7 +378,8 @@ class TribeRelationExporter(models.AbstractModel):
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
-        self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        decision.error = decision.error or refusal
         self._log_notes(session, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)

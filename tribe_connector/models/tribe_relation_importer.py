@@ -303,6 +303,7 @@ class TribeRelationImporter(models.AbstractModel):
         decision.merged = self._merge(
             session.connection, partner, link, self._agreed(decision), decision.odoo, remote
         )
+        self._leave_active(decision)
         self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
 
     def _look_for_partners(self, session, decisions):
@@ -507,7 +508,7 @@ class TribeRelationImporter(models.AbstractModel):
         link._keep_shown(remote)
         self._look_once_more(session, decision)
         self._follow_deleted_relationships(session, partner, remote)
-        self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
+        refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
         if merged.to_tribe and session.reasons.get(decision.tribe_id) == {"again"}:
@@ -518,7 +519,7 @@ class TribeRelationImporter(models.AbstractModel):
             )
         elif merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
-        if merged.conflicts:
+        if merged.conflicts or decision.error or refusal:
             # Asked in one place only, by the exporter.
             self.env["tribe.work"]._add(
                 session.connection, "outbound", "partner", partner.ids, "follow"

@@ -403,9 +403,8 @@ class TribeRelationPlanner(models.AbstractModel):
         action = DEACTIVATE if ends else decision.action
         if action == UPDATE and not changes:
             action = "same"
-        if decision.merged.conflicts:
-            decision.error = self._both_changed(decision)
-        if decision.error:
+        if decision.error or decision.merged.conflicts:
+            decision.error = self._question(decision)
             action = QUESTION
         numbers = {**decision.numbers}
         if decision.remote:

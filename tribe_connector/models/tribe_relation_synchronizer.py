@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, refusal_of
-from ..engine.relation_decision import SAME
+from ..engine.relation_decision import SAME, UPDATE
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS, STAMP, role_name
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -301,6 +301,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             *consents.values(),
         )
 
+    def _question(self, decision):
+        """What is left for a person of a decision that is carried out; None if nothing is."""
+        if not decision.merged.conflicts:
+            return decision.error
+        changed = self._both_changed(decision)
+        if decision.action != UPDATE or not decision.error:
+            return decision.error or changed
+        return NeedsPerson(*decision.error.args, *changed.args)
+
     def _changed(self, values):
         return sentence("fields_changed", fields=self._labels(values))
 
@@ -370,15 +379,19 @@ class TribeRelationSynchronizer(models.AbstractModel):
     # Writing to Odoo
 
     def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
-        """Write neutral values to Odoo, and note on the link what both sides now agree on."""
+        """Write neutral values to Odoo, and note on the link what both sides now agree on.
+
+        Returns the question why the partner cannot be archived, or None: all else is done.
+        """
         partner = link.partner_id
         partner._tribe_check_ours(link.connection_id)
         values = {name: value for name, value in to_odoo.items() if name != "active"}
         agreed = dict(agreed)
         if values:
             agreed |= self._apply_values(link, values, remote)
+        refusal = None
         if "active" in to_odoo:
-            agreed["active"] = self._apply_active(link, to_odoo["active"])
+            agreed["active"], refusal = self._apply_active(link, to_odoo["active"])
         elif partner.active and link.archived_by_us:
             # Somebody unarchived it: who archives it from now on is not us.
             link.archived_by_us = False
@@ -388,6 +401,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         self._raise_ranks(partner, remote)
         if values:
             session.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
+        return refusal
 
     def _apply_values(self, link, values, remote):
         """Write neutral values to Odoo. Returns what of them both sides now agree on.
@@ -417,10 +431,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
             link.made = made
 
     def _apply_active(self, link, active):
-        """Archive, or unarchive what we archived. Returns whether the partner is active now."""
+        """Archive, or unarchive what we archived.
+
+        Returns whether the partner is active now, and the question why it cannot be archived.
+        """
         partner = link.partner_id
         if partner.active and not active:
-            self._archive(partner)
+            if refusal := self._archive(partner):
+                return True, refusal
             link.archived_by_us = not partner.active
             if partner.active:
                 # Something in Odoo unarchives it: nobody archives it again and again.
@@ -428,17 +446,31 @@ class TribeRelationSynchronizer(models.AbstractModel):
         elif active and not partner.active and link._archived_by_us():
             partner._tribe_import_context().action_unarchive()
             link._archived_by_us().archived_by_us = False
-        return partner.active
+        return partner.active, None
 
     def _archive(self, partner):
-        """Archive a partner.
-
-        :raises NeedsPerson: when Odoo refuses it, such as for a partner who has a user
-        """
+        """Archive a partner. Returns the question why Odoo refuses it, or None."""
         try:
-            partner._tribe_import_context().action_archive()
+            with self.env.cr.savepoint():
+                partner._tribe_import_context().action_archive()
         except (UserError, RedirectWarning) as error:
-            raise self._cannot_archive(partner, _sentence(error.args[0])) from error
+            return self._cannot_archive(partner, _sentence(error.args[0]))
+        return None
+
+    def _leave_active(self, decision):
+        """Have a partner who has a user not archived, but asked about: all else goes on."""
+        partner, merged = decision.partner, decision.merged
+        if merged.to_odoo.get("active") is not False or not partner.active:
+            return
+        users = self.env["res.users"].search([("partner_id", "=", partner.id)])
+        if users:
+            # As it was agreed on: it is archived as soon as it can be.
+            merged.agreed["active"] = True
+            del merged.to_odoo["active"]
+            names = ", ".join(users.mapped("display_name"))
+            decision.error = self._cannot_archive(
+                partner, say(self.env, "contact_has_user", users=names)
+            )
 
     def _join(self, session, decision):
         """Link a contact and a relation that are one and the same. Returns the link."""
@@ -468,22 +500,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _check_can_apply(self, session, partner, remote, to_odoo):
         """Refuse what Odoo does not take.
 
-        :raises NeedsPerson: for a number of somebody else, or a partner with a user to archive
+        :raises NeedsPerson: for a number of somebody else
         :raises Busy: for a number that another worker is giving to somebody, or for what somebody
             has just forbidden: it has to be decided again
         """
         if partner._tribe_refused(session.connection, to_odoo):
             raise Busy(sentence("contact_being_saved", contact=partner.display_name), BUSY_SECONDS)
         self._check_numbers_free(session, partner, remote, to_odoo)
-        if to_odoo.get("active") is False and partner.active:
-            users = self.env["res.users"].search([("partner_id", "=", partner.id)])
-            if users:
-                raise self._cannot_archive(
-                    partner,
-                    say(
-                        self.env, "contact_has_user", users=", ".join(users.mapped("display_name"))
-                    ),
-                )
 
     def _cannot_archive(self, partner, reason):
         return NeedsPerson(

@@ -1,0 +1,147 @@
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+
+from odoo.addons.tribe_connector.sentence import sentence
+
+from .relation_case import RelationCase
+
+
+class TestWhoCannotBeArchived(RelationCase):
+    """Ended in Tribe, and not archived in Odoo: because of a user, or as an addon refuses it."""
+
+    def ended_with_user(self, name, **values):
+        """A contact with a user, whose relation is ended in Tribe, and the user."""
+        partner = self.linked(name, **values)
+        user = self.env["res.users"].create(
+            {
+                "name": name,
+                "login": name,
+                "partner_id": partner.id,
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+            }
+        )
+        self.end_in_tribe(partner)
+        return partner, user
+
+    def end_in_tribe(self, partner, is_former=True):
+        for entity_set, row in self.relationships(partner).items():
+            self.sandbox.change(entity_set, row["ID"], {"IsFormer": is_former})
+        self.look_at_relations(partner)
+
+    def look_at_relations(self, partner):
+        self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
+
+    def change_in_tribe(self, partner, **fields):
+        kind = "Organization" if partner.is_company else "Person"
+        self.sandbox.change(f"Relation_{kind}", partner.tribe_id, fields)
+        self.look_at_relations(partner)
+
+    def assertAskedOfUser(self, partner, user):
+        self.assertTrue(partner.active)
+        self.assertAsked(
+            "contact_cannot_be_archived",
+            partner=partner.display_name,
+            reason=sentence("contact_has_user", users=user.display_name),
+        )
+
+    def test_who_cannot_be_archived_is_synchronized_but_for_that(self):
+        for is_company in (True, False):
+            with self.subTest(is_company=is_company):
+                name = "Portaal" if is_company else "Jan Jansen"
+                partner, user = self.ended_with_user(
+                    name, is_company=is_company, phone="030 1", email="a@a.example"
+                )
+                for night in range(2):
+                    partner.email = f"{night}@a.example"
+                    self.change_in_tribe(partner, PhoneNumber=f"030 {night}9")
+                    self.assertEqual(partner.phone, f"030 {night}9")
+                    self.run_nightly()
+                    self.assertEqual(self.tribe_of(partner)["EmailAddress"], partner.email)
+                    self.assertAskedOfUser(partner, user)
+                self.assertEqual(self.written(self.run_nightly), 0)
+                self.assertTrue(
+                    all(row["IsFormer"] for row in self.relationships(partner).values())
+                )
+
+                # It goes by itself.
+                user.active = False
+                self.run_nightly()
+                self.assertFalse(partner.active)
+                self.assertFalse(self.problems())
+                self.end_in_tribe(partner, is_former=False)
+                self.assertTrue(partner.active)
+
+    def test_who_cannot_be_archived_and_is_current_again_is_asked_about_no_more(self):
+        partner, _user = self.ended_with_user("Portaal B.V.")
+        self.end_in_tribe(partner, is_former=False)
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertTrue(partner.active)
+        # Who is archived in Odoo then is ended in Tribe.
+        partner.user_ids.active = False
+        partner.active = False
+        self.run_nightly()
+        self.assertTrue(all(row["IsFormer"] for row in self.relationships(partner).values()))
+
+    def test_a_conflict_of_who_cannot_be_archived_is_asked_as_well(self):
+        self.connection.conflict_policy = "ask"
+        partner, user = self.ended_with_user("Portaal B.V.", phone="030 1")
+        partner.phone = "030 5"
+        self.change_in_tribe(partner, PhoneNumber="030 2", Website="https://tribe.example")
+
+        self.assertAskedOfUser(partner, user)
+        self.assertAsked("both_sides_changed", relation=partner.display_name)
+        self.assertEqual(partner.website, "https://tribe.example")
+        partner.tribe_link_ids.conflict_ids.action_take_odoo()
+        self.run_lanes()
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 5")
+        self.assertAskedOfUser(partner, user)
+
+    def test_what_another_addon_refuses_to_archive_is_synchronized_but_for_that(self):
+        partner = self.linked("Klant B.V.", phone="030 1")
+
+        def refuse(partners):
+            partners.comment = "half of it"
+            raise UserError("Not while it has orders.")
+
+        with patch.object(type(partner), "action_archive", refuse):
+            self.end_in_tribe(partner)
+            self.change_in_tribe(partner, PhoneNumber="030 2")
+            partner.email = "odoo@a.example"
+            self.run_nightly()
+
+            self.assertAsked(
+                "contact_cannot_be_archived",
+                partner=partner.display_name,
+                reason="Not while it has orders.",
+            )
+            self.assertTrue(partner.active)
+            self.assertFalse(partner.comment)
+            self.assertEqual(partner.phone, "030 2")
+            self.assertEqual(self.tribe_of(partner)["EmailAddress"], "odoo@a.example")
+            self.assertEqual(self.written(self.run_nightly), 0)
+        self.run_nightly()
+        self.assertFalse(partner.active)
+        self.assertFalse(self.problems())
+
+    def test_a_plan_shows_who_cannot_be_archived_with_what_else_changes(self):
+        partner, user = self.ended_with_user("Portaal B.V.", phone="030 1")
+        self.sandbox.change("Relation_Organization", partner.tribe_id, {"PhoneNumber": "030 2"})
+        self.env["tribe.work"]._add(
+            self.connection, "inbound", "organization", [partner.tribe_id], "webhook"
+        )
+        action = self.connection.action_plan()
+        self.env["tribe.work"].search([("kind", "!=", "plan")]).due = "2050-01-01"
+        self.run_lanes()
+
+        (line,) = self.env["tribe.plan"].browse(action["res_id"]).line_ids
+        self.assertEqual(line.action, "question")
+        self.assertEqual([each["field"] for each in line.changes], ["phone"])
+        self.assert_told(
+            line,
+            "contact_cannot_be_archived",
+            field="text",
+            partner=partner.display_name,
+            reason=sentence("contact_has_user", users=user.display_name),
+        )
