@@ -636,6 +636,23 @@ class TestPaymentTerms(FieldCase):
                 self.assertFalse(partner[name])
                 self.assertSettled(partner)
 
+    def test_another_company_of_the_connection_takes_no_term_away(self):
+        """Each company of Odoo has its own term of a contact."""
+        partner = self.in_company(self.linked(property_payment_term_id=self.terms[30].id))
+        self.look_at("organization", partner.tribe_id)
+        self.term(30, company_id=False)
+        other = self.env["res.company"].create({"name": "Nieuw B.V."})
+
+        self.connection.company_id = other
+        partner.phone = "030 1"
+        self.run_nightly()
+        self.look_at("organization", partner.tribe_id)
+
+        self.assertEqual(self.days(partner, ORGANIZATION_CUSTOMER), 30)
+        self.assertEqual(partner.property_payment_term_id, self.terms[30])
+        new = partner.with_company(other).property_payment_term_id
+        self.assertEqual(new.line_ids.mapped("nb_days"), [30])
+
     def test_customer_and_supplier_have_each_their_own(self):
         partner = self.in_company(
             self.linked(

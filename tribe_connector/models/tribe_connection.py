@@ -541,7 +541,10 @@ class TribeConnection(models.Model):
         self._check_may_say_for_others(vals)
         archived = self.filtered(lambda connection: not connection.active)
         before = {connection: connection.invoices_from for connection in self}
+        companies = {connection: connection.company_id for connection in self}
         result = super().write(vals)
+        moved = self.filtered(lambda connection: connection.company_id != companies[connection])
+        self.env["tribe.link"].sudo()._forget_terms(moved)
         self.filtered(
             lambda connection: connection.invoices_from != before[connection]
         )._look_for_invoices_again()

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from ..engine.only_for import only_for
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
-from ..mapping import ADDRESS_FIELDS, is_before, look, oldest, tell
+from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, is_before, look, oldest, tell
 from ..sentence import say, sentence
 from .tribe_phase import PAID_CODE
 
@@ -479,6 +479,25 @@ class TribeLink(models.Model):
         ).total_seconds()
         left = self.connection_id.settle_seconds - seconds + 1
         return max(min(max(seconds, FIRST_LOOK_SECONDS), left), 1)
+
+    @api.model
+    def _forget_terms(self, connections):
+        """Forget which payment terms were agreed on: Odoo keeps them for each company.
+
+        Those of the company that a connection has now are another's, not an edit of anybody.
+        """
+        if not connections:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE tribe_link SET agreed = agreed - %s::text[]"
+                " WHERE connection_id = ANY(%s) AND jsonb_typeof(agreed) = 'object'",
+                list(PAYMENT_TERM_FIELDS.values()),
+                connections.ids,
+            )
+        )
+        self.invalidate_model(["agreed"])
 
     def _note_deleted_partners(self, partners):
         """Say of the links of some partners, about to be deleted, that they no longer link."""
