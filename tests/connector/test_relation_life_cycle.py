@@ -150,7 +150,7 @@ class TestRelationLifeCycle(RelationCase):
                     }
                 )
                 row = self.organization(
-                    Name=f"Twee {number}", DebtorNumber=str(number), EmailAddress="twee@x.example"
+                    Name=f"Klant {number}", DebtorNumber=str(number), EmailAddress="twee@x.example"
                 )
 
                 look(partner, row)
