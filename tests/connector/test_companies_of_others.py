@@ -285,6 +285,9 @@ class TestCompaniesOfOthers(RolesCase):
         other_manager = self.new_user("says", "tribe_connector.group_manager", self.other_company)
         both = self.new_user("says_for_all", "tribe_connector.group_manager")
         both.company_ids += self.other_company
+        third = self.env["res.company"].create({"name": "Derde"})
+        for user in (other_manager, both):
+            user.company_ids += third
         shared = self.shared_connection
         # A date of which nobody is asked in Tribe.
         shared.state = "connected"
@@ -298,15 +301,19 @@ class TestCompaniesOfOthers(RolesCase):
             ("conflict_policy", "tribe"),
             ("number_source", "ref"),
             ("missing_percent", 100),
+            ("keep_runs_days", 1),
+            ("keep_problems_days", 1),
+            ("company_id", third.id),
         ):
-            before = shared[name]
+            before = shared._fields[name].convert_to_write(shared[name], shared)
             says = shared.with_user(other_manager)
             self.refused(lambda vals={name: value}, says=says: says.write(vals), name)
-            self.assertEqual(shared[name], before)
+            self.assertEqual(shared._fields[name].convert_to_write(shared[name], shared), before)
             # A form may send along what was not touched.
             says.write({name: before, "nightly_hour": 3})
             shared.with_user(both).write({name: value})
-            self.assertNotEqual(shared[name], before)
+            now = shared._fields[name].convert_to_write(shared[name], shared)
+            self.assertNotEqual(now, before)
         self.connection.with_user(self.manager).write({"invoices_from": "2020-01-01"})
 
     def test_nor_is_told_how_many_invoices_it_concerns(self):

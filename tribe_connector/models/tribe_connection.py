@@ -76,10 +76,11 @@ POSITIVE = (
 NOT_NEGATIVE = ("settle_seconds", "overlap_seconds", "comparison_days")
 DAYS_KEPT = ("keep_runs_days", "keep_problems_days")
 # What the contacts and invoices of all companies go by: which are booked, what is on them, what
-# Tribe is told of them, which side wins, and how many are unlinked without a question.
+# Tribe is told of them, which side wins, how many are unlinked without a question, how long a
+# problem is one, and of which company payment terms and numbers are.
 OF_ALL_COMPANIES = (
     *("invoices_from", "match_products", "fetch_documents", "paid_when", "tell_unpaid"),
-    *("conflict_policy", "number_source", "missing_percent"),
+    *("conflict_policy", "number_source", "missing_percent", *DAYS_KEPT, "company_id"),
 )
 
 
