@@ -8,6 +8,7 @@ from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
 from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
+from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 
 class TribeConnection(models.Model):
@@ -339,14 +340,28 @@ class TribeConnection(models.Model):
         )
 
     def _plan_initial(self):
-        """Note all customers and suppliers for the initial synchronization."""
+        """Note all customers and suppliers, and who is linked, for the initial synchronization."""
         partners = self._partners_to_start_with()
         self.write({"initial_count": len(partners), "initial_started_at": fields.Datetime.now()})
         self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
 
     def _partners_to_start_with(self):
-        """All customers and suppliers of Odoo, in the order in which they are taken."""
-        return self._search_filtered(self._relation_domain(), order="id")
+        """All customers and suppliers of Odoo, and who is linked, in the order in which they are
+        taken.
+
+        Who is linked may be archived, left out by *Only Contacts That* or below a company, and was
+        changed on either side while it was deactivated, when nobody noted it.
+        """
+        links = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", self.id),
+                ("kind", "in", RELATION_KINDS),
+                ("partner_id", "!=", False),
+                ("state", "not in", DEAD_STATES),
+            ]
+        )
+        partners = self._search_filtered(self._relation_domain()) | links.partner_id
+        return partners.sorted("id")
 
     def _end_initial_when_done(self, besides=()):
         """Become active when nothing of the initial synchronization waits any more.
