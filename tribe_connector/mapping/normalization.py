@@ -204,10 +204,11 @@ def is_without_country(field: str, value: object, full: object) -> bool:
 
     Of whichever country: the owner may have moved since.
     """
-    wanted = canonical(field, full)
-    if wanted is None or canonical(field, value) == wanted:
+    countries = _COUNTRIES.get(field)
+    wanted = canonical(field, full) if countries else None
+    if not countries or wanted is None or canonical(field, value) == wanted:
         return False
-    return any(canonical(field, value, country) == wanted for country in _COUNTRIES.get(field, ()))
+    return any(canonical(field, value, country) == wanted for country in countries)
 
 
 def _email(text: str) -> str:
