@@ -84,6 +84,22 @@ class TestActivatedAgain(RelationCase):
                 self.assertEqual(partner.phone, "030 2")
         self.assertFalse(self.problems())
 
+    def test_who_was_merged_away_is_asked_about_again(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        wizard = self.env["base.partner.merge.automatic.wizard"].create(
+            {"partner_ids": [(6, 0, (source | target).ids)], "dst_partner_id": target.id}
+        )
+        wizard.action_merge()
+        self.run_lanes()
+        about = {"relation": "Blijft Over B.V.", "partner": "Blijft B.V."}
+        self.assertAsked("relation_of_merged_contact", **about)
+        self.deactivate()
+        self.assertFalse(self.problems())
+
+        self.activate()
+
+        self.assertAsked("relation_of_merged_contact", **about)
+
     def test_the_plan_shows_them(self):
         archived, left_out = self.linked("Weg B.V."), self.linked("Buiten B.V.", phone="030 1")
         same = self.linked("Zelfde B.V.")

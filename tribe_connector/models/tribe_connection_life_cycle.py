@@ -343,7 +343,19 @@ class TribeConnection(models.Model):
         """Note all customers and suppliers, and who is linked, for the initial synchronization."""
         partners = self._partners_to_start_with()
         self.write({"initial_count": len(partners), "initial_started_at": fields.Datetime.now()})
-        self.env["tribe.work"]._add(self, "outbound", "partner", partners.ids, "initial")
+        works = self.env["tribe.work"]
+        works._add(self, "outbound", "partner", partners.ids, "initial")
+        # Their contact is another one now: what is to become of them is asked again.
+        merged = self.env["tribe.link"].search(
+            [
+                ("connection_id", "=", self.id),
+                ("kind", "in", RELATION_KINDS),
+                ("tribe_id", "!=", False),
+                ("state", "=", "merged"),
+            ]
+        )
+        for kind, links in merged.grouped("kind").items():
+            works._add(self, "inbound", kind, links.mapped("tribe_id"), "initial")
 
     def _partners_to_start_with(self):
         """All customers and suppliers of Odoo, and who is linked, in the order in which they are
