@@ -1,5 +1,16 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
+
+STREAMS = ("organization", "customer")
+
+
+def in_an_hour(_poller, _session):
+    return fields.Datetime.now() + timedelta(hours=1)
 
 
 class TestActivatedAgain(RelationCase):
@@ -99,6 +110,22 @@ class TestActivatedAgain(RelationCase):
         self.activate()
 
         self.assertAsked("relation_of_merged_contact", **about)
+
+    def test_who_was_entered_in_tribe_meanwhile_comes(self):
+        self.poll(*STREAMS)
+        waited = self.organization(Name="Wachtte B.V.")
+        works = self.env["tribe.work"]
+        works._add(self.connection, "inbound", "organization", [waited["ID"]], "webhook")
+        self.deactivate()
+        entered = self.organization(Name="Intussen B.V.")
+
+        # Long afterwards: neither is among what changes just now.
+        with patch.object(type(self.env["tribe.poller"]), "_now_in_tribe", in_an_hour):
+            self.activate()
+        self.poll(*STREAMS)
+
+        for row in (waited, entered):
+            self.assertTrue(self.link(row["ID"]).partner_id, row["Name"])
 
     def test_the_plan_shows_them(self):
         archived, left_out = self.linked("Weg B.V."), self.linked("Buiten B.V.", phone="030 1")

@@ -388,10 +388,14 @@ class TribeConnection(models.Model):
             self.env["tribe.engine"]._wake("inbound")
 
     def _start_polling(self, beginning):
-        """Look for relations that change in Tribe from a moment on (datetime, UTC)."""
+        """Look for relations that change in Tribe from a moment on (datetime, UTC).
+
+        Where they were looked for before, from there: nobody told what changed since.
+        """
+        cursors = self.env["tribe.cursor"]
         for stream in POLL_STREAMS:
-            if not self._reads_all(stream):
-                self.env["tribe.cursor"]._move(self, stream, beginning)
+            if not self._reads_all(stream) and not cursors._position(self, stream):
+                cursors._move(self, stream, beginning)
 
     def _reads_all(self, stream):
         """Whether a stream is read from its beginning, as nothing of it was read before."""
