@@ -139,11 +139,15 @@ class TribeLink(models.Model):
         """Undo what settles these two, and only that: payments and other credits stay."""
         self._check_reconciled_here(refund, move)
         refund.reversed_entry_id = False
+        self._settling(refund, move).unlink()
+
+    def _settling(self, refund, move):
+        """What settles these two with each other (``account.partial.reconcile``)."""
         lines = (refund | move).line_ids
         partials = lines.matched_debit_ids | lines.matched_credit_ids
-        partials.filtered(
+        return partials.filtered(
             lambda each: (each.debit_move_id | each.credit_move_id).move_id == refund | move
-        ).unlink()
+        )
 
     def _check_reconciled_here(self, refund, move):
         """Refuse to touch a reconciliation that leads to what is none of the two's own.
@@ -153,21 +157,20 @@ class TribeLink(models.Model):
 
         :raises NeedsPerson: without a name of what it leads to
         """
-        lines = (refund | move).line_ids
-        company = move.company_id
+        lines, company = (refund | move).line_ids, move.company_id
         partials = lines.matched_debit_ids | lines.matched_credit_ids
+        settling = self._settling(refund, move)
         reconciled = (
             lines._all_reconciled_lines()
             | partials.debit_move_id
             | partials.credit_move_id
-            | partials.full_reconcile_id.reconciled_line_ids
+            | settling.full_reconcile_id.reconciled_line_ids
         )
-        exchange = partials.exchange_move_id
+        differences = settling.exchange_move_id
         # Branches are reconciled with each other, and share the journal.
-        companies = (reconciled.move_id | exchange | refund | move).company_id.root_id
-        if companies != company.root_id or exchange.journal_id - lines._get_exchange_journal(
-            company
-        ):
+        companies = (reconciled.move_id | differences | refund | move).company_id.root_id
+        journal = lines._get_exchange_journal(company)
+        if companies != company.root_id or differences.journal_id - journal:
             raise NeedsPerson(
                 sentence(
                     "credit_reconciled_elsewhere",
