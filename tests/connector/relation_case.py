@@ -57,6 +57,10 @@ class RelationCase(ConnectorCase):
         partners.action_synchronize_with_tribe()
         self.run_lanes()
 
+    def no_old_copies(self):
+        """All that Tribe showed, it showed so long ago that no read is older than that."""
+        self.env["tribe.link"].search([]).shown_at = False
+
     # In Tribe
 
     def organization(self, *, roles=(ORGANIZATION_CUSTOMER,), **fields):

@@ -408,6 +408,7 @@ class TestGone(OthersCase):
 
     def vanish(self):
         """Their Tribe says that there is no such relation, once."""
+        self.no_old_copies()
         found = "odoo.addons.tribe_connector.models.tribe_relation_importer.load_relations"
         with patch(found, return_value={}), self.in_tenant(self.b):
             self.look_at("organization", self.secret)

@@ -415,6 +415,7 @@ class TestNumberOfDeletedRelation(EvidenceCase):
         )
         self.look_at("organization", row["ID"])
         self.partner = self.link(row["ID"]).partner_id
+        self.no_old_copies()
         (customer,) = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=row["ID"])
         self.sandbox.delete(ORGANIZATION_CUSTOMER, customer["ID"])
         self.sandbox.delete("Relation_Organization", row["ID"])

@@ -1,8 +1,12 @@
 """Tribe's queries lag behind its writes, and its webhooks come at once: nothing is undone."""
 
+import contextlib
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+
+from odoo.addons.tribe_connector.models import tribe_relation_exporter, tribe_relation_importer
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -557,3 +561,62 @@ class TestRelationLag(RelationCase):
             lines, "relation_stays_former", field="text", relation=self.partner.name
         )
         self.assertEqual(self.written(lambda: self.synchronize(self.partner)), 0)
+
+
+class TestCopiesOfSeveralAges(RelationCase):
+    """Tribe may answer a query from an older copy than it answered the query before."""
+
+    def setUp(self):
+        super().setUp()
+        self.tribe_id = self.organization(Name="Nieuw in Tribe")["ID"]
+        self.look_at("organization", self.tribe_id)
+        self.partner = self.link(self.tribe_id).partner_id
+
+    @contextlib.contextmanager
+    def old_copy(self):
+        """Queries are answered from a copy that does not have the relation yet."""
+        with contextlib.ExitStack() as stack:
+            for module in (tribe_relation_importer, tribe_relation_exporter):
+                stack.enter_context(patch.object(module, "load_relations", return_value={}))
+            yield
+
+    def assertSynchronized(self):
+        self.assertEqual(self.link(self.tribe_id).state, "linked")
+        self.partner.phone = "030 7"
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_nightly()
+        row = self.tribe_row("Relation_Organization", self.tribe_id)
+        self.assertEqual(row["PhoneNumber"], "030 7")
+        self.assertFalse(self.problems())
+
+    def test_what_was_just_read_is_not_deleted(self):
+        with self.old_copy():
+            self.look_at("organization", self.tribe_id)
+
+        self.assertSynchronized()
+
+    def test_nor_when_something_is_to_be_sent(self):
+        self.partner.phone = "030 6"
+        with self.old_copy():
+            self.run_nightly()
+
+        self.assertSynchronized()
+
+    def test_what_was_read_long_ago_is(self):
+        self.no_old_copies()
+        with self.old_copy():
+            self.look_at("organization", self.tribe_id)
+
+        self.assertEqual(self.link(self.tribe_id).state, "gone")
+
+    def test_what_was_deleted_is_believed_once_no_copy_can_be_so_old(self):
+        self.sandbox.delete("Relation_Organization", self.tribe_id)
+        self.look_at("organization", self.tribe_id)
+        self.assertEqual(self.link(self.tribe_id).state, "linked")
+
+        self.no_old_copies()
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.link(self.tribe_id).state, "gone")
+        self.assertFalse(self.problems())

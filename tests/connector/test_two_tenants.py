@@ -802,6 +802,7 @@ class TestMovedWithNumber(TenantsCase):
         super().setUp()
         self.partner = self.customer_of(self.a, "Verhuisde B.V.", DebtorNumber="1001")
         self.synchronize(self.partner)
+        self.no_old_copies()
         link = self.partner.tribe_link_ids.filtered(lambda each: each.kind == "organization")
         self.sandbox.delete("Relation_Organization", link.tribe_id)
         self.look_at("organization", link.tribe_id)

@@ -726,12 +726,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
             existing.write(values)
 
     def _check_surely_gone(self, session, link):
-        """What was just sent may not show yet in Tribe, which reads from a copy of its data.
+        """What was just sent may not show yet in Tribe, which reads from a copy of its data; nor
+        what was just read, as there may be several copies.
 
-        :raises TryAgain: until the settle time since it was sent is over
+        :raises TryAgain: until it shows by now wherever it is read
         """
         settled_at = link._settled_at()
-        if settled_at and settled_at > session.began:
+        if (settled_at and settled_at > session.began) or link._seconds_of_old_copies() > 0:
             raise TryAgain(
                 sentence("not_shown_yet", contact=link.partner_id._tribe_called()),
                 session.connection.back_off_seconds,
