@@ -606,6 +606,62 @@ class TestCustomerOfBoth(TenantsCase):
         self.change(self.a, True)
         self.assertCurrent(odoo=False, a=False, b=False)
 
+    def in_each(self, name):
+        """A field of the relation in A and in B."""
+        found = []
+        for connection in (self.a, self.b):
+            with self.in_tenant(connection):
+                found.append(self.tribe_row("Relation_Organization", self.ids[connection])[name])
+        return found
+
+    def test_its_number_may_be_somebody_elses_in_the_other(self):
+        """Two series that both count from 1001: all else goes to both."""
+        self.partner.debtor_number = "5001"
+        self.nights()
+        somebody = self.customer_of(self.b, "Ander van B", DebtorNumber="5002")
+        self.partner.write({"debtor_number": "5002", "phone": "030 44"})
+
+        for _night in range(2):
+            self.nights()
+
+        self.assertEqual(self.in_each("PhoneNumber"), ["030 44", "030 44"])
+        self.assertEqual(self.in_each("DebtorNumber"), ["5002", "5001"])
+        self.assertFalse(self.problems())
+        self.assert_only_told(
+            self.notes(),
+            "number_kept_in_tribe",
+            field="text",
+            number="5002",
+            partner="Gedeeld B.V.",
+        )
+        with self.in_tenant(self.b):
+            values = {"EmailAddress": "b@gedeeld.example"}
+            self.sandbox.change("Relation_Organization", self.ids[self.b], values)
+            self.look_at("organization", self.ids[self.b])
+        self.nights()
+        self.assertEqual(self.partner.email, "b@gedeeld.example")
+        self.assertEqual(somebody.debtor_number, "5002")
+        self.assertFalse(self.problems())
+
+        # It goes with the next change once that one has another.
+        somebody.debtor_number = "5003"
+        self.nights()
+        self.partner.phone = "030 45"
+        self.nights()
+        self.assertEqual(self.in_each("DebtorNumber"), ["5002", "5002"])
+
+    def test_a_number_that_is_free_in_neither_is_a_question(self):
+        for connection in (self.a, self.b):
+            self.customer_of(connection, "Ander B.V.", DebtorNumber="5002")
+        self.partner.debtor_number = "5002"
+
+        for _night in range(2):
+            self.nights()
+
+        for connection in (self.a, self.b):
+            work = self.problematic().filtered(lambda each, c=connection: each.connection_id == c)
+            self.assert_only_told(work, "number_of_two_contacts", number="5002")
+
     def test_archived_in_odoo_it_ends_in_both(self):
         self.partner.action_archive()
         self.nights()

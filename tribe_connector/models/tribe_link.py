@@ -8,7 +8,15 @@ from odoo.tools import SQL
 from ..engine.only_for import only_for
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
-from ..mapping import ADDRESS_FIELDS, PAYMENT_TERM_FIELDS, is_before, look, oldest, tell
+from ..mapping import (
+    ADDRESS_FIELDS,
+    PAYMENT_TERM_FIELDS,
+    canonical,
+    is_before,
+    look,
+    oldest,
+    tell,
+)
 from ..sentence import say, sentence
 from .tribe_phase import PAID_CODE
 
@@ -320,6 +328,13 @@ class TribeLink(models.Model):
         on that."""
         return any(
             (link.agreed or {}).get("active") and "active" not in (link.noted or {})
+            for link in self._of_same_partner() - self
+        )
+
+    def _is_agreed_elsewhere(self, name, number):
+        """Whether the contact has a number through another connection, on both sides."""
+        return any(
+            canonical(name, (link.agreed or {}).get(name)) == canonical(name, number)
             for link in self._of_same_partner() - self
         )
 

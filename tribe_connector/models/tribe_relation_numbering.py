@@ -5,7 +5,7 @@ from odoo import fields, models
 from ..engine.lease import number_key
 from ..engine.problems import NeedsPerson
 from ..engine.remote_relation import find_by_numbers, name_of
-from ..mapping import canonical
+from ..mapping import canonical, leave_alone
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
@@ -261,57 +261,87 @@ class TribeRelationNumbering(models.AbstractModel):
         :raises NeedsPerson: naming both
         """
         for name in NUMBERS:
-            number = partner._tribe_number(connection, name)
-            if number and len(number) > LONGEST_SOUGHT:
-                raise NeedsPerson(
-                    sentence(
-                        "number_too_long_to_look_for",
-                        field=NUMBER_NAMES[name],
-                        partner=partner.display_name,
-                        count=len(number),
-                        longest=LONGEST_SOUGHT,
-                    ),
-                )
-            others = number and self._partners_with(connection, name, number) - partner
-            if others:
-                raise NeedsPerson(
-                    sentence(
-                        "number_of_two_contacts",
-                        field=NUMBER_NAMES[name],
-                        number=number,
-                        partner=partner.display_name,
-                        other=self._name_of_other(connection, others[0], partner),
-                    ),
-                )
+            self._check_number_unique(connection, partner, name)
+
+    def _check_number_unique(self, connection, partner, name):
+        """As ``_check_numbers_unique``, of one number."""
+        number = partner._tribe_number(connection, name)
+        if number and len(number) > LONGEST_SOUGHT:
+            raise NeedsPerson(
+                sentence(
+                    "number_too_long_to_look_for",
+                    field=NUMBER_NAMES[name],
+                    partner=partner.display_name,
+                    count=len(number),
+                    longest=LONGEST_SOUGHT,
+                ),
+            )
+        others = number and self._partners_with(connection, name, number) - partner
+        if others:
+            raise NeedsPerson(
+                sentence(
+                    "number_of_two_contacts",
+                    field=NUMBER_NAMES[name],
+                    number=number,
+                    partner=partner.display_name,
+                    other=self._name_of_other(connection, others[0], partner),
+                ),
+            )
 
     def _check_numbers_free_in_tribe(self, session, decision):
         """Refuse to tell Tribe a changed number that another contact or relation has.
 
-        A number that was just drawn is free. So is that of a relation whose contact has another
-        one: it is told that one, as Odoo's numbers win. That is how two are swapped.
+        One that is free in another Tribe, of which the contact is a customer too, is left alone
+        here: no number is free in both, maybe.
 
         :raises NeedsPerson: naming both
         """
-        partner = decision.partner
-        for name, wire in WIRE_NUMBERS.items():
+        partner, link = decision.partner, decision.link
+        for name in WIRE_NUMBERS:
             number = decision.merged.to_tribe.get(name)
             if not number or decision.numbers.get(name, partner.ref) != partner.ref:
                 continue
-            self._check_numbers_unique(session.connection, partner)
-            found = find_by_numbers(session.connection, session.client, wire, [number])
-            rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
-            moving = self._getting_another(session, name, rows)
-            rows = [row for row in rows if row["ID"] not in moving]
-            if rows:
-                raise NeedsPerson(
-                    sentence(
-                        "number_taken_in_tribe",
-                        field=NUMBER_NAMES[name],
-                        number=number,
-                        partner=partner.display_name,
-                        relation=name_of(rows[0]),
-                    ),
+            try:
+                self._check_number_free_in_tribe(session, decision, name, number)
+            except NeedsPerson:
+                if not (link and link._is_agreed_elsewhere(name, number)):
+                    raise
+                kept = sentence(
+                    "number_kept_in_tribe",
+                    field=NUMBER_NAMES[name],
+                    number=number,
+                    partner=partner.display_name,
                 )
+                leave_alone(
+                    decision.merged,
+                    decision.odoo,
+                    decision.remote.values(),
+                    not_in_odoo={},
+                    not_in_tribe={name: kept},
+                )
+
+    def _check_number_free_in_tribe(self, session, decision, name, number):
+        """As ``_check_numbers_free_in_tribe``, of one number.
+
+        A number that was just drawn is free. So is that of a relation whose contact has another
+        one: it is told that one, as Odoo's numbers win. That is how two are swapped.
+        """
+        partner = decision.partner
+        self._check_number_unique(session.connection, partner, name)
+        found = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], [number])
+        rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
+        moving = self._getting_another(session, name, rows)
+        rows = [row for row in rows if row["ID"] not in moving]
+        if rows:
+            raise NeedsPerson(
+                sentence(
+                    "number_taken_in_tribe",
+                    field=NUMBER_NAMES[name],
+                    number=number,
+                    partner=partner.display_name,
+                    relation=name_of(rows[0]),
+                ),
+            )
 
     def _getting_another(self, session, name, rows):
         """The IDs of the relations that are linked with a contact which has another number.
