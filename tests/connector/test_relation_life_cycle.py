@@ -666,6 +666,57 @@ class TestEndedOnceBefore(RelationCase):
                 self.assertEqual(found[row["ID"]].relationships["customer"]["ID"], new)
 
 
+class TestRoleEndedBefore(RelationCase):
+    """A customer that was a supplier once, or the other way round: Tribe keeps it as former."""
+
+    RANKS = {
+        ORGANIZATION_CUSTOMER: ("customer_rank", "debtor_number"),
+        SUPPLIER: ("supplier_rank", "creditor_number"),
+    }
+
+    def came(self, ended):
+        """A contact that came from Tribe with both roles, one ended; and the ended relationship."""
+        row = self.organization(Name=f"Was ook {ended[-8:]}", roles=tuple(self.RANKS))
+        (relationship,) = self.sandbox.rows(ended, Organization=row["ID"])
+        self.sandbox.change(ended, relationship["ID"], {"IsFormer": True})
+        self.look_at("organization", row["ID"])
+        self.run_nightly()
+        return self.link(row["ID"]).partner_id, relationship
+
+    def test_it_is_none_in_odoo_either(self):
+        for ended, kept in (tuple(self.RANKS), tuple(self.RANKS)[::-1]):
+            with self.subTest(ended):
+                partner, _relationship = self.came(ended)
+                self.assertTrue(partner.active)
+                self.assertTrue(all(partner[name] for name in self.RANKS[kept]))
+                self.assertFalse(any(partner[name] for name in self.RANKS[ended]))
+                self.assertFalse(self.problems())
+                self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_reopened_it_is_one(self):
+        for ended in self.RANKS:
+            with self.subTest(ended):
+                partner, relationship = self.came(ended)
+                self.sandbox.change(ended, relationship["ID"], {"IsFormer": False})
+                self.look_at("organization", partner.tribe_id)
+                self.run_nightly()
+                self.assertTrue(all(partner[name] for name in self.RANKS[ended]))
+
+    def test_deleted_it_stays_none(self):
+        for ended in self.RANKS:
+            with self.subTest(ended):
+                partner, relationship = self.came(ended)
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE tribe_link SET create_date = create_date - interval '1 day'"
+                )
+                self.env.invalidate_all()
+                self.sandbox.delete(ended, relationship["ID"])
+                self.look_at("organization", partner.tribe_id)
+                self.run_nightly()
+                self.assertFalse(self.sandbox.rows(ended, Organization=partner.tribe_id))
+
+
 class TestRestoredTribe(RelationCase):
     """The backup of this morning was restored in Tribe."""
 

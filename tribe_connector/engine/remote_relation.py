@@ -79,6 +79,12 @@ class RemoteRelation:
         """Whether it is a customer or supplier now."""
         return any(not _is_former(row) for row in self.relationships.values())
 
+    @property
+    def roles_held(self) -> list[str]:
+        """What it is now (``"customer"``, ``"supplier"``); what it was, where all have ended."""
+        current = [kind for kind, row in self.relationships.items() if not _is_former(row)]
+        return current or list(self.relationships)
+
     def values(self) -> dict:
         """Neutral values of the fields that this tenant has.
 

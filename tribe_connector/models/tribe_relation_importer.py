@@ -651,8 +651,8 @@ class TribeRelationImporter(models.AbstractModel):
             **partners._tribe_vals(connection, values, remote),
             **partners._tribe_address_vals(values),
             "active": remote.is_current,
-            "customer_rank": int("customer" in remote.relationships),
-            "supplier_rank": int("supplier" in remote.relationships),
+            "customer_rank": int("customer" in remote.roles_held),
+            "supplier_rank": int("supplier" in remote.roles_held),
         }
 
     def _agreed_on_new(self, connection, remote, partner):

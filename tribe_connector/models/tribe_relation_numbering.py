@@ -97,7 +97,7 @@ class TribeRelationNumbering(models.AbstractModel):
         if name not in values or values[name] or told.get(name):
             return False
         kinds = set(self._wanted_relationships(decision.partner))
-        return NUMBERS[name] in kinds | set(remote.relationships if remote else ())
+        return NUMBERS[name] in kinds | set(remote.roles_held if remote else ())
 
     def _free_numbers(self, session, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses.

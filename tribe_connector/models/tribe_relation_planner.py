@@ -300,11 +300,11 @@ class TribeRelationPlanner(models.AbstractModel):
             connection, remote = session.connection, decision.remote
             told = self._told_values(connection, remote, {})
             for name, relationship in NUMBERS.items():
-                if relationship in remote.relationships and not told.get(name, True):
+                if relationship in remote.roles_held and not told.get(name, True):
                     (decision.numbers[name],) = self._free_numbers(session, name, 1)
             values = {
                 **self.env["tribe.relation.importer"]._values_of_new(connection, remote),
-                **dict.fromkeys(remote.relationships, True),
+                **dict.fromkeys(remote.roles_held, True),
                 **decision.numbers,
             }
             return [

@@ -639,7 +639,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _raise_ranks(self, partner, remote):
         """A customer (supplier) of Tribe is one in Odoo: its rank is at least 1."""
         ranks = {"customer": "customer_rank", "supplier": "supplier_rank"}
-        vals = {ranks[kind]: 1 for kind in remote.relationships if not partner[ranks[kind]]}
+        vals = {ranks[kind]: 1 for kind in remote.roles_held if not partner[ranks[kind]]}
         if vals:
             partner.write(vals)
 
