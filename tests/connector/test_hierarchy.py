@@ -1,5 +1,6 @@
 """Odoo's hierarchy of contacts and companies: who of it is a relation of Tribe, and who is not."""
 
+import time
 from unittest.mock import patch
 
 from odoo import Command
@@ -264,6 +265,43 @@ class TestShared(HierarchyCase):
                 self.assertEqual(partner.street, "Bosweg 9")
                 self.assertEqual(self.in_tribe(partner), ("Bosweg", "Utrecht"))
                 self.assertNothingMore()
+
+    def test_who_has_no_company_any_more_and_gets_a_new_address_keeps_that(self):
+        """Tribe's was there all the time: nobody changed it."""
+        for policy in ("odoo", "ask", "tribe"):
+            for is_company in (True, False):
+                with self.subTest(policy, is_company=is_company):
+                    self.connection.conflict_policy = policy
+                    partner = self.linked(f"Los {policy}", is_company=is_company, **HOME)
+                    partner.parent_id = self.mother
+                    self.run_nightly()
+                    self.assertEqual(self.in_tribe(partner), ("Dorpsweg", "Utrecht"))
+
+                    partner.parent_id = False
+                    partner.write({"street": "Bosweg 3", "zip": "5000 AA", "city": "Tilburg"})
+                    self.run_nightly()
+
+                    self.assertEqual(partner.street, "Bosweg 3")
+                    self.assertEqual(self.in_tribe(partner), ("Bosweg", "Tilburg"))
+                    self.assertEqual(self.in_tribe(self.mother), ("Kerkstraat", "Amsterdam"))
+                    self.assertNothingMore()
+
+    def test_what_tribe_changed_meanwhile_is_a_change_of_both(self):
+        self.connection.conflict_policy = "ask"
+        partner = self.linked("Los B.V.", **HOME)
+        partner.parent_id = self.mother
+        self.run_nightly()
+        # Tribe's mutation dates have seconds.
+        time.sleep(1.1)
+        self.sandbox.change("Address", self.tribe_of(partner)["InvoiceAddress"], {"City": "Ede"})
+
+        partner.parent_id = False
+        partner.write({"street": "Bosweg 3", "zip": "5000 AA", "city": "Tilburg"})
+        self.run_nightly()
+
+        self.assertEqual(partner.city, "Tilburg")
+        self.assertEqual(self.in_tribe(partner), ("Dorpsweg", "Ede"))
+        self.assertAsked("both_sides_changed")
 
     def private_customer(self, **values):
         """A linked person who gets a company with another address."""

@@ -138,6 +138,15 @@ class RemoteRelation:
         marks = {row["ID"]: _changed_at(row) for row in rows if row.get("ID") and _changed_at(row)}
         return marks | ({ADDRESS_MARK: address["ID"]} if address.get("ID") in marks else {})
 
+    def has_address_of(self, marks: dict[str, str]) -> bool:
+        """Whether its address is surely the one of which ``marks`` are, and unchanged."""
+        before, now = (
+            (each.get(ADDRESS_MARK), each.get(each.get(ADDRESS_MARK)))
+            for each in (marks, self.marks())
+        )
+        is_dated = bool(marks) and bool(now[0]) == bool(self.shown_address())
+        return is_dated and before == now
+
     def marks_of_lost_address(self, marks: dict[str, str]) -> dict[str, str]:
         """Those of ``marks`` that are of an address that is not there, where nobody need have taken
         it away: an old copy does not have it yet, nor does a backup that was restored. Else ``{}``.

@@ -156,15 +156,6 @@ class TribeRelationExporter(models.AbstractModel):
             or self._has_own_address_again(session.connection, partner, link)
         )
 
-    def _has_own_address_again(self, connection, partner, link):
-        """Whether it was noted that the address is that of the contact above, and it is not now."""
-        noted = {
-            name
-            for name in ADDRESS_FIELDS
-            if "address_of_parent" in ((link.noted or {}).get(name) or "")
-        }
-        return noted and not partner._tribe_address_of_parent(connection, noted)
-
     def _look_for(self, session, partners, links):
         """Which relation of Tribe each unlinked partner is, if any."""
         if not partners:

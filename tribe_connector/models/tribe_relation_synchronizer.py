@@ -115,6 +115,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         agreed = dict(agreed or {})
         copied, restored = link._older(remote) if link else ((), ())
         values |= {name: agreed[name] for name in copied if name in agreed and name in values}
+        if link and self._has_new_address(connection, partner, link, agreed, odoo, remote):
+            agreed |= {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
@@ -156,6 +158,32 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """Whether it is still to be told, or no more, who owes what a partner is invoiced."""
         text = partner._tribe_claimed_sentence() and partner._tribe_told_of_parent(connection)
         return stored(text) != (link.noted or {}).get("parent_id")
+
+    def _has_own_address_again(self, connection, partner, link):
+        """Whether it was noted that the address is that of the contact above, and it is not now."""
+        noted = {
+            name
+            for name in ADDRESS_FIELDS
+            if "address_of_parent" in ((link.noted or {}).get(name) or "")
+        }
+        return noted and not partner._tribe_address_of_parent(connection, noted)
+
+    def _has_new_address(self, connection, partner, link, agreed, odoo, remote):
+        """Whether the address is no more that of the contact above but another one since, and
+        Tribe's is what it was all the time.
+
+        While it was that of the contact above, that was noted as what both agree on.
+        """
+        country = odoo.get("country_code")
+        return (
+            self._has_own_address_again(connection, partner, link)
+            and remote.has_address_of(link.shown or {})
+            and any(
+                canonical(name, odoo.get(name), country) != canonical(name, agreed[name], country)
+                for name in ADDRESS_FIELDS
+                if name in agreed
+            )
+        )
 
     def _apart_from_address(self, connection, partner, odoo, tribe):
         """The parts of the address that differ for good, as one side cannot hold the other's."""
