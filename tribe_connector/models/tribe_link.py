@@ -316,11 +316,13 @@ class TribeLink(models.Model):
 
     def _of_same_partner(self):
         """The links with relations of the contact of this one, through all connections that run."""
-        links = self.partner_id.sudo().tribe_link_ids.filtered(
-            lambda link: link.kind in RELATION_KINDS and link.state == "linked"
-        )
-        return self | links.filtered(
-            lambda link: link.connection_id in self.connection_id._active()
+        return self | self.search(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("kind", "in", RELATION_KINDS),
+                ("state", "=", "linked"),
+                ("connection_id", "in", self.connection_id._active().ids),
+            ]
         )
 
     def _is_current_elsewhere(self):
