@@ -75,7 +75,7 @@ class TribeRelationNumbering(models.AbstractModel):
         for work in self.env["tribe.work"].search(
             [
                 ("connection_id", "=", session.connection.id),
-                ("direction", "=", "outbound"),
+                ("kind", "=", "partner"),
                 ("reference", "in", list(partners)),
                 ("facts", "!=", False),
             ]

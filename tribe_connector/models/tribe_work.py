@@ -172,9 +172,10 @@ class TribeWork(models.Model):
         store=True,
         help="Those in the problem. Odoo's privacy look-up searches them, and the record's name.",
     )
-    # Of a contact: the numbers that were drawn for it, which Tribe did not take.
     facts = fields.Json(
-        readonly=True, groups=fields.NO_ACCESS, help="What is known of an invoice that is held."
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="What is known of an invoice that is held; of a contact, the numbers drawn for it.",
     )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
