@@ -278,11 +278,17 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
             continue
         expand = f"{navigation}($select=ID)"
         rows = client.by_values(entity_set, f"{navigation}/ID", ids, expand=expand)
-        linked = connection.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
-        for row in sorted(rows, key=lambda row: _precedence(row, linked)):
-            relation = relations.get((row.get(navigation) or {}).get("ID"))
-            if relation:
-                relation.relationships[relationship] = row
+        of_relation: dict[str, list[dict]] = {}
+        for row in rows:
+            of_relation.setdefault((row.get(navigation) or {}).get("ID"), []).append(row)
+        # Which of them is linked says something only where a relation has more than one.
+        several = [row["ID"] for each in of_relation.values() if len(each) > 1 for row in each]
+        linked = connection.env["tribe.link"]._of_tribe(connection, several)
+        for relation_id, each in of_relation.items():
+            if relation := relations.get(relation_id):
+                relation.relationships[relationship] = sorted(
+                    each, key=lambda row: _precedence(row, linked)
+                )[-1]
     return relations
 
 
