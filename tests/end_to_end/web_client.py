@@ -9,6 +9,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from host import browser
 
+from .waiting import until
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,8 +25,8 @@ WIDTHS = (SIZE["width"], NARROW)
 # Only to end what would hang: no machine is that slow.
 SECONDS_TO_APPEAR = 300
 SECONDS_TO_RELOAD = 900
-# After so long a click on Save is tried again.
-SECONDS_TO_SAVE = 10
+# After so long a click that had no effect is tried again.
+SECONDS_TO_TRY = 10
 POLLING_MILLISECONDS = 200
 # Marks the view that is there, as the client shows it until the next one is loaded.
 GO_TO = """(address) => {
@@ -132,6 +134,22 @@ class WebClient:
 
     # Reading and filling a form
 
+    def select_all(self) -> None:
+        """Select all rows of the current list."""
+        box = self.page.locator(".o_list_view thead .o_list_record_selector input")
+        # A list that is drawn anew under the click forgets it.
+        until("the selection", lambda: self._select_all(box), SECONDS_TO_RELOAD)
+
+    def _select_all(self, box: Locator) -> bool:
+        if not box.is_checked():
+            box.click()
+        try:
+            selected = self.page.locator(".o_selection_box")
+            expect(selected).to_be_visible(timeout=SECONDS_TO_TRY * 1000)
+        except AssertionError:
+            return False
+        return True
+
     def view(self) -> Locator:
         """The current list, form or kanban."""
         return self.page.locator(".o_action_manager .o_view_controller")
@@ -182,12 +200,12 @@ class WebClient:
         button = self.page.locator(".o_form_button_save")
         button.click()
         try:
-            expect(button).to_be_hidden(timeout=SECONDS_TO_SAVE * 1000)
+            expect(button).to_be_hidden(timeout=SECONDS_TO_TRY * 1000)
         except AssertionError:
             # Odoo's proposals below a name may swallow a click while they go away. Where saving is
             # merely slow, there is nothing to click on any more.
             with contextlib.suppress(PlaywrightTimeoutError):
-                button.click(timeout=SECONDS_TO_SAVE * 1000)
+                button.click(timeout=SECONDS_TO_TRY * 1000)
             expect(button).to_be_hidden()
 
     def confirm(self) -> None:
