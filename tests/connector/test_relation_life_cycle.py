@@ -706,15 +706,64 @@ class TestRoleEndedBefore(RelationCase):
         for ended in self.RANKS:
             with self.subTest(ended):
                 partner, relationship = self.came(ended)
-                self.env.flush_all()
-                self.env.cr.execute(
-                    "UPDATE tribe_link SET create_date = create_date - interval '1 day'"
-                )
-                self.env.invalidate_all()
-                self.sandbox.delete(ended, relationship["ID"])
-                self.look_at("organization", partner.tribe_id)
-                self.run_nightly()
+                self.delete(partner, ended, relationship)
                 self.assertFalse(self.sandbox.rows(ended, Organization=partner.tribe_id))
+
+    def test_one_that_ended_later_and_is_deleted_is_not_made_anew(self):
+        for ended in self.RANKS:
+            for how in (self.look, self.look_weekly):
+                with self.subTest(ended, how=how.__name__):
+                    partner, relationship = self.ended_later(ended)
+                    self.delete(partner, ended, relationship, how)
+                    self.assertFalse(self.sandbox.rows(ended, Organization=partner.tribe_id))
+                    self.assertTrue(partner.active)
+                    self.assertFalse(self.problems())
+                    self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_one_that_is_deleted_without_having_ended_is_made_anew(self):
+        for deleted in self.RANKS:
+            with self.subTest(deleted):
+                row = self.organization(Name=f"Nog {deleted[-8:]}", roles=tuple(self.RANKS))
+                self.look_at("organization", row["ID"])
+                (relationship,) = self.sandbox.rows(deleted, Organization=row["ID"])
+                self.delete(self.link(row["ID"]).partner_id, deleted, relationship)
+                self.assertTrue(self.sandbox.rows(deleted, Organization=row["ID"]))
+
+    def test_when_the_other_role_ends_too_it_is_what_it_was(self):
+        """Archived; and unarchived, a customer and supplier again."""
+        partner, relationship = self.ended_later(SUPPLIER)
+        self.delete(partner, SUPPLIER, relationship)
+        (customer,) = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=partner.tribe_id)
+        self.sandbox.change(ORGANIZATION_CUSTOMER, customer["ID"], {"IsFormer": True})
+        self.look(partner)
+        self.assertFalse(partner.active)
+
+    def ended_later(self, ended):
+        """As ``came``, of one that had both roles in Odoo before."""
+        row = self.organization(Name=f"Was eerst {ended[-8:]}", roles=tuple(self.RANKS))
+        self.look_at("organization", row["ID"])
+        (relationship,) = self.sandbox.rows(ended, Organization=row["ID"])
+        self.sandbox.change(ended, relationship["ID"], {"IsFormer": True})
+        self.look_at("organization", row["ID"])
+        return self.link(row["ID"]).partner_id, relationship
+
+    def delete(self, partner, entity_set, relationship, how=None):
+        """Long after it was made, so that it is known to have been there."""
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_link SET create_date = create_date - interval '1 day'")
+        self.env.invalidate_all()
+        self.sandbox.delete(entity_set, relationship["ID"])
+        (how or self.look)(partner)
+        self.run_nightly()
+
+    def look(self, partner):
+        self.look_at("organization", partner.tribe_id)
+
+    def look_weekly(self, _partner):
+        """The weekly look through what is linked."""
+        works = self.env["tribe.work"]
+        works._add(self.connection, "inbound", "comparison", ["organization:0"], "nightly")
+        self.run_lanes()
 
 
 class TestRestoredTribe(RelationCase):

@@ -333,6 +333,10 @@ class TribeLink(models.Model):
             for link in self._of_same_partner() - self
         )
 
+    def _was_former(self):
+        """Whether the relationship of this link had ended when it was read last."""
+        return (self.agreed or {}).get("active") is False
+
     def _is_agreed_elsewhere(self, name, number):
         """Whether the contact has a number through another connection, on both sides."""
         return any(

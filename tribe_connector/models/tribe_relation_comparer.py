@@ -110,11 +110,16 @@ class TribeRelationComparer(models.AbstractModel):
         return gone.filtered(lambda link: link.tribe_id in shown)
 
     def _relationships(self, connection, links):
-        """The links of the customer and supplier relationships of some linked relations."""
+        """The links of the customer and supplier relationships of some linked relations.
+
+        Not of those that had ended: with them nothing ends.
+        """
         known = links.browse()
         partners = links.partner_id
         known = known.concat(*known._of_partners(connection, partners, RELATIONSHIP_KINDS).values())
-        return known.filtered(lambda link: link.tribe_id and link.state == "linked")
+        return known.filtered(
+            lambda link: link.tribe_id and link.state == "linked" and not link._was_former()
+        )
 
     def _missing_relationships(self, session, kind, links):
         """Those of some relationships that Tribe does not show.

@@ -708,7 +708,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
 
     def _not_shown_relationships(self, connection, partner, remote):
-        """The links of a partner to relationships that a read does not show, but could."""
+        """The links of a partner to relationships that a read does not show, but could.
+
+        Beside a role that goes on, not to one that had ended: nothing ends with it.
+        """
         sets = RELATIONSHIP_SETS[remote.kind]
         readable = [kind for kind, name in sets.items() if name not in connection._absent()]
         links = self.env["tribe.link"]._of_partners(connection, partner, readable)
@@ -716,7 +719,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
             *(
                 link
                 for (_partner, kind), link in links.items()
-                if link.tribe_id and kind not in remote.relationships
+                if link.tribe_id
+                and kind not in remote.relationships
+                and not (remote.is_current and link._was_former())
             )
         )
 
@@ -730,27 +735,23 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if of_partner and of_row - of_partner:
             of_row.unlink()
         existing = of_partner or of_row
+        is_former = row.get("IsFormer") is True
+        values = {
+            "tribe_id": row["ID"],
+            "partner_id": link.partner_id.id,
+            "state": "linked",
+            "agreed": {"active": not is_former},
+        }
         if not existing:
-            existing.create(
-                {
-                    "connection_id": link.connection_id.id,
-                    "kind": kind,
-                    "tribe_id": row["ID"],
-                    "partner_id": link.partner_id.id,
-                }
-            )
+            existing.create({**values, "connection_id": link.connection_id.id, "kind": kind})
             return
-        values = {"tribe_id": row["ID"], "partner_id": link.partner_id.id, "state": "linked"}
         is_another = existing.tribe_id not in (row["ID"], False)
         # What Tribe is being told, or does not show yet, is no word of somebody there.
-        is_current = row.get("IsFormer") is not True and role_name(kind) not in (
-            link.being_told or {}
-        )
+        is_current = not is_former and role_name(kind) not in (link.being_told or {})
         if is_another or is_current:
             values["closed_by_us"] = False
-        current = {**values, "tribe_id": existing.tribe_id, "partner_id": existing.partner_id.id}
-        current |= {name: existing[name] for name in ("state", "closed_by_us") if name in values}
-        if current != values:
+        current = {name: existing[name] for name in values if name != "partner_id"}
+        if current | {"partner_id": existing.partner_id.id} != values:
             existing.write(values)
 
     def _check_surely_gone(self, session, link):
