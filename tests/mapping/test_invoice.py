@@ -315,6 +315,13 @@ def test_a_negative_total_is_a_credit_invoice():
     assert not read(ENTITY).is_credit
 
 
+def test_what_credits_an_invoice_of_nothing_is_a_credit_invoice():
+    amounts = {"TotalExcludingVat": 0.0, "VatAmount": 0.0, "TotalIncludingVat": 0.0}
+    line = {**amounts, "Price": 0.0}
+    assert read(entity([line], CreditedInvoice={"ID": "a0"}, **amounts)).is_credit
+    assert not read(entity([line], **amounts)).is_credit
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_marked_credit_invoice_has_negative_amounts_however_tribe_writes_them(sign):
     amounts = {"TotalExcludingVat": 100.0, "VatAmount": 21.0, "TotalIncludingVat": 121.0}

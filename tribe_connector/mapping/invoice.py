@@ -119,8 +119,8 @@ class Invoice:
 
     @property
     def is_credit(self) -> bool:
-        """Whether this is a credit invoice: its total is negative."""
-        return self.total < 0
+        """Whether this is a credit invoice: its total is negative, or that of what was free."""
+        return self.total < 0 or (self.total == 0 and self.credited_invoice_id is not None)
 
     def vat_by_group(self, precision: int) -> dict[str | None, Decimal]:
         """VAT per VAT group, adding up to ``vat`` exactly. ``precision``: decimals of the currency.
