@@ -76,7 +76,9 @@ class TestCreditOfNothing(CreditCase):
     def test_an_invoice_of_nothing_is_credited(self):
         """All of it was given away: nothing is open, and the two belong together."""
         invoice = self.send_new(self.line(100.0, DiscountPercentage=100.0))
-        credit = self.send_new(self.line(-100.0, DiscountPercentage=100.0), CreditedInvoice={"ID": invoice})
+        credit = self.send_new(
+            self.line(-100.0, DiscountPercentage=100.0), CreditedInvoice={"ID": invoice}
+        )
         self.assertEqual(self.booked_move(credit).move_type, "out_refund")
         self.assert_settled(invoice, credit)
 

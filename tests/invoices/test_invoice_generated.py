@@ -368,8 +368,10 @@ class TestGeneratedInvoices(InvoiceCase):
                 str(line["TotalExcludingVatInCurrency"])
             )
         # Of lines without the discount on the whole it is taken off.
-        total = sum(net.values()) + sum(vat.values())
-        factor = Decimal(str(row[AMOUNTS[2]])) / total if total else Decimal(1)
+        untaxed = sum(net.values())
+        sums = {AMOUNTS[2]: untaxed + sum(vat.values()), AMOUNTS[0]: untaxed}
+        factors = (Decimal(str(row[name])) / total for name, total in sums.items() if total)
+        factor = next(factors, Decimal(1))
         sum_of_tribe = _coins(row[AMOUNTS[1]], move)
         readings = [self._by_tax(vat, factor, move), self._by_tax(self._vat_of(net), factor, move)]
         exact = [each for each in readings if sum(each.values()) == sum_of_tribe]

@@ -5,7 +5,7 @@ rights end. Ours end nowhere.
 """
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
@@ -216,6 +216,86 @@ class TestTakenApart(ElsewhereCase):
             self.by_rpc(self.partials(invoice), {"full_reconcile_id": full})
 
         self.assert_left_alone(refer)
+
+
+class TestTakenApartInABranch(ElsewhereCase):
+    """A branch has the journals of its company, and its bookkeeper sees nothing of another's."""
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(final_invoice_writable="all")
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
+            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
+        self.paid = self.paid_in_dollars(self.branch())
+
+    def branch(self):
+        values = {"name": "Filiaal", "parent_id": self.company.id, "country_id": False}
+        branch = self.env["res.company"].create(values)
+        self.env["account.chart.template"].try_loading("nl", branch, install_demo=False)
+        return branch
+
+    def paid_in_dollars(self, branch):
+        """An invoice of a branch that was paid by another rate."""
+        line = {"name": "Geheim", "price_unit": 12500.0, "tax_ids": False}
+        move = (
+            self.env["account.move"]
+            .with_company(branch)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "company_id": branch.id,
+                    "partner_id": self.env["res.partner"].create({"name": "Klant"}).id,
+                    "currency_id": self.env.ref("base.USD").id,
+                    "invoice_date": today_in_tribe() - timedelta(days=20),
+                    "invoice_line_ids": [Command.create(line)],
+                }
+            )
+        )
+        move.action_post()
+        register = self.env["account.payment.register"].with_company(branch)
+        register.with_context(active_model="account.move", active_ids=move.ids).create(
+            {"payment_date": today_in_tribe(), "journal_id": self.bank.id}
+        )._create_payments()
+        return move
+
+    def lines_of(self, move):
+        return move.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
+
+    def difference_of(self, move):
+        return self.lines_of(move).matched_credit_ids.exchange_move_id
+
+    def take_apart(self, values):
+        """Have the reconciliation of two settled ones refer elsewhere, and another customer."""
+        invoice, credit = self.settled()
+        self.by_rpc(self.partials(invoice), values)
+        other = self.env["res.partner"].create({"name": "Tussendoor"})
+        self.by_rpc(self.booked_move(credit), {"commercial_partner_id": other.id})
+        self.run_nightly()
+        self.look_at("invoice", credit)
+        self.env.invalidate_all()
+        self.assert_stands_still(invoice, credit)
+
+    def test_the_exchange_difference_of_another_is_none_of_the_two(self):
+        difference = self.difference_of(self.paid)
+        self.assertEqual(difference.state, "posted")
+        self.take_apart({"exchange_move_id": difference.id})
+        self.assertFalse(difference.reversal_move_ids)
+
+    def test_nor_is_that_of_another_invoice_of_the_same_company(self):
+        own, _credit = self.settled_in_dollars()
+        difference = self.partials(own).exchange_move_id
+        self.assertTrue(difference)
+        self.take_apart({"exchange_move_id": difference.id})
+        self.assertFalse(difference.reversal_move_ids)
+
+    def test_what_another_reconciled_stays_so(self):
+        full = self.lines_of(self.paid).full_reconcile_id
+        self.assertTrue(full)
+        self.take_apart({"full_reconcile_id": full.id})
+        self.assertEqual(self.lines_of(self.paid).full_reconcile_id, full)
 
 
 class TestSettled(ElsewhereCase):

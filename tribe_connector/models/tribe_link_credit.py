@@ -149,6 +149,17 @@ class TribeLink(models.Model):
             lambda each: (each.debit_move_id | each.credit_move_id).move_id == refund | move
         )
 
+    def _matched_with(self, lines):
+        """The lines that are reconciled with some, each with one of them."""
+        return lines.matched_debit_ids.debit_move_id | lines.matched_credit_ids.credit_move_id
+
+    def _reconciled_with(self, lines):
+        """Some lines with all that they are reconciled with, and what that is reconciled with."""
+        reached = lines
+        while found := self._matched_with(lines) - reached:
+            reached, lines = reached | found, found
+        return reached
+
     def _check_reconciled_here(self, refund, move):
         """Refuse to touch a reconciliation that leads to what is none of the two's own.
 
@@ -158,19 +169,18 @@ class TribeLink(models.Model):
         :raises NeedsPerson: without a name of what it leads to
         """
         lines, company = (refund | move).line_ids, move.company_id
-        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        reconciled = self._reconciled_with(lines)
         settling = self._settling(refund, move)
-        reconciled = (
-            lines._all_reconciled_lines()
-            | partials.debit_move_id
-            | partials.credit_move_id
-            | settling.full_reconcile_id.reconciled_line_ids
-        )
         differences = settling.exchange_move_id
-        # Branches are reconciled with each other, and share the journal.
-        companies = (reconciled.move_id | differences | refund | move).company_id.root_id
-        journal = lines._get_exchange_journal(company)
-        if companies != company.root_id or differences.journal_id - journal:
+        of_others = [
+            # Branches are reconciled with each other, and share the journal.
+            (reconciled.move_id | refund).company_id.root_id - company.root_id,
+            differences.journal_id - lines._get_exchange_journal(company),
+            differences.company_id - company,
+            self._matched_with(differences.line_ids) - lines,
+            settling.full_reconcile_id.reconciled_line_ids - reconciled,
+        ]
+        if any(of_others):
             raise NeedsPerson(
                 sentence(
                     "credit_reconciled_elsewhere",
