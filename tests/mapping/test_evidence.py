@@ -108,6 +108,54 @@ def test_what_is_missing_on_one_side_makes_no_stranger_the_same(values, against)
     assert judge(contact(*BAKKER, **both), relation(values, **both)).against == ()
 
 
+GENT = {"name": "Café De Zwaan", "zip": "9000", "country_code": "BE"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"street": "Kerkstraat 12"}, {"street": "Veldstraat 12"}),
+        ({"street": "Kerkstraat 12"}, {"street": "Kerkstraat 14"}),
+        ({"email": "zwaan@gent.example"}, {"email": "garage@gent.example"}),
+        (
+            {"email": "zwaan@gent.example", "street": "Industriezone Noord"},
+            {"email": "garage@gent.example", "street": "Industriezone Noord"},
+        ),
+        ({}, {"country_code": "LU"}),
+    ],
+)
+def test_a_postcode_of_a_whole_town_is_nothing_in_common(ours, theirs):
+    theirs = relation({**GENT, "name": "Garage Pietersen", **theirs}, numbers=NUMBER)
+    ours = Facts("organization", {**GENT, **ours}, numbers=NUMBER)
+    assert judge(ours, theirs).against == ("contact_details",)
+
+
+@pytest.mark.parametrize(
+    "details", [{"street": "Kerkstraat 12"}, {"street": "KERKSTRAAT 12 bus 3"}, {}]
+)
+def test_who_is_at_the_same_address_of_a_town_may_be_called_otherwise(details):
+    ours = Facts("organization", {**GENT, "street": "Kerkstraat 12"}, numbers=NUMBER)
+    theirs = relation({**GENT, "name": "De Zwaan", **details}, numbers=NUMBER)
+    assert judge(ours, theirs).against == ()
+
+
+@pytest.mark.parametrize(
+    ("phone", "against"),
+    [
+        ("030 9999999", ("contact_details",)),
+        ("+32 30 7654321", ("contact_details",)),
+        ("020-123 45 67", ()),
+        ("+31 20 1234567", ()),
+        ("", ()),
+    ],
+)
+def test_a_telephone_number_where_nothing_else_can_be_compared(phone, against):
+    ours = {"name": "Bakkerij Jansen", "phone": "0201234567"}
+    theirs = {"name": "Garage Pietersen", "phone": phone}
+    ours = Facts("organization", ours, numbers=NUMBER)
+    assert judge(ours, relation(theirs, numbers=NUMBER)).against == against
+
+
 @pytest.mark.parametrize("proof", [{"numbers": NUMBER}, {"import_ids": ["odoo:1"]}])
 def test_what_many_share_is_nothing_in_common(proof):
     values = {**VISSER, "email": BAKKER["email"], "vat": BAKKER["vat"], "company_registry": None}

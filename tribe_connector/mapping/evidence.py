@@ -21,7 +21,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from .address import split_street
-from .normalization import canonical, clean_start, mail_addresses, moment
+from .normalization import (
+    canonical,
+    clean_start,
+    is_without_country,
+    mail_addresses,
+    moment,
+)
 from .person_name import in_natural_order
 
 # What two can share: what proves identity, the strongest first, and what only suggests it.
@@ -33,6 +39,7 @@ VAT = "vat"
 REGISTRY = "company_registry"
 EMAIL = "email"
 ADDRESS = "address"
+PHONE = "phone"
 SUGGESTIONS = (VAT, REGISTRY, EMAIL, ADDRESS)
 # The neutral values of which each of these is made.
 MADE_OF = {
@@ -69,6 +76,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 # A shorter value proves nothing at all, and contradicts nothing: "/" is how Odoo says "no VAT".
 _SHORTEST_KEY = 4
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[A-Za-z]")
 # "n.v.t.", "-", "000": what people type where there is no number.
 _COUNTS = re.compile(r"[1-9]")
 _SWISS_TAX = re.compile(r"(?<=^CHE\d{9})(MWST|TVA|IVA|VAT)$", re.ASCII)
@@ -209,7 +217,8 @@ def _doubts_of_other_name(
         return [] if has_number else [NAME]
     doubts = {
         NAME: not any(map(_COUNTS.search, map(str, relation.numbers[basis]))),
-        CONTACT_DETAILS: _are_apart(contact, relation) or _differ(EMAIL, contact, relation),
+        CONTACT_DETAILS: _are_apart(contact, relation)
+        or any(_differ(name, contact, relation) for name in (EMAIL, PHONE)),
         NOBODY: relation.names_nobody,
         AGAIN: relation.has_number_again,
     }
@@ -282,18 +291,44 @@ def _share_details(contact: Facts, relation: Facts, shared_by_many: Collection[s
     What many share means nothing: branches of a chain have one e-mail address.
     """
     of_few = [each for each in (VAT, REGISTRY, EMAIL) if each not in shared_by_many]
-    is_near = _are_alike("zip", contact, relation) and not _are_apart(contact, relation)
-    return bool(is_near) or any(_are_alike(each, contact, relation) for each in of_few)
+    is_near = _are_near(contact, relation)
+    return is_near or any(_are_alike(each, contact, relation) for each in of_few)
+
+
+def _are_near(contact: Facts, relation: Facts) -> bool:
+    """Whether two are at one address: a postcode without letters is that of a whole town."""
+    if not _are_alike("zip", contact, relation) or _are_apart(contact, relation):
+        return False
+    is_whole = all(None not in place for place in _places(contact, relation))
+    return _tells_street(contact) or is_whole
 
 
 def _are_apart(contact: Facts, relation: Facts) -> bool:
-    """Whether two are at other addresses; a postcode can be that of a whole town."""
-    houses = {_house_number(side.values) for side in (contact, relation)} - {None}
-    return _differ("zip", contact, relation) or len(houses) > 1
+    """Whether two are at other addresses."""
+    streets, houses = (set(place) - {None} for place in _places(contact, relation))
+    return (
+        any(_differ(name, contact, relation) for name in ("zip", "country_code"))
+        or len(houses) > 1
+        or (len(streets) > 1 and not _tells_street(contact))
+    )
 
 
-def _house_number(values: Mapping) -> int | None:
-    return split_street(values.get("street"), values.get("country_code")).house_number
+def _places(contact: Facts, relation: Facts) -> list[tuple]:
+    """The streets of both, and their house numbers; None where one has none."""
+    parts = [
+        split_street(side.values.get("street"), side.values.get("country_code"))
+        for side in (contact, relation)
+    ]
+    streets = [canonical("street", part.street) for part in parts]
+    return [
+        tuple(street and street.casefold() for street in streets),
+        tuple(part.house_number for part in parts),
+    ]
+
+
+def _tells_street(side: Facts) -> bool:
+    """Whether a postcode is that of a street, as in the Netherlands and in Great Britain."""
+    return bool(_LETTER.search(canonical("zip", side.values.get("zip")) or ""))
 
 
 def _is_later(one: datetime | None, other: datetime | None) -> bool:
@@ -310,14 +345,26 @@ def _are_alike(name: str, contact: Facts, relation: Facts) -> bool | None:
     ours, theirs = (_compared(name, side.values) for side in (contact, relation))
     if not ours or not theirs:
         return None
-    return bool(ours & theirs) or _is_same_vat(name, ours, theirs)
+    return (
+        bool(ours & theirs)
+        or _is_same_vat(name, ours, theirs)
+        or _is_same_phone(name, contact.values, relation.values)
+    )
+
+
+def _is_same_phone(name: str, ours: Mapping, theirs: Mapping) -> bool:
+    """Whether only one of two telephone numbers has its country in front."""
+    numbers = ours.get(name), theirs.get(name)
+    return name == PHONE and any(
+        is_without_country(name, *pair) for pair in (numbers, numbers[::-1])
+    )
 
 
 def _compared(name: str, values: Mapping) -> set[str]:
     """The ways in which a value is compared; none for what is empty, or too short."""
     value = values.get(name)
-    if name == VAT:
-        value = canonical(VAT, value, values.get("country_code"))
+    if name in (VAT, PHONE):
+        value = canonical(name, value, values.get("country_code"))
     if name in (VAT, REGISTRY):
         return set(filter(None, [_number_of(name, key_of(name, value))]))
     if name == EMAIL and mail_addresses(value):
