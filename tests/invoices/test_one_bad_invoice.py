@@ -1,3 +1,4 @@
+from datetime import date
 from unittest.mock import patch
 
 from connector.common import ORGANIZATION_CUSTOMER
@@ -235,3 +236,118 @@ class TestEndlessTexts(InvoiceCase):
 
         self.assert_held(bad, "value_too_long", count=60_000)
         self.assertIn("é" * 40_000, self.booked_move(good).invoice_line_ids.name)
+
+
+class TestDatesWithoutEnd(OddAnswers, InvoiceCase):
+    """Dates at the ends of what Python and PostgreSQL know, which Odoo reckons from."""
+
+    DATES = ("9999-12-31", "9999-12-30T12:00:00Z", "0001-01-01", "0001-01-02T00:00:00Z")
+
+    def sent(self):
+        tribe_id = self.draft(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        return tribe_id
+
+    def assert_only_held(self, odd, good, text):
+        self.assertEqual(self.booked_move(good).state, "posted", self.problems())
+        self.assert_held(
+            odd,
+            "invoice_date_out_of_range",
+            invoice=self.number_of(odd),
+            date=date.fromisoformat(text[:10]),
+        )
+
+    def test_the_invoice_date_and_the_due_date(self):
+        names = self.connection._invoice_fields()
+        for text in self.DATES:
+            for name in (names.date, names.due_date):
+                with self.subTest(text, name=name):
+                    odd, good = self.sent(), self.sent()
+
+                    with self.answering("Activity_Invoice", odd, {name: text}):
+                        self.look_at("invoice", odd, good)
+
+                    self.assert_only_held(odd, good, text)
+                    self.run_nightly()
+                    self.assertEqual(self.booked_move(odd).state, "posted", self.problems())
+
+    def test_where_the_payment_term_tells_the_due_date(self):
+        self.sandbox.switch(due_date_name="")
+        self.connect()
+        name = self.connection._invoice_fields().date
+        for text in self.DATES:
+            with self.subTest(text):
+                odd, good = self.sent(), self.sent()
+
+                with self.answering("Activity_Invoice", odd, {name: text}):
+                    self.look_at("invoice", odd, good)
+
+                self.assert_only_held(odd, good, text)
+                self.env["tribe.work"].search([]).unlink()
+
+    def test_of_a_booked_one_it_is_a_difference(self):
+        tribe_id = self.send_new(self.line(100.0))
+        name = self.connection._invoice_fields().date
+        for text in self.DATES:
+            with self.subTest(text):
+                with self.answering("Activity_Invoice", tribe_id, {name: text}):
+                    self.look_at("invoice", tribe_id)
+
+                self.assertTrue(self.link(tribe_id).difference)
+                self.assert_only_told(self.problematic(), "invoice_date_out_of_range")
+
+    def test_a_look_through_all_and_the_dates_of_changes(self):
+        names = (self.connection._invoice_fields().date, "CreationDate", "LastMutationDate")
+        comparer = self.env["tribe.invoice.comparer"]
+        for text in self.DATES:
+            with self.subTest(text):
+                odd, good = self.sent(), self.sent()
+                with self.answering("Activity_Invoice", odd, dict.fromkeys(names, text)):
+                    self.poll("invoice")
+                    self.assert_only_held(odd, good, text)
+                    comparer._begin(self.connection, None, "initial")
+                    self.run_lanes()
+
+                self.assert_only_held(odd, good, text)
+                self.env["tribe.work"].search([]).unlink()
+
+    def test_the_period_of_a_line_has_no_end(self):
+        period = {"StartDate": "1900-01-01T00:00:00Z", "EndDate": "9999-12-31T00:00:00Z"}
+
+        tribe_id = self.send_new(self.line(100.0, **period))
+
+        self.assert_booked_to_the_cent(tribe_id)
+        self.assertIn("9999", self.booked_move(tribe_id).invoice_line_ids.name)
+
+    def test_the_books_are_locked_for_good(self):
+        self.connection.legal_entity_ids.locked_period = "first_open_day"
+        for lock in ("9999-12-31", "9999-12-30"):
+            with self.subTest(lock):
+                self.company.sale_lock_date = lock
+
+                tribe_id = self.send_new(self.line(100.0))
+
+                self.assert_held(
+                    tribe_id,
+                    "invoice_in_locked_period",
+                    number=self.number_of(tribe_id),
+                    lock=date.fromisoformat(lock),
+                )
+                self.company.sale_lock_date = False
+                self.run_nightly()
+
+    def test_invoices_are_booked_from_such_a_date(self):
+        for text in ("0001-01-01", "9999-12-31"):
+            with self.subTest(text):
+                self.connection.invoices_from = text
+                self.run_lanes()
+                tribe_id = self.sent()
+
+                self.poll("invoice")
+                self.env["tribe.invoice.comparer"]._begin_night(
+                    self.connection, self.connection.invoices_from
+                )
+                self.run_lanes()
+
+                self.assertFalse(self.problematic())
+                self.assertEqual(bool(self.booked_move(tribe_id)), text.startswith("0"))

@@ -20,6 +20,9 @@ from .normalization import ValueUnreadable, check_length, clean, clean_lines, cl
 # Beyond what any currency needs; Decimal keeps 28 digits.
 MOST_DECIMALS = 30
 LARGEST_AMOUNT = Decimal(10) ** 15
+# Odoo reckons with years from the dates of an entry, and neither Python nor Odoo writes every year.
+EARLIEST_DATE = datetime.date(1900, 1, 1)
+LATEST_DATE = datetime.date(2999, 12, 31)
 # What floating-point numbers are exact to: more decimals of an amount are noise.
 EXACT_DECIMALS = 8
 
@@ -234,7 +237,7 @@ class _Reader:
             tribe_id=str(entity["ID"]),
             number=number,
             date=date,
-            due_date=self.date(self.named(entity, names.due_date)),
+            due_date=self.date_of_entry(names.due_date),
             currency=self.currency,
             phase_id=_id(phase),
             phase_code=clean(phase.get("Code")),
@@ -277,7 +280,7 @@ class _Reader:
         return text
 
     def required_date(self) -> datetime.date:
-        date = self.date(self.named(self.entity, self.names.date))
+        date = self.date_of_entry(self.names.date)
         if date is None:
             raise self.unreadable(
                 "invoice_without_date",
@@ -470,6 +473,13 @@ class _Reader:
                 "invoice_date_unreadable",
                 date=text[:40],
             ) from None
+
+    def date_of_entry(self, name: str | None) -> datetime.date | None:
+        """A date that the entry will bear; that of a line is text, and may be any."""
+        date = self.date(self.named(self.entity, name))
+        if date and not EARLIEST_DATE <= date <= LATEST_DATE:
+            raise self.unreadable("invoice_date_out_of_range", date=date)
+        return date
 
     @staticmethod
     def named(entity: Mapping, name: str | None) -> object:

@@ -7,6 +7,7 @@ from odoo.tools.misc import format_date
 from ..engine.booking import BOOKING, MOST_LINES, rounded
 from ..engine.problems import NeedsPerson
 from ..engine.same_text import is_same_text
+from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence
 
@@ -89,14 +90,15 @@ class TribeInvoiceBooker(models.AbstractModel):
             )
 
     def _check_period(self, booking):
-        locks = self._locks(booking, booking.invoice.date)
-        if locks and booking.legal_entity.locked_period == "hold":
+        locks = [lock for lock, _name in self._locks(booking, booking.invoice.date)]
+        # Books that are locked for good have no first open day.
+        if locks and (booking.legal_entity.locked_period == "hold" or max(locks) >= LATEST_DATE):
             raise NeedsPerson(
                 sentence(
                     "invoice_in_locked_period",
                     number=booking.invoice.number,
                     date=booking.invoice.date,
-                    lock=max(lock for lock, _name in locks),
+                    lock=max(locks),
                 ),
             )
 

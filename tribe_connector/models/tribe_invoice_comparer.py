@@ -7,6 +7,7 @@ from odoo import models
 
 from ..engine.problems import NeedsPerson
 from ..mapping import sight_options, start_of_day
+from ..mapping.invoice import EARLIEST_DATE
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeRefused, TribeUnknownSet, any_of, at_least, both, either, equals
 from . import tribe_sighting
@@ -153,7 +154,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             session.commit()
         count = self._count(session.client, self._periods(connection, since))
         cursors._move(connection, DATES_STREAM, started or poller._now_in_tribe(session))
-        day = since - timedelta(days=1)
+        day = _day_before(since)
         if count is None or count != self.env["tribe.sighting"]._count(connection, day):
             self._begin(connection, since, "nightly")
 
@@ -234,7 +235,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         names = connection._invoice_fields()
         if not (names.date and since):
             return [""]
-        day = since - timedelta(days=1)
+        day = _day_before(since)
         moments = [start_of_day(day, connection.timezone), day]
         if connection.invoice_date_type == DATE_TYPE:
             moments.reverse()
@@ -351,6 +352,11 @@ def _any_phase(phases):
 def _look_of(reference):
     since, _slash, begun = reference.partition("/")
     return Look(None if since == "-" else date.fromisoformat(since), begun)
+
+
+def _day_before(since):
+    """The day before an invoice date; no invoice is dated before ``EARLIEST_DATE``."""
+    return max(since, EARLIEST_DATE) - timedelta(days=1)
 
 
 def _reaches(since, other):
