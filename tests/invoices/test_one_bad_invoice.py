@@ -1,3 +1,4 @@
+import tracemalloc
 from datetime import date
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from odoo.addons.tribe_connector.tribe_api import Client
 from .invoice_case import InvoiceCase
 
 PAID = "Paid"
+PDF = "application/pdf"
 
 
 class TestOneBadInvoice(InvoiceCase):
@@ -88,6 +90,42 @@ class TestOneBadFile(InvoiceCase):
             return lost
 
         self.assert_only_told(self.fetch(download=lose), "record_not_in_tribe")
+
+
+class TestLargeFiles(InvoiceCase):
+    """The PDFs of many invoices are fetched at once, and never held at once."""
+
+    SIZE = 4 * 1024 * 1024
+
+    def booked_without_pdf(self, count):
+        self.connection.fetch_documents = False
+        tribe_ids = [self.send_new(self.line(100.0)) for _number in range(count)]
+        self.connection.fetch_documents = True
+        return tribe_ids
+
+    def memory_of(self, count):
+        """What is held after so many were fetched, and at most meanwhile, in PDFs."""
+        tribe_ids = self.booked_without_pdf(count)
+        contents = (b"%PDF" + bytes([count, number]) * (self.SIZE // 2) for number in range(count))
+        with patch.object(Client, "download", lambda *_arguments: next(contents)):
+            tracemalloc.start()
+            self.look_at("document", *tribe_ids)
+            held, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        for tribe_id in tribe_ids:
+            attachment = self.booked_move(tribe_id).message_main_attachment_id
+            self.assertEqual((attachment.file_size, attachment.mimetype), (self.SIZE + 4, PDF))
+            self.assertTrue(attachment.raw.startswith(b"%PDF"))
+        return held / self.SIZE, peak / self.SIZE
+
+    def test_one_is_let_go_before_the_next(self):
+        for location in ("file", "db"):
+            with self.subTest(location):
+                self.env["ir.config_parameter"].set_param("ir_attachment.location", location)
+                _held, peak_of_one = self.memory_of(1)
+                held, peak = self.memory_of(6)
+                self.assertLess(held, 1)
+                self.assertLess(peak, peak_of_one + 1)
 
 
 class TestOneOddCustomer(OddAnswers, InvoiceCase):

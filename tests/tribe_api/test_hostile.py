@@ -5,6 +5,7 @@ is must not depend on them.
 """
 
 import contextlib
+import gc
 import itertools
 import os
 import random
@@ -68,6 +69,15 @@ class Peak:
     def __exit__(self, *_exception):
         self.bytes = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
+
+
+@pytest.fixture
+def without_garbage_collection():
+    """What refers to itself stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture
@@ -215,6 +225,27 @@ def test_a_file_may_be_larger_than_a_page(hostile, client_of):
     assert len(file) == 20 * MEBIBYTE + 4
     # Once, and what a growing buffer has to spare.
     assert peak.bytes < 2.2 * len(file)
+
+
+@pytest.mark.parametrize(
+    "promised", [f"Content-Length: {11 * MEBIBYTE}", "Transfer-Encoding: chunked"]
+)
+def test_of_a_file_that_is_cut_nothing_is_kept(
+    hostile, client_of, monkeypatch, without_garbage_collection, promised
+):
+    monkeypatch.setattr(client_module, "RETRY_PAUSES", ())
+    body = b"%PDF" + b"x" * 10 * MEBIBYTE
+    if "chunked" in promised:
+        body = b"%x\r\n%b\r\n" % (len(body), body)
+    client = client_of(hostile(answer(lambda: whole(body, promised))))
+    with Peak() as peak:
+        for _number in range(6):
+            with pytest.raises(TribeUnavailable):
+                client.download("Attachment", RECORD, "File")
+        held, _peak = tracemalloc.get_traced_memory()
+    assert held < MEBIBYTE
+    # One, what a growing buffer has to spare, and what the server sends.
+    assert peak.bytes < 4 * len(body)
 
 
 def test_a_file_has_an_end(hostile, client_of):

@@ -106,11 +106,13 @@ class TribeDocumentImporter(models.AbstractModel):
         attachment = self.env["ir.attachment"].create(
             {
                 "name": name,
-                "raw": content,
                 "mimetype": "application/pdf",
                 "res_model": "account.move",
                 "res_id": move.id,
                 "company_id": move.company_id.id,
             }
         )
+        # Not created with it: kept in the database, Odoo would hold all of a batch at once.
+        attachment._set_attachment_data(lambda _attachment: content)
+        attachment.invalidate_recordset()
         move.message_main_attachment_id = attachment

@@ -343,18 +343,20 @@ def _read(response: requests.Response, most_bytes: int) -> bytes:
     is_chunked = "Transfer-Encoding" in response.headers
     if is_promised and not is_chunked and int(promised) > most_bytes:
         raise AnswerTooLarge
-    # Its content is not copied, unlike that of a list of pieces.
-    body = io.BytesIO()
-    try:
-        for piece in response.raw.stream(_PIECE, decode_content=False):
-            body.write(piece)
-    except ValueError:
-        # The size of a piece is negative.
-        raise requests.exceptions.ChunkedEncodingError("no size") from None
-    # Older urllib3 takes a cut body for a whole one.
-    if is_promised and not is_chunked and body.tell() != int(promised) and _has_body(response):
-        raise requests.exceptions.ChunkedEncodingError("cut")
-    return body.getvalue()
+    # Its content is not copied, unlike that of a list of pieces. It is let go at once when the
+    # answer fails: the error and the thread know each other, and stay until garbage is collected.
+    with io.BytesIO() as body:
+        try:
+            for piece in response.raw.stream(_PIECE, decode_content=False):
+                body.write(piece)
+        except ValueError:
+            # The size of a piece is negative.
+            raise requests.exceptions.ChunkedEncodingError("no size") from None
+        is_cut = is_promised and not is_chunked and body.tell() != int(promised)
+        # Older urllib3 takes a cut body for a whole one.
+        if is_cut and _has_body(response):
+            raise requests.exceptions.ChunkedEncodingError("cut")
+        return body.getvalue()
 
 
 def _has_body(response: requests.Response) -> bool:
