@@ -561,6 +561,76 @@ class TestTellingPeople(TroubleCase):
 
         self.assertFalse(self.activities())
 
+    # What others put among the activities of a connection
+
+    def planted(self):
+        """An activity of our type, put on the connection by an employee of another company."""
+        other = self.env["res.company"].create({"name": "Bedrijf B"})
+        employee = new_test_user(
+            self.env, "elders", "base.group_user", company_id=other.id, company_ids=other.ids
+        )
+        self.assertFalse(self.connection.with_user(employee).has_access("read"))
+        activity = self.env["mail.activity"].with_user(employee).create({"user_id": employee.id})
+        activity.write(
+            {
+                "res_model_id": self.env["ir.model"]._get_id("tribe.connection"),
+                "res_id": self.connection.id,
+                "activity_type_id": self.env.ref("tribe_connector.mail_activity_type_trouble").id,
+                "note": "Mine",
+            }
+        )
+        return activity.sudo()
+
+    def assert_left_alone(self, planted):
+        self.assertIn("Mine", planted.note)
+        self.assertEqual(planted.user_id.login, "elders")
+
+    def test_nothing_is_told_in_an_activity_that_somebody_else_put_there_before(self):
+        planted = self.planted()
+        problem = self.need_a_person()
+        self.run_schedule()
+
+        self.assert_left_alone(planted)
+        told = self.activities() - planted
+        self.assertEqual(told.user_id, self.boekhouder)
+        self.assertIn(escape(problem), told.note)
+
+    def test_nor_in_one_that_comes_afterwards(self):
+        self.need_a_person()
+        self.run_schedule()
+        told = self.activities()
+        planted = self.planted()
+        self.run_schedule()
+
+        self.assert_left_alone(planted)
+        self.assertEqual(self.activities(), told | planted)
+
+        # Nor is it taken away with our own when all is well again.
+        self.env["tribe.work"].search([]).unlink()
+        self.run_schedule()
+        self.assertEqual(self.activities(), planted)
+
+    def test_nor_is_it_moved_to_who_is_told_now(self):
+        self.need_a_person()
+        planted = self.planted()
+
+        self.connection.responsible_id = new_test_user(self.env, "opvolger", "base.group_user")
+
+        self.assert_left_alone(planted)
+
+    def test_the_activity_is_nobodys_own_whoever_runs_the_schedule(self):
+        """Odoo lets everybody change what they made, wherever it is."""
+        manager = new_test_user(self.env, "planner", "base.group_system")
+        self.need_a_person()
+
+        for _minute in range(2):
+            self.connection.with_user(manager).sudo()._tell_trouble()
+
+        (activity,) = self.activities()
+        self.assertTrue(activity.create_uid._is_superuser())
+        with self.assertRaises(AccessError):
+            activity.with_user(self.planted().user_id).note = "Mine"
+
     def test_nobody_is_told_below_the_threshold(self):
         self.connection.attention_threshold = 2
         self.need_a_person()

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
@@ -284,7 +284,8 @@ class TribeConnection(models.Model):
             )
         elif not cursors._position(self, TOLD_BY_ACTIVITY) and self._told_user():
             # Without the notification that Odoo mails for every activity: we mail ourselves.
-            self.with_context(mail_activity_quick_update=True).sudo().activity_schedule(
+            connection = self.with_context(mail_activity_quick_update=True)
+            connection.with_user(SUPERUSER_ID).activity_schedule(
                 ACTIVITY_TYPE,
                 summary=self._activity_summary(),
                 note=note,
@@ -332,6 +333,10 @@ class TribeConnection(models.Model):
             self.sudo()._message_log(body=self.env._("Nothing needs attention any more."))
 
     def _trouble_activities(self):
+        """Our own activities on the connection.
+
+        Everybody may put one that they made anywhere, of any type, and take it back with its text.
+        """
         return (
             self.env["mail.activity"]
             .sudo()
@@ -340,6 +345,7 @@ class TribeConnection(models.Model):
                     ("res_model", "=", self._name),
                     ("res_id", "=", self.id),
                     ("activity_type_id", "=", self.env.ref(ACTIVITY_TYPE).id),
+                    ("create_uid", "=", SUPERUSER_ID),
                 ]
             )
         )
