@@ -420,3 +420,53 @@ class TestCustomer(ElsewhereCase):
         self.assertEqual(self.picture(), before)
         number = self.number_of(held)
         self.assert_held(held, "invoice_customer_of_other_company", number=number)
+
+
+class TestDeliveryAddress(ElsewhereCase):
+    """Odoo takes the first delivery address below a customer, and refuses one of other companies."""
+
+    def delivery_address(self, company):
+        return self.env["res.partner"].create(
+            {
+                "name": "Magazijn",
+                "parent_id": self.partner.id,
+                "type": "delivery",
+                "company_id": company.id,
+            }
+        )
+
+    def test_an_invoice_is_booked_without_that_of_others(self):
+        for private in (False, True):
+            with self.subTest(private=private):
+                self.partner.company_id = private and self.company
+                address = self.delivery_address(self.elsewhere)
+
+                booked = self.booked_move(self.send_new(self.line(100.0)))
+
+                self.assertEqual(booked.state, "posted")
+                self.assertEqual(booked.partner_shipping_id, self.partner)
+                address.unlink()
+
+    def test_so_is_a_credit_note(self):
+        invoice = self.send_new(self.line(100.0))
+        self.delivery_address(self.elsewhere)
+
+        self.assert_settled(invoice, self.credit_of(invoice, -100.0))
+
+    def test_it_is_booked_with_one_of_the_company_or_of_all(self):
+        for company in (self.company, self.env["res.company"]):
+            with self.subTest(company.name):
+                address = self.delivery_address(company)
+                booked = self.booked_move(self.send_new(self.line(100.0)))
+                self.assertEqual(booked.partner_shipping_id, address)
+                address.active = False
+
+    def test_a_branch_delivers_to_one_of_the_company_above(self):
+        self.partner.company_id = self.company
+        address = self.delivery_address(self.company)
+        self.company.child_ids = [Command.create({"name": "Filiaal"})]
+        branch = self.company.child_ids
+
+        taken = self.env["tribe.invoice.booker"]._delivery_address(self.partner, branch)
+
+        self.assertEqual(taken, address)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded
@@ -209,6 +209,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             "journal_id": booking.journal.id,
             "company_id": booking.company.id,
             "partner_id": booking.partner.id,
+            "partner_shipping_id": self._delivery_address(booking.partner, booking.company).id,
             "currency_id": booking.currency.id,
             "invoice_date": invoice.date,
             "date": self._accounting_date(booking),
@@ -224,6 +225,15 @@ class TribeInvoiceBooker(models.AbstractModel):
                 for line in invoice.lines
             ],
         }
+
+    @api.model
+    def _delivery_address(self, partner, company):
+        """The one that Odoo would take, or the customer where that is one of another company.
+
+        Odoo takes it whoever's it is, and then refuses the invoice.
+        """
+        address = partner.browse(partner.address_get(["delivery"])["delivery"])
+        return address.filtered_domain(partner._check_company_domain(company)) or partner
 
     def _reference(self, booking):
         """The customer's reference; with Tribe's number where Odoo gives the move another one."""
