@@ -41,6 +41,15 @@ class TestViews(TransactionCase):
                     arch = etree.fromstring(model.get_view(view.id, view.type)["arch"])
                     self.assertEqual(orphans(arch), [])
 
+    def test_who_may_not_decide_about_a_problem_reads_who_does(self):
+        view = self.env.ref("tribe_connector.view_tribe_work_form")
+        for group, is_told in (("group_user", True), ("group_manager", False)):
+            with self.subTest(group):
+                user = new_test_user(self.env, group, groups=f"tribe_connector.{group}")
+                arch = self.env["tribe.work"].with_user(user).get_view(view.id, "form")["arch"]
+                self.assertEqual("decides about it" in arch, is_told)
+                self.assertEqual("action_adopt" in arch, not is_told)
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 

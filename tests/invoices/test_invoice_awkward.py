@@ -655,6 +655,15 @@ class TestTakenNumber(InvoiceCase):
             total_of_move=(cents(move.amount_total), "EUR"),
         )
 
+    def test_a_draft_that_has_no_number_yet_is_called_a_draft(self):
+        draft = self.typed_by_hand(20.0, payment_reference=self.next_number())
+        self.assertFalse(draft.name)
+
+        tribe_id = self.send_new(self.line(30.0))
+
+        is_draft = sentence("invoice_that_is_a_draft")
+        self.assert_held(tribe_id, "invoice_number_taken", move=is_draft)
+
     def test_it_is_found_by_reference_payment_reference_or_name(self):
         for field in ("ref", "payment_reference", "name"):
             with self.subTest(field):

@@ -171,7 +171,8 @@ class TribeInvoiceBooker(models.AbstractModel):
                 "invoice_number_taken",
                 number=booking.invoice.number,
                 total=Money(abs(booking.invoice.total), booking.currency.name),
-                move=move.name,
+                # A draft has no number yet.
+                move=move.name or sentence("invoice_that_is_a_draft"),
                 customer=move.commercial_partner_id._tribe_called(),
                 total_of_move=Money(Decimal(str(move.amount_total)), move.currency_id.name),
                 journal=Name.of(move.journal_id),
