@@ -226,6 +226,67 @@ class TestCompaniesOfOthers(RolesCase):
                     told = self.told(user, model, values, asked, default_move_type="out_invoice")
                     self.assertFalse([word for word in hidden if word in told], told)
 
+    def test_what_is_pretended_of_a_record_tells_nothing_of_another_company(self):
+        self.company.name = "GEHEIM B.V."
+        self.connection.name = "GEHEIM"
+        secret = self.env["res.partner"].create(
+            {"name": "GEHEIM", "company_id": self.company.id, "is_company": True}
+        )
+        self.link.partner_id = secret
+        user = self.new_user(
+            "pretends",
+            "tribe_connector.group_manager,base.group_system,base.group_partner_manager,"
+            "account.group_account_invoice",
+            self.other_company,
+        )
+        hidden = {"res.partner": secret, "tribe.link": self.link}
+        for parent in (*self.our_models(), "res.partner", "account.move"):
+            for lines, field in self.env[parent]._fields.items():
+                if field.type != "one2many" or field.comodel_name not in self.our_models():
+                    continue
+                for line in self.pretended_of(field.comodel_name, hidden):
+                    values, asked = {lines: [[0, "v", line]]}, self.calculated(field.comodel_name)
+                    with self.subTest(parent=parent, lines=lines, line=line):
+                        specification = {lines: {"fields": asked}}
+                        self.assertNotIn("GEHEIM", self.told(user, parent, values, specification))
+        for line in self.pretended_of("tribe.conflict", hidden):
+            values = {"tribe_link_ids": [[0, "v", {"conflict_ids": [[0, "w", line]]}]]}
+            asked = {"conflict_ids": {"fields": self.calculated("tribe.conflict")}}
+            specification = {"tribe_link_ids": {"fields": asked}}
+            with self.subTest(line=line):
+                self.assertNotIn("GEHEIM", self.told(user, "res.partner", values, specification))
+
+    def pretended_of(self, model, hidden):
+        """Values of a record of a model, each of which leads to something of another company."""
+        for name, field in self.env[model]._fields.items():
+            comodel = field.comodel_name
+            if field.type == "many2one" and not field.compute:
+                record = hidden.get(comodel)
+                if not record and comodel in self.models_of_tenants():
+                    record = self.ours(comodel)[:1]
+                if record:
+                    yield {name: record.id}
+
+    def calculated(self, model):
+        """What is asked of a model: all that is calculated, with the names of records."""
+        return {
+            name: {"fields": {"display_name": {}}} if field.relational else {}
+            for name, field in self.env[model]._fields.items()
+            if field.compute and not field.groups
+        }
+
+    def test_what_is_pretended_of_ones_own_is_told(self):
+        entity = self.ours("tribe.legal.entity")[:1]
+        entity.company_id = self.company
+        other = self.new_user("other", "tribe_connector.group_manager", self.other_company)
+        for user, company in ((self.manager, self.company), (other, False)):
+            groups = self.env["tribe.vat.group"].with_user(user)
+            with self.subTest(user.login):
+                group = groups.new({"legal_entity_id": entity.id})
+                self.assertEqual(
+                    (group.company_id or False, group.is_booked), (company, bool(company))
+                )
+
     def test_a_company_that_is_pretended_tells_none_of_its_numbers(self):
         shared = self.env["ir.sequence"].search([("code", "=", "tribe.debtor")])
         shared.copy({"company_id": self.company.id, "number_next": 98765})

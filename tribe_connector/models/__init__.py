@@ -1,6 +1,7 @@
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
 from . import tribe_written_by_connector
 from . import tribe_invoice_facts
+from . import tribe_of_legal_entity
 from . import tribe_sign_in
 from . import tribe_synchronized
 from . import tribe_relation_synchronizer

@@ -12,19 +12,11 @@ class TribeLedgerAccount(models.Model):
     """
 
     _name = "tribe.ledger.account"
-    _inherit = "tribe.written.by.connector"
+    _inherit = "tribe.of.legal.entity"
     _description = "Tribe General Ledger Account"
     _order = "legal_entity_id, code, name, id"
     _check_company_auto = True
 
-    legal_entity_id = fields.Many2one(
-        "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
-    )
-    connection_id = fields.Many2one(
-        related="legal_entity_id.connection_id", store=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
-    is_booked = fields.Boolean(related="legal_entity_id.is_booked")
     tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
     code = fields.Char(readonly=True)
     name = fields.Char(required=True, readonly=True)

@@ -10,19 +10,11 @@ class TribeVatGroup(models.Model):
     """A VAT group of Tribe and what a legal entity books it on."""
 
     _name = "tribe.vat.group"
-    _inherit = "tribe.written.by.connector"
+    _inherit = "tribe.of.legal.entity"
     _description = "Tribe VAT Group"
     _order = "legal_entity_id, percentage desc, name, id"
     _check_company_auto = True
 
-    legal_entity_id = fields.Many2one(
-        "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
-    )
-    connection_id = fields.Many2one(
-        related="legal_entity_id.connection_id", store=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="legal_entity_id.company_id", store=True, index=True)
-    is_booked = fields.Boolean(related="legal_entity_id.is_booked")
     tribe_id = fields.Char("Tribe ID", required=True, index=True, readonly=True)
     code = fields.Char(readonly=True)
     name = fields.Char(required=True, readonly=True)

@@ -1,0 +1,36 @@
+from odoo import api, fields, models
+
+
+class TribeOfLegalEntity(models.AbstractModel):
+    """Mixin of what a legal entity of Tribe has: seen where that one is."""
+
+    _name = "tribe.of.legal.entity"
+    _inherit = "tribe.written.by.connector"
+    _description = "Of a Legal Entity of Tribe"
+
+    legal_entity_id = fields.Many2one(
+        "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    connection_id = fields.Many2one(
+        "tribe.connection", compute="_compute_entity", store=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", compute="_compute_entity", store=True, index=True)
+    is_booked = fields.Boolean("Book in Odoo", compute="_compute_is_booked", compute_sudo=True)
+
+    @api.depends("legal_entity_id.connection_id", "legal_entity_id.company_id")
+    def _compute_entity(self):
+        for record in self:
+            entity = record._known_entity()
+            record.connection_id = entity.connection_id
+            record.company_id = entity.company_id
+
+    @api.depends("legal_entity_id.is_booked")
+    def _compute_is_booked(self):
+        for record in self:
+            record.is_booked = record._known_entity().is_booked
+
+    def _known_entity(self):
+        """The legal entity; of what is only pretended, in an onchange, none that is not read."""
+        entity = self.legal_entity_id
+        is_known = self.id or entity._origin.sudo(False).has_access("read")
+        return entity if is_known else entity.browse()
