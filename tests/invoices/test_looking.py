@@ -580,3 +580,47 @@ class TestDatesThatTell(LookingCase):
         self.assertFalse(self.connection.dates_tell)
         lines = self.env["tribe.run.line"].search([])
         self.assert_told(lines, "dates_do_not_tell", field="text")
+
+
+class TestGivenUp(LookingCase):
+    """A problem that nobody solved is taken away one day, and the invoice is still not booked."""
+
+    def setUp(self):
+        super().setUp()
+        self.groups = self.connection.legal_entity_ids.vat_group_ids
+        self.taxes = {group: group.tax_id for group in self.groups}
+        self.groups.tax_id = False
+        self.invoice = self.sent()
+        self.look()
+        self.assert_held(self.invoice, "vat_group_without_tax")
+
+    def give_up(self):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_work SET created = created - interval '400 days'")
+        self.env.invalidate_all()
+        self.env["tribe.work"]._vacuum_given_up()
+        self.assertFalse(self.work(self.invoice))
+
+    def look_through(self):
+        self.env["tribe.invoice.comparer"]._begin(self.connection, None, "nightly")
+        self.run_lanes()
+
+    def test_the_next_look_finds_it(self):
+        for _time in range(2):
+            self.give_up()
+            self.look_through()
+            self.assert_held(self.invoice, "vat_group_without_tax")
+
+    def test_what_was_mended_meanwhile_is_booked(self):
+        self.give_up()
+        for group, tax in self.taxes.items():
+            group.tax_id = tax
+        self.look_through()
+        self.assert_booked(self.invoice)
+
+    def test_what_was_ignored_is_left_alone(self):
+        self.work(self.invoice).action_ignore()
+        self.give_up()
+        self.look_through()
+        self.assertFalse(self.problematic())
+        self.assertFalse(self.booked_move(self.invoice))

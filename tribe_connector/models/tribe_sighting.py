@@ -111,6 +111,18 @@ class TribeSighting(models.Model):
         )
         return self.env.cr.rowcount == FORGOTTEN_AT_ONCE
 
+    def _forget_states(self, connection, tribe_ids):
+        """Have some invoices read by the next look that sees them, changed or not."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE tribe_sighting SET state = NULL"
+                " WHERE connection_id = %s AND tribe_id = ANY(%s)",
+                connection.id,
+                list(tribe_ids),
+            ),
+            log_exceptions=False,
+        )
+
     def _forget_unlinked_states(self, connection):
         """What was passed over is read again: by another setting it may be booked now."""
         self.env.cr.execute(

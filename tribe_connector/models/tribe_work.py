@@ -402,12 +402,17 @@ class TribeWork(models.Model):
     def _vacuum_given_up(self):
         """Give up problems that are older than their connection says, and say so in a run.
 
-        What merely waits is never given up.
+        What merely waits is never given up. An invoice is found again by the next look through
+        all, as it is still not booked; *Ignore* ends that.
         """
         old = self.env["tribe.connection"]._older_than("created", "keep_problems_days")
         works = self.search(
             old & Domain("error_class", "!=", False), order="id", limit=VACUUM_BATCH
         )
+        for connection, of_connection in (
+            works.filtered(lambda work: work.kind == "invoice").grouped("connection_id").items()
+        ):
+            self.env["tribe.sighting"]._forget_states(connection, of_connection.mapped("reference"))
         works._leave(
             lambda work: say(
                 work.env,
