@@ -8,6 +8,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.tribe_connector.models.tribe_connection import NOT_NEGATIVE, POSITIVE
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
 
@@ -364,6 +365,11 @@ class TestCompaniesOfOthers(RolesCase):
             ("missing_percent", 100),
             ("keep_runs_days", 1),
             ("keep_problems_days", 1),
+            ("mode", "off"),
+            ("active", False),
+            ("active", True),
+            *((name, 77) for name in (*POSITIVE, *NOT_NEGATIVE) if name != "answer_seconds"),
+            ("answer_seconds", 7),
             ("company_id", third.id),
         ):
             before = shared._fields[name].convert_to_write(shared[name], shared)
