@@ -54,7 +54,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             raise NeedsPerson(
                 sentence("tribe_has_no_invoices"),
             )
-        entities = self._load(session)
+        entities = self._load(session, session.references)
         self._learn(session, entities.values())
         # A new transaction: looks note what they see in the same table.
         session.commit()
@@ -107,14 +107,14 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     # Reading
 
-    def _load(self, session):
-        """The invoices with all that a booking needs, in one call: ``{tribe_id: entity}``."""
+    def _load(self, session, tribe_ids):
+        """Some invoices with all that a booking needs, in one call: ``{tribe_id: entity}``."""
         names = session.connection._invoice_fields()
         links = [name for name in (names.legal_entity, names.credited) if name]
         rows = session.client.by_values(
             "Activity_Invoice",
             "ID",
-            [Guid(reference) for reference in session.references],
+            [Guid(tribe_id) for tribe_id in tribe_ids],
             expand=",".join(
                 [
                     "Phase",
@@ -236,6 +236,34 @@ class TribeInvoiceImporter(models.AbstractModel):
                 # Not read again: of many lines that takes long.
                 held(tribe_id, error, self._known_facts(booking) if booking else {})
         return wanted
+
+    def _compare_with_tribe(self, session, links):
+        """Compare booked invoices with what Tribe has by now, before it is told of payments.
+
+        Each with its lease.
+
+        :return: what kept some from being compared: ``{link: exception}``
+        """
+        entities = self._load(session, links.mapped("tribe_id"))
+        self._learn(session, entities.values())
+        # No row that was changed stays locked while Tribe is asked.
+        session.commit()
+        relationships = self._relationships(session, entities.values())
+        # A new transaction sees what was saved meanwhile.
+        session.commit()
+        failures = {}
+
+        def compare(part):
+            for link in part:
+                relationship = relationships.get(link.tribe_id, {})
+                self._compare(session, link, entities[link.tribe_id], relationship)
+
+        gone = links.filtered(lambda link: link.tribe_id not in entities)
+        self._note_gone(session, gone.mapped("tribe_id"), {})
+        for link in links - gone:
+            session.halves([link], compare, failures.__setitem__)
+        session.commit()
+        return failures
 
     def _compare(self, session, link, entity, relationship):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""

@@ -21,11 +21,9 @@ class TribePaymentExporter(models.AbstractModel):
     def _process(self, session):
         """Do the work rows of some invoices."""
         by_reference = self._links(session)
+        self._look_in_tribe(session, by_reference)
         for reference in session.references:
             link = by_reference.get(reference)
-            if link and link.state == "linked" and self._untold_phase(session.connection, link):
-                # What was changed in Odoo since it was last looked at.
-                link._note_differences(link._move_differences())
             is_asked = MOVE_BACK in session.reasons[reference]
             code = self._wanted_phase(session.connection, link, is_asked)
             if code:
@@ -59,6 +57,29 @@ class TribePaymentExporter(models.AbstractModel):
         session.commit()
         self.env.invalidate_all()
         return {str(link.move_id.id): link for link in links}
+
+    def _look_in_tribe(self, session, by_reference):
+        """See what Tribe has by now of the invoices of which it is to be told something.
+
+        Nobody may have looked at them since they were changed there. What differs is looked at
+        once more, as an invoice: there it is a problem.
+        """
+        links = self.env["tribe.link"].union(
+            *(by_reference[each] for each in session.references if each in by_reference)
+        )
+        links = links.filtered(
+            lambda link: link.state == "linked" and self._untold_phase(session.connection, link)
+        )
+        if not links:
+            return
+        failures = self.env["tribe.invoice.importer"]._compare_with_tribe(session, links)
+        for link, error in failures.items():
+            session.failed(str(link.move_id.id), error, link.move_id.display_name)
+        unlike = links.filtered(lambda link: link.state != "linked")
+        self.env["tribe.work"]._ask(
+            session.connection, "inbound", "invoice", unlike.mapped("tribe_id"), "again"
+        )
+        session.commit()
 
     def _wanted_phase(self, connection, link, is_asked=False):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.

@@ -1,0 +1,149 @@
+"""What is told paid: what Tribe has by now, and what nobody disputes."""
+
+from connector.common import ORGANIZATION_CUSTOMER
+from told import assert_says
+
+from .test_credit_note import CreditCase
+from .test_facts import FactCase
+
+
+class TellingCase(FactCase, CreditCase):
+    def setUp(self):
+        super().setUp()
+        self.connection.fetch_documents = False
+
+    def change_the_price(self, tribe_id, price):
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], {"Price": price})
+
+    def assert_asked(self, tribe_id, code, state="differs"):
+        """The link says what differs, and that is the one problem there is."""
+        link = self.link(tribe_id)
+        self.assertEqual(link.state, state)
+        assert_says(self.sentences_told(link, "difference"), code)
+        self.assert_only_told(self.problematic(), "invoice_differs")
+        self.assert_told(self.problematic(), code)
+
+    def assert_told_paid(self, *tribe_ids):
+        for tribe_id in tribe_ids:
+            self.assertEqual(self.phase(tribe_id), "Paid")
+            link = self.link(tribe_id)
+            self.assertEqual((link.state, link.told_paid), ("linked", True))
+        self.assertFalse(self.problems())
+
+
+class TestWhatTribeHasByNow(TellingCase):
+    """What was changed in Tribe, and nobody has looked at since, is seen before it is told."""
+
+    def setUp(self):
+        super().setUp()
+        self.tribe_id = self.send_new(self.line(100.0))
+
+    def pay_and_wait(self):
+        self.pay(self.booked_move(self.tribe_id))
+        self.run_nightly()
+
+    def test_a_draft_again_is_not_paid_over(self):
+        self.sandbox.set_phase(self.tribe_id, "Draft")
+        self.pay_and_wait()
+
+        self.assertEqual(self.phase(self.tribe_id), "Draft")
+        self.assert_asked(self.tribe_id, "difference_draft_in_tribe")
+
+        self.sandbox.set_phase(self.tribe_id, "Sent")
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id)
+
+    def test_nor_is_another_amount(self):
+        self.change_the_price(self.tribe_id, 200.0)
+        self.pay_and_wait()
+
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assert_asked(self.tribe_id, "difference_of_fact")
+
+        self.change_the_price(self.tribe_id, 100.0)
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id)
+
+    def test_nor_another_customer(self):
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Ander B.V."})
+        moved = {"Organization": {"ID": organization["ID"]}}
+        self.sandbox.change(ORGANIZATION_CUSTOMER, self.customer["ID"], moved)
+        self.pay_and_wait()
+
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assert_asked(self.tribe_id, "difference_of_customer")
+
+    def test_what_is_deleted_is_asked_about_at_once(self):
+        self.sandbox.delete("Activity_Invoice", self.tribe_id)
+        self.pay_and_wait()
+
+        self.assert_asked(self.tribe_id, "difference_deleted_in_tribe", state="gone")
+        self.assertFalse(self.env["tribe.work"].search([("kind", "=", "payment")]))
+
+    def test_nor_within_a_minute(self):
+        self.connection.export_moment = "minute"
+        self.sandbox.set_phase(self.tribe_id, "Draft")
+        self.pay(self.booked_move(self.tribe_id))
+        self.pass_a_minute()
+
+        self.assertEqual(self.phase(self.tribe_id), "Draft")
+        self.assert_asked(self.tribe_id, "difference_draft_in_tribe")
+
+    def test_what_tribe_calls_paid_by_now_is_not_told_again(self):
+        self.sandbox.set_phase(self.tribe_id, "Paid")
+        self.pay(self.booked_move(self.tribe_id))
+        self.sandbox.reset_calls()
+        self.run_nightly()
+
+        self.assertEqual(self.sandbox.calls()["writes"], 0)
+        self.assert_told_paid(self.tribe_id)
+
+    def test_nor_is_it_moved_back_over_what_somebody_did_there(self):
+        self.connection.tell_unpaid = True
+        self.pay_and_wait()
+        self.assert_told_paid(self.tribe_id)
+        self.sandbox.set_phase(self.tribe_id, "Draft")
+        self.booked_move(self.tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+
+        self.assertEqual(self.phase(self.tribe_id), "Draft")
+        self.assert_asked(self.tribe_id, "difference_draft_in_tribe")
+
+    def test_what_a_person_has_moved_back_is_looked_at_too(self):
+        self.pay_and_wait()
+        self.booked_move(self.tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assert_only_told(self.problematic(), "payment_undone")
+        self.sandbox.set_phase(self.tribe_id, "Draft")
+        self.problematic().action_move_back()
+        self.run_lanes()
+
+        self.assertEqual(self.phase(self.tribe_id), "Draft")
+        self.assert_asked(self.tribe_id, "difference_draft_in_tribe")
+
+    def test_many_are_read_together(self):
+        tribe_ids = [self.send_new(self.line(100.0 + number)) for number in range(5)]
+        self.pay(*map(self.booked_move, tribe_ids))
+        self.change_the_price(tribe_ids[2], 200.0)
+        self.env["tribe.link"].flush_model()
+        self.connection._plan_payments()
+        self.sandbox.reset_calls()
+        self.run_lanes()
+        calls = self.sandbox.calls()
+
+        told = [tribe_id for tribe_id in tribe_ids if tribe_id != tribe_ids[2]]
+        self.assertEqual([self.phase(each) for each in told], ["Paid"] * 4)
+        self.assert_asked(tribe_ids[2], "difference_of_fact")
+        self.assertEqual(calls["writes"], 4)
+        # Invoices and their customers; once more of the one that differs, for its problem.
+        self.assertLessEqual(calls["total"] - calls["writes"], 4)
+
+    def test_one_that_cannot_be_read_leaves_the_others_alone(self):
+        other = self.send_new(self.line(50.0))
+        self.pay(self.booked_move(self.tribe_id), self.booked_move(other))
+        self.change_the_price(self.tribe_id, None)
+        self.run_nightly()
+
+        self.assertEqual([self.phase(self.tribe_id), self.phase(other)], ["Sent", "Paid"])
+        self.assertTrue(self.link(other).told_paid)
