@@ -147,3 +147,107 @@ class TestWhatTribeHasByNow(TellingCase):
 
         self.assertEqual([self.phase(self.tribe_id), self.phase(other)], ["Sent", "Paid"])
         self.assertTrue(self.link(other).told_paid)
+
+
+class TestWhatSettlesIt(TellingCase):
+    """An invoice is not told Paid by what nobody knows to be so: a credit that differs."""
+
+    def setUp(self):
+        super().setUp()
+        self.tribe_id = self.send_new(self.line(100.0))
+        self.credit_id = self.credit_of(self.tribe_id)
+        self.assert_settled(self.tribe_id, self.credit_id)
+
+    def assert_neither_told(self):
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assertEqual(self.link(self.tribe_id).state, "linked")
+        self.assertFalse(self.connection._untold_payments())
+
+    def test_a_credit_that_is_deleted_in_tribe_settles_nothing_until_that_is_decided(self):
+        self.sandbox.delete("Activity_Invoice", self.credit_id)
+        self.look_at("invoice", self.credit_id)
+        self.run_nightly()
+
+        self.assert_neither_told()
+        self.assert_asked(self.credit_id, "difference_deleted_in_tribe", state="gone")
+
+        self.link(self.credit_id).action_leave_to_odoo()
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id)
+
+    def test_nor_does_one_of_another_amount(self):
+        self.change_the_price(self.credit_id, -10.0)
+        self.look_at("invoice", self.credit_id)
+        self.run_nightly()
+
+        self.assert_neither_told()
+        self.assert_asked(self.credit_id, "difference_of_fact")
+
+        self.change_the_price(self.credit_id, -100.0)
+        self.run_nightly()
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id, self.credit_id)
+
+    def test_nor_one_that_nobody_looked_at_since(self):
+        self.change_the_price(self.credit_id, -10.0)
+        self.run_nightly()
+
+        self.assertEqual([self.phase(self.tribe_id), self.phase(self.credit_id)], ["Sent", "Sent"])
+        self.assert_asked(self.credit_id, "difference_of_fact")
+
+    def test_nor_is_the_credit_told_while_its_invoice_differs(self):
+        self.change_the_price(self.tribe_id, 200.0)
+        self.look_at("invoice", self.tribe_id)
+        self.run_nightly()
+
+        self.assertEqual([self.phase(self.tribe_id), self.phase(self.credit_id)], ["Sent", "Sent"])
+        self.assert_asked(self.tribe_id, "difference_of_fact")
+
+    def test_what_was_told_already_is_not_taken_back_for_that(self):
+        self.connection.tell_unpaid = True
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id, self.credit_id)
+        self.change_the_price(self.credit_id, -10.0)
+        self.look_at("invoice", self.credit_id)
+        self.connection._plan_payments(self.link(self.tribe_id))
+        self.run_lanes()
+
+        self.assertEqual(self.phase(self.tribe_id), "Paid")
+        self.assert_asked(self.credit_id, "difference_of_fact")
+
+
+class TestAdoptedCredit(TellingCase):
+    def test_a_credit_of_another_amount_is_not_settled_before_it_is_mended(self):
+        for mended_in in ("Tribe", "Odoo"):
+            with self.subTest(mended_in):
+                invoice = self.send_new(self.line(100.0))
+                number = str(int(self.booked_move(invoice).name) + 1)
+                by_hand = self.typed_by_hand(
+                    100.0, ref=number, move_type="out_refund", invoice_date=self.today
+                )
+                by_hand.action_post()
+                credit = self.credit_of(invoice, -10.0)
+                self.work(credit).action_adopt()
+                self.run_lanes()
+                self.run_nightly()
+
+                self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+                self.assertFalse(by_hand.reversed_entry_id)
+                self.assertEqual(self.phase(invoice), "Sent")
+                self.assert_asked(credit, "difference_of_fact")
+
+                # Whoever is looked at: neither settles it.
+                self.look_at("invoice", invoice)
+                self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+
+                if mended_in == "Tribe":
+                    self.change_the_price(credit, -100.0)
+                    self.run_nightly()
+                    self.assert_settled(invoice, credit)
+                else:
+                    by_hand.button_draft()
+                    by_hand.invoice_line_ids.price_unit = 10.0
+                    by_hand.action_post()
+                    self.run_nightly()
+                    self.assertEqual(self.open_amounts(invoice, credit), [108.9, 0.0])
+                self.assertFalse(self.problems())

@@ -358,7 +358,10 @@ class AccountMove(models.Model):
 
     def _tribe_is_settled_by_posted(self):
         """Whether all that settles this invoice counts: Odoo keeps a draft reconciled with it."""
+        return all(move.state == "posted" for move in self._tribe_settling())
+
+    def _tribe_settling(self):
+        """These invoices, and what is reconciled with them (``account.move``)."""
         lines = self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         partials = lines.matched_debit_ids | lines.matched_credit_ids
-        settling = (partials.debit_move_id | partials.credit_move_id).move_id
-        return all(move.state == "posted" for move in settling)
+        return self | (partials.debit_move_id | partials.credit_move_id).move_id

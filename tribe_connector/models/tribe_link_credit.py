@@ -1,7 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..engine.booking import entry_facts
 from ..engine.problems import NeedsPerson
+from ..mapping.invoice_facts import differing
 from ..sentence import sentence
 
 # What is compared with Tribe: neither left to Odoo nor deleted in Tribe.
@@ -117,15 +119,26 @@ class TribeLink(models.Model):
             return ""
         try:
             with self.env.cr.savepoint():
-                if not unlike:
+                if not unlike and not (self | invoice)._comes_to_another_total():
                     self._settle(refund, move)
-                elif was_settled:
+                elif unlike and was_settled:
                     self._take_apart(refund, move)
         except NeedsPerson as error:
             return error.args[0]
         except UserError as error:
             return self._not_settled(refund, move, str(error).rstrip("."))
         return self._not_settled(refund, move, unlike) if unlike else ""
+
+    def _comes_to_another_total(self):
+        """Whether an entry that was adopted has another total than its invoice of Tribe.
+
+        Or may have: nobody compared the two yet. It would settle what Tribe does not call settled.
+        """
+        return any(
+            not link.agreed
+            or "total" in {fact.name for fact in differing(link.agreed, entry_facts(link.move_id))}
+            for link in self
+        )
 
     def _settle(self, refund, move):
         self._check_reconciled_here(refund, move)

@@ -72,6 +72,14 @@ class TribePaymentExporter(models.AbstractModel):
         )
         if not links:
             return
+        # What settles them counts as long as it is alike.
+        links |= self._links_of_settling(links).filtered(
+            lambda link: (
+                link.connection_id == session.connection
+                and link.state == "linked"
+                and session.leases.take(tribe_key(session.connection.id, link.tribe_id))
+            )
+        )
         failures = self.env["tribe.invoice.importer"]._compare_with_tribe(session, links)
         for link, error in failures.items():
             session.failed(str(link.move_id.id), error, link.move_id.display_name)
@@ -101,16 +109,37 @@ class TribePaymentExporter(models.AbstractModel):
 
         :param covering: see ``account.move._tribe_is_settled``
         """
-        move = link.move_id
-        if not move or move.state != "posted":
+        if link.move_id.state != "posted":
             return None
-        is_paid = move.payment_state in connection._paid_states()
-        is_paid = is_paid and move._tribe_is_settled(covering)
+        is_paid = self._is_paid(connection, link, covering)
         if is_paid and not link.told_paid:
-            return PAID_CODE
+            return None if self._is_settled_by_disputed(link) else PAID_CODE
         if not is_paid and link.paid_by_us:
             return SENT_CODE
         return None
+
+    def _is_paid(self, connection, link, covering=None):
+        """Whether an invoice is paid in Odoo.
+
+        :param covering: see ``account.move._tribe_is_settled``
+        """
+        move = link.move_id
+        is_paid = move.payment_state in connection._paid_states()
+        return is_paid and move._tribe_is_settled(covering)
+
+    def _is_settled_by_disputed(self, link):
+        """Whether an invoice is settled by one that is not the same in Odoo and in Tribe.
+
+        A credit note that was deleted in Tribe credits nothing there. Once a person has decided
+        about it, it counts.
+        """
+        links = self._links_of_settling(link)
+        return any(each.state in ("differs", "gone") for each in links)
+
+    def _links_of_settling(self, links):
+        """The links of what some invoices are settled with."""
+        settling = links.move_id._tribe_settling() - links.move_id
+        return settling.sudo().tribe_link_ids.filtered(lambda each: each.kind == "invoice")
 
     def _is_undone(self, connection, link, covering=None):
         """Whether Tribe has our word that it is paid, it is open again, and nobody decided.
