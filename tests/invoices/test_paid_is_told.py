@@ -1,7 +1,7 @@
 """What is told paid: what Tribe has by now, and what nobody disputes."""
 
 from connector.common import ORGANIZATION_CUSTOMER
-from told import assert_says
+from told import assert_never_says, assert_says
 
 from .test_credit_note import CreditCase
 from .test_facts import FactCase
@@ -251,3 +251,78 @@ class TestAdoptedCredit(TellingCase):
                     self.run_nightly()
                     self.assertEqual(self.open_amounts(invoice, credit), [108.9, 0.0])
                 self.assertFalse(self.problems())
+
+
+class TestMovedBackInTribe(TellingCase):
+    """Somebody in Tribe takes our Paid back: that is a question, and not told over each night."""
+
+    def setUp(self):
+        super().setUp()
+        self.tribe_id = self.send_new(self.line(100.0))
+        self.move = self.booked_move(self.tribe_id)
+        self.pay(self.move)
+        self.run_nightly()
+        self.look_at("invoice", self.tribe_id)
+        self.assert_told_paid(self.tribe_id)
+        self.sandbox.set_phase(self.tribe_id, "Sent")
+
+    def assert_moved_back(self):
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assert_asked(self.tribe_id, "difference_moved_back_in_tribe")
+        assert_never_says(self.difference_shown(self.link(self.tribe_id)), "difference_paid_untold")
+
+    def assert_nothing_left(self, phase):
+        self.assertEqual(self.phase(self.tribe_id), phase)
+        self.assertEqual(self.link(self.tribe_id).state, "linked")
+        self.assertFalse(self.problems())
+
+    def test_it_stays_a_question_until_tribe_calls_it_paid_again(self):
+        for tell_unpaid in (False, True):
+            self.connection.tell_unpaid = tell_unpaid
+            self.look_at("invoice", self.tribe_id)
+            self.assert_moved_back()
+            self.run_nightly()
+            self.assert_moved_back()
+
+        self.sandbox.set_phase(self.tribe_id, "Paid")
+        self.run_nightly()
+        self.assert_nothing_left("Paid")
+
+        # By now that is Tribe's own word.
+        self.move.line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assert_nothing_left("Paid")
+
+    def test_once_the_payment_is_undone_in_odoo_too_all_begins_anew(self):
+        self.look_at("invoice", self.tribe_id)
+        self.move.line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assert_nothing_left("Sent")
+
+        self.pay(self.move)
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id)
+
+    def test_where_it_was_open_in_odoo_already_nobody_is_asked_any_more(self):
+        self.move.line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assert_nothing_left("Sent")
+
+        self.pay(self.move)
+        self.run_nightly()
+        self.assert_told_paid(self.tribe_id)
+
+    def test_a_draft_that_is_sent_again_was_moved_back_too(self):
+        for code in ("Draft", "Sent"):
+            self.sandbox.set_phase(self.tribe_id, code)
+            self.look_at("invoice", self.tribe_id)
+        self.run_nightly()
+        self.assert_moved_back()
+
+    def test_left_to_odoo_it_is_never_told_again(self):
+        self.look_at("invoice", self.tribe_id)
+        self.link(self.tribe_id).action_leave_to_odoo()
+        self.run_nightly()
+
+        self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assertFalse(self.problems())

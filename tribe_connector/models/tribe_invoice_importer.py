@@ -269,6 +269,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         before = _state_of(link)
         seen = self._compare_phase(session, link, entity)
+        if link.paid_by_us and not (link.told_paid or link._is_moved_back()):
+            # Both sides call it open: what Tribe was told once is over.
+            link.paid_by_us = False
         self._compare_facts(session, link, entity, relationship)
         if _state_of(link) == before and not seen.is_news:
             self._look_once_more(session, link.tribe_id)
@@ -281,7 +284,11 @@ class TribeInvoiceImporter(models.AbstractModel):
         if "phase" in seen.hidden or link.phase_id == phase:
             return seen
         is_paid = phase._is_paid()
-        is_paid_by_us = is_paid and (link.paid_by_us or "phase" in seen.arrived)
+        if "phase" in seen.arrived:
+            is_paid_by_us = is_paid
+        else:
+            # Where ours was taken back (``_is_moved_back``), Paid is somebody else's word by now.
+            is_paid_by_us = link.paid_by_us and (link.told_paid or not is_paid)
         if is_paid and not is_paid_by_us and not link.told_paid and link.move_id:
             self._note_paid_in_tribe(link.move_id)
         link.write({"phase_id": phase.id, "told_paid": is_paid, "paid_by_us": is_paid_by_us})

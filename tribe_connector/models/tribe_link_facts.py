@@ -162,7 +162,8 @@ class TribeLink(models.Model):
         code = STATES_OF_ENTRY.get(self.move_id.state)
         if code:
             return [sentence(code)]
-        return [
+        moved_back = [sentence("difference_moved_back_in_tribe")] if self._is_moved_back() else []
+        return moved_back + [
             sentence("difference_of_customer")
             if fact.name == "customer" and tribe is None
             else sentence(
@@ -173,6 +174,15 @@ class TribeLink(models.Model):
             )
             for fact, tribe, odoo in self._facts_that_differ()
         ]
+
+    def _is_moved_back(self):
+        """Whether Tribe has our Paid no longer: somebody there took it back, and Odoo has it.
+
+        ``paid_by_us`` is kept for that, without ``told_paid``.
+        """
+        exporter = self.env["tribe.payment.exporter"]
+        is_taken_back = self.paid_by_us and not self.told_paid
+        return is_taken_back and exporter._is_paid(self.connection_id, self)
 
     def _needs_attention(self):
         """Whether a person has to decide about a booked invoice."""

@@ -113,8 +113,9 @@ class TribePaymentExporter(models.AbstractModel):
             return None
         is_paid = self._is_paid(connection, link, covering)
         if is_paid and not link.told_paid:
-            return None if self._is_settled_by_disputed(link) else PAID_CODE
-        if not is_paid and link.paid_by_us:
+            is_asked_about = link._is_moved_back() or self._is_settled_by_disputed(link)
+            return None if is_asked_about else PAID_CODE
+        if not is_paid and link.paid_by_us and link.told_paid:
             return SENT_CODE
         return None
 
