@@ -3,6 +3,8 @@
 from connector.common import ORGANIZATION_CUSTOMER
 from told import assert_never_says, assert_says
 
+from odoo.addons.tribe_connector.sentence import sentence
+
 from .test_credit_note import CreditCase
 from .test_facts import FactCase
 
@@ -217,40 +219,31 @@ class TestWhatSettlesIt(TellingCase):
 
 
 class TestAdoptedCredit(TellingCase):
-    def test_a_credit_of_another_amount_is_not_settled_before_it_is_mended(self):
-        for mended_in in ("Tribe", "Odoo"):
-            with self.subTest(mended_in):
-                invoice = self.send_new(self.line(100.0))
-                number = str(int(self.booked_move(invoice).name) + 1)
-                by_hand = self.typed_by_hand(
-                    100.0, ref=number, move_type="out_refund", invoice_date=self.today
-                )
-                by_hand.action_post()
-                credit = self.credit_of(invoice, -10.0)
-                self.work(credit).action_adopt()
-                self.run_lanes()
-                self.run_nightly()
+    def test_one_of_another_amount_is_not_settled_before_it_is_mended(self):
+        invoice = self.send_new(self.line(100.0))
+        number = str(int(self.booked_move(invoice).name) + 1)
+        by_hand = self.typed_by_hand(
+            100.0, ref=number, move_type="out_refund", invoice_date=self.today
+        )
+        by_hand.action_post()
+        credit = self.credit_of(invoice, -10.0)
+        self.work(credit).action_adopt()
+        self.run_lanes()
+        # Whichever of the two is looked at.
+        self.look_at("invoice", invoice)
+        self.run_nightly()
 
-                self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
-                self.assertFalse(by_hand.reversed_entry_id)
-                self.assertEqual(self.phase(invoice), "Sent")
-                self.assert_asked(credit, "difference_of_fact")
+        self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+        self.assertFalse(by_hand.reversed_entry_id)
+        self.assertEqual(self.phase(invoice), "Sent")
+        self.assert_asked(credit, "difference_of_fact")
 
-                # Whoever is looked at: neither settles it.
-                self.look_at("invoice", invoice)
-                self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
-
-                if mended_in == "Tribe":
-                    self.change_the_price(credit, -100.0)
-                    self.run_nightly()
-                    self.assert_settled(invoice, credit)
-                else:
-                    by_hand.button_draft()
-                    by_hand.invoice_line_ids.price_unit = 10.0
-                    by_hand.action_post()
-                    self.run_nightly()
-                    self.assertEqual(self.open_amounts(invoice, credit), [108.9, 0.0])
-                self.assertFalse(self.problems())
+        by_hand.button_draft()
+        by_hand.invoice_line_ids.price_unit = 10.0
+        by_hand.action_post()
+        self.run_nightly()
+        self.assertEqual(self.open_amounts(invoice, credit), [108.9, 0.0])
+        self.assertFalse(self.problems())
 
 
 class TestMovedBackInTribe(TellingCase):
@@ -325,4 +318,103 @@ class TestMovedBackInTribe(TellingCase):
         self.run_nightly()
 
         self.assertEqual(self.phase(self.tribe_id), "Sent")
+        self.assertFalse(self.problems())
+
+
+class TestBookedAgain(TellingCase):
+    """That we told Paid is still known of an invoice that is booked again."""
+
+    def told_and_cancelled(self, is_deleted=False):
+        """The ID of an invoice that was told Paid, and whose entry was taken away since."""
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.pay(move)
+        self.run_nightly()
+        self.assert_told_paid(tribe_id)
+        move.line_ids.remove_move_reconcile()
+        move.button_draft()
+        if is_deleted:
+            move.with_context(force_delete=True).unlink()
+        else:
+            move.button_cancel()
+        self.run_nightly()
+        return tribe_id
+
+    def assert_booked_again(self, tribe_id):
+        move = self.booked_move(tribe_id)
+        self.assertEqual((move.state, move.amount_residual), ("posted", 121.0))
+        words = sentence("paid_in_tribe_not_booked")
+        self.assertFalse(move.message_ids.filtered(lambda each: words in each.body))
+
+    def test_what_is_open_by_now_is_a_question(self):
+        for is_deleted in (False, True):
+            with self.subTest(is_deleted=is_deleted):
+                tribe_id = self.told_and_cancelled(is_deleted)
+                self.link(tribe_id).action_book_again()
+                self.run_lanes()
+                self.run_nightly()
+
+                self.assert_booked_again(tribe_id)
+                self.assert_only_told(self.problematic(), "payment_undone")
+                self.problematic().action_move_back()
+                self.run_lanes()
+                self.assertEqual(self.phase(tribe_id), "Sent")
+                self.assertFalse(self.problems())
+
+    def test_or_told_where_undone_payments_are(self):
+        self.connection.tell_unpaid = True
+        tribe_id = self.told_and_cancelled()
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.run_nightly()
+
+        self.assert_booked_again(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Sent")
+        self.assertFalse(self.problems())
+
+    def test_also_when_it_was_held_in_between(self):
+        tribe_id = self.told_and_cancelled()
+        group = self.connection.legal_entity_ids.vat_group_ids.filtered(
+            lambda group: group.code == "NL21"
+        )
+        tax, group.tax_id = group.tax_id, False
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.assert_held(tribe_id, "vat_group_without_tax")
+        self.look_at("invoice", tribe_id)
+        self.run_nightly()
+        self.assert_held(tribe_id, "vat_group_without_tax")
+
+        group.tax_id = tax
+        self.run_nightly()
+        self.run_nightly()
+        self.assert_booked_again(tribe_id)
+        self.assert_only_told(self.problematic(), "payment_undone")
+
+    def test_or_adopted_instead(self):
+        tribe_id = self.told_and_cancelled()
+        by_hand = self.typed_by_hand(100.0, ref=self.number_of(tribe_id), invoice_date=self.today)
+        by_hand.action_post()
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.work(tribe_id).action_adopt()
+        self.run_lanes()
+        self.run_nightly()
+
+        self.assertEqual(self.booked_move(tribe_id), by_hand)
+        self.assert_only_told(self.problematic(), "payment_undone")
+
+    def test_what_tribe_itself_calls_paid_stays_its_own_word(self):
+        tribe_id = self.send_new(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Paid")
+        self.look_at("invoice", tribe_id)
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        move.button_cancel()
+        self.run_nightly()
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.run_nightly()
+
+        self.assertEqual(self.phase(tribe_id), "Paid")
         self.assertFalse(self.problems())

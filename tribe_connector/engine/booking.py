@@ -14,6 +14,8 @@ CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOME
 BOOK_ANYWAY = "book_anyway"
 # The reason of work with which a person has Tribe told that an invoice is not paid any more.
 MOVE_BACK = "move_back"
+# The reason with which a person has an invoice booked again that Tribe was told is paid.
+TOLD_PAID = "told_paid"
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()
@@ -55,6 +57,8 @@ class Booking:
         self.relationship = {}
         # A person said so, although an invoice in Odoo has the same number.
         self.may_share_number = False
+        # It was booked before, and Tribe was told that it is paid.
+        self.was_told_paid = False
         self.salesperson = legal_entity.env["res.users"]
         self.customer_name = _name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}

@@ -40,7 +40,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
-            if booking.phase._is_paid():
+            if booking.phase._is_paid() and not booking.was_told_paid:
                 self._note_paid_in_tribe(move)
             session.log("post", move.name, move=move)
         if session.connection.fetch_documents:
@@ -420,6 +420,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                     "move_id": move.id,
                     "phase_id": booking.phase.id,
                     "told_paid": booking.phase._is_paid(),
+                    "paid_by_us": booking.phase._is_paid() and booking.was_told_paid,
                     "agreed": {
                         **self._facts_of(booking),
                         "due_date": self._due_date(booking).isoformat(),

@@ -6,6 +6,7 @@ from ..engine.booking import (
     BOOK_ANYWAY,
     CUSTOMER_SETS,
     MOST_LINES,
+    TOLD_PAID,
     Booking,
     Mapping,
     by_company,
@@ -399,7 +400,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
             return None
-        booking.may_share_number = BOOK_ANYWAY in session.reasons.get(entity["ID"], ())
+        reasons = session.reasons.get(entity["ID"], ())
+        booking.may_share_number = BOOK_ANYWAY in reasons
+        booking.was_told_paid = TOLD_PAID in reasons
         return booking
 
     def _check_bookable(self, booking):

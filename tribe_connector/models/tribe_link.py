@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine.booking import TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
@@ -652,7 +653,9 @@ class TribeLink(models.Model):
                         invoice=link.move_id.display_name,
                     )
                 )
-            added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], "person")
+            # What Tribe was told outlives the link: it may be taken back.
+            reason = TOLD_PAID if link.told_paid and link.paid_by_us else "person"
+            added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], reason)
             link.move_id.tribe_booked_before = link.tribe_id
         links.unlink()
         added._wake_lanes()

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY, MOVE_BACK
+from ..engine.booking import BOOK_ANYWAY, MOVE_BACK, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
@@ -110,6 +110,7 @@ class TribeWork(models.Model):
             ("again", "Looked at Once More"),
             (BOOK_ANYWAY, "Asked to Book Anyway"),
             (MOVE_BACK, "Asked to Move Back"),
+            (TOLD_PAID, "Asked to Book Again, Paid in Tribe"),
         ],
         required=True,
         readonly=True,
@@ -815,6 +816,8 @@ class TribeWork(models.Model):
 
     def _close_with_link(self, values):
         """End the work on an invoice; whatever is booked of it is noted on its one link."""
+        if self.reason == TOLD_PAID:
+            values = {**values, "told_paid": True, "paid_by_us": True}
         links = self.env["tribe.link"]
         known = links._of_tribe(self.connection_id, [self.reference]).get(self.reference)
         if known:
