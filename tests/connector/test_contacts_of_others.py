@@ -307,6 +307,106 @@ class TestInvoiceAddress(OthersCase):
             self.assertIn(city, self.addresses_of_b())
 
 
+class TestPutBelow(OthersCase):
+    """What is below a customer has a say in its address, VAT number and payment terms, so nobody
+    puts a contact below one that they may not read.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customer_of(self.a, "Geheime klant")
+        self.partner.company_id = self.company
+        self.user = self.user_in(
+            "b_contacts", "base.group_user,base.group_partner_manager", self.other
+        )
+
+    def contact(self, user=None, **values):
+        """A contact that a user makes, in a request of its own."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        contacts = self.env["res.partner"].with_user(user or self.user)
+        values = {"name": "Factuur", "type": "invoice", "street": "Postbus 666", **values}
+        return contacts.with_context(tracking_disable=True).create(values)
+
+    def refused(self):
+        """Odoo's own refusal, and nothing of what was asked."""
+        return self.assertRaises(AccessError)
+
+    def test_no_contact_is_made_below_a_customer_of_others(self):
+        for values in (
+            {"type": "invoice"},
+            {"type": "other"},
+            {"type": "contact"},
+            {"type": "other", "company_id": self.other.id},
+            {"type": "contact", "company_id": self.other.id},
+        ):
+            with self.subTest(values), self.refused():
+                self.contact(parent_id=self.partner.id, **values)
+        self.assertFalse(self.partner.child_ids)
+
+    def test_nor_by_a_default_value_of_ones_own(self):
+        defaults = self.env["ir.default"].with_user(self.user)
+        defaults.set("res.partner", "parent_id", self.partner.id, user_id=True)
+        with self.refused():
+            self.contact()
+
+    def test_nor_is_one_moved_there(self):
+        contact = self.contact()
+        for name in ("parent_id", "commercial_partner_id"):
+            with self.subTest(name), self.refused():
+                contact.write({name: self.partner.id})
+                contact.flush_recordset()
+
+    def test_nor_made_below_a_contact_of_all_that_is_below_it(self):
+        below = self.env["res.partner"].create(
+            {"name": "Inkoop", "parent_id": self.partner.id, "company_id": False}
+        )
+        with self.refused():
+            self.contact(parent_id=below.id, company_id=self.other.id)
+
+    def test_below_one_that_is_read_everybody_puts_what_they_want(self):
+        self.partner.company_id = False
+        contact = self.contact(parent_id=self.partner.id)
+        self.assertEqual(contact.commercial_partner_id, self.partner)
+        contact.write({"parent_id": False})
+        contact.write({"parent_id": self.partner.id})
+        # Saving what is there already asks for nothing more.
+        self.partner.company_id = self.company
+        contact.sudo().company_id = False
+        self.env.invalidate_all()
+        contact.write({"street": "Markt 1"})
+        self.assertEqual(contact.street, "Markt 1")
+
+    def test_so_do_who_works_there_and_code_with_all_rights(self):
+        colleague = self.user_in(
+            "a_contacts", "base.group_user,base.group_partner_manager", self.company
+        )
+        contact = self.contact(colleague, parent_id=self.partner.id)
+        made = (
+            contact.with_user(self.user)
+            .sudo()
+            .create({"name": "Ook", "parent_id": self.partner.id})
+        )
+        self.assertEqual(self.partner.child_ids, contact.sudo() | made)
+
+    def test_its_tribe_keeps_its_address_and_still_writes_it(self):
+        country = self.env.ref("base.nl").id
+        self.partner.write(
+            {"street": "Dam 1", "zip": "1012 JS", "city": "Amsterdam", "country_id": country}
+        )
+        self.synchronize(self.partner)
+        with self.refused():
+            self.contact(parent_id=self.partner.id, city="Boefstad")
+        self.partner.phone = "020 1234567"
+        self.synchronize(self.partner)
+        (address,) = self.sandbox.rows("Address", City="Amsterdam")
+
+        self.sandbox.change("Address", address["ID"], {"City": "Zeist"})
+        self.look_at("organization", self.relation_id(self.partner))
+
+        self.assertEqual(self.partner.city, "Zeist")
+
+
 class TestTakenOver(OthersCase):
     """Nobody comes to see a link by giving its contact their company, or by merging it."""
 
@@ -882,8 +982,7 @@ class TestFamily(OthersCase):
             self.assertTrue(self.sandbox.rows("Address", City="Nieuw"))
 
     def test_one_above_whoever_is_said_to_owe_it(self):
-        """Who makes a contact says by RPC who is above it, and what its commercial entity is."""
-        user = self.user_in("b_partners", "base.group_user,base.group_partner_manager", self.other)
+        """Another addon, or an earlier version of this one, let its maker say both by RPC."""
         theirs = self.env["res.partner"].create(
             {"name": "Verwant", "is_company": True, "company_id": self.company.id}
         )
@@ -894,22 +993,17 @@ class TestFamily(OthersCase):
                 for level in range(levels):
                     self.env.flush_all()
                     self.env.invalidate_all()
-                    partner = (
-                        self.env["res.partner"]
-                        .with_user(user)
-                        .create(
-                            {
-                                "name": f"Klant {levels}.{level}",
-                                "is_company": True,
-                                "type": "other",
-                                "lang": "en_US",
-                                "company_id": self.other.id,
-                                "parent_id": partner.id,
-                            }
-                        )
+                    partner = self.env["res.partner"].create(
+                        {
+                            "name": f"Klant {levels}.{level}",
+                            "is_company": True,
+                            "type": "other",
+                            "lang": "en_US",
+                            "company_id": self.other.id,
+                            "parent_id": partner.id,
+                        }
                     )
                     partner.write({"commercial_partner_id": own.id})
-                partner = partner.sudo()
                 partner.customer_rank = 1
                 self.synchronize(partner)
                 self.assertTrue(self.relation_id(partner), self.problems())

@@ -412,7 +412,10 @@ class TestConfirmedAgain(ElsewhereCase):
 class TestCustomer(ElsewhereCase):
     def test_whoever_owes_it_elsewhere_becomes_no_customer(self):
         self.assertFalse(self.theirs.customer_rank)
-        self.by_rpc(self.partner, {"commercial_partner_id": self.theirs.id})
+        with self.assertRaises(AccessError):
+            self.by_rpc(self.partner, {"commercial_partner_id": self.theirs.id})
+        # As an earlier version left it.
+        self.partner.commercial_partner_id = self.theirs
         before = self.picture()
 
         held = self.send_new(self.line(100.0))

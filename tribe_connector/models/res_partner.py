@@ -61,6 +61,8 @@ SYNCHRONIZED_FIELDS = frozenset(
     }
 )
 
+# What says below whom a contact is.
+HIERARCHY = frozenset({"parent_id", "commercial_partner_id", "is_company"})
 # The links that make a contact a relation of Tribe.
 OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
 # Who is invoiced for itself (``commercial_partner_id``): also a company under another company.
@@ -216,6 +218,7 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create([_trimmed(vals) for vals in vals_list])
+        partners._tribe_check_above()
         partners._tribe_note_save()
         return partners
 
@@ -231,14 +234,34 @@ class ResPartner(models.Model):
         # Whoever may not write them holds none of them.
         if self:
             self.check_access("write")
+        moves = HIERARCHY & vals.keys()
+        above = [partner._tribe_above() for partner in partners] if moves else []
         partners._tribe_keep_lanes_off(with_links="company_id" in vals)
         result = super().write(_trimmed(vals))
+        for partner, before in zip(self, above, strict=False):
+            partner._tribe_check_above(before)
         if self.env.context.get("tribe_import"):
             self._tribe_ask_nobody()
         if references:
             partners._tribe_apart(lambda: partners._tribe_numbers_follow(references))
         noted._tribe_note_save()
         return result
+
+    def _tribe_above(self):
+        """Those below whom these contacts are, and whose company they are part of."""
+        return (self.parent_id | self.commercial_partner_id) - self
+
+    def _tribe_check_above(self, before=None):
+        """Refuse to put contacts below one that whoever does it may not read.
+
+        The address below a customer goes to Tribe, and comes from there; and what Odoo shares
+        between contacts stays as it is where one is another company's.
+
+        :param before: those below whom they were
+        :raises AccessError: Odoo's own, as when it reads the address above
+        """
+        above = self.sudo()._tribe_above() - (before or self)
+        above.with_env(self.env).check_access("read")
 
     def _tribe_choose(self, connection):
         """Have these contacts go through a connection as long as no link says more.
