@@ -14,6 +14,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
+from odoo.addons.tribe_connector.engine import session
 from odoo.addons.tribe_connector.engine.availability import Availability
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api import TribeCredentialsRefused, TribeUnavailable
@@ -137,6 +138,35 @@ class TestTries(TroubleCase):
         self.assertEqual(self.work().error_class, "given_up")
         lines = self.env["tribe.run.line"].search([("action", "=", "problem")])
         self.assertEqual(lines.mapped("name"), [self.work().record_name])
+
+    def problems_in_runs(self):
+        return self.env["tribe.run.line"].search_count([("action", "=", "problem")])
+
+    def fail_and_mend(self, partner, phone):
+        """A change that Tribe refuses; then it takes it."""
+        partner.phone = phone
+        self.sandbox.fault("status", path_contains="Relation_Organization(", times=None)
+        self.synchronize(partner)
+        self.assertEqual(self.work().error_class, "given_up")
+        self.sandbox.clear_faults()
+        self.synchronize(partner)
+        self.assertFalse(self.waiting())
+
+    def test_what_fails_again_each_time_it_was_mended_does_not_fill_the_runs(self):
+        self.connection.tries_before_giving_up = 1
+        partner = self.linked()
+        runs = self.env["tribe.run"]
+        with patch.object(session, "MOST_PROBLEMS", 3):
+            for number in range(5):
+                self.fail_and_mend(partner, f"030 12{number}")
+            self.assertEqual(self.problems_in_runs(), 3)
+            self.assertEqual(sum(runs.search([]).mapped("failed")), 5)
+
+            # The next day they are told again.
+            for run in runs.search([]):
+                run.date -= timedelta(days=1, minutes=1)
+            self.fail_and_mend(partner, "030 999")
+            self.assertEqual(self.problems_in_runs(), 4)
 
     def test_a_later_save_brings_back_what_was_given_up(self):
         self.connection.tries_before_giving_up = 1

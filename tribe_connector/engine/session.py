@@ -45,6 +45,8 @@ JITTER = 0.25
 MOST_DOUBLINGS = 20
 # Whoever tells when to come back is believed so often; after that the back-off counts as well.
 BELIEVED_TRIES = 3
+# How many problems of a connection its runs name within a day; beyond it they only count them.
+MOST_PROBLEMS = 2000
 
 
 class Session:
@@ -141,7 +143,12 @@ class Session:
 
         What is about no contact or invoice of Odoo is for the connection's own company: it may
         name whatever that one may know.
+
+        Not one problem more than runs name within a day: what fails, is well and fails again
+        would fill them without an end. *Needs Attention* has it all the same.
         """
+        if action == "problem" and self._problems_told >= MOST_PROBLEMS:
+            return
         company = company or (move or partner or self.connection).company_id
         self._lines.append(
             {
@@ -153,6 +160,20 @@ class Session:
                 "company_id": company.id,
             }
         )
+
+    @property
+    def _problems_told(self) -> int:
+        """How many problems the runs of a day name, this one's included."""
+        return self._problems_before + sum(line["action"] == "problem" for line in self._lines)
+
+    @cached_property
+    def _problems_before(self) -> int:
+        runs = [
+            ("connection_id", "=", self.connection.id),
+            ("date", ">", self.began - timedelta(days=1)),
+        ]
+        named = [("action", "=", "problem"), ("run_id", "any", runs)]
+        return self.env["tribe.run.line"].search_count(named, limit=MOST_PROBLEMS)
 
     def may_learn(self, what: str, unknown: set) -> bool:
         """Whether something of the tenant is to be read again, as some of it is not known: once."""
