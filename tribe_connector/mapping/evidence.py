@@ -68,6 +68,8 @@ NOBODY = "nobody"
 # The number was somebody else's: the relation is that of a contact which was merged into another
 # one, or the contact had its number with a relation that was deleted in Tribe.
 AGAIN = "again"
+# Somebody else is called as the other one is, and shares as much with it.
+NAMESAKE = "namesake"
 
 # What more contacts or relations than so share means nothing: a placeholder, an accountant.
 MOST_SHARING = 3
@@ -104,7 +106,8 @@ class Facts:
     creditor numbers by field. ``is_linked``: with another record of the other side.
     ``is_left_out``: a contact that is not synchronized. ``names_another``: a relation that has
     what is proof of another contact too; ``names_nobody``: an ImportId of ours that is nobody's;
-    ``has_number_again``: a number that may have been given a second time.
+    ``has_number_again``: a number that may have been given a second time; ``has_namesake``:
+    ``namesake_shares`` tells something of somebody who is linked with nobody.
     """
 
     kind: str
@@ -117,6 +120,7 @@ class Facts:
     names_another: bool = False
     names_nobody: bool = False
     has_number_again: bool = False
+    has_namesake: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,8 @@ def contradictions(
             found.append(LINKED)
     if relation.names_another:
         found.append(ANOTHER)
+    if relation.has_namesake:
+        found.append(NAMESAKE)
     if contact.is_left_out:
         found.append(LEFT_OUT)
     return tuple(found)
@@ -201,6 +207,21 @@ def contradictions(
 def is_named_otherwise(contact: Facts, relation: Facts) -> bool:
     """Whether both have a name, and another one."""
     return _differ("name", contact, relation)
+
+
+def namesake_shares(namesake: Facts, contact: Facts, relation: Facts) -> list[str]:
+    """What a relation shares with another contact that has its name, if no less than with this one.
+
+    Two series of numbers can both start at 1001, and of a family all have one e-mail address.
+    """
+    if (
+        namesake.kind != relation.kind
+        or not _are_alike("name", namesake, relation)
+        or any(_differ(name, namesake, relation) for name in (VAT, REGISTRY))
+    ):
+        return []
+    shared = _shared_details(namesake, relation)
+    return shared if set(shared).issuperset(_shared_details(contact, relation)) else []
 
 
 def _doubts_of_other_name(
@@ -290,9 +311,15 @@ def _share_details(contact: Facts, relation: Facts, shared_by_many: Collection[s
 
     What many share means nothing: branches of a chain have one e-mail address.
     """
-    of_few = [each for each in (VAT, REGISTRY, EMAIL) if each not in shared_by_many]
-    is_near = _are_near(contact, relation)
-    return is_near or any(_are_alike(each, contact, relation) for each in of_few)
+    return any(
+        each == ADDRESS or each not in shared_by_many for each in _shared_details(contact, relation)
+    )
+
+
+def _shared_details(contact: Facts, relation: Facts) -> list[str]:
+    """What two share besides what is proof and a name, the best first."""
+    shared = [each for each in (VAT, REGISTRY, EMAIL) if _are_alike(each, contact, relation)]
+    return [*shared, ADDRESS] if _are_near(contact, relation) else shared
 
 
 def _are_near(contact: Facts, relation: Facts) -> bool:

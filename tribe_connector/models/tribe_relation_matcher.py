@@ -39,6 +39,7 @@ AGAINST = {
     evidence.ANOTHER: "against_another",
     evidence.NOBODY: "against_nobody",
     evidence.AGAIN: "against_again",
+    evidence.NAMESAKE: "against_namesake",
 }
 
 
@@ -233,9 +234,11 @@ class TribeRelationMatcher(models.AbstractModel):
         remote = decision.remote
         refused = remote and self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
         others = self._named_besides(connection, decision, contact, relation, refused)
+        namesakes = self._namesakes(connection, decision, contact, relation, refused)
         relation = replace(
             relation,
             names_another=bool(others),
+            has_namesake=bool(namesakes),
             names_nobody=self._names_nobody(connection, remote, contact, refused),
             has_number_again=self._has_number_again(connection, decision.link, relation, row),
         )
@@ -247,7 +250,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
                 for each, basis, speaking in (
                     (partner, verdict.basis, against),
-                    *self._others_asked(connection, others, relation),
+                    *self._others_asked(connection, namesakes | others, relation),
                 )
             ]
             decision.ask(self._could_be(connection, decision))
@@ -306,6 +309,39 @@ class TribeRelationMatcher(models.AbstractModel):
             for other, basis in found.items()
             if other != partner and (other.id, remote.tribe_id) not in refused
         }
+
+    def _namesakes(self, connection, decision, contact, relation, refused):
+        """Who else has the name of a relation, and what both share: ``{partner: basis}``.
+
+        Not whom a person keeps apart from it.
+
+        :param refused: the pairs about the relation that a person keeps apart
+        """
+        found = {}
+        if not decision.remote or not evidence.is_named_otherwise(contact, relation):
+            return found
+        for other in self._contacts_named(connection, relation.values) - decision.partner:
+            facts = Facts(other._tribe_kind(), self._weak_values(connection, other))
+            shared = evidence.namesake_shares(facts, contact, relation)
+            if shared and (other.id, decision.tribe_id) not in refused:
+                found[other] = shared[0]
+        return found
+
+    def _contacts_named(self, connection, values):
+        """The contacts that Tribe has not, archived or not, with a name and something else."""
+        shares = [
+            self._shares(basis, values)
+            for basis, _key in evidence.weak_keys(values)
+            if basis != evidence.ADDRESS
+        ]
+        if postcode := canonical("zip", values.get("zip")):
+            shares.append(_at_postcode(postcode))
+        named = is_same_text("name", values["name"]) & Domain.OR(shares)
+        return (
+            self.env["res.partner"]
+            .with_context(active_test=False)
+            .search(named & self._unlinked_domain(connection), limit=MOST_CANDIDATES, order="id")
+        )
 
     def _names_nobody(self, connection, remote, contact, refused):
         """Whether a relation carries an ``ImportId`` of ours of nobody who is synchronized.
@@ -579,6 +615,10 @@ class TribeRelationMatcher(models.AbstractModel):
         partners = self.env["res.partner"].with_context(active_test=False)
         if shares.is_false():
             return partners
+        return partners.search(shares & self._unlinked_domain(connection), order="id")
+
+    def _unlinked_domain(self, connection):
+        """The contacts that Tribe has not, and that could be a relation of a connection."""
         linked = self.env["tribe.link"]._search(
             Domain("connection_id", "=", connection.id)
             & Domain("kind", "in", RELATION_KINDS)
@@ -587,7 +627,7 @@ class TribeRelationMatcher(models.AbstractModel):
             & Domain("state", "not in", ("gone", "sending"))
         )
         unlinked = Domain("id", "not in", linked.subselect("partner_id"))
-        return partners.search(shares & unlinked & self._weak_domain(connection), order="id")
+        return unlinked & self._weak_domain(connection)
 
     def _count_contacts(self, connection, wanted):
         """How many contacts, linked or not, share some weak values: ``Counter {(basis, key)}``.
