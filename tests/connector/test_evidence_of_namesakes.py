@@ -2,6 +2,7 @@
 
 from odoo.addons.tribe_connector.sentence import sentence
 
+from .common import ORGANIZATION_CUSTOMER
 from .test_evidence import EvidenceCase
 
 NAMESAKE = sentence("against_namesake")
@@ -153,3 +154,108 @@ class TestNamesakeInOdoo(EvidenceCase):
                 self.assertEqual(gent.tribe_id, row["ID"], self.problems())
                 savepoint.rollback()
                 self.env.invalidate_all()
+
+
+class TestNamesakeInTribe(EvidenceCase):
+    """Who is named as the contact stands beside the relation that has its number."""
+
+    def gent(self, **values):
+        """A contact, its namesake in Tribe, and another branch there that has its number."""
+        partner = self.customer(
+            "Zwaan Gent", debtor_number="1001", email="i@zwaan.example", **values
+        )
+        branch = {"EmailAddress": "i@zwaan.example", "roles": []}
+        namesake = self.organization(Name="ZWAAN Gent", DebtorNumber="1002", **branch)
+        other = self.organization(Name="Zwaan Brugge", DebtorNumber="1001", **branch)
+        return partner, namesake, other
+
+    def assertAskedWhich(self, partner, *rows):
+        self.assertFalse(partner.tribe_id)
+        self.assertEqual(self.suggestions().partner_id, partner)
+        self.assertEqual(set(self.suggestions().mapped("tribe_id")), {row["ID"] for row in rows})
+        of_number = self.suggestions().filtered(lambda each: each.basis == "debtor_number")
+        self.assertEqual(of_number.tribe_id, rows[1]["ID"])
+        self.assert_told(of_number, NAMESAKE.code, field="against")
+        self.assertFalse((self.suggestions() - of_number).against)
+
+    def test_the_contact_is_a_question(self):
+        partner, *rows = self.gent()
+        self.synchronize(partner)
+        self.assertAskedWhich(partner, *rows)
+
+        self.suggestions().filtered(lambda each: each.basis == "email").action_link()
+        self.run_lanes()
+        self.assertEqual(partner.tribe_id, rows[0]["ID"])
+
+    def test_the_relation_is_a_question(self):
+        partner, *rows = self.gent()
+        self.relate(ORGANIZATION_CUSTOMER, Organization=rows[1]["ID"])
+        self.look_at("organization", rows[1]["ID"])
+        self.assertAskedWhich(partner, *rows)
+
+    def test_a_namesake_that_is_linked_kept_apart_or_has_less_in_common_says_nothing(self):
+        for name in ("linked", "refused", "less"):
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                self.seed_tribe()
+                partner, namesake, other = self.gent(vat=VAT)
+                if name == "less":
+                    self.sandbox.change("Relation_Organization", other["ID"], {"VATNumber": VAT})
+                if name == "linked":
+                    self.env["tribe.link"].create(
+                        {
+                            "connection_id": self.connection.id,
+                            "kind": "organization",
+                            "partner_id": self.customer("Wie dan ook").id,
+                            "tribe_id": namesake["ID"],
+                        }
+                    )
+                if name == "refused":
+                    self.env["tribe.suggestion"].create(
+                        {
+                            "connection_id": self.connection.id,
+                            "partner_id": partner.id,
+                            "kind": "organization",
+                            "tribe_id": namesake["ID"],
+                            "tribe_name": namesake["Name"],
+                            "basis": "email",
+                            "state": "refused",
+                        }
+                    )
+
+                self.synchronize(partner)
+
+                self.assertEqual(partner.tribe_id, other["ID"], self.problems())
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_what_many_relations_share_is_nothing_in_common(self):
+        for number in range(4):
+            self.organization(Name=f"R{number}", EmailAddress="i@zwaan.example", roles=[])
+        partner = self.customer(
+            "Zwaan Gent", debtor_number="1001", email="i@zwaan.example", zip="9000"
+        )
+        row = self.organization(
+            Name="Zwaan Brugge",
+            DebtorNumber="1001",
+            EmailAddress="i@zwaan.example",
+            InvoiceAddress=at("Markt", 5, "8000"),
+        )
+
+        self.synchronize(partner)
+
+        self.assertAskedAbout(partner, row, "debtor_number", sentence("against_contact_details"))
+
+    def test_no_calls_for_who_is_named_as_its_relation(self):
+        reads = []
+        for number, name in enumerate(("Warm", "Zwaan Gent", "Gent"), 1001):
+            email = f"i@{number}.example"
+            self.customer(
+                "Warm" if name == "Warm" else "Zwaan Gent",
+                debtor_number=f"{number}",
+                email=email,
+            )
+            row = self.organization(Name=name, DebtorNumber=f"{number}", EmailAddress=email)
+            reads.append(self.cost(lambda row=row: self.look_at("organization", row["ID"]))[1])
+            self.assertTrue(self.link(row["ID"]).partner_id, self.problems())
+        _warm, named_alike, named_otherwise = reads
+        self.assertEqual(named_otherwise, named_alike + 1)

@@ -71,6 +71,9 @@ class Decision:
     has_number_apart: bool = False
     # Whose relation has a number of the contact, and is to be told another one first: field, link.
     given_up: list[tuple] = field(default_factory=list)
+    # The relations that share a value with the contact, which is named otherwise than its own:
+    # {(basis, key): [row]}.
+    alike: dict = field(default_factory=dict)
     error: Exception | None = None
 
     @property

@@ -107,7 +107,7 @@ class Facts:
     ``is_left_out``: a contact that is not synchronized. ``names_another``: a relation that has
     what is proof of another contact too; ``names_nobody``: an ImportId of ours that is nobody's;
     ``has_number_again``: a number that may have been given a second time; ``has_namesake``:
-    ``namesake_shares`` tells something of somebody who is linked with nobody.
+    somebody who is linked with nobody has the name of one of the two, and shares no less with it.
     """
 
     kind: str
@@ -209,6 +209,22 @@ def is_named_otherwise(contact: Facts, relation: Facts) -> bool:
     return _differ("name", contact, relation)
 
 
+def is_named_alike(one: Facts, other: Facts) -> bool:
+    """Whether both have a name, and the same one."""
+    return bool(_are_alike("name", one, other))
+
+
+def of_namesake(contact: Facts, relation: Facts) -> dict:
+    """The values by which somebody is sought in Tribe who is the contact rather than the relation.
+
+    What the two share, as Tribe writes it; or whatever the contact has, where that is nothing.
+    """
+    shared = shared_details(contact, relation)
+    values = {**relation.values, "name": contact.values["name"]} if shared else contact.values
+    names = (name for basis in shared or SUGGESTIONS for name in MADE_OF[basis])
+    return {name: values.get(name) for name in names}
+
+
 def namesake_shares(namesake: Facts, contact: Facts, relation: Facts) -> list[str]:
     """What a relation shares with another contact that has its name, if no less than with this one.
 
@@ -216,12 +232,12 @@ def namesake_shares(namesake: Facts, contact: Facts, relation: Facts) -> list[st
     """
     if (
         namesake.kind != relation.kind
-        or not _are_alike("name", namesake, relation)
+        or not is_named_alike(namesake, relation)
         or any(_differ(name, namesake, relation) for name in (VAT, REGISTRY))
     ):
         return []
-    shared = _shared_details(namesake, relation)
-    return shared if set(shared).issuperset(_shared_details(contact, relation)) else []
+    shared = shared_details(namesake, relation)
+    return shared if set(shared).issuperset(shared_details(contact, relation)) else []
 
 
 def _doubts_of_other_name(
@@ -312,12 +328,12 @@ def _share_details(contact: Facts, relation: Facts, shared_by_many: Collection[s
     What many share means nothing: branches of a chain have one e-mail address.
     """
     return any(
-        each == ADDRESS or each not in shared_by_many for each in _shared_details(contact, relation)
+        each == ADDRESS or each not in shared_by_many for each in shared_details(contact, relation)
     )
 
 
-def _shared_details(contact: Facts, relation: Facts) -> list[str]:
-    """What two share besides what is proof and a name, the best first."""
+def shared_details(contact: Facts, relation: Facts) -> list[str]:
+    """What two share besides what is proof and a name (of ``SUGGESTIONS``), the best first."""
     shared = [each for each in (VAT, REGISTRY, EMAIL) if _are_alike(each, contact, relation)]
     return [*shared, ADDRESS] if _are_near(contact, relation) else shared
 

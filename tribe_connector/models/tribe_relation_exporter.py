@@ -199,22 +199,8 @@ class TribeRelationExporter(models.AbstractModel):
     def _compare(self, session, decisions):
         """Read what is there in Tribe, and decide which value goes where."""
         known = [each for each in decisions if each.action in (UPDATE, LINK)]
-        remotes = self._load(session, known)
-        for decision in known:
-            decision.remote = remotes.get(decision.tribe_id)
-            try:
-                if decision.remote:
-                    decision.remote.check()
-                    self._see(decision)
-            except ValueUnreadable as error:
-                decision.ask(error)
-            if decision.remote and decision.action == LINK:
-                with self._alone(decision):
-                    facts = self._relation_facts(decision.remote)
-                    self._judge(session, decision, facts, decision.remote.entity)
-                    if decision.action == LINK:
-                        self._check_not_taken(session, decision.partner, decision.row)
-                        session.claims[decision.tribe_id] = decision.partner
+        self._read(session, known)
+        self._judge_all(session, [each for each in known if each.remote and each.action == LINK])
         self._decide_numbers(
             session, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )
@@ -228,6 +214,30 @@ class TribeRelationExporter(models.AbstractModel):
                     decision.relationships = self._wanted_relationships(decision.partner)
                     values, _notes = self._values_to_create(session, decision)
                     self._relation_body(session, decision.partner, values)
+
+    def _read(self, session, decisions):
+        """Read the relations of some decisions."""
+        remotes = self._load(session, decisions)
+        for decision in decisions:
+            decision.remote = remotes.get(decision.tribe_id)
+            try:
+                if decision.remote:
+                    decision.remote.check()
+                    self._see(decision)
+            except ValueUnreadable as error:
+                decision.ask(error)
+
+    def _judge_all(self, session, decisions):
+        """Leave it to a person where something speaks against what is found."""
+        self._look_for_namesakes(session, decisions)
+        for decision in decisions:
+            if decision.action == LINK:
+                with self._alone(decision):
+                    facts = self._relation_facts(decision.remote)
+                    self._judge(session, decision, facts, decision.remote.entity)
+                    if decision.action == LINK:
+                        self._check_not_taken(session, decision.partner, decision.row)
+                        session.claims[decision.tribe_id] = decision.partner
 
     def _compare_match(self, session, decision):
         """Compare who are one and the same for certain, even where their values are in doubt."""

@@ -314,6 +314,12 @@ class TribeRelationImporter(models.AbstractModel):
         for decision in decisions:
             with self._alone(decision):
                 self._look_for_partner(session, decision, refused)
+        found = [each for each in decisions if each.action == LINK]
+        self._look_for_namesakes(session, found)
+        for decision in found:
+            if decision.action == LINK:
+                with self._alone(decision):
+                    self._judge_found(session, decision)
         self._check_import_ids_lead_to_one(session, decisions)
         for decision in decisions:
             if decision.action == LINK:
@@ -335,7 +341,7 @@ class TribeRelationImporter(models.AbstractModel):
                     self._check_new_numbers_free(session, decision.remote)
 
     def _look_for_partner(self, session, decision, refused):
-        """Which contact a relation is: by our ``ImportId``, then by number; or a question.
+        """Which contact a relation seems to be: by our ``ImportId``, then by number.
 
         :param refused: the pairs that a person keeps apart
         """
@@ -347,15 +353,17 @@ class TribeRelationImporter(models.AbstractModel):
             return
         partner._tribe_check_length(partner._tribe_address_partner(session.connection))
         decision.link = self._relation_link(session.connection, partner)
+        decision.action = LINK
+
+    def _judge_found(self, session, decision):
+        is_synchronized = self._is_synchronized(session.connection, decision.partner, decision.link)
         self._judge(
             session,
             decision,
-            self._relation_facts(remote),
-            remote.entity,
-            is_left_out=not self._is_synchronized(session.connection, partner, decision.link),
+            self._relation_facts(decision.remote),
+            decision.remote.entity,
+            is_left_out=not is_synchronized,
         )
-        if decision.action != QUESTION:
-            decision.action = LINK
 
     def _is_synchronized(self, connection, partner, link):
         """Whether a contact is linked, being sent, or goes to Tribe in any case."""

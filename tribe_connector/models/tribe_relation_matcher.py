@@ -235,41 +235,44 @@ class TribeRelationMatcher(models.AbstractModel):
         refused = remote and self.env["tribe.suggestion"]._refused_of(connection, [remote.tribe_id])
         others = self._named_besides(connection, decision, contact, relation, refused)
         namesakes = self._namesakes(connection, decision, contact, relation, refused)
+        in_tribe = self._namesakes_in_tribe(connection, decision, contact, relation)
         relation = replace(
             relation,
             names_another=bool(others),
-            has_namesake=bool(namesakes),
+            has_namesake=bool(namesakes or in_tribe),
             names_nobody=self._names_nobody(connection, remote, contact, refused),
             has_number_again=self._has_number_again(connection, decision.link, relation, row),
         )
-        shared = self._shared_by_many(connection, contact, relation)
+        shared = self._shared_by_many(connection, decision, contact, relation)
         verdict = judge(contact, relation, shared_by_many=shared)
         if verdict.outcome == Outcome.QUESTION:
             against = _against(verdict.against, contact.values, relation.values)
             decision.candidates = [
-                Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
-                for each, basis, speaking in (
-                    (partner, verdict.basis, against),
-                    *self._others_asked(connection, namesakes | others, relation),
-                )
+                *(
+                    Candidate(each, relation.kind, row["ID"], name_of(row), basis, speaking)
+                    for each, basis, speaking in (
+                        (partner, verdict.basis, against),
+                        *self._others_asked(connection, namesakes | others, relation),
+                    )
+                ),
+                *in_tribe,
             ]
             decision.ask(self._could_be(connection, decision))
         elif verdict.outcome != Outcome.SAME:
             raise TryAgain(sentence("not_shown_yet", contact=partner.display_name))
 
-    def _shared_by_many(self, connection, contact, relation):
-        """What of a contact so many have that it says nothing, where the name says no more.
-
-        Of Odoo's contacts: those of Tribe would cost a call for each.
-        """
+    def _shared_by_many(self, connection, decision, contact, relation):
+        """What of a contact so many have that it says nothing, where the name says no more."""
         if not evidence.is_named_otherwise(contact, relation):
             return ()
         keys = evidence.weak_keys(contact.values)
         counted = self._count_contacts(connection, dict.fromkeys(keys, contact.values))
+        counts = [(basis, counted[basis, key], 1) for basis, key in keys]
+        counts += [(basis, 1, len(rows)) for (basis, _key), rows in decision.alike.items()]
         return {
             basis
-            for basis, key in keys
-            if basis != evidence.ADDRESS and evidence.is_shared_by_many(counted[basis, key], 1)
+            for basis, contacts, relations in counts
+            if basis != evidence.ADDRESS and evidence.is_shared_by_many(contacts, relations)
         }
 
     def _others_asked(self, connection, others, relation):
@@ -326,6 +329,54 @@ class TribeRelationMatcher(models.AbstractModel):
             if shared and (other.id, decision.tribe_id) not in refused:
                 found[other] = shared[0]
         return found
+
+    def _look_for_namesakes(self, session, decisions):
+        """Read which relations share a value with contacts that are named otherwise than theirs.
+
+        In few calls for all of them.
+        """
+        connection = session.connection
+        wanted = {}
+        for decision in decisions:
+            with self._alone(decision):
+                contact = self._contact_facts(connection, decision.partner, decision.link)
+                relation = self._relation_facts(decision.remote)
+                if evidence.is_named_otherwise(contact, relation):
+                    values = evidence.of_namesake(contact, relation)
+                    wanted.setdefault(relation.kind, []).append((decision, values))
+        for kind, of_kind in wanted.items():
+            found = self._relations_with(session, kind, [values for _each, values in of_kind])
+            for decision, values in of_kind:
+                decision.alike = {
+                    pair: found[pair] for pair in evidence.weak_keys(values) if pair in found
+                }
+
+    def _namesakes_in_tribe(self, connection, decision, contact, relation):
+        """The relations with the name of a contact that share no less with it: ``[Candidate]``.
+
+        Not those that are linked, left to Odoo, kept apart from it or ourselves.
+        """
+        shared = set(evidence.shared_details(contact, relation))
+        rows, bases = {}, {}
+        for (basis, _key), found in decision.alike.items():
+            for row in found:
+                rows[row["ID"]] = {**row, "kind": relation.kind}
+                bases.setdefault(row["ID"], []).append(basis)
+        named = [
+            tribe_id
+            for tribe_id, row in rows.items()
+            if shared.issubset(bases[tribe_id]) and evidence.is_named_alike(contact, _facts_of(row))
+        ]
+        if not named:
+            return []
+        partner = decision.partner
+        others = connection._own_relation_ids() | self.env["tribe.link"]._taken(connection, named)
+        refused = self.env["tribe.suggestion"]._refused(connection, partner)
+        return [
+            Candidate(partner, relation.kind, each, name_of(rows[each]), bases[each][0])
+            for each in named
+            if each not in others and (partner.id, each) not in refused
+        ]
 
     def _contacts_named(self, connection, values):
         """The contacts that Tribe has not, archived or not, with a name and something else."""
