@@ -286,6 +286,48 @@ class TestShared(HierarchyCase):
                     self.assertEqual(self.in_tribe(self.mother), ("Kerkstraat", "Amsterdam"))
                     self.assertNothingMore()
 
+    def test_what_it_got_by_mistake_is_no_address_of_its_own(self):
+        """Put under a company and taken out again before anybody looked: nobody entered that."""
+        for name, leave in (
+            ("Nacht", lambda partner, mother: partner.write({"parent_id": False})),
+            ("Soort", lambda partner, mother: partner.write({"type": "other"})),
+            ("Weg", lambda partner, mother: mother.unlink()),
+        ):
+            for is_company in (True, False):
+                with self.subTest(name, is_company=is_company):
+                    mother = self.env["res.partner"].create(
+                        {"name": f"Fout {name}", "is_company": True, **OFFICE}
+                    )
+                    partner = self.linked(f"{name} B.V.", is_company=is_company, **HOME)
+                    partner.parent_id = mother
+                    self.assertEqual(self.address(partner), OFFICE)
+                    leave(partner, mother)
+                    self.run_nightly()
+                    self.assertEqual(self.in_tribe(partner), ("Dorpsweg", "Utrecht"))
+                    self.assertEqual(self.address(partner), HOME)
+                    self.assertNothingMore()
+
+    def test_nor_is_one_to_which_the_company_moved_meanwhile(self):
+        partner = self.linked("Jan de Vries", is_company=False, **HOME)
+        partner.parent_id = self.mother
+        self.run_nightly()
+        self.mother.street = "Kanaal 7"
+        partner.parent_id = False
+        self.run_nightly()
+        self.assertEqual(self.in_tribe(partner), ("Dorpsweg", "Utrecht"))
+        self.assertEqual(self.address(partner), HOME)
+        self.assertNothingMore()
+
+    def test_what_is_entered_as_it_leaves_is_its_own(self):
+        new = {"street": "Bosweg 3", "zip": "5000 AA", "city": "Tilburg"}
+        partner = self.linked("Jan de Vries", is_company=False, **HOME)
+        partner.parent_id = self.mother
+        partner.write({"parent_id": False, **new})
+        self.run_nightly()
+        self.assertEqual(self.in_tribe(partner), ("Bosweg", "Tilburg"))
+        self.assertEqual(self.address(partner), new)
+        self.assertNothingMore()
+
     def test_what_tribe_changed_meanwhile_is_a_change_of_both(self):
         self.connection.conflict_policy = "ask"
         partner = self.linked("Los B.V.", **HOME)

@@ -236,8 +236,11 @@ class ResPartner(models.Model):
             self.check_access("write")
         moves = HIERARCHY & vals.keys()
         above = [partner._tribe_above() for partner in partners] if moves else []
-        partners._tribe_keep_lanes_off(with_links="company_id" in vals)
-        result = super().write(_trimmed(vals))
+        with_links = not vals.keys().isdisjoint({"company_id", "parent_id", "type"})
+        partners._tribe_keep_lanes_off(with_links)
+        leaving = partners if {"parent_id", "type"} & vals.keys() else partners.browse()
+        with leaving._tribe_noting_who_leaves():
+            result = super().write(_trimmed(vals))
         for partner, before in zip(self, above, strict=False):
             partner._tribe_check_above(before)
         if self.env.context.get("tribe_import"):
@@ -332,9 +335,11 @@ class ResPartner(models.Model):
         parents = self.sudo().parent_id - self
         if self:
             self.check_access("unlink")
-        self._tribe_keep_lanes_off(with_links=True)
+        below = self.sudo().with_context(active_test=False).child_ids - self.sudo()
+        (self | below)._tribe_keep_lanes_off(with_links=True)
         self._tribe_apart(self._tribe_note_deletion)
-        result = super().unlink()
+        with below._tribe_noting_who_leaves():
+            result = super().unlink()
         parents._tribe_note_save()
         return result
 

@@ -1,9 +1,11 @@
+from contextlib import contextmanager
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
 
 from ..engine.problems import NeedsPerson
 from ..mapping import ADDRESS_FIELDS, FIELD_LABELS, PAYMENT_TERM_FIELDS
-from ..sentence import say, sentence, together
+from ..sentence import say, sentence, stored, together
 from .tribe_link import RELATION_KINDS
 
 # By what an internal user is known and reached: with the e-mail address goes the password.
@@ -112,6 +114,49 @@ class ResPartner(models.Model):
             return {}
         text = self._tribe_told_of_parent(connection)
         return {name: text for name in ADDRESS_FIELDS if name in values}
+
+    @contextmanager
+    def _tribe_noting_who_leaves(self):
+        """Note of whom something takes from the contact above that its address was that one's.
+
+        As a look does that sees it there: nobody entered it for who leaves, so Tribe's comes back,
+        unless another one is entered. Whatever goes wrong in it, the save goes on.
+        """
+        before = {}
+        under = self.filtered("parent_id")
+        if under:
+            self._tribe_apart(lambda: before.update(under._tribe_addresses_of_parent()))
+        yield
+        if before:
+            self._tribe_apart(lambda: self._tribe_note_left(before))
+
+    def _tribe_addresses_of_parent(self):
+        """What of the address of these, who are linked, is that of the contact above.
+
+        :returns: ``{link: {neutral name: value}}``
+        """
+        found = {}
+        for link in self.tribe_link_ids:
+            partner, connection = link.partner_id, link.connection_id
+            is_relation = link.kind in RELATION_KINDS and link.state == "linked"
+            if is_relation and not partner._tribe_too_long(connection):
+                values = partner._tribe_values(connection)
+                of_parent = partner._tribe_address_of_parent(connection, values)
+                found[link] = {name: values[name] for name in of_parent}
+        return found
+
+    @api.model
+    def _tribe_note_left(self, before):
+        """Note what was that of the contact above, of those who have an address of their own now.
+
+        :param before: what ``_tribe_addresses_of_parent`` told
+        """
+        for link, values in before.items():
+            partner = link.partner_id
+            if values and not partner._tribe_shares_address(link.connection_id):
+                note = stored(sentence("address_of_parent", partner=partner._tribe_called()))
+                link.agreed = {**(link.agreed or {}), **values}
+                link.noted = {**(link.noted or {}), **dict.fromkeys(values, note)}
 
     def _tribe_shares_address(self, connection):
         """Whether the address that Tribe would have is also that of the contact above."""
