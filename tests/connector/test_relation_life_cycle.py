@@ -822,6 +822,44 @@ class TestRestoredTribe(RelationCase):
         self.assertFalse(self.problems())
         self.assertEqual(self.written(self.run_nightly), 0)
 
+    def restore_and_compare(self):
+        """Nobody looks at it in the restored Tribe but the weekly look at all that is linked."""
+        self.age()
+        self.sandbox.restore()
+        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.run_lanes()
+        self.run_nightly()
+
+    def test_the_weekly_look_finds_it(self):
+        self.connection.conflict_policy = "odoo"
+        self.restore_and_compare()
+        self.assertToday()
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertFalse(self.problems())
+
+        self.sandbox.reset_calls()
+        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.run_lanes()
+        self.assertEqual(self.sandbox.calls()["writes"], 0)
+
+    def test_the_weekly_look_finds_a_part_of_it(self):
+        self.connection.conflict_policy = "odoo"
+        thirty = self.env["account.payment.term"].search([])._tribe_of_days(self.company, 30)
+        for values in ({"street": "Markt 3"}, {"property_payment_term_id": thirty.id}):
+            with self.subTest(values):
+                self.sandbox.back_up()
+                time.sleep(1.1)
+                self.partner.write(values)
+                self.run_nightly()
+                self.look()
+
+                self.restore_and_compare()
+
+                self.assertEqual(self.address_of(self.partner)["HouseNumber"], 3)
+                days = self.relationships(self.partner)[ORGANIZATION_CUSTOMER]["PaymentTermInDays"]
+                self.assertEqual(days, 30 if "street" not in values else None)
+                self.assertFalse(self.problems())
+
     def test_what_is_edited_in_the_restored_tribe_is_an_edit(self):
         self.restore()
         self.run_nightly()

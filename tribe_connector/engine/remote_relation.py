@@ -135,7 +135,7 @@ class RemoteRelation:
         """
         address = self.shown_address() or {}
         rows = [self.entity, address, *self.relationships.values()]
-        marks = {row["ID"]: _changed_at(row) for row in rows if row.get("ID") and _changed_at(row)}
+        marks = {row["ID"]: changed_at(row) for row in rows if row.get("ID") and changed_at(row)}
         return marks | ({ADDRESS_MARK: address["ID"]} if address.get("ID") in marks else {})
 
     def has_address_of(self, marks: dict[str, str]) -> bool:
@@ -159,11 +159,11 @@ class RemoteRelation:
         if not address_id or address_id in {slot.get("ID") for slot in slots}:
             return {}
         if self.kind == "organization" and is_before(
-            marks.get(self.tribe_id), _changed_at(self.entity)
+            marks.get(self.tribe_id), changed_at(self.entity)
         ):
             return {}
         made_at = marks.get(address_id)
-        shown = {row["ID"]: _changed_at(row) for row in (self.entity, *self.relationships.values())}
+        shown = {row["ID"]: changed_at(row) for row in (self.entity, *self.relationships.values())}
         unchanged = [mark for tribe_id, mark in shown.items() if mark == marks.get(tribe_id)]
         if any(not is_before(mark, made_at) for mark in unchanged):
             return {}
@@ -173,7 +173,7 @@ class RemoteRelation:
         """The fields that are read as they were before ``marks``, or what is part of it."""
 
         def is_older(row):
-            return bool(row) and is_before(_changed_at(row), marks.get(row.get("ID")))
+            return bool(row) and is_before(changed_at(row), marks.get(row.get("ID")))
 
         if is_older(self.entity):
             return set(self.shown())
@@ -292,6 +292,12 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     return relations
 
 
+def changed_at(row: dict) -> str | None:
+    """When a record was last changed, or made, as Tribe writes it."""
+    stamps = (row.get(STAMP), row.get("CreationDate"))
+    return next((each for each in stamps if isinstance(each, str) and len(each) < 50), None)
+
+
 def name_of(row: dict) -> str:
     """What people are told that a relation is called, which may be called anything in Tribe."""
     return shortened(clean_start(row.get("Name")) or row["ID"], LONGEST_ITEM)
@@ -399,13 +405,7 @@ def _precedence(row: dict, linked: Collection[str]) -> tuple:
     One that is not former goes before those that are, as one that is linked does before others; of
     the others the one that was changed last.
     """
-    return not _is_former(row), row["ID"] in linked, _changed_at(row) or ""
-
-
-def _changed_at(row: dict) -> str | None:
-    """When a record was last changed, or made, as Tribe writes it."""
-    stamps = (row.get(STAMP), row.get("CreationDate"))
-    return next((each for each in stamps if isinstance(each, str) and len(each) < 50), None)
+    return not _is_former(row), row["ID"] in linked, changed_at(row) or ""
 
 
 def _is_former(row: dict) -> bool:

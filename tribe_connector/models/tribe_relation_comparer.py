@@ -3,8 +3,13 @@ import math
 from odoo import models
 
 from ..engine.problems import NeedsPerson
-from ..engine.remote_relation import ADDRESS_NAVIGATIONS, RELATION_SETS, RELATIONSHIP_SETS
-from ..mapping import ADDRESS_FIELDS
+from ..engine.remote_relation import (
+    ADDRESS_NAVIGATIONS,
+    RELATION_SETS,
+    RELATIONSHIP_SETS,
+    changed_at,
+)
+from ..mapping import ADDRESS_FIELDS, is_before
 from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
@@ -13,15 +18,19 @@ from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
 PART = 400
 # So many of a part may be missing, whatever its size, unless they are more than half of it.
 ALWAYS_PLAUSIBLE = 3
+# What is read of each record.
+SHOWN = "ID,CreationDate,LastMutationDate"
 
 
 class TribeRelationComparer(models.AbstractModel):
     """Looks whether Tribe still has the linked relations, their addresses and relationships: the
-    webhook of a deletion can be lost.
+    webhook of a deletion can be lost. And as new as it showed them once: nothing tells of a backup
+    that was restored.
 
     The links are read in parts, in the order of their IDs. A row of work is one part and leads to
     the row of the next, so a comparison that is interrupted goes on where it was. Nothing is
-    concluded here: what is missing, or is there again, is looked at as if a webhook had told of it.
+    concluded here: what is missing, older, or there again is looked at as if a webhook had told of
+    it.
     """
 
     _name = "tribe.relation.comparer"
@@ -51,13 +60,14 @@ class TribeRelationComparer(models.AbstractModel):
         connection, works = session.connection, self.env["tribe.work"]
         last, gone = links[-1:], links.filtered(lambda link: link.state == "gone")
         links -= gone
-        missing = self._missing(session, kind, links)
+        dates = {}
+        missing = self._missing(session, kind, links, dates)
         self._check_plausible(connection, links, missing)
         relationships = self._relationships(connection, links - missing)
-        ended = self._missing_relationships(session, kind, relationships)
+        ended = self._missing_relationships(session, kind, relationships, dates)
         self._check_plausible(connection, relationships, ended)
         missing |= links.filtered(lambda link: link.partner_id in ended.partner_id)
-        missing |= self._shown_again(session, kind, gone)
+        missing |= self._shown_again(session, kind, gone) | _older(links, dates)
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if not is_last:
             works._add(connection, "inbound", "comparison", [f"{kind}:{last.id}"], "follow")
@@ -81,8 +91,11 @@ class TribeRelationComparer(models.AbstractModel):
         is_last = len(links) < 2 * PART
         return (links, True) if is_last else (links[:PART], False)
 
-    def _missing(self, session, kind, links):
-        """The links of what Tribe does not show, or shows without the address that it had."""
+    def _missing(self, session, kind, links, dates):
+        """The links of what Tribe does not show, or shows without the address that it had.
+
+        :param dates: gets when what it shows was changed last, by ID
+        """
         absent = session.connection._absent()
         if RELATION_SETS[kind] in absent:
             return links.browse()
@@ -92,6 +105,7 @@ class TribeRelationComparer(models.AbstractModel):
             if f"{RELATION_SETS[kind]}/{slot}" not in absent
         ]
         shown = self._shown(session, RELATION_SETS[kind], links, slots)
+        dates |= _dates([row for each in shown.values() for row in (each, *map(each.get, slots))])
         return links.filtered(
             lambda link: (
                 link.tribe_id not in shown
@@ -121,24 +135,26 @@ class TribeRelationComparer(models.AbstractModel):
             lambda link: link.tribe_id and link.state == "linked" and not link._was_former()
         )
 
-    def _missing_relationships(self, session, kind, links):
+    def _missing_relationships(self, session, kind, links, dates):
         """Those of some relationships that Tribe does not show.
 
         :param kind: of the relations whose relationships they are
+        :param dates: gets when what it shows was changed last, by ID
         """
         missing = links.browse()
         for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
             part = links.filtered(lambda link, of=relationship: link.kind == of)
             if part and entity_set not in session.connection._absent():
                 shown = self._shown(session, entity_set, part)
+                dates |= _dates(shown.values())
                 missing |= part.filtered(lambda link, among=shown: link.tribe_id not in among)
         return missing
 
     def _shown(self, session, entity_set, links, slots=()):
         """What Tribe shows of some links, with the IDs of some navigations: ``{tribe_id: row}``."""
         ids = [Guid(tribe_id) for tribe_id in links.mapped("tribe_id")]
-        expand = ",".join(f"{slot}($select=ID)" for slot in slots)
-        rows = session.client.by_values(entity_set, "ID", ids, select="ID", expand=expand or None)
+        expand = ",".join(f"{slot}($select={SHOWN})" for slot in slots)
+        rows = session.client.by_values(entity_set, "ID", ids, select=SHOWN, expand=expand or None)
         return {row["ID"]: row for row in rows}
 
     def _check_plausible(self, connection, links, missing):
@@ -171,6 +187,20 @@ class TribeRelationComparer(models.AbstractModel):
 def _has_address(link):
     """Whether both sides agreed on an address."""
     return any((link.agreed or {}).get(name) for name in ADDRESS_FIELDS)
+
+
+def _dates(rows):
+    """When some rows of Tribe, or None, were changed last, by ID."""
+    return {row["ID"]: changed_at(row) for row in rows if row and row.get("ID")}
+
+
+def _older(links, dates):
+    """The links of what Tribe shows as it was before it was read once."""
+    return links.filtered(
+        lambda link: any(
+            is_before(dates.get(tribe_id), mark) for tribe_id, mark in (link.shown or {}).items()
+        )
+    )
 
 
 def _kind_and_position(reference):
