@@ -187,7 +187,6 @@ class TestWhatSettlesIt(TellingCase):
 
         self.change_the_price(self.credit_id, -100.0)
         self.run_nightly()
-        self.run_nightly()
         self.assert_told_paid(self.tribe_id, self.credit_id)
 
     def test_nor_one_that_nobody_looked_at_since(self):

@@ -265,11 +265,18 @@ class TribeLink(models.Model):
         works = self.env["tribe.work"]
         if differences and not is_looked_at:
             works._ask(self.connection_id, "inbound", "invoice", [self.tribe_id], "again")
-        # What could not be told while it differed.
-        if not (differences or agreed_before) and self.env["tribe.payment.exporter"]._wanted_phase(
-            self.connection_id, self
-        ):
-            works._add(self.connection_id, "outbound", "payment", self.move_id.ids, "follow")
+        if not (differences or agreed_before):
+            self._tell_what_waited()
+
+    def _tell_what_waited(self):
+        """Have Tribe told what it could not be while this one differed: also of what it settles."""
+        exporter = self.env["tribe.payment.exporter"]
+        settled = exporter._links_of_settling(self)
+        waited = self | settled.filtered(lambda link: link.connection_id == self.connection_id)
+        untold = waited.filtered(lambda link: exporter._wanted_phase(link.connection_id, link))
+        self.env["tribe.work"]._add(
+            self.connection_id, "outbound", "payment", untold.move_id.ids, "follow"
+        )
 
 
 def _amounts_of(amounts, names):
