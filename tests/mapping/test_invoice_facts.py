@@ -32,6 +32,7 @@ ALL = {
     "untaxed": "100.00",
     "vat": "21.00",
     "vat_by_tax": {"3": "21.00"},
+    "vat_places": {"vat/3": ["9/12"]},
     "total": "121.00",
 }
 OTHERS = {
@@ -47,6 +48,7 @@ OTHERS = {
     "untaxed": "100.01",
     "vat": "21.01",
     "vat_by_tax": {"4": "21.00"},
+    "vat_places": {"vat/3": ["9/13"]},
     "total": "-121.00",
 }
 

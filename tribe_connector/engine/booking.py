@@ -22,6 +22,8 @@ BOOKING = object()
 # Of what is booked in one go: Odoo takes up to 60 milliseconds for a line on a busy machine, and
 # ends a worker that takes longer than two minutes for all that it does.
 MOST_LINES = 500
+# Of what ``vat_places`` tells: of VAT itself, or of the net amounts that are taxed.
+VAT, NET = "vat", "net"
 
 
 class Mapping:
@@ -60,7 +62,7 @@ class Booking:
         # It was booked before, and Tribe was told that it is paid.
         self.was_told_paid = False
         self.salesperson = legal_entity.env["res.users"]
-        self.customer_name = _name_of_customer(entity)
+        self.customer_name = name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(entity_set_of(entity.get("Relationship")))
 
@@ -91,7 +93,7 @@ def entity_set_of(link):
     return ((link or {}).get("_Type") or "").replace(".", "_")
 
 
-def _name_of_customer(entity):
+def name_of_customer(entity):
     """What Tribe calls the customer of an invoice, as far as it tells that; may be empty."""
     relationship = entity.get("Relationship") or {}
     try:
@@ -138,8 +140,49 @@ def entry_facts(move):
         "vat_by_tax": summed(
             (str(line.tax_line_id.id), amount(-sign * line.amount_currency)) for line in taxes
         ),
+        "vat_places": vat_places(move),
         "total": text(sign * amount(move.amount_total)),
     }
+
+
+def vat_places(move, is_by_tax=False):
+    """Where an entry has its VAT: ``{what: places}``, both as texts.
+
+    The account and the grids of the VAT of each tax, and the grids of what is taxed by some.
+
+    :param is_by_tax: as the taxes say now, instead of as it is on the lines
+    """
+    places = {}
+    for line in move.line_ids.filtered(lambda line: line.tax_line_id or line.tax_ids):
+        tax, taxes = line.tax_line_id, line.tax_ids
+        account, grids = line.account_id, line.tax_tag_ids
+        if is_by_tax and tax:
+            repartition = line.tax_repartition_line_id
+            # Without one of its own it is on that of the line which is taxed.
+            account = repartition._get_aml_target_tax_account() or account
+            grids = repartition.filtered(_is_told_at_once).tag_ids
+        elif is_by_tax:
+            kind = "refund" if move.move_type == "out_refund" else "invoice"
+            of_base = taxes.repartition_line_ids.filtered(
+                lambda each, kind=kind: (
+                    (each.repartition_type, each.document_type) == ("base", kind)
+                )
+            )
+            grids = of_base.filtered(_is_told_at_once).tag_ids
+        grids = grids.filtered(lambda grid: grid.applicability == "taxes")
+        what = key(VAT, tax.id) if tax else key(NET, _joined(taxes))
+        place = key(account.id if tax else None, _joined(grids))
+        places.setdefault(what, set()).add(place)
+    return {what: sorted(places[what]) for what in sorted(places)}
+
+
+def _is_told_at_once(repartition):
+    """Whether the VAT return tells of it when it is invoiced, not only when it is paid."""
+    return repartition.tax_id.tax_exigibility != "on_payment"
+
+
+def _joined(records):
+    return "+".join(map(str, sorted(records.ids)))
 
 
 def by_company(bookings):

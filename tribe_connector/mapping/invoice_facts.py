@@ -42,6 +42,8 @@ FACTS = (
     Fact("untaxed", "compared_untaxed", "fact_untaxed"),
     Fact("vat", "fact_vat", "fact_vat"),
     Fact("vat_by_tax", "compared_vat_by_tax", "fact_vat_by_tax"),
+    # On which account, and in which grids of the VAT return: as it was booked.
+    Fact("vat_places", "compared_vat_places", "fact_vat_places"),
     Fact("total", "compared_total", "fact_total"),
 )
 DATES = ("date", "accounting_date", "due_date")
@@ -129,6 +131,11 @@ def differing_keys(wanted: Mapping, found: Mapping) -> list[str]:
     return [each for each in keys if _amount(wanted.get(each)) != _amount(found.get(each))]
 
 
+def differing_places(wanted: Mapping, found: Mapping) -> list[str]:
+    """What is in other places on one side than on the other, of what both have."""
+    return [what for what in wanted if what in found and wanted[what] != found[what]]
+
+
 def amount_of(amounts: Mapping, of_key: str) -> Decimal:
     """The amount of a key, 0.00 where there is none."""
     return Decimal(amounts.get(of_key) or "0.00")
@@ -146,6 +153,8 @@ def shown(name: str, value: str) -> object:
 def _is_alike(name: str, one: object, other: object) -> bool:
     if name in BY_KEY:
         return not differing_keys(one, other)
+    if name == "vat_places":
+        return not differing_places(one, other)
     if name in AMOUNTS:
         return _amount(one) == _amount(other)
     return one == other

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
-from ..engine.booking import BOOKING, MOST_LINES, rounded
+from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
 from ..engine.problems import NeedsPerson
 from ..engine.same_text import is_same_text
 from ..mapping.invoice import LATEST_DATE
@@ -425,6 +425,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                         **self._facts_of(booking),
                         "due_date": self._due_date(booking).isoformat(),
                         "accounting_date": self._accounting_date(booking).isoformat(),
+                        "vat_places": vat_places(move),
                         "keeps_number": booking.keeps_number,
                         "partner_id": booking.partner.id,
                     },

@@ -3,10 +3,18 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..engine.booking import entry_facts
+from ..engine.booking import entry_facts, vat_places
 from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
-from ..mapping.invoice_facts import BY_KEY, amount_of, differing, differing_keys, parts, shown
+from ..mapping.invoice_facts import (
+    BY_KEY,
+    amount_of,
+    differing,
+    differing_keys,
+    differing_places,
+    parts,
+    shown,
+)
 from ..sentence import Name, first_of, in_language, sentence, together
 
 STATES_OF_ENTRY = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
@@ -31,12 +39,26 @@ class TribeLink(models.Model):
         if not facts:
             return {}
         facts["number"] = self._number_in_odoo()
+        facts["vat_places"] = self._vat_places_in_odoo(facts["vat_places"])
         customer = self._expected_customer()
         if customer:
             ours = self.move_id.partner_id.commercial_partner_id
             is_same = customer.commercial_partner_id == ours
             facts["customer"] = (self.agreed or {}).get("customer") if is_same else ""
         return facts
+
+    def _vat_places_in_odoo(self, found):
+        """Where the entry has its VAT. What is as its tax says by now is as agreed: Odoo follows a
+        tax that was changed, at the next change of a line, or in all entries where one asks it to.
+        """
+        agreed = (self.agreed or {}).get("vat_places") or {}
+        if found == agreed:
+            return found
+        by_tax = vat_places(self.move_id, is_by_tax=True)
+        return {
+            what: agreed.get(what, places) if places == by_tax[what] else places
+            for what, places in found.items()
+        }
 
     def _number_in_odoo(self):
         """Tribe's number where the entry has it: as its name, or where Odoo numbers beside that."""
@@ -97,7 +119,26 @@ class TribeLink(models.Model):
             keys, more = first_of(differing_keys(tribe, odoo))
             names = self._names_of_keys(name, keys)
             return tuple([*_amounts_of(side, names), *more] for side in (tribe, odoo))
+        if name == "vat_places":
+            differing, more = first_of(differing_places(tribe, odoo))
+            return tuple(
+                [*(self._place_of(what, side[what]) for what in differing), *more]
+                for side in (tribe, odoo)
+            )
         return shown(name, tribe), shown(name, odoo)
+
+    def _place_of(self, what, places):
+        """Where the VAT of a tax is, or in which grids what it taxes."""
+        _kind, taxes = parts(what)
+        called = []
+        for account, grids in map(parts, places):
+            called += [
+                self._called("account.account", account),
+                self._called("account.account.tag", grids),
+            ]
+        return sentence(
+            "amount_of", what=self._called("account.tax", taxes), amount=[*filter(None, called)]
+        )
 
     def _names_of_customers(self, theirs, ours):
         """What two customers are called; nothing where that says nothing, or tells of another
