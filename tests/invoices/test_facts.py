@@ -95,6 +95,20 @@ class FactCase(PaymentCase):
             # Odoo lets both follow.
             move.write(dates)
 
+    @contextmanager
+    def tribe_shows(self, **changes):
+        """Tribe's invoices are read with other values."""
+        by_values = Client.by_values
+
+        def changed(client, entity_set, *arguments, **options):
+            rows = by_values(client, entity_set, *arguments, **options)
+            if entity_set == "Activity_Invoice":
+                return [{**row, **changes} for row in rows]
+            return rows
+
+        with patch.object(Client, "by_values", changed):
+            yield
+
     def another_contact(self):
         return self.env["res.partner"].create({"name": "Heel andere klant"})
 
@@ -272,20 +286,6 @@ class TestEveryFactInEveryPlace(FactCase):
                 self.run_nightly()
                 self.assertEqual(self.link(tribe_id).state, "linked")
                 self.assertFalse(self.problems())
-
-    @contextmanager
-    def tribe_shows(self, **changes):
-        """Tribe's invoices are read with other values."""
-        by_values = Client.by_values
-
-        def changed(client, entity_set, *arguments, **options):
-            rows = by_values(client, entity_set, *arguments, **options)
-            if entity_set == "Activity_Invoice":
-                return [{**row, **changes} for row in rows]
-            return rows
-
-        with patch.object(Client, "by_values", changed):
-            yield
 
     def test_another_value_in_tribe_is_shown_and_cleared_by_itself(self):
         names = self.connection._invoice_fields()
@@ -650,6 +650,30 @@ class TestIgnored(FactCase):
                 self.assertEqual(link.decided_by_id, self.env.user)
                 self.assertTrue(link.decided_at)
 
+    def test_it_keeps_what_can_be_read_of_one_that_cannot_be_read_whole(self):
+        """The one that is booked by hand, and ignored: Tribe does not let it be corrected."""
+        self.sandbox.switch(final_invoice_writable="all")
+        changes = (
+            ({"TotalExcludingVat": 77.0}, ("EUR", 121.0)),
+            ({"TotalExcludingVat": 77.0, "TotalIncludingVat": None}, ("EUR", 0.0)),
+            ({"Currency": "XXX"}, (False, 121.0)),
+            ({self.connection._invoice_fields().date: "gisteren"}, ("EUR", 121.0)),
+        )
+        for values, (currency, total) in changes:
+            with self.subTest(values):
+                tribe_id = self.draft(self.line(100.0))
+                self.sandbox.set_phase(tribe_id, "Sent")
+                with self.tribe_shows(**values):
+                    self.look_at("invoice", tribe_id)
+                self.problematic().action_ignore()
+
+                link = self.link(tribe_id)
+                is_dated = "gisteren" not in values.values()
+                self.assertEqual(link.display_name, self.number_of(tribe_id))
+                self.assertEqual(link.customer_name, self.partner.name)
+                self.assertEqual(link.invoice_date, is_dated and self.today)
+                self.assertEqual((link.currency_id.name, link.amount_total), (currency, total))
+
     def another_customer(self):
         organization = self.sandbox.create("Relation_Organization", {"Name": "Ander B.V."})
         self.customer = self.sandbox.create(
@@ -747,3 +771,44 @@ class TestAdoptAllThatAgree(FactCase):
 
         self.assertEqual(set(self.problematic().mapped("reference")), set(self.ids[:4]))
         self.assertEqual([self.booked_move(each) for each in self.ids[4:]], self.moves[4:])
+
+    def test_it_is_the_invoice_of_who_has_the_relationship_now(self):
+        """The relationship was moved, and no relation was looked at since."""
+        (other,) = [
+            row
+            for row in self.sandbox.rows(ORGANIZATION_CUSTOMER)
+            if row["Organization"] != self.customer["Organization"] and not row["IsFormer"]
+        ][:1]
+        self.env["tribe.work"]._add(
+            self.connection, "inbound", "organization", [other["Organization"]], "poll"
+        )
+        self.run_lanes()
+        partner = self.env["res.partner"].search([("tribe_id", "=", other["Organization"])])
+        before, right = self.moves[:2]
+        with self.unasserted():
+            right.button_draft()
+            right.partner_id = partner
+            right.action_post()
+        self.sandbox.change(
+            ORGANIZATION_CUSTOMER,
+            self.customer["ID"],
+            {"Organization": {"ID": other["Organization"]}},
+        )
+        self.look_at("invoice", *self.ids[:2])
+
+        self.assertEqual(self.plan().move_to_adopt_id & (before | right), right)
+        self.problematic().action_adopt_agreeing()
+        self.run_lanes()
+        self.assertEqual(self.booked_move(self.ids[1]), right)
+        self.assertEqual(self.link(self.ids[1]).state, "linked")
+        self.assertFalse(self.link(self.ids[0]))
+
+    def test_nothing_is_taken_for_one_whose_customer_is_not_in_odoo(self):
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Ander B.V."})
+        self.sandbox.change(
+            ORGANIZATION_CUSTOMER,
+            self.customer["ID"],
+            {"Organization": {"ID": organization["ID"]}},
+        )
+        self.look_at("invoice", *self.ids)
+        self.assertFalse(self.plan().move_to_adopt_id)

@@ -15,6 +15,7 @@ from tribe_connector.mapping import (
     InvoiceFields,
     InvoiceLine,
     InvoiceUnreadable,
+    read_alone,
     read_invoice,
 )
 
@@ -397,6 +398,45 @@ def test_an_invoice_that_cannot_be_booked_says_why(changes, code, parameters):
 )
 def test_a_line_that_cannot_be_booked_is_named(line, code, parameters):
     assert_only_says(refusal(entity([line])), code, line="Onderhoud", **parameters)
+
+
+ALONE = {
+    "number": "20260001",
+    "date": "2026-01-01",
+    "customer": "c42",
+    "currency": "EUR",
+    "total": "121",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, {}),
+        ({"ProductLines": None}, {}),
+        ({"ProductLines": [{"Quantity": "many", "TotalExcludingVatInCurrency": "much"}]}, {}),
+        ({"TotalExcludingVat": 77.0}, {}),
+        ({"TotalIncludingVat": 121.005}, {"total": "121.005"}),
+        ({"TotalIncludingVat": None}, {"total": "0"}),
+        ({"TotalIncludingVat": "much"}, {"total": None}),
+        ({"IsCredit": True}, {"total": "-121"}),
+        ({"TotalIncludingVat": -121.0, "IsCredit": True}, {"total": "-121"}),
+        (
+            {"Currency": "USD", "TotalIncludingVatInCurrency": 130.0},
+            {"currency": "USD", "total": "130"},
+        ),
+        ({"Currency": ""}, {"currency": None, "total": "0"}),
+        ({"InvoiceDate": "gisteren"}, {"date": None}),
+        ({"Relationship": None}, {"customer": None}),
+        ({"Number": None}, {"number": None}),
+    ],
+)
+def test_what_can_be_read_is_known_of_what_cannot_be_read_whole(changes, known):
+    wanted = {name: value for name, value in {**ALONE, **known}.items() if value}
+    read_of_it = read_alone(
+        entity(**changes), FIELDS, timezone="Europe/Amsterdam", base_currency="EUR"
+    )
+    assert read_of_it == wanted
 
 
 def test_an_invoice_without_its_lines_is_not_an_empty_one():

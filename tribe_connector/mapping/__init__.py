@@ -2,7 +2,14 @@
 
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .chart_taxes import chart_taxes, is_chart_known
-from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable, read_invoice
+from .invoice import (
+    Invoice,
+    InvoiceFields,
+    InvoiceLine,
+    InvoiceUnreadable,
+    read_alone,
+    read_invoice,
+)
 from .made import agreed_on, as_odoo_has, made_after_telling, made_of
 from .merge import (
     ADDRESS,
@@ -147,6 +154,7 @@ __all__ = [
     "person_body",
     "person_from_tribe",
     "person_name",
+    "read_alone",
     "read_invoice",
     "relationship_body",
     "resolve_invoice_fields",

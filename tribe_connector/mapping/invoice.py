@@ -181,6 +181,34 @@ def read_invoice(
     return _Reader(entity, fields, timezone, digits, base_currency).invoice()
 
 
+def read_alone(
+    entity: Mapping, fields: InvoiceFields, *, timezone: str, base_currency: str
+) -> dict[str, str]:
+    """What an invoice is known by (``invoice_facts``), of one that cannot be read whole.
+
+    Each as far as it can be read by itself; the total is the one that Tribe names.
+    """
+    try:
+        # Without its lines, which may be what is wrong with it.
+        alone = {**entity, "ProductLines": []}
+        reader = _Reader(alone, fields, timezone, EXACT_DECIMALS, base_currency)
+    except ValueUnreadable:
+        return {}
+    facts = {}
+    for name, read in (
+        ("number", reader.number),
+        ("date", lambda: reader.required_date().isoformat()),
+        ("customer", lambda: _id(entity.get("Relationship"))),
+        ("currency", lambda: reader.currency),
+        ("total", lambda: f"{reader.total().normalize():f}"),
+    ):
+        try:
+            facts[name] = read()
+        except ValueUnreadable:
+            continue
+    return {name: value for name, value in facts.items() if value}
+
+
 class _Reader:
     def __init__(
         self, entity: Mapping, names: InvoiceFields, timezone: str, digits: int, base_currency: str
@@ -420,6 +448,11 @@ class _Reader:
         )
         untaxed, vat, total = (self.exactly(self.named(self.entity, name)) for name in chosen)
         return untaxed, vat, total
+
+    def total(self) -> Decimal:
+        """The total that Tribe names, negative where Tribe marks a credit invoice; 0 without."""
+        total = self.header_totals()[2] or Decimal(0)
+        return -abs(total) if self.named(self.entity, self.names.credit) is True else total
 
     def amount(self, row: Mapping, name: str) -> Decimal | None:
         return self.exactly(row.get(self.amount_name(name)))

@@ -24,6 +24,7 @@ from ..mapping import (
     ValueUnreadable,
     clean,
     clean_start,
+    read_alone,
     read_invoice,
     whole_number,
 )
@@ -32,7 +33,6 @@ from ..mapping.invoice_facts import (
     OF_THE_SAME_SALE,
     differing,
     missing,
-    tribe_facts,
 )
 from ..sentence import said, say, sentence
 from ..tribe_api import Guid, any_of
@@ -104,9 +104,26 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _known_facts(self, booking):
         """What people know an invoice by that is not booked; *Adopt* compares it as well."""
-        facts = tribe_facts(booking.invoice)
-        known = {name: facts[name] for name in OF_THE_SAME_SALE}
+        facts = self._facts_in_tribe(booking)
+        known = {name: facts[name] for name in (*OF_THE_SAME_SALE, "relation") if name in facts}
         return {**known, "customer_name": booking.customer_name}
+
+    def _facts_read_alone(self, connection, entity):
+        """The same of an invoice that cannot be read whole, as far as it can be."""
+        legal_entity = self._find_legal_entity(connection, entity)
+        default = legal_entity.default_get(["timezone"])["timezone"]
+        try:
+            facts = read_alone(
+                entity,
+                connection._invoice_fields(),
+                timezone=legal_entity.timezone or default,
+                base_currency=legal_entity.company_id.currency_id.name or "",
+            )
+            # What a customer is called is forgotten with the contact, which needs the ID.
+            named = {"customer_name": name_of_customer(entity)} if facts.get("customer") else {}
+        except Exception:  # noqa: BLE001 - why it is held is told already
+            return {}
+        return {**facts, **named}
 
     # Reading
 
@@ -190,9 +207,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
         # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
         session.commit()
-        rows = self._relationships(session, [entities[each.invoice.tribe_id] for each in wanted])
-        for booking in wanted:
-            booking.relationship = rows.get(booking.invoice.tribe_id, {})
+        wanted = self._look_at_relationships(session, entities, wanted, failures)
         self._find_customers(session, wanted, failures)
         session.commit()
         self._read_terms(session, wanted, failures)
@@ -230,14 +245,13 @@ class TribeInvoiceImporter(models.AbstractModel):
             if tribe_id in known:
                 session.halves([tribe_id], compare, fail)
                 continue
-            booking = None
+            entity = entities[tribe_id]
             try:
-                if booking := self._read(session, entities[tribe_id]):
-                    self._check_bookable(booking)
+                if booking := self._read(session, entity):
                     wanted.append(booking)
             except Exception as error:  # noqa: BLE001 - classified by the session
                 # Not read again: of many lines that takes long.
-                held(tribe_id, error, self._known_facts(booking) if booking else {})
+                held(tribe_id, error, self._facts_read_alone(session.connection, entity))
         return wanted
 
     def _compare_with_tribe(self, session, links):
@@ -267,6 +281,26 @@ class TribeInvoiceImporter(models.AbstractModel):
             session.halves([link], compare, failures.__setitem__)
         session.commit()
         return failures
+
+    def _look_at_relationships(self, session, entities, bookings, failures):
+        """Read whose the invoices are by now, then check them; returns what can be booked.
+
+        In this order: of one that is held *Adopt* asks who its customer is.
+        """
+        rows = self._relationships(session, [entities[each.invoice.tribe_id] for each in bookings])
+        checked = []
+
+        def fail(booking, error):
+            failures[booking.invoice.tribe_id] = self._failure(booking, error)
+
+        for booking in in_time(bookings, fail):
+            booking.relationship = rows.get(booking.invoice.tribe_id, {})
+            try:
+                self._check_bookable(booking)
+                checked.append(booking)
+            except Exception as error:  # noqa: BLE001 - classified by the session
+                fail(booking, error)
+        return checked
 
     def _compare(self, session, link, entity, relationship):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""

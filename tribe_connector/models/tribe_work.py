@@ -687,17 +687,18 @@ class TribeWork(models.Model):
         facts = self.sudo().facts
         if len(moves) != 1 or not facts:
             return moves.browse()
-        link = (
-            self.env["tribe.link"]
-            .sudo()
-            .new(
-                {
-                    "connection_id": self.connection_id.id,
-                    "kind": "invoice",
-                    "move_id": moves.id,
-                    "agreed": {**facts, "keeps_number": False},
-                }
-            )
+        links = self.env["tribe.link"].sudo()
+        relation_id = facts.get("relation")
+        if relation_id and not links._of_tribe(self.connection_id, [relation_id]):
+            # The customer relationship was moved to somebody who is not in Odoo yet.
+            return moves.browse()
+        link = links.new(
+            {
+                "connection_id": self.connection_id.id,
+                "kind": "invoice",
+                "move_id": moves.id,
+                "agreed": {**facts, "keeps_number": False},
+            }
         )
         return moves if is_same_sale(facts, link._facts_in_odoo()) else moves.browse()
 
