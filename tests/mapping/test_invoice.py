@@ -749,3 +749,31 @@ def test_dinars_may_have_three_decimals_or_two():
     lines = [unrounded(33.333, 5.0)] * 3
     invoice = read(in_currency("KWD", lines, 100.0, 5.0, 105.0), digits=3)
     assert float(invoice.total) == 105.0
+
+
+def test_totals_in_smaller_coins_are_not_read_in_cents():
+    def line(net, vat, percentage, quantity, price, vat_less_discount):
+        return {
+            "VatGroup": {"ID": f"d{percentage}", "Percentage": percentage},
+            "VatPercentage": percentage,
+            "Quantity": quantity,
+            "PriceInCurrency": price,
+            "DiscountPercentage": 10,
+            "TotalExcludingVatInCurrency": net,
+            "VatAmountInCurrency": vat,
+            "VatAmountIncludingDiscountInCurrency": vat_less_discount,
+            "TotalIncludingVatInCurrency": None,
+        }
+
+    lines = [
+        line(168.075, 39.218, 21.0, 2.25, 83.0, 29.168),
+        line(475.2, 0.0, 0.0, 12.0, 44.0, 0.0),
+    ]
+    told = {
+        "TotalExcludingVatInCurrency": 531.602,
+        "VatAmountInCurrency": 29.169,
+        "TotalIncludingVatInCurrency": 560.771,
+    }
+    of_tribe = entity(lines, Currency="KWD", DiscountPercentage=17.36, **told)
+    invoice = read(of_tribe, digits=3)
+    assert amounts_of(invoice, 3) == ("531.602", "29.169", "560.771")

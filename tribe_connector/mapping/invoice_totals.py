@@ -82,16 +82,30 @@ class Told:
             vat = total - untaxed
         return replace(self, untaxed=untaxed, vat=vat, total=total, amount=amount, digits=digits)
 
+    def may_be_in(self, digits: int) -> bool:
+        """Whether Tribe may have rounded to so many digits: no total by name has more of them.
+
+        Those of a currency without cents may have been counted in cents.
+        """
+        coin = Decimal(1).scaleb(-digits)
+        return digits >= self.digits or all(
+            each is None or each == each.quantize(coin) for each in self.by_name
+        )
+
 
 def read_totals(lines: Sequence[InvoiceLine], told: Told) -> Reading:
     """The lines, rounded, with the net amounts and totals that Tribe tells.
 
     The amounts of the lines are as Tribe has them, perhaps with more decimals than the currency.
     Tribe may round to cents also what has no cents, or smaller coins: so both are tried, the
-    smallest coin first. Raises ``TotalsDisagree``.
+    smallest coin first; cents only where the totals have no smaller coins.
+
+    :raises TotalsDisagree: with what cannot be made out
     """
     coins = sorted({told.digits, DIGITS_OF_CENTS}, reverse=True)
-    totals = [_Totals(tuple(lines), told.rounded(digits)) for digits in coins]
+    totals = [
+        _Totals(tuple(lines), told.rounded(digits)) for digits in coins if told.may_be_in(digits)
+    ]
     for find in (_Totals.agreeing, _Totals.nearly):
         for each in totals:
             if reading := each.reading(find):
