@@ -255,6 +255,68 @@ class TestCreditAndInvoiceLater(CreditCase):
 
                 self.assert_settled(invoice, credit)
 
+    def left_to_odoo(self, invoice):
+        """An invoice that is otherwise in Odoo, and left so."""
+        move = self.booked_move(invoice)
+        move.button_draft()
+        self.link(invoice).action_leave_to_odoo()
+        move.invoice_date_due += timedelta(days=9)
+        return move
+
+    def assert_settled_with_left(self, invoice, credit):
+        self.assertEqual(self.booked_move(credit).reversed_entry_id, self.booked_move(invoice))
+        self.assertEqual(self.open_amounts(invoice, credit), [0.0, 0.0])
+        states = [(self.link(each).state, self.link(each).difference) for each in (invoice, credit)]
+        self.assertEqual(states, [("left_to_odoo", False), ("linked", False)])
+
+    def test_an_invoice_that_is_left_to_odoo_is_settled_with_its_credit(self):
+        for is_credited_first in (False, True):
+            with self.subTest(is_credited_first=is_credited_first):
+                invoice = self.send_new(self.line(100.0))
+                move = self.left_to_odoo(invoice)
+                if is_credited_first:
+                    credit = self.credit_of(invoice)
+                    self.assertEqual(self.booked_move(credit).amount_residual, 121.0)
+                    move.action_post()
+                else:
+                    move.action_post()
+                    credit = self.credit_of(invoice)
+                self.assert_settled_with_left(invoice, credit)
+                self.run_nightly()
+                self.look_at("invoice", invoice, credit)
+                self.assert_settled_with_left(invoice, credit)
+                self.assertFalse(self.problems())
+
+    def test_an_invoice_that_is_left_to_odoo_with_another_customer_is_told_once(self):
+        invoice = self.send_new(self.line(100.0))
+        move = self.left_to_odoo(invoice)
+        move.partner_id = self.env["res.partner"].create({"name": "Heel andere klant"})
+        move.action_post()
+        credit = self.credit_of(invoice)
+
+        self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+        shown = self.difference_shown(self.link(credit))
+        assert_says(shown, "credit_not_settled", other="Heel andere klant")
+        self.assertEqual(self.link(invoice).state, "left_to_odoo")
+        self.link(credit).action_leave_to_odoo()
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_a_credit_that_is_left_to_odoo_is_settled_by_nobody(self):
+        invoice = self.send_new(self.line(100.0))
+        credit = self.credit_of(invoice)
+        self.booked_move(credit).line_ids.remove_move_reconcile()
+        refund = self.booked_move(credit)
+        refund.button_draft()
+        # Odoo itself would settle a reversal.
+        refund.reversed_entry_id = False
+        self.link(credit).action_leave_to_odoo()
+        refund.action_post()
+        self.assertEqual(self.open_amounts(invoice), [121.0])
+        self.booked_move(invoice).button_draft()
+        self.booked_move(invoice).action_post()
+        self.assertEqual(self.open_amounts(invoice), [121.0])
+
     def test_credits_of_nothing_are_looked_at_only_once(self):
         credit = self.send_new(self.line(-50.0))
         self.run_nightly()

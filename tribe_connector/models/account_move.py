@@ -143,7 +143,8 @@ class AccountMove(models.Model):
         # A draft of before the journal was reserved takes its number only now.
         self._check_tribe_journal()
         self._tribe_check_booked_once()
-        links = self._tribe_links()
+        all_links = self._tribe_links()
+        links = all_links.filtered(lambda link: link.state != "left_to_odoo")
         for link in links:
             # With no more rights than who confirms it: it undoes what a line is reconciled with.
             move = link.move_id.with_env(self.env)
@@ -156,7 +157,7 @@ class AccountMove(models.Model):
             move = link.move_id.with_env(self.env)
             if move in posted:
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
-        if booked := links.filtered(lambda link: link.move_id in posted):
+        if booked := all_links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
             booked.move_id._tribe_as_in_tribe(booked._ask_whether_well)
         return posted
@@ -172,7 +173,7 @@ class AccountMove(models.Model):
             self._tribe_apart(step, intended=(UserError, RedirectWarning))
 
     def _tribe_links(self):
-        """The links of these moves that have to be as in Tribe, whoever asks.
+        """The links of these moves, whoever asks; those left to Odoo need not be as in Tribe.
 
         As the lanes have them: what Odoo makes when credits are settled would else get the default
         values of who confirms, and with all rights also what these may not touch.
@@ -181,15 +182,7 @@ class AccountMove(models.Model):
         if env.context.get("tribe_booking") is not BOOKING:
             env = env(user=SUPERUSER_ID, context={"lang": env.lang})
         return (
-            env["tribe.link"]
-            .sudo()
-            .search(
-                [
-                    ("move_id", "in", self.ids),
-                    ("kind", "=", "invoice"),
-                    ("state", "!=", "left_to_odoo"),
-                ]
-            )
+            env["tribe.link"].sudo().search([("move_id", "in", self.ids), ("kind", "=", "invoice")])
         )
 
     def _tribe_correct_vat(self, link):

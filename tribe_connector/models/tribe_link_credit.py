@@ -76,7 +76,10 @@ class TribeLink(models.Model):
         )
 
     def _credit_pairs(self):
-        """The credit notes and invoices of Tribe that belong together, both posted, as links."""
+        """The credit notes and invoices of Tribe that belong together, both posted, as links.
+
+        Also of an invoice that is left to Odoo: what is compared with Tribe is its credit note.
+        """
         credited = self.filtered("credited_tribe_id")
         others = self.search(
             [
@@ -86,15 +89,16 @@ class TribeLink(models.Model):
                 ("credited_tribe_id", "in", self.filtered("tribe_id").mapped("tribe_id")),
             ]
         )
-        # Who calls knows that these are there.
-        compared = self | others.filtered(lambda link: link.state in COMPARED)
-        booked = compared.filtered(lambda link: link.move_id.state == "posted")
+        booked = (self | others).filtered(lambda link: link.move_id.state == "posted")
+        left = booked.filtered(lambda link: link.state == "left_to_odoo")
+        # Who calls knows that its own are there.
+        compared = booked.filtered(lambda link: link in self or link.state in COMPARED) - left
         invoices = {
             (link.connection_id, link.tribe_id): link
-            for link in booked
+            for link in compared | left
             if link.move_id.move_type == "out_invoice"
         }
-        for credit in booked.filtered(lambda link: link.move_id.move_type == "out_refund"):
+        for credit in compared.filtered(lambda link: link.move_id.move_type == "out_refund"):
             invoice = invoices.get((credit.connection_id, credit.credited_tribe_id))
             if invoice and (credit in self or invoice in self):
                 yield credit, invoice
