@@ -138,6 +138,19 @@ class TestInvoiceProblems(InvoiceCase):
 
         self.assert_held(tribe_id, "currency_not_active", currency="DKK")
 
+    def test_a_currency_that_is_deactivated_later_changes_nothing_that_is_booked(self):
+        self.sandbox.switch(foreign_currency=True)
+        krone = self.env.ref("base.DKK")
+        krone.active = True
+        krone.rate_ids.create({"currency_id": krone.id, "name": "2020-01-01", "rate": 7.5})
+        tribe_id = self.send_new(self.line(10.0), Currency="DKK")
+        self.assertEqual(self.booked_move(tribe_id).currency_id, krone)
+
+        krone.active = False
+        self.look_at("invoice", tribe_id)
+
+        self.assertEqual((self.link(tribe_id).state, self.problems()), ("linked", []))
+
     def test_a_currency_is_no_beginning_of_what_tribe_calls_it(self):
         """Odoo cuts what it looks for to the length of the field."""
         importer = self.env["tribe.invoice.importer"]

@@ -445,6 +445,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _check_bookable(self, booking):
         """Refuse what Tribe may still change, and what Odoo could not book."""
         self._check_final(booking)
+        if not booking.currency.active:
+            raise self._currency_not_active(booking.invoice.number, booking.currency.name)
         self._check_open(booking)
         for line in booking.invoice.lines:
             if not line.is_text:
@@ -544,15 +546,12 @@ class TribeInvoiceImporter(models.AbstractModel):
             # Odoo looks for no more of a code than the field can hold.
             .filtered(lambda currency: currency.name == code)
         )
-        if not currency.active:
-            raise NeedsPerson(
-                sentence(
-                    "currency_not_active",
-                    number=_title(entity),
-                    currency=code or sentence("no_currency"),
-                ),
-            )
+        if not currency:
+            raise self._currency_not_active(_title(entity), code or sentence("no_currency"))
         return currency
+
+    def _currency_not_active(self, number, currency):
+        return NeedsPerson(sentence("currency_not_active", number=number, currency=currency))
 
     # Customers
 
