@@ -143,6 +143,9 @@ class TribeConnection(models.Model):
             connection.sudo()._plan_nightly()
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
+        return self.env["tribe.work"]._tell(
+            self.env._("It is being done now. What came of it is under Synchronized > Runs.")
+        )
 
     def _check_ready(self):
         if self.state in ("initial", "active"):

@@ -131,6 +131,7 @@ class TribeLink(models.Model):
     decided_at = fields.Datetime("Left to Odoo On", readonly=True)
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     can_leave_to_odoo = fields.Boolean(compute="_compute_can_leave_to_odoo", compute_sudo=True)
+    can_book_again = fields.Boolean(compute="_compute_can_book_again", compute_sudo=True)
 
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A record of Tribe is linked once."
@@ -209,6 +210,16 @@ class TribeLink(models.Model):
                 link.partner_id & own or link.partner_id._tribe_elsewhere(link.connection_id)
             )
             link.can_leave_to_odoo = may and link.state != "left_to_odoo"
+
+    @api.depends("kind", "state", "move_id.state")
+    def _compute_can_book_again(self):
+        for link in self:
+            link.can_book_again = link.id and link._may_be_booked_again()
+
+    def _may_be_booked_again(self):
+        """Whether no entry of the invoice is in Odoo, and Tribe still has it."""
+        is_booked = self.move_id.state in ("draft", "posted")
+        return self.kind == "invoice" and self.state != "gone" and not is_booked
 
     @api.depends(
         "difference",

@@ -610,11 +610,7 @@ class TribeWork(models.Model):
             differs = work.cause == DIFFERS and work.kind == "invoice"
             links = work._links() if differs else self.env["tribe.link"]
             work.can_leave_to_odoo = differs
-            # What is deleted in Tribe cannot be read from there.
-            work.can_book_again = any(
-                link.state != "gone" and link.move_id.sudo().state not in ("draft", "posted")
-                for link in links
-            )
+            work.can_book_again = any(link.sudo()._may_be_booked_again() for link in links)
             work.can_move_back = work.cause == UNDONE
 
     @api.model
