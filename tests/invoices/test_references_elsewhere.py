@@ -217,6 +217,33 @@ class TestTakenApart(ElsewhereCase):
 
         self.assert_left_alone(refer)
 
+    def test_what_others_have_refer_to_the_two_keeps_them_together_for_nobody(self):
+        """A full reconciliation has the lines that Odoo gave its number."""
+        intruder = new_test_user(
+            self.env,
+            "intruder",
+            groups="base.group_user,account.group_account_invoice",
+            company_id=self.elsewhere.id,
+            company_ids=self.elsewhere.ids,
+        )
+        draft, paid = self.booked_elsewhere(), self.posted_elsewhere()
+        self.env["account.payment.register"].with_company(self.elsewhere).with_context(
+            active_model="account.move", active_ids=paid.ids
+        ).create({})._create_payments()
+        for theirs in (draft.line_ids[:1], paid.line_ids.matched_credit_ids):
+            with self.subTest(theirs._name):
+                invoice, credit = self.settled()
+                full = self.partials(invoice).full_reconcile_id
+                theirs.with_user(intruder).write({"full_reconcile_id": full.id})
+                self.env.flush_all()
+                self.env.invalidate_all()
+
+                self.credits_another(credit)
+
+                # The credit note settles the other one now.
+                self.assertEqual(self.open_amounts(invoice, credit), [121.0, 0.0])
+                self.assertEqual(sum(paid.line_ids.mapped("amount_residual")), 0.0)
+
 
 class TestTakenApartInABranch(ElsewhereCase):
     """A branch has the journals of its company, and its bookkeeper sees nothing of another's."""

@@ -177,6 +177,14 @@ class TribeLink(models.Model):
             reached, lines = reached | found, found
         return reached
 
+    def _lines_of_full(self, full):
+        """The lines that Odoo reconciled fully: they have its number, which nobody enters.
+
+        Any other line may refer to it, as whoever wrote that one wanted.
+        """
+        lines = full.reconciled_line_ids
+        return lines.filtered(lambda line: line.matching_number == str(line.full_reconcile_id.id))
+
     def _check_reconciled_here(self, refund, move):
         """Refuse to touch a reconciliation that leads to what is none of the two's own.
 
@@ -195,7 +203,7 @@ class TribeLink(models.Model):
             differences.journal_id - lines._get_exchange_journal(company),
             differences.company_id - company,
             self._matched_with(differences.line_ids) - lines,
-            settling.full_reconcile_id.reconciled_line_ids - reconciled,
+            self._lines_of_full(settling.full_reconcile_id) - reconciled,
         ]
         if any(of_others):
             raise NeedsPerson(
