@@ -40,6 +40,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         moves._post(soft=False)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
+            self._keep_vat_places(move)
             if booking.phase._is_paid() and not booking.was_told_paid:
                 self._note_paid_in_tribe(move)
             session.log("post", move.name, move=move)
@@ -409,6 +410,11 @@ class TribeInvoiceBooker(models.AbstractModel):
                 ),
             )
 
+    def _keep_vat_places(self, move):
+        """Agree on accounts and grids as they were posted: some countries' addons set them then."""
+        for link in move.tribe_link_ids:
+            link.agreed = {**link.agreed, "vat_places": vat_places(move)}
+
     def _link_moves(self, session, bookings, moves):
         self.env["tribe.link"].create(
             [
@@ -425,7 +431,6 @@ class TribeInvoiceBooker(models.AbstractModel):
                         **self._facts_of(booking),
                         "due_date": self._due_date(booking).isoformat(),
                         "accounting_date": self._accounting_date(booking).isoformat(),
-                        "vat_places": vat_places(move),
                         "keeps_number": booking.keeps_number,
                         "partner_id": booking.partner.id,
                     },
