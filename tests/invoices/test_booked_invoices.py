@@ -35,6 +35,24 @@ class TestBookedInvoices(InvoiceCase):
 
         self.assertEqual(found, self.booked | self.link(ignored))
 
+    def test_a_held_one_is_found_by_its_customer(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = False
+        self.send_new(self.line(50.0, vat="NL9"))
+        works = self.env["tribe.work"].with_user(self.user)
+
+        found = works.search([("customer_name", "ilike", self.booked.customer_name)])
+
+        self.assertEqual(found, self.problematic())
+        self.assertFalse(works.search([("customer_name", "ilike", "Niemand")]))
+
+    def test_what_is_typed_in_odoo_is_not_in_tribe(self):
+        for kind in ("out_invoice", "in_invoice"):
+            with self.subTest(kind):
+                moves = self.env["account.move"].with_context(default_move_type=kind)
+                told = moves.onchange({}, [], {"tribe_id": {}, "tribe_url": {}, "name": {}})
+                self.assertFalse(told["value"]["tribe_id"] or told["value"]["tribe_url"])
+
     def test_it_is_booked_again_where_nothing_is_in_odoo(self):
         self.assertFalse(self.booked.can_book_again)
 

@@ -453,7 +453,7 @@ class TestCustomer(ElsewhereCase):
 
 
 class TestDeliveryAddress(ElsewhereCase):
-    """Odoo takes the first delivery address below a customer, and refuses one of other companies."""
+    """Odoo takes a customer's first delivery address, and refuses one of another company."""
 
     def delivery_address(self, company):
         return self.env["res.partner"].create(

@@ -75,12 +75,12 @@ class AccountMove(models.Model):
     def _compute_tribe_id(self):
         for move in self:
             # With all rights: not for links that an onchange only pretends to be of the invoice.
-            move.tribe_id = move.id and move.tribe_link_ids[:1].tribe_id
+            move.tribe_id = bool(move.id) and move.tribe_link_ids[:1].tribe_id
 
     @api.depends("tribe_id")
     def _compute_tribe_url(self):
         for move in self:
-            is_there = move.id and move.tribe_id
+            is_there = bool(move.id and move.tribe_id)
             move.tribe_url = is_there and move.tribe_link_ids[:1].tribe_url
 
     @api.constrains("journal_id", "move_type")

@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, escape_psql
 
 
 class TribeInvoiceFacts(models.AbstractModel):
@@ -7,7 +9,9 @@ class TribeInvoiceFacts(models.AbstractModel):
     _name = "tribe.invoice.facts"
     _description = "Facts of an Invoice"
 
-    customer_name = fields.Char("Customer", compute="_compute_facts", compute_sudo=True)
+    customer_name = fields.Char(
+        "Customer", compute="_compute_facts", compute_sudo=True, search="_search_customer_name"
+    )
     invoice_date = fields.Date(compute="_compute_facts", compute_sudo=True)
     amount_total = fields.Monetary("Total", compute="_compute_facts", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_facts", compute_sudo=True)
@@ -35,5 +39,27 @@ class TribeInvoiceFacts(models.AbstractModel):
 
     @api.model
     def _facts_depend_on(self):
-        """The fields from which ``_known_facts`` come."""
+        """The fields from which ``_known_facts`` come, the one that has the facts first."""
         return []
+
+    @api.model
+    def _search_customer_name(self, operator, value):
+        """Find by what the customer is called: whoever sees one of these reads that."""
+        if operator not in ("ilike", "in"):
+            return NotImplemented
+        if operator == "ilike":
+            patterns = [f"%{escape_psql(value)}%"]
+        else:
+            patterns = [escape_psql(each) for each in value if each]
+        return Domain("id", "in", self.sudo()._search(self._booked_for(patterns)))
+
+    @api.model
+    def _booked_for(self, patterns):
+        """Those of customers whose name is like one of some patterns (``ILIKE``), as a domain."""
+        column = self._facts_depend_on()[0]
+
+        def is_named(_model, alias, _query):
+            named = SQL("%s->>'customer_name'", SQL.identifier(alias, column))
+            return SQL("%s ILIKE ANY(%s)", named, patterns)
+
+        return Domain.custom(to_sql=is_named)

@@ -168,7 +168,7 @@ class TribeLink(models.Model):
                 company = link.company_id
             # Computed with all rights: nothing is told of a link that is only pretended, as
             # anybody may in an onchange of a contact. So are the other fields.
-            link.company_id = link.id and company
+            link.company_id = bool(link.id) and company
 
     @api.depends("tribe_id", "agreed", "partner_id.display_name", "move_id.display_name")
     def _compute_display_name(self):
@@ -176,7 +176,7 @@ class TribeLink(models.Model):
             # Who may see the link sees what it is called, without any right in accounting.
             record = (link.move_id or link.partner_id).sudo()
             called = record.display_name if link.move_id else record._tribe_called()
-            name = link.id and (called or link._booked_number())
+            name = bool(link.id) and (called or link._booked_number())
             link.display_name = name or link.tribe_id or link.import_id
 
     def _booked_number(self):
@@ -194,7 +194,7 @@ class TribeLink(models.Model):
     def _compute_tribe_url(self):
         for link in self:
             connection = link.connection_id.sudo()
-            is_there = link.id and link.tribe_id
+            is_there = bool(link.id and link.tribe_id)
             link.tribe_url = is_there and connection._addresses().entity_link(link.tribe_id)
 
     @api.depends("kind", "state", "partner_id", "company_id")
@@ -214,7 +214,7 @@ class TribeLink(models.Model):
     @api.depends("kind", "state", "move_id.state")
     def _compute_can_book_again(self):
         for link in self:
-            link.can_book_again = link.id and link._may_be_booked_again()
+            link.can_book_again = bool(link.id) and link._may_be_booked_again()
 
     def _may_be_booked_again(self):
         """Whether no entry of the invoice is in Odoo, and Tribe still has it."""

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, escape_psql
 
 from ..engine.booking import entry_facts, vat_places
 from ..engine.lost_race import LOST_RACES
@@ -32,29 +31,12 @@ class TribeLink(models.Model):
     # As tribe_link_credit.py: a file for each thing that is done with it.
     _inherit = "tribe.link"  # pylint: disable=consider-merging-classes-inherited
 
-    customer_name = fields.Char(search="_search_customer_name")
-
     @api.model
-    def _search_customer_name(self, operator, value):
-        """The invoices of a customer: whoever sees a link reads what its customer is called."""
-        if operator not in ("ilike", "in"):
-            return NotImplemented
-        if operator == "ilike":
-            texts = [f"%{escape_psql(value)}%"]
-        else:
-            texts = [escape_psql(each) for each in value if each]
-        booked = Domain.OR(
-            [Domain("move_id.commercial_partner_id.name", "=ilike", text) for text in texts]
-        )
-
-        def is_named(model, alias, _query):
-            agreed = SQL.identifier(alias, "agreed")
-            return SQL("%s->>'customer_name' ILIKE ANY(%s)", agreed, texts)
-
-        found = self.sudo()._search(
-            Domain("kind", "=", "invoice") & (booked | Domain.custom(to_sql=is_named))
-        )
-        return Domain("id", "in", found)
+    def _booked_for(self, patterns):
+        names = [
+            Domain("move_id.commercial_partner_id.name", "=ilike", pattern) for pattern in patterns
+        ]
+        return super()._booked_for(patterns) | Domain.OR(names)
 
     # The facts of the entry
 
