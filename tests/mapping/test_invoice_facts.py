@@ -6,8 +6,13 @@ import pytest
 
 from tribe_connector.mapping.invoice_facts import (
     FACTS,
+    OF_CUSTOMER,
+    OF_ODOO,
     OF_THE_SAME_SALE,
+    TOGETHER,
+    agreeing,
     amount_of,
+    changed,
     differing,
     differing_keys,
     is_same_sale,
@@ -130,3 +135,38 @@ def test_facts_are_shown_as_dates_and_amounts():
 def test_each_fact_has_a_name_for_people(fact):
     assert fact.label in MESSAGES
     assert fact.inline in MESSAGES
+
+
+def test_every_fact_goes_together_with_some_once():
+    names = [name for together in TOGETHER for name in together]
+    assert len(names) == len(set(names))
+    assert {fact.name for fact in FACTS} <= set(names)
+
+
+def test_what_changed_in_tribe_brings_what_goes_together_with_it():
+    now = {**ALL, "total": "122.00", "nets": {"8/3": "101.00"}, "due_date": "2026-12-29"}
+    assert changed(ALL, now) == {
+        "due_date": "2026-12-29",
+        **{name: now[name] for name in ("currency", "nets", "lines", "untaxed", "vat")},
+        "vat_by_tax": now["vat_by_tax"],
+        "total": "122.00",
+    }
+    assert changed(ALL, ALL) == {}
+
+
+@pytest.mark.parametrize("name", OF_ODOO)
+def test_a_mapping_that_changed_is_no_change_in_tribe(name):
+    assert changed(ALL, {**ALL, name: OTHERS[name]}) == {}
+
+
+def test_both_agree_on_what_goes_together_only_as_a_whole():
+    assert agreeing({}, ALL) == []
+    assert agreeing(ALL, {}) == []
+    assert agreeing(ALL, ALL) == list(TOGETHER)
+    assert agreeing({"customer": "new", "relation": "newer"}, {"customer": "new"}) == [OF_CUSTOMER]
+    assert agreeing(ALL, {**ALL, "vat": "21.01", "date": OTHERS["date"]}) == [
+        names for names in TOGETHER if not {"vat", "date"}.intersection(names)
+    ]
+    # Without what it means in Odoo nobody can tell.
+    unmapped = {name: value for name, value in ALL.items() if name != "nets"}
+    assert TOGETHER[-1] not in agreeing(unmapped, ALL)

@@ -51,6 +51,17 @@ AMOUNTS = ("untaxed", "vat", "total")
 # Amounts by key.
 BY_KEY = ("nets", "lines", "vat_by_tax")
 OF_CUSTOMER = ("customer", "relation")
+# What only goes together: nobody books Tribe's new total with the VAT of before.
+TOGETHER = (
+    ("number",),
+    ("date", "accounting_date"),
+    ("due_date",),
+    OF_CUSTOMER,
+    ("currency", "nets", "lines", "untaxed", "vat", "vat_by_tax", "is_vat_included", "total"),
+    ("vat_places",),
+)
+# What Tribe itself does not tell: it is what the rest means in Odoo.
+OF_ODOO = ("accounting_date", "nets", "vat_by_tax", "vat_places")
 # What two invoices have in common that are taken for one without asking about each.
 OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
 
@@ -110,6 +121,36 @@ def differing(wanted: Mapping | None, found: Mapping) -> list[Fact]:
         and fact.name in found
         and not _is_alike(fact.name, wanted[fact.name], found[fact.name])
     ]
+
+
+def changed(agreed: Mapping | None, now: Mapping) -> dict:
+    """What Tribe has otherwise than it was agreed, with all that goes together with it.
+
+    :param now: what would be agreed if it were booked now
+    """
+    names = {fact.name for fact in differing(agreed, now)}.difference(OF_ODOO)
+    return {
+        name: now[name]
+        for together in TOGETHER
+        if names.intersection(together)
+        for name in together
+        if name in now
+    }
+
+
+def agreeing(theirs: Mapping, ours: Mapping) -> list[tuple[str, ...]]:
+    """What is alike in Tribe and in the books, of what goes together."""
+    return [
+        together
+        for together in TOGETHER
+        if (names := [name for name in together if name in ours])
+        and all(name in theirs and _is_alike(name, theirs[name], ours[name]) for name in names)
+    ]
+
+
+def only(facts: Mapping, names: Iterable[str]) -> dict:
+    """Some of the facts, as far as they are known."""
+    return {name: facts[name] for name in names if name in facts}
 
 
 def missing(agreed: Mapping | None) -> list[str]:

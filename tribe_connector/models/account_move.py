@@ -8,9 +8,7 @@ from odoo.tools.sql import column_exists, create_column
 from ..engine.booking import BOOKING, rounded
 from ..engine.only_for import only_for
 from ..sentence import Name, say, sentence
-
-# What is looked at before Tribe's VAT is set: else that would be said to differ instead.
-BEFORE_VAT = ("currency", "nets")
+from .tribe_link_facts import BEFORE_VAT
 
 
 class AccountMove(models.Model):
@@ -150,6 +148,7 @@ class AccountMove(models.Model):
             move = link.move_id.with_env(self.env)
             # Else VAT would be said to differ, and what was changed would not.
             if self.env.context.get("tribe_booking") is not BOOKING:
+                move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
             move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
         posted = super()._post(soft)
@@ -261,9 +260,7 @@ class AccountMove(models.Model):
         :param names: of the facts to be looked at; by default all of them
         :raises UserError: naming the first difference
         """
-        for fact, tribe, odoo in link._facts_that_differ():
-            if names and fact.name not in names:
-                continue
+        for fact, tribe, odoo in link._facts_that_differ(is_confirming=True, asked=names):
             number = link.agreed.get("number") or self.name
             if tribe is None:
                 raise UserError(say(self.env, "invoice_customer_differs", number=number))

@@ -1,3 +1,4 @@
+import contextlib
 import functools
 
 from odoo import models
@@ -29,8 +30,8 @@ from ..mapping import (
     whole_number,
 )
 from ..mapping.invoice_facts import (
-    OF_CUSTOMER,
     OF_THE_SAME_SALE,
+    changed,
     differing,
     missing,
 )
@@ -348,7 +349,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             link._note_differences([*differences, *unsettled], is_looked_at=True)
 
     def _tribe_differences(self, session, link, entity, relationship):
-        """What Tribe has otherwise than it was agreed, as sentences; empty when nothing is."""
+        """Note what Tribe has otherwise than it was agreed; what else it tells, as sentences."""
         try:
             booking = self._read_booking(session.connection, entity)
             # What was adopted, or booked before this was kept, gets it here.
@@ -357,24 +358,19 @@ class TribeInvoiceImporter(models.AbstractModel):
             self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
             return said(error)
+        link._note_in_tribe(self._changed_in_tribe(link, booking))
+        return [sentence("difference_draft_in_tribe")] if booking.phase.is_draft else []
+
+    def _changed_in_tribe(self, link, booking):
+        """What Tribe has otherwise than it was agreed, with what it means in Odoo."""
         now = self._facts_in_tribe(booking)
-        differs = differing(link.agreed, now)
-        sentences = [
-            sentence(
-                "difference_of_fact",
-                what=sentence(fact.label),
-                now=each[0] or "-",
-                booked=each[1] or "-",
-            )
-            for fact in differs
-            if fact.name not in OF_CUSTOMER
-            for each in [link._shown_of_both(fact.name, now[fact.name], link.agreed[fact.name])]
-        ]
-        if any(fact.name in OF_CUSTOMER for fact in differs):
-            sentences.append(sentence("difference_of_customer"))
-        if booking.phase.is_draft:
-            sentences.append(sentence("difference_draft_in_tribe"))
-        return sentences
+        if not differing(link.agreed, now):
+            return {}
+        now["accounting_date"] = self._accounting_date_of_adopted(booking, link.move_id)
+        # What is not mapped nobody can have booked so.
+        with contextlib.suppress(NeedsPerson, ValueUnreadable):
+            now |= self._facts_of(booking)
+        return changed(link.agreed, now)
 
     def _complete_facts(self, link, booking):
         """Keep the facts that were not known when an invoice was linked.

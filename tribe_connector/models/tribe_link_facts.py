@@ -8,10 +8,15 @@ from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import (
     BY_KEY,
+    OF_CUSTOMER,
+    OF_ODOO,
+    TOGETHER,
+    agreeing,
     amount_of,
     differing,
     differing_keys,
     differing_places,
+    only,
     parts,
     shown,
 )
@@ -21,6 +26,12 @@ STATES_OF_ENTRY = {"draft": "difference_draft_in_odoo", "cancel": "difference_ca
 # Odoo notes when a transaction began, which may be committed this much later.
 LONGEST_TRANSACTION = timedelta(hours=1)
 CHANGED_UNTIL = "schedule:facts"
+# Where the agreed facts have what Tribe has otherwise by now.
+IN_TRIBE = "in_tribe"
+# What is looked at before Tribe's VAT is set: else that would be said to differ instead.
+BEFORE_VAT = ("currency", "nets")
+# What follows from Tribe's VAT, so what a draft does not have yet.
+OF_VAT = ("untaxed", "vat", "vat_by_tax", "total")
 # So many are compared by the schedule itself, which all connections share: in a few seconds.
 MOST_COMPARED = 400
 
@@ -40,18 +51,23 @@ class TribeLink(models.Model):
 
     # The facts of the entry
 
-    def _facts_in_odoo(self):
-        """The facts of the entry in Odoo, as far as they can be known."""
+    def _facts_in_odoo(self, wanted=None):
+        """The facts of the entry in Odoo, as far as they can be known.
+
+        :param wanted: what it should have, by which its number and customer are known; by default
+            what was agreed
+        """
+        wanted = (self.agreed or {}) if wanted is None else wanted
         facts = entry_facts(self.move_id)
         if not facts:
             return {}
-        facts["number"] = self._number_in_odoo()
+        facts["number"] = self._number_in_odoo(wanted.get("number"))
         facts["vat_places"] = self._vat_places_in_odoo(facts["vat_places"])
-        customer = self._expected_customer()
+        customer = self._expected_customer(wanted)
         if customer:
             ours = self.move_id.partner_id.commercial_partner_id
             is_same = customer.commercial_partner_id == ours
-            facts["customer"] = (self.agreed or {}).get("customer") if is_same else ""
+            facts["customer"] = wanted.get("customer") if is_same else ""
         return facts
 
     def _vat_places_in_odoo(self, found):
@@ -67,29 +83,26 @@ class TribeLink(models.Model):
             for what, places in found.items()
         }
 
-    def _number_in_odoo(self):
+    def _number_in_odoo(self, number):
         """Tribe's number where the entry has it: as its name, or where Odoo numbers beside that."""
-        move, agreed = self.move_id, self.agreed or {}
-        number, keeps = agreed.get("number"), agreed.get("keeps_number")
+        move, keeps = self.move_id, (self.agreed or {}).get("keeps_number")
         if keeps is None:
             keeps = move.journal_id in move._tribe_reserved_journals()
         reference = move.ref or ""
         places = (move.name, move.payment_reference, reference, reference.split(" / ")[0])
         return number if not keeps and number in places else move.name or ""
 
-    def _expected_customer(self):
+    def _expected_customer(self, wanted=None):
         """The contact that has the relationship of the invoice; empty where nobody can tell."""
-        agreed = self.agreed or {}
+        wanted = (self.agreed or {}) if wanted is None else wanted
         partners = self.env["res.partner"].sudo()
-        # The relation first: the relationship may have been moved since.
-        ids = [agreed[name] for name in ("relation", "customer") if agreed.get(name)]
-        links = self._of_tribe(self.connection_id, ids)
-        for tribe_id in ids:
-            link = links.get(tribe_id, self.browse())
+        # The relation where it is known: the relationship may have been moved since.
+        tribe_id = wanted.get("relation") or wanted.get("customer")
+        for link in self._of_tribe(self.connection_id, [tribe_id] if tribe_id else []).values():
             partner = link.partner_id | link.merged_into_id
             partners += partner - self.connection_id._no_longer_linked(partner)
         # Without a link: the one that it was booked for.
-        return partners[:1] or partners.browse(agreed.get("partner_id") or ()).exists()
+        return partners[:1] or partners.browse(wanted.get("partner_id") or ()).exists()
 
     def _ignored_of(self, customers):
         """The ignored invoices of some customers (links): those keep what they are called."""
@@ -104,17 +117,77 @@ class TribeLink(models.Model):
         )
         return ignored.filtered(lambda link: (link.agreed or {}).get("customer") in ids)
 
+    # What Tribe has by now
+
+    def _in_tribe(self):
+        """What Tribe has otherwise than it was agreed, when it was looked at last (facts)."""
+        return (self.agreed or {}).get(IN_TRIBE) or {}
+
+    def _note_in_tribe(self, theirs):
+        """Keep what Tribe has otherwise than it was agreed, unless the entry has it as well."""
+        if theirs != self._in_tribe():
+            self.agreed = {**(self.agreed or {}), IN_TRIBE: theirs}
+        if self.move_id.state == "posted":
+            self._follow_tribe()
+
+    def _follow_tribe(self, is_confirming=False):
+        """Take as agreed what Tribe has by now, where the entry has it as well.
+
+        :param is_confirming: of a draft with other lines, which gets Tribe's VAT only after this
+        """
+        theirs = self._in_tribe()
+        if not theirs:
+            return
+        ours = self._facts_in_odoo(theirs)
+        if is_confirming and differing(only(self.agreed, BEFORE_VAT), ours):
+            ours = {name: value for name, value in ours.items() if name not in OF_VAT}
+        for names in agreeing(theirs, ours):
+            agreed = {name: value for name, value in self.agreed.items() if name not in names}
+            agreed |= only(theirs, names)
+            if names == OF_CUSTOMER:
+                agreed["partner_id"] = self.move_id.partner_id.id
+            theirs = {name: value for name, value in theirs.items() if name not in names}
+            self.agreed = {**agreed, IN_TRIBE: theirs}
+
     # Differences
 
-    def _facts_that_differ(self):
+    def _facts_that_differ(self, is_confirming=False, asked=None):
         """What is another one in Odoo than in Tribe: ``[(fact, Tribe's, Odoo's)]``, as shown.
 
         Both are None where a customer may not be named.
+
+        :param is_confirming: leave out what is as it was agreed, and another one only in Tribe
+        :param asked: the names of the facts to be looked at; by default all of them
         """
-        agreed, found = self.agreed or {}, self._facts_in_odoo()
+        agreed, theirs = self.agreed or {}, self._in_tribe()
+        if asked:
+            agreed, theirs = only(agreed, asked), only(theirs, asked)
+        is_booked = is_confirming or self.move_id.state == "posted"
+        ours = self._facts_in_odoo() if is_booked else {}
+        facts = []
+        for names in TOGETHER:
+            in_odoo = differing(only(agreed, names), ours)
+            in_tribe = differing(only(agreed, names), theirs)
+            if not in_tribe:
+                facts += self._shown(in_odoo, agreed, ours)
+            elif is_confirming and not in_odoo:
+                continue
+            elif names == OF_CUSTOMER:
+                facts.append((in_tribe[0], None, None))
+            elif not in_odoo:
+                told = [fact for fact in in_tribe if fact.name not in OF_ODOO]
+                facts += self._shown(told, theirs, agreed)
+            else:
+                found = self._facts_in_odoo(theirs)
+                unlike = differing(only(theirs, names), found)
+                facts += self._shown(unlike, theirs, found) or self._shown(in_odoo, agreed, ours)
+        return facts
+
+    def _shown(self, facts, wanted, found):
+        """Some facts with what both sides have."""
         return [
-            (fact, *self._shown_of_both(fact.name, agreed[fact.name], found[fact.name]))
-            for fact in differing(agreed, found)
+            (fact, *self._shown_of_both(fact.name, wanted[fact.name], found[fact.name]))
+            for fact in facts
         ]
 
     def _shown_of_both(self, name, tribe, odoo):
@@ -204,23 +277,27 @@ class TribeLink(models.Model):
         return {row.tribe_id: row.display_name for row in rows}
 
     def _move_differences(self):
-        """What is not as agreed in Odoo, as sentences."""
+        """What is not alike in Odoo and in Tribe, as that was seen last, as sentences."""
         if not self.move_id:
-            return [sentence("difference_deleted_in_odoo")]
-        code = STATES_OF_ENTRY.get(self.move_id.state)
-        if code:
-            return [sentence(code)]
+            entry = [sentence("difference_deleted_in_odoo")]
+        else:
+            code = STATES_OF_ENTRY.get(self.move_id.state)
+            entry = [sentence(code)] if code else []
         moved_back = [sentence("difference_moved_back_in_tribe")] if self._is_moved_back() else []
-        return moved_back + [
-            sentence("difference_of_customer")
-            if fact.name == "customer" and tribe is None
-            else sentence(
-                "difference_of_fact",
-                what=sentence(fact.label),
-                now=tribe or "-",
-                booked=odoo or "-",
-            )
-            for fact, tribe, odoo in self._facts_that_differ()
+        return [
+            *moved_back,
+            *(
+                sentence("difference_of_customer")
+                if fact.name in OF_CUSTOMER and tribe is None
+                else sentence(
+                    "difference_of_fact",
+                    what=sentence(fact.label),
+                    now=tribe or "-",
+                    booked=odoo or "-",
+                )
+                for fact, tribe, odoo in self._facts_that_differ()
+            ),
+            *entry,
         ]
 
     def _is_moved_back(self):

@@ -1,0 +1,247 @@
+"""What differed goes by itself when both sides agree again, also on what is new to both."""
+
+from datetime import timedelta
+
+from connector.common import ORGANIZATION_CUSTOMER
+
+from odoo.addons.tribe_connector.sentence import sentence
+
+from . import test_facts
+from .test_credit_note import CreditCase
+
+
+class AgreeingCase(test_facts.FactCase, CreditCase):
+    def setUp(self):
+        super().setUp()
+        self.connection.fetch_documents = False
+
+    def change_line(self, tribe_id, **values):
+        """Change the only line of an invoice in Tribe, and look at it."""
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], values)
+        self.look_at("invoice", tribe_id)
+
+    def change_due_date(self, tribe_id, day):
+        name = self.connection._invoice_fields().due_date
+        self.change_shown(tribe_id, **{name: f"{day}T10:00:00Z"})
+
+    def change_shown(self, tribe_id, **values):
+        """Have Tribe show other values of what nobody can change in the sandbox."""
+        self.enterContext(test_facts.TestEveryFactInEveryPlace.tribe_shows(self, **values))
+        self.look_at("invoice", tribe_id)
+
+    def move_relationship(self, relationship, organization_id):
+        """Give a customer relationship of Tribe to another organization; look at all of them."""
+        before = self.tribe_row(ORGANIZATION_CUSTOMER, relationship["ID"])["Organization"]
+        self.sandbox.change(
+            ORGANIZATION_CUSTOMER, relationship["ID"], {"Organization": {"ID": organization_id}}
+        )
+        self.look_at("organization", organization_id, before)
+
+    def confirm_with(self, move, change):
+        """Reset an invoice, change something and confirm it again; all or nothing."""
+        with self.env.cr.savepoint():
+            move.button_draft()
+            change(move)
+            move.action_post()
+
+    def assert_differs(self, tribe_id, *facts):
+        self.assert_needs_attention(tribe_id, *facts)
+
+    def assert_well(self, *tribe_ids):
+        """Both sides agree, nobody is asked anything, and a payment is told."""
+        for tribe_id in tribe_ids:
+            link = self.link(tribe_id)
+            self.assertEqual((link.state, link.difference_shown), ("linked", False))
+        self.assertFalse(self.problems())
+        for tribe_id in tribe_ids:
+            self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assertEqual([self.phase(each) for each in tribe_ids], ["Paid"] * len(tribe_ids))
+        self.assertFalse(self.problems())
+
+
+class TestBothChanged(AgreeingCase):
+    def test_the_due_date_of_a_posted_invoice(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        day = move.invoice_date_due + timedelta(days=9)
+        self.change_due_date(tribe_id, day)
+        self.assert_differs(tribe_id, "due_date")
+
+        move.invoice_date_due = day
+        self.run_nightly()
+
+        self.assert_well(tribe_id)
+
+    def test_what_is_changed_and_confirmed_is_refused_only_where_it_is_like_neither(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        before = move.invoice_date_due
+        new, third = before + timedelta(days=9), before + timedelta(days=4)
+        self.change_due_date(tribe_id, new)
+
+        def due(day):
+            return lambda move: move.write({"invoice_date_due": day})
+
+        with self.assert_refused(
+            "invoice_differs_from_tribe", what=sentence("fact_due_date"), tribe=new, odoo=third
+        ):
+            self.confirm_with(move, due(third))
+        self.confirm_with(move, due(before))
+        self.run_lanes()
+        self.assert_told(self.problematic(), "difference_of_fact", now=new, booked=before)
+        self.confirm_with(move, due(new))
+        self.run_lanes()
+        self.assert_well(tribe_id)
+        with self.assert_refused("invoice_differs_from_tribe", tribe=new, odoo=before):
+            self.confirm_with(move, due(before))
+
+    def test_what_is_like_neither_is_told_once_with_what_both_have(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        new, third = [move.invoice_date_due + timedelta(days=days) for days in (9, 4)]
+        self.change_due_date(tribe_id, new)
+        move.invoice_date_due = third
+        self.run_nightly()
+        link = self.link(tribe_id)
+        self.assert_only_told(link, "difference_of_fact", field="difference", now=new, booked=third)
+
+    def test_prices_and_the_cents_of_their_vat(self):
+        for price in (200.0, 10.07):
+            with self.subTest(price):
+                tribe_id = self.send_new(*[self.line(100.0)] * 3)
+                move = self.booked_move(tribe_id)
+                for line in self.sandbox.rows("ProductLine", Activity=tribe_id):
+                    self.sandbox.change("ProductLine", line["ID"], {"Price": price})
+                self.look_at("invoice", tribe_id)
+                self.assert_differs(tribe_id, "total")
+
+                self.confirm_with(
+                    move,
+                    lambda move, price=price: move.invoice_line_ids.write({"price_unit": price}),
+                )
+                self.run_lanes()
+
+                self.assert_booked_to_the_cent(tribe_id)
+                self.assert_well(tribe_id)
+
+    def test_another_vat_group(self):
+        tribe_id = self.send_new(self.line(100.0, vat="NLVERLEGD"))
+        move = self.booked_move(tribe_id)
+        self.change_line(tribe_id, VatGroup={"ID": self.vat_group("EUIC")})
+        self.assert_differs(tribe_id, "lines")
+        group = self.connection.legal_entity_ids.vat_group_ids.filtered(
+            lambda each: each.code == "EUIC" and each.tax_id
+        )[:1]
+        tax = group._tax_of(self.env["tribe.ledger.account"])
+
+        self.confirm_with(move, lambda move: move.invoice_line_ids.write({"tax_ids": tax.ids}))
+        self.run_lanes()
+
+        self.assert_well(tribe_id)
+
+    def test_one_of_two_facts_is_followed_and_the_other_stays(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        day = move.invoice_date_due + timedelta(days=9)
+        self.change_due_date(tribe_id, day)
+        self.change_line(tribe_id, Price=200.0)
+        move.invoice_date_due = day
+        self.run_nightly()
+        self.assert_differs(tribe_id, "total")
+        self.assert_never_told(
+            self.problematic(), "difference_of_fact", what=sentence("compared_due_date")
+        )
+
+    def test_what_is_not_mapped_is_followed_by_nobody(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = False
+        self.change_line(tribe_id, VatGroup={"ID": self.vat_group("NL9")})
+        self.assert_differs(tribe_id, "lines")
+        with self.assert_refused("invoice_differs_from_tribe"):
+            self.confirm_with(
+                move, lambda move: move.invoice_line_ids.write({"tax_ids": self.tax("9% ST").ids})
+            )
+        self.confirm_with(move, lambda move: None)
+        self.run_lanes()
+        self.assert_differs(tribe_id, "lines")
+
+    def test_the_number_where_odoo_numbers(self):
+        self.connection.legal_entity_ids.number_policy = "odoo"
+        tribe_id = self.send_new(self.line(100.0))
+        self.change_shown(tribe_id, Number="ANDERS")
+        self.assert_differs(tribe_id, "number")
+        self.booked_move(tribe_id).payment_reference = "ANDERS"
+        self.run_nightly()
+        self.assert_well(tribe_id)
+
+
+class TestCustomersOfBoth(AgreeingCase):
+    def setUp(self):
+        super().setUp()
+        self.first = self.customer
+        self.another_customer()
+        self.second = {**self.customer}
+        self.second["Organization"] = self.tribe_row(ORGANIZATION_CUSTOMER, self.second["ID"])[
+            "Organization"
+        ]
+        self.second_partner = self.booked_move(self.send_new(self.line(10.0))).partner_id
+        self.customer = self.first
+
+    def merge_in_odoo(self, kept):
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard._merge((self.partner | self.second_partner).ids, kept)
+        self.run_lanes()
+
+    def test_contacts_and_relations_that_are_merged(self):
+        """Whichever is kept in Odoo, and whichever the invoice was of."""
+        tribe_id = self.send_new(self.line(100.0))
+        self.merge_in_odoo(self.second_partner)
+        self.move_relationship(self.first, self.second["Organization"])
+        self.look_at("invoice", tribe_id)
+        self.problematic().filtered(lambda work: work.kind != "invoice").unlink()
+        self.assert_well(tribe_id)
+
+    def test_the_invoices_one_is_kept(self):
+        self.customer = self.second
+        tribe_id = self.send_new(self.line(100.0))
+        self.merge_in_odoo(self.partner)
+        self.move_relationship(self.second, self.first["Organization"])
+        self.look_at("invoice", tribe_id)
+        self.problematic().filtered(lambda work: work.kind != "invoice").unlink()
+        self.assert_well(tribe_id)
+
+    def test_the_invoice_gets_the_relationship_of_the_contact_that_is_kept(self):
+        tribe_id = self.send_new(self.line(100.0))
+        self.merge_in_odoo(self.second_partner)
+        self.sandbox.change(
+            "Activity_Invoice", tribe_id, {"Relationship": {"ID": self.second["ID"]}}
+        )
+        self.look_at("invoice", tribe_id)
+        self.problematic().filtered(lambda work: work.kind != "invoice").unlink()
+        self.assert_well(tribe_id)
+
+    def test_a_relationship_that_was_moved_and_an_invoice_that_follows(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.move_relationship(self.first, self.second["Organization"])
+        self.look_at("invoice", tribe_id)
+        self.assert_differs(tribe_id, "customer")
+        stranger = self.another_contact()
+        with self.assert_refused("invoice_customer_differs"):
+            self.confirm_with(move, lambda move: move.write({"partner_id": stranger.id}))
+        self.confirm_with(move, lambda move: move.write({"partner_id": self.second_partner.id}))
+        self.run_lanes()
+        self.assert_well(tribe_id)
+
+    def test_who_is_not_in_odoo_is_nobody_there(self):
+        tribe_id = self.send_new(self.line(100.0))
+        organization = self.sandbox.create("Relation_Organization", {"Name": "Onbekend B.V."})
+        self.sandbox.change(
+            ORGANIZATION_CUSTOMER, self.first["ID"], {"Organization": {"ID": organization["ID"]}}
+        )
+        self.look_at("invoice", tribe_id)
+        self.assert_differs(tribe_id, "customer")
