@@ -245,3 +245,20 @@ class TestCustomersOfBoth(AgreeingCase):
         )
         self.look_at("invoice", tribe_id)
         self.assert_differs(tribe_id, "customer")
+
+
+class TestCompanyAbove(AgreeingCase):
+    def test_a_customer_who_got_a_company_above_it_is_the_same_one(self):
+        """A posted invoice keeps the company that it had."""
+        tribe_id = self.send_new(self.line(100.0))
+        holding = self.env["res.partner"].create({"name": "Holding", "is_company": True})
+        self.partner.parent_id = holding
+        self.partner.is_company = False
+        self.run_lanes()
+        credit = self.credit_of(tribe_id)
+        move, refund = self.booked_move(tribe_id), self.booked_move(credit)
+        self.assertEqual(self.partner.commercial_partner_id, holding)
+        self.assertEqual(
+            (move.commercial_partner_id, refund.commercial_partner_id), (self.partner, holding)
+        )
+        self.assert_settled(tribe_id, credit)

@@ -219,8 +219,9 @@ class TribeLink(models.Model):
         compared = (
             (
                 sentence("unlike_customer"),
-                refund.commercial_partner_id,
-                move.commercial_partner_id,
+                # As it is now: a posted entry keeps the company above that its customer had.
+                refund.partner_id.commercial_partner_id,
+                move.partner_id.commercial_partner_id,
             ),
             (sentence("unlike_company"), refund.company_id, move.company_id),
             (sentence("unlike_currency"), refund.currency_id, move.currency_id),
