@@ -144,6 +144,7 @@ class TestEveryFactInEveryPlace(FactCase):
                 "date",
                 "accounting_date",
                 "due_date",
+                "legal_entity",
                 "customer",
                 "relation",
                 "currency",

@@ -33,6 +33,8 @@ FACTS = (
     Fact("date", "compared_date", "fact_invoice_date"),
     Fact("accounting_date", "compared_accounting_date", "fact_accounting_date"),
     Fact("due_date", "compared_due_date", "fact_due_date"),
+    # In whose books it is. What names none belongs to the default one, which may change.
+    Fact("legal_entity", "compared_legal_entity", "fact_legal_entity"),
     Fact("customer", "field_customer", "fact_customer"),
     # Who has that relationship: it can be moved from one relation of Tribe to another.
     Fact("relation", "field_customer", "fact_customer"),
@@ -56,6 +58,7 @@ TOGETHER = (
     ("number",),
     ("date", "accounting_date"),
     ("due_date",),
+    ("legal_entity",),
     OF_CUSTOMER,
     ("currency", "nets", "lines", "untaxed", "vat", "vat_by_tax", "is_vat_included", "total"),
     ("vat_places",),

@@ -456,6 +456,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                 nets.append((key(account.id, tax.id), line.net_total))
         return {
             **self._facts_in_tribe(booking),
+            "legal_entity": booking.legal_entity.tribe_id,
             "nets": summed(nets),
             "is_vat_included": booking.invoice.is_vat_included,
             "vat_by_tax": {

@@ -340,7 +340,9 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _compare_facts(self, session, link, entity, relationship):
         """Note what is not what it was when an invoice was booked."""
         legal_entity = self._find_legal_entity(session.connection, entity)
-        if self._is_booked_elsewhere(legal_entity):
+        link._complete_legal_entity(legal_entity)
+        is_moved = link._legal_entity() not in (None, legal_entity.tribe_id)
+        if self._is_booked_elsewhere(legal_entity) and not is_moved:
             return
         if link.state in ("linked", "differs", "gone"):
             differences = self._tribe_differences(session, link, entity, relationship)
@@ -350,27 +352,32 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _tribe_differences(self, session, link, entity, relationship):
         """Note what Tribe has otherwise than it was agreed; what else it tells, as sentences."""
+        named = self._find_legal_entity(session.connection, entity)
+        booked = named and link._legal_entities([link._legal_entity()])
         try:
-            booking = self._read_booking(session.connection, entity)
+            # The other one may have no books here.
+            booking = self._read_booking(session.connection, entity, booked - named)
             # What was adopted, or booked before this was kept, gets it here.
             link._credits_now(booking.invoice.credited_invoice_id)
             booking.relationship = relationship
             self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
             return said(error)
-        link._note_in_tribe(self._changed_in_tribe(link, booking))
+        is_named = self._named_legal_entity(session.connection, entity)
+        of_entity = {"legal_entity": named.tribe_id} if is_named else {}
+        link._note_in_tribe(self._changed_in_tribe(link, booking, of_entity))
         return [sentence("difference_draft_in_tribe")] if booking.phase.is_draft else []
 
-    def _changed_in_tribe(self, link, booking):
+    def _changed_in_tribe(self, link, booking, of_entity):
         """What Tribe has otherwise than it was agreed, with what it means in Odoo."""
-        now = self._facts_in_tribe(booking)
+        now = {**self._facts_in_tribe(booking), **of_entity}
         if not differing(link.agreed, now):
             return {}
-        now["accounting_date"] = self._accounting_date_of_adopted(booking, link.move_id)
+        means = {"accounting_date": self._accounting_date_of_adopted(booking, link.move_id)}
         # What is not mapped nobody can have booked so.
         with contextlib.suppress(NeedsPerson, ValueUnreadable):
-            now |= self._facts_of(booking)
-        return changed(link.agreed, now)
+            means |= self._facts_of(booking)
+        return changed(link.agreed, {**means, **now})
 
     def _complete_facts(self, link, booking):
         """Keep the facts that were not known when an invoice was linked.
@@ -459,13 +466,14 @@ class TribeInvoiceImporter(models.AbstractModel):
                 ),
             )
 
-    def _read_booking(self, connection, entity):
+    def _read_booking(self, connection, entity, legal_entity=None):
         """What an invoice says and means, checked but for the mapping.
 
+        :param legal_entity: for which it is read; by default the one that it names
         :raises NeedsPerson, ValueUnreadable: with what is missing and the remedy
         """
         self._check_fields(connection, entity)
-        legal_entity = self._legal_entity(connection, entity)
+        legal_entity = legal_entity or self._legal_entity(connection, entity)
         currency = self._currency(entity)
         invoice = read_invoice(
             entity,

@@ -32,6 +32,11 @@ IN_TRIBE = "in_tribe"
 BEFORE_VAT = ("currency", "nets")
 # What follows from Tribe's VAT, so what a draft does not have yet.
 OF_VAT = ("untaxed", "vat", "vat_by_tax", "total")
+# What is told of a difference where neither side may be named.
+NAMELESS = {
+    **dict.fromkeys(OF_CUSTOMER, "difference_of_customer"),
+    "legal_entity": "difference_of_legal_entity",
+}
 # So many are compared by the schedule itself, which all connections share: in a few seconds.
 MOST_COMPARED = 400
 
@@ -117,6 +122,46 @@ class TribeLink(models.Model):
         )
         return ignored.filtered(lambda link: (link.agreed or {}).get("customer") in ids)
 
+    # The legal entity
+
+    def _legal_entity(self):
+        """The Tribe ID of the legal entity that an invoice was booked for; None: not known."""
+        return (self.agreed or {}).get("legal_entity")
+
+    def _complete_legal_entity(self, named):
+        """Keep for which one an invoice was booked, where an older version did not.
+
+        :param named: the one that it names in Tribe by now
+        """
+        if not self.agreed or not self.move_id or self._legal_entity():
+            return
+        of_company = self.connection_id.legal_entity_ids.filtered(
+            lambda each: each.company_id == self.move_id.company_id
+        )
+        booked = (named & of_company) or of_company[:1]
+        if booked:
+            self.agreed = {**self.agreed, "legal_entity": booked.tribe_id}
+
+    def _legal_entity_in_odoo(self, theirs):
+        """Tribe's legal entity, where the entry is in its books."""
+        tribe_id = theirs.get("legal_entity")
+        if not tribe_id:
+            return {}
+        company = self._legal_entities([tribe_id]).company_id
+        return {"legal_entity": tribe_id if company == self.move_id.company_id else ""}
+
+    def _legal_entities(self, tribe_ids):
+        return self.connection_id.legal_entity_ids.filtered(lambda each: each.tribe_id in tribe_ids)
+
+    def _names_of_legal_entities(self, *tribe_ids):
+        """What some are called; None where they are another company's."""
+        entities = self._legal_entities(tribe_ids)
+        companies = [each.company_id or self.connection_id.company_id for each in entities]
+        if any(company != self.move_id.company_id for company in companies):
+            return None
+        names = {each.tribe_id: each.name for each in entities}
+        return tuple(names.get(each, each) for each in tribe_ids)
+
     # What Tribe has by now
 
     def _in_tribe(self):
@@ -138,7 +183,7 @@ class TribeLink(models.Model):
         theirs = self._in_tribe()
         if not theirs:
             return
-        ours = self._facts_in_odoo(theirs)
+        ours = self._facts_in_odoo(theirs) | self._legal_entity_in_odoo(theirs)
         if is_confirming and differing(only(self.agreed, BEFORE_VAT), ours):
             ours = {name: value for name, value in ours.items() if name not in OF_VAT}
         for names in agreeing(theirs, ours):
@@ -154,7 +199,7 @@ class TribeLink(models.Model):
     def _facts_that_differ(self, is_confirming=False, asked=None):
         """What is another one in Odoo than in Tribe: ``[(fact, Tribe's, Odoo's)]``, as shown.
 
-        Both are None where a customer may not be named.
+        Both are None where a customer, or legal entity, may not be named.
 
         :param is_confirming: leave out what is as it was agreed, and another one only in Tribe
         :param asked: the names of the facts to be looked at; by default all of them
@@ -194,6 +239,8 @@ class TribeLink(models.Model):
         if name == "customer":
             customers = (self._expected_customer(), self.move_id.commercial_partner_id)
             return self._names_of_customers(*customers) or (None, None)
+        if name == "legal_entity":
+            return self._names_of_legal_entities(tribe, odoo) or (None, None)
         if name in BY_KEY:
             # Only what is told is looked up: an invoice in Tribe may have thousands.
             keys, more = first_of(differing_keys(tribe, odoo))
@@ -287,8 +334,8 @@ class TribeLink(models.Model):
         return [
             *moved_back,
             *(
-                sentence("difference_of_customer")
-                if fact.name in OF_CUSTOMER and tribe is None
+                sentence(NAMELESS[fact.name])
+                if tribe is None and fact.name in NAMELESS
                 else sentence(
                     "difference_of_fact",
                     what=sentence(fact.label),
