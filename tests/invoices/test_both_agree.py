@@ -247,6 +247,40 @@ class TestCustomersOfBoth(AgreeingCase):
         self.assert_differs(tribe_id, "customer")
 
 
+class TestProducts(AgreeingCase):
+    def setUp(self):
+        super().setUp()
+        ledgers = self.connection.legal_entity_ids.ledger_account_ids
+        ledgers.account_id = self.account("income")
+        self.ledger, self.other_ledger = ledgers[:2]
+        self.other_ledger.account_id = self.another_account()
+        self.product = self.sandbox.rows("Product", GeneralLedgerAccount=self.ledger.tribe_id)[0]
+
+    def test_another_ledger_account_of_a_product_changes_no_invoice(self):
+        tribe_id = self.send_new(self.line(100.0, Product={"ID": self.product["ID"]}))
+        self.sandbox.change(
+            "Product",
+            self.product["ID"],
+            {"GeneralLedgerAccount": {"ID": self.other_ledger.tribe_id}},
+        )
+        self.look_at("invoice", tribe_id)
+        self.assert_well(tribe_id)
+
+    def test_what_an_older_version_kept_is_read_by_vat_group(self):
+        tribe_id = self.send_new(
+            *[self.line(price, Product={"ID": self.product["ID"]}) for price in (60.0, 40.0)]
+        )
+        link, group = self.link(tribe_id), self.vat_group("NL21")
+        lines = {f"{group}/{self.ledger.tribe_id}": "60.00", f"{group}/": "40.00"}
+        link.agreed = {**link.agreed, "lines": lines}
+        self.look_at("invoice", tribe_id)
+        self.assertEqual(link.state, "linked")
+        (line, _other) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], {"VatGroup": {"ID": self.vat_group("EUIC")}})
+        self.look_at("invoice", tribe_id)
+        self.assert_differs(tribe_id, "lines")
+
+
 class TestCompanyAbove(AgreeingCase):
     def test_a_customer_who_got_a_company_above_it_is_the_same_one(self):
         """A posted invoice keeps the company that it had."""

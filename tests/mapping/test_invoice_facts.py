@@ -12,6 +12,7 @@ from tribe_connector.mapping.invoice_facts import (
     TOGETHER,
     agreeing,
     amount_of,
+    by_vat_group,
     changed,
     differing,
     differing_keys,
@@ -34,7 +35,7 @@ ALL = {
     "relation": "organization",
     "currency": "EUR",
     "nets": {"7/3": "100.00"},
-    "lines": {"group/ledger": "100.00"},
+    "lines": {"group/": "100.00"},
     "untaxed": "100.00",
     "vat": "21.00",
     "vat_by_tax": {"3": "21.00"},
@@ -51,7 +52,7 @@ OTHERS = {
     "relation": "another organization",
     "currency": "USD",
     "nets": {"8/3": "100.00"},
-    "lines": {"group/": "100.00"},
+    "lines": {"another group/": "100.00"},
     "untaxed": "100.01",
     "vat": "21.01",
     "vat_by_tax": {"4": "21.00"},
@@ -101,6 +102,13 @@ def test_amounts_by_key_that_come_to_nothing_are_none():
     assert differing({"nets": {"b": "2.00"}}, {"nets": {"b": "2.00", "c": "0.00"}}) == []
     assert differing_keys({"a": "1", "b": "2"}, {"b": "2", "c": "3"}) == ["a", "c"]
     assert (amount_of({}, "a"), amount_of({"a": "1.10"}, "a")) == (Decimal(0), Decimal("1.10"))
+
+
+def test_lines_are_by_vat_group_however_they_were_kept():
+    older = {"a/1": "60.00", "a/": "40.00", "b/1": "-1.00", "b/2": "1.00"}
+    assert by_vat_group(older) == {"a/": "100.00"}
+    assert differing({"lines": older}, {"lines": {"a/": "100"}}) == []
+    assert differing({"lines": older}, {"lines": {"a/": "100", "b/": "1"}})
 
 
 @pytest.mark.parametrize("pair", [("1", "2"), ("", "2"), ("1", "")])

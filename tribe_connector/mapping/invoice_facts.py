@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .invoice import Invoice
 
-# What separates an account from a tax, or a VAT group from a ledger account, in a key.
+# What separates an account from a tax in a key.
 SEPARATOR = "/"
 
 
@@ -27,7 +27,8 @@ class Fact(NamedTuple):
 
 
 # In the order in which they are told. ``nets`` are of Odoo's accounts and taxes, ``lines`` of
-# Tribe's VAT groups and general ledger accounts: a mapping may change after booking.
+# Tribe's VAT groups: a mapping may change after booking, and so may the general ledger account of
+# a product, which is not the invoice's own.
 FACTS = (
     Fact("number", "compared_number", "fact_number"),
     Fact("date", "compared_date", "fact_invoice_date"),
@@ -77,7 +78,7 @@ def tribe_facts(invoice: Invoice) -> dict:
         "customer": invoice.relationship_id,
         "currency": invoice.currency,
         "lines": summed(
-            (key(line.vat_group_id, line.ledger_account_id), line.net_total)
+            (key(line.vat_group_id, None), line.net_total)
             for line in invoice.lines
             if not line.is_text
         ),
@@ -169,6 +170,13 @@ def is_same_sale(one: Mapping, other: Mapping) -> bool:
     )
 
 
+def by_vat_group(lines: Mapping) -> dict[str, str]:
+    """The amounts of ``lines`` by VAT group alone: older ones are by ledger account as well."""
+    return summed(
+        (key(parts(of_key)[0], None), _amount(amount)) for of_key, amount in lines.items()
+    )
+
+
 def differing_keys(wanted: Mapping, found: Mapping) -> list[str]:
     """The keys with another amount on one side than on the other."""
     keys = dict.fromkeys([*wanted, *found])
@@ -195,6 +203,8 @@ def shown(name: str, value: str) -> object:
 
 
 def _is_alike(name: str, one: object, other: object) -> bool:
+    if name == "lines":
+        one, other = by_vat_group(one), by_vat_group(other)
     if name in BY_KEY:
         return not differing_keys(one, other)
     if name == "vat_places":

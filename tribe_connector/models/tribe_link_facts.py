@@ -13,6 +13,7 @@ from ..mapping.invoice_facts import (
     TOGETHER,
     agreeing,
     amount_of,
+    by_vat_group,
     differing,
     differing_keys,
     differing_places,
@@ -241,6 +242,8 @@ class TribeLink(models.Model):
             return self._names_of_customers(*customers) or (None, None)
         if name == "legal_entity":
             return self._names_of_legal_entities(tribe, odoo) or (None, None)
+        if name == "lines":
+            tribe, odoo = by_vat_group(tribe), by_vat_group(odoo)
         if name in BY_KEY:
             # Only what is told is looked up: an invoice in Tribe may have thousands.
             keys, more = first_of(differing_keys(tribe, odoo))
@@ -297,20 +300,10 @@ class TribeLink(models.Model):
         )
 
     def _names_in_tribe(self, keys):
-        """The same of VAT groups and general ledger accounts."""
-        pairs = {each: parts(each) for each in keys}
-        groups = self._mapped_in(
-            "tribe.vat.group", {group_id for group_id, _ledger_id in pairs.values()}
-        )
-        ledgers = self._mapped_in(
-            "tribe.ledger.account", {ledger_id for _group_id, ledger_id in pairs.values()}
-        )
-        return {
-            each: [
-                *filter(None, [groups.get(group_id, group_id), ledgers.get(ledger_id, ledger_id)])
-            ]
-            for each, (group_id, ledger_id) in pairs.items()
-        }
+        """The same of VAT groups."""
+        ids = {each: parts(each)[0] for each in keys}
+        groups = self._mapped_in("tribe.vat.group", ids.values())
+        return {each: groups.get(group_id, group_id) for each, group_id in ids.items()}
 
     def _mapped_in(self, model, tribe_ids):
         """What some rows of mapping are called, by their IDs in Tribe."""
