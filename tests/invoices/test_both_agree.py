@@ -281,6 +281,72 @@ class TestProducts(AgreeingCase):
         self.assert_differs(tribe_id, "lines")
 
 
+class TestLockedSince(AgreeingCase):
+    """A period is locked between the reset of an invoice and its confirmation."""
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.switch(invoice_day_offset=-10)
+        self.day = self.today - timedelta(days=10)
+        self.tribe_id, self.move = self.booked()
+
+    def booked(self):
+        """An invoice in the period that is still open."""
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.assertEqual((move.invoice_date, move.date), (self.day, self.day))
+        return tribe_id, move
+
+    def lock(self):
+        self.company.sale_lock_date = self.today - timedelta(days=5)
+
+    def on(self, day):
+        return lambda move: move.write({"date": day})
+
+    def test_it_is_confirmed_on_any_later_date(self):
+        for chosen in (None, self.today - timedelta(days=4), self.today):
+            with self.subTest(chosen):
+                tribe_id, move = self.booked()
+                move.button_draft()
+                self.lock()
+                if chosen:
+                    move.date = chosen
+                move.action_post()
+                self.assertEqual((move.invoice_date, move.date), (self.day, chosen or move.date))
+                self.assertGreater(move.date, self.company.sale_lock_date)
+                # It stays there when the period is opened again.
+                self.company.sale_lock_date = False
+                self.confirm_with(move, self.on(move.date))
+                self.run_nightly()
+                with self.assert_refused(
+                    "invoice_differs_from_tribe", what=sentence("fact_accounting_date")
+                ):
+                    self.confirm_with(move, self.on(move.date - timedelta(days=1)))
+                self.look_at("invoice", tribe_id)
+                self.assert_well(tribe_id)
+
+    def test_in_an_open_period_it_stays_on_its_date(self):
+        with self.assert_refused(
+            "invoice_differs_from_tribe", what=sentence("fact_accounting_date")
+        ):
+            self.confirm_with(self.move, self.on(self.today))
+
+    def test_the_date_changes_in_tribe_and_in_odoo(self):
+        name = self.connection._invoice_fields().date
+        day = self.day - timedelta(days=3)
+        self.change_shown(self.tribe_id, **{name: f"{day}T12:00:00Z"})
+        self.assert_differs(self.tribe_id, "date")
+        self.move.button_draft()
+        due = self.move.invoice_date_due
+        self.lock()
+        self.move.invoice_date = day
+        self.move.invoice_date_due = due
+        self.move.action_post()
+        self.run_lanes()
+        self.assertGreater(self.move.date, self.company.sale_lock_date)
+        self.assert_well(self.tribe_id)
+
+
 class TestCompanyAbove(AgreeingCase):
     def test_a_customer_who_got_a_company_above_it_is_the_same_one(self):
         """A posted invoice keeps the company that it had."""

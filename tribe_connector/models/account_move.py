@@ -156,6 +156,7 @@ class AccountMove(models.Model):
             move = link.move_id.with_env(self.env)
             if move in posted:
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
+                move._tribe_as_in_tribe(link._keep_accounting_date)
         if booked := all_links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
             booked.move_id._tribe_as_in_tribe(booked._ask_whether_well)

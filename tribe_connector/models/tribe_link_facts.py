@@ -74,6 +74,8 @@ class TribeLink(models.Model):
             ours = self.move_id.partner_id.commercial_partner_id
             is_same = customer.commercial_partner_id == ours
             facts["customer"] = wanted.get("customer") if is_same else ""
+        if self._is_locked_out(wanted.get("accounting_date")):
+            facts["accounting_date"] = wanted["accounting_date"]
         return facts
 
     def _vat_places_in_odoo(self, found):
@@ -88,6 +90,18 @@ class TribeLink(models.Model):
             what: agreed.get(what, places) if places == by_tax[what] else places
             for what, places in found.items()
         }
+
+    def _is_locked_out(self, wanted):
+        """Whether the entry is in a later period because its own (accounting date) is locked."""
+        move = self.move_id
+        if not (wanted and move.date and move.date.isoformat() > wanted):
+            return False
+        return bool(move._get_violated_lock_dates(fields.Date.to_date(wanted), True))
+
+    def _keep_accounting_date(self):
+        """Agree on the later period of an entry: it stays there when its own is opened again."""
+        if self._is_locked_out((self.agreed or {}).get("accounting_date")):
+            self.agreed = {**self.agreed, "accounting_date": self.move_id.date.isoformat()}
 
     def _number_in_odoo(self, number):
         """Tribe's number where the entry has it: as its name, or where Odoo numbers beside that."""
