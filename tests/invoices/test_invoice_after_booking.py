@@ -326,7 +326,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         with self.assert_refused(
             "journal_reserved_for_tribe", ValidationError, journal=move.journal_id.display_name
         ):
-            move.copy({"invoice_date": self.today})
+            move.copy({"journal_id": move.journal_id.id, "invoice_date": self.today})
 
     def test_a_credit_note_made_in_odoo_goes_to_another_journal(self):
         move = self.booked_move(self.send_new(self.line(10.0)))

@@ -1,6 +1,7 @@
 """A journal with Tribe's numbers: who may choose one, and what it keeps out."""
 
 from odoo.exceptions import ValidationError
+from odoo.tests import Form
 
 from odoo.addons.tribe_connector.models.tribe_legal_entity import JOURNAL_SEQUENCE_PATTERN
 
@@ -28,6 +29,26 @@ class TestReservedJournal(InvoiceCase):
         """A journal for Tribe's numbers that is empty."""
         account = self.ordinary.default_account_id
         return self.reserved.copy({"code": "TRI9", "default_account_id": account.id})
+
+    def other_reserved(self):
+        """The journal of another legal entity of the company, which comes first of all."""
+        journal = self.another()
+        journal.sequence = -1
+        self.env["tribe.legal.entity"].create(
+            {
+                "connection_id": self.connection.id,
+                "tribe_id": "7d1c7d29-6a4e-4a2e-9d2f-0c5f6d1f0a11",
+                "name": "Tweede",
+                "company_id": self.company.id,
+                "journal_id": journal.id,
+            }
+        )
+        return journal
+
+    def reversal(self, move):
+        """The wizard that makes a credit note, as it is opened."""
+        wizard = self.env["account.move.reversal"]
+        return Form(wizard.with_context(active_model="account.move", active_ids=move.ids)).save()
 
     def choose_as_before(self, journal):
         """What could be saved before it was refused."""
@@ -129,6 +150,52 @@ class TestReservedJournal(InvoiceCase):
         self.link(tribe_id).unlink()
 
         self.assert_every_step_works(move)
+
+    def test_a_duplicate_of_an_invoice_of_tribe_comes_into_another_journal(self):
+        self.other_reserved()
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+
+        copy = booked.copy()
+
+        self.assertEqual(copy.journal_id, self.ordinary)
+        copy.invoice_date = booked.invoice_date
+        copy.action_post()
+        self.assertEqual((copy.state, copy.amount_total), ("posted", booked.amount_total))
+
+    def test_so_does_what_replaces_a_reversed_one(self):
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+
+        made = self.env["account.move"].browse(self.reversal(booked).modify_moves()["res_id"])
+
+        self.assertEqual(made.journal_id, self.ordinary)
+
+    def test_a_duplicate_of_another_invoice_stays_in_its_journal(self):
+        second = self.another()
+        for journal in self.ordinary | second:
+            with self.subTest(journal=journal.code):
+                copy = self.typed_by_hand(journal_id=journal.id).copy()
+                self.assertEqual(copy.journal_id, journal)
+
+    def test_a_duplicate_does_not_come_into_an_archived_journal(self):
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+        self.another().write({"sequence": -1, "active": False})
+
+        self.assertEqual(booked.copy().journal_id, self.ordinary)
+
+    def test_a_duplicate_is_refused_where_there_is_no_other_journal(self):
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+        self.env["account.journal"].search(
+            [("type", "=", "sale"), ("id", "!=", self.reserved.id)]
+        ).active = False
+
+        with self.refused_as_reserved(self.reserved):
+            booked.copy()
+
+    def test_a_credit_note_is_not_proposed_in_the_journal_of_another_legal_entity(self):
+        self.other_reserved()
+        booked = self.booked_move(self.send_new(self.line(10.0)))
+
+        self.assertEqual(self.reversal(booked).journal_id, self.ordinary)
 
     def test_one_moved_into_it_is_refused(self):
         posted = self.typed_by_hand(journal_id=self.ordinary.id)

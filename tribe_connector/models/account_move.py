@@ -104,19 +104,43 @@ class AccountMove(models.Model):
                     )
                 )
 
+    def copy_data(self, default=None):
+        """Have a duplicate of an invoice of Tribe come into a journal that takes it."""
+        vals_list = super().copy_data(default)
+        if "journal_id" not in (default or {}):
+            for move, vals in zip(self, vals_list, strict=True):
+                if move.is_invoice(include_receipts=True) and (
+                    move.journal_id in move._tribe_reserved_journals(running=True)
+                ):
+                    vals["journal_id"] = move._tribe_ordinary_journal().id
+        return vals_list
+
     def _has_number(self):
         """Whether it was posted once, and kept its number."""
         return self.posted_before and bool(self.name) and self.name != "/"
 
-    def _tribe_reserved_journals(self, running=False):
-        """Those of their journals in which numbers are Tribe's.
+    def _tribe_ordinary_journal(self):
+        """The first sales journal of the company in which numbers are not Tribe's, else its own."""
+        journals = self.env["account.journal"].search(
+            [
+                *self.env["account.journal"]._check_company_domain(self.company_id),
+                ("type", "=", "sale"),
+                # Odoo copies with those that are archived.
+                ("active", "=", True),
+            ]
+        )
+        return (journals - self._tribe_reserved_journals(journals=journals))[:1] or self.journal_id
+
+    def _tribe_reserved_journals(self, running=False, journals=None):
+        """Those of their journals, or of some others, in which numbers are Tribe's.
 
         :param running: only where invoices of Tribe can still come in
         """
+        journals = self.journal_id if journals is None else journals
         entities = (
             self.env["tribe.legal.entity"]
             .sudo()
-            .search([("journal_id", "in", self.journal_id.ids), ("number_policy", "=", "tribe")])
+            .search([("journal_id", "in", journals.ids), ("number_policy", "=", "tribe")])
         )
         if running:
             entities = entities.filtered(lambda entity: entity._can_book())

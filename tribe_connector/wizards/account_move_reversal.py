@@ -8,18 +8,7 @@ class AccountMoveReversal(models.TransientModel):
         """Propose another journal for the reversal of an invoice of Tribe: that one is reserved."""
         result = super()._compute_journal_id()
         for reversal in self:
-            reserved = reversal.move_ids._tribe_reserved_journals()
-            if reversal.journal_id in reserved:
-                company = reversal.move_ids.company_id[:1]
-                reversal.journal_id = (
-                    self.env["account.journal"].search(
-                        [
-                            *self.env["account.journal"]._check_company_domain(company),
-                            ("type", "=", "sale"),
-                            ("id", "not in", reserved.ids),
-                        ],
-                        limit=1,
-                    )
-                    or reversal.journal_id
-                )
+            moves = reversal.move_ids
+            if reversal.journal_id in moves._tribe_reserved_journals():
+                reversal.journal_id = moves[:1]._tribe_ordinary_journal()
         return result
