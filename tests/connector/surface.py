@@ -12,9 +12,11 @@ MODULE = "odoo.addons.tribe_connector."
 OUR_PREFIX = "tribe."
 # What the ORM calls by itself, and a program through it: with Odoo's own checks in super().
 OF_ODOO = (
+    "copy_data",
     "create",
     "default_get",
     "fields_get",
+    "get_empty_list_help",
     "method_direct_trigger",
     "unlink",
     "write",

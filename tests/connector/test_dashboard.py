@@ -9,6 +9,7 @@ from told import assert_never_says, assert_only_says, beginning
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
+from odoo.tools import html2plaintext
 
 from odoo.addons.tribe_connector.sentence import sentence
 
@@ -472,3 +473,85 @@ class TestDashboard(InvoiceCase):
 
         action = self.env["tribe.connection"]._open_app()
         self.assertEqual(action["views"], [(False, "form")])
+
+
+class TestDashboardOfAnotherCompany(InvoiceCase):
+    """A connection belongs to one company, and people may work in another one alone."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.env["res.company"].create({"name": "Zuster & Zn."})
+        self.dashboard = self.env.ref("tribe_connector.action_tribe_dashboard")
+
+    def person_of(self, companies, group="user"):
+        return new_test_user(
+            self.env,
+            f"person_{group}",
+            groups=f"base.group_user,tribe_connector.group_{group}",
+            company_id=companies[0].id,
+            company_ids=[Command.set(companies.ids)],
+        )
+
+    def empty_dashboard(self, person, company):
+        """What is read where no connection is shown, as the web client loads it."""
+        action = self.dashboard.with_user(person).with_context(allowed_company_ids=company.ids)
+        return action.sudo()._get_action_dict()["help"]
+
+    def assert_tells(self, shown, code, /, **parameters):
+        self.assertEqual(html2plaintext(shown), sentence(code, **parameters))
+
+    def test_whose_it_is_is_named_to_who_may_choose_that_company(self):
+        self.connection.company_id.name = "Moeder & Zn."
+        person = self.person_of(self.company | self.other)
+
+        told = self.empty_dashboard(person, self.other)
+
+        name = self.company.display_name
+        self.assert_tells(told, "connection_of_company_not_chosen", companies=[name])
+        self.assertEqual(self.empty_dashboard(person, self.company), self.dashboard.help)
+
+    def test_it_is_not_told_to_who_may_see_no_connection(self):
+        clerk = new_test_user(
+            self.env,
+            "clerk",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set((self.company | self.other).ids)],
+        )
+
+        self.assertEqual(self.empty_dashboard(clerk, self.other), self.dashboard.help)
+
+    def test_an_archived_one_counts_too(self):
+        self.connection.active = False
+        person = self.person_of(self.company | self.other)
+
+        told = self.empty_dashboard(person, self.other)
+
+        name = self.company.display_name
+        self.assert_tells(told, "connection_of_company_not_chosen", companies=[name])
+
+    def test_it_is_not_named_to_who_works_only_in_a_company_that_it_books_for(self):
+        person = self.person_of(self.other)
+        self.assertEqual(self.empty_dashboard(person, self.other), self.dashboard.help)
+        self.env["tribe.legal.entity"].create(
+            {
+                "connection_id": self.connection.id,
+                "tribe_id": "7d1c7d29-6a4e-4a2e-9d2f-0c5f6d1f0a11",
+                "name": "Zuster",
+                "company_id": self.other.id,
+            }
+        )
+
+        told = self.empty_dashboard(person, self.other)
+
+        self.assert_tells(told, "connection_of_company_elsewhere")
+
+    def test_the_app_does_not_open_with_the_set_up_of_a_second_one(self):
+        manager = self.person_of(self.company | self.other, "manager")
+        connections = self.env["tribe.connection"].with_user(manager)
+
+        action = connections.with_context(allowed_company_ids=self.other.ids)._open_app()
+
+        self.assertEqual(action["views"][0][1], "kanban")
+        name = self.company.display_name
+        self.assert_tells(action["help"], "connection_of_company_not_chosen", companies=[name])

@@ -2,11 +2,14 @@ import json
 from ast import literal_eval
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
+from ..sentence import Name, say
 
 RELATION_KINDS = ("organization", "person")
 # Kinds of work (tribe.work) about relations and about invoices.
@@ -262,13 +265,51 @@ class TribeConnection(models.Model):
             "tribe_connector.action_tribe_dashboard"
         )
         connections = self.with_context(active_test=False)
-        if not connections.search_count([], limit=1) and self.has_access("create"):
+        has_some = connections.search_count([], limit=1) or self._of_other_companies()
+        if not has_some and self.has_access("create"):
             action |= {
                 "name": self.env._("Set Up"),
                 "view_mode": "form",
                 "views": [(False, "form")],
             }
         return action
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Say that a connection is another company's, before somebody makes a second one."""
+        others = self._of_other_companies()
+        if not others:
+            return super().get_empty_list_help(help_message)
+        # Whoever may choose a company may know its name.
+        companies = others.company_id & self.env.user.company_ids
+        if companies:
+            names = [Name.of(company) for company in companies]
+            told = say(self.env, "connection_of_company_not_chosen", companies=names)
+        else:
+            told = say(self.env, "connection_of_company_elsewhere")
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p>') % told
+
+    @api.model
+    def _of_other_companies(self):
+        """Where none is of the companies that are chosen: those that the person has to do with.
+
+        Of another company of theirs, or of one that books for a company that is chosen.
+        """
+        if not self.sudo(False).has_access("read"):
+            return self.browse()
+        own = self.env.user.company_ids
+        chosen = self.env.companies & own
+        # The web client reads the help of an action with all rights.
+        connections = self.sudo().with_context(active_test=False)
+        if connections.search_count([("company_id", "in", chosen.ids)], limit=1):
+            return connections.browse()
+        return connections.search(
+            [
+                "|",
+                ("company_id", "in", own.ids),
+                ("legal_entity_ids.company_id", "in", chosen.ids),
+            ]
+        )
 
 
 def _count(works, kinds=None):
