@@ -20,6 +20,17 @@ DUTCH = ADDON / "i18n" / "nl.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z%]")
 MARKUP = re.compile(r"</?[a-z]+\b[^>]*>")
 
+# One word for each thing, and one tone; each pattern is of another word or tone.
+OTHER_DUTCH = {
+    "applicatie": re.compile(r"\btoepassing"),
+    "je": re.compile(r"\bu\b|\buw\b"),
+    "klik op": re.compile(r"\bdruk(ken|t)? (nogmaals )?op\b|\bwerd gedrukt\b", re.IGNORECASE),
+    "aflettering": re.compile(r"afletterring"),
+    "ons ID": re.compile(r"\bonze ID\b"),
+    "Open de verbinding": re.compile(r"Open de koppeling"),
+    "versturen": re.compile(r"^Verzend|\bVerzend(en)?\b"),
+}
+
 
 @tagged("post_install", "-at_install")
 class TestTranslations(TransactionCase):
@@ -48,6 +59,12 @@ class TestTranslations(TransactionCase):
                     sorted(PLACEHOLDER.findall(text)) for text in (entry.msgid, entry.msgstr)
                 )
                 self.assertEqual(translation, term)
+
+    def test_dutch_has_one_word_for_each_thing(self):
+        for word, others in OTHER_DUTCH.items():
+            with self.subTest(word):
+                found = [e.msgstr for e in polib.pofile(str(DUTCH)) if others.search(e.msgstr)]
+                self.assertEqual(found, [])
 
     def test_a_translation_has_the_markup_of_its_term(self):
         for entry in polib.pofile(str(DUTCH)):
