@@ -184,7 +184,22 @@ class TestInvoiceProblems(InvoiceCase):
 
         tribe_id = self.send_new(self.line(100.0))
 
-        self.assert_held(tribe_id, "vat_differs", tax="9% ST", tribe=Decimal(21), odoo=Decimal(9))
+        self.assert_held(
+            tribe_id,
+            "vat_of_groups_differs",
+            tax="9% ST",
+            tribe=Decimal(21),
+            odoo=Decimal(9),
+            # That of 9% has the same tax, rightly.
+            groups=groups.filtered(lambda group: group.code == "NL21")[:1].mapped("name"),
+            entities=groups.legal_entity_id.filtered("is_default").mapped("name"),
+        )
+
+    def test_a_line_without_a_vat_group_is_to_be_mended_in_tribe(self):
+        tribe_id = self.send_new(self.line(100.0, vat=None))
+
+        self.assert_held(tribe_id, "line_without_vat_group", number=self.number_of(tribe_id))
+        self.assertEqual(self.work(tribe_id).cause, "unreadable")
 
     def test_one_bad_invoice_does_not_stop_the_others(self):
         self.sandbox.switch(foreign_currency=True)

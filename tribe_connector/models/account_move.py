@@ -227,23 +227,46 @@ class AccountMove(models.Model):
             if not difference:
                 continue
             if abs(difference) > self._tribe_tolerance(tax, link):
-                # Once it was booked, it is not the set-up that is wrong.
-                code = "vat_was_changed" if self.posted_before else "vat_differs"
+                # Adding 0 turns -0.00 into 0.00.
                 raise UserError(
-                    say(
-                        self.env,
-                        code,
-                        number=link.agreed["number"],
-                        tax=Name.of(tax),
-                        tribe=Decimal(vat),
-                        # Adding 0 turns -0.00 into 0.00.
-                        odoo=sign * computed + 0,
-                    )
+                    self._tribe_vat_differs(link, tax, Decimal(vat), sign * computed + 0)
                 )
             if tax_lines:
                 tax_lines[0].amount_currency += float(difference)
             else:
                 self._tribe_add_vat(tax, difference)
+
+    def _tribe_vat_differs(self, link, tax, tribe, odoo):
+        """What is said of VAT that is another in Tribe, and where it can be wrong."""
+        told = {
+            "number": link.agreed["number"],
+            "tax": Name.of(tax),
+            "tribe": tribe,
+            "odoo": odoo,
+        }
+        # Once it was booked, it is not the set-up that is wrong.
+        if self.posted_before:
+            return say(self.env, "vat_was_changed", **told)
+        groups = link.env["tribe.vat.group"].search(
+            [
+                ("legal_entity_id.connection_id", "=", link.connection_id.id),
+                ("legal_entity_id.journal_id", "=", self.journal_id.id),
+                "|",
+                ("tax_id", "=", tax.id),
+                ("service_tax_id", "=", tax.id),
+            ]
+        )
+        # Those of another percentage than their tax, where there are any.
+        groups = groups.filtered(lambda group: group.percentage != tax.amount) or groups
+        if not groups:
+            return say(self.env, "vat_differs", **told)
+        return say(
+            self.env,
+            "vat_of_groups_differs",
+            **told,
+            groups=groups.mapped("name"),
+            entities=groups.legal_entity_id.mapped("name"),
+        )
 
     def _tribe_tolerance(self, tax, link):
         """By how much rounding can make Tribe's VAT another than Odoo's.

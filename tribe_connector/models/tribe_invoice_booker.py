@@ -329,16 +329,11 @@ class TribeInvoiceBooker(models.AbstractModel):
                     problem=problem,
                 ),
             )
-        archived = [Name.of(record) for record in (account, tax) if not record.active]
-        if archived:
-            raise NeedsPerson(
-                sentence(
-                    "account_or_tax_archived",
-                    number=booking.invoice.number,
-                    archived=archived,
-                    entity=booking.legal_entity.name,
-                ),
-            )
+        told = {"number": booking.invoice.number, "entity": booking.legal_entity.name}
+        if not account.active:
+            raise NeedsPerson(sentence("account_archived", account=Name.of(account), **told))
+        if not tax.active:
+            raise NeedsPerson(sentence("tax_archived", tax=Name.of(tax), **told))
         return account, tax
 
     def _unmapped_sentence(self, booking, line, tax):

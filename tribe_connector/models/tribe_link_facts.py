@@ -332,11 +332,6 @@ class TribeLink(models.Model):
 
     def _move_differences(self):
         """What is not alike in Odoo and in Tribe, as that was seen last, as sentences."""
-        if not self.move_id:
-            entry = [sentence("difference_deleted_in_odoo")]
-        else:
-            code = STATES_OF_ENTRY.get(self.move_id.state)
-            entry = [sentence(code)] if code else []
         moved_back = [sentence("difference_moved_back_in_tribe")] if self._is_moved_back() else []
         return [
             *moved_back,
@@ -351,8 +346,18 @@ class TribeLink(models.Model):
                 )
                 for fact, tribe, odoo in self._facts_that_differ()
             ),
-            *entry,
+            *self._difference_of_entry(),
         ]
+
+    def _difference_of_entry(self):
+        """What is wrong with the entry itself, as sentences: it is deleted, cancelled, a draft."""
+        if not self.move_id:
+            return [sentence("difference_deleted_in_odoo")]
+        code = STATES_OF_ENTRY.get(self.move_id.state)
+        if code == "difference_draft_in_odoo" and not self.move_id.posted_before:
+            # Adopted as a draft.
+            code = "difference_never_confirmed"
+        return [sentence(code)] if code else []
 
     def _is_moved_back(self):
         """Whether Tribe has our Paid no longer: somebody there took it back, and Odoo has it.

@@ -157,7 +157,7 @@ class TribeWork(models.Model):
             ("missing", "Tribe does not show what is linked"),
             ("tribe", "Tribe refused it"),
             ("odoo", "Odoo refused it"),
-            ("unreadable", "Tribe's data cannot be read"),
+            ("unreadable", "Something is missing or wrong in Tribe"),
             ("unavailable", "Tribe cannot be reached"),
             ("stopped", "It stopped the worker"),
             ("bug", "Something is wrong in the connector"),
