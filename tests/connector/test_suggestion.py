@@ -133,6 +133,14 @@ class TestSuggestion(RelationCase):
             told = getattr(suggestion, button)()["params"]["outcome"]["message"]
             self.assertEqual(told, sentence("done_meanwhile"))
 
+    def test_a_name_with_a_full_stop_is_followed_by_no_other(self):
+        self.organization(Name="In Tribe N.V.", VATNumber="NL123456782B90")
+        self.synchronize(self.customer("In Odoo", vat="NL123456782B90"))
+
+        told = self.suggestions().action_refuse()["params"]["outcome"]["message"]
+
+        self.assertTrue(told.endswith("In Tribe N.V."), told)
+
     def test_different_lets_the_customer_be_created(self):
         self.organization(Name="In Tribe", VATNumber="NL123456782B90")
         partner = self.customer("In Odoo", vat="NL123456782B90")

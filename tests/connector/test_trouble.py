@@ -322,6 +322,38 @@ class TestOutcome(TroubleCase):
         """What the web client is told when it looks again."""
         return self.env["tribe.work"].look_at_outcome(**action["params"]["watched"])
 
+    def synchronize_now(self, contacts):
+        """As the action in the menu of contacts does it."""
+        action = self.env.ref("tribe_connector.action_partner_synchronize")
+        context = {"active_model": "res.partner", "active_ids": contacts.ids}
+        return action.with_context(**context).run()
+
+    def test_what_came_of_synchronizing_a_contact_now_is_told(self):
+        contact = self.linked()
+        action = self.synchronize_now(contact)
+        self.run_lanes()
+        outcome = self.outcome(action)
+        self.assertEqual(outcome["level"], "success", outcome)
+        self.assertIn(contact.name, outcome["message"])
+
+    def test_what_keeps_a_contact_from_being_synchronized_now_is_told(self):
+        work = self.failed()
+        action = self.synchronize_now(self.env["res.partner"].browse(int(work.reference)))
+        self.run_lanes()
+
+        outcome = self.outcome(action)
+
+        self.assertEqual(outcome["level"], "warning", outcome)
+        told = sentence("still_not_done", problem=self.work().error)
+        self.assertEqual(outcome["message"], told)
+
+    def test_that_no_connection_sends_a_contact_is_told(self):
+        stranger = self.env["res.partner"].create({"name": "Niemand"})
+
+        told = self.synchronize_now(stranger)["params"]["outcome"]["message"]
+
+        self.assertEqual(told, sentence("nothing_to_synchronize"))
+
     def test_what_is_done_again_is_told_when_it_is_done(self):
         work = self.failed()
         name = work.display_name

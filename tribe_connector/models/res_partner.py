@@ -189,10 +189,15 @@ class ResPartner(models.Model):
     def action_synchronize_with_tribe(self):
         """Send the selected customers and suppliers to Tribe now."""
         relations = self.sudo() | self.sudo().parent_id
+        works = self.env["tribe.work"]
+        asked = works.browse()
         for connection in self.env["tribe.connection"]._active():
             partners = relations._tribe_of(connection)
-            self.env["tribe.work"]._ask_for_partners(connection, partners)
+            asked |= works._ask_for_partners(connection, partners).with_env(self.env)
         self.env["tribe.engine"]._wake("outbound")
+        if not asked:
+            return works._tell(say(self.env, "nothing_to_synchronize"), "warning")
+        return asked._watch(asked)
 
     @only_for("Administrator", "write")
     def action_go_through_connection(self):

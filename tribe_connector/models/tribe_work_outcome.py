@@ -1,9 +1,13 @@
+import re
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..sentence import say
+
+DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 
 class TribeWork(models.Model):
@@ -137,8 +141,10 @@ class TribeWork(models.Model):
     @api.model
     def _told(self, message, level="info", move=None, is_sticky=False):
         """What a person is told, and what can be opened."""
-        # A plain text: XML-RPC knows no other kind.
-        told = {"message": str(message), "level": level, "is_sticky": is_sticky}
+        # A plain text: XML-RPC knows no other kind. What ends with a full stop ("B.V.") is followed
+        # by no other one.
+        message = DOUBLE_STOP.sub(".", str(message))
+        told = {"message": message, "level": level, "is_sticky": is_sticky}
         if move and move.has_access("read"):
             told["button"] = {
                 "name": self.env._("Open Invoice"),
