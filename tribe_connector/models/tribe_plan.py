@@ -26,6 +26,7 @@ class TribePlan(models.Model):
     )
     scope = fields.Selection(
         [("initial", "Initial Synchronization"), ("changes", "What Waits Now")],
+        "Covers",
         required=True,
         readonly=True,
     )
