@@ -5,6 +5,7 @@ import re
 import sys
 from functools import wraps
 from pathlib import Path
+from unittest.mock import patch
 
 from invoices.invoice_case import InvoiceCase
 
@@ -90,7 +91,21 @@ class TestWhatTribeChanges(InvoiceCase):
                         stack.callback(delattr, cls, method)
                     else:
                         stack.callback(setattr, cls, method, had)
+            stack.enter_context(self.noting_content(written))
             yield written
+
+    def noting_content(self, written):
+        """The content of an attachment is set apart from what else it has."""
+        attachments = self.env.registry["ir.attachment"]
+        original = attachments._set_attachment_data
+
+        @wraps(original)
+        def call(records, *arguments):
+            if is_ours(sys._getframe(1)):
+                written.add(("ir.attachment", "raw"))
+            return original(records, *arguments)
+
+        return patch.object(attachments, "_set_attachment_data", call)
 
     def test_the_table_is_what_is_written(self):
         with self.noting() as written:
