@@ -110,8 +110,8 @@ class TestFilterIsNoQuestion(RolesCase):
         with self.assertRaisesRegex(AccessError, "works in all of them"):
             connection.relation_domain = self.asks
         self.assertEqual(connection.relation_domain, "[]")
-        # A form that is saved as it was, and everything else, is theirs.
-        connection.write({"relation_domain": "[]", "overlap_seconds": 61})
+        # A form that is saved as it was, and when changes go, is theirs.
+        connection.write({"relation_domain": "[]", "export_moment": "minute"})
 
         both = self.company + self.other_company
         self.elsewhere.company_ids = [Command.set(both.ids)]
