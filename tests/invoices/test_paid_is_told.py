@@ -287,15 +287,13 @@ class TestMovedBackInTribe(TellingCase):
 
     def test_once_the_payment_is_undone_in_odoo_too_all_begins_anew(self):
         self.look_at("invoice", self.tribe_id)
-        self.move.line_ids.remove_move_reconcile()
-        self.run_nightly()
-        self.assert_nothing_left("Sent")
-
-        self.pay(self.move)
-        self.run_nightly()
-        self.assert_told_paid(self.tribe_id)
+        self.assert_begins_anew_when_undone()
 
     def test_where_it_was_open_in_odoo_already_nobody_is_asked_any_more(self):
+        self.assert_begins_anew_when_undone()
+
+    def assert_begins_anew_when_undone(self):
+        """The payment is undone in Odoo, too; then it is paid once more."""
         self.move.line_ids.remove_move_reconcile()
         self.run_nightly()
         self.assert_nothing_left("Sent")
