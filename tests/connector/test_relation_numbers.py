@@ -297,6 +297,26 @@ class TestNumbersThatAreTaken(NumberCase):
         self.assertLess(len(self.questions), 10)
         self.assertEqual(self.leases(), 0)
 
+    def test_what_contacts_have_is_passed_over_however_many(self):
+        """Somebody may type, or import, the numbers that come next."""
+        self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Getypt {count}",
+                    "debtor_number": str(self.first + count),
+                    "active": False,
+                }
+                for count in range(450)
+            ]
+        )
+        with self.tribe_says(lambda _number: False):
+            partner = self.linked("Een")
+
+        self.assertEqual(self.given(partner), [self.first + 450])
+        self.assertEqual(self.next_number(), self.first + 451)
+        self.assertLess(len([numbers for numbers in self.questions if numbers]), 10)
+        self.assertEqual(self.leases(), 0)
+
     def test_every_other_one(self):
         partners = self.customer("Een") | self.customer("Twee") | self.customer("Drie")
         with self.tribe_says(lambda number: int(number) % 2 == 0):

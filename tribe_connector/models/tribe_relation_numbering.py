@@ -14,6 +14,8 @@ SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor
 # How often it is looked for free numbers, so many at a time as one call can ask for. Other
 # companies may use the same sequence, and Tribe can say of all numbers that it has them.
 MOST_ROUNDS = 10
+# What contacts of Odoo have costs no call and is passed over, but for more than anybody types.
+MOST_PASSED_OVER = 4000
 
 
 class TribeRelationNumbering(models.AbstractModel):
@@ -159,8 +161,8 @@ class TribeRelationNumbering(models.AbstractModel):
         :param check: which of some numbers are free, as ``_unused``
         """
         upcoming = self._upcoming_numbers(session.connection, name, position)
-        seen = {}
-        for _round in range(MOST_ROUNDS):
+        seen, rounds = {}, 0
+        while rounds < MOST_ROUNDS and len(seen) < MOST_PASSED_OVER:
             missing = count - sum(seen.values())
             if missing <= 0:
                 break
@@ -168,7 +170,12 @@ class TribeRelationNumbering(models.AbstractModel):
             numbers = list(islice(upcoming, max(missing, VALUES_PER_CALL) if seen else missing))
             free = set(check(session, name, numbers))
             seen |= {number: number in free for number in numbers}
+            rounds += bool(free) or not self._all_of_contacts(session.connection, name, numbers)
         return seen
+
+    def _all_of_contacts(self, connection, name, numbers):
+        """Whether contacts of Odoo have all of these numbers."""
+        return all(self._partners_with(connection, name, number) for number in numbers)
 
     def _leased_unused(self, session, name, numbers):
         """As ``_unused``, of the numbers that no other worker gives to somebody.
@@ -244,12 +251,13 @@ class TribeRelationNumbering(models.AbstractModel):
 
     def _unused(self, session, name, numbers):
         """The numbers that neither a contact of Odoo nor a relation of Tribe has."""
-        taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
-        return [
+        numbers = [
             number
             for number in numbers
-            if number not in taken and not self._partners_with(session.connection, name, number)
+            if not self._partners_with(session.connection, name, number)
         ]
+        taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
+        return [number for number in numbers if number not in taken]
 
     # Numbers that two have
 
