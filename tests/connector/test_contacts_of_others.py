@@ -55,6 +55,23 @@ class TestSearch(OthersCase):
                     self.assertNotIn(partner.id, found.ids)
 
 
+    def test_nor_by_synchronizing_it(self):
+        linked = self.customer_of(self.a, "Klant van A")
+        self.synchronize(linked)
+        nobodys = self.env["res.partner"].create({"name": "Niemand"})
+        groups = "tribe_connector.group_user,base.group_partner_manager"
+        user = self.user_in("b_user", groups, self.other)
+        self.env["tribe.work"].search([]).unlink()
+
+        answers = [
+            partner.with_user(user).action_synchronize_with_tribe() for partner in linked | nobodys
+        ]
+
+        self.assertEqual(*answers)
+        self.assertIn("Nothing was sent", answers[0]["params"]["outcome"]["message"])
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+
 class TestConsent(OthersCase):
     """The e-mail address of a user comes from Tribe when somebody consents who could change it."""
 

@@ -187,11 +187,16 @@ class ResPartner(models.Model):
 
     @only_for("User", "write")
     def action_synchronize_with_tribe(self):
-        """Send the selected customers and suppliers to Tribe now."""
+        """Send the selected customers and suppliers to Tribe now.
+
+        By the connections that whoever asks may see: whether another one knows a contact of all
+        companies is not theirs to learn.
+        """
         relations = self.sudo() | self.sudo().parent_id
         works = self.env["tribe.work"]
         asked = works.browse()
-        for connection in self.env["tribe.connection"]._active():
+        active = self.env["tribe.connection"]._active().with_env(self.env)
+        for connection in active._filtered_access("read").sudo():
             partners = relations._tribe_of(connection)
             asked |= works._ask_for_partners(connection, partners).with_env(self.env)
         self.env["tribe.engine"]._wake("outbound")
