@@ -76,6 +76,45 @@ class TestWhatTribeHasByNow(TellingCase):
         self.assertEqual(self.phase(self.tribe_id), "Sent")
         self.assert_asked(self.tribe_id, "difference_of_customer")
 
+    def test_nothing_is_told_of_books_that_are_elsewhere(self):
+        """What is not compared could be anything by now."""
+        entity = self.connection.legal_entity_ids.filtered("is_default")
+        older = self.link(self.send_new(self.line(50.0)))
+        again = self.send_new(self.line(60.0))
+        self.assertEqual(self.link(self.tribe_id)._legal_entity(), entity.tribe_id)
+        older.agreed = {
+            name: value for name, value in older.agreed.items() if name != "legal_entity"
+        }
+        entity.is_booked = False
+        self.change_the_price(self.tribe_id, 200.0)
+        self.sandbox.set_phase(again, "Draft")
+        for tribe_id in (self.tribe_id, older.tribe_id, again):
+            self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+
+        phases = [self.phase(each) for each in (self.tribe_id, older.tribe_id, again)]
+        self.assertEqual(phases, ["Sent", "Sent", "Draft"])
+        self.assertFalse(self.problems())
+        self.assertFalse(self.connection._untold_payments())
+
+        entity.is_booked = True
+        self.run_nightly()
+        self.assertEqual(self.phase(older.tribe_id), "Paid")
+        for tribe_id in (self.tribe_id, again):
+            self.assertEqual(self.link(tribe_id).state, "differs")
+            self.assertNotEqual(self.phase(tribe_id), "Paid")
+
+    def test_what_was_told_stays_told_once_the_books_are_elsewhere(self):
+        self.pay_and_wait()
+        self.connection.legal_entity_ids.is_booked = False
+        self.booked_move(self.tribe_id).line_ids.remove_move_reconcile()
+        for is_told in (False, True):
+            with self.subTest(is_told=is_told):
+                self.connection.tell_unpaid = is_told
+                self.run_nightly()
+                self.assertEqual(self.phase(self.tribe_id), "Paid")
+                self.assertFalse(self.problems())
+
     def test_what_is_deleted_is_asked_about_at_once(self):
         self.sandbox.delete("Activity_Invoice", self.tribe_id)
         self.pay_and_wait()

@@ -165,6 +165,12 @@ class TribeLink(models.Model):
         company = self._legal_entities([tribe_id]).company_id
         return {"legal_entity": tribe_id if company == self.move_id.company_id else ""}
 
+    def _is_booked_elsewhere(self):
+        """Whether Odoo no longer keeps the books of the legal entity that it was booked for."""
+        # Whoever sees the link is shown what Tribe is told.
+        booked = self.sudo()._legal_entities([self._legal_entity()])
+        return bool(booked) and not booked.is_booked
+
     def _legal_entities(self, tribe_ids):
         return self.connection_id.legal_entity_ids.filtered(lambda each: each.tribe_id in tribe_ids)
 

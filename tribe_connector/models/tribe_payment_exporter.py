@@ -105,11 +105,12 @@ class TribePaymentExporter(models.AbstractModel):
     def _untold_phase(self, connection, link, covering=None):
         """The code of the phase that Tribe lacks, whether or not it may be told; else None.
 
-        What Tribe itself calls paid stays paid there: only our own word is taken back.
+        What Tribe itself calls paid stays paid there: only our own word is taken back. What is
+        not compared is left alone: nobody knows whether it is what was paid.
 
         :param covering: see ``account.move._tribe_is_settled``
         """
-        if link.move_id.state != "posted":
+        if link.move_id.state != "posted" or link._is_booked_elsewhere():
             return None
         is_paid = self._is_paid(connection, link, covering)
         if is_paid and not link.told_paid:
