@@ -82,6 +82,20 @@ class TestAnotherLegalEntity(PaymentCase):
         self.move_to(self.generic, tribe_id)
         self.assert_well(tribe_id)
 
+    def test_one_of_the_same_company_whose_books_are_elsewhere(self):
+        self.generic.journal_id = False
+        self.generic.write({"company_id": self.company.id, "is_booked": False})
+        tribe_id = self.send_for(self.dutch, self.line(100.0))
+        self.move_to(self.generic, tribe_id)
+        now, booked = self.generic.name, self.dutch.name
+        self.assert_differs(tribe_id, "difference_of_fact", now=now, booked=booked)
+
+        self.move_to(self.dutch, tribe_id)
+        self.run_nightly()
+
+        self.assert_well(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Paid")
+
     def test_switched_off_it_is_no_longer_compared(self):
         tribe_id = self.send_for(self.generic, self.line(100.0))
         self.generic.is_booked = False

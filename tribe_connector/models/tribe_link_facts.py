@@ -162,8 +162,9 @@ class TribeLink(models.Model):
         tribe_id = theirs.get("legal_entity")
         if not tribe_id:
             return {}
-        company = self._legal_entities([tribe_id]).company_id
-        return {"legal_entity": tribe_id if company == self.move_id.company_id else ""}
+        named = self._legal_entities([tribe_id])
+        is_ours = named.is_booked and named.company_id == self.move_id.company_id
+        return {"legal_entity": tribe_id if is_ours else ""}
 
     def _is_booked_elsewhere(self):
         """Whether Odoo no longer keeps the books of the legal entity that it was booked for."""
