@@ -3,6 +3,9 @@
 from datetime import timedelta
 
 from connector.common import ORGANIZATION_CUSTOMER
+from told import assert_never_says
+
+from odoo import Command
 
 from odoo.addons.tribe_connector.sentence import sentence
 
@@ -255,6 +258,113 @@ class TestProducts(AgreeingCase):
         self.ledger, self.other_ledger = ledgers[:2]
         self.other_ledger.account_id = self.another_account()
         self.product = self.sandbox.rows("Product", GeneralLedgerAccount=self.ledger.tribe_id)[0]
+        self.other_product = self.sandbox.rows(
+            "Product", GeneralLedgerAccount=self.other_ledger.tribe_id
+        )[0]
+
+    def send_to_the_eu(self):
+        """Goods to another country of the EU: services are on another line of the VAT return."""
+        self.other_ledger.is_service = True
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        group = groups.filtered(lambda group: group.code == "EUIC")
+        self.services = self.tax("0% EX EU S")
+        group.write({"service_tax_id": self.services.id, "sells": "goods"})
+        return self.send_new(self.line(100.0, vat="EUIC", Product={"ID": self.product["ID"]}))
+
+    def sell(self, tribe_id, product):
+        """Give the only line of an invoice another product in Tribe; nobody looks at it."""
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        product = product and {"ID": product["ID"]}
+        self.sandbox.change("ProductLine", line["ID"], {"Product": product})
+
+    def assert_other_nets(self, tribe_id):
+        """What is told is what the other product would be booked on."""
+        self.assert_told(self.problematic(), "difference_of_fact", what=sentence("compared_nets"))
+        self.assert_differs(tribe_id, "nets")
+
+    def test_another_product_is_told_by_what_it_would_be_booked_on(self):
+        tribe_id = self.send_to_the_eu()
+        move = self.booked_move(tribe_id)
+        self.sell(tribe_id, self.other_product)
+        self.look_at("invoice", tribe_id)
+        self.assert_other_nets(tribe_id)
+        self.confirm_with(move, lambda move: None)
+        self.run_nightly()
+        self.assert_other_nets(tribe_id)
+
+        line = {
+            "account_id": self.other_ledger.account_id.id,
+            "tax_ids": [Command.set(self.services.ids)],
+        }
+        self.confirm_with(move, lambda move: move.invoice_line_ids.write(line))
+        self.run_lanes()
+
+        self.assert_well(tribe_id)
+
+    def test_it_is_seen_before_tribe_is_told_that_it_is_paid(self):
+        tribe_id = self.send_to_the_eu()
+        self.sell(tribe_id, self.other_product)
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assert_other_nets(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Sent")
+
+        self.sell(tribe_id, self.product)
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        self.assertFalse(self.problems())
+
+    def test_another_product_that_is_booked_alike_is_followed(self):
+        self.other_ledger.account_id = self.ledger.account_id
+        tribe_id = self.send_new(self.line(100.0, Product={"ID": self.product["ID"]}))
+        for product in (self.other_product, None):
+            self.sell(tribe_id, product)
+            self.look_at("invoice", tribe_id)
+            self.assertEqual(self.link(tribe_id).state, "linked")
+            self.assertFalse(self.problems())
+        self.assert_well(tribe_id)
+
+    def test_another_product_whose_account_is_not_mapped(self):
+        tribe_id = self.send_new(self.line(100.0, Product={"ID": self.product["ID"]}))
+        self.other_ledger.account_id = False
+        self.connection.legal_entity_ids.vat_group_ids.account_id = False
+        self.sell(tribe_id, self.other_product)
+        self.look_at("invoice", tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "differs")
+        self.assert_told(self.problematic(), "difference_of_products")
+
+        self.other_ledger.account_id = self.ledger.account_id
+        self.run_nightly()
+        self.assert_well(tribe_id)
+
+    def test_what_an_older_version_booked_has_the_products_of_its_next_look(self):
+        tribe_id = self.send_to_the_eu()
+        link = self.link(tribe_id)
+        link.agreed = {name: value for name, value in link.agreed.items() if name != "products"}
+        self.look_at("invoice", tribe_id)
+        self.assertEqual((link.state, link.difference), ("linked", False))
+
+        self.sell(tribe_id, self.other_product)
+        self.look_at("invoice", tribe_id)
+        self.assert_other_nets(tribe_id)
+
+    def test_it_does_not_take_them_from_what_differs(self):
+        tribe_id = self.send_to_the_eu()
+        link = self.link(tribe_id)
+        before = link.agreed["products"]
+        link.agreed = {name: value for name, value in link.agreed.items() if name != "products"}
+        self.change_line(tribe_id, Price=200.0)
+        self.assert_differs(tribe_id, "total")
+        self.assertNotIn("products", link.agreed)
+        self.change_line(tribe_id, Price=100.0)
+        self.assertEqual((link.state, link.difference), ("linked", False))
+        self.assertEqual(link.agreed["products"], before)
+
+    def test_another_price_is_not_another_product(self):
+        tribe_id = self.send_to_the_eu()
+        self.change_line(tribe_id, Price=200.0)
+        self.assert_differs(tribe_id, "lines")
+        assert_never_says(self.sentences_told(self.problematic()), "difference_of_products")
 
     def test_another_ledger_account_of_a_product_changes_no_invoice(self):
         tribe_id = self.send_new(self.line(100.0, Product={"ID": self.product["ID"]}))

@@ -150,6 +150,7 @@ class TestEveryFactInEveryPlace(FactCase):
                 "currency",
                 "nets",
                 "lines",
+                "products",
                 "untaxed",
                 "vat",
                 "vat_by_tax",

@@ -27,8 +27,8 @@ class Fact(NamedTuple):
 
 
 # In the order in which they are told. ``nets`` are of Odoo's accounts and taxes, ``lines`` of
-# Tribe's VAT groups: a mapping may change after booking, and so may the general ledger account of
-# a product, which is not the invoice's own.
+# Tribe's VAT groups and ``products`` of its products: a mapping may change after booking, and so
+# may the general ledger account of a product, which is not the invoice's own.
 FACTS = (
     Fact("number", "compared_number", "fact_number"),
     Fact("date", "compared_date", "fact_invoice_date"),
@@ -42,6 +42,7 @@ FACTS = (
     Fact("currency", "compared_currency", "fact_currency"),
     Fact("nets", "compared_nets", "fact_nets"),
     Fact("lines", "compared_lines", "fact_lines"),
+    Fact("products", "compared_lines", "fact_lines"),
     Fact("untaxed", "compared_untaxed", "fact_untaxed"),
     Fact("vat", "fact_vat", "fact_vat"),
     Fact("vat_by_tax", "compared_vat_by_tax", "fact_vat_by_tax"),
@@ -52,7 +53,7 @@ FACTS = (
 DATES = ("date", "accounting_date", "due_date")
 AMOUNTS = ("untaxed", "vat", "total")
 # Amounts by key.
-BY_KEY = ("nets", "lines", "vat_by_tax")
+BY_KEY = ("nets", "lines", "products", "vat_by_tax")
 OF_CUSTOMER = ("customer", "relation")
 # What only goes together: nobody books Tribe's new total with the VAT of before.
 TOGETHER = (
@@ -61,7 +62,17 @@ TOGETHER = (
     ("due_date",),
     ("legal_entity",),
     OF_CUSTOMER,
-    ("currency", "nets", "lines", "untaxed", "vat", "vat_by_tax", "is_vat_included", "total"),
+    (
+        "currency",
+        "nets",
+        "lines",
+        "products",
+        "untaxed",
+        "vat",
+        "vat_by_tax",
+        "is_vat_included",
+        "total",
+    ),
     ("vat_places",),
 )
 # What Tribe itself does not tell: it is what the rest means in Odoo.
@@ -72,16 +83,18 @@ OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
 
 def tribe_facts(invoice: Invoice) -> dict:
     """What Tribe tells of an invoice. A due date only where it tells one."""
+    products = summed(
+        (key(line.vat_group_id, line.product_id), line.net_total)
+        for line in invoice.lines
+        if not line.is_text
+    )
     facts = {
         "number": invoice.number,
         "date": invoice.date.isoformat(),
         "customer": invoice.relationship_id,
         "currency": invoice.currency,
-        "lines": summed(
-            (key(line.vat_group_id, None), line.net_total)
-            for line in invoice.lines
-            if not line.is_text
-        ),
+        "lines": by_vat_group(products),
+        "products": products,
         "untaxed": text(invoice.untaxed),
         "vat": text(invoice.vat),
         "total": text(invoice.total),
@@ -171,7 +184,7 @@ def is_same_sale(one: Mapping, other: Mapping) -> bool:
 
 
 def by_vat_group(lines: Mapping) -> dict[str, str]:
-    """The amounts of ``lines`` by VAT group alone: older ones are by ledger account as well."""
+    """Amounts by VAT group alone: ``lines`` of an older version are by ledger account as well."""
     return summed(
         (key(parts(of_key)[0], None), _amount(amount)) for of_key, amount in lines.items()
     )

@@ -34,6 +34,7 @@ from ..mapping.invoice_facts import (
     changed,
     differing,
     missing,
+    only,
 )
 from ..sentence import said, say, sentence
 from ..tribe_api import Guid, any_of
@@ -398,7 +399,9 @@ class TribeInvoiceImporter(models.AbstractModel):
             }
         elif names := missing(link.agreed):
             now = self._facts_in_tribe(booking)
-            known = {name: now[name] for name in ("lines", "relation") if name in now}
+            known = only(now, ("lines", "relation"))
+            if not differing(link.agreed, now):
+                known |= only(now, ("products",))
             if link.move_id.state == "posted":
                 known |= link._facts_in_odoo()
             added = {name: known[name] for name in names if name in known}

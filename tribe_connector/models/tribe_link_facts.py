@@ -33,10 +33,11 @@ IN_TRIBE = "in_tribe"
 BEFORE_VAT = ("currency", "nets")
 # What follows from Tribe's VAT, so what a draft does not have yet.
 OF_VAT = ("untaxed", "vat", "vat_by_tax", "total")
-# What is told of a difference where neither side may be named.
+# What is told of a difference where neither side may be named, or can be.
 NAMELESS = {
     **dict.fromkeys(OF_CUSTOMER, "difference_of_customer"),
     "legal_entity": "difference_of_legal_entity",
+    "products": "difference_of_products",
 }
 # So many are compared by the schedule itself, which all connections share: in a few seconds.
 MOST_COMPARED = 400
@@ -221,7 +222,7 @@ class TribeLink(models.Model):
     def _facts_that_differ(self, is_confirming=False, asked=None):
         """What is another one in Odoo than in Tribe: ``[(fact, Tribe's, Odoo's)]``, as shown.
 
-        Both are None where a customer, or legal entity, may not be named.
+        Both are None where a customer, or legal entity, may not be named, or a product cannot be.
 
         :param is_confirming: leave out what is as it was agreed, and another one only in Tribe
         :param asked: the names of the facts to be looked at; by default all of them
@@ -242,8 +243,7 @@ class TribeLink(models.Model):
             elif names == OF_CUSTOMER:
                 facts.append((in_tribe[0], None, None))
             elif not in_odoo:
-                told = [fact for fact in in_tribe if fact.name not in OF_ODOO]
-                facts += self._shown(told, theirs, agreed)
+                facts += self._shown(_telling(in_tribe), theirs, agreed)
             else:
                 found = self._facts_in_odoo(theirs)
                 unlike = differing(only(theirs, names), found)
@@ -263,6 +263,8 @@ class TribeLink(models.Model):
             return self._names_of_customers(*customers) or (None, None)
         if name == "legal_entity":
             return self._names_of_legal_entities(tribe, odoo) or (None, None)
+        if name == "products":
+            return None, None
         if name == "lines":
             tribe, odoo = by_vat_group(tribe), by_vat_group(odoo)
         if name in BY_KEY:
@@ -468,6 +470,16 @@ class TribeLink(models.Model):
         self.env["tribe.work"]._add(
             self.connection_id, "outbound", "payment", untold.move_id.ids, "follow"
         )
+
+
+def _telling(facts):
+    """Those of some facts that Tribe has otherwise which say what a person has to know.
+
+    Another product alone says nothing, but what it would be booked on does, where that is mapped.
+    """
+    told = [fact for fact in facts if fact.name not in (*OF_ODOO, "products")]
+    products = [fact for fact in facts if fact.name == "products"]
+    return told or (products and [fact for fact in facts if fact.name == "nets"]) or products
 
 
 def _amounts_of(amounts, names):
