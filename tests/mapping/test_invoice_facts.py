@@ -36,6 +36,7 @@ ALL = {
     "currency": "EUR",
     "nets": {"7/3": "100.00"},
     "lines": {"group/": "100.00"},
+    "products": {"group/product": "100.00"},
     "untaxed": "100.00",
     "vat": "21.00",
     "vat_by_tax": {"3": "21.00"},
@@ -53,6 +54,7 @@ OTHERS = {
     "currency": "USD",
     "nets": {"8/3": "100.00"},
     "lines": {"another group/": "100.00"},
+    "products": {"group/another product": "100.00"},
     "untaxed": "100.01",
     "vat": "21.01",
     "vat_by_tax": {"4": "21.00"},
@@ -157,7 +159,7 @@ def test_what_changed_in_tribe_brings_what_goes_together_with_it():
     now = {**ALL, "total": "122.00", "nets": {"8/3": "101.00"}, "due_date": "2026-12-29"}
     assert changed(ALL, now) == {
         "due_date": "2026-12-29",
-        **{name: now[name] for name in ("currency", "nets", "lines", "untaxed", "vat")},
+        **{name: now[name] for name in ("currency", "nets", "lines", "products", "untaxed", "vat")},
         "vat_by_tax": now["vat_by_tax"],
         "total": "122.00",
     }
