@@ -250,9 +250,8 @@ class TestEveryFactInEveryPlace(FactCase):
             "currency": {"currency_id": self.dollar().id},
         }
         for fact, told in CHANGED_IN_ODOO.items():
-            if fact in ("number", "vat") or told == ("vat_places",):
-                # Without its number it cannot be adopted, and Odoo calculates VAT itself. Where
-                # somebody booked that is how it was agreed: the tax may have been another one then.
+            if fact in ("number", "vat"):
+                # Without its number it cannot be adopted, and Odoo calculates VAT itself.
                 continue
             with self.subTest(fact):
                 number = str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
@@ -268,6 +267,29 @@ class TestEveryFactInEveryPlace(FactCase):
                 self.assert_needs_attention(tribe_id, *told)
                 self.problematic().action_leave_to_odoo()
                 self.run_lanes()
+
+    def test_an_adopted_draft_is_confirmed_only_with_vat_where_its_tax_has_it(self):
+        for fact in ("vat_account", "vat_grid", "net_grid"):
+            with self.subTest(fact):
+                number = str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
+                draft = self.typed_by_hand(100.0, ref=number, invoice_date=self.today)
+                draft.invoice_line_ids.account_id = self.account("income")
+                self.change_in_odoo(draft, fact)
+                tribe_id = self.send_new(self.line(100.0))
+                self.work(tribe_id).action_adopt()
+                self.run_lanes()
+                with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                    draft.action_post()
+                self.assert_fact_told([refused.exception], "vat_places")
+                # Odoo books VAT anew, as the tax has it.
+                line = draft.invoice_line_ids
+                taxes = line.tax_ids
+                line.tax_ids = False
+                line.tax_ids = taxes
+                draft.action_post()
+                self.run_nightly()
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertFalse(self.problems())
 
     def test_an_adopted_draft_is_confirmed_only_as_it_is_in_tribe(self):
         for fact in ("date", "due_date", "customer", "currency", "account", "tax", "total"):

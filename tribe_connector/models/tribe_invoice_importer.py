@@ -383,8 +383,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _complete_facts(self, link, booking):
         """Keep the facts that were not known when an invoice was linked.
 
-        Of one that somebody made in Odoo all of them, as Tribe has them. Of one that an older
-        version booked what that did not keep, as it is in the books.
+        Of one that somebody made in Odoo all of them, as Tribe has them, with VAT where its taxes
+        have it. Of one that an older version booked what that did not keep, as it is in the books.
 
         :raises NeedsPerson: for what is not mapped
         """
@@ -394,7 +394,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 **self._facts_of(booking),
                 "due_date": self._due_date(booking).isoformat(),
                 "accounting_date": self._accounting_date_of_adopted(booking, link.move_id),
-                "vat_places": vat_places(link.move_id),
+                "vat_places": vat_places(link.move_id, is_by_tax=True),
                 "keeps_number": False,
             }
         elif names := missing(link.agreed):
