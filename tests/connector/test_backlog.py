@@ -111,7 +111,7 @@ class TestNight(BacklogCase):
     def test_the_button_has_a_piece_done_what_was_tried_least_first(self):
         often, seldom = self.wait(self.a, 3, tries=5), self.wait(self.a, 3)
         self.a.action_run_nightly()
-        added = self.works(reason="nightly")
+        added = self.works(reason="nightly", kind="organization")
         self.assertEqual(set(added.mapped("reference")), set(seldom.mapped("reference")))
         self.assertFalse(self.due(often | seldom))
 

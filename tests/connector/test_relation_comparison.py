@@ -35,14 +35,18 @@ class TestRelationComparison(RelationCase):
         self.assertTrue(all(partners.mapped("tribe_id")), self.problems())
         return partners
 
-    def pass_night(self, days=1):
-        """Let the schedule run after the nightly hour, so many days after it last did."""
+    def let_days_pass(self, days):
+        """What the schedule did last was so many days ago."""
         self.env.cr.execute(
             "UPDATE tribe_cursor SET position = position - %s * interval '1 day' "
             "WHERE stream LIKE 'schedule:%%'",
             [days],
         )
         self.env.invalidate_all()
+
+    def pass_night(self, days=1):
+        """Let the schedule run after the nightly hour, so many days after it last did."""
+        self.let_days_pass(days)
         with self.enter_registry_test_mode():
             self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
         # Looking for changes, and through invoices, costs its own calls.
@@ -75,6 +79,17 @@ class TestRelationComparison(RelationCase):
         self.assert_told(lines, "relation_deleted_in_tribe", field="text")
         self.assertFalse(self.problems())
         self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_the_button_does_it_too_when_it_is_time(self):
+        deleted = self.partners[3]
+        self.delete_in_tribe(deleted)
+        self.run_nightly()
+        self.assertFalse(self.gone())
+        self.let_days_pass(7)
+
+        self.run_nightly()
+
+        self.assertEqual(self.gone(), deleted)
 
     def lose_for_a_week(self):
         """Two relations that do not show for a week, as without a right, and then do again."""

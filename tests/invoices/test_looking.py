@@ -215,6 +215,36 @@ class TestFullLook(LookingCase):
         works = self.env["tribe.work"].search([])
         self.assertEqual(set(works.mapped("reference")), {draft_again, deleted})
 
+    def test_the_button_finds_what_a_night_finds(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        for dates_tell in (False, True):
+            with self.subTest(dates_tell=dates_tell):
+                self.connection.dates_tell = dates_tell
+                self.sandbox.switch(phase_touches_invoice=dates_tell)
+                paid, deleted = self.all_sent(2)
+                self.look()
+                self.assert_booked(paid, deleted)
+                # The first press is the weekly look, of all.
+                self.run_nightly()
+                self.sandbox.set_phase(paid, "Paid")
+                self.sandbox.delete("Activity_Invoice", deleted)
+
+                self.run_nightly()
+
+                self.assertEqual(self.phase_in_odoo(paid), "Paid")
+                self.assertEqual(self.link(deleted).state, "gone")
+
+    def test_the_button_pressed_again_and_again_looks_once(self):
+        self.look()
+        for dates_tell in (False, True):
+            with self.subTest(dates_tell=dates_tell):
+                self.connection.dates_tell = dates_tell
+                self.run_nightly()
+                for _time in range(3):
+                    self.connection.action_run_nightly()
+                self.assertEqual(len(self.works()), 1)
+                self.run_lanes()
+
     def test_a_quiet_night_costs_a_call_for_99(self):
         self.sandbox.switch(page_limit=5)
         tribe_ids = self.all_sent(21)

@@ -67,15 +67,22 @@ class TribeConnection(models.Model):
         return not is_first
 
     def _plan_nightly(self):
-        """Note unlinked customers and suppliers and payments."""
+        """Note all that is looked at each night."""
+        now = fields.Datetime.now()
+        self._plan_comparison(now)
+        self._plan_invoice_look(now)
+        self._plan_unlinked()
+        self.env["tribe.link"]._note_changed_moves(self)
+        self._plan_payments(self._undone_payments())
+
+    def _plan_unlinked(self):
+        """Note the customers and suppliers of Odoo that Tribe does not know."""
         work = self.env["tribe.work"]
         unlinked = self._unlinked_at_night()
         noted = [("connection_id", "=", self.id), ("kind", "=", "partner")]
         waiting = {reference for (reference,) in work._read_group(noted, ["reference"])}
         references = [partner.id for partner in unlinked if str(partner.id) not in waiting]
         work._add(self, "outbound", "partner", references, "nightly")
-        self.env["tribe.link"]._note_changed_moves(self)
-        self._plan_payments(self._undone_payments())
 
     def _unlinked_at_night(self):
         """Whom Tribe does not know; nobody, by a filter that cannot be used.

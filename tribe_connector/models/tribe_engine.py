@@ -317,10 +317,10 @@ class TribeEngine(models.AbstractModel):
                 return
         is_another = connection._begin_night()
         self._commit(0)
-        connection._plan_comparison(fields.Datetime.now())
         if is_another:
-            connection._plan_invoice_look(fields.Datetime.now())
             connection._plan_nightly()
+        else:
+            connection._plan_comparison(fields.Datetime.now())
 
     def _is_late(self):
         """Whether the time of this turn is over."""

@@ -73,7 +73,9 @@ class TribeInvoiceComparer(models.AbstractModel):
         """Have the invoices of open periods looked at, by dates alone where those tell of all."""
         is_told = connection.dates_tell and since and connection._invoice_fields().date
         if is_told and self.env["tribe.cursor"]._position(connection, DATES_STREAM):
-            self._add(connection, since, "nightly", by_dates=True)
+            waiting = self._waiting(connection, by_dates=True)
+            if not any(_reaches(look.since, since) for look in waiting):
+                self._add(connection, since, "nightly", by_dates=True)
         else:
             self._begin(connection, since, "nightly")
 
@@ -91,13 +93,16 @@ class TribeInvoiceComparer(models.AbstractModel):
         reference = f"{BY_DATES if by_dates else ''}{since or '-'}/{begun}"
         self.env["tribe.work"]._add(connection, "inbound", "invoices", [reference], reason)
 
-    def _waiting(self, connection):
-        """The full looks that wait, or that a lane is at."""
+    def _waiting(self, connection, *, by_dates=False):
+        """The full looks that wait, or that a lane is at; or those by dates alone."""
         works = self.env["tribe.work"].search(
             [("connection_id", "=", connection.id), ("kind", "=", "invoices")]
         )
-        references = works.mapped("reference")
-        return [_look_of(each) for each in references if not each.startswith(BY_DATES)]
+        return [
+            _look_of(reference.removeprefix(BY_DATES))
+            for reference in works.mapped("reference")
+            if reference.startswith(BY_DATES) == by_dates
+        ]
 
     def _process(self, session):
         """Do the work rows of some looks."""
