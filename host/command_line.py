@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="set everything up and run the main job")
     demo.add_argument("--check", action="store_true", help="verify it from both sides, then exit")
+    demo.add_argument(
+        "--without-webhooks", action="store_true", help="every webhook is lost on its way"
+    )
     demo.add_argument("--screens", metavar="FOLDER", help="take a picture of every screen")
     test = commands.add_parser("test", help="set everything up and run the tests")
     test.add_argument(
@@ -52,7 +55,8 @@ def _run(options: argparse.Namespace) -> int:
 
         if options.screens:
             return demo.pictures(options.screens)
-        return demo.check() if options.check else demo.show()
+        run = demo.check if options.check else demo.show
+        return run(is_told=not options.without_webhooks)
     if options.command == "test":
         from . import test_groups  # noqa: PLC0415
 

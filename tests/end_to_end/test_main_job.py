@@ -14,10 +14,17 @@ IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SANDBOX = {} if IS_FULL else {"relations": 160, "invoices": 50}
 
 
-@pytest.fixture(scope="module")
-def finished_job():
+@pytest.fixture(
+    scope="module",
+    params=[
+        True,
+        pytest.param(False, marks=pytest.mark.skipif(not IS_FULL, reason="Only with --full.")),
+    ],
+    ids=["told by webhooks", "without any webhook"],
+)
+def finished_job(request):
     """The main job, done, while both systems still run."""
-    with world(DATABASE, sandbox_options=SANDBOX) as both:
+    with world(DATABASE, sandbox_options=SANDBOX, is_told=request.param) as both:
         job = MainJob(both)
         job.run()
         yield job

@@ -39,10 +39,12 @@ LEDGER_ACCOUNTS = {"8000": "800100", "8010": "801100", "8020": "802100", "8030":
 class World:
     """Both systems, and the API clients to look at them. Made by ``world``."""
 
-    def __init__(self, odoo: OdooServer, tribe: SandboxProcess, key: str):
+    def __init__(self, odoo: OdooServer, tribe: SandboxProcess, key: str, *, is_told: bool = True):
         self.server = odoo
         self.sandbox = tribe
         self.key = key
+        # Whether Tribe's webhooks arrive.
+        self.is_told = is_told
         self.odoo = OdooApi(odoo.address, key)
         self.tribe = TribeReader(tribe.address, tribe.client_id, tribe.client_secret)
         self.connection_id: int | None = None
@@ -155,6 +157,12 @@ class World:
         self.press("action_run_nightly")
         self.wait_until_idle()
 
+    def look(self) -> None:
+        """Let the time come to look for changes, and wait until what is found is done."""
+        self.odoo.write("tribe.connection", [self.connection_id], poll_seconds=1)
+        until("the schedule", lambda: self.run_cron(self.schedule_id))
+        self.wait_until_idle()
+
     def wait_until_idle(self, seconds: float = SECONDS) -> None:
         """Wait until no work is due: what is left waits for the night or for a person.
 
@@ -199,12 +207,13 @@ def world(
     *,
     seed: Path | None = FULL_SEED,
     sandbox_options: dict | None = None,
+    is_told: bool = True,
     **odoo_options,
 ) -> Iterator[World]:
     """Both systems running, seeded, not yet connected.
 
     ``seed`` is a script for Odoo's shell, which finds Tribe's organizations in the file SEED_TRIBE;
-    None where the tests make their own data.
+    None where the tests make their own data. Unless ``is_told``, every webhook is lost.
     """
     odoo = find_or_fetch()
     with contextlib.ExitStack() as stack:
@@ -213,12 +222,14 @@ def world(
         databases.create_with_addon(database)
         with step("start the stand-in for Tribe"):
             sandbox = stack.enter_context(SandboxProcess(**(sandbox_options or {})))
+            if not is_told:
+                sandbox.switch(webhook_drop_rate=1.0)
         if seed:
             _seed(server, odoo, database, sandbox, seed)
         key = api_key.make(server, database)
         with step("start Odoo"):
             process = stack.enter_context(OdooServer(server, odoo, database, **odoo_options))
-        yield World(process, sandbox, key)
+        yield World(process, sandbox, key, is_told=is_told)
 
 
 def odoo_without_addon(database: str, language: str, **options):
