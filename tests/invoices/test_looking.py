@@ -368,6 +368,24 @@ class TestFullLook(LookingCase):
         self.pass_night(1)
         self.assertEqual(self.phase_in_odoo(tribe_id), "Paid")
 
+    def test_what_was_booked_stays_looked_at_when_the_books_begin_later(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=20)}")
+        paid, deleted, same = self.all_sent(3)
+        self.look()
+        self.assert_booked(paid, deleted, same)
+        self.connection.invoices_from = self.today
+        self.run_lanes()
+        self.sandbox.set_phase(paid, "Paid")
+        self.sandbox.delete("Activity_Invoice", deleted)
+        self.forget_changes()
+
+        self.pass_night(7)
+
+        self.assertEqual(self.phase_in_odoo(paid), "Paid")
+        self.assertEqual(self.link(deleted).state, "gone")
+        self.assertEqual(self.link(same).state, "linked")
+
     def test_deactivating_forgets_what_was_seen(self):
         self.all_sent(2)
         self.look()

@@ -146,9 +146,18 @@ class TribeConnection(models.Model):
         # Seven nights are not exactly a week.
         if not looked or now - looked >= timedelta(days=WEEK, hours=-12):
             cursors._move(self, "schedule:invoices", now)
-            comparer._begin(self, self.invoices_from, "nightly")
+            comparer._begin(self, self._booked_since(), "nightly")
         else:
             comparer._begin_night(self, self._open_since())
+
+    def _booked_since(self):
+        """The first day of which an invoice is, or would be, booked; None: of any day.
+
+        What is booked stays, and is looked at, when the books begin later from now on.
+        """
+        first = self.invoices_from or None
+        booked = first and self.env["tribe.sighting"]._first_linked(self)
+        return min(first, booked) if booked else first
 
     def _open_since(self):
         """The first day that is open in any company in which invoices are booked.

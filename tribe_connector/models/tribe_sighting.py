@@ -226,6 +226,26 @@ class TribeSighting(models.Model):
         )
         return count
 
+    def _first_linked(self, connection):
+        """The earliest date of a linked invoice, or None."""
+        self.env["tribe.link"].flush_model()
+        ((first,),) = self.env.execute_query(
+            SQL(
+                """
+                SELECT min(COALESCE(sighting.date, move.invoice_date))
+                  FROM tribe_link link
+                  LEFT JOIN tribe_sighting sighting
+                    ON sighting.connection_id = link.connection_id
+                       AND sighting.tribe_id = link.tribe_id
+                  LEFT JOIN account_move move ON move.id = link.move_id
+                 WHERE link.connection_id = %s AND link.kind = 'invoice'
+                   AND link.state IN ('linked', 'differs') AND link.tribe_id IS NOT NULL
+                """,
+                connection.id,
+            )
+        )
+        return first
+
     def _linked_from(self, connection, since, look):
         """The linked invoices from a date on: ``[(tribe_id, whether a look saw it)]``.
 
