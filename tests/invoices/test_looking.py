@@ -309,9 +309,14 @@ class TestFullLook(LookingCase):
 
     def warning(self, **values):
         """What the form says while something is changed, before it is saved."""
-        spec = {"invoices_from": {}, "phase_ids": {"fields": {"is_booked": {}, "is_draft": {}}}}
+        phases = {"phase_ids": {"fields": {"is_booked": {}, "is_draft": {}}}}
+        return self.warning_of(self.connection, phases, **values)
+
+    def warning_of(self, record, also=(), **values):
+        """The same of another form, with what else it shows."""
+        spec = {**dict.fromkeys(values, {}), **dict(also)}
         with self.enter_registry_test_mode():
-            found = self.connection.onchange(values, list(values), spec)
+            found = record.onchange(values, list(values), spec)
         return found.get("warning", {}).get("message")
 
     def test_how_many_it_concerns_is_said_before(self):
@@ -328,6 +333,29 @@ class TestFullLook(LookingCase):
         self.assertIsNone(self.warning(invoices_from=f"{self.today}"))
         self.sandbox.fault("status", status=503, method="GET", times=None)
         self.assertIsNone(self.warning(invoices_from=f"{earlier}"))
+
+    def test_how_many_wait_for_a_mapping_is_said_before(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        group = groups.filtered(lambda group: group.tribe_id == self.vat_group("NL21"))[:1]
+        entity, tax = group.legal_entity_id, group.tax_id
+        self.assertIsNone(self.warning_of(group, tax_id=tax.id))
+        groups.tax_id = False
+        tribe_ids = self.all_sent(2)
+        self.look()
+        self.sandbox.reset_calls()
+
+        says = sentence("invoices_wait_for_mapping", count=2, entity=entity.name)
+        self.assertEqual(self.warning_of(group, tax_id=tax.id), str(says))
+        ledger = entity.ledger_account_ids[:1]
+        account = self.account("income")
+        self.assertEqual(self.warning_of(ledger, account_id=account.id), str(says))
+        self.assertEqual(self.sandbox.calls()["total"], 0)
+        self.assertFalse(self.booked_move(tribe_ids[0]))
+
+        group.tax_id = tax
+        self.run_lanes()
+        self.assert_booked(*tribe_ids)
+        self.assertIsNone(self.warning_of(group, tax_id=False))
 
     def test_a_phase_that_is_booked_later_gets_what_is_in_it(self):
         phase = self.connection.phase_ids.filtered(lambda phase: phase.code == "Paid")

@@ -41,6 +41,10 @@ class TribeLedgerAccount(models.Model):
                 f"{account.code} {account.name}" if account.code else account.name
             )
 
+    @api.onchange("account_id", "is_service")
+    def _onchange_mapping(self):
+        return self._say_how_many_wait()
+
     @api.constrains("account_id")
     def _check_account(self):
         check_chosen(self, "account_id")

@@ -1,5 +1,10 @@
 from odoo import api, fields, models
 
+from ..sentence import say
+
+# Of invoices that wait for a mapping.
+CAUSES = ("vat_group", "ledger_account", "mapping")
+
 
 class TribeOfLegalEntity(models.AbstractModel):
     """Mixin of what a legal entity of Tribe has: seen where that one is."""
@@ -34,3 +39,20 @@ class TribeOfLegalEntity(models.AbstractModel):
         entity = self.legal_entity_id
         is_known = self.id or entity._origin.sudo(False).has_access("read")
         return entity if is_known else entity.browse()
+
+    def _say_how_many_wait(self):
+        """What a form says of the invoices that wait for a mapping, before one is saved."""
+        entity = self._origin.legal_entity_id
+        count = self.env["tribe.work"].search_count(
+            [
+                ("connection_id", "in", entity.connection_id.ids),
+                ("company_id", "in", entity.company_id.ids),
+                ("kind", "=", "invoice"),
+                ("cause", "in", CAUSES),
+            ]
+        )
+        if not count:
+            return None
+        message = say(self.env, "invoices_wait_for_mapping", count=count, entity=entity.name)
+        title = self.env._("Invoices in Tribe")
+        return {"warning": {"title": title, "message": message, "type": "notification"}}

@@ -80,6 +80,10 @@ class TribeVatGroup(models.Model):
     def _check_account(self):
         check_chosen(self, "account_id")
 
+    @api.onchange("tax_id", "service_tax_id", "sells", "account_id")
+    def _onchange_mapping(self):
+        return self._say_how_many_wait()
+
     @api.depends("tax_id", "service_tax_id", "sells")
     def _compute_asks_what_it_sells(self):
         for group in self:
