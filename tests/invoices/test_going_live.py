@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 from connector.common import ConnectorCase
 from told import containing
 
 from odoo.exceptions import ValidationError
 
+from odoo.addons.tribe_connector.models import tribe_invoice_importer
 from odoo.addons.tribe_connector.sentence import sentence
 
 
@@ -92,6 +95,28 @@ class TestGoingLive(ConnectorCase):
 
         self.press_activate()
 
+        self.assertEqual(self.connection.state, "initial")
+
+    def test_a_mapping_that_only_older_open_invoices_need_is_not_asked_for(self):
+        self.map()
+        self.connection.legal_entity_ids.vat_group_ids.tax_id = False
+        self.connection.invoices_from = self.today + timedelta(days=2)
+
+        self.press_activate()
+
+        self.assertEqual(self.connection.state, "initial")
+
+    def test_of_very_many_open_invoices_the_newest_are_looked_at(self):
+        self.map()
+        self.sandbox.switch(page_limit=3)
+        self.patch(tribe_invoice_importer, "PAGES_OF_BUTTON", 2)
+        self.sandbox.reset_calls()
+
+        self.press_activate()
+
+        asked = [call for call in self.sandbox.call_log() if "Activity_Invoice" in call["path"]]
+        self.assertEqual(len(asked), 2)
+        self.assertIn("desc", asked[0]["query"])
         self.assertEqual(self.connection.state, "initial")
 
     def test_a_legal_entity_without_a_journal_cannot_go_live(self):

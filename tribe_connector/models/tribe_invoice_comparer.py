@@ -48,24 +48,31 @@ class TribeInvoiceComparer(models.AbstractModel):
 
         :param since: when it was looked at last (datetime, UTC)
         """
-        connection = session.connection
-        for rows in self._pages(session, self._listings(connection, [changed_since(since)])):
+        connection, client = session.connection, session.client
+        for rows in self._pages(client, self._listings(connection, [changed_since(since)])):
             self._sight(session, rows)
             yield
-        names = connection._invoice_fields()
-        newest_first = f"{names.date} desc,ID asc" if names.date else "ID desc"
-        for rows in self._pages(session, self._open_listings(connection), orderby=newest_first):
+        for rows in self._open_pages(connection, client):
             is_news = self._sight(session, rows)
             yield
             if not is_news:
                 return
 
-    def _open_listings(self, connection):
+    def _open_pages(self, connection, client, also=None):
+        """The open invoices that are booked, or would be, the newest first; page by page.
+
+        :param also: what to expand as well
+        """
         phases = _any_phase(connection._open_phases())
         if not phases:
-            return []
+            return
+        names = connection._invoice_fields()
+        newest_first = f"{names.date} desc,ID asc" if names.date else "ID desc"
         periods = self._periods(connection, connection.invoices_from)
-        return self._listings(connection, [both(phases, period) for period in periods], phases)
+        listings = self._listings(connection, [both(phases, period) for period in periods], phases)
+        for listing in listings if also else ():
+            listing["expand"] += f",{also}"
+        yield from self._pages(client, listings, orderby=newest_first)
 
     # A full look
 
@@ -129,7 +136,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         session.commit()
         since = _look_of(reference).since
         listings = self._full_listings(connection, since)
-        for number, rows in enumerate(self._pages(session, listings, seen=seen), start=1):
+        for number, rows in enumerate(self._pages(session.client, listings, seen=seen), start=1):
             self._sight(session, rows, reference)
             poller._begin_stream(session, "invoice")
             if number == 1 and not seen:
@@ -152,7 +159,9 @@ class TribeInvoiceComparer(models.AbstractModel):
         since = _look_of(reference).since
         before = cursors._position(connection, DATES_STREAM)
         started = None
-        for rows in self._pages(session, self._listings(connection, [changed_since(before)])):
+        for rows in self._pages(
+            session.client, self._listings(connection, [changed_since(before)])
+        ):
             started = started or poller._now_in_tribe(session)
             self._sight(session, rows)
             poller._check_room(session)
@@ -255,10 +264,10 @@ class TribeInvoiceComparer(models.AbstractModel):
         last = filters[0] if otherwise is None else otherwise
         return [*listings, {"filter": last, "expand": "Phase($select=ID)"}]
 
-    def _pages(self, session, listings, **options):
+    def _pages(self, client, listings, **options):
         """The pages of the first listing that Tribe does not refuse."""
         for number, listing in enumerate(listings, start=1):
-            pages = session.client.pages(INVOICE_SET, **listing, **options, spares_unreadable=True)
+            pages = client.pages(INVOICE_SET, **listing, **options, spares_unreadable=True)
             try:
                 first = next(pages, None)
             except TribeUnknownSet:

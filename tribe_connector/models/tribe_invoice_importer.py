@@ -1,5 +1,6 @@
 import contextlib
 import functools
+import itertools
 
 from odoo import models
 
@@ -37,12 +38,14 @@ from ..mapping.invoice_facts import (
     only,
 )
 from ..sentence import said, say, sentence
-from ..tribe_api import Guid, any_of
+from ..tribe_api import Guid
 from .tribe_link_credit import COMPARED
 from .tribe_work import TOLD_REASONS
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60
+# So many are read while somebody waits for it: they take seconds.
+PAGES_OF_BUTTON = 10
 ACCOUNT_MANAGER = "AccountManager($select=ID,EmailAddress;$expand=Person($select=EmailAddress))"
 
 
@@ -159,32 +162,27 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
 
     def _unmapped(self, connection, client):
-        """What open invoices use and is not mapped: ``{legal entity: {name, ...}}``. Only reads."""
-        phases = [Guid(phase.tribe_id) for phase in connection._open_phases()]
-        legal_entity = connection._invoice_fields().legal_entity
+        """What open invoices use and is not mapped: ``{legal entity: {name, ...}}``. Only reads.
+
+        Of those that would be booked, and of very many the newest: somebody waits for it.
+        """
         expand = (
             "ProductLines($select=ID;$expand=VatGroup($select=ID),"
             "Product($select=ID;$expand=GeneralLedgerAccount($select=ID)))"
         )
-        if legal_entity:
-            expand += f",{legal_entity}($select=ID)"
         holes = {}
-        if not phases:
-            return holes
         mapping_of = functools.cache(Mapping)
-        for page in client.pages(
-            "Activity_Invoice",
-            filter=any_of("Phase/ID", phases),
-            expand=expand,
-            select="ID,Number",
-        ):
+        pages = self.env["tribe.invoice.comparer"]._open_pages(connection, client, expand)
+        for page in itertools.islice(pages, PAGES_OF_BUTTON):
             for entity in page:
                 self._note_holes(connection, entity, mapping_of, holes)
         return holes
 
     def _note_holes(self, connection, invoice, mapping_of, holes):
         legal_entity = self._find_legal_entity(connection, invoice)
-        if self._is_booked_elsewhere(legal_entity):
+        date = connection._sight_of(invoice).date
+        is_older = date and connection.invoices_from and date < connection.invoices_from
+        if is_older or self._is_booked_elsewhere(legal_entity):
             return
         if not legal_entity.journal_id:
             holes.setdefault(legal_entity, set()).add(say(self.env, "no_journal_yet"))
