@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest import mock
 
+from connector.common import ORGANIZATION_CUSTOMER
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields
@@ -412,6 +413,38 @@ class TestFullLook(LookingCase):
 
         self.assertEqual(self.phase_in_odoo(paid), "Paid")
         self.assertEqual(self.link(deleted).state, "gone")
+        self.assertEqual(self.link(same).state, "linked")
+
+    def test_what_changed_while_it_was_deactivated_is_seen(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        other = next(
+            row
+            for row in self.sandbox.rows(ORGANIZATION_CUSTOMER)
+            if not row["IsFormer"] and row["ID"] != self.customer["ID"]
+        )
+        entity = self.connection.legal_entity_ids.filtered(lambda entity: not entity.is_default)
+        entity.write({"is_booked": False, "company_id": False, "journal_id": False})
+        changes = {
+            "customer": {"Relationship": {"ID": other["ID"]}},
+            "currency": {"Currency": "USD"},
+            "legal entity": {"Identity": {"ID": entity.tribe_id}},
+        }
+        tribe_ids = dict(zip(changes, self.all_sent(3), strict=True))
+        same = self.sent()
+        self.look()
+        self.assert_booked(same, *tribe_ids.values())
+        self.connection.action_deactivate()
+        self.run_lanes()
+        for name, tribe_id in tribe_ids.items():
+            self.sandbox.change("Activity_Invoice", tribe_id, changes[name])
+        with self.enter_registry_test_mode():
+            self.connection.action_activate()
+
+        self.run_lanes()
+
+        for name, tribe_id in tribe_ids.items():
+            with self.subTest(name):
+                self.assertEqual(self.link(tribe_id).state, "differs")
         self.assertEqual(self.link(same).state, "linked")
 
     def test_deactivating_forgets_what_was_seen(self):

@@ -74,6 +74,12 @@ def test_what_a_row_shows_besides():
     assert {float(total) for total in shown.totals} == {121.0, 121.5}
     assert shown.changed == datetime.datetime(2026, 1, 5, 9, tzinfo=datetime.timezone.utc)
     assert sight({**ROW, "InvoiceDate": "2026-01-05"}).date == datetime.date(2026, 1, 5)
+    assert shown.facts == {
+        "number": "2026-1",
+        "customer": ID,
+        "currency": "EUR",
+        "date": "2026-01-05",
+    }
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ class Sight:
     """One invoice as a listing shows it; ``state`` is another whenever anything of that is.
 
     ``is_bare``: nothing but the ID can be read. ``totals`` are those that it may be booked with.
-    ``changed`` is the last date of a change that it bears (aware).
+    ``facts`` are those of ``tribe_facts`` that it shows, and which invoice it credits. ``changed``
+    is the last date of a change that it bears (aware).
     """
 
     tribe_id: str
@@ -36,6 +37,7 @@ class Sight:
     phase_id: str | None
     totals: frozenset[Decimal]
     is_bare: bool
+    facts: Mapping[str, str]
     changed: datetime.datetime | None = None
 
 
@@ -60,6 +62,7 @@ def sight_of(row: Mapping, names: InvoiceFields, known: Collection[str], timezon
         phase_id=_id(row.get("Phase")),
         totals=frozenset(_totals(row, names)),
         is_bare="Phase" not in row,
+        facts=_facts(row, names, timezone),
         changed=max(filter(None, (_moment(row.get(name)) for name in DATES)), default=None),
     )
 
@@ -101,6 +104,19 @@ def _totals(row: Mapping, names: InvoiceFields):
         value = row.get(name) if name else None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield abs(Decimal(str(value)))
+
+
+def _facts(row: Mapping, names: InvoiceFields, timezone: str) -> dict[str, str]:
+    dates = {"date": names.date, "due_date": names.due_date}
+    found = {key: _date(row.get(name), timezone) for key, name in dates.items() if name}
+    facts = {
+        "number": row.get("Number"),
+        "customer": _id(row.get("Relationship")),
+        "currency": row.get("Currency"),
+        "credited": _id(row.get(names.credited)) if names.credited else None,
+        **{key: date and date.isoformat() for key, date in found.items()},
+    }
+    return {key: value for key, value in facts.items() if isinstance(value, str)}
 
 
 def _moment(value: object) -> datetime.datetime | None:

@@ -8,6 +8,7 @@ from odoo import models
 from ..engine.problems import NeedsPerson
 from ..mapping import sight_options, start_of_day
 from ..mapping.invoice import EARLIEST_DATE
+from ..mapping.invoice_facts import differing
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeRefused, TribeUnknownSet, any_of, at_least, both, either, equals
 from . import tribe_sighting
@@ -304,12 +305,12 @@ class TribeInvoiceComparer(models.AbstractModel):
         phases = set(connection._booking_phases().mapped("tribe_id"))
         agreed = [
             sight
-            for sight in sights
+            for sight, row in zip(sights, rows, strict=True)
             if sight.tribe_id in links
             and sight.tribe_id not in states
-            and _is_as_booked(sight, links[sight.tribe_id])
+            and self._is_as_booked(links[sight.tribe_id], sight, row)
         ]
-        # An earlier version booked it, and kept no state.
+        # An earlier version booked it, and kept no state; or it was forgotten on deactivating.
         sightings._note_read(connection, agreed)
         states |= {sight.tribe_id: sight.state for sight in agreed}
         unreadable = [sight.tribe_id for sight in sights if sight.is_bare]
@@ -327,6 +328,20 @@ class TribeInvoiceComparer(models.AbstractModel):
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", news, "poll")
         sightings._note_seen(connection, sights, look)
         return bool(news)
+
+    def _is_as_booked(self, link, sight, row):
+        """Whether a listing shows nothing of an invoice but what its link says."""
+        agreed = link.agreed or {}
+        total = agreed.get("total")
+        if link.state != "linked" or total is None or abs(Decimal(total)) not in sight.totals:
+            return False
+        entity = self.env["tribe.invoice.importer"]._find_legal_entity(link.connection_id, row)
+        return (
+            link.phase_id.tribe_id == sight.phase_id
+            and link._legal_entity() in (None, entity.tribe_id)
+            and sight.facts.get("credited") == (link.credited_tribe_id or None)
+            and not differing(agreed, sight.facts)
+        )
 
     def _check_dates_tell(self, session, changed):
         """Trust no dates any more where a change was found that bears an old one.
@@ -376,10 +391,3 @@ def _day_before(since):
 def _reaches(since, other):
     """Whether a look from one date on reaches as far back as one from another."""
     return since is None or (other is not None and since <= other)
-
-
-def _is_as_booked(sight, link):
-    """Whether an invoice is in the phase, and of the total, that its link says."""
-    total = (link.agreed or {}).get("total")
-    is_total = total is not None and abs(Decimal(total)) in sight.totals
-    return is_total and link.state == "linked" and link.phase_id.tribe_id == sight.phase_id
