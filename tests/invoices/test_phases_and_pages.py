@@ -1,9 +1,9 @@
 """Tenants whose phases or pages are not like ours: nothing is passed over, and nothing is stuck."""
 
-from .invoice_case import InvoiceCase
+from .test_payment import PaymentCase
 
 
-class TenantCase(InvoiceCase):
+class TenantCase(PaymentCase):
     """What both have in common."""
 
     def vat_groups(self, code):
@@ -29,14 +29,14 @@ class TestPhases(TenantCase):
         self.connection.phase_ids.unlink()
         self.connect()
 
-    def phase(self, name):
+    def phase_called(self, name):
         """The phase with a name of Tribe."""
         return self.connection.phase_ids.filtered(lambda phase: phase.name == name)
 
     def move_to(self, tribe_id, name):
         """Have a person in Tribe move an invoice to a phase."""
         self.sandbox.change(
-            "Activity_Invoice", tribe_id, {"Phase": {"ID": self.phase(name).tribe_id}}
+            "Activity_Invoice", tribe_id, {"Phase": {"ID": self.phase_called(name).tribe_id}}
         )
 
     def test_a_phase_without_a_code_is_booked_and_stops_nothing(self):
@@ -58,6 +58,40 @@ class TestPhases(TenantCase):
         with self.subTest("coverage"):
             self.assertFalse(self.holes())
         self.assertFalse(self.problems())
+
+    def phase_name(self, tribe_id):
+        phase_id = self.tribe_row("Activity_Invoice", tribe_id)["Phase"]
+        return self.tribe_row("Datastore_Phase_ActivityInvoice", phase_id)["Name"]
+
+    def test_an_own_phase_is_left_for_paid_unless_nothing_is_booked_in_it(self):
+        self.start_with(uncoded_phases=["Herinnerd", "Vervallen"])
+        self.phase_called("Vervallen").is_booked = False
+        reminded, written_off = self.send_new(self.line(10.0)), self.send_new(self.line(20.0))
+        paid = self.send_new(self.line(30.0))
+        self.pay(self.booked_move(paid))
+        self.run_nightly()
+        self.look_at("invoice", paid)
+        for tribe_id, name in (
+            (reminded, "Herinnerd"),
+            (written_off, "Vervallen"),
+            (paid, "Vervallen"),
+        ):
+            self.move_to(tribe_id, name)
+        # Also where nobody looked since.
+        self.look_at("invoice", reminded, paid)
+
+        self.pay(self.booked_move(reminded), self.booked_move(written_off))
+        self.run_nightly()
+        self.run_nightly()
+
+        self.assertEqual(self.phase(reminded), "Paid")
+        self.assertEqual([*map(self.phase_name, (written_off, paid))], ["Vervallen"] * 2)
+        self.assertFalse(self.problems())
+
+        self.connection.tell_unpaid = True
+        self.booked_move(paid).line_ids.remove_move_reconcile()
+        self.run_nightly()
+        self.assertEqual(self.phase_name(paid), "Vervallen")
 
     def test_what_is_not_mapped_in_a_phase_without_a_code_is_told_before_activating(self):
         self.start_with(uncoded_phases=["Herinnerd"])
@@ -122,14 +156,14 @@ class TestPhases(TenantCase):
 
     def test_what_a_person_decided_stays_when_connecting_again(self):
         self.start_with(draft_code="CONCEPT", extra_phases=["Wacht"])
-        self.phase("Concept").is_draft = False
-        self.phase("Wacht").is_draft = True
+        self.phase_called("Concept").is_draft = False
+        self.phase_called("Wacht").is_draft = True
 
         self.connect()
 
         self.assertEqual(self.connection.phase_ids.filtered("is_draft").name, "Wacht")
-        self.assertTrue(self.phase("Wacht").is_booked)
-        self.assertNotIn(self.phase("Wacht"), self.connection._booking_phases())
+        self.assertTrue(self.phase_called("Wacht").is_booked)
+        self.assertNotIn(self.phase_called("Wacht"), self.connection._booking_phases())
 
     def test_a_draft_again_is_known_by_its_mark(self):
         self.start_with(draft_code="CONCEPT", final_invoice_writable="all")
@@ -146,8 +180,8 @@ class TestPhases(TenantCase):
             with self.subTest(code):
                 self.start_with(draft_code=code)
                 numbers = self.connection.phase_ids.mapped("tribe_id")
-                self.phase("Concept").is_booked = True
-                self.phase("Verzonden").is_booked = False
+                self.phase_called("Concept").is_booked = True
+                self.phase_called("Verzonden").is_booked = False
                 # As the column is when it was just added.
                 self.env.flush_all()
                 self.env.cr.execute("UPDATE tribe_phase SET is_draft = NULL")
@@ -155,7 +189,7 @@ class TestPhases(TenantCase):
                 self.env["tribe.phase"]._decide_by_code()
                 self.connection.phase_ids.invalidate_recordset()
 
-                self.assertEqual(self.phase("Concept").is_draft, code == "Draft")
+                self.assertEqual(self.phase_called("Concept").is_draft, code == "Draft")
                 self.connect()
                 self.assertEqual(self.connection.phase_ids.filtered("is_draft").name, "Concept")
                 self.assertEqual(self.connection.phase_ids.mapped("tribe_id"), numbers)

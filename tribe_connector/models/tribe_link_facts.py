@@ -374,7 +374,8 @@ class TribeLink(models.Model):
         ``paid_by_us`` is kept for that, without ``told_paid``.
         """
         exporter = self.env["tribe.payment.exporter"]
-        is_taken_back = self.paid_by_us and not self.told_paid
+        is_left_alone = self.phase_id._is_left_alone()
+        is_taken_back = self.paid_by_us and not self.told_paid and not is_left_alone
         return is_taken_back and exporter._is_paid(self.connection_id, self)
 
     def _needs_attention(self):

@@ -110,7 +110,8 @@ class TribePaymentExporter(models.AbstractModel):
 
         :param covering: see ``account.move._tribe_is_settled``
         """
-        if link.move_id.state != "posted" or link._is_booked_elsewhere():
+        is_left_alone = link._is_booked_elsewhere() or link.phase_id._is_left_alone()
+        if link.move_id.state != "posted" or is_left_alone:
             return None
         is_paid = self._is_paid(connection, link, covering)
         if is_paid and not link.told_paid:

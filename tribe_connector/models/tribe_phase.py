@@ -35,7 +35,9 @@ class TribePhase(models.Model):
     )
     is_booked = fields.Boolean(
         "Book Invoices",
-        help="Invoices in this phase are booked in Odoo. By default every phase after the draft.",
+        help="Invoices in this phase are booked in Odoo. By default every phase after the draft. "
+        "An invoice that is booked already and comes to a phase of your own without this, such as "
+        "one for what is written off, stays in it: Tribe is not told that it is paid.",
     )
 
     _tribe_unique = models.Constraint(
@@ -56,6 +58,12 @@ class TribePhase(models.Model):
     def _is_paid(self):
         """Whether Tribe calls invoices in this phase paid."""
         return self._has_code(PAID_CODE)
+
+    def _is_left_alone(self):
+        """Whether it is a tenant's own phase that invoices are not moved out of: none are booked
+        in it."""
+        is_own = not any(map(self._has_code, (DRAFT_CODE, *SENT_CODES)))
+        return bool(self) and is_own and not (self.is_booked or self.is_draft)
 
     def _decide_by_code(self):
         """Mark the drafts of an earlier version, which knew one code only.
