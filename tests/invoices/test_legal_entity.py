@@ -1,8 +1,11 @@
 from connector.common import ORGANIZATION_CUSTOMER
+from lxml import etree
 from told import assert_says, containing
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.models.tribe_connection import OF_ALL_COMPANIES
 
 from .invoice_case import InvoiceCase
 
@@ -232,6 +235,25 @@ class TestLegalEntity(InvoiceCase):
         env = self.as_user_of(self.company | self.other_company)
         self.dutch.with_env(env).is_default = True
         self.assertEqual(self.default_entities(), self.dutch)
+
+    def test_the_form_shows_what_is_for_others_to_change(self):
+        arch = etree.fromstring(
+            self.env["tribe.connection"].get_view(
+                self.env.ref("tribe_connector.view_tribe_connection_form").id, "form"
+            )["arch"]
+        )
+        shown = {
+            node.get("name"): node.get("readonly")
+            for node in arch.iter("field")
+            if not any(True for _above in node.iterancestors("field"))
+        }
+        for name in {*OF_ALL_COMPANIES, "phase_ids", "invoice_field_ids"} - {"active"}:
+            self.assertEqual(shown[name], "serves_others", name)
+        own = self.connection.with_env(self.as_user_of(self.company))
+        both = self.connection.with_env(self.as_user_of(self.company | self.other_company))
+        self.assertTrue(own.serves_others)
+        self.assertFalse(both.serves_others)
+        self.assertFalse(own.new({"company_id": self.company.id}).serves_others)
 
     def test_two_default_ones_hold_what_names_none(self):
         """An earlier version let both be."""

@@ -17,6 +17,12 @@ class TribeConnection(models.Model):
     # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
     _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
 
+    serves_others = fields.Boolean(
+        "Also Serves Other Companies",
+        compute="_compute_serves_others",
+        help="It also works for companies that you do not work in.",
+    )
+
     # Plan
 
     @only_for("Administrator", "write")
@@ -284,6 +290,12 @@ class TribeConnection(models.Model):
                         name=connection.name,
                     )
                 )
+
+    @api.depends_context("uid")
+    def _compute_serves_others(self):
+        for connection in self:
+            saved = connection._origin
+            connection.serves_others = bool(saved) and not saved._works_in_all_companies()
 
     def _works_in_all_companies(self):
         """Whether the user works in all companies that go by it."""
