@@ -1,5 +1,9 @@
 """What a mapping refuses, whoever enters it: a screen's domain alone keeps no program from it."""
 
+from decimal import Decimal
+
+from told import assert_says
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
@@ -131,3 +135,45 @@ class TestMappingIsChecked(RolesCase):
         connection = self.connection.with_user(self.manager)
         with self.assertRaisesRegex(ValidationError, f"{connection.name}.*is archived"):
             connection.responsible_id = gone
+
+    def test_the_row_says_at_once_why_invoices_will_wait(self):
+        tax = self.group.tax_id = self.tax("sale")
+        tax.amount, self.group.sudo().percentage = 21.0, 9.0
+        self.env.invalidate_all()
+        warnings = self.group._warnings()
+        assert_says(
+            warnings, "tax_of_other_percentage", tax=tax.display_name, odoo=Decimal(21), tribe=9
+        )
+        self.assertEqual(self.group.warning, "\n".join(warnings))
+
+        with self.subTest("one part of the tax takes back the other"):
+            self.group.sudo().percentage = 0.0
+            lines = {"repartition_type": "tax", "factor_percent": -100.0}
+            both = [(0, 0, {**lines, "document_type": each}) for each in ("invoice", "refund")]
+            tax.repartition_line_ids = both
+            self.env.invalidate_all()
+            self.assertFalse(self.group.warning)
+        with self.subTest("before it is saved"):
+            new = self.group.new(origin=self.group)
+            new.percentage = 6.0
+            self.assertTrue(new.warning)
+        with self.subTest("archived since"):
+            account = self.ledger.account_id = self.account("income")
+            self.assertFalse(self.ledger.warning)
+            account.active = False
+            self.env.invalidate_all()
+            self.assertIn(account.name, self.ledger.warning)
+
+    def test_what_the_reader_may_not_see_is_not_judged(self):
+        tax = self.tax("sale")
+        self.group.tax_id = tax
+        self.group.sudo().percentage = tax.amount + 1
+        theirs = self.first(
+            "account.tax", ("type_tax_use", "=", "sale"), company=self.other_company
+        )
+        self.env.invalidate_all()
+        self.assertTrue(self.group.warning)
+
+        pretended = self.group.new({"tax_id": theirs.id}, origin=self.group)
+
+        self.assertFalse(pretended.warning)

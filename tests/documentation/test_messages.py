@@ -91,6 +91,9 @@ def test_a_message_is_whole(row):
     assert row["topic"] in TOPICS
     assert row["severity"] in SEVERITIES
     assert row["sentence"].strip() == row["sentence"] != ""
+    # A sentence with a comma stands between quotation marks: else the rest is in other columns.
+    assert None not in row
+    assert row["advice"].strip() == row["advice"]
     names = PLACEHOLDER.findall(row["sentence"])
     assert "%" not in PLACEHOLDER.sub("", row["sentence"])
     said = sentence(row["code"], **{name: f"<{name}>" for name in names})

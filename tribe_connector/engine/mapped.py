@@ -30,6 +30,17 @@ def check_chosen(rows, name):
             )
 
 
+def problems_of(row, names):
+    """What is wrong with what was chosen in some fields of a row, as sentences.
+
+    Something else can have become of it since. What the reader may not see is not judged.
+    """
+    chosen = [row[name]._filtered_access("read").with_company(row.company_id) for name in names]
+    problems = [_problem(row, each) for each in chosen if each]
+    # Goods and services may have one tax.
+    return [*dict.fromkeys(problem for problem in problems if problem)]
+
+
 def _problem(row, chosen):
     if not row.company_id:
         # Odoo's own check takes an account of any company then.

@@ -26,3 +26,11 @@ class AccountTax(models.Model):
                 tax=Name.of(self),
             )
         return None
+
+    def _tribe_percentage(self):
+        """What is added to an amount: nothing where one part of the tax takes back the other."""
+        self.ensure_one()
+        of_vat = self.invoice_repartition_line_ids.filtered(
+            lambda line: line.repartition_type == "tax"
+        )
+        return self.amount * sum(of_vat.mapped("factor_percent")) / 100

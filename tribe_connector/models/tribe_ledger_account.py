@@ -45,6 +45,10 @@ class TribeLedgerAccount(models.Model):
     def _onchange_mapping(self):
         return self._say_how_many_wait()
 
+    @api.model
+    def _mapped_to(self):
+        return ["account_id"]
+
     @api.constrains("account_id")
     def _check_account(self):
         check_chosen(self, "account_id")

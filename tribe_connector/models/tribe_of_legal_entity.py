@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..engine.mapped import problems_of
 from ..sentence import say
 
 # Of invoices that wait for a mapping.
@@ -21,6 +22,11 @@ class TribeOfLegalEntity(models.AbstractModel):
     )
     company_id = fields.Many2one("res.company", compute="_compute_entity", store=True, index=True)
     is_booked = fields.Boolean("Book in Odoo", compute="_compute_is_booked", compute_sudo=True)
+    warning = fields.Text(
+        "What Is Wrong",
+        compute="_compute_warning",
+        help="Why invoices wait that use what is chosen here.",
+    )
 
     @api.depends("legal_entity_id.connection_id", "legal_entity_id.company_id")
     def _compute_entity(self):
@@ -33,6 +39,21 @@ class TribeOfLegalEntity(models.AbstractModel):
     def _compute_is_booked(self):
         for record in self:
             record.is_booked = record._known_entity().is_booked
+
+    @api.depends(lambda self: self._mapped_to())
+    @api.depends_context("uid", "lang")
+    def _compute_warning(self):
+        for record in self:
+            record.warning = "\n".join(record._warnings()) or False
+
+    @api.model
+    def _mapped_to(self):
+        """The fields in which it is chosen what is booked on."""
+        return []
+
+    def _warnings(self):
+        """What is wrong with what is chosen, as sentences."""
+        return problems_of(self, self._mapped_to())
 
     def _known_entity(self):
         """The legal entity; of what is only pretended, in an onchange, none that is not read."""

@@ -1,8 +1,11 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, float_compare
 from odoo.tools.sql import column_exists
 
 from ..engine.mapped import check_chosen
+from ..sentence import Name, say
 from .account_account import NO_INCOME_TYPES
 
 
@@ -65,6 +68,26 @@ class TribeVatGroup(models.Model):
         self.env.cr.execute(
             SQL("UPDATE tribe_vat_group SET sells = 'goods' WHERE service_tax_id IS NOT NULL")
         )
+
+    @api.model
+    def _mapped_to(self):
+        return ["tax_id", "service_tax_id", "account_id"]
+
+    def _warnings(self):
+        taxes = (self.tax_id | self.service_tax_id)._filtered_access("read")
+        # An amount that is no percentage is told anyway.
+        taxes = taxes.filtered(lambda tax: tax.amount_type == "percent")
+        return super()._warnings() + [
+            say(
+                self.env,
+                "tax_of_other_percentage",
+                tax=Name.of(tax),
+                odoo=Decimal(f"{tax._tribe_percentage():g}"),
+                tribe=Decimal(f"{self.percentage:g}"),
+            )
+            for tax in taxes
+            if float_compare(tax._tribe_percentage(), self.percentage, precision_digits=3)
+        ]
 
     # One for each: what is chosen now is judged, and no other field with it that was chosen before.
 
