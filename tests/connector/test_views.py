@@ -50,6 +50,36 @@ class TestViews(TransactionCase):
                 self.assertEqual("decides about it" in arch, is_told)
                 self.assertEqual("action_adopt" in arch, not is_told)
 
+    def shown(self, view, group="group_manager"):
+        """A view as a user of a group gets it."""
+        view = self.env.ref(f"tribe_connector.{view}")
+        user = self.users[GROUPS.index(f"tribe_connector.{group}")]
+        model = self.env[view.model].with_user(user)
+        return etree.fromstring(model.get_view(view.id, view.type)["arch"])
+
+    def test_what_a_problem_asks_for_is_where_it_is_read(self):
+        """What the sentence names is a button of its line and of its card, not only of its form."""
+        for view in ("view_tribe_work_list", "view_tribe_work_kanban", "view_tribe_work_form"):
+            arch = self.shown(view)
+            buttons = {node.get("name"): node.get("invisible") for node in arch.iter("button")}
+            for name in ("action_adopt", "action_book_anyway", "action_open_mapping"):
+                self.assertIn(name, buttons, view)
+            self.assertIn("taken_by_id", buttons["action_open_record"], view)
+
+    def test_a_telephone_tells_of_a_booked_invoice_what_people_know_it_by(self):
+        fields = {node.get("name") for node in self.shown("view_tribe_link_kanban").iter("field")}
+        self.assertLessEqual({"customer_name", "invoice_date", "amount_total"}, fields)
+
+    def test_the_lists_of_the_mapping_say_what_is_wrong(self):
+        for view in ("view_tribe_vat_group_list", "view_tribe_ledger_account_list"):
+            arch = self.shown(view)
+            self.assertIn("warning", arch.get("decoration-danger"))
+            self.assertTrue(arch.xpath("field[@name='warning']"))
+        for view in ("view_tribe_connection_form", "view_tribe_legal_entity_form"):
+            for name in ("vat_group_ids", "ledger_account_ids"):
+                (rows,) = self.shown(view).xpath(f"//field[@name='{name}']/list")
+                self.assertIn("warning", rows.get("decoration-danger"))
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 

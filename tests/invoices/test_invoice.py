@@ -194,6 +194,9 @@ class TestInvoiceProblems(InvoiceCase):
             groups=groups.filtered(lambda group: group.code == "NL21")[:1].mapped("name"),
             entities=groups.legal_entity_id.filtered("is_default").mapped("name"),
         )
+        work = self.work(tribe_id)
+        self.assertTrue(work.can_open_mapping)
+        self.assertEqual(work.action_open_mapping()["res_model"], "tribe.vat.group")
 
     def test_a_line_without_a_vat_group_is_to_be_mended_in_tribe(self):
         tribe_id = self.send_new(self.line(100.0, vat=None))

@@ -678,8 +678,12 @@ class TestTakenNumber(InvoiceCase):
         by_hand = self.by_hand(ref=self.next_number())
         tribe_id = self.send_new(self.line(20.0))
         self.assert_held_for(tribe_id, by_hand)
+        held = self.work(tribe_id)
+        self.assertEqual(held.taken_by_id, by_hand)
+        opened = held.action_open_record()
+        self.assertEqual((opened["res_model"], opened["res_id"]), ("account.move", by_hand.id))
 
-        self.work(tribe_id).action_adopt()
+        held.action_adopt()
         self.run_lanes()
 
         self.assertEqual(self.booked_move(tribe_id), by_hand)
@@ -842,6 +846,9 @@ class TestCreditInvoice(InvoiceCase):
         self.assert_told(
             self.problematic()[0], "invoice_credit_not_negative", invoice=self.number_of(credit)
         )
+        held = self.work(credit)
+        self.assertTrue(held.customer_name)
+        self.assertEqual((held.invoice_date, held.amount_total), (self.today, 121.0))
         self.assertEqual(self.booked_move(invoice).amount_residual, 121.0)
 
     def test_a_credit_invoice_is_a_credit_note_that_settles_the_invoice(self):

@@ -328,7 +328,7 @@ class TribeLegalEntity(models.Model):
         """
         for entity in self.filtered(lambda entity: entity.company_id and not entity.journal_id):
             company = entity.company_id
-            entity.journal_id = (
+            journal = (
                 self.env["account.journal"]
                 .with_company(company)
                 .create(
@@ -345,6 +345,11 @@ class TribeLegalEntity(models.Model):
                     }
                 )
             )
+            # Whoever reads it, not only in the language of who pressed the button.
+            for language, _name in self.env["res.lang"].get_installed():
+                translated = journal.with_context(lang=language)
+                translated.name = translated.env._("Tribe CRM invoices")
+            entity.journal_id = journal
 
     def _free_journal_code(self):
         taken = set(

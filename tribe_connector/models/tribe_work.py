@@ -42,6 +42,8 @@ MAPPINGS = {
     "vat_group": ("action_tribe_vat_group", "unmapped"),
     "ledger_account": ("action_tribe_ledger_account", "unmapped"),
     "legal_entity": ("action_tribe_legal_entity", "incomplete"),
+    # The tax of a VAT group has another percentage.
+    "amounts": ("action_tribe_vat_group", None),
     # Its form has all of them.
     "mapping": ("action_tribe_legal_entity", None),
 }
@@ -181,6 +183,12 @@ class TribeWork(models.Model):
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
+    taken_by_id = fields.Many2one(
+        "account.move",
+        "Has the Number",
+        compute="_compute_taken_by_id",
+        help="The invoice in Odoo that has the number of this one.",
+    )
     can_open_mapping = fields.Boolean(compute="_compute_can_open_mapping")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
     can_book_anyway = fields.Boolean(compute="_compute_can_book_anyway")
@@ -554,7 +562,7 @@ class TribeWork(models.Model):
     def action_open_record(self):
         """Open the contact or invoice in Odoo that this is about."""
         self.ensure_one()
-        record = self.move_id or self.partner_id
+        record = self.move_id or self.partner_id or self.taken_by_id
         if not record:
             return self._tell_it_is_gone()
         return {
@@ -651,6 +659,13 @@ class TribeWork(models.Model):
         added = works._rows_again([("id", "in", works.ids)], MOVE_BACK)
         added._wake_lanes()
         return added._watch(works, is_left=True)
+
+    @api.depends("kind", "cause", "record_name")
+    def _compute_taken_by_id(self):
+        for work in self:
+            is_taken = work.kind == "invoice" and work.cause == "number"
+            moves = work._moves_to_adopt() if is_taken else self.env["account.move"]
+            work.taken_by_id = moves if len(moves) == 1 else False
 
     @api.depends("kind", "record_name")
     def _compute_can_adopt(self):

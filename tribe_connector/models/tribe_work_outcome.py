@@ -89,9 +89,7 @@ class TribeWork(models.Model):
         if added:
             return self._told(self._held_up(added) or self._is_under_way_sentence())
         if failed:
-            return self._told(
-                say(self.env, "still_not_done", problem=failed.error), "warning", is_sticky=True
-            )
+            return self._told(say(self.env, "still_not_done", problem=failed.error), "warning")
         links = self.env["tribe.link"].search(
             [("connection_id", "=", connection_id), ("tribe_id", "=", reference)]
         )
@@ -139,12 +137,12 @@ class TribeWork(models.Model):
         return self.env._("It is being worked on. Look again in a moment.")
 
     @api.model
-    def _told(self, message, level="info", move=None, is_sticky=False):
+    def _told(self, message, level="info", move=None):
         """What a person is told, and what can be opened."""
         # A plain text: XML-RPC knows no other kind. What ends with a full stop ("B.V.") is followed
         # by no other one.
         message = DOUBLE_STOP.sub(".", str(message))
-        told = {"message": message, "level": level, "is_sticky": is_sticky}
+        told = {"message": message, "level": level}
         if move and move.has_access("read"):
             told["button"] = {
                 "name": self.env._("Open Invoice"),

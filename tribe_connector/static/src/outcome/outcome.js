@@ -28,7 +28,7 @@ async function outcomeOf(env, watched) {
     return outcome;
 }
 
-function tell(env, { message, level, is_sticky, button }) {
+function tell(env, { message, level, button }) {
     const buttons = button
         ? [
               {
@@ -43,7 +43,6 @@ function tell(env, { message, level, is_sticky, button }) {
         : [];
     const close = env.services.notification.add(message, {
         type: level,
-        sticky: is_sticky,
         autocloseDelay: MILLISECONDS_TO_READ,
         buttons,
     });
