@@ -13,6 +13,7 @@ from told import assert_only_says, assert_says
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+from odoo.tools.misc import format_datetime
 
 from odoo.addons.tribe_connector.engine import session
 from odoo.addons.tribe_connector.engine.availability import Availability
@@ -737,6 +738,20 @@ class TestTellingPeople(TroubleCase):
         with self.enter_registry_test_mode():
             Availability(self.connection).note_failure(error)
         self.env.invalidate_all()
+
+    def test_moments_are_told_by_the_clock_of_the_reader(self):
+        down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])
+        noon = fields.Datetime.to_datetime("2026-01-15 12:00:00")
+        down.write({"unavailable_since": noon, "next_probe": noon, "reason": "HTTP 503."})
+        for clock in ("Asia/Tokyo", "America/New_York", False):
+            self.env.user.tz = clock
+            self.env.invalidate_all()
+            since = format_datetime(self.env, noon, tz=clock or self.connection.timezone)
+            with self.subTest(clock):
+                self.assert_trouble(
+                    self.connection, "tribe_unavailable_since", since=since, next=since
+                )
+                self.assertIn(since, self.connection.headline)
 
     def test_a_tribe_that_is_down_for_long_is_told(self):
         down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])

@@ -62,6 +62,77 @@ class TestInvoiceAfterBooking(InvoiceCase):
         name = serialize_exception(refused.value)["name"]
         self.assertEqual(name, "odoo.exceptions.UserError")
 
+    def test_a_discount_for_paying_early_is_refused(self):
+        """Less than Tribe's total would pay it, and Tribe would be told that it is paid."""
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.assert_booked_to_the_cent(tribe_id)
+        due, none = move.invoice_date_due, move.invoice_payment_term_id
+        values = {"early_discount": True, "discount_percentage": 2.0, "discount_days": 10}
+        line = {"value": "percent", "value_amount": 100.0, "nb_days": 0}
+        for kind in ("included", "excluded", "mixed"):
+            term = self.env["account.payment.term"].create(
+                {
+                    **values,
+                    "name": f"2% {kind}",
+                    "early_pay_discount_computation": kind,
+                    "line_ids": [(0, 0, line)],
+                }
+            )
+            with self.subTest(kind):
+                move.button_draft()
+                with Form(move) as form:
+                    form.invoice_payment_term_id = term
+                told = {"number": self.number_of(tribe_id), "term": term.name}
+                with self.assert_refused("invoice_early_discount", **told):
+                    move.action_post()
+                with Form(move) as form:
+                    form.invoice_payment_term_id = none
+                move.invoice_date_due = due
+                move.action_post()
+
+    def test_a_contact_of_the_customer_may_have_a_payment_term(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.assert_booked_to_the_cent(tribe_id)
+        due = move.invoice_date_due
+        contact = self.env["res.partner"].create(
+            {"name": "Boekhouding", "parent_id": self.partner.id, "type": "invoice"}
+        )
+        term = {"name": "60 dagen", "line_ids": [(0, 0, {"value_amount": 100.0, "nb_days": 60})]}
+        contact.property_payment_term_id = self.env["account.payment.term"].create(term)
+        move.button_draft()
+        with Form(move) as form:
+            form.partner_id = contact
+        move.action_post()
+
+        self.assertEqual((move.partner_id, move.invoice_date_due), (contact, due))
+        self.assert_booked_to_the_cent(tribe_id)
+
+        # Another invoice gets it, as before.
+        typed = self.typed_by_hand(partner_id=contact.id)
+        self.assertEqual(typed.invoice_payment_term_id, contact.property_payment_term_id)
+
+    def test_accounts_that_were_merged_are_one(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.assert_booked_to_the_cent(tribe_id)
+        account = move.invoice_line_ids.account_id
+        kept = account.copy({"code": "899999", "name": "Samengevoegd"})
+        other = account.copy({"code": "899998", "name": "Anders"})
+        self.env["account.merge.wizard"]._action_merge(kept | account)
+        self.env.invalidate_all()
+        self.assertEqual(
+            (move.invoice_line_ids.account_id, account.exists()), (kept, other - other)
+        )
+
+        move.button_draft()
+        move.action_post()
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 90.0
+        with self.assert_refused("invoice_differs_from_tribe", what=sentence("fact_nets")):
+            move.action_post()
+
     def test_other_taxes_are_refused(self):
         tribe_id = self.send_new(self.line(100.0), self.line(100.0, vat="EUIC"))
         move = self.assert_booked_to_the_cent(tribe_id)

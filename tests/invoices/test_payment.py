@@ -9,9 +9,9 @@ from told import assert_never_says, assert_says
 
 from odoo import models
 from odoo.orm.model_classes import add_to_registry
-from odoo.tests import Form
+from odoo.tests import Form, new_test_user
 
-from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.sentence import say, sentence
 
 from .invoice_case import InvoiceCase
 
@@ -77,6 +77,34 @@ class TestPayment(PaymentCase):
         self.run_nightly()
 
         self.assertEqual(self.phase(tribe_id), "Sent")
+
+    def test_the_invoice_says_when_tribe_is_told(self):
+        user = new_test_user(
+            self.env,
+            "bookkeeper",
+            groups="tribe_connector.group_user,account.group_account_invoice",
+        )
+        move = self.booked_move(self.send_new(self.line(100.0)))
+        seen = move.with_user(user)
+        self.assertFalse(seen.tribe_untold)
+
+        self.pay(move)
+        for moment, code in (
+            ("nightly", "payment_told_tonight"),
+            ("minute", "payment_told_soon"),
+        ):
+            self.connection.export_moment = moment
+            self.env.invalidate_all()
+            told = say(self.env, code, phase=self.connection._phase("Paid").name)
+            self.assertEqual(seen.tribe_untold, told)
+        with self.subTest("nothing is told while it rests"):
+            self.connection.action_pause()
+            self.env.invalidate_all()
+            self.assertFalse(seen.tribe_untold)
+            self.connection.action_resume()
+
+        self.run_nightly()
+        self.assertFalse(seen.tribe_untold)
 
     def test_one_payment_over_several_invoices_pays_them_all(self):
         tribe_ids = [self.send_new(self.line(100.0)), self.send_new(self.line(50.0))]

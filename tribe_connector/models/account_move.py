@@ -38,6 +38,12 @@ class AccountMove(models.Model):
         "In Tribe", compute="_compute_tribe_url", compute_sudo=True, groups="base.group_user"
     )
 
+    tribe_untold = fields.Text(
+        "Tribe Is Told Next",
+        compute="_compute_tribe_untold",
+        groups="tribe_connector.group_user",
+        help="What Tribe is told of the payments of this invoice, and when.",
+    )
     tribe_booked_before = fields.Char(
         "Booked Before for Tribe",
         readonly=True,
@@ -80,6 +86,16 @@ class AccountMove(models.Model):
         for move in self:
             is_there = bool(move.id and move.tribe_id)
             move.tribe_url = is_there and move.tribe_link_ids[:1].tribe_url
+
+    @api.depends("payment_state", "amount_residual", "state")
+    @api.depends_context("uid", "lang")
+    def _compute_tribe_untold(self):
+        # Whose links the reader sees; what becomes of them does not depend on the reader.
+        links = self.env["tribe.link"].search([("move_id", "in", self._origin.ids)])
+        by_move = links.sudo().grouped("move_id")
+        for move in self:
+            told = [link._told_next() for link in by_move.get(move._origin, ())]
+            move.tribe_untold = "\n".join(filter(None, told)) or False
 
     @api.constrains("journal_id", "move_type")
     def _check_tribe_journal(self):
@@ -174,6 +190,7 @@ class AccountMove(models.Model):
             if self.env.context.get("tribe_booking") is not BOOKING:
                 move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
+                move._tribe_as_in_tribe(partial(move._tribe_check_term, link))
             move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
         posted = super()._post(soft)
         for link in links:
@@ -322,6 +339,26 @@ class AccountMove(models.Model):
                     odoo=odoo or "-",
                 )
             )
+
+    def _tribe_check_term(self, link):
+        """Refuse a payment term by which less than Tribe's total would pay the invoice.
+
+        :raises UserError: naming the term
+        """
+        term = self.invoice_payment_term_id
+        if term.early_discount:
+            number = link.agreed.get("number") or self.name
+            raise UserError(say(self.env, "invoice_early_discount", number=number, term=term.name))
+
+    @api.depends("partner_id")
+    def _compute_invoice_payment_term_id(self):
+        """As Odoo's; an invoice of Tribe has its due date, whoever of the customer gets it."""
+        of_tribe = self.filtered(lambda move: move._origin.tribe_id)
+        terms = {move: move.invoice_payment_term_id for move in of_tribe}
+        result = super()._compute_invoice_payment_term_id()
+        for move, term in terms.items():
+            move.invoice_payment_term_id = term
+        return result
 
     def _tribe_check_booked_once(self):
         """Refuse an entry whose invoice of Tribe was booked again since, by *Book Again*.

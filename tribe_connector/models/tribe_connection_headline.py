@@ -47,7 +47,7 @@ class TribeConnection(models.Model):
         compute="_compute_headline",
     )
 
-    @api.depends_context("lang", "uid")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_headline(self):
         for connection in self:
             headline = connection._headline()

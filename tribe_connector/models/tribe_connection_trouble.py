@@ -99,7 +99,7 @@ class TribeConnection(models.Model):
                     )
                 )
 
-    @api.depends_context("lang", "uid")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_trouble(self):
         for connection in self:
             availability = connection._availability()
@@ -168,12 +168,14 @@ class TribeConnection(models.Model):
         if not availability.unavailable_since:
             return ""
         is_refused = availability.is_sign_in_refused
+        # As all other moments on the screen; of who is told by mail the clock is not known.
+        timezone = self.env.context.get("tz") or self.env.user.tz or self.timezone
         return say(
             self.env,
             "sign_in_refused_since" if is_refused else "tribe_unavailable_since",
-            since=format_datetime(self.env, availability.unavailable_since, tz=self.timezone),
+            since=format_datetime(self.env, availability.unavailable_since, tz=timezone),
             reason=availability.reason or "",
-            next=format_datetime(self.env, availability.next_probe, tz=self.timezone),
+            next=format_datetime(self.env, availability.next_probe, tz=timezone),
         )
 
     def _resting_sentence(self):

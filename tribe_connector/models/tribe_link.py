@@ -260,6 +260,20 @@ class TribeLink(models.Model):
             return say(self.env, "difference_unpaid_untold")
         return ""
 
+    def _told_next(self):
+        """What Tribe is told of the payments of an invoice next, and when; may be empty."""
+        connection = self.connection_id
+        is_at_work = connection.state == "active" and connection.mode in ("demo", "live")
+        if self.kind != "invoice" or not is_at_work or connection not in connection._active():
+            return ""
+        code = self.env["tribe.payment.exporter"]._wanted_phase(connection, self)
+        phase = connection._phase(code) if code else None
+        if not phase:
+            return ""
+        is_nightly = connection.export_moment == "nightly"
+        when = "payment_told_tonight" if is_nightly else "payment_told_soon"
+        return say(self.env, when, phase=phase.name or code)
+
     @api.model
     def _seen_by_employees(self, domain):
         """The links of a domain that the companies of whoever asks may see, with all rights.

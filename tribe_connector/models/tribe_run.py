@@ -26,7 +26,12 @@ class TribeRun(models.Model):
     webhooks = fields.Integer(readonly=True, help="How many records a webhook of Tribe reported.")
     changed = fields.Integer(readonly=True, help="What was changed on either side.")
     done = fields.Integer(readonly=True)
-    failed = fields.Integer(readonly=True)
+    failed = fields.Integer(
+        "Not Done",
+        readonly=True,
+        help="What waits for a person, or is tried again. A problem that is known already is not "
+        "listed once more: it is under Needs Attention.",
+    )
     looked_at = fields.Integer(compute="_compute_looked_at")
     has_stopped = fields.Boolean(
         readonly=True,
