@@ -198,6 +198,23 @@ class TestNumbersFromSequence(NumberCase):
         self.assertEqual(self.numbers(other)[0], "D-2")
         self.assertNothingMore()
 
+    def test_another_number_is_tried_at_once_also_by_night(self):
+        """Whoever mended what was asked is not told the same until the morning."""
+        self.connection.export_moment = "nightly"
+        other = self.linked(debtor_number="D-1")
+        partner = self.customer("Ander", debtor_number="D-1")
+        self.synchronize(partner)
+        self.assertAsked(
+            "number_of_two_contacts", number="D-1", partner=partner.name, other=other.name
+        )
+
+        partner.debtor_number = "D-2"
+        self.run_lanes()
+
+        self.assertTrue(partner.tribe_id)
+        self.assertFalse(partner.tribe_note)
+        self.assertFalse(self.problems())
+
     def test_a_typed_number_that_another_relation_has_is_a_question(self):
         self.organization(Name="Vreemde B.V.", DebtorNumber="D-1", roles=())
         partner = self.linked()

@@ -7,7 +7,7 @@ from told import assert_never_says
 
 from odoo import Command
 
-from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.sentence import say, sentence
 
 from . import test_facts
 from .test_credit_note import CreditCase
@@ -62,6 +62,21 @@ class AgreeingCase(test_facts.FactCase, CreditCase):
         self.run_nightly()
         self.assertEqual([self.phase(each) for each in tribe_ids], ["Paid"] * len(tribe_ids))
         self.assertFalse(self.problems())
+
+
+class TestToldAnew(AgreeingCase):
+    def test_what_was_reset_and_is_cancelled_is_told_so_without_the_night(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        move.button_draft()
+        self.run_nightly()
+        link = self.link(tribe_id)
+        self.assertEqual(link.difference_shown, say(self.env, "difference_draft_in_odoo"))
+
+        move.button_cancel()
+        self.run_lanes()
+
+        self.assertEqual(link.difference_shown, say(self.env, "difference_cancelled_in_odoo"))
 
 
 class TestBothChanged(AgreeingCase):

@@ -55,7 +55,11 @@ class AccountMove(models.Model):
     def write(self, vals):
         if vals:
             self._tribe_keep_lanes_off()
-        return super().write(vals)
+        result = super().write(vals)
+        is_by_person = self.env.context.get("tribe_booking") is not BOOKING
+        if vals.get("state") in ("draft", "cancel") and is_by_person:
+            self.sudo().filtered("tribe_id")._tribe_links()._ask_whether_well()
+        return result
 
     def _tribe_keep_lanes_off(self, with_links=False):
         """As of contacts, but for those that whoever asks may not write: nobody else holds them.

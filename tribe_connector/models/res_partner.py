@@ -402,10 +402,8 @@ class ResPartner(models.Model):
     def _tribe_note_for(self, connection):
         saved = self.sudo()
         noted = (saved | saved.parent_id | saved._tribe_who_chose())._tribe_of(connection)
-        if noted:
-            self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
-            if connection.export_moment == "minute":
-                self.env["tribe.engine"]._wake("outbound")
+        if noted and self.env["tribe.work"]._add_saved_partners(connection, noted.ids):
+            self.env["tribe.engine"]._wake("outbound")
 
     def _tribe_of(self, connection):
         """Those of these that a connection synchronizes: linked ones, customers and suppliers."""

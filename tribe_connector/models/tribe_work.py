@@ -316,17 +316,30 @@ class TribeWork(models.Model):
         """Note saved partners, once per transaction and partner.
 
         In one statement, and within the transaction of the save: if that (or a part of it) is
-        rolled back, so is the note.
+        rolled back, so is the note. Whoever waits for a person is tried at once: the save may have
+        mended it.
+
+        :return: whether any of it is due already
         """
         partners = self.env["res.partner"].browse(partner_ids)
         company_ids = self._company_ids(connection, partners)
-        self.env.cr.execute(
+        now = fields.Datetime.now()
+        noted = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
                                         reason, due, created, transaction, tries)
                 SELECT %(connection)s, saved.company_id, 'outbound', 'partner', saved.id::text,
-                       'save', %(due)s, now() AT TIME ZONE 'UTC', txid_current()::text, 0
+                       'save',
+                       CASE WHEN EXISTS (
+                           SELECT 1 FROM tribe_work
+                            WHERE connection_id = %(connection)s
+                              AND kind = 'partner'
+                              AND reference = saved.id::text
+                              AND error_class IN %(for_people)s
+                              AND cause IS DISTINCT FROM %(stopped)s)
+                       THEN %(now)s::timestamp ELSE %(due)s::timestamp END,
+                       now() AT TIME ZONE 'UTC', txid_current()::text, 0
                   FROM unnest(%(partners)s::int[], %(companies)s::int[]) AS saved(id, company_id)
                  WHERE NOT EXISTS (
                            SELECT 1 FROM tribe_work
@@ -334,13 +347,18 @@ class TribeWork(models.Model):
                               AND connection_id = %(connection)s
                               AND kind = 'partner'
                               AND reference = saved.id::text)
+                RETURNING due
                 """,
                 connection=connection.id,
                 companies=[company_ids[str(partner.id)] for partner in partners],
                 due=connection._due_of_a_save(),
+                for_people=FOR_PEOPLE,
+                now=now,
                 partners=partners.ids,
+                stopped=STOPPED,
             )
         )
+        return any(due <= fields.Datetime.now() for (due,) in noted)
 
     def _leave_last(self, connection_id, kind, references):
         """Of the rows about some records that nobody began with, leave the last of each reason.
