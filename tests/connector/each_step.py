@@ -158,11 +158,10 @@ class EachStep:
         ]
         return list(dict.fromkeys(found))
 
-    def steps(self, flow):
+    def steps(self, flow, about):
         """Those of them that the flow takes, and that are about the record in the middle."""
         taken = {}
         with contextlib.ExitStack() as stack:
-            about = self.begin(flow)
             for owner, name in self.methods():
                 fault = Fault(lambda _owner: None)
                 fault.about = about
@@ -191,8 +190,10 @@ class EachStep:
 
     def assert_each_step_may_fail(self, flow):
         """Two are done, the third says why; and once the cause is mended it is done as well."""
+        # Once for all steps: what is ready to be done is the same for each.
+        about = self.begin(flow)
         with self.undone():
-            steps = self.steps(flow)
+            steps = self.steps(flow, about)
         self.assertGreater(len(steps), 3)
         errors = self.errors()
         for number, (owner, name) in enumerate(steps):
@@ -201,11 +202,11 @@ class EachStep:
                 continue
             for why in errors if IS_FULL else [list(errors)[number // SHARE % len(errors)]]:
                 with self.subTest(flow=flow, step=step, why=why), self.undone():
-                    self.fail_once(flow, owner, name, errors[why], why)
+                    self.fail_once(flow, about, owner, name, errors[why], why)
 
-    def fail_once(self, flow, owner, name, error, why):
+    def fail_once(self, flow, about, owner, name, error, why):
         fault = Fault(error)
-        fault.about = self.begin(flow)
+        fault.about = about
         with (
             patch.object(owner, name, fault.wrap(getattr(owner, name))),
             mute_logger(
