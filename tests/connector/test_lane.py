@@ -8,7 +8,6 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import ir_cron
-from odoo.addons.base.models.ir_cron import IrCron
 from odoo.addons.tribe_connector.engine import turn
 from odoo.addons.tribe_connector.models import tribe_engine
 from odoo.addons.tribe_connector.tribe_api import Turn
@@ -146,14 +145,15 @@ class TestRunLanes(RelationCase):
     @contextlib.contextmanager
     def slow_machine(self):
         """The time of a lane is up after its first batch, and Odoo does not call it again."""
-        commit = IrCron._commit_progress
+        engines = self.registry["tribe.engine"]
+        commit = engines._commit
 
-        def commit_slowly(cron, processed=0, **options):
-            commit(cron, processed, **options)
+        def commit_slowly(engine, processed, **options):
+            commit(engine, processed, **options)
             return 0 if processed else common.LONG
 
         with (
-            patch.object(IrCron, "_commit_progress", commit_slowly),
+            patch.object(engines, "_commit", commit_slowly),
             patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
             patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),
         ):

@@ -1,4 +1,5 @@
 import logging
+import math
 import time
 from datetime import timedelta
 
@@ -331,7 +332,11 @@ class TribeEngine(models.AbstractModel):
 
     def _commit(self, processed, remaining=None):
         """Commit; returns the seconds left for this run of the cron."""
-        return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+        if processed or remaining is not None:
+            return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+        # Most commits: Odoo would read the progress each time, to write what is there already.
+        self.env.cr.commit()
+        return max(self.env.context.get("cron_end_time", math.inf) - time.monotonic(), 0)
 
     # Claiming
 
