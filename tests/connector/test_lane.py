@@ -53,6 +53,25 @@ class TestLane(RelationCase):
         work = self.env["tribe.work"].search([("reference", "=", str(self.partner.id))])
         self.assertEqual((set(work.mapped("tries")), set(work.mapped("error"))), ({0}, {False}))
 
+    def test_what_is_read_after_a_commit_is_read_at_once(self):
+        """Not row by row, as what is read through the rows of work, which a commit forgets."""
+        queries = []
+
+        def process(_exporter, session):
+            session.commit()
+            phases = session.connection.phase_ids
+            self.assertGreater(len(phases), 1)
+            before = session.env.cr.sql_log_count
+            phases.mapped("tribe_id")
+            queries.append(session.env.cr.sql_log_count - before)
+            for reference in session.references:
+                session.done(reference)
+
+        with patch.object(self.registry["tribe.relation.exporter"], "_process", process):
+            self.run_lanes()
+
+        self.assertEqual(queries, [1], self.problems())
+
     def test_in_time_the_customer_is_sent(self):
         self.assertTrue(self.run_lane(common.LONG))
         self.assertTrue(self.partner.tribe_id)

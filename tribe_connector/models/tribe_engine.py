@@ -528,7 +528,8 @@ class TribeEngine(models.AbstractModel):
 
     def _do(self, claimed, leases):
         """Have one batch done; whatever happens, every row ends done or with its problem."""
-        connection = claimed.connection_id._in_language_of_told_user()
+        # By itself: what is read through the rows is read one by one once a commit forgot these.
+        connection = claimed.connection_id.with_prefetch()._in_language_of_told_user()
         claimed = claimed.with_env(connection.env)
         session = Session(self.with_env(connection.env), connection, leases, claimed)
         try:
