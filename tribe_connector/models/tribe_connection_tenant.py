@@ -168,7 +168,8 @@ class TribeConnection(models.Model):
             ("Datastore_VatGroup", "vat_group_ids", group_ids, _vat_group_values),
             ("Datastore_GeneralLedgerAccount", "ledger_account_ids", ledger_ids, _named_values),
         ):
-            unknown = set(tribe_ids) - {None} - set(entities[name].mapped("tribe_id"))
+            asked = set(tribe_ids) - {None}
+            unknown = asked and asked - set(entities[name].mapped("tribe_id"))
             if not session.may_learn(entity_set, unknown):
                 continue
             has_country = name == "vat_group_ids" and any(entities[name].mapped("country_code"))

@@ -497,6 +497,8 @@ class TribeWork(models.Model):
             order="tries, id",
             limit=PIECE,
         )
+        if not chosen:
+            return self.browse()
         asked = SQL(
             "SELECT DISTINCT connection_id, kind, reference FROM tribe_work WHERE id IN %s",
             chosen.subselect(),
