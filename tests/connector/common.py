@@ -128,12 +128,13 @@ class ConnectorCase(SentenceCase, TransactionCase):
     @classmethod
     def map(cls):
         """Give every legal entity this company, a journal, and the taxes of the Dutch chart."""
+        account = cls.account("income")
+        taxes = {code: cls.tax(name) for code, name in TAXES.items()}
         for entity in cls.connection.legal_entity_ids:
             entity.company_id = cls.company
             entity.action_create_journal()
             for group in entity.vat_group_ids:
-                group.tax_id = cls.tax(TAXES[group.code])
-                group.account_id = cls.account("income")
+                group.write({"tax_id": taxes[group.code].id, "account_id": account.id})
 
     @classmethod
     def activate_for_all_tests(cls):
