@@ -75,7 +75,7 @@ def _files(pattern: str) -> tuple[str, ...]:
 RELATIONS = "tests/connector/test_relation_*.py"
 FIRST_LETTERS = "tests/connector/test_[a-m]*.py"
 # With those of relations, to make the thirds alike.
-LETTER_T = "tests/connector/test_t*.py"
+TWO_TENANTS = "tests/connector/test_two_tenants.py"
 # In the order in which they begin: first what runs while the template is made, then what is long.
 GROUPS = (
     Group(
@@ -90,11 +90,11 @@ GROUPS = (
         "odoo",
         ("tests/connector", f"{ADDON}/tests"),
         needs_odoo_inside=True,
-        left_out=(RELATIONS, FIRST_LETTERS, LETTER_T),
+        left_out=(RELATIONS, FIRST_LETTERS, TWO_TENANTS),
     ),
     Group("invoices", ("tests/invoices",), needs_odoo_inside=True),
     Group("odoo_a_to_m", _files(FIRST_LETTERS), needs_odoo_inside=True),
-    Group("relations", _files(RELATIONS) + _files(LETTER_T), needs_odoo_inside=True),
+    Group("relations", _files(RELATIONS) + _files(TWO_TENANTS), needs_odoo_inside=True),
     Group("security", ("tests/security",)),
     Group(
         "companions",
