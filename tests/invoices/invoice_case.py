@@ -13,12 +13,15 @@ class InvoiceCase(ConnectorCase):
     """Invoices that a test makes in Tribe, for a customer that both systems know."""
 
     sandbox_options = {"relations": 10, "invoices": 0}
+    # A batch more for each invoice, and of no interest to most tests.
+    fetches_documents = False
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.let_payments_wait_for_the_bank()
         cls.activate_for_all_tests()
+        cls.connection.fetch_documents = cls.fetches_documents
         cls.bring_a_customer_to_odoo()
 
     @classmethod

@@ -11,7 +11,6 @@ class TestAnotherLegalEntity(PaymentCase):
     def setUp(self):
         super().setUp()
         self.sandbox.switch(final_invoice_writable="all")
-        self.connection.fetch_documents = False
 
     def move_to(self, legal_entity, tribe_id):
         """Give an invoice another legal entity in Tribe, and look at it."""

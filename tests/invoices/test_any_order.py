@@ -14,7 +14,6 @@ class TestMovedRelationship(CreditCase):
 
     def setUp(self):
         super().setUp()
-        self.connection.fetch_documents = False
         self.customer_before = self.customer
         self.another_customer()
         self.other = self.customer
@@ -120,6 +119,8 @@ class TestCreditOfAnother(CreditCase):
 
 
 class TestLatePdf(CreditCase):
+    fetches_documents = True
+
     def later(self, **duration):
         """Let time pass: what waits, and what was booked, is older."""
         delta = timedelta(**duration)

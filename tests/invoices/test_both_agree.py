@@ -14,10 +14,6 @@ from .test_credit_note import CreditCase
 
 
 class AgreeingCase(test_facts.FactCase, CreditCase):
-    def setUp(self):
-        super().setUp()
-        self.connection.fetch_documents = False
-
     def change_line(self, tribe_id, **values):
         """Change the only line of an invoice in Tribe, and look at it."""
         (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)

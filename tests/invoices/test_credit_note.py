@@ -184,7 +184,6 @@ class TestCreditBeforeItsInvoice(CreditCase):
             pairs.append((invoice, credit))
         ids = [tribe_id for pair in pairs for tribe_id in pair]
         random.Random(7).shuffle(ids)
-        self.connection.fetch_documents = False
 
         self.look_at("invoice", *ids)
 

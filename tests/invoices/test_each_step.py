@@ -7,6 +7,8 @@ from .test_payment import PaymentCase
 class TestInvoiceSteps(EachStep, PaymentCase):
     """Three invoices at once, of which one cannot be done: booked, looked at, paid, with PDFs."""
 
+    fetches_documents = True
+
     def begin(self, flow):
         """Have three invoices of a flow wait for the lanes; what the one in the middle is."""
         return {each for each in getattr(self, f"begin_{flow}")() if each}

@@ -738,7 +738,6 @@ class TestAdoptAllThatAgree(FactCase):
 
     def setUp(self):
         super().setUp()
-        self.connection.fetch_documents = False
         self.ids = [self.send_new(self.line(100.0 + number)) for number in range(6)]
         self.moves = [self.booked_move(tribe_id) for tribe_id in self.ids]
         self.env["tribe.link"].search([("kind", "=", "invoice")]).unlink()

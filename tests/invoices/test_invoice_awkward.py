@@ -599,12 +599,15 @@ class TestAwkwardInvoice(InvoiceCase):
                     row["File"]["Name"] = "../a\u202efdp.exe"
             return rows
 
+        self.connection.fetch_documents = True
         with patch.object(Client, "by_values", renamed):
             move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 
         self.assertEqual(move.message_main_attachment_id.name, "-afdp.exe.pdf")
 
     def test_tribes_pdf_is_the_main_attachment(self):
+        self.connection.fetch_documents = True
+
         move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 
         self.assertEqual(move.message_main_attachment_id.mimetype, "application/pdf")

@@ -157,8 +157,6 @@ class TestGeneratedInvoices(InvoiceCase):
 
     def setUp(self):
         super().setUp()
-        # Their PDFs are no part of this.
-        self.connection.fetch_documents = False
         self.groups = {code: self.vat_group(code) for code in TAXES}
         self.codes = {tribe_id: code for code, tribe_id in self.groups.items()}
         self.percentages = {

@@ -15,6 +15,8 @@ from .invoice_case import InvoiceCase
 class TestLocks(InvoiceCase):
     """``run_lanes`` of every test looks; these are the ways to invoices that meet many calls."""
 
+    fetches_documents = True
+
     def relation(self, entity_set, customer_set, link, **fields):
         """A new customer of Tribe; returns the relationship that an invoice names."""
         row = self.sandbox.create(entity_set, fields)

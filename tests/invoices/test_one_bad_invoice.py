@@ -47,6 +47,8 @@ class TestOneBadInvoice(InvoiceCase):
 class TestOneBadFile(InvoiceCase):
     """The PDFs of three booked invoices are fetched at once, of which one cannot be had."""
 
+    fetches_documents = True
+
     def fetch(self, **patches):
         tribe_ids = [self.draft(self.line(100)) for _number in range(3)]
         for tribe_id in tribe_ids:

@@ -10,10 +10,6 @@ from .test_facts import FactCase
 
 
 class TellingCase(FactCase, CreditCase):
-    def setUp(self):
-        super().setUp()
-        self.connection.fetch_documents = False
-
     def change_the_price(self, tribe_id, price):
         (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
         self.sandbox.change("ProductLine", line["ID"], {"Price": price})
