@@ -677,6 +677,35 @@ class TestTakenNumber(InvoiceCase):
                 self.assert_held_for(tribe_id, by_hand)
                 self.work(tribe_id).action_ignore()
 
+    def test_it_is_found_by_the_beginning_of_its_reference(self):
+        """That is where its number may stand, once Odoo numbers and somebody added to it."""
+        for reference, is_taken in (
+            ("{} / PO 7", True),
+            ("{}1 / PO 7", False),
+            ("1{} / PO 7", False),
+            ("PO 7 / {}", False),
+        ):
+            with self.subTest(reference):
+                by_hand = self.by_hand(ref=reference.format(self.next_number()))
+                tribe_id = self.send_new(self.line(20.0))
+                if not is_taken:
+                    self.assert_booked_to_the_cent(tribe_id)
+                    continue
+                self.assert_held_for(tribe_id, by_hand)
+                self.work(tribe_id).action_adopt()
+                self.run_lanes()
+                self.assertEqual(self.booked_move(tribe_id), by_hand)
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertFalse(self.problems())
+
+    def test_a_sign_of_a_pattern_in_a_number_is_that_sign(self):
+        by_hand = self.by_hand(ref="2026-17 / PO 7")
+        moves = self.env["tribe.invoice.booker"]
+        for number, found in (("2026_17", moves), ("%", moves), ("2026-17", by_hand)):
+            with self.subTest(number):
+                taken = moves._moves_with_number(self.connection, self.company, number)
+                self.assertEqual(taken.ids, found.ids)
+
     def test_it_can_be_adopted(self):
         by_hand = self.by_hand(ref=self.next_number())
         tribe_id = self.send_new(self.line(20.0))

@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.tools import escape_psql
 from odoo.tools.misc import format_date
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
@@ -184,8 +185,8 @@ class TribeInvoiceBooker(models.AbstractModel):
     def _moves_with_number(self, connection, company, number):
         """Customer invoices of a company that have a number of Tribe as number or reference.
 
-        Typed by hand, or booked through another connection: what this one booked is known by its
-        link.
+        Or at the beginning of that, as an entry has it that Odoo numbers. Typed by hand, or booked
+        through another connection: what this one booked is known by its link.
         """
         moves = self.env["account.move"].search(
             [
@@ -194,8 +195,10 @@ class TribeInvoiceBooker(models.AbstractModel):
                 ("state", "!=", "cancel"),
                 "|",
                 "|",
+                "|",
                 ("name", "=", number),
                 ("ref", "=", number),
+                ("ref", "=like", f"{escape_psql(number)} / %"),
                 ("payment_reference", "=", number),
             ]
         )
