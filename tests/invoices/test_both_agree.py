@@ -193,6 +193,45 @@ class TestBothChanged(AgreeingCase):
         self.assert_well(tribe_id)
 
 
+class TestArchivedConnection(AgreeingCase):
+    """What an archived connection booked was adopted by another one."""
+
+    def test_what_counts_is_what_the_other_one_agreed_on(self):
+        tribe_id = self.send_new(self.line(100.0))
+        link, move = self.link(tribe_id), self.booked_move(tribe_id)
+        archived = self.connection.copy({"name": "Tribe CRM, vroeger"})
+        archived.active = False
+        older = link.copy({"connection_id": archived.id, "agreed": dict(link.agreed)})
+        self.assertEqual((older.move_id, older.state), (move, "linked"))
+        day, third = [move.invoice_date_due + timedelta(days=days) for days in (9, 4)]
+        self.change_due_date(tribe_id, day)
+
+        def due(day):
+            return lambda move: move.write({"invoice_date_due": day})
+
+        with self.assert_refused("invoice_differs_from_tribe", tribe=day, odoo=third):
+            self.confirm_with(move, due(third))
+        self.confirm_with(move, due(day))
+        self.run_lanes()
+        self.assertEqual((link.state, link.difference), ("linked", False))
+
+        link.action_leave_to_odoo()
+        self.confirm_with(move, due(third))
+        self.assertEqual(move.state, "posted")
+
+    def test_alone_it_counts(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.connection.active = False
+        with self.assert_refused("invoice_differs_from_tribe", what=sentence("fact_due_date")):
+            self.confirm_with(
+                move,
+                lambda move: move.write(
+                    {"invoice_date_due": move.invoice_date_due + timedelta(days=9)}
+                ),
+            )
+
+
 class TestCustomersOfBoth(AgreeingCase):
     def setUp(self):
         super().setUp()

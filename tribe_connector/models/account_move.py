@@ -220,15 +220,20 @@ class AccountMove(models.Model):
     def _tribe_links(self):
         """The links of these moves, whoever asks; those left to Odoo need not be as in Tribe.
 
-        As the lanes have them: what Odoo makes when credits are settled would else get the default
+        Of what another connection adopted meanwhile, those of an archived one count no more: it
+        never looks again. As the lanes have them: what Odoo makes when credits are settled would else get the default
         values of who confirms, and with all rights also what these may not touch.
         """
         env = self.env
         if env.context.get("tribe_booking") is not BOOKING:
             env = env(user=SUPERUSER_ID, context={"lang": env.lang})
-        return (
+        links = (
             env["tribe.link"].sudo().search([("move_id", "in", self.ids), ("kind", "=", "invoice")])
         )
+        if len(links) == len(links.move_id):
+            return links
+        current = links.filtered("connection_id.active")
+        return current | links.filtered(lambda link: link.move_id not in current.move_id)
 
     def _tribe_correct_vat(self, link):
         """Set the VAT of each tax to Tribe's; some cents at most (the link's ``vat_by_tax``).
