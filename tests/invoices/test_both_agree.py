@@ -9,7 +9,7 @@ from odoo import Command
 
 from odoo.addons.tribe_connector.sentence import say, sentence
 
-from . import test_facts
+from . import test_facts, test_legal_entity
 from .test_credit_note import CreditCase
 
 
@@ -439,6 +439,109 @@ class TestProducts(AgreeingCase):
         self.sandbox.change("ProductLine", line["ID"], {"VatGroup": {"ID": self.vat_group("EUIC")}})
         self.look_at("invoice", tribe_id)
         self.assert_differs(tribe_id, "lines")
+
+
+class TestSharedAccounts(AgreeingCase):
+    """Odoo gives what is booked on an account of two companies another one, and back."""
+
+    map = classmethod(test_legal_entity.TestLegalEntity.map.__func__)
+    send_for = test_legal_entity.TestLegalEntity.send_for
+
+    def shared(self):
+        account = self.env["account.account"].create(
+            {
+                "name": "Gedeeld",
+                "code": "809998",
+                "account_type": "income",
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        account.with_company(self.other_company).sudo().write(
+            {"company_ids": [Command.link(self.other_company.id)], "code": "809999"}
+        )
+        return account
+
+    def booked_on(self, account):
+        """An invoice of each company, on that account and another one."""
+        ids = []
+        for entity in (self.dutch, self.generic):
+            ledger, other = entity.ledger_account_ids[:2]
+            ledger.account_id = account
+            company = entity.company_id
+            other.account_id = self.account("income", company)
+            products = [
+                self.sandbox.rows("Product", GeneralLedgerAccount=each.tribe_id)[0]
+                for each in (ledger, other)
+            ]
+            ids.append(
+                self.send_for(
+                    entity,
+                    *[self.line(50.0, Product={"ID": product["ID"]}) for product in products],
+                )
+            )
+        return ids
+
+    def split(self, account):
+        companies = (self.company | self.other_company).ids
+        self.env.flush_all()
+        account.with_context(
+            allowed_company_ids=companies, account_unmerge_confirm=True
+        ).action_unmerge()
+        self.env.invalidate_all()
+
+    def assert_accounts_agreed(self, ids):
+        for tribe_id in ids:
+            link, move = self.link(tribe_id), self.booked_move(tribe_id)
+            self.confirm_with(move, lambda move: None)
+            self.run_nightly()
+            self.assertEqual((link.state, link.difference), ("linked", False))
+            # From now on it is this one.
+            others = self.env["account.account"].search(
+                [("company_ids", "in", move.company_id.ids), ("account_type", "=", "income")]
+            )
+            other = (others - move.invoice_line_ids.account_id)[0]
+            with self.assert_refused("invoice_differs_from_tribe", what=sentence("fact_nets")):
+                self.confirm_with(
+                    move,
+                    lambda move, other=other: move.invoice_line_ids.write({"account_id": other.id}),
+                )
+        self.assertFalse(self.problems())
+
+    def test_one_that_is_split_by_company(self):
+        shared = self.shared()
+        ids = self.booked_on(shared)
+        self.split(shared)
+        self.assertNotEqual(
+            *[self.booked_move(each).invoice_line_ids.account_id & shared for each in ids]
+        )
+        self.look_at("invoice", *ids)
+        self.assert_accounts_agreed(ids)
+
+    def test_ones_that_are_merged(self):
+        shared = self.shared()
+        self.split(shared)
+        both = self.env["account.account"].search([("name", "=", "Gedeeld")])
+        self.assertEqual(len(both), 2)
+        ids = []
+        for account in both:
+            entity = self.dutch if self.company in account.company_ids else self.generic
+            entity.vat_group_ids.account_id = account
+            ids.append(self.send_for(entity, self.line(100.0)))
+        self.env.flush_all()
+        self.env["account.merge.wizard"]._action_merge(both)
+        self.env.invalidate_all()
+        self.assertEqual(len(both.exists()), 1)
+        self.assert_accounts_agreed(ids)
+
+    def test_what_is_booked_elsewhere_meanwhile_is_none_of_it(self):
+        shared = self.shared()
+        ids = self.booked_on(shared)
+        moves = [self.booked_move(each) for each in ids]
+        self.split(shared)
+        (moved,) = [move for move in moves if shared not in move.invoice_line_ids.account_id]
+        line = moved.invoice_line_ids[0]
+        with self.assert_refused("invoice_differs_from_tribe", what=sentence("fact_nets")):
+            self.confirm_with(moved, lambda move: line.write({"price_unit": 20.0}))
 
 
 class TestLockedSince(AgreeingCase):

@@ -19,6 +19,7 @@ from tribe_connector.mapping.invoice_facts import (
     is_same_sale,
     key,
     missing,
+    on_other_accounts,
     parts,
     shown,
     summed,
@@ -182,3 +183,27 @@ def test_both_agree_on_what_goes_together_only_as_a_whole():
     # Without what it means in Odoo nobody can tell.
     unmapped = {name: value for name, value in ALL.items() if name != "nets"}
     assert all("nets" not in names for names in agreeing(unmapped, ALL))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "is_followed"),
+    [
+        ({"7/3": "10.00"}, {"9/3": "10.00"}, True),
+        ({"7/3": "10.00", "8/3": "5.00"}, {"8/3": "15.00"}, True),
+        ({"7/3": "10.00", "8/3": "5.00"}, {"9/3": "10.00", "8/3": "5.00"}, True),
+        ({"6/3": "10.00", "7/3": "5.00"}, {"9/3": "10.00", "10/3": "5.00"}, True),
+        ({"7/3": "10.00", "7/4": "5.00"}, {"9/3": "10.00", "9/4": "5.00"}, True),
+        ({"7/3": "10.00"}, {"9/3": "11.00"}, False),
+        ({"7/3": "10.00"}, {"9/4": "10.00"}, False),
+        ({"7/3": "10.00"}, {"9/3": "4.00", "10/3": "6.00"}, False),
+        ({"8/3": "10.00"}, {"9/3": "10.00"}, False),
+    ],
+)
+def test_what_was_on_accounts_that_are_gone_is_on_those_that_have_it(wanted, found, is_followed):
+    expected = found if is_followed else wanted
+    assert on_other_accounts(wanted, found, {"6", "7"}) == expected
+
+
+def test_each_tax_follows_alone():
+    wanted, found = {"7/3": "10.00", "7/4": "5.00"}, {"9/3": "10.00", "9/4": "6.00"}
+    assert on_other_accounts(wanted, found, {"7"}) == {"9/3": "10.00", "7/4": "5.00"}

@@ -201,6 +201,22 @@ def differing_keys(wanted: Mapping, found: Mapping) -> list[str]:
     return [each for each in keys if _amount(wanted.get(each)) != _amount(found.get(each))]
 
 
+def on_other_accounts(wanted: Mapping, found: Mapping, gone: set[str]) -> dict:
+    """``nets`` with what was on accounts that are gone on those which have it now.
+
+    For each tax: where it comes to the same, and on no more accounts than before.
+    """
+    nets = dict(wanted)
+    for taxes in {parts(each)[1] for each in wanted if parts(each)[0] in gone}:
+        keys = [each for each in differing_keys(wanted, found) if parts(each)[1] == taxes]
+        lost = [each for each in keys if parts(each)[0] in gone]
+        before, now = (sum(_amount(side.get(each)) for each in keys) for side in (wanted, found))
+        if before == now and len(keys) <= 2 * len(lost):
+            nets = {each: amount for each, amount in nets.items() if each not in keys}
+            nets |= {each: found[each] for each in keys if each in found}
+    return nets
+
+
 def differing_places(wanted: Mapping, found: Mapping) -> list[str]:
     """What is in other places on one side than on the other, of what both have."""
     return [what for what in wanted if what in found and wanted[what] != found[what]]

@@ -221,7 +221,9 @@ class AccountMove(models.Model):
         """The links of these moves, whoever asks; those left to Odoo need not be as in Tribe.
 
         Of what another connection adopted meanwhile, those of an archived one count no more: it
-        never looks again. As the lanes have them: what Odoo makes when credits are settled would else get the default
+        never looks again.
+
+        As the lanes have them: what Odoo makes when credits are settled would else get the default
         values of who confirms, and with all rights also what these may not touch.
         """
         env = self.env

@@ -18,6 +18,7 @@ from ..mapping.invoice_facts import (
     differing,
     differing_keys,
     differing_places,
+    on_other_accounts,
     only,
     parts,
     shown,
@@ -105,6 +106,26 @@ class TribeLink(models.Model):
             what: agreed.get(what, places) if places == by_tax[what] else places
             for what, places in found.items()
         }
+
+    def _follow_accounts(self, found):
+        """Agree on the accounts that the entry has instead of ones that its company has no more.
+
+        Odoo gives entries other ones when accounts are merged, or split by company.
+
+        :param found: its ``nets``
+        """
+        nets = (self.agreed or {}).get("nets") or {}
+        unlike = {parts(each)[0] for each in nets} - {parts(each)[0] for each in found}
+        if not unlike:
+            return
+        accounts = self.env["account.account"].sudo().browse(map(int, filter(None, unlike)))
+        own = accounts.exists().filtered_domain(
+            accounts._check_company_domain(self.move_id.company_id)
+        )
+        gone = set(map(str, (accounts - own).ids))
+        followed = on_other_accounts(nets, found, gone)
+        if followed != nets:
+            self.agreed = {**self.agreed, "nets": followed}
 
     def _is_locked_out(self, wanted):
         """Whether the entry is in a later period because its own (accounting date) is locked."""
@@ -241,11 +262,13 @@ class TribeLink(models.Model):
         :param is_confirming: leave out what is as it was agreed, and another one only in Tribe
         :param asked: the names of the facts to be looked at; by default all of them
         """
+        is_booked = is_confirming or self.move_id.state == "posted"
+        ours = self._facts_in_odoo() if is_booked else {}
+        if ours:
+            self._follow_accounts(ours["nets"])
         agreed, theirs = self.agreed or {}, self._in_tribe()
         if asked:
             agreed, theirs = only(agreed, asked), only(theirs, asked)
-        is_booked = is_confirming or self.move_id.state == "posted"
-        ours = self._facts_in_odoo() if is_booked else {}
         facts = []
         for names in TOGETHER:
             in_odoo = differing(only(agreed, names), ours)
