@@ -34,6 +34,7 @@ CHANGED_IN_ODOO = {
     "vat_account": ("vat_places",),
     "vat_grid": ("vat_places",),
     "net_grid": ("vat_places",),
+    "early_discount": ("early_discount",),
 }
 
 
@@ -57,6 +58,22 @@ class FactCase(PaymentCase):
         dollar.active = True
         return dollar
 
+    def early_discount(self, move):
+        """A term with the due date of an invoice, and less VAT when it is paid earlier."""
+        days = (move.invoice_date_due - move.invoice_date).days
+        return self.env["account.payment.term"].create(
+            {
+                "name": "Eerder is minder",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "early_pay_discount_computation": "included",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": days})
+                ],
+            }
+        )
+
     def change_in_odoo(self, move, fact):
         """What a bookkeeper may change of a draft."""
         line = move.invoice_line_ids[:1]
@@ -70,6 +87,7 @@ class FactCase(PaymentCase):
                 "invoice_date_due": move.invoice_date_due + timedelta(days=9),
             },
             "customer": lambda: {"partner_id": self.another_contact().id},
+            "early_discount": lambda: {"invoice_payment_term_id": self.early_discount(move).id},
             "currency": lambda: {"currency_id": self.dollar().id},
         }
         changes_of_line = {
@@ -155,6 +173,7 @@ class TestEveryFactInEveryPlace(FactCase):
                 "vat",
                 "vat_by_tax",
                 "vat_places",
+                "early_discount",
                 "total",
             ],
         )
@@ -292,7 +311,8 @@ class TestEveryFactInEveryPlace(FactCase):
                 self.assertFalse(self.problems())
 
     def test_an_adopted_draft_is_confirmed_only_as_it_is_in_tribe(self):
-        for fact in ("date", "due_date", "customer", "currency", "account", "tax", "total"):
+        changed = ("date", "due_date", "customer", "currency", "account", "tax", "total")
+        for fact in (*changed, "early_discount"):
             with self.subTest(fact):
                 number = str(int(self.booked_move(self.send_new(self.line(10.0))).name) + 1)
                 draft = self.typed_by_hand(100.0, ref=number, invoice_date=self.today)
@@ -395,6 +415,23 @@ class TestEveryFactInEveryPlace(FactCase):
             move.button_draft()
             move.invoice_date_due += timedelta(days=9)
             move.action_post()
+
+    def test_a_discount_that_an_older_version_let_be_stays(self):
+        tribe_id = self.send_new(self.line(100.0))
+        link, move = self.link(tribe_id), self.booked_move(tribe_id)
+        link.agreed = {
+            name: value for name, value in link.agreed.items() if name != "early_discount"
+        }
+        with self.unasserted():
+            move.button_draft()
+            self.change_in_odoo(move, "early_discount")
+            move.action_post()
+        self.run_nightly()
+        self.look_at("invoice", tribe_id)
+        self.assertEqual((link.state, link.difference), ("linked", False))
+        move.button_draft()
+        move.action_post()
+        self.assertEqual(move.state, "posted")
 
     def test_another_journal_would_give_another_number(self):
         journal = self.env["account.journal"].search(

@@ -42,6 +42,7 @@ ALL = {
     "vat": "21.00",
     "vat_by_tax": {"3": "21.00"},
     "vat_places": {"vat/3": ["9/12"]},
+    "early_discount": "",
     "total": "121.00",
 }
 OTHERS = {
@@ -60,6 +61,7 @@ OTHERS = {
     "vat": "21.01",
     "vat_by_tax": {"4": "21.00"},
     "vat_places": {"vat/3": ["9/13"]},
+    "early_discount": "5",
     "total": "-121.00",
 }
 

@@ -123,6 +123,7 @@ def entry_facts(move):
     }
     lines = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
     taxes = move.line_ids.filtered("tax_line_id")
+    term = move.invoice_payment_term_id
     return {
         # A draft may have no date yet.
         **{name: date.isoformat() for name, date in dates.items() if date},
@@ -141,6 +142,7 @@ def entry_facts(move):
             (str(line.tax_line_id.id), amount(-sign * line.amount_currency)) for line in taxes
         ),
         "vat_places": vat_places(move),
+        "early_discount": str(term.id) if term.early_discount else "",
         "total": text(sign * amount(move.amount_total)),
     }
 

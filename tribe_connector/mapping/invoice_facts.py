@@ -48,6 +48,8 @@ FACTS = (
     Fact("vat_by_tax", "compared_vat_by_tax", "fact_vat_by_tax"),
     # On which account, and in which grids of the VAT return: as it was booked.
     Fact("vat_places", "compared_vat_places", "fact_vat_places"),
+    # By which less VAT would be owed once it is paid early: Tribe has none.
+    Fact("early_discount", "compared_early_discount", "fact_early_discount"),
     Fact("total", "compared_total", "fact_total"),
 )
 DATES = ("date", "accounting_date", "due_date")
@@ -74,9 +76,10 @@ TOGETHER = (
         "total",
     ),
     ("vat_places",),
+    ("early_discount",),
 )
 # What Tribe itself does not tell: it is what the rest means in Odoo.
-OF_ODOO = ("accounting_date", "nets", "vat_by_tax", "vat_places")
+OF_ODOO = ("accounting_date", "nets", "vat_by_tax", "vat_places", "early_discount")
 # What two invoices have in common that are taken for one without asking about each.
 OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
 

@@ -457,6 +457,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             "legal_entity": booking.legal_entity.tribe_id,
             "nets": summed(nets),
             "is_vat_included": booking.invoice.is_vat_included,
+            "early_discount": "",
             "vat_by_tax": {
                 str(tax.id): text(vat) for tax, vat in self._vat_by_tax(booking).items()
             },

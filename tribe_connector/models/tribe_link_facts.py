@@ -315,6 +315,8 @@ class TribeLink(models.Model):
                 [*(self._place_of(what, side[what]) for what in differing), *more]
                 for side in (tribe, odoo)
             )
+        if name == "early_discount":
+            return tuple(self._called("account.payment.term", side) for side in (tribe, odoo))
         return shown(name, tribe), shown(name, odoo)
 
     def _place_of(self, what, places):
