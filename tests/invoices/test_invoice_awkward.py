@@ -632,6 +632,22 @@ class TestAwkwardInvoice(InvoiceCase):
 
         self.assertEqual(move.invoice_line_ids.tax_ids, self.tax("21% ST"))
 
+    def test_a_default_cash_rounding_rounds_nothing(self):
+        for strategy in ("add_invoice_line", "biggest_tax"):
+            with self.subTest(strategy):
+                rounding = self.env["account.cash.rounding"].create(
+                    {
+                        "name": strategy,
+                        "rounding": 0.05,
+                        "strategy": strategy,
+                        "rounding_method": "HALF-UP",
+                        "profit_account_id": self.account("income").id,
+                        "loss_account_id": self.account("expense").id,
+                    }
+                )
+                self.env["ir.default"].set("account.move", "invoice_cash_rounding_id", rounding.id)
+                self.assert_booked_to_the_cent(self.send_new(self.line(100.01)))
+
 
 class TestTakenNumber(InvoiceCase):
     """An invoice with Tribe's number is in Odoo already; a person decides what it is."""

@@ -220,6 +220,8 @@ class TribeInvoiceBooker(models.AbstractModel):
             "date": self._accounting_date(booking),
             # Both set by us: the customer's own term could carry a discount that changes amounts.
             "invoice_payment_term_id": False,
+            # A company may have one by default, which would change the total.
+            "invoice_cash_rounding_id": False,
             "invoice_date_due": self._due_date(booking),
             "invoice_user_id": booking.salesperson.id,
             "fiscal_position_id": False,
