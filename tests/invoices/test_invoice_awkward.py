@@ -648,6 +648,34 @@ class TestAwkwardInvoice(InvoiceCase):
                 self.env["ir.default"].set("account.move", "invoice_cash_rounding_id", rounding.id)
                 self.assert_booked_to_the_cent(self.send_new(self.line(100.01)))
 
+    def test_a_tax_of_another_country_is_booked_with_the_number_of_the_company_there(self):
+        belgium = self.env.ref("base.be")
+        group = self.env["account.tax.group"].create(
+            {"name": "BE", "country_id": belgium.id, "company_id": self.company.id}
+        )
+        tax = self.tax("9% ST").copy(
+            {"name": "9% BE", "country_id": belgium.id, "tax_group_id": group.id}
+        )
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = tax
+        position = self.env["account.fiscal.position"].create(
+            {"name": "België", "country_id": belgium.id, "foreign_vat": "BE0477472701"}
+        )
+
+        move = self.assert_booked_to_the_cent(self.send_new(self.line(100.0, vat="NL9")))
+
+        self.assertEqual(move.invoice_line_ids.tax_ids, tax)
+        self.assertEqual(move.fiscal_position_id, position)
+        move.button_draft()
+        move.action_post()
+        self.assertEqual(move.state, "posted")
+        at_home = self.assert_booked_to_the_cent(self.send_new(self.line(100.0)))
+        self.assertFalse(at_home.fiscal_position_id)
+        # One number is for one country.
+        tribe_id = self.send_new(self.line(100.0, vat="NL9"), self.line(100.0))
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assertEqual(len(self.problems()), 1)
+
 
 class TestTakenNumber(InvoiceCase):
     """An invoice with Tribe's number is in Odoo already; a person decides what it is."""

@@ -224,7 +224,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             "invoice_cash_rounding_id": False,
             "invoice_date_due": self._due_date(booking),
             "invoice_user_id": booking.salesperson.id,
-            "fiscal_position_id": False,
+            "fiscal_position_id": self._fiscal_position(booking).id,
             "ref": self._reference(booking),
             "payment_reference": invoice.number,
             "invoice_line_ids": [
@@ -232,6 +232,21 @@ class TribeInvoiceBooker(models.AbstractModel):
                 for line in invoice.lines
             ],
         }
+
+    def _fiscal_position(self, booking):
+        """The one with the company's VAT number in the country of the taxes; none at home.
+
+        Odoo takes taxes of another country only with that. It changes none of them.
+        """
+        lines = [line for line in booking.invoice.lines if not line.is_text]
+        taxes = {self._account_and_tax(booking, line)[1] for line in lines}
+        positions = self.env["account.fiscal.position"]
+        countries = positions.country_id.union(*(tax.country_id for tax in taxes))
+        if countries <= booking.company.account_fiscal_country_id:
+            return positions
+        in_country = [("foreign_vat", "!=", False), ("country_id", "in", countries.ids)]
+        own = positions._check_company_domain(booking.company)
+        return positions.search([*own, *in_country], limit=1)
 
     @api.model
     def _delivery_address(self, partner, company):
