@@ -609,6 +609,34 @@ class TestLockedSince(AgreeingCase):
         self.assertGreater(self.move.date, self.company.sale_lock_date)
         self.assert_well(self.tribe_id)
 
+    def test_the_date_moves_into_a_locked_period_and_somebody_follows(self):
+        """On any day that is open, as for one that is booked there."""
+        self.sandbox.switch(invoice_day_offset=-5)
+        name = self.connection._invoice_fields().date
+        ids = [self.send_new(self.line(100.0)) for _number in range(3)]
+        self.company.sale_lock_date = self.today - timedelta(days=8)
+        self.change_shown(ids[0], **{name: f"{self.day}T12:00:00Z"})
+        self.look_at("invoice", *ids)
+        first_open = self.today - timedelta(days=7)
+        for tribe_id, chosen in zip(ids, (None, first_open, self.today), strict=True):
+            with self.subTest(chosen):
+                move = self.booked_move(tribe_id)
+                self.assertEqual(self.link(tribe_id).state, "differs")
+                due = move.invoice_date_due
+                move.button_draft()
+                move.invoice_date = self.day
+                if chosen:
+                    move.date = chosen
+                move.invoice_date_due = due
+                move.action_post()
+                self.run_lanes()
+                self.assertEqual(self.link(tribe_id).state, "linked")
+                self.assertEqual((move.invoice_date, move.date), (self.day, chosen or move.date))
+                with self.assert_refused(
+                    "invoice_differs_from_tribe", what=sentence("fact_accounting_date")
+                ):
+                    self.confirm_with(move, self.on(move.date + timedelta(days=1)))
+
 
 class TestCompanyAbove(AgreeingCase):
     def test_a_customer_who_got_a_company_above_it_is_the_same_one(self):

@@ -200,6 +200,8 @@ class AccountMove(models.Model):
         for link in links:
             move = link.move_id.with_env(self.env)
             if move in posted:
+                # Odoo may only now have moved it out of a locked period.
+                move._tribe_as_in_tribe(link._follow_tribe)
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
                 move._tribe_as_in_tribe(link._keep_accounting_date)
         if booked := all_links.filtered(lambda link: link.move_id in posted):

@@ -241,6 +241,9 @@ class TribeLink(models.Model):
         theirs = self._in_tribe()
         if not theirs:
             return
+        if self._is_locked_out(theirs.get("date")):
+            # It belongs on any open day: the one on which the entry was is only one of them.
+            theirs = {**theirs, "accounting_date": self.move_id.date.isoformat()}
         ours = self._facts_in_odoo(theirs) | self._legal_entity_in_odoo(theirs)
         if is_confirming and differing(only(self.agreed, BEFORE_VAT), ours):
             ours = {name: value for name, value in ours.items() if name not in OF_VAT}
