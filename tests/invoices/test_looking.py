@@ -103,7 +103,7 @@ class TestQuickLook(LookingCase):
         self.assert_booked(tribe_id)
 
     def test_a_quiet_look_costs_no_more_the_more_there_is(self):
-        self.sandbox.switch(page_limit=5)
+        self.sandbox.switch(page_limit=2)
         tribe_ids = self.all_sent(14)
         self.look()
         self.assert_booked(*tribe_ids)
@@ -114,7 +114,7 @@ class TestQuickLook(LookingCase):
     def test_open_ones_from_before_the_books_begin_cost_nothing(self):
         self.connection.invoices_from = self.today
         self.run_lanes()
-        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=90)}", page_limit=5)
+        self.sandbox.switch(invoice_day=f"{self.today - timedelta(days=90)}", page_limit=2)
         self.all_sent(12)
         self.look()
         self.forget_changes()
