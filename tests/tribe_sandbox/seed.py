@@ -109,7 +109,7 @@ class Seeder:
     def _maybe_edited(self, row):
         if self._sometimes(40):
             hours = self._rng.randint(1, 24 * 200)
-            edited = written(self._noon() - datetime.timedelta(hours=hours))
+            edited = written(self._noon() - datetime.timedelta(days=1, hours=hours))
             row["LastMutationDate"] = max(edited, row["CreationDate"])
 
     # --- settings -----------------------------------------------------------------------------
@@ -456,7 +456,9 @@ class Seeder:
         customer = self._rng.choice(self._customers)
         if credited:
             customer = next(c for c in self._customers if c["ID"] == credited["Relationship_ID"])
+        # The day before: at no hour is anything made in the future.
         hour = datetime.datetime(day.year, day.month, day.day, 8, tzinfo=AMSTERDAM)
+        hour -= datetime.timedelta(days=1)
         invoice = self._add(
             "Activity",
             INVOICE,

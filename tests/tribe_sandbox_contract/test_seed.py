@@ -1,9 +1,11 @@
 """What the tenant contains at first, the same every time. docs/tribe-api.md, section 3."""
 
+import datetime
 import re
 from collections import Counter
 
 import pytest
+from tribe_sandbox import moments
 
 from .client import CUSTOMERS, PERSON_CUSTOMERS, Api
 
@@ -133,3 +135,12 @@ def test_empty_tenant_has_only_its_settings(sandbox):
     assert sandbox.rows("Datastore_VatGroup") and sandbox.rows("Product")
     assert not sandbox.rows("Activity_Invoice")
     assert Api(sandbox).new_customer()["ID"]
+
+
+def test_nothing_was_made_or_changed_today(full):
+    """So no row is always newer than the last look, at whatever hour that is."""
+    midnight = f"{moments.today() - datetime.timedelta(days=1)}T23"
+    for rows in everything(full).values():
+        for row in rows:
+            dates = filter(None, (row["CreationDate"], row["LastMutationDate"]))
+            assert max(dates, default="") < midnight
