@@ -62,34 +62,6 @@ class TestInvoiceAfterBooking(InvoiceCase):
         name = serialize_exception(refused.value)["name"]
         self.assertEqual(name, "odoo.exceptions.UserError")
 
-    def test_a_discount_for_paying_early_is_refused(self):
-        """Less than Tribe's total would pay it, and Tribe would be told that it is paid."""
-        tribe_id = self.send_new(self.line(100.0))
-        move = self.assert_booked_to_the_cent(tribe_id)
-        due, none = move.invoice_date_due, move.invoice_payment_term_id
-        values = {"early_discount": True, "discount_percentage": 2.0, "discount_days": 10}
-        line = {"value": "percent", "value_amount": 100.0, "nb_days": 0}
-        for kind in ("included", "excluded", "mixed"):
-            term = self.env["account.payment.term"].create(
-                {
-                    **values,
-                    "name": f"2% {kind}",
-                    "early_pay_discount_computation": kind,
-                    "line_ids": [(0, 0, line)],
-                }
-            )
-            with self.subTest(kind):
-                move.button_draft()
-                with Form(move) as form:
-                    form.invoice_payment_term_id = term
-                told = {"number": self.number_of(tribe_id), "term": term.name}
-                with self.assert_refused("invoice_early_discount", **told):
-                    move.action_post()
-                with Form(move) as form:
-                    form.invoice_payment_term_id = none
-                move.invoice_date_due = due
-                move.action_post()
-
     def test_a_contact_of_the_customer_may_have_a_payment_term(self):
         tribe_id = self.send_new(self.line(100.0))
         move = self.assert_booked_to_the_cent(tribe_id)

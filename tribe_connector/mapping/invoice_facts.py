@@ -193,11 +193,6 @@ def by_vat_group(lines: Mapping) -> dict[str, str]:
     )
 
 
-def by_taxes(nets: Mapping) -> dict[str, str]:
-    """The amounts of ``nets`` by taxes alone, whatever account they are on."""
-    return summed((key(None, parts(of_key)[1]), _amount(amount)) for of_key, amount in nets.items())
-
-
 def differing_keys(wanted: Mapping, found: Mapping) -> list[str]:
     """The keys with another amount on one side than on the other."""
     keys = dict.fromkeys([*wanted, *found])

@@ -194,7 +194,6 @@ class AccountMove(models.Model):
             if self.env.context.get("tribe_booking") is not BOOKING:
                 move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
                 move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
-                move._tribe_as_in_tribe(partial(move._tribe_check_term, link))
             move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
         posted = super()._post(soft)
         for link in links:
@@ -352,16 +351,6 @@ class AccountMove(models.Model):
                     odoo=odoo or "-",
                 )
             )
-
-    def _tribe_check_term(self, link):
-        """Refuse a payment term by which less than Tribe's total would pay the invoice.
-
-        :raises UserError: naming the term
-        """
-        term = self.invoice_payment_term_id
-        if term.early_discount:
-            number = link.agreed.get("number") or self.name
-            raise UserError(say(self.env, "invoice_early_discount", number=number, term=term.name))
 
     @api.depends("partner_id")
     def _compute_invoice_payment_term_id(self):

@@ -13,7 +13,6 @@ from ..mapping.invoice_facts import (
     TOGETHER,
     agreeing,
     amount_of,
-    by_taxes,
     by_vat_group,
     differing,
     differing_keys,
@@ -71,7 +70,6 @@ class TribeLink(models.Model):
         if not facts:
             return {}
         facts["number"] = self._number_in_odoo(wanted.get("number"))
-        facts["nets"] = self._nets_in_odoo(facts["nets"])
         facts["vat_places"] = self._vat_places_in_odoo(facts["vat_places"])
         customer = self._expected_customer(wanted)
         if customer:
@@ -81,18 +79,6 @@ class TribeLink(models.Model):
         if self._is_locked_out(wanted.get("accounting_date")):
             facts["accounting_date"] = wanted["accounting_date"]
         return facts
-
-    def _nets_in_odoo(self, found):
-        """The net amounts of the entry. On an account that was merged into another one since, they
-        are as agreed where those of its taxes are: nobody knows which one it became.
-        """
-        agreed = (self.agreed or {}).get("nets") or {}
-        if found == agreed:
-            return found
-        ids = {int(account) for account, _taxes in map(parts, agreed) if account}
-        accounts = self.env["account.account"].sudo().browse(ids)
-        is_merged = accounts.exists() != accounts
-        return agreed if is_merged and by_taxes(found) == by_taxes(agreed) else found
 
     def _vat_places_in_odoo(self, found):
         """Where the entry has its VAT. What is as its tax says by now is as agreed: Odoo follows a
