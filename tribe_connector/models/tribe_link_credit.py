@@ -54,7 +54,7 @@ class TribeLink(models.Model):
         invoice = self._of_tribe(self.connection_id, [before]).get(before) if before else None
         refund = self.move_id
         if invoice and refund.reversed_entry_id and refund.reversed_entry_id == invoice.move_id:
-            self._take_apart(refund, invoice.move_id)
+            self._take_apart(*self._in_their_books(refund, invoice.move_id))
         self.credited_tribe_id = tribe_id
 
     def _credits_of_before(self, connection):
@@ -112,7 +112,7 @@ class TribeLink(models.Model):
         :param only_new: leave alone what was settled once, as long as it is a pair
         :return: what keeps it from that; empty when it is done, or somebody decided otherwise
         """
-        refund, move = self.move_id, invoice.move_id
+        refund, move = self._in_their_books(self.move_id, invoice.move_id)
         other = refund.reversed_entry_id
         if other and other != move and other.state == "posted":
             # Somebody said so in Odoo.
@@ -132,6 +132,16 @@ class TribeLink(models.Model):
         except UserError as error:
             return self._not_settled(refund, move, str(error).rstrip("."))
         return self._not_settled(refund, move, unlike) if unlike else ""
+
+    def _in_their_books(self, refund, move):
+        """The two as by who works in the company of the invoice alone.
+
+        What Odoo makes of them is in a journal of the company above a branch, and comes into the
+        first company of who makes it that may use that one.
+        """
+        return [
+            each.with_context(allowed_company_ids=move.company_id.ids) for each in (refund, move)
+        ]
 
     def _comes_to_another_total(self):
         """Whether an entry that was adopted has another total than its invoice of Tribe.
