@@ -311,12 +311,14 @@ class TestCompaniesOfOthers(RolesCase):
         both = self.new_user("works_in_both", "tribe_connector.group_manager")
         both.company_ids += self.other_company
         shared = self.shared_connection
-        of_a_contact = self.other_connection
-        private = self.new_partner("D-5")
-        private.company_id = self.company
-        self.ours("tribe.link", of_a_contact).partner_id = private
-        (shared | of_a_contact).state = "active"
-        for connection in (shared, of_a_contact):
+        of_an_invoice = self.other_connection
+        move = self.env["account.move"].with_company(self.company).create({"move_type": "entry"})
+        self.assertEqual(move.company_id, self.company)
+        self.ours("tribe.link", of_an_invoice).copy(
+            {"kind": "invoice", "tribe_id": "booked", "move_id": move.id, "partner_id": False}
+        )
+        (shared | of_an_invoice).state = "active"
+        for connection in (shared, of_an_invoice):
             ending = connection.with_user(other_manager)
             self.refused(ending.unlink, "delete")
             # What Odoo's own uninstall says; a program may say it too.
@@ -330,6 +332,27 @@ class TestCompaniesOfOthers(RolesCase):
             self.assertEqual(connection.state, "connected")
             connection.with_user(both).unlink()
             self.assertFalse(connection.exists())
+
+    def test_a_contact_that_others_take_for_their_own_takes_the_connection_from_nobody(self):
+        """Whoever may write a contact of all companies may give it a company of theirs."""
+        above = self.env["res.company"].create({"name": "Boven"})
+        branch = self.env["res.company"].create({"name": "Filiaal", "parent_id": above.id})
+        of_branch = self.new_tenant("branch", branch, self.new_partner("D-5"))
+        for connection, theirs in ((self.other_connection, self.company), (of_branch, above)):
+            own = self.new_user(theirs.name, "tribe_connector.group_manager", connection.company_id)
+            groups = "base.group_user,base.group_partner_manager"
+            taking = self.new_user(f"in {theirs.name}", groups, theirs)
+            connection.state = "active"
+            partner = self.ours("tribe.link", connection).partner_id
+            partner.with_user(taking).company_id = theirs
+            with self.subTest(theirs.name):
+                self.assertEqual(self.ours("tribe.link", connection).company_id, theirs)
+                says = connection.with_user(own)
+                says.write({"paid_when": "paid", "conflict_policy": "tribe", "mode": "off"})
+                says.phase_ids.is_booked = True
+                says.action_deactivate()
+                says.active = False
+                self.assertEqual(connection.state, "connected")
 
     def test_who_does_not_work_in_all_companies_leads_no_invoices_elsewhere(self):
         other_manager = self.new_user(

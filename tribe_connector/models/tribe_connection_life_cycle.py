@@ -303,12 +303,20 @@ class TribeConnection(models.Model):
         return self.env.su or set(companies.ids) <= set(self.env.user._get_company_ids())
 
     def _companies_that_go_by_it(self):
-        """Its own company, and those of its legal entities, contacts and invoices."""
-        of_links = self.env["tribe.link"]._read_group(
-            [("connection_id", "=", self.id), ("company_id", "!=", False)], ["company_id"]
+        """Its own company, and those of its legal entities and invoices.
+
+        Not those of its contacts: a contact of all companies gets the company of whoever wants it.
+        """
+        of_invoices = self.env["tribe.link"]._read_group(
+            [
+                ("connection_id", "=", self.id),
+                ("kind", "=", "invoice"),
+                ("company_id", "!=", False),
+            ],
+            ["company_id"],
         )
         return (self.company_id | self.legal_entity_ids.company_id).union(
-            *(company for (company,) in of_links)
+            *(company for (company,) in of_invoices)
         )
 
     def _check_coverage(self, client):
