@@ -54,7 +54,6 @@ class TestSearch(OthersCase):
                         continue
                     self.assertNotIn(partner.id, found.ids)
 
-
     def test_nor_by_synchronizing_it(self):
         linked = self.customer_of(self.a, "Klant van A")
         self.synchronize(linked)

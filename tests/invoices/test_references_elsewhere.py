@@ -359,6 +359,87 @@ class TestSettled(ElsewhereCase):
         return move.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
 
 
+class TestPaidByOthers(ElsewhereCase):
+    """Whoever works elsewhere may settle any invoice by a program, and Odoo then calls it paid.
+
+    Tribe is not told so: there it would be for good.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self.send_new(self.line(100.0))
+        self.move = self.booked_move(self.invoice)
+
+    def receivable(self, move):
+        return move.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    def settle(self, debit, credit):
+        """What a bookkeeper of the other company does in a request."""
+        intruder = new_test_user(
+            self.env,
+            "intruder",
+            groups="base.group_user,account.group_account_invoice",
+            company_id=self.elsewhere.id,
+            company_ids=self.elsewhere.ids,
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        own = self.env(user=intruder, su=False, context={})
+        own["account.partial.reconcile"].create(
+            {
+                "debit_move_id": debit.id,
+                "credit_move_id": credit.id,
+                "amount": 121.0,
+                "debit_amount_currency": 121.0,
+                "credit_amount_currency": 121.0,
+            }
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def test_a_person_is_asked_and_tribe_is_told_once_it_is_undone_and_paid(self):
+        theirs = self.posted_elsewhere(121.0, move_type="out_refund")
+        self.settle(self.receivable(self.move), self.receivable(theirs))
+        self.assertEqual((self.move.payment_state, self.move.amount_residual), ("reversed", 0.0))
+
+        self.run_nightly()
+
+        self.assertFalse(self.is_paid_in_tribe())
+        link = self.link(self.invoice)
+        self.assertEqual((link.state, link.told_paid), ("differs", False))
+        self.assert_told(link, "difference_settled_by_others", field="difference")
+        self.assertNotIn(self.elsewhere.name, link.difference_shown)
+        self.assertNotIn(theirs.name, link.difference_shown)
+        self.assert_only_told(self.problematic(), "invoice_differs")
+
+        self.move.line_ids.remove_move_reconcile()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.move.ids
+        ).create({})._create_payments()
+        self.run_nightly()
+
+        self.assertTrue(self.is_paid_in_tribe())
+        self.assertFalse(self.problems())
+
+    def is_paid_in_tribe(self):
+        (paid,) = self.sandbox.rows("Datastore_Phase_ActivityInvoice", Code="Paid")
+        return self.tribe_row("Activity_Invoice", self.invoice)["Phase"] == paid["ID"]
+
+    def test_what_a_branch_settles_is_told(self):
+        name = "Filiaal van Elders"
+        branch = self.env["res.company"].create({"name": name, "parent_id": self.company.id})
+        self.assertFalse(self.move._tribe_is_settled_by_others())
+        credit = self.credit_of(self.invoice)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move SET company_id = %s WHERE id = %s",
+            [branch.id, self.booked_move(credit).id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.booked_move(credit).company_id, branch)
+        self.assertFalse(self.move._tribe_is_settled_by_others())
+
+
 class TestConfirmedAgain(ElsewhereCase):
     """Who confirms an invoice of Tribe again does so with no more rights than their own."""
 

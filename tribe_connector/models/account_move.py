@@ -437,6 +437,13 @@ class AccountMove(models.Model):
         """Whether all that settles this invoice counts: Odoo keeps a draft reconciled with it."""
         return all(move.state == "posted" for move in self._tribe_settling())
 
+    def _tribe_is_settled_by_others(self):
+        """Whether it is settled by an entry of a company with which it has none in common above.
+
+        Odoo reconciles nothing across, but takes it of a program, whatever who calls it may read.
+        """
+        return bool(self._tribe_settling().company_id.root_id - self.company_id.root_id)
+
     def _tribe_settling(self):
         """These invoices, and what is reconciled with them (``account.move``)."""
         lines = self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")

@@ -387,13 +387,17 @@ class TribeLink(models.Model):
         ]
 
     def _difference_of_entry(self):
-        """What is wrong with the entry itself, as sentences: it is deleted, cancelled, a draft."""
+        """What is wrong with the entry itself, as sentences: it is deleted, cancelled, a draft, or
+        settled with what is none of its company's.
+        """
         if not self.move_id:
             return [sentence("difference_deleted_in_odoo")]
         code = STATES_OF_ENTRY.get(self.move_id.state)
         if code == "difference_draft_in_odoo" and not self.move_id.posted_before:
             # Adopted as a draft.
             code = "difference_never_confirmed"
+        elif not code and self.move_id._tribe_is_settled_by_others():
+            code = "difference_settled_by_others"
         return [sentence(code)] if code else []
 
     def _is_moved_back(self):
