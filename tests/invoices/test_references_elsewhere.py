@@ -355,6 +355,25 @@ class TestSettled(ElsewhereCase):
         self.assertEqual(self.open_amounts(invoice), [121.0])
         self.assert_told(self.link(credit), "credit_reconciled_elsewhere", field="difference")
 
+    def test_nor_is_a_full_reconciliation_of_others_that_a_line_refers_to(self):
+        theirs = self.posted_elsewhere()
+        self.env["account.payment.register"].with_company(self.elsewhere).with_context(
+            active_model="account.move", active_ids=theirs.ids
+        ).create({})._create_payments()
+        full = theirs.line_ids.full_reconcile_id
+        self.assertTrue(full)
+        invoice = self.sent(self.line(100.0))
+        credit = self.credit_of(invoice)
+        line = self.receivable(self.booked_move(credit))
+        self.by_rpc(line, {"full_reconcile_id": full.id})
+        before = self.picture()
+
+        self.look_at("invoice", invoice)
+
+        self.assertEqual(self.picture(), before)
+        self.assertEqual(self.open_amounts(invoice, credit), [121.0, 121.0])
+        self.assert_told(self.link(credit), "credit_reconciled_elsewhere", field="difference")
+
     def receivable(self, move):
         return move.line_ids.filtered(lambda each: each.account_type == "asset_receivable")
 
