@@ -200,6 +200,36 @@ class TestDefaultValuesOfUsers(RolesCase):
         self.assertFalse(any(work.mapped(lambda each: each.error or each.error_class)))
         self.assertFalse(any(work.mapped(lambda each: each.record_name or each.tries)))
 
+    def test_what_is_logged_on_a_connection_has_nobodys(self):
+        """Who Is Told is chosen by people, and takes an activity away that nobody needs then."""
+        connection = self.connection
+        connection.responsible_id = self.manager
+        work = self.env["tribe.work"]._add(connection, "inbound", "person", ["relation"], "poll")
+        work.write({"error_class": "person", "error": "Oei"})
+        connection._tell_trouble()
+        self.assertTrue(connection._trouble_activities())
+        child = {"model": connection._name, "res_id": connection.id, "body": FORGED}
+        self.env["ir.default"].with_user(self.manager).create(
+            {
+                "field_id": self.env["ir.model.fields"]._get("mail.message", "child_ids").id,
+                "user_id": self.manager.id,
+                "json_value": json.dumps([[0, 0, {**child, "child_ids": [[5]]}]]),
+            }
+        )
+        self.env.registry.clear_cache()
+        before = connection.message_ids
+
+        connection.with_user(self.manager).with_context({}).write(
+            {"attention_threshold": 99999, "responsible_id": False}
+        )
+
+        self.env.invalidate_all()
+        self.assertFalse(connection._trouble_activities())
+        logged = connection.message_ids - before
+        self.assertEqual(len(logged), 1)
+        self.assertFalse(logged.child_ids)
+        self.assertNotIn(FORGED, logged.body)
+
     def test_secrets_are_for_system_administrators(self):
         connections = self.env["tribe.connection"].with_user(self.manager)
         self.enter(self.manager, "tribe.credential")

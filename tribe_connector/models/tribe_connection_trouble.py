@@ -332,7 +332,9 @@ class TribeConnection(models.Model):
         told.unlink()
         if activities := self._trouble_activities():
             activities.unlink()
-            self.sudo()._message_log(body=self.env._("Nothing needs attention any more."))
+            # By OdooBot: sudo would fill in the default values of whoever chose who is told.
+            connection = self.with_user(SUPERUSER_ID)
+            connection._message_log(body=self.env._("Nothing needs attention any more."))
 
     def _trouble_activities(self):
         """Our own activities on the connection.
