@@ -461,6 +461,19 @@ class TestCompaniesOfOthers(RolesCase):
         self.env.invalidate_all()
         self.assertFalse(work.with_user(self.manager).partner_id)
 
+    def test_nobody_runs_what_is_scheduled_as_themselves(self):
+        """Odoo lets everybody run the code of a scheduled action that they know the number of."""
+        engine = self.registry["tribe.engine"]
+        for name in ("cron_inbound_1", "cron_inbound_2", "cron_outbound", "cron_schedule"):
+            action = self.env.ref(f"tribe_connector.{name}").ir_actions_server_id
+            for user in (self.outsider, self.user, self.manager, self.portal):
+                with (
+                    self.subTest(name, user=user.login),
+                    patch.object(engine, "_commit", side_effect=AssertionError("it was begun")),
+                    self.assertRaises(AccessError),
+                ):
+                    action.with_user(user).run()
+
     def test_who_works_there_alone_ends_it(self):
         connection = self.connection.with_user(self.manager)
         connection.action_deactivate()

@@ -124,6 +124,13 @@ class TribeEngine(models.AbstractModel):
         ]
         return [lane.sudo() for lane in lanes if lane and lane.sudo().active]
 
+    def _check_may_schedule(self):
+        """Refuse whoever is no scheduled action: Odoo has the code of one run by who knows its ID.
+
+        :raises AccessError: as Odoo does, for who may not change scheduled actions
+        """
+        self.env["ir.cron"].check_access("write")
+
     @api.private
     def _run_lane(self, direction):
         """Do due work of one direction until there is none or the time is up. Called by a cron.
@@ -133,6 +140,7 @@ class TribeEngine(models.AbstractModel):
         before this one, in the same worker, have used up the time for calls to Tribe: then they
         leave it to this one the next time.
         """
+        self._check_may_schedule()
         turn = current_turn()
         with Leases(self.env.registry) as leases, giving_way(self.env.cr):
             seconds_left = 0 if others_come_first() else self._commit(0)
@@ -202,6 +210,7 @@ class TribeEngine(models.AbstractModel):
 
         Tribe is asked last, as that may take all the time there is, or the worker.
         """
+        self._check_may_schedule()
         with giving_way(self.env.cr):
             self._commit(0)
             self._plan_in_turns()
