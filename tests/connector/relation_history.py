@@ -64,6 +64,8 @@ class Value:
     is_untouched: bool = False
     # Odoo has what both agreed on, written anew: that may count as a change or not.
     is_rewritten: bool = False
+    # A backup of Tribe was restored: of what differs nobody can tell what was edited there.
+    may_be_restored: bool = False
     # Because of which users Tribe does not write it in Odoo, or not without a question.
     kept: str = ""
 
@@ -103,6 +105,8 @@ class Value:
         found = {self._outcome(name, base, policy) for base in self.agreed}
         if self.is_rewritten:
             found.add(self._by_policy(policy))
+        if self.may_be_restored:
+            found.add(self.odoo)
         return found - {UNDECIDED}
 
     def _outcome(self, name, base, policy):
@@ -177,6 +181,8 @@ class Address:
         """What the address may be on both sides once they agree; empty while a person is asked."""
         votes = product(*(self._votes(name) for name in ADDRESS))
         found = {self._outcome(dict(zip(ADDRESS, each, strict=True)), policy) for each in votes}
+        if any(part.may_be_restored for part in self.parts.values()):
+            found.add(self.on("odoo"))
         return found - {UNDECIDED}
 
     def _votes(self, name):

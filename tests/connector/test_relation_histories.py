@@ -447,6 +447,8 @@ class History(RuleBasedStateMachine):
         }
         is_upgraded = any(role.tribe_id == twin.first_lead_id for role in twin.roles.values())
         twin.lead_id = "" if is_upgraded else twin.first_lead_id
+        for value in twin.values.values():
+            value.may_be_restored = True
         if twin.in_tribe:
             twin.reopened_in_tribe = twin.is_current
             self._look_in_tribe(twin)

@@ -27,6 +27,7 @@ class Relation:
     user: str = ""
     # After so many edits Tribe had again what it had before the first of them.
     edits_before_restore: int = 0
+    was_restored: bool = False
     # What Odoo had told Tribe then was read by nobody: it looks as if it never arrived.
     was_unseen: bool = False
 
@@ -49,6 +50,9 @@ class Relation:
             odoos = last.get(ODOO, self.values[name])
             return {odoos, last[TRIBE]} if self.may_differ(name) and side == TRIBE else {odoos}
         last_side, last_value = edits[-1]
+        if self.was_restored and TRIBE in last and not last_side == policy == ODOO:
+            # Somebody may have been asked about it, and chose Odoo's.
+            return {last.get(ODOO, self.values[name]), *last.values()}
         if len(last) == 1 or last_side == policy:
             return {last_value}
         return set(last.values())
@@ -149,6 +153,7 @@ class ReferenceModel:
         ``is_unseen``: no read had shown yet what Odoo had told Tribe of it (docs/relations.md).
         """
         relation = self.relations[marker]
+        relation.was_restored = True
         relation.was_unseen |= is_unseen
         relation.edits_before_restore = len(relation.edits)
 

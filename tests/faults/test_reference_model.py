@@ -59,7 +59,9 @@ def test_who_may_have_the_last_word(edits, policy, allowed):
         ([(ODOO, "2"), (TRIBE, "3")], [], TRIBE, {"2", "3"}),
         ([(ODOO, "2")], [(ODOO, "3")], ODOO, {"3"}),
         ([(ODOO, "2")], [(TRIBE, "3")], TRIBE, {"2", "3"}),
-        ([], [(TRIBE, "3")], TRIBE, {"3"}),
+        ([], [(TRIBE, "3")], TRIBE, {"1", "3"}),
+        ([], [(TRIBE, "3"), (ODOO, "2")], ODOO, {"2"}),
+        ([], [(ODOO, "2")], TRIBE, {"2"}),
     ],
 )
 def test_a_restored_backup_undoes_nothing_in_odoo(before, after, policy, allowed):

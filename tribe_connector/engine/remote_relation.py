@@ -1,7 +1,8 @@
 """Relations as Tribe has them, read in as few calls as possible."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
@@ -56,6 +57,8 @@ class RemoteRelation:
     state_codes: dict[tuple[str, str], str] = field(default_factory=dict)
     # What it has by now of what it was told, although this read does not show it yet.
     hidden: dict = field(default_factory=dict)
+    # From when on no read is from before a backup of Tribe was restored, if one was.
+    restored_at: datetime | None = None
 
     @property
     def tribe_id(self) -> str:
@@ -120,13 +123,16 @@ class RemoteRelation:
 
     def stamps(self) -> dict[str, object]:
         """The mutation date of the record that each value is read from, where it has one."""
-        address = self.shown_address() or {}
-        stamps = dict.fromkeys(self.shown(), self.entity.get(STAMP))
-        stamps |= dict.fromkeys(ADDRESS_FIELDS, address.get(STAMP))
+        return {name: row.get(STAMP) for name, row in self._rows(self.shown_address()).items()}
+
+    def _rows(self, address: dict | None) -> dict[str, dict]:
+        """The record that each value is read from."""
+        rows = dict.fromkeys(self.shown(), self.entity) | dict.fromkeys(
+            ADDRESS_FIELDS, address or {}
+        )
         for kind, row in self.relationships.items():
-            names = (role_name(kind), PAYMENT_TERM_FIELDS[kind])
-            stamps |= dict.fromkeys(names, row.get(STAMP))
-        return stamps
+            rows |= dict.fromkeys((role_name(kind), PAYMENT_TERM_FIELDS[kind]), row)
+        return rows
 
     def marks(self) -> dict[str, str]:
         """When the records that it is read from were last changed: ``{ID: date}``.
@@ -182,6 +188,21 @@ class RemoteRelation:
         for kind, row in self.relationships.items():
             older |= {PAYMENT_TERM_FIELDS[kind], "active"} if is_older(row) else set()
         return older
+
+    def edited_since(self, marks: dict[str, str]) -> set[str]:
+        """The fields that are read from what was changed, or made, after ``marks``."""
+
+        def is_as_marked(row):
+            mark = marks.get(row.get("ID"))
+            return bool(mark and changed_at(row)) and not is_before(mark, changed_at(row))
+
+        # An address that is not there was taken away where the relation is another one now.
+        rows = self._rows(self.shown_address() or self.entity)
+        return {name for name, row in rows.items() if not is_as_marked(row)}
+
+    def is_older_than(self, marks: dict[str, str]) -> bool:
+        """Whether Tribe shows some of it by its date as it was before ``marks``."""
+        return any(is_before(at, marks.get(tribe_id)) for tribe_id, at in self.marks().items())
 
     def with_hidden(self, hidden: dict) -> "RemoteRelation":
         """The relation with what it has by now, although the read does not show it."""
@@ -258,26 +279,40 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     """The relations of one kind by ID: ``{tribe_id: RemoteRelation}``; gone ones are absent.
 
     In the order of the IDs asked for. One call for the relations and, for those that there are,
-    one for each set of relationships, per 40 IDs.
+    one for each set of relationships, per 40 IDs. The first call has witnesses as well: other
+    linked relations, by which it shows when a backup of Tribe was restored.
     """
     positions = {relation_id: position for position, relation_id in enumerate(relation_ids)}
-    ids = [Guid(relation_id) for relation_id in positions]
-    if not ids:
+    if not positions:
         return {}
-    rows = load_entities(connection, client, kind, ids)
+    links = connection.env["tribe.link"]
+    witnesses = links._witnesses(connection, kind, positions)
+    rows = load_entities(connection, client, kind, _guids(positions), _guids(witnesses))
     fields = connection._synchronized_fields(kind)
     state_codes = connection._state_codes()
     rows.sort(key=lambda row: positions.get(row["ID"], len(positions)))
     relations = {
         row["ID"]: RemoteRelation(kind, row, fields=fields, state_codes=state_codes) for row in rows
     }
+    _load_relationships(connection, client, kind, relations, witnesses)
+    restored_at = links._restored_at(connection, relations)
+    for relation in relations.values():
+        relation.restored_at = restored_at
+    return {tribe_id: each for tribe_id, each in relations.items() if tribe_id not in witnesses}
+
+
+def _load_relationships(connection, client, kind, relations, witnesses) -> None:
+    """Read the customer and supplier relationships of some relations, ``{ID: relation}``."""
     navigation = NAVIGATIONS[kind]
-    ids = [Guid(relation_id) for relation_id in relations]
+    ids, beside = (
+        _guids(tribe_id for tribe_id in relations if (tribe_id in witnesses) == is_witness)
+        for is_witness in (False, True)
+    )
     for relationship, entity_set in RELATIONSHIP_SETS[kind].items():
         if not ids or entity_set in connection._absent():
             continue
         expand = f"{navigation}($select=ID)"
-        rows = client.by_values(entity_set, f"{navigation}/ID", ids, expand=expand)
+        rows = client.by_values(entity_set, f"{navigation}/ID", ids, expand=expand, beside=beside)
         of_relation: dict[str, list[dict]] = {}
         for row in rows:
             of_relation.setdefault((row.get(navigation) or {}).get("ID"), []).append(row)
@@ -303,9 +338,11 @@ def name_of(row: dict) -> str:
     return shortened(clean_start(row.get("Name")) or row["ID"], LONGEST_ITEM)
 
 
-def load_entities(connection, client, kind: str, ids) -> list[dict]:
+def load_entities(connection, client, kind: str, ids, beside=()) -> list[dict]:
     """The rows of some relations (``Guid``) with their addresses; gone ones are absent."""
-    return client.by_values(RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind))
+    return client.by_values(
+        RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind), beside=beside
+    )
 
 
 def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:
@@ -391,6 +428,10 @@ def _addresses(connection, kind: str) -> str | None:
         if f"{RELATION_SETS[kind]}/{navigation}" not in connection._absent()
     ]
     return ",".join(present) or None
+
+
+def _guids(tribe_ids: Iterable[str]) -> list[Guid]:
+    return [Guid(tribe_id) for tribe_id in tribe_ids]
 
 
 def _is_same(held: object, value: object) -> bool:

@@ -60,7 +60,7 @@ def merge(
     only_odoo: Collection[str] = (),
     with_consent: Collection[str] = (),
     apart: Collection[str] = (),
-    outdated: Collection[str] = (),
+    outdated: Mapping[str, Policy] | None = None,
 ) -> Merge:
     """Compare the neutral values of both sides, where both have the field.
 
@@ -73,8 +73,8 @@ def merge(
     Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields for which Tribe's
     value is a conflict until a person has decided, whatever the policy. ``apart`` are fields that a
     side cannot hold: they differ for good, and are no change of an address. ``outdated`` are fields
-    that Tribe shows as they were before it showed what was agreed on (a backup was restored):
-    nobody has changed them, so they are told anew where Odoo wins, and else a conflict.
+    that Tribe shows as they were before it showed what was agreed on, or that may be (a backup was
+    restored), each with a policy: they are told anew where Odoo wins by that, and else a conflict.
 
     Who moves abroad keeps the numbers: one that merely has the code of its country no more is the
     one that was agreed on, and a national form is read in the country of then, too.
@@ -83,6 +83,7 @@ def merge(
         raise ValueError(f"unknown policy {policy!r}")
     odoo, tribe = (_with_country(values, agreed or {}) for values in (odoo, tribe))
     sides = _Sides(agreed or {}, odoo, tribe)
+    outdated = outdated or {}
     result = Merge(agreed=dict(sides.agreed))
     shared = [name for name in odoo if name in tribe]
     address = [name for name in shared if name in ADDRESS_FIELDS and name not in apart]
@@ -96,12 +97,14 @@ def merge(
         elif name in with_consent and winner == "tribe":
             winner = (decided or {}).get(name, "ask")
         elif name in outdated and winner == "tribe" and name not in NUMBER_FIELDS:
-            winner = _winner_of_outdated(unit, policy, decided or {})
+            winner = _winner_of_outdated(unit, outdated[name], decided or {})
         sides.move(result, name, winner)
     winners = _address_winners(sides, address, policy, decided or {}, only_odoo)
     from_tribe = [name for name, winner in winners.items() if winner == "tribe"]
-    if {*from_tribe} & {*outdated} and not {*from_tribe} & {*only_odoo}:
-        winner = _winner_of_outdated(ADDRESS, policy, decided or {})
+    policies = {outdated[name] for name in from_tribe if name in outdated}
+    if policies and not {*from_tribe} & {*only_odoo}:
+        chosen = "ask" if "ask" in policies else policies.pop()
+        winner = _winner_of_outdated(ADDRESS, chosen, decided or {})
         winners |= {name: winner for name, each in winners.items() if each != "both"}
     for name, winner in winners.items():
         sides.move(result, name, winner)
@@ -117,7 +120,7 @@ def _with_country(values: Mapping, agreed: Mapping) -> dict:
 
 
 def _winner_of_outdated(unit: str, policy: Policy, decided: Mapping[str, Policy]) -> Policy:
-    """Which side wins where Tribe shows an older state than was agreed on."""
+    """Which side wins where Tribe shows, or may show, an older state than was agreed on."""
     if unit == "active" or policy == "odoo":
         return decided.get(unit, "odoo")
     return decided.get(unit, "ask")

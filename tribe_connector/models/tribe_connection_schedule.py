@@ -9,7 +9,7 @@ from odoo.fields import Domain
 
 from ..engine.problems import STOPPED
 from .tribe_connection import BEGUN, POLL_STREAMS, SLOW_FILTER
-from .tribe_link import RELATION_KINDS
+from .tribe_link import RELATION_KINDS, RESTORED
 
 # From one look through all invoices that are booked to the next, in days.
 WEEK = 7
@@ -137,6 +137,16 @@ class TribeConnection(models.Model):
         # What was linked just now is there.
         if compared:
             self.env["tribe.relation.comparer"]._begin(self)
+
+    def _note_restored(self):
+        """Note that a backup of Tribe was restored, and have all that is linked looked at.
+
+        Returns from when on no read is from before that (datetime, UTC).
+        """
+        moment = fields.Datetime.now() + timedelta(seconds=self.settle_seconds)
+        self.env["tribe.cursor"]._move(self, RESTORED, moment)
+        self.env["tribe.relation.comparer"]._begin_anew(self)
+        return moment
 
     def _plan_invoice_look(self, now):
         """Have the invoices of open periods looked through; once a week, all that are booked."""

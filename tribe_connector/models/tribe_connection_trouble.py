@@ -10,6 +10,7 @@ from odoo.tools.misc import format_datetime
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say, sentence
 from .tribe_connection import MOST_DAYS
+from .tribe_link import RESTORED
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
 # Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
@@ -131,6 +132,7 @@ class TribeConnection(models.Model):
             self._stops_schedule_sentence(),
             # Which names the missing secret as well.
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
+            self._restored_sentence(),
             *self._scheduled_action_sentences(),
             self._filter_problem(),
             self._unplaced_sentence(self.env.user.company_ids),
@@ -177,6 +179,14 @@ class TribeConnection(models.Model):
             reason=availability.reason or "",
             next=format_datetime(self.env, availability.next_probe, tz=timezone),
         )
+
+    def _restored_sentence(self):
+        """That a backup of Tribe was restored, for a day."""
+        settled = self.env["tribe.cursor"]._position(self, RESTORED)
+        noticed = settled and settled - timedelta(seconds=self.settle_seconds)
+        if not noticed or noticed + timedelta(days=1) < fields.Datetime.now():
+            return ""
+        return say(self.env, "tribe_restored", moment=noticed)
 
     def _resting_sentence(self):
         """That it was paused because its records end worker after worker."""
@@ -240,9 +250,12 @@ class TribeConnection(models.Model):
         elif since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
         sentences += self._scheduled_action_sentences()
-        sentences += filter(
-            None, (self._filter_problem(), self._unplaced_sentence(self.company_id))
+        others = (
+            self._restored_sentence(),
+            self._filter_problem(),
+            self._unplaced_sentence(self.company_id),
         )
+        sentences += filter(None, others)
         return sentences + self._problems_to_tell()
 
     def _problems_to_tell(self):

@@ -27,6 +27,12 @@ RELATIONSHIP_KINDS = ("customer", "supplier")
 DEAD_STATES = ("gone", "left_to_odoo")
 # Of links through which nothing goes, so that there is nothing for a person to decide.
 ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
+# What is kept with the agreed values of a relationship: the IDs of others that end with it.
+ALSO_ENDED = "also_ended"
+# Stream of tribe.cursor: from when on no read is from before a backup of Tribe was restored.
+RESTORED = "restored"
+# So many other relations are read along, to find out whether one was.
+WITNESSES = 3
 # An old copy is looked at again so soon at the earliest.
 FIRST_LOOK_SECONDS = 5
 
@@ -139,6 +145,10 @@ class TribeLink(models.Model):
     _partner_unique = models.Constraint(
         "UNIQUE(connection_id, kind, partner_id)",
         "A partner is linked to one relation of Tribe.",
+    )
+    # For the witnesses of each read.
+    _changed_index = models.Index(
+        "(connection_id, kind, shown_at) WHERE shown_at > create_date + interval '1 day'"
     )
     _move_unique = models.Constraint(
         "UNIQUE(connection_id, kind, move_id)", "An invoice is linked to one invoice of Tribe."
@@ -455,11 +465,74 @@ class TribeLink(models.Model):
     def _older(self, remote):
         """The fields that a read shows as they were before what was read of them once.
 
-        ``(fields, fields)``: those of an old copy, which Tribe may answer from for a while, and
-        those of a backup that was restored there.
+        ``(fields, fields, fields)``: those of an old copy, which Tribe may answer from for a while;
+        those of a backup that was restored there; and those of what somebody edited there since,
+        of which nobody can tell what is from the backup.
         """
-        older = remote.older_than(self.shown or {})
-        return (older, set()) if self._seconds_of_old_copies() > 0 else (set(), older)
+        marks = self.shown or {}
+        older, none = remote.older_than(marks), set()
+        copied, restored = (older, none) if self._seconds_of_old_copies() > 0 else (none, older)
+        if not self._is_in_doubt(remote.restored_at):
+            return copied, restored, none
+        edited = remote.edited_since(marks)
+        return copied, remote.shown().keys() - copied - edited, edited - copied
+
+    # A backup of Tribe that was restored
+
+    def _is_in_doubt(self, restored_at):
+        """Whether a backup of Tribe was restored since both sides were last seen to be alike.
+
+        :param restored_at: from when on no read is from before that (datetime, UTC), or None
+        """
+        return bool(restored_at and self.shown_at and self.shown_at < restored_at)
+
+    def _witnesses(self, connection, kind, tribe_ids):
+        """The Tribe IDs of a few other linked relations, by which a restored backup shows.
+
+        Of those that were changed last: of them a backup has an earlier state. Not of who was new
+        then, whom it need not have at all; nor while a read may be an old copy.
+        """
+        settled = fields.Datetime.now() - timedelta(seconds=connection.settle_seconds)
+        restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
+
+        def is_changed_later(model, alias, _query):
+            model.flush_model(["shown_at"])
+            return SQL(
+                "%s > %s + interval '1 day'",
+                SQL.identifier(alias, "shown_at"),
+                SQL.identifier(alias, "create_date"),
+            )
+
+        return self.search(
+            Domain("connection_id", "=", connection.id)
+            & Domain("kind", "=", kind)
+            & Domain("state", "=", "linked")
+            & Domain("tribe_id", "not in", list(tribe_ids))
+            & Domain("shown_at", "<=", settled)
+            & (Domain("shown_at", ">=", restored_at) if restored_at else Domain.TRUE)
+            & Domain.custom(to_sql=is_changed_later),
+            order="shown_at DESC, id",
+            limit=WITNESSES,
+        ).mapped("tribe_id")
+
+    def _restored_at(self, connection, remotes):
+        """From when on no read is from before a backup of Tribe was restored, or None.
+
+        That one was is noted where a relation shows by its date as it was before, and no old copy
+        explains it. One that is not there proves nothing.
+
+        :param remotes: relations as they were just read, ``{tribe_id: remote}``
+        """
+        restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
+        for tribe_id, link in self._of_tribe(connection, remotes).items():
+            if (
+                link.state == "linked"
+                and remotes[tribe_id].is_older_than(link.shown or {})
+                and link._seconds_of_old_copies() <= 0
+                and not link._is_in_doubt(restored_at)
+            ):
+                return connection._note_restored()
+        return restored_at
 
     def _seconds_of_old_copies(self):
         """How long Tribe may still answer from a copy without what it showed last."""
@@ -468,10 +541,18 @@ class TribeLink(models.Model):
         shown = (fields.Datetime.now() - self.shown_at).total_seconds()
         return self.connection_id.settle_seconds - shown
 
-    def _keep_shown(self, remote):
-        """Keep how new what was read is; look again where it is an old copy."""
-        if self._older(remote)[0]:
+    def _keep_shown(self, remote, merged):
+        """Keep how new what was read is; look again where it is an old copy.
+
+        :param merged: what comes of it
+        """
+        copied = self._older(remote)[0]
+        if copied:
             self.env["tribe.work"]._look_later(self.connection_id, self.kind, self.tribe_id)
+        if self._is_in_doubt(remote.restored_at):
+            if not (copied or self.being_told or merged.conflicts or merged.to_tribe):
+                self._keep_alike(remote)
+            return
         kept = self.shown or {}
         marks = {
             tribe_id: kept[tribe_id] if is_before(mark, kept.get(tribe_id)) else mark
@@ -482,6 +563,18 @@ class TribeLink(models.Model):
             marks |= remote.marks_of_lost_address(kept)
         if marks != kept:
             self.write({"shown": marks or False, "shown_at": fields.Datetime.now()})
+
+    def _keep_alike(self, remote):
+        """Both sides are alike since a backup of Tribe was restored: what is there now counts,
+        whatever its date.
+
+        Unless it may be a copy from before that, as its dates are those that it had then.
+        """
+        now, marks = fields.Datetime.now(), remote.marks()
+        if not self._is_in_doubt(remote.restored_at) or self._older(remote)[0]:
+            return
+        if now >= remote.restored_at or marks != self.shown:
+            self.write({"shown": marks or False, "shown_at": max(now, remote.restored_at)})
 
     def _of_addresses(self, connection, address_ids):
         """The linked relations that showed some addresses when they were last read."""

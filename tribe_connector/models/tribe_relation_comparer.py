@@ -1,9 +1,10 @@
 import math
 
-from odoo import models
+from odoo import fields, models
 
-from ..engine.problems import NeedsPerson
+from ..engine.problems import Busy, NeedsPerson
 from ..engine.remote_relation import (
+    ADDRESS_MARK,
     ADDRESS_NAVIGATIONS,
     RELATION_SETS,
     RELATIONSHIP_SETS,
@@ -12,7 +13,7 @@ from ..engine.remote_relation import (
 from ..mapping import ADDRESS_FIELDS, is_before
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
+from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS, RESTORED
 
 # Links of one part, and so of one commit: ten calls.
 PART = 400
@@ -44,8 +45,14 @@ class TribeRelationComparer(models.AbstractModel):
         references = [f"{kind}:0" for kind in RELATION_KINDS if kind not in unfinished]
         works._add(connection, "inbound", "comparison", references, "nightly")
 
+    def _begin_anew(self, connection):
+        """Note the first part of each kind, also where a comparison is under way."""
+        references = [f"{kind}:0" for kind in RELATION_KINDS]
+        self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "follow")
+
     def _process(self, session):
         """Do the work rows of some parts."""
+        self._check_no_old_copies(session.connection)
         for reference in session.references:
             try:
                 self._compare(session, *_kind_and_position(reference))
@@ -53,6 +60,16 @@ class TribeRelationComparer(models.AbstractModel):
             except NeedsPerson as error:
                 session.failed(reference, error, sentence("linked_relations"))
             session.commit()
+
+    def _check_no_old_copies(self, connection):
+        """What is read just after a backup of Tribe was restored may be a copy from before that.
+
+        :raises Busy: as long as that may be
+        """
+        restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
+        wait = restored_at and (restored_at - fields.Datetime.now()).total_seconds()
+        if wait and wait > 0:
+            raise Busy(sentence("linked_relations"), wait)
 
     def _compare(self, session, kind, position):
         """Compare the part of the links whose IDs follow ``position``."""
@@ -68,9 +85,25 @@ class TribeRelationComparer(models.AbstractModel):
         self._check_plausible(connection, relationships, ended)
         missing |= links.filtered(lambda link: link.partner_id in ended.partner_id)
         missing |= self._shown_again(session, kind, gone) | _older(links, dates)
+        missing |= self._still_in_doubt(connection, links, dates)
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if not is_last:
             works._add(connection, "inbound", "comparison", [f"{kind}:{last.id}"], "follow")
+
+    def _still_in_doubt(self, connection, links, dates):
+        """Those of some links that are to be looked at since a backup of Tribe was restored.
+
+        What is as it was is alike: whoever edits it in Tribe from now on changes just that.
+        """
+        restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
+        doubted = links.filtered(
+            lambda link: link.state == "linked" and link._is_in_doubt(restored_at)
+        )
+        unchanged = doubted.filtered(
+            lambda link: not link.being_told and _is_as_it_was(link, dates)
+        )
+        unchanged.shown_at = fields.Datetime.now()
+        return doubted - unchanged
 
     def _part(self, connection, kind, position):
         """``(links, whether they are the last)``.
@@ -201,6 +234,12 @@ def _older(links, dates):
             is_before(dates.get(tribe_id), mark) for tribe_id, mark in (link.shown or {}).items()
         )
     )
+
+
+def _is_as_it_was(link, dates):
+    """Whether Tribe shows all that a link rests on, with the dates that it had."""
+    marks = {each: mark for each, mark in link.shown.items() if each != ADDRESS_MARK}
+    return all(dates.get(tribe_id) == mark for tribe_id, mark in marks.items())
 
 
 def _kind_and_position(reference):

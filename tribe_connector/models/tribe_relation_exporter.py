@@ -366,7 +366,7 @@ class TribeRelationExporter(models.AbstractModel):
         # What was free when it was decided may have been given to somebody since.
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
         link._keep_told(decision.seen)
-        link._keep_shown(decision.remote)
+        link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
         told = self._note_being_told(session, decision) if merged.to_tribe else {}
         if told:
@@ -378,6 +378,8 @@ class TribeRelationExporter(models.AbstractModel):
             agreed |= {name: odoo[name]} if name in odoo else {}
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
+        if not merged.conflicts:
+            link._keep_alike(decision.remote)
         self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
         refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
         decision.error = decision.error or refusal
@@ -402,9 +404,9 @@ class TribeRelationExporter(models.AbstractModel):
         self._check_address_shown(decision)
         active = told.get("active")
         changing = self._to_end_or_reopen(link, remote, active) if "active" in told else []
-        for kind, _row, relationship_link in changing:
+        for kind, row, relationship_link in changing:
             told[role_name(kind)] = role_value(active)
-            if not active:
+            if not active and row is remote.relationships[kind]:
                 relationship_link.closed_by_us = True
         # A first address is noted once it is sent.
         later = () if remote.invoice_address() else ADDRESS_FIELDS

@@ -513,7 +513,7 @@ class TribeRelationImporter(models.AbstractModel):
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
         link._keep_told(decision.seen)
-        link._keep_shown(remote)
+        link._keep_shown(remote, merged)
         self._look_once_more(session, decision)
         self._follow_deleted_relationships(session, partner, remote)
         refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
@@ -561,13 +561,12 @@ class TribeRelationImporter(models.AbstractModel):
     def _changed_in_odoo(self, agreed, to_tribe):
         """What stays agreed of the fields that are to go to Tribe, until the exporter tells them.
 
-        Not a number that only Tribe changed: it would look as if there were nothing to tell.
+        Such as a number that only Tribe changed, or what a restored backup does not have.
         """
-        return {
-            name: agreed[name]
+        return any(
+            name in agreed and canonical(name, agreed[name]) == canonical(name, value)
             for name, value in to_tribe.items()
-            if name in agreed and canonical(name, agreed[name]) != canonical(name, value)
-        }
+        )
 
     def _link_all(self, session, decisions):
         for decision in decisions:
@@ -607,8 +606,8 @@ class TribeRelationImporter(models.AbstractModel):
         )
         for decision, partner in zip(decisions, partners, strict=True):
             decision.partner = partner
-        for remote, link in zip(remotes, links, strict=True):
-            link._keep_shown(remote)
+        for decision, remote, link in zip(decisions, remotes, links, strict=True):
+            link._keep_shown(remote, decision.merged)
             self._link_relationships(link, remote)
             # An addon may have reset them while the contact was made.
             self._raise_ranks(link.partner_id, remote)

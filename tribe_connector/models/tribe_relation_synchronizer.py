@@ -113,7 +113,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if link and link.made:
             values = as_odoo_has(link.made, values, odoo.get("country_code"))
         agreed = dict(agreed or {})
-        copied, restored = link._older(remote) if link else ((), ())
+        copied, restored, edited = link._older(remote) if link else ((), (), ())
         values |= {name: agreed[name] for name in copied if name in agreed and name in values}
         if link and self._has_new_address(connection, partner, link, agreed, odoo, remote):
             agreed |= {name: values[name] for name in ADDRESS_FIELDS if name in values}
@@ -132,7 +132,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
             apart=self._apart_from_address(connection, partner, odoo, values),
-            outdated=restored & agreed.keys() if restored else (),
+            outdated=self._outdated(link, partner, agreed, values, restored, edited),
         )
         self._leave_alone(
             connection,
@@ -153,6 +153,24 @@ class TribeRelationSynchronizer(models.AbstractModel):
             # As of its address: the same text is told once.
             merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
         return merged
+
+    def _outdated(self, link, partner, agreed, values, restored, edited):
+        """The fields of a restored backup of Tribe, each with the policy by which it is decided.
+
+        Of what somebody edited there since, people are asked. What Odoo cannot have, as was noted
+        before, is none: each side keeps its own.
+        """
+        if not restored and not edited:
+            return {}
+        policies = dict.fromkeys(restored, link.connection_id.conflict_policy)
+        policies |= dict.fromkeys(edited, "ask")
+        kept_apart = partner._tribe_not_in_odoo(link.connection_id, values)
+        kept_apart = kept_apart.keys() & (link.noted or {}).keys()
+        return {
+            name: policy
+            for name, policy in policies.items()
+            if name in agreed and name not in kept_apart
+        }
 
     def _has_company_untold(self, connection, partner, link):
         """Whether it is still to be told, or no more, who owes what a partner is invoiced."""
@@ -966,7 +984,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return remote.is_current
 
     def _to_end_or_reopen(self, link, remote, active):
-        """``[(kind, row, link)]`` of the relationships that change with the partner."""
+        """``[(kind, row, link)]`` of the relationships that change with the partner.
+
+        The one that counts is ended last, and reopened first: until then it still counts.
+        """
         links = self.env["tribe.link"]._of_partners(
             link.connection_id, link.partner_id, ("customer", "supplier")
         )

@@ -238,6 +238,7 @@ class Client:
         expand: str | None = None,
         select: str | None = None,
         room: Room | None = None,
+        beside: Iterable = (),
     ) -> list[dict]:
         """All records whose ``path`` equals one of ``values`` (``Guid`` or ``str``), none twice.
 
@@ -245,12 +246,15 @@ class Client:
         their IDs come only records that were asked for, whatever Tribe answers: each is work to do.
 
         :param room: what takes the rows, where others are kept with them
+        :param beside: a few other values, of which the first call asks as well
         """
         wanted = list(dict.fromkeys(values))
         seen: set[str] = set()
         found: list[dict] = []
         room = room or Room()
-        for asked in in_calls(wanted, lambda value: equals(path, value)):
+        others = list(beside)
+        for part in in_calls(wanted, lambda value: equals(path, value)):
+            asked, others = [*part, *others], []
             missing = {value.lower() for value in asked}
             options = _listing_options(any_of(path, asked), expand, select, "ID asc")
             for rows in self._listed(entity_set, options, room):
