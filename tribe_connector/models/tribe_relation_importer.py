@@ -508,7 +508,7 @@ class TribeRelationImporter(models.AbstractModel):
         before = self._agreed(decision) or {}
         agreed = {
             name: value for name, value in merged.agreed.items() if name not in merged.to_tribe
-        } | self._changed_in_odoo(before, merged.to_tribe)
+        } | {name: before[name] for name in merged.to_tribe if name in before}
         if link.state == "gone":
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
@@ -519,8 +519,9 @@ class TribeRelationImporter(models.AbstractModel):
         refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
         self._log_notes(session, link, merged.notes)
         self._forget_echoes(session.connection, partner)
-        if merged.to_tribe and session.reasons.get(decision.tribe_id) == {"again"}:
-            # It was our own look: nothing new about what Tribe may have refused before.
+        is_our_look = session.reasons.get(decision.tribe_id) == {"again"}
+        if merged.to_tribe and (is_our_look or self._is_told_anew(before, merged.to_tribe)):
+            # Nothing new about what Tribe may have refused before; or nothing that Odoo changed.
             due = session.connection._due_of_a_save()
             self.env["tribe.work"]._add(
                 session.connection, "outbound", "partner", partner.ids, "follow", due=due
@@ -558,8 +559,8 @@ class TribeRelationImporter(models.AbstractModel):
                 session.connection, decision.remote.kind, decision.tribe_id
             )
 
-    def _changed_in_odoo(self, agreed, to_tribe):
-        """What stays agreed of the fields that are to go to Tribe, until the exporter tells them.
+    def _is_told_anew(self, agreed, to_tribe):
+        """Whether Tribe is to be told something that Odoo has as it was agreed on.
 
         Such as a number that only Tribe changed, or what a restored backup does not have.
         """
