@@ -450,6 +450,44 @@ class TestShared(HierarchyCase):
         self.assertEqual(person.property_payment_term_id, days)
         self.assertNothingMore()
 
+    def test_terms_that_it_got_by_mistake_are_not_its_own(self):
+        """Put under a company and taken out again before anybody looked: nobody chose those."""
+        terms = self.env["account.payment.term"].search([])
+        own, others = (terms._tribe_of_days(self.company, days) for days in (15, 30))
+        for name, leave in (
+            ("Nacht", lambda partner, mother: partner.write({"parent_id": False})),
+            ("Weg", lambda partner, mother: mother.unlink()),
+        ):
+            with self.subTest(name):
+                mother = self.env["res.partner"].create(
+                    {"name": f"Fout {name}", "is_company": True}
+                )
+                mother.property_payment_term_id = others
+                partner = self.linked(
+                    f"Jan {name}", is_company=False, property_payment_term_id=own.id
+                )
+                partner.parent_id = mother
+                self.assertEqual(partner.property_payment_term_id, others)
+                leave(partner, mother)
+                self.run_nightly()
+                (row,) = self.relationships(partner).values()
+                self.assertEqual(row["PaymentTermInDays"], 15)
+                self.assertEqual(partner.property_payment_term_id, own)
+                self.assertNothingMore()
+
+    def test_terms_that_are_chosen_as_it_leaves_are_its_own(self):
+        terms = self.env["account.payment.term"].search([])
+        own, others, new = (terms._tribe_of_days(self.company, days) for days in (15, 30, 45))
+        self.mother.property_payment_term_id = others
+        partner = self.linked("Jan", is_company=False, property_payment_term_id=own.id)
+        partner.parent_id = self.mother
+        partner.write({"parent_id": False, "property_payment_term_id": new.id})
+        self.run_nightly()
+        (row,) = self.relationships(partner).values()
+        self.assertEqual(row["PaymentTermInDays"], 45)
+        self.assertEqual(partner.property_payment_term_id, new)
+        self.assertNothingMore()
+
     def test_a_customer_is_not_the_invoice_address_of_her_mother(self):
         """As Odoo looks for it (``address_get``): not beyond another company."""
         self.child.write({"type": "invoice", **HOME})

@@ -117,7 +117,8 @@ class ResPartner(models.Model):
 
     @contextmanager
     def _tribe_noting_who_leaves(self):
-        """Note of whom something takes from the contact above that its address was that one's.
+        """Note of whom something takes from the contact above that its address, and the payment
+        terms of a person, were that one's.
 
         As a look does that sees it there: nobody entered it for who leaves, so Tribe's comes back,
         unless another one is entered. Whatever goes wrong in it, the save goes on.
@@ -125,13 +126,14 @@ class ResPartner(models.Model):
         before = {}
         under = self.filtered("parent_id")
         if under:
-            self._tribe_apart(lambda: before.update(under._tribe_addresses_of_parent()))
+            self._tribe_apart(lambda: before.update(under._tribe_values_of_parent()))
         yield
         if before:
             self._tribe_apart(lambda: self._tribe_note_left(before))
 
-    def _tribe_addresses_of_parent(self):
-        """What of the address of these, who are linked, is that of the contact above.
+    def _tribe_values_of_parent(self):
+        """What of the address of these, who are linked, is that of the contact above, and which
+        payment terms are those of the company.
 
         :returns: ``{link: {neutral name: value}}``
         """
@@ -141,22 +143,43 @@ class ResPartner(models.Model):
             is_relation = link.kind in RELATION_KINDS and link.state == "linked"
             if is_relation and not partner._tribe_too_long(connection):
                 values = partner._tribe_values(connection)
-                of_parent = partner._tribe_address_of_parent(connection, values)
+                of_parent = partner._tribe_address_of_parent(connection, values).keys()
+                of_parent |= partner._tribe_terms_of_company(values)
                 found[link] = {name: values[name] for name in of_parent}
         return found
 
+    def _tribe_terms_of_company(self, values):
+        """Which of some neutral values are payment terms of the company that this one is under."""
+        is_own = self.commercial_partner_id == self
+        return set() if is_own else values.keys() & PAYMENT_TERM_FIELDS.values()
+
     @api.model
     def _tribe_note_left(self, before):
-        """Note what was that of the contact above, of those who have an address of their own now.
+        """Note what was that of the contact above, of those who have one of their own now.
 
-        :param before: what ``_tribe_addresses_of_parent`` told
+        :param before: what ``_tribe_values_of_parent`` told
         """
         for link, values in before.items():
-            partner = link.partner_id
-            if values and not partner._tribe_shares_address(link.connection_id):
+            partner, connection = link.partner_id, link.connection_id
+            address = {name: values[name] for name in ADDRESS_FIELDS if name in values}
+            if address and not partner._tribe_shares_address(connection):
                 note = stored(sentence("address_of_parent", partner=partner._tribe_called()))
-                link.agreed = {**(link.agreed or {}), **values}
-                link.noted = {**(link.noted or {}), **dict.fromkeys(values, note)}
+                link.agreed = {**(link.agreed or {}), **address}
+                link.noted = {**(link.noted or {}), **dict.fromkeys(address, note)}
+            terms = {name: values[name] for name in values.keys() - ADDRESS_FIELDS}
+            if terms and not partner._tribe_too_long(connection):
+                partner._tribe_note_terms_left(link, terms)
+
+    def _tribe_note_terms_left(self, link, terms):
+        """Note payment terms of a company that this one has no more, and chose no others since."""
+        now = self._tribe_values(link.connection_id)
+        if not self._tribe_terms_of_company(now) and terms.items() <= now.items():
+            link.agreed = {**(link.agreed or {}), **terms}
+            # Odoo has nothing to tell: Tribe's are to be looked at.
+            due = link.connection_id._due_of_a_save()
+            self.env["tribe.work"]._add(
+                link.connection_id, "outbound", "partner", self.ids, "follow", due=due
+            )
 
     def _tribe_shares_address(self, connection):
         """Whether the address that Tribe would have is also that of the contact above."""
