@@ -252,6 +252,54 @@ class TestRelationExport(RelationCase):
                 self.run_nightly()
                 self.assertEqual(self.address_of(partner)["Street"], "Postbus")
 
+    def emptied(self, policy, **fault):
+        """A contact whose invoice address is emptied in Odoo; Tribe has a visiting address too."""
+        self.connection.conflict_policy = policy
+        partner = self.from_tribe(
+            Name=f"Leeg {policy}",
+            InvoiceAddress={"Street": "Dorpsweg", "HouseNumber": 9, "City": "Zeist"},
+            VisitingAddress={"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht"},
+        )
+        self.assertEqual(partner.street, "Dorpsweg 9")
+        partner.write({"street": False, "city": False})
+        if fault:
+            self.sandbox.fault("lose_answer", method="PUT", path_contains="Address", **fault)
+        self.run_nightly()
+        return partner
+
+    def assertEmptied(self, partner):
+        self.look_at("organization", partner.tribe_id)
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+        self.assertFalse(partner.street or partner.city)
+        self.assertFalse(self.address_of(partner)["Street"])
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+        self.assertEqual(self.written(lambda: self.synchronize(partner)), 0)
+
+    def test_an_emptied_address_lets_no_other_one_appear_as_a_change(self):
+        for policy in ("odoo", "ask", "tribe"):
+            with self.subTest(policy):
+                self.assertEmptied(self.emptied(policy))
+
+    def test_nor_where_the_answer_was_lost(self):
+        for policy in ("odoo", "ask", "tribe"):
+            with self.subTest(policy):
+                self.assertEmptied(self.emptied(policy, times=1))
+
+    def test_nor_where_a_person_chose_that_it_is_emptied(self):
+        self.connection.conflict_policy = "ask"
+        partner = self.from_tribe(
+            InvoiceAddress={"Street": "Dorpsweg", "HouseNumber": 9, "City": "Zeist"},
+            VisitingAddress={"Street": "Bezoekweg", "HouseNumber": 1, "City": "Utrecht"},
+        )
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"City": "Breda"})
+        partner.write({"street": False, "city": False})
+        self.run_nightly()
+        self.env["tribe.conflict"].search([]).action_take_odoo()
+        self.run_lanes()
+        self.assertEmptied(partner)
+
     def addresses(self, partner):
         """Street, house number, postcode, city and country: of the contact, and in Tribe."""
         here = partner.street, partner.zip or None, partner.city or None, partner.country_id.code

@@ -912,6 +912,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         changed = {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if not changed:
             return {}
+        shown = self._address_shown_then(session.connection, remote, changed)
         body = self._address_changes(session.connection, remote, changed)
         slot = remote.invoice_address()
         if body and slot:
@@ -919,12 +920,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
             self._note_stamps(stamps, changed, slot, answer)
         elif body:
             self._create_address(session, link, remote, changed, body)
-        shown = remote.with_address(body, changed).values()
         return {
             name: shown[name]
             for name, value in changed.items()
             if canonical(name, shown[name]) != canonical(name, value)
         }
+
+    def _address_shown_then(self, connection, remote, changed):
+        """What Tribe shows of some address fields once it was told them: ``{field: value}``."""
+        body = self._address_changes(connection, remote, changed)
+        shown = remote.with_address(body, changed).values()
+        return {name: shown[name] for name in changed}
 
     def _create_address(self, session, link, remote, changed, body):
         """Give a relation its first address.
