@@ -636,6 +636,67 @@ class TestEndedOnceBefore(RelationCase):
                     self.look_at("organization", partner.tribe_id)
                     self.assertRelationships(partner, old, new, is_current=is_current)
 
+    def twice_current(self):
+        """A contact with two present relationships as a customer, and their IDs."""
+        row = self.organization(Name="Tweemaal klant")
+        self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        self.look_at("organization", row["ID"])
+        partner = self.link(row["ID"]).partner_id
+        rows = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        return partner, [each["ID"] for each in rows]
+
+    def assertFormer(self, partner, *former):
+        """Which of the relationships of a contact are former; both sides are alike."""
+        for look in (lambda: None, lambda: self.look_at("organization", partner.tribe_id)):
+            look()
+            rows = self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=partner.tribe_id)
+            self.assertEqual({row["ID"] for row in rows if row["IsFormer"]}, set(former))
+            self.assertFalse(self.problems())
+            self.assertEqual(self.written(self.run_nightly), 0)
+
+    def test_two_that_are_current_end_and_are_reopened_together(self):
+        partner, both = self.twice_current()
+        for _time in range(2):
+            partner.active = False
+            self.synchronize(partner)
+            self.assertFormer(partner, *both)
+            self.assertFalse(partner.active)
+
+            partner.active = True
+            self.synchronize(partner)
+            self.assertFormer(partner)
+            self.assertTrue(partner.active)
+
+    def test_also_where_an_answer_was_lost(self):
+        for skip in (0, 1):
+            with self.subTest(skip):
+                partner, both = self.twice_current()
+                partner.active = False
+                self.sandbox.fault("lose_answer", method="PUT", times=1, skip=skip)
+                self.run_nightly()
+                self.env["tribe.work"].search([]).action_retry()
+                self.run_lanes()
+                self.assertFormer(partner, *both)
+                partner.active = True
+                self.synchronize(partner)
+                self.assertFormer(partner)
+
+    def test_what_somebody_ended_in_tribe_stays_so(self):
+        partner, (one, other) = self.twice_current()
+        linked = self.env["tribe.link"].search(
+            [("partner_id", "=", partner.id), ("kind", "=", "customer")]
+        )
+        ended = other if linked.tribe_id == one else one
+        self.sandbox.change(ORGANIZATION_CUSTOMER, ended, {"IsFormer": True})
+        self.look_at("organization", partner.tribe_id)
+        self.assertTrue(partner.active)
+        partner.active = False
+        self.synchronize(partner)
+        self.assertFormer(partner, one, other)
+        partner.active = True
+        self.synchronize(partner)
+        self.assertFormer(partner, ended)
+
     def test_another_one_than_the_connector_ended_is_not_reopened(self):
         """What it ended was deleted; the old one was ended by somebody in Tribe."""
         partner, old, new = self.history(True)
@@ -792,6 +853,10 @@ class TestRestoredTribe(RelationCase):
     def age(self):
         self.env.flush_all()
         self.env.cr.execute("UPDATE tribe_link SET shown_at = shown_at - interval '1 day'")
+        self.env.cr.execute(
+            "UPDATE tribe_cursor SET position = position - interval '1 day'"
+            " WHERE stream = 'restored'"
+        )
         self.env.invalidate_all()
 
     def assertToday(self):

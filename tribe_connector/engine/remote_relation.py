@@ -52,6 +52,8 @@ class RemoteRelation:
     kind: str
     entity: dict
     relationships: dict[str, dict] = field(default_factory=dict)
+    # Those of which another one of the same kind counts.
+    others: dict[str, list[dict]] = field(default_factory=dict)
     # The neutral fields that this tenant can hold, and Odoo's state codes by country and ID.
     fields: frozenset[str] = frozenset()
     state_codes: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -321,10 +323,9 @@ def _load_relationships(connection, client, kind, relations, witnesses) -> None:
         linked = connection.env["tribe.link"]._of_tribe(connection, several)
         for relation_id, each in of_relation.items():
             if relation := relations.get(relation_id):
-                relation.relationships[relationship] = sorted(
-                    each, key=lambda row: _precedence(row, linked)
-                )[-1]
-    return relations
+                *others, counting = sorted(each, key=lambda row: _precedence(row, linked))
+                relation.relationships[relationship] = counting
+                relation.others[relationship] = others
 
 
 def changed_at(row: dict) -> str | None:

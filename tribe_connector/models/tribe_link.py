@@ -373,6 +373,15 @@ class TribeLink(models.Model):
         """Whether the relationship of this link had ended when it was read last."""
         return (self.agreed or {}).get("active") is False
 
+    def _also_ended(self):
+        """The IDs of other relationships of the kind that the connector ended with this one."""
+        return (self.agreed or {}).get(ALSO_ENDED, [])
+
+    def _note_also_ended(self, tribe_id):
+        """Note that another relationship of the kind is ended with this one."""
+        also = list(dict.fromkeys([*self._also_ended(), tribe_id]))
+        self.agreed = {**(self.agreed or {}), ALSO_ENDED: also}
+
     def _is_agreed_elsewhere(self, name, number):
         """Whether the contact has a number through another connection, on both sides."""
         return any(

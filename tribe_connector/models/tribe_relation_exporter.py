@@ -408,6 +408,12 @@ class TribeRelationExporter(models.AbstractModel):
             told[role_name(kind)] = role_value(active)
             if not active and row is remote.relationships[kind]:
                 relationship_link.closed_by_us = True
+            elif not active:
+                relationship_link._note_also_ended(row["ID"])
+        changed = {name: told[name] for name in ADDRESS_FIELDS if name in told}
+        if changed:
+            # Another one may fill in for an address that is emptied.
+            told |= self._address_shown_then(session.connection, remote, changed)
         # A first address is noted once it is sent.
         later = () if remote.invoice_address() else ADDRESS_FIELDS
         noted = {name: value for name, value in told.items() if name not in later}

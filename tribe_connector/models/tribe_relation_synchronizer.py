@@ -31,7 +31,7 @@ from ..mapping import (
 from ..sentence import Choice, in_language, say, sentence, stored, together
 from ..tribe_api import TribeError
 from .res_partner import COMMERCIAL
-from .tribe_link import RELATION_KINDS
+from .tribe_link import ALSO_ENDED, RELATION_KINDS
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
@@ -768,6 +768,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         is_current = not is_former and role_name(kind) not in (link.being_told or {})
         if is_another or is_current:
             values["closed_by_us"] = False
+        elif existing._also_ended():
+            values["agreed"] |= {ALSO_ENDED: existing._also_ended()}
         current = {name: existing[name] for name in values if name != "partner_id"}
         if current | {"partner_id": existing.partner_id.id} != values:
             existing.write(values)
@@ -984,9 +986,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
         for kind, row, relationship_link in self._to_end_or_reopen(link, remote, active):
             entity_set = RELATIONSHIP_SETS[remote.kind][kind]
             answer = session.client.update(entity_set, row["ID"], {"IsFormer": not active})
-            self._note_stamps(stamps, [role_name(kind)], row, answer)
-            remote.note_former(kind, not active)
-            relationship_link.closed_by_us = not active
+            if row is remote.relationships[kind]:
+                self._note_stamps(stamps, [role_name(kind)], row, answer)
+                remote.note_former(kind, not active)
+                relationship_link.closed_by_us = not active
         return remote.is_current
 
     def _to_end_or_reopen(self, link, remote, active):
@@ -1000,10 +1003,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
         found = []
         for kind, row in remote.relationships.items():
             relationship_link = links.get((link.partner_id.id, kind), self.env["tribe.link"])
-            is_former = row.get("IsFormer") is True
-            may_change = relationship_link.closed_by_us if active else True
-            if active == is_former and may_change:
-                found.append((kind, row, relationship_link))
+            ended = set(relationship_link._also_ended())
+            ended |= {row["ID"]} if relationship_link.closed_by_us else set()
+            rows = [*remote.others.get(kind, ()), row]
+            found += [
+                (kind, each, relationship_link)
+                for each in (reversed(rows) if active else rows)
+                if active == (each.get("IsFormer") is True) and (not active or each["ID"] in ended)
+            ]
         return found
 
     def _present(self, connection, entity_set, body):
