@@ -571,7 +571,10 @@ class TribeLink(models.Model):
             # Nobody has said yet whether it was taken away.
             marks |= remote.marks_of_lost_address(kept)
         if marks != kept:
-            self.write({"shown": marks or False, "shown_at": fields.Datetime.now()})
+            now = fields.Datetime.now()
+            # Not in doubt again, where it was just found to be alike.
+            shown_at = max(now, remote.restored_at or now)
+            self.write({"shown": marks or False, "shown_at": shown_at})
 
     def _keep_alike(self, remote):
         """Both sides are alike since a backup of Tribe was restored: what is there now counts,
