@@ -857,6 +857,10 @@ class TestRestoredTribe(RelationCase):
             "UPDATE tribe_cursor SET position = position - interval '1 day'"
             " WHERE stream = 'restored'"
         )
+        # The look at all that is linked, which waits since the restore before.
+        self.env.cr.execute(
+            "UPDATE tribe_work SET due = due - interval '1 day' WHERE kind = 'comparison'"
+        )
         self.env.invalidate_all()
 
     def assertToday(self):
