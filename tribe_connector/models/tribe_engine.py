@@ -344,7 +344,7 @@ class TribeEngine(models.AbstractModel):
         if processed or remaining is not None:
             return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
         # Most commits: Odoo would read the progress each time, to write what is there already.
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         return max(self.env.context.get("cron_end_time", math.inf) - time.monotonic(), 0)
 
     # Claiming
