@@ -148,7 +148,8 @@ class TestCompanyOfTheContact(OthersCase):
 
     def everything_of_b_users(self):
         groups = "tribe_connector.group_manager,base.group_partner_manager"
-        user = self.user_in("b_reader", groups, self.other)
+        user = self.env["res.users"].search([("login", "=", "b_reader")])
+        user = user or self.user_in("b_reader", groups, self.other)
         found = []
         for model in ("tribe.work", "tribe.run.line", "tribe.plan.line", "tribe.link"):
             for record in self.env[model].with_user(user).search([]):
@@ -167,9 +168,33 @@ class TestCompanyOfTheContact(OthersCase):
         self.assertEqual((row["Name"], row["PhoneNumber"]), ("Gedeelde B.V.", None))
         works = self.problematic()
         self.assert_only_told(
-            works, "contact_of_company_elsewhere", partner="Geheime naam", connection=self.b.name
+            works, "contact_of_company_elsewhere", partner="Gedeelde B.V.", connection=self.b.name
         )
         self.assertNotIn(self.company.name, works.error)
+
+    def test_it_is_told_where_its_connection_is(self):
+        """As it is called in Tribe: who works there alone cannot read the contact any more."""
+        self.become_a(name="Geheime naam", debtor_number="GEHEIM-1", vat="NL820646660B01")
+        user = self.user_in("b_user", "tribe_connector.group_user", self.other)
+        for look in (
+            lambda: self.synchronize(self.partner),
+            lambda: self.change_in(self.b, self.partner, PhoneNumber="030-1"),
+        ):
+            self.env["tribe.work"].search([]).unlink()
+            look()
+            self.run_nightly()
+
+            works = self.env["tribe.work"].with_user(user).search([("error_class", "!=", False)])
+            self.assert_told(
+                works,
+                "contact_of_company_elsewhere",
+                partner="Gedeelde B.V.",
+                connection=self.b.name,
+            )
+            self.assertIn("Gedeelde B.V.", " ".join(works.mapped("display_name")))
+            told = self.everything_of_b_users()
+            for secret in ("Geheime naam", "GEHEIM-1", "030-PRIVATE", "820646660"):
+                self.assertNotIn(secret, told)
 
     def test_its_tribe_changes_nothing_of_it(self):
         self.become_a()

@@ -75,6 +75,9 @@ class Decision:
     # {(basis, key): [row]}.
     alike: dict = field(default_factory=dict)
     error: Exception | None = None
+    # What it is called in Tribe, where the contact is another company's: it is told where the
+    # connection is, in which nobody may know what the contact is called by now.
+    called: str = ""
 
     @property
     def tribe_id(self) -> str | None:
@@ -86,6 +89,8 @@ class Decision:
     @property
     def name(self) -> str:
         """What a person calls it."""
+        if self.called:
+            return self.called
         return self.partner._tribe_called() if self.partner else self.remote.name
 
     @property

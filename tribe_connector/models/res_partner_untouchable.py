@@ -336,12 +336,15 @@ class ResPartner(models.Model):
             owner=company.name or sentence("odoo_itself"),
         )
 
-    def _tribe_elsewhere_sentence(self, connection):
-        """Why a contact of another company stands still; that company is not named."""
+    def _tribe_elsewhere_sentence(self, connection, called=None):
+        """Why a contact of another company stands still; that company is not named.
+
+        :param called: what it is called where this is told; by default as in Odoo
+        """
         return say(
             self.env,
             "contact_of_company_elsewhere",
-            partner=self._tribe_called(),
+            partner=called or self._tribe_called(),
             connection=connection.name,
         )
 

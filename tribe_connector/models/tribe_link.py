@@ -189,6 +189,10 @@ class TribeLink(models.Model):
             name = bool(link.id) and (called or link._booked_number())
             link.display_name = name or link.tribe_id or link.import_id
 
+    def _called_in_tribe(self):
+        """What a relation was called on both sides when they were last alike."""
+        return (self.agreed or {}).get("name") or self.tribe_id or ""
+
     def _booked_number(self):
         """The number of an invoice that was booked, also when it was deleted since."""
         return self.kind == "invoice" and (self.agreed or {}).get("number")

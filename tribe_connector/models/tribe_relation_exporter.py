@@ -296,7 +296,9 @@ class TribeRelationExporter(models.AbstractModel):
         reference = str(decision.partner.id)
         if decision.action == QUESTION:
             self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
-            session.failed(reference, self._of_contact(decision.error, decision), decision.name)
+            company = session.connection.company_id if decision.called else None
+            error = self._of_contact(decision.error, decision)
+            session.failed(reference, error, decision.name, company)
             session.commit()
             return
         actions = {

@@ -150,6 +150,8 @@ class TribeRelationImporter(models.AbstractModel):
             # It may name the contact, and so may whatever Odoo or an addon says of it.
             # One that was made in what was undone is no more.
             company = decision.partner and decision.partner.exists().company_id
+            if decision.called:
+                company = None
             fail(decision.remote, error, company or session.connection.company_id)
 
         leased = self._leased(session, self._readable(remotes, fail), fail)

@@ -400,12 +400,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
         partners = self.env["res.partner"].browse(
             decision.partner.id for decision in decisions if decision.partner
         )
-        others = partners._tribe_own() | partners._tribe_elsewhere(connection)
+        own = partners._tribe_own()
+        others = own | partners._tribe_elsewhere(connection)
         for decision in decisions:
             if not decision.partner or decision.partner not in others:
                 continue
             decision.action = SAME
             if decision.link and decision.link.state in ("left_to_odoo", "gone"):
+                continue
+            if decision.link and decision.partner not in own:
+                decision.called = decision.link._called_in_tribe()
+                told = decision.partner._tribe_elsewhere_sentence(connection, decision.called)
+                decision.ask(NeedsPerson(told))
                 continue
             try:
                 decision.partner._tribe_check_ours(connection)
