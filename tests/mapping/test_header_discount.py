@@ -352,3 +352,16 @@ def test_amounts_that_are_far_from_each_other_are_refused_at_once():
         "line = {'TotalExcludingVat': 1e12, 'TotalIncludingVat': 1e12 + 1, 'VatPercentage': 21}\n"
         "refusal(entity([line], DiscountPercentage=10.0))"
     )
+
+
+def test_an_only_total_that_can_be_with_and_without_vat_is_not_guessed():
+    """Rounded by line the net amounts are 811.40; rounded as a whole 811.39, and 0.01 of VAT."""
+    nets = [("676.80", "0"), ("0.13", "9"), ("1.00", "0"), ("0.97", "0"), ("136.19", "0")]
+    lines = [amounts(net, vat, f"d{vat}") for net, vat in [*nets, ("0.01", "0")]]
+    message = refusal(only_amount(lines, 811.4, 0.455))
+    assert_only_says(message, "invoice_amount_with_or_without_vat", amount=Decimal("811.40"))
+
+
+def test_an_only_total_without_any_vat_is_both():
+    lines = [amounts("676.80", "0", "d0"), amounts("136.19", "0", "d0")]
+    assert booked(only_amount(lines, 809.29, 0.455)) == ("809.29", "0.00", "809.29")

@@ -151,13 +151,19 @@ class _Totals:
         )
 
     def agreeing(self, factor: Decimal | int) -> Reading | None:
-        """The first reading with every total that Tribe gives, ``Amount`` too if one has it."""
-        first = None
-        for each in filter(self.agrees, self.readings(factor)):
-            if self.told.amount in (None, each.untaxed, each.total):
-                return each
-            first = first or each
-        return first
+        """The first reading with every total that Tribe gives, ``Amount`` too if one has it.
+
+        :raises TotalsDisagree: where one reading has the only total without VAT, another with it
+        """
+        found = [each for each in self.readings(factor) if self.agrees(each)]
+        amount = self.told.amount
+        without = [each for each in found if each.untaxed == amount]
+        including = [each for each in found if each.total == amount]
+        if both := [each for each in without if each in including]:
+            return both[0]
+        if self.only_amount() is not None and without and including:
+            raise TotalsDisagree("invoice_amount_with_or_without_vat", amount=amount)
+        return next(iter(without or including or found), None)
 
     def agrees(self, reading: Reading) -> bool:
         read = (reading.untaxed, reading.vat, reading.total)
