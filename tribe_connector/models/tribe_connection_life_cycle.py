@@ -140,7 +140,8 @@ class TribeConnection(models.Model):
     @only_for("Administrator", "write")
     def action_run_nightly(self):
         """Do now what is otherwise done at night."""
-        for connection in self.filtered(lambda connection: connection.state == "active"):
+        running = self.filtered(lambda each: each.state == "active" and each.active)
+        for connection in running:
             connection._refuse_demo_data()
             self.env["tribe.work"]._add_again(
                 [("connection_id", "=", connection.id), ("due", ">", fields.Datetime.now())],
