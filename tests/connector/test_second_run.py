@@ -108,8 +108,8 @@ class TestSecondRun(RelationCase):
         self.press_activate()
         self.run_lanes()
 
-    def test_nightly_costs_no_call_at_all(self):
-        self.assertFalse(self.again(self.run_nightly))
+    def test_nightly_costs_one_page_of_invoices(self):
+        self.assertEqual(self.again(self.run_nightly), {"Activity_Invoice": 1})
 
     def test_poll_of_every_stream(self):
         calls = self.again(lambda: self.poll(*POLL_STREAMS))
