@@ -278,11 +278,81 @@ class TestRelationFields(FieldCase):
         self.sandbox.reset_calls()
         self.run_nightly()
 
-        self.assertEqual(self.sandbox.calls()["total"], 0)
+        self.assertEqual(self.sandbox.calls()["total"], 0, self.sandbox.calls())
         self.assertEqual(partner.website, "https://nieuw.example")
         self.assertEqual(partner.street2, "Achterhuis")
         self.assertEqual(partner.state_id, self.env.ref("base.state_us_5"))
         self.assertEqual(partner.email, "tribe@klant.example")
+        self.assertSettled(partner)
+
+    def test_what_tribe_shows_no_more_is_not_emptied_in_odoo(self):
+        address = {"street": "Weg 1", "zip": "1000 AA", "city": "Ede"}
+        lacking = [
+            "Relation_Organization/Website",
+            "Relation_Organization/VATNumber",
+            "Address/City",
+            "Address/Street",
+            "Relation_Person/MobilePhoneNumber",
+            "Relation_Person/FirstName",
+            f"{ORGANIZATION_CUSTOMER}/PaymentTermInDays",
+        ]
+        term = self.env["account.payment.term"].search(
+            [("line_ids.nb_days", "=", 30), ("line_ids.delay_type", "=", "days_after")], limit=1
+        )
+        company = {"website": "https://klant.example", "vat": "NL123456782B90", **address}
+        company["property_payment_term_id"] = term.id
+        person = {"is_company": False, "tribe_mobile": "06 12345678", **address}
+        for policy in ("odoo", "tribe", "ask"):
+            with self.subTest(policy):
+                self.sandbox.switch(absent_fields=[])
+                self.connect()
+                self.connection.conflict_policy = policy
+                partners = self.linked(f"Klant {policy}", **company)
+                partners |= self.linked(f"Jan {policy}", **person)
+                self.no_old_copies()
+                before = [partner._tribe_values(self.connection) for partner in partners]
+                self.sandbox.switch(absent_fields=lacking)
+
+                for partner in partners:
+                    self.change_relation(partner, PhoneNumber="030 7654321")
+                self.run_nightly()
+
+                for partner, values in zip(partners, before, strict=True):
+                    after = partner._tribe_values(self.connection)
+                    kept = {name: values[name] for name in after if name != "phone"}
+                    self.assertEqual(after, {**kept, "phone": "030 7654321"})
+                    self.assertEqual(partner.city, "Ede")
+                    self.assertEqual(partner.street, "Weg 1")
+                self.assertEqual(partners[0].vat, "NL123456782B90")
+                self.assertEqual(partners[0].website, "https://klant.example")
+                self.assertEqual(partners[0].property_payment_term_id, term)
+                self.assertEqual(partners[1].tribe_mobile, "06 12345678")
+                self.assertEqual(self.env["tribe.conflict"].search_count([]), 0)
+                for partner in partners:
+                    notes = [text for text in self.notes() if partner.name in text]
+                    assert_only_says(notes, "fields_not_shown", partner=partner.name)
+                self.assertSettled(partners)
+
+    def test_that_tribe_shows_a_field_no_more_is_learnt_at_once(self):
+        partner = self.linked(website="https://klant.example", vat="NL123456782B90")
+        self.no_old_copies()
+        lacking = ["Relation_Organization/VATNumber", "Relation_Organization/Website"]
+        self.sandbox.switch(absent_fields=lacking)
+        self.change_relation(partner, PhoneNumber="030 1")
+
+        self.assertLessEqual({*lacking}, self.connection._absent())
+        self.assert_told(
+            self.connection.check_ids,
+            "check_missing",
+            field="name",
+            path="Relation_Organization/VATNumber",
+        )
+        partner.write(
+            {"vat": "NL001234567B01", "website": "https://nieuw.example", "email": "a@b.c"}
+        )
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(partner)["EmailAddress"], "a@b.c")
+        self.assertEqual(partner.vat, "NL001234567B01")
         self.assertSettled(partner)
 
     # Names

@@ -18,6 +18,7 @@ from ..mapping import (
     is_before,
     organization_address,
     organization_from_tribe,
+    paths_not_shown,
     person_address,
     person_from_tribe,
     person_name,
@@ -109,7 +110,20 @@ class RemoteRelation:
         values = read(self.entity, self.relationships, self.state_codes)
         if not self.relationships:
             del values["active"]
-        return {name: value for name, value in values.items() if name in self.fields}
+        # A contact has to be called something, so a name that is not whole is left to the merge.
+        not_shown = self.not_shown.keys() - {"name"}
+        return {n: value for n, value in values.items() if n in self.fields and n not in not_shown}
+
+    @cached_property
+    def not_shown(self) -> dict[str, set[str]]:
+        """The fields of which Tribe does not even send that they are empty, each with their paths.
+
+        The tenant has them no more, or the application may not read them: nobody emptied them.
+        """
+        relationship_sets = RELATIONSHIP_SETS[self.kind]
+        rows = {RELATION_SETS[self.kind]: self.entity, "Address": self.shown_address() or {}}
+        rows |= {relationship_sets[name]: row for name, row in self.relationships.items()}
+        return paths_not_shown(self.kind, self.fields, rows)
 
     def note_former(self, relationship: str, is_former: bool) -> None:
         """Note what Tribe was told of one of its relationships."""

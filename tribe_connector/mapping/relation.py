@@ -123,6 +123,14 @@ FIELD_PATHS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+# A person has a name in any case; without a part of it, it is not the whole one.
+_PERSON_NAME_PATHS = tuple(
+    f"Relation_Person/{wire}" for wire in ("FirstName", "MiddleName", "LastName")
+)
+# What a row leads to.
+_NAVIGATIONS = {*_ORGANIZATION_ADDRESSES, "Address", "Country", "State"}
+
+
 class CountryUnknown(ValueError):
     """Tribe has no such country, so an address cannot be told to it."""
 
@@ -137,6 +145,28 @@ def synchronized_fields(kind: str, absent: Collection[str]) -> frozenset[str]:
     return frozenset(
         field for field in fields if not any(path in absent for path in paths.get(field, ()))
     )
+
+
+def paths_not_shown(
+    kind: str, fields: Collection[str], rows: Mapping[str, Mapping]
+) -> dict[str, set[str]]:
+    """Which of some fields some rows of Tribe do not have, and the paths: ``{field: {path}}``.
+
+    ``rows`` has one by its set; an empty one is not there. Tribe sends ``null`` for what is empty,
+    but nothing that it leads to has to be there.
+    """
+    paths = FIELD_PATHS[kind] | ({"name": _PERSON_NAME_PATHS} if kind == "person" else {})
+    found = {
+        field: {path for path in paths.get(field, ()) if _is_not_shown(path, rows)}
+        for field in fields
+    }
+    return {field: each for field, each in found.items() if each}
+
+
+def _is_not_shown(path: str, rows: Mapping[str, Mapping]) -> bool:
+    entity_set, _slash, name = path.partition("/")
+    row = rows.get(entity_set)
+    return bool(row) and name not in _NAVIGATIONS and name not in row
 
 
 def organization_from_tribe(

@@ -62,6 +62,11 @@ class TribeCheck(models.Model):
             if entity.connection_id.sudo().check_ids or found:
                 self._store_rows(entity.connection_id, self._of_legal_entity(entity))
 
+    def _store_missing(self, connection, missing):
+        """Add what a connection turned out to lack since (``mapping.Requirement``)."""
+        found = {"missing": missing, "blocking": [each for each in missing if each.blocking]}
+        self._store_rows(connection, self._of_requirements(connection, found))
+
     def _store_rows(self, connection, rows):
         self.sudo().create(
             [

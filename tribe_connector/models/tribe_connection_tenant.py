@@ -180,6 +180,23 @@ class TribeConnection(models.Model):
             for entity in entities:
                 _store_mapping_rows(entity[name], entity, new)
 
+    def _learn_absent(self, session, remotes):
+        """Read again what this tenant lacks where relations come without a field, once a batch:
+        somebody may have taken it away since Connect. *Check* names it as well then.
+
+        :param remotes: the relations that were just read: ``{tribe_id: RemoteRelation}``
+        """
+        fields = [paths for remote in remotes.values() for paths in remote.not_shown.values()]
+        not_shown = set().union(*fields)
+        if not session.may_learn("schema", not_shown):
+            return
+        schema = session.client.schema().as_dict()
+        absent = not_shown & absent_relation_paths(schema)
+        if absent - self._absent():
+            self.sudo().absent = sorted(self._absent() | absent)
+            missing = [each for each in missing_requirements(schema) if each.path in absent]
+            self.env["tribe.check"]._store_missing(self, missing)
+
     def _room_for_mapping(self):
         """How many VAT groups and ledger accounts more each legal entity may have."""
         entities, each = self._count_mapping({})

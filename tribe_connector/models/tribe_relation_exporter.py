@@ -254,6 +254,7 @@ class TribeRelationExporter(models.AbstractModel):
         for kind in RELATION_KINDS:
             ids = [each.tribe_id for each in decisions if each.partner._tribe_kind() == kind]
             remotes |= load_relations(session.connection, session.client, kind, ids)
+        session.connection._learn_absent(session, remotes)
         return remotes
 
     def _compare_one(self, session, decision):

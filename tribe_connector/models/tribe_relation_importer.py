@@ -113,6 +113,7 @@ class TribeRelationImporter(models.AbstractModel):
         remotes = load_relations(
             session.connection, session.client, session.kind, session.references
         )
+        session.connection._learn_absent(session, remotes)
         failures = {}
         self._import(session, self._customers_and_suppliers(session, remotes), failures)
         self._note_gone(session, [r for r in session.references if r not in remotes], failures)

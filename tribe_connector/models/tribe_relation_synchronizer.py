@@ -109,7 +109,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param link: the link whose conflicts a person may have decided; may be empty
         :param agreed: the values both sides last had in common, None at first sight
         """
+        not_shown = remote.not_shown.keys()
         values = self._told_values(connection, remote, odoo)
+        values = {name: value for name, value in values.items() if name not in not_shown}
         if link and link.made:
             values = as_odoo_has(link.made, values, odoo.get("country_code"))
         agreed = dict(agreed or {})
@@ -149,6 +151,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
         merged.agreed.update({name: odoo[name] for name in of_parent})
+        if not_shown:
+            text = sentence(
+                "fields_not_shown", partner=partner.display_name, fields=self._labels(not_shown)
+            )
+            merged.notes.update(dict.fromkeys(not_shown, text))
         if partner._tribe_claimed_sentence():
             # As of its address: the same text is told once.
             merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
@@ -931,7 +938,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return {
             name: shown[name]
             for name, value in changed.items()
-            if canonical(name, shown[name]) != canonical(name, value)
+            if name in shown and canonical(name, shown[name]) != canonical(name, value)
         }
 
     def _address_shown_then(self, connection, remote, changed):
