@@ -40,6 +40,20 @@ class TestConnection(ConnectorCase):
         self.assertEqual(set(self.connection.check_ids.mapped("state")), {"ok"})
         self.assertEqual(self.sandbox.calls()["writes"], 0)
 
+    def test_a_tribe_without_vat_numbers_is_connected(self):
+        self.sandbox.switch(absent_fields=["Relation_Organization/VATNumber"])
+        self.connect()
+
+        self.assertEqual(self.connection.state, "connected")
+        self.assertEqual(len(self.connection.legal_entity_ids), 2)
+        self.assertFalse(any(self.connection.legal_entity_ids.mapped("vat")))
+        self.assert_told(
+            self.connection.check_ids,
+            "check_missing",
+            field="name",
+            path="Relation_Organization/VATNumber",
+        )
+
     def test_connecting_again_keeps_what_was_mapped(self):
         self.connect()
         self.map()

@@ -102,7 +102,7 @@ class TribeConnection(models.Model):
                 client,
                 IDENTITY_SET,
                 room,
-                expand="Relation($select=ID),Organization($select=ID,Name,VATNumber)",
+                expand=_relations_of_identities(schema),
             ),
             "vat_groups": _all(
                 client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)
@@ -320,9 +320,10 @@ class TribeConnection(models.Model):
             organization = row.get("Organization") or {}
             values = {
                 "name": _told(organization.get("Name")) or _told(row.get("Name")) or row["ID"],
-                "vat": _told(organization.get("VATNumber")),
                 "organization_id": organization.get("ID"),
             }
+            if "VATNumber" in organization:
+                values["vat"] = _told(organization["VATNumber"])
             if row["ID"] in known:
                 known[row["ID"]].sudo().write(values)
                 continue
@@ -500,6 +501,13 @@ def _named_values(row):
 def _told(text):
     """A name or a code for people; each is written for every legal entity."""
     return shortened(clean_start(text) or "", LONGEST_ITEM) or None
+
+
+def _relations_of_identities(schema):
+    """What to expand of identities; not all tenants have VAT numbers."""
+    properties = schema.get("Relation_Organization", {}).get("properties", {})
+    vat = ",VATNumber" if "VATNumber" in properties else ""
+    return f"Relation($select=ID),Organization($select=ID,Name{vat})"
 
 
 def _country_of_groups(schema):
