@@ -721,6 +721,40 @@ class TestNumbersGivenUp(NumberCase):
 
                 self.assertGiven(one, other, number)
 
+    def test_where_numbers_come_from_tribe(self):
+        self.connection.number_source = "tribe"
+        for one, other in self.given_up():
+            number = other.debtor_number
+            with self.subTest(number):
+                self.run_nightly()
+
+                self.assertGiven(one, other, number)
+
+    def test_whoever_is_looked_at_first(self):
+        for source in ("sequence", "tribe"):
+            self.connection.number_source = source
+            for by_tribe in (False, True):
+                number = f"15{source}{int(by_tribe)}"
+                with self.subTest(number):
+                    one = self.linked(f"Een {number} B.V.", debtor_number=number)
+                    one.debtor_number = False
+                    other = self.customer(f"Ander {number} B.V.", debtor_number=number)
+                    if by_tribe:
+                        self.look_at("organization", one.tribe_id)
+                    self.synchronize(other)
+                    self.again()
+
+                    self.assertGiven(one, other, number)
+
+    def test_where_numbers_come_from_tribe_one_that_nobody_got_comes_back(self):
+        self.connection.number_source = "tribe"
+        one = self.linked("Een B.V.", debtor_number="1600")
+        one.debtor_number = False
+        self.run_nightly()
+
+        self.assertEqual(self.numbers(one)[0], "1600")
+        self.assertNothingMore()
+
     def test_a_linked_one_gets_it_too(self):
         other = self.linked("Ander B.V.", debtor_number="1005")
         for one, new in self.given_up():

@@ -18,7 +18,7 @@ from ..engine.remote_relation import (
     name_of,
 )
 from ..engine.same_text import is_same_text, is_short
-from ..mapping import before_telling, canonical, clean_start, evidence, is_too_long
+from ..mapping import canonical, clean_start, evidence, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
@@ -160,19 +160,6 @@ class TribeRelationMatcher(models.AbstractModel):
             for tribe_id, link in links.items()
             if self._has_given_up(link, name, number_of[tribe_id])
         }
-
-    def _has_given_up(self, link, name, number):
-        """Whether a contact had a number in both systems, and has another one, or none, in Odoo.
-
-        Not one that its relation has got in Tribe: it may be who it says there.
-        """
-        partner, number = link.partner_id, canonical(name, number)
-        if link.state != "linked" or not partner:
-            return False
-        if canonical(name, partner._tribe_number(link.connection_id, name)) == number:
-            return False
-        had = [(link.agreed or {}).get(name), *before_telling(link.being_told, name)]
-        return number in [canonical(name, each) for each in had]
 
     def _match(self, session, decision, rows):
         """Which one relation a partner is, if any; a question where only a person can tell.

@@ -95,7 +95,7 @@ class TribeRelationNumbering(models.AbstractModel):
         """Whether a customer (supplier) of either side has no number that counts."""
         remote = decision.remote
         values = decision.partner._tribe_values(connection)
-        told = self._told_values(connection, remote, values) if remote else {}
+        told = self._told_values(connection, remote, values, decision.link) if remote else {}
         if name not in values or values[name] or told.get(name):
             return False
         kinds = set(self._wanted_relationships(decision.partner))

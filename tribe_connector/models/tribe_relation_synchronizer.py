@@ -20,6 +20,7 @@ from ..mapping import (
     address_body,
     agreed_on,
     as_odoo_has,
+    before_telling,
     canonical,
     leave_alone,
     made_of,
@@ -110,7 +111,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param agreed: the values both sides last had in common, None at first sight
         """
         not_shown = remote.not_shown.keys()
-        values = self._told_values(connection, remote, odoo)
+        values = self._told_values(connection, remote, odoo, link)
         values = {name: value for name, value in values.items() if name not in not_shown}
         if link and link.made:
             values = as_odoo_has(link.made, values, odoo.get("country_code"))
@@ -219,14 +220,39 @@ class TribeRelationSynchronizer(models.AbstractModel):
             *connection._not_in_tribe(odoo),
         }
 
-    def _told_values(self, connection, remote, odoo):
-        """Tribe's values that count: its numbers only where they are the source of Odoo's."""
+    def _told_values(self, connection, remote, odoo, link=None):
+        """Tribe's values that count: its numbers only where they are the source of Odoo's.
+
+        And not one that a contact has given up for somebody else, who has it in Odoo now.
+
+        :param link: that of the contact to the relation, if there is one
+        """
         values = remote.values()
-        if connection.number_source == "tribe":
-            return values
-        return values | {
-            name: None for name in NUMBERS if name in values and odoo.get(name) is None
-        }
+        missing = [name for name in NUMBERS if name in values and odoo.get(name) is None]
+        # Nothing about it is agreed on until the relation has another one.
+        given_up = [
+            name
+            for name in missing
+            if link
+            and self._has_given_up(link, name, values[name])
+            and self._partners_with(connection, name, values[name]) - link.partner_id
+        ]
+        if connection.number_source != "tribe":
+            values |= dict.fromkeys(missing)
+        return {name: value for name, value in values.items() if name not in given_up}
+
+    def _has_given_up(self, link, name, number):
+        """Whether a contact had a number in both systems, and has another one, or none, in Odoo.
+
+        Not one that its relation has got in Tribe: it may be who it says there.
+        """
+        partner, number = link.partner_id, canonical(name, number)
+        if link.state != "linked" or not partner:
+            return False
+        if canonical(name, partner._tribe_number(link.connection_id, name)) == number:
+            return False
+        had = [(link.agreed or {}).get(name), *before_telling(link.being_told, name)]
+        return number in [canonical(name, each) for each in had]
 
     def _not_reopened(self, link, remote, merged):
         """Why a relation that is active in Odoo stays former in Tribe: ``{"active": sentence}``."""
