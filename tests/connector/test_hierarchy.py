@@ -499,6 +499,59 @@ class TestShared(HierarchyCase):
         self.assertEqual(self.mother.street, "Bosweg 9")
         self.assertNothingMore()
 
+    def test_an_invoice_address_that_becomes_a_supplier_stays_in_tribe(self):
+        for number, own in enumerate(({}, OFFICE)):
+            with self.subTest(own=own):
+                customer = self.linked(f"Klant {number} B.V.", **own)
+                keeper = self.daughter(
+                    f"Kantoor {number} B.V.",
+                    parent_id=customer.id,
+                    debtor_number=False,
+                    type="invoice",
+                    **HOME,
+                )
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+
+                keeper.supplier_rank = 1
+                self.run_nightly()
+                self.synchronize(customer)
+                told = self.notes().filtered(lambda note: note.partner_id == customer)
+                self.assert_only_told(
+                    told,
+                    "invoice_contact_became_customer",
+                    field="text",
+                    partner=customer.name,
+                    contact=keeper.display_name,
+                )
+                self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+                self.assertNothingMore()
+
+                # He moves; it is still nobody's word that the customer does.
+                keeper.street = "Nieuweweg 7"
+                self.run_nightly()
+                self.synchronize(customer)
+                self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+                self.assertNothingMore()
+
+                values = {"type": "invoice", "parent_id": customer.id, "street": "Kade 3"}
+                self.env["res.partner"].create({"name": "Crediteuren", "city": "Ede", **values})
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Kade", "Ede"))
+                self.assertNothingMore()
+
+    def test_an_invoice_address_of_another_type_gives_way(self):
+        customer = self.linked(**OFFICE)
+        keeper = {"parent_id": customer.id, "debtor_number": False, "type": "invoice", **HOME}
+        keeper = self.daughter("Kantoor B.V.", **keeper)
+        self.run_nightly()
+        self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+
+        keeper.write({"supplier_rank": 1, "type": "other"})
+        self.synchronize(customer | keeper)
+        self.assertEqual(self.in_tribe(customer), ("Kerkstraat", "Amsterdam"))
+        self.assertNothingMore()
+
     def test_a_linked_person_is_not_the_invoice_address_of_her_company(self):
         """Two relations, each with an address of its own, until one of them is none any more."""
         person = self.linked("Jan de Vries", is_company=False, **HOME)

@@ -466,15 +466,28 @@ class ResPartner(models.Model):
         who is a relation itself: two would have one address, of which each changes the other's.
         """
         self.ensure_one()
+        contacts = self._tribe_invoice_contacts()
+        contacts -= contacts.filtered("is_company").filtered_domain(CUSTOMERS_AND_SUPPLIERS)
+        contacts -= connection._of_others(contacts)
+        return (contacts - contacts._tribe_relations_of(connection))[:1] or self
+
+    def _tribe_invoice_contacts(self):
+        """The invoice contacts with an address: the one that was chosen, then the oldest first."""
         contacts = self._tribe_chosen_address() + self.child_ids.filtered(
             lambda child: child.type == "invoice" and child.active
         ).sorted("id")
-        contacts -= contacts.filtered("is_company").filtered_domain(CUSTOMERS_AND_SUPPLIERS)
-        with_address = contacts.filtered(
+        return contacts.filtered(
             lambda child: child.street or child.street2 or child.zip or child.city
         )
-        with_address -= connection._of_others(with_address)
-        return (with_address - with_address._tribe_relations_of(connection))[:1] or self
+
+    def _tribe_invoice_contacts_apart(self, connection):
+        """The invoice contacts that are none in Tribe for what they are themselves.
+
+        Nobody where another one is, or its own address was chosen.
+        """
+        contacts = self._tribe_invoice_contacts()
+        is_own = self not in contacts and self._tribe_address_partner(connection) == self
+        return contacts if is_own else self.browse()
 
     def _tribe_relations_of(self, connection):
         """Those of these that are a relation of a connection's Tribe, and synchronized with it."""

@@ -38,6 +38,7 @@ NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}
 # As Tribe writes moments; whatever else it sends for one is none, and is not kept.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:Z+-]{0,20}", re.ASCII)
+INVOICE_CONTACT_APART = "invoice_contact_became_customer"
 # A record that another worker is at comes again so soon.
 BUSY_SECONDS = 2
 NUMBER_NAMES = {
@@ -148,7 +149,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 **self._stays_active(link, partner, merged),
                 **untouchable,
             },
-            self._not_reopened(link, remote, merged),
+            {
+                **self._not_reopened(link, remote, merged),
+                **self._address_of_contact_apart(connection, partner, link, agreed, merged),
+            },
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
         merged.agreed.update({name: odoo[name] for name in of_parent})
@@ -262,6 +266,35 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return {}
         return {"active": sentence("relation_stays_former", relation=remote.name)}
 
+    def _address_of_contact_apart(self, connection, partner, link, agreed, merged):
+        """Why Tribe keeps the address of an invoice contact that became a customer, say.
+
+        Nobody entered another one for the partner. Returns ``{field: sentence}``.
+        """
+        names = [name for name in ADDRESS_FIELDS if name in merged.to_tribe]
+        if not names or not link:
+            return {}
+        country = agreed.get("country_code")
+        was_noted = any(INVOICE_CONTACT_APART in str((link.noted or {}).get(n)) for n in names)
+
+        def has_agreed_address(contact):
+            values = contact._tribe_address_values()
+            return any(agreed.get(name) for name in ADDRESS_FIELDS) and all(
+                canonical(name, values[name], country) == canonical(name, agreed[name], country)
+                for name in ADDRESS_FIELDS
+                if name in agreed
+            )
+
+        for contact in partner._tribe_invoice_contacts_apart(connection):
+            if was_noted or has_agreed_address(contact):
+                text = sentence(
+                    INVOICE_CONTACT_APART,
+                    partner=partner.display_name,
+                    contact=self._name_of_other(connection, contact, partner),
+                )
+                return dict.fromkeys(names, text)
+        return {}
+
     def _stays_archived(self, link, partner, merged):
         """Why a contact that is current in Tribe stays archived: ``{"active": sentence}``."""
         if not merged.to_odoo.get("active") or (link and link._archived_by_us()):
@@ -283,7 +316,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         number.
 
         :param untouchable: what Tribe may not write in Odoo: ``{field: a sentence why}``
-        :param not_reopened: what we may not reopen in Tribe, likewise
+        :param not_reopened: what we may not reopen or replace in Tribe, likewise
         """
         leave_alone(
             merged,
