@@ -253,6 +253,42 @@ class TestRelationFields(FieldCase):
         assert_only_says(self.notes(), "vat_number_wrong", vat="NL999999999B99")
         self.assertSettled(partner)
 
+    def test_a_country_of_tribe_without_a_code_is_a_note(self):
+        netherlands = self.env.ref("base.nl")
+        partner = self.linked(street="Weg 1", city="Ede", country_id=netherlands.id)
+        before = self.address_of(partner)["Country"]
+        row = self.sandbox.create("Datastore_Country", {"Name": "Kosovo"})
+
+        self.change_address(partner, Country={"ID": row["ID"]}, City="Pristina")
+
+        self.assertEqual(partner.country_id, netherlands)
+        self.assertEqual(partner.city, "Pristina")
+        assert_only_says(self.notes(), "country_not_in_odoo", country="Kosovo")
+        self.assertSettled(partner)
+        partner.city = "Peja"
+        self.run_nightly()
+        self.assertEqual(self.address_of(partner)["Country"], row["ID"])
+        self.assertEqual(self.address_of(partner)["City"], "Peja")
+        self.assertSettled(partner)
+
+        self.change_address(partner, Country={"ID": before})
+        self.change_address(partner, Country=None)
+        self.assertFalse(partner.country_id)
+        self.assertSettled(partner)
+
+    def test_a_new_contact_in_a_country_without_a_code_is_made(self):
+        row = self.sandbox.create("Datastore_Country", {"Name": "Kosovo"})
+        address = {"City": "Pristina", "Country": {"ID": row["ID"]}}
+        relation = self.organization(Name="Kosovaar", InvoiceAddress=address)
+        self.look_at("organization", relation["ID"])
+
+        partner = self.link(relation["ID"]).partner_id
+        self.assertEqual(partner.city, "Pristina")
+        self.assertFalse(partner.country_id)
+        assert_only_says(self.notes(), "country_not_in_odoo", country="Kosovo")
+        self.assertSettled(partner)
+        self.assertEqual(self.address_of(partner)["Country"], row["ID"])
+
     # What a tenant lacks
 
     def test_what_tribe_lacks_is_not_emptied_in_odoo(self):

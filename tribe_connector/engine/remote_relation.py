@@ -15,6 +15,7 @@ from ..mapping import (
     canonical,
     check_storable,
     clean_start,
+    has_country_code,
     is_before,
     organization_address,
     organization_from_tribe,
@@ -253,6 +254,9 @@ class RemoteRelation:
         """
         shown = self.values()
         after = {name: shown[name] for name in ADDRESS_FIELDS if name in shown} | changed
+        if "country_code" not in changed and not has_country_code(after):
+            # Tribe has it already where it has a name alone.
+            after.pop("country_code", None)
         slot = self.invoice_address()
         wanted = after
         if slot and slot is self.shown_address():
@@ -428,10 +432,11 @@ def ways_to_write(number: str) -> list[str]:
 
 def _addresses(connection, kind: str) -> str | None:
     fields = connection._synchronized_fields(kind)
+    name_of_country = "" if connection._lacks("Datastore_Country", "Name") else ",Name"
     parts = [
         part
         for name, part in (
-            ("country_code", "Country($select=ID,Code)"),
+            ("country_code", f"Country($select=ID,Code{name_of_country})"),
             ("state_code", "State($select=ID,Code,Name)"),
         )
         if name in fields

@@ -79,6 +79,8 @@ FIELD_LABELS: dict[str, str] = {
 }
 
 LONGEST_TERM_IN_DAYS = 3650
+# ISO 3166-1 alpha-2, as Odoo's.
+COUNTRY_CODE_LENGTH = 2
 # Tribe's own links to accounting keep the invoice address; the others only fill in for it.
 _ORGANIZATION_ADDRESSES = ("InvoiceAddress", "PostalAddress", "VisitingAddress")
 
@@ -289,6 +291,11 @@ def address_body(
     return body
 
 
+def has_country_code(values: Mapping) -> bool:
+    """Whether the country of some neutral values is no mere name, nor missing."""
+    return len(clean(values.get("country_code")) or "") == COUNTRY_CODE_LENGTH
+
+
 def is_state_known(
     state_code: object,
     country_code: object,
@@ -320,7 +327,9 @@ def _address_from_tribe(
     address: Mapping | None, state_codes: Mapping[tuple[str, str], str]
 ) -> dict:
     address = address or {}
-    country_code = (clean((address.get("Country") or {}).get("Code")) or "").upper() or None
+    country = address.get("Country") or {}
+    # As of a state: one without a code is one that Odoo cannot hold, and not none.
+    country_code = (clean(country.get("Code")) or "").upper() or clean(country.get("Name"))
     street = join_street(
         address.get("Street"),
         address.get("HouseNumber"),

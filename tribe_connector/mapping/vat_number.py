@@ -24,7 +24,7 @@ def is_vat_doubtful(vat: object, country_code: object = None) -> bool:
     prefix = number[:2]
     if prefix.lower() in MEMBER_STATES or prefix in _COUNTRIES_OF_PREFIX:
         country = _COUNTRIES_OF_PREFIX.get(prefix, prefix)
-    rules = get_cc_module(country.lower(), "vat") if country else None
+    rules = get_cc_module(country.lower(), "vat") if len(country) == 2 else None
     if rules is None:
         return False
     return not (rules.is_valid(text) or rules.is_valid(number))

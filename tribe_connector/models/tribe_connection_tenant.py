@@ -468,11 +468,13 @@ def _absent_navigations(schema):
 
 
 def _absent_properties(schema):
-    """The properties by which we would look for possible matches, and this tenant lacks."""
+    """The properties by which we would look for possible matches, and the names of countries, as
+    far as this tenant lacks them."""
     wanted = {
         ("Relation_Organization", "ChamberOfCommerceNumber"),
         ("Relation_Organization", "EmailAddress"),
         ("Relation_Person", "EmailAddress"),
+        ("Datastore_Country", "Name"),
     }
     return {
         f"{entity_set}/{name}"

@@ -18,7 +18,7 @@ from ..engine.remote_relation import (
     name_of,
 )
 from ..engine.same_text import is_same_text, is_short
-from ..mapping import canonical, clean_start, evidence, is_too_long
+from ..mapping import canonical, clean_start, evidence, has_country_code, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
@@ -442,7 +442,12 @@ class TribeRelationMatcher(models.AbstractModel):
         registry = remote.entity.get("ChamberOfCommerceNumber")
         return Facts(
             kind=remote.kind,
-            values={**values, evidence.REGISTRY: clean_start(registry)},
+            values={
+                **values,
+                # What a country is called in Tribe is nothing to compare.
+                **({} if has_country_code(values) else {"country_code": None}),
+                evidence.REGISTRY: clean_start(registry),
+            },
             import_ids=[remote.entity.get("ImportId")],
             numbers={name: {values.get(name)} - {None} for name in NUMBERS},
             created=evidence.created_at(remote.entity.get("CreationDate")),
