@@ -437,6 +437,22 @@ class TestRelationLifeCycle(RelationCase):
         self.assertEqual(len(self.named("Weg B.V.")), 1)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Weg B.V.")]))
 
+    def test_a_relation_that_is_looked_for_under_the_other_kind_is_not_deleted(self):
+        company, person = self.linked("Klant B.V."), self.linked("Jan Smit", is_company=False)
+        self.no_old_copies()
+        self.env["tribe.link"].search([]).sent_at = False
+
+        self.look_at("person", company.tribe_id)
+        self.look_at("organization", person.tribe_id)
+
+        for partner in (company, person):
+            self.assertEqual(self.link(partner.tribe_id).state, "linked")
+            partner.phone = "020 1234567"
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(company)["PhoneNumber"], "020 1234567")
+        self.assertEqual(self.tribe_of(person)["PhoneNumber"], "020 1234567")
+        self.assertFalse(self.problems())
+
     def test_a_relation_deleted_in_tribe_unlinks_and_says_so(self):
         partner = self.linked("Weg B.V.")
         tribe_id = partner.tribe_id

@@ -710,6 +710,10 @@ class TribeRelationImporter(models.AbstractModel):
         for link in self.env["tribe.link"]._of_tribe(session.connection, relation_ids).values():
             if link.state in ("gone", "left_to_odoo"):
                 continue
+            if link.kind != session.kind:
+                # It was looked for among those of the other kind.
+                self._look_at(session, link.kind, [link.tribe_id])
+                continue
             partner = link.partner_id
             name = partner._tribe_called() if partner else link.tribe_id
             try:
