@@ -107,7 +107,8 @@ class TestRelationExport(RelationCase):
 
         self.run_nightly()
 
-        self.assertEqual(self.sandbox.calls()["total"], 0)
+        # Of invoices alone, which are looked at each night.
+        self.assertEqual(set(self.sandbox.calls()["by"]), {"GET Activity_Invoice"})
 
     def test_one_change_of_many_is_one_write(self):
         partners = self.env["res.partner"]

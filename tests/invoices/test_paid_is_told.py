@@ -112,6 +112,7 @@ class TestWhatTribeHasByNow(TellingCase):
                 self.assertFalse(self.problems())
 
     def test_what_is_deleted_is_asked_about_at_once(self):
+        self.connection.missing_percent = 100
         self.sandbox.delete("Activity_Invoice", self.tribe_id)
         self.pay_and_wait()
 
