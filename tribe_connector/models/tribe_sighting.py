@@ -226,22 +226,31 @@ class TribeSighting(models.Model):
         )
         return count
 
+    def _linked_invoices(self, connection):
+        """The linked invoices, each with its sighting and its entry, if there are any, as SQL."""
+        self.env["tribe.link"].flush_model()
+        return SQL(
+            """
+            tribe_link link
+              LEFT JOIN tribe_sighting sighting
+                ON sighting.connection_id = link.connection_id
+                   AND sighting.tribe_id = link.tribe_id
+              LEFT JOIN account_move move ON move.id = link.move_id
+             WHERE link.connection_id = %s AND link.kind = 'invoice'
+               AND link.state IN ('linked', 'differs') AND link.tribe_id IS NOT NULL
+            """,
+            connection.id,
+        )
+
     def _first_linked(self, connection):
         """The earliest date of a linked invoice, or None."""
-        self.env["tribe.link"].flush_model()
         ((first,),) = self.env.execute_query(
             SQL(
                 """
                 SELECT min(COALESCE(sighting.date, move.invoice_date))
-                  FROM tribe_link link
-                  LEFT JOIN tribe_sighting sighting
-                    ON sighting.connection_id = link.connection_id
-                       AND sighting.tribe_id = link.tribe_id
-                  LEFT JOIN account_move move ON move.id = link.move_id
-                 WHERE link.connection_id = %s AND link.kind = 'invoice'
-                   AND link.state IN ('linked', 'differs') AND link.tribe_id IS NOT NULL
+                  FROM %s
                 """,
-                connection.id,
+                self._linked_invoices(connection),
             )
         )
         return first
@@ -251,7 +260,6 @@ class TribeSighting(models.Model):
 
         Those without a date as well.
         """
-        self.env["tribe.link"].flush_model()
         period = SQL("TRUE")
         if since:
             period = SQL("COALESCE(sighting.date, move.invoice_date, %s) >= %s", since, since)
@@ -259,18 +267,12 @@ class TribeSighting(models.Model):
             SQL(
                 """
                 SELECT link.tribe_id, COALESCE(sighting.look = %s, FALSE)
-                  FROM tribe_link link
-                  LEFT JOIN tribe_sighting sighting
-                    ON sighting.connection_id = link.connection_id
-                       AND sighting.tribe_id = link.tribe_id
-                  LEFT JOIN account_move move ON move.id = link.move_id
-                 WHERE link.connection_id = %s AND link.kind = 'invoice'
-                   AND link.state IN ('linked', 'differs') AND link.tribe_id IS NOT NULL
+                  FROM %s
                    AND %s
                  ORDER BY link.id
                 """,
                 look,
-                connection.id,
+                self._linked_invoices(connection),
                 period,
             )
         )
