@@ -64,6 +64,8 @@ def fields_of(model, method, arguments):
 class TestWhatTribeChanges(InvoiceCase):
     """A day on which the stand-in changes whatever it can."""
 
+    fetches_documents = True
+
     @contextlib.contextmanager
     def noting(self):
         """Note ``{(model, field)}`` that our code writes on Odoo's own models."""
