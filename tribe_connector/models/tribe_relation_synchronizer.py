@@ -1001,10 +1001,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         }
 
     def _address_shown_then(self, connection, remote, changed):
-        """What Tribe shows of some address fields once it was told them: ``{field: value}``."""
+        """What Tribe shows of some address fields once it was told them: ``{field: value}``.
+
+        Of a first address only what it is told is known.
+        """
         body = self._address_changes(connection, remote, changed)
         shown = remote.with_address(body, changed).values()
-        return {name: shown[name] for name in changed}
+        return {name: shown[name] for name in changed if name in shown}
 
     def _create_address(self, session, link, remote, changed, body):
         """Give a relation its first address.
