@@ -105,3 +105,49 @@ class TestStoppedWorker(RelationCase):
         self.assertFalse(lost)
         self.assertFalse(self.problems())
         self.assertTrue(self.link(row["ID"]).partner_id)
+
+    def test_a_commit_that_is_lost_is_no_worker_that_ended(self):
+        self.run_lanes()
+        crons = self.registry["ir.cron"]
+        commit, lost = crons._commit_progress, [psycopg2.errors.SerializationFailure("lost")] * 5
+        row = self.organization()
+
+        def commit_or_lose(cron, processed=0, **progress):
+            if processed and lost:
+                raise lost.pop()
+            return commit(cron, processed, **progress)
+
+        with patch.object(crons, "_commit_progress", commit_or_lose):
+            self.look_at("organization", row["ID"])
+
+        self.assertFalse(lost)
+        self.assertFalse(self.problems())
+        self.assertTrue(self.link(row["ID"]).partner_id)
+
+    def test_who_changes_the_rows_while_a_lost_transaction_is_noted_makes_no_ended_worker(self):
+        self.run_lanes()
+        works = self.registry["tribe.work"]
+        finish, end = Session.finish, works._end
+        lost = [psycopg2.errors.SerializationFailure("lost")] * 5
+        changed = list(lost)
+        row = self.organization()
+
+        def finish_or_lose(session):
+            if lost:
+                raise lost.pop()
+            return finish(session)
+
+        def end_or_lose(work):
+            if changed and len(changed) > len(lost):
+                raise changed.pop()
+            return end(work)
+
+        with (
+            patch.object(Session, "finish", finish_or_lose),
+            patch.object(works, "_end", end_or_lose),
+        ):
+            self.look_at("organization", row["ID"])
+
+        self.assertFalse(lost or changed)
+        self.assertFalse(self.problems())
+        self.assertTrue(self.link(row["ID"]).partner_id)

@@ -7,6 +7,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
 from odoo.tools import SQL
 
 from ..engine.availability import Availability
@@ -164,17 +165,29 @@ class TribeEngine(models.AbstractModel):
         if claimed:
             try:
                 self._do(claimed, leases)
+                return self._commit(len(claimed), remaining=self._count_due(direction))
             except psycopg2.OperationalError as error:
                 # Somebody else changed the same rows at the same moment; the worker lives.
                 self._recover(error)
-                claimed._end()
-            return self._commit(len(claimed), remaining=self._count_due(direction))
+            return self._note_end(claimed)
         wait = self._seconds_until_due(direction)
         if wait:
             time.sleep(min(wait, GLANCE_SECONDS))
             return self._commit(0, remaining=0)
         self._commit(0, remaining=0)
         return 0
+
+    def _note_end(self, claimed):
+        """Note that the worker lives, of what comes again; returns the seconds left."""
+        for _attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
+            try:
+                claimed._end()
+                self.env.flush_all()
+                return self._commit(0)
+            except psycopg2.OperationalError as error:
+                # Somebody else changes these rows as well.
+                self._recover(error)
+        return self._commit(0)
 
     def _recover(self, error):
         """Go on after a failed transaction.
