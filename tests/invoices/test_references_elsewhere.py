@@ -392,8 +392,19 @@ class TestPaidByOthers(ElsewhereCase):
     def receivable(self, move):
         return move.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
 
-    def settle(self, debit, credit):
-        """What a bookkeeper of the other company does in a request."""
+    def reconcile(self, env, debit, credit):
+        return env["account.partial.reconcile"].create(
+            {
+                "debit_move_id": debit.id,
+                "credit_move_id": credit.id,
+                "amount": 121.0,
+                "debit_amount_currency": 121.0,
+                "credit_amount_currency": 121.0,
+            }
+        )
+
+    def intruder(self):
+        """In a request of a bookkeeper of the other company."""
         intruder = new_test_user(
             self.env,
             "intruder",
@@ -403,22 +414,31 @@ class TestPaidByOthers(ElsewhereCase):
         )
         self.env.flush_all()
         self.env.invalidate_all()
-        own = self.env(user=intruder, su=False, context={})
-        own["account.partial.reconcile"].create(
-            {
-                "debit_move_id": debit.id,
-                "credit_move_id": credit.id,
-                "amount": 121.0,
-                "debit_amount_currency": 121.0,
-                "credit_amount_currency": 121.0,
-            }
-        )
-        self.env.flush_all()
-        self.env.invalidate_all()
+        return self.env(user=intruder, su=False, context={})
+
+    def test_whoever_does_not_see_it_settles_it_with_nothing(self):
+        receivable = self.receivable(self.move)
+        theirs = self.receivable(self.posted_elsewhere(121.0, move_type="out_refund"))
+        income = self.move.line_ids.filtered(lambda line: line.account_type == "income")
+        credit = self.receivable(self.booked_move(self.send_new(self.line(-100.0))))
+        other = self.receivable(self.posted_elsewhere(121.0))
+        intruder = self.intruder()
+        for kind, line in (("own line", income), ("credit", credit), ("theirs", theirs)):
+            with self.subTest(kind), self.assertRaises(AccessError):
+                self.reconcile(intruder, receivable, line)
+        own = self.reconcile(intruder, other, theirs)
+        with self.subTest("moved onto it"), self.assertRaises(AccessError):
+            own.debit_move_id = receivable
+
+        self.run_nightly()
+
+        self.assertEqual(self.move.amount_residual, 121.0)
+        self.assertFalse(self.is_paid_in_tribe())
 
     def test_a_person_is_asked_and_tribe_is_told_once_it_is_undone_and_paid(self):
         theirs = self.posted_elsewhere(121.0, move_type="out_refund")
-        self.settle(self.receivable(self.move), self.receivable(theirs))
+        # By a program with all rights, or before this was refused.
+        self.reconcile(self.env, self.receivable(self.move), self.receivable(theirs))
         self.assertEqual((self.move.payment_state, self.move.amount_residual), ("reversed", 0.0))
 
         self.run_nightly()
