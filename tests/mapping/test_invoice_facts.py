@@ -16,6 +16,8 @@ from tribe_connector.mapping.invoice_facts import (
     changed,
     differing,
     differing_keys,
+    differing_places,
+    is_divided_alike,
     is_same_sale,
     key,
     missing,
@@ -41,7 +43,7 @@ ALL = {
     "untaxed": "100.00",
     "vat": "21.00",
     "vat_by_tax": {"3": "21.00"},
-    "vat_places": {"vat/3": ["9/12"]},
+    "vat_places": {"vat/3": {"9/12": "21.00"}},
     "early_discount": "",
     "total": "121.00",
 }
@@ -60,7 +62,7 @@ OTHERS = {
     "untaxed": "100.01",
     "vat": "21.01",
     "vat_by_tax": {"4": "21.00"},
-    "vat_places": {"vat/3": ["9/13"]},
+    "vat_places": {"vat/3": {"9/13": "21.00"}},
     "early_discount": "5",
     "total": "-121.00",
 }
@@ -114,6 +116,46 @@ def test_lines_are_by_vat_group_however_they_were_kept():
     assert by_vat_group(older) == {"a/": "100.00"}
     assert differing({"lines": older}, {"lines": {"a/": "100"}}) == []
     assert differing({"lines": older}, {"lines": {"a/": "100", "b/": "1"}})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_alike"),
+    [
+        ({"9/12": "12.60", "10/12": "8.40"}, True),
+        ({"9/12": "12.6", "10/12": "8.4", "11/12": "0.00"}, True),
+        ({"9/12": "8.40", "10/12": "12.60"}, False),
+        ({"9/12": "21.00"}, False),
+        # As an older version kept it.
+        (["10/12", "9/12"], True),
+        (["9/12"], False),
+    ],
+)
+def test_vat_is_on_accounts_by_its_amounts_where_they_are_known(wanted, is_alike):
+    found = {"vat/3": {"9/12": "12.60", "10/12": "8.40"}, "vat/4": {"9/12": "1.00"}}
+    assert differing_places({"vat/3": wanted}, found) == ([] if is_alike else ["vat/3"])
+
+
+@pytest.mark.parametrize(
+    ("found", "is_alike"),
+    [
+        ({"9/12": "12.60", "10/12": "8.40"}, True),
+        # Two cents that Tribe rounds otherwise, on whichever.
+        ({"9/12": "12.62", "10/12": "8.40"}, True),
+        ({"9/12": "12.60", "10/12": "8.42"}, True),
+        ({"9/12": "12.61", "10/12": "8.41"}, True),
+        ({"9/12": "12.63", "10/12": "8.39"}, False),
+        ({"9/12": "12.59", "10/12": "8.41"}, False),
+        ({"9/12": "1.00", "10/12": "20.00"}, False),
+        # More than rounding can make.
+        ({"9/12": "12.63", "10/12": "8.40"}, False),
+        # Somewhere else.
+        ({"9/12": "12.60", "10/12": "8.40", "11/12": "0.01"}, False),
+        ({"9/12": "21.00"}, False),
+    ],
+)
+def test_vat_is_as_its_tax_divides_it_but_for_what_tribe_rounds_otherwise(found, is_alike):
+    by_tax = {"9/12": "12.60", "10/12": "8.40"}
+    assert is_divided_alike(found, by_tax, Decimal("0.02")) == is_alike
 
 
 @pytest.mark.parametrize("pair", [("1", "2"), ("", "2"), ("1", "")])

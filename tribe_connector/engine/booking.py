@@ -147,40 +147,62 @@ def entry_facts(move):
     }
 
 
-def vat_places(move, is_by_tax=False):
-    """Where an entry has its VAT: ``{what: places}``, both as texts.
+def vat_places(move):
+    """Where an entry has its VAT, and how much: ``{what: {place: amount}}``, all as texts.
 
     The account and the grids of the VAT of each tax, and the grids of what is taxed by some.
-
-    :param is_by_tax: as the taxes say now, instead of as it is on the lines
     """
+    vat = move.line_ids.filtered("tax_line_id")
+    net = (move.line_ids - vat).filtered("tax_ids")
+    return _by_place(
+        move,
+        [
+            (line.tax_line_id, line.account_id, line.tax_tag_ids, line.amount_currency)
+            for line in vat
+        ],
+        [(line.tax_ids, line.tax_tag_ids, line.amount_currency) for line in net],
+    )
+
+
+def vat_places_by_tax(move):
+    """The same as Odoo would book it by now, without the cents that Tribe rounds otherwise."""
+    base_lines, _tax_lines = move._get_rounded_base_and_tax_lines(round_from_tax_lines=False)
+    move.env["account.tax"]._add_accounting_data_in_base_lines_tax_details(
+        base_lines, move.company_id, include_caba_tags=move.always_tax_exigible
+    )
+    vat = [
+        (
+            of_tax["tax"],
+            part["account"],
+            part["tax_tags"],
+            base["sign"] * part["tax_amount_currency"],
+        )
+        for base in base_lines
+        for of_tax in base["tax_details"]["taxes_data"]
+        for part in of_tax["tax_reps_data"]
+    ]
+    net = [
+        (base["tax_ids"], base["tax_tag_ids"], base["record"].amount_currency)
+        for base in base_lines
+        if base["tax_ids"]
+    ]
+    return _by_place(move, vat, net)
+
+
+def _by_place(move, vat, net):
+    """Amounts of VAT and of what is taxed, as on the invoice or credit note itself."""
+    rows = [(key(VAT, tax.id), account.id, *rest) for tax, account, *rest in vat]
+    rows += [(key(NET, _joined(taxes)), None, *rest) for taxes, *rest in net]
+    sign, digits = 1 if move.move_type == "out_refund" else -1, move.currency_id.decimal_places
     places = {}
-    for line in move.line_ids.filtered(lambda line: line.tax_line_id or line.tax_ids):
-        tax, taxes = line.tax_line_id, line.tax_ids
-        account, grids = line.account_id, line.tax_tag_ids
-        if is_by_tax and tax:
-            repartition = line.tax_repartition_line_id
-            # Without one of its own it is on that of the line which is taxed.
-            account = repartition._get_aml_target_tax_account() or account
-            grids = repartition.filtered(_is_told_at_once).tag_ids
-        elif is_by_tax:
-            kind = "refund" if move.move_type == "out_refund" else "invoice"
-            of_base = taxes.repartition_line_ids.filtered(
-                lambda each, kind=kind: (
-                    (each.repartition_type, each.document_type) == ("base", kind)
-                )
-            )
-            grids = of_base.filtered(_is_told_at_once).tag_ids
+    for what, account_id, grids, amount in rows:
         grids = grids.filtered(lambda grid: grid.applicability == "taxes")
-        what = key(VAT, tax.id) if tax else key(NET, _joined(taxes))
-        place = key(account.id if tax else None, _joined(grids))
-        places.setdefault(what, set()).add(place)
-    return {what: sorted(places[what]) for what in sorted(places)}
-
-
-def _is_told_at_once(repartition):
-    """Whether the VAT return tells of it when it is invoiced, not only when it is paid."""
-    return repartition.tax_id.tax_exigibility != "on_payment"
+        place, amounts = key(account_id, _joined(grids)), places.setdefault(what, {})
+        amounts[place] = amounts.get(place, 0) + sign * rounded(Decimal(str(amount)), digits)
+    return {
+        what: {place: text(amount) for place, amount in amounts.items()}
+        for what, amounts in places.items()
+    }
 
 
 def _joined(records):

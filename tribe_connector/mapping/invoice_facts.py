@@ -46,7 +46,7 @@ FACTS = (
     Fact("untaxed", "compared_untaxed", "fact_untaxed"),
     Fact("vat", "fact_vat", "fact_vat"),
     Fact("vat_by_tax", "compared_vat_by_tax", "fact_vat_by_tax"),
-    # On which account, and in which grids of the VAT return: as it was booked.
+    # How much on which account, and in which grids of the VAT return: as it was booked.
     Fact("vat_places", "compared_vat_places", "fact_vat_places"),
     # By which less VAT would be owed once it is paid early: Tribe has none.
     Fact("early_discount", "compared_early_discount", "fact_early_discount"),
@@ -217,7 +217,23 @@ def on_other_accounts(wanted: Mapping, found: Mapping, gone: set[str]) -> dict:
 
 def differing_places(wanted: Mapping, found: Mapping) -> list[str]:
     """What is in other places on one side than on the other, of what both have."""
-    return [what for what in wanted if what in found and wanted[what] != found[what]]
+    return [
+        what for what in wanted if what in found and not _is_in_place(wanted[what], found[what])
+    ]
+
+
+def is_divided_alike(found: Mapping, by_tax: Mapping, most_corrected: Decimal) -> bool:
+    """Whether VAT is where its tax has it, but for what Tribe rounds otherwise in total.
+
+    :param most_corrected: how much that is at most
+    """
+    # On whichever of the lines: each has at most all of it.
+    totals = [sum(map(_amount, each.values())) for each in (found, by_tax)]
+    corrected = min(abs(totals[0] - totals[1]), most_corrected)
+    places = differing_keys(by_tax, found)
+    return {*places} <= {*by_tax} and all(
+        abs(_amount(found.get(each)) - _amount(by_tax[each])) <= corrected for each in places
+    )
 
 
 def amount_of(amounts: Mapping, of_key: str) -> Decimal:
@@ -244,6 +260,13 @@ def _is_alike(name: str, one: object, other: object) -> bool:
     if name in AMOUNTS:
         return _amount(one) == _amount(other)
     return one == other
+
+
+def _is_in_place(wanted: Mapping | list, found: Mapping) -> bool:
+    if isinstance(wanted, Mapping):
+        return not differing_keys(wanted, found)
+    # An older version kept no amounts.
+    return sorted(wanted) == sorted(found)
 
 
 def _amount(value: object) -> Decimal:

@@ -15,7 +15,7 @@ from ..engine.booking import (
     entity_set_of,
     in_pieces,
     name_of_customer,
-    vat_places,
+    vat_places_by_tax,
 )
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
@@ -392,7 +392,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 **self._facts_of(booking),
                 "due_date": self._due_date(booking).isoformat(),
                 "accounting_date": self._accounting_date_of_adopted(booking, link.move_id),
-                "vat_places": vat_places(link.move_id, is_by_tax=True),
+                "vat_places": vat_places_by_tax(link.move_id),
                 "keeps_number": False,
             }
         elif names := missing(link.agreed):

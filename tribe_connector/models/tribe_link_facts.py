@@ -1,9 +1,10 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..engine.booking import entry_facts, vat_places
+from ..engine.booking import VAT, entry_facts, vat_places_by_tax
 from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import (
@@ -17,6 +18,7 @@ from ..mapping.invoice_facts import (
     differing,
     differing_keys,
     differing_places,
+    is_divided_alike,
     on_other_accounts,
     only,
     parts,
@@ -70,7 +72,6 @@ class TribeLink(models.Model):
         if not facts:
             return {}
         facts["number"] = self._number_in_odoo(wanted.get("number"))
-        facts["vat_places"] = self._vat_places_in_odoo(facts["vat_places"])
         customer = self._expected_customer(wanted)
         if customer:
             ours = self.move_id.partner_id.commercial_partner_id
@@ -80,38 +81,66 @@ class TribeLink(models.Model):
             facts["accounting_date"] = wanted["accounting_date"]
         return facts
 
-    def _vat_places_in_odoo(self, found):
-        """Where the entry has its VAT. What is as its tax says by now is as agreed: Odoo follows a
-        tax that was changed, at the next change of a line, or in all entries where one asks it to.
+    def _follow_taxes(self, found):
+        """Agree on where the entry has its VAT by now, where its taxes have it there.
+
+        Odoo follows a tax that was changed, at the next change of a line, or in all entries where
+        one asks it to. Other taxes and amounts that Tribe has by now are divided so, too.
+
+        :param found: its ``vat_places``
         """
-        agreed = (self.agreed or {}).get("vat_places") or {}
-        if found == agreed:
-            return found
-        by_tax = vat_places(self.move_id, is_by_tax=True)
-        return {
-            what: agreed.get(what, places) if places == by_tax[what] else places
-            for what, places in found.items()
-        }
+        agreed = (self.agreed or {}).get("vat_places")
+        if agreed is None:
+            return
+        alike = ({*agreed} & {*found}) - {*differing_places(agreed, found)}
+        unlike = [what for what in found if what not in alike]
+        by_tax = vat_places_by_tax(self.move_id) if unlike else {}
+        followed = {**agreed, **only(found, alike)}
+        for what in unlike:
+            if what in by_tax and is_divided_alike(found[what], by_tax[what], self._cents(what)):
+                followed[what] = found[what]
+            else:
+                followed.setdefault(what, by_tax.get(what, found[what]))
+        if followed != agreed:
+            self.agreed = {**self.agreed, "vat_places": followed}
+
+    def _cents(self, what):
+        """By how much the VAT of some tax may be another in Tribe; what is taxed is the same."""
+        kind, taxes = parts(what)
+        if kind != VAT:
+            return Decimal(0)
+        return self.move_id._tribe_tolerance(self.env["account.tax"].browse(int(taxes)), self)
 
     def _follow_accounts(self, found):
         """Agree on the accounts that the entry has instead of ones that its company has no more.
 
         Odoo gives entries other ones when accounts are merged, or split by company.
 
-        :param found: its ``nets``
+        :param found: its facts
         """
-        nets = (self.agreed or {}).get("nets") or {}
-        unlike = {parts(each)[0] for each in nets} - {parts(each)[0] for each in found}
-        if not unlike:
-            return
+        agreed = self.agreed or {}
+        followed = only(agreed, ("nets", "vat_places"))
+        if "nets" in followed:
+            followed["nets"] = self._on_own_accounts(followed["nets"], found["nets"])
+        if "vat_places" in followed:
+            followed["vat_places"] = {
+                what: self._on_own_accounts(places, found["vat_places"].get(what) or {})
+                for what, places in followed["vat_places"].items()
+            }
+        if followed != only(agreed, followed):
+            self.agreed = {**agreed, **followed}
+
+    def _on_own_accounts(self, wanted, found):
+        """Amounts by account as they were agreed, on accounts that the company still has."""
+        if not isinstance(wanted, dict):
+            # An older version kept no amounts of VAT.
+            return wanted
+        unlike = {parts(each)[0] for each in wanted} - {parts(each)[0] for each in found}
         accounts = self.env["account.account"].sudo().browse(map(int, filter(None, unlike)))
         own = accounts.exists().filtered_domain(
             accounts._check_company_domain(self.move_id.company_id)
         )
-        gone = set(map(str, (accounts - own).ids))
-        followed = on_other_accounts(nets, found, gone)
-        if followed != nets:
-            self.agreed = {**self.agreed, "nets": followed}
+        return on_other_accounts(wanted, found, set(map(str, (accounts - own).ids)))
 
     def _is_locked_out(self, wanted):
         """Whether the entry is in a later period because its own (accounting date) is locked."""
@@ -254,7 +283,8 @@ class TribeLink(models.Model):
         is_booked = is_confirming or self.move_id.state == "posted"
         ours = self._facts_in_odoo() if is_booked else {}
         if ours:
-            self._follow_accounts(ours["nets"])
+            self._follow_accounts(ours)
+            self._follow_taxes(ours["vat_places"])
         agreed, theirs = self.agreed or {}, self._in_tribe()
         if asked:
             agreed, theirs = only(agreed, asked), only(theirs, asked)
@@ -309,16 +339,21 @@ class TribeLink(models.Model):
         return shown(name, tribe), shown(name, odoo)
 
     def _place_of(self, what, places):
-        """Where the VAT of a tax is, or in which grids what it taxes."""
+        """Where the VAT of a tax is, and how much, or in which grids what it taxes."""
         _kind, taxes = parts(what)
         called = []
-        for account, grids in map(parts, places):
+        for place in places:
+            account, grids = parts(place)
             called += [
                 self._called("account.account", account),
                 self._called("account.account.tag", grids),
+                # An older version kept none.
+                isinstance(places, dict) and amount_of(places, place),
             ]
         return sentence(
-            "amount_of", what=self._called("account.tax", taxes), amount=[*filter(None, called)]
+            "amount_of",
+            what=self._called("account.tax", taxes),
+            amount=[each for each in called if each not in ("", False)],
         )
 
     def _names_of_customers(self, theirs, ours):
