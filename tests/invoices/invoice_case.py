@@ -114,6 +114,26 @@ class InvoiceCase(ConnectorCase):
         ):
             yield
 
+    @classmethod
+    def branch_of(cls, company, name=None):
+        """A branch, with the chart of its company."""
+        values = {"name": name or f"Filiaal van {company.name}", "parent_id": company.id}
+        branch = cls.env["res.company"].create({**values, "country_id": False})
+        cls.env["account.chart.template"].try_loading("nl", branch, install_demo=False)
+        return branch
+
+    def book_in(self, company, entities=None):
+        """Have legal entities book in a company; by default all."""
+        for entity in entities or self.connection.legal_entity_ids:
+            entity.journal_id = False
+            entity.vat_group_ids.write(
+                {"tax_id": False, "service_tax_id": False, "account_id": False}
+            )
+            entity.ledger_account_ids.write({"account_id": False})
+            entity.company_id = company
+            entity.action_create_journal()
+            entity.action_suggest()
+
     def work(self, tribe_id):
         """What waits of an invoice, or is in trouble."""
         return self.env["tribe.work"].search([("reference", "=", tribe_id)])

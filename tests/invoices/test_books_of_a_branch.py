@@ -4,12 +4,9 @@ Odoo has the journal for exchange differences in the company above, and takes th
 that has it of those in which somebody works.
 """
 
-from datetime import date
-
 from odoo import Command
 from odoo.tests import new_test_user
 
-from .invoice_case import today_in_tribe
 from .test_credit_note import CreditCase
 
 
@@ -17,44 +14,9 @@ class TestBooksOfABranch(CreditCase):
     def setUp(self):
         super().setUp()
         self.sandbox.switch(final_invoice_writable="all")
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        dollar.rate_ids.unlink()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
-            values = {"currency_id": dollar.id, "name": day, "rate": rate, "company_id": False}
-            dollar.rate_ids.create(values)
+        self.dollars_at_two_rates()
         self.branch = self.branch_of(self.company)
         self.book_in(self.branch)
-
-    def branch_of(self, company):
-        name = f"Filiaal van {company.name}"
-        values = {"name": name, "parent_id": company.id, "country_id": False}
-        branch = self.env["res.company"].create(values)
-        self.env["account.chart.template"].try_loading("nl", branch, install_demo=False)
-        return branch
-
-    def book_in(self, company):
-        for entity in self.connection.legal_entity_ids:
-            entity.journal_id = False
-            entity.vat_group_ids.write(
-                {"tax_id": False, "service_tax_id": False, "account_id": False}
-            )
-            entity.ledger_account_ids.write({"account_id": False})
-            entity.company_id = company
-            entity.action_create_journal()
-            entity.action_suggest()
-
-    def booked(self, is_named=False):
-        """An invoice and its credit note by two rates; their IDs in Tribe.
-
-        :param is_named: whether the credit note names the invoice
-        """
-        self.sandbox.switch(invoice_day_offset=-10)
-        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
-        self.sandbox.switch(invoice_day_offset=0)
-        named = {"CreditedInvoice": {"ID": invoice}} if is_named else {}
-        line = self.line(-100.0, PriceInCurrency=-125.0)
-        return invoice, self.send_new(line, Currency="USD", **named)
 
     def credits_now(self, credit, invoice):
         self.sandbox.change("Activity_Invoice", credit, {"CreditedInvoice": {"ID": invoice}})
@@ -74,11 +36,11 @@ class TestBooksOfABranch(CreditCase):
         )
 
     def test_that_of_one_that_names_its_invoice_at_once(self):
-        self.assert_settled(*self.booked(is_named=True))
+        self.assert_settled(*self.credited_in_dollars())
         self.assert_booked_in_branch(1)
 
     def test_that_of_one_that_names_it_later(self):
-        invoice, credit = self.booked()
+        invoice, credit = self.credited_in_dollars(is_named=False)
         self.credits_now(credit, invoice)
         self.assert_settled(invoice, credit)
         self.assert_booked_in_branch(1)
@@ -91,7 +53,7 @@ class TestBooksOfABranch(CreditCase):
             company_id=self.branch.id,
             company_ids=[Command.set(self.branch.ids)],
         )
-        invoice, credit = self.booked(is_named=True)
+        invoice, credit = self.credited_in_dollars()
         before = self.differences()
         self.env.flush_all()
         self.env.invalidate_all()
@@ -110,7 +72,7 @@ class TestBooksOfABranch(CreditCase):
         self.assertLess(before, self.differences())
 
     def test_the_reversal_of_one_that_credits_another(self):
-        invoice, credit = self.booked(is_named=True)
+        invoice, credit = self.credited_in_dollars()
         another = self.send_new(self.line(100.0))
         self.credits_now(credit, another)
         self.assertEqual(self.open_amounts(invoice), [151.25])
@@ -123,7 +85,7 @@ class TestBooksOfABranch(CreditCase):
         self.env["account.chart.template"].try_loading("nl", head, install_demo=False)
         self.branch = self.branch_of(head)
         self.book_in(self.branch)
-        invoice, credit = self.booked()
+        invoice, credit = self.credited_in_dollars(is_named=False)
         self.credits_now(credit, invoice)
         self.assert_settled(invoice, credit)
         self.assert_booked_in_branch(1)

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.sentence import sentence
 
-from .invoice_case import InvoiceCase
+from .invoice_case import InvoiceCase, today_in_tribe
 
 FIRST_START = 60
 
@@ -26,6 +26,27 @@ class CreditCase(InvoiceCase):
     def credit_of(self, tribe_id, price=-100.0, **values):
         """A credit invoice of Tribe that is booked; returns its ID."""
         return self.send_new(self.line(price), CreditedInvoice={"ID": tribe_id}, **values)
+
+    def dollars_at_two_rates(self):
+        """Have a dollar be worth less today than in all the years before."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
+            values = {"currency_id": dollar.id, "name": day, "rate": rate, "company_id": False}
+            dollar.rate_ids.create(values)
+
+    def credited_in_dollars(self, is_named=True):
+        """An invoice and its credit note by these two rates; their IDs in Tribe.
+
+        :param is_named: whether the credit note names the invoice
+        """
+        self.sandbox.switch(invoice_day_offset=-10)
+        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
+        self.sandbox.switch(invoice_day_offset=0)
+        named = {"CreditedInvoice": {"ID": invoice}} if is_named else {}
+        line = self.line(-100.0, PriceInCurrency=-125.0)
+        return invoice, self.send_new(line, Currency="USD", **named)
 
     def another_customer(self):
         """A customer of Tribe; what is made in Tribe from now on is for that one."""

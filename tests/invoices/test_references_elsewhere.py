@@ -5,7 +5,7 @@ rights end. Ours end nowhere.
 """
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
@@ -102,19 +102,8 @@ class ElsewhereCase(CreditCase):
 
     def settled_in_dollars(self):
         """The same by two rates, so with an exchange difference."""
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        dollar.rate_ids.unlink()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
-            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
-        self.sandbox.switch(invoice_day_offset=-10)
-        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
-        self.sandbox.switch(invoice_day_offset=0)
-        credit = self.send_new(
-            self.line(-100.0, PriceInCurrency=-125.0),
-            Currency="USD",
-            CreditedInvoice={"ID": invoice},
-        )
+        self.dollars_at_two_rates()
+        invoice, credit = self.credited_in_dollars()
         self.assert_settled(invoice, credit)
         return invoice, credit
 
@@ -256,18 +245,8 @@ class TestTakenApartInABranch(ElsewhereCase):
     def setUp(self):
         super().setUp()
         self.sandbox.switch(final_invoice_writable="all")
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        dollar.rate_ids.unlink()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
-            dollar.rate_ids.create({"currency_id": dollar.id, "name": day, "rate": rate})
-        self.paid = self.paid_in_dollars(self.branch())
-
-    def branch(self):
-        values = {"name": "Filiaal", "parent_id": self.company.id, "country_id": False}
-        branch = self.env["res.company"].create(values)
-        self.env["account.chart.template"].try_loading("nl", branch, install_demo=False)
-        return branch
+        self.dollars_at_two_rates()
+        self.paid = self.paid_in_dollars(self.branch_of(self.company))
 
     def paid_in_dollars(self, branch):
         """An invoice of a branch that was paid by another rate."""
