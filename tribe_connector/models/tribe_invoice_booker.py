@@ -154,12 +154,23 @@ class TribeInvoiceBooker(models.AbstractModel):
                 raise self._number_taken(
                     booking, in_journal, self._remedy_in_journal(booking, in_journal)
                 )
+        if booking.may_share_number:
+            return
         elsewhere = self._moves_with_number(booking.connection, booking.company, number)
-        if elsewhere and not booking.may_share_number:
+        if elsewhere:
             raise self._number_taken(
                 booking,
                 elsewhere[0],
                 sentence("number_taken_adopt_or_book"),
+            )
+        if self._is_booked_beside(booking):
+            # Who sees the books of this company may not see those: nothing of them is told.
+            raise NeedsPerson(
+                sentence(
+                    "invoice_number_taken_beside",
+                    number=number,
+                    total=Money(abs(booking.invoice.total), booking.currency.name),
+                )
             )
 
     def _remedy_in_journal(self, booking, move):
@@ -182,15 +193,37 @@ class TribeInvoiceBooker(models.AbstractModel):
             ),
         )
 
-    def _moves_with_number(self, connection, company, number):
-        """Customer invoices of a company that have a number of Tribe as number or reference.
+    def _is_booked_beside(self, booking):
+        """Whether a company above, or a branch, has the same sale with its number.
+
+        All of them are one business. A number alone says nothing: each may have its own series,
+        and then one would be asked about for ever.
+        """
+        if not booking.partner:
+            # It is looked at again when it is booked.
+            return False
+        company, invoice = booking.company, booking.invoice
+        companies = company.with_context(active_test=False).search(
+            [("id", "child_of", company.root_id.id), ("id", "!=", company.id)]
+        )
+        moves = self._moves_with_number(booking.connection, companies, invoice.number)
+        return any(
+            (move.move_type == "out_refund") == invoice.is_credit
+            and move.commercial_partner_id == booking.partner.commercial_partner_id
+            and move.currency_id == booking.currency
+            and Decimal(str(move.amount_total)) == abs(invoice.total)
+            for move in moves
+        )
+
+    def _moves_with_number(self, connection, companies, number):
+        """Customer invoices of some companies that have a number of Tribe as number or reference.
 
         Or at the beginning of that, as an entry has it that Odoo numbers. Typed by hand, or booked
         through another connection: what this one booked is known by its link.
         """
         moves = self.env["account.move"].search(
             [
-                ("company_id", "=", company.id),
+                ("company_id", "in", companies.ids),
                 ("move_type", "in", ("out_invoice", "out_refund")),
                 ("state", "!=", "cancel"),
                 "|",
