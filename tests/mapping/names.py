@@ -81,6 +81,22 @@ NL | Hart, Kees 't | Kees | 't | Hart
 NL | Jansen-de Vries, Anna | Anna | | Jansen-de Vries
 NL | van den Berg-de Wit, Anna | Anna | van den | Berg-de Wit
 NL | vries, jan de | jan | de | vries
+NL | Vries de, J. | J. | de | Vries
+NL | Vries de, Jan | Jan | de | Vries
+NL | Berg van den, Anna Maria | Anna Maria | van den | Berg
+NL | Veld in 't, Piet | Piet | in 't | Veld
+NL | vries de, jan | jan | de | vries
+NL | Jan Smit, Els Smit | Jan | | Smit, Els Smit
+NL | Jan de Vries, Els van Dijk | Jan | de | Vries, Els van Dijk
+NL | Smit, J., dr. | | | Smit, J., dr.
+NL | Smit, J. MSc | | | Smit, J. MSc
+NL | Smit, J. Dr. | | | Smit, J. Dr.
+NL | Smit, Drs. | | | Smit, Drs.
+NL | Smit, directeur | | | Smit, directeur
+NL | Jan Smit, J.P., jr. | Jan | | Smit, J.P., jr.
+NL | Jansen, Bakker, Smit | | | Jansen, Bakker, Smit
+NL | Jansen-de Vries, Anna Maria | Anna Maria | | Jansen-de Vries
+NL | Jansen - de Vries, Anna Maria | Anna Maria | | Jansen - de Vries
 NL | J. | | | J.
 BE | Peter Van den Bossche | Peter | Van den | Bossche
 BE | Herman Vanden Bossche | Herman | Vanden | Bossche

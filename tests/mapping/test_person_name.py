@@ -133,6 +133,32 @@ def test_parts_from_tribe_go_back_as_they_came(sent):
         assert split_like(name, sent) == cleaned
 
 
+def words_of(name):
+    """What a name consists of, in any order; commas part it like spaces."""
+    return sorted(name.replace(",", " ").split())
+
+
+@given(ANY_NAME)
+@example("Jan Smit, Els Smit")
+@example("Smit, J., dr.")
+@example("Vries de, J.")
+def test_no_part_of_a_name_is_lost_on_the_way(name):
+    back = there_and_back(name) or ""
+    assert words_of(back) == words_of(clean(name) or "")
+    if "," in back:
+        assert back == clean(name)
+
+
+@given(ANY_NAME)
+@example("Jan Smit, Els Smit")
+@example("Smit, J., dr.")
+@example("Jansen, directeur")
+@example("Maria de dios, Anna")
+def test_a_first_name_is_of_one_person_and_no_surname(name):
+    """Whoever gives another first name in Tribe changes nothing else of the name."""
+    assert "," not in split(name).first
+
+
 @given(ANY_NAME)
 def test_tribe_always_gets_the_last_name_it_requires(name):
     assert bool(split(name).last) == bool(clean(name))

@@ -32,6 +32,8 @@ _ARTICLES = frozenset("de den der het 't \u2019t \u2018t la le zu".split())
 # "Ortega y Gasset", "Puig i Cadafalch": one surname.
 _CONJUNCTIONS = frozenset("y i".split())
 _SUFFIXES = frozenset("jr sr ii iii iv phd msc bsc mba llm esq junior senior jnr snr".split())
+# Behind a comma nobody is called so.
+_TITLES = _SUFFIXES | frozenset("dr drs mr ir ing prof ba ds em".split())
 # Given names that hold a particle: "Maria del Carmen", "Juan de Dios".
 _DEVOTIONS = frozenset(
     """
@@ -114,23 +116,40 @@ def _surname_like(surname: str, middle: str, last: str) -> tuple[str, str]:
 
 
 def _turned_around(text: str) -> PersonName | None:
-    """``"Vries, Jan de"`` and ``"de Vries, Jan"``; ``None`` when this is not such a name."""
+    """``"Vries, Jan de"``, ``"Vries de, Jan"`` and ``"de Vries, Jan"``; ``None`` when this is not
+    such a name."""
     last, comma, first = (part.strip() for part in text.partition(","))
     if not comma or not last or not first or "," in first:
         return None
-    words = first.split(" ")
-    if all(map(_is_suffix, words)):
+    words, surname = first.split(" "), last.split(" ")
+    given, start = _end_without_particles(words, 0), _particles_from(surname, 0)
+    end = _end_without_particles(surname, start)
+    if _is_title(words[-1]) or _are_two_names(surname[start:end], words[:given]):
         return None
-    if words[0][0].islower() and not last.split(" ")[-1][0].islower():
+    if words[0][0].islower() and not surname[end - 1][0].islower():
         # "Jan Jansen, directeur": no given name follows the comma.
         return None
-    given = len(words)
-    while given > 1 and _is_particle_at(words, given - 1):
-        given -= 1
-    surname = last.split(" ")
-    particles = _particles_from(surname, 0)
-    middle = words[given:] + surname[:particles]
-    return PersonName(" ".join(words[:given]), " ".join(middle), " ".join(surname[particles:]))
+    middle = words[given:] + surname[end:] + surname[:start]
+    return PersonName(" ".join(words[:given]), " ".join(middle), " ".join(surname[start:end]))
+
+
+def _are_two_names(surname: list[str], given: list[str]) -> bool:
+    """Whether both sides of a comma can be whole names, as in "Jan Smit, Els Smit".
+
+    Not "Jansen-de Vries, Anna Maria": that is one surname.
+    """
+    is_double = any(word == "-" or _binds(word) for word in surname)
+    surnames = [word for word in surname if word.lower() not in _PARTICLES]
+    givens = [word for word in given if word.lower() not in _PARTICLES]
+    return len(surnames) > 1 and len(givens) > 1 and not is_double
+
+
+def _end_without_particles(words: list[str], start: int) -> int:
+    """Where the particles begin that words end with; at least one word is before them."""
+    end = len(words)
+    while end > start + 1 and _is_particle_at(words, end - 1):
+        end -= 1
+    return end
 
 
 def _in_order(words: list[str]) -> PersonName:
@@ -151,7 +170,7 @@ def _surname_start(words: list[str]) -> int:
             return index
         if index and index + 2 < len(words) and words[index + 1].lower() in _CONJUNCTIONS:
             return index
-        if index and words[index].endswith(","):
+        if "," in words[index]:
             return index
         if index and index + 2 == len(words) and _is_spanish_surname(words[index]):
             return index
@@ -207,3 +226,7 @@ def _is_spanish_surname(word: str) -> bool:
 
 def _is_suffix(word: str) -> bool:
     return word.lower().replace(".", "") in _SUFFIXES
+
+
+def _is_title(word: str) -> bool:
+    return word.lower().replace(".", "") in _TITLES
