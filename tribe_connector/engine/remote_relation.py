@@ -272,7 +272,9 @@ class RemoteRelation:
     def with_address(self, body: dict, changed: dict) -> "RemoteRelation":
         """The relation once the slot that is ours got a body that tells of changed fields."""
         slot = ADDRESS_NAVIGATIONS[self.kind][0]
-        address = {**(self.invoice_address() or {}), **body}
+        # Also of a first address it is known what it does not have.
+        empty = address_body(dict.fromkeys(ADDRESS_FIELDS), {})
+        address = {**(self.invoice_address() or empty), **body}
         if "Country" in body:
             code = changed.get("country_code", self.values().get("country_code"))
             address["Country"] = {"Code": code}

@@ -6,6 +6,7 @@ from stdnum import get_cc_module
 from stdnum.eu.vat import MEMBER_STATES
 
 from .normalization import canonical, clean_start
+from .relation import COUNTRY_CODE_LENGTH
 
 # "EL" is Greece's prefix, "XI" Northern Ireland's; both are other countries for stdnum.
 _COUNTRIES_OF_PREFIX = {"EL": "GR", "XI": "GB"}
@@ -24,7 +25,7 @@ def is_vat_doubtful(vat: object, country_code: object = None) -> bool:
     prefix = number[:2]
     if prefix.lower() in MEMBER_STATES or prefix in _COUNTRIES_OF_PREFIX:
         country = _COUNTRIES_OF_PREFIX.get(prefix, prefix)
-    rules = get_cc_module(country.lower(), "vat") if len(country) == 2 else None
+    rules = get_cc_module(country.lower(), "vat") if len(country) == COUNTRY_CODE_LENGTH else None
     if rules is None:
         return False
     return not (rules.is_valid(text) or rules.is_valid(number))

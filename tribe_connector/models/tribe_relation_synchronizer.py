@@ -997,17 +997,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return {
             name: shown[name]
             for name, value in changed.items()
-            if name in shown and canonical(name, shown[name]) != canonical(name, value)
+            if canonical(name, shown[name]) != canonical(name, value)
         }
 
     def _address_shown_then(self, connection, remote, changed):
-        """What Tribe shows of some address fields once it was told them: ``{field: value}``.
-
-        Of a first address only what it is told is known.
-        """
+        """What Tribe shows of some address fields once it was told them: ``{field: value}``."""
         body = self._address_changes(connection, remote, changed)
         shown = remote.with_address(body, changed).values()
-        return {name: shown[name] for name in changed if name in shown}
+        return {name: shown[name] for name in changed}
 
     def _create_address(self, session, link, remote, changed, body):
         """Give a relation its first address.
