@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.sentence import sentence
 
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
 
@@ -145,3 +146,63 @@ class TestWhoCannotBeArchived(RelationCase):
             partner=partner.display_name,
             reason=sentence("contact_has_user", users=user.display_name),
         )
+
+
+class TestEndsThatTribeShowsNoMore(RelationCase):
+    """``IsFormer`` comes no more: an ended role stays ended, a current one stays current."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection.settle_seconds = 0
+        self.ended = self.linked("Oud B.V.")
+        self.ended_person = self.linked("Jan Smit", is_company=False)
+        self.current = self.linked("Klant B.V.")
+        self.was_supplier = self.linked("Leverancier B.V.", supplier_rank=1)
+        for partner in (self.ended, self.current):
+            # One of before, of the same kind.
+            row = self.relate(ORGANIZATION_CUSTOMER, Organization=partner.tribe_id)
+            self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": True})
+        self.end(self.ended, ORGANIZATION_CUSTOMER)
+        self.end(self.ended_person, PERSON_CUSTOMER)
+        self.end(self.was_supplier, SUPPLIER)
+        self.partners = self.ended + self.ended_person + self.current + self.was_supplier
+        self.edit(PhoneNumber="030 1")
+        self.was = self.was_told()
+
+    def end(self, partner, entity_set):
+        links = self.env["tribe.link"].search([("partner_id", "=", partner.id)])
+        role = "supplier" if entity_set == SUPPLIER else "customer"
+        linked = links.filtered(lambda link: link.kind == role)
+        self.sandbox.change(entity_set, linked.tribe_id, {"IsFormer": True})
+
+    def edit(self, **fields):
+        for partner in self.partners:
+            kind = "Organization" if partner.is_company else "Person"
+            self.sandbox.change(f"Relation_{kind}", partner.tribe_id, fields)
+            self.look_at(kind.lower(), partner.tribe_id)
+        self.run_nightly()
+
+    def was_told(self):
+        """What Tribe has of all relationships, and which contacts are active."""
+        sets = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER)
+        rows = [row for each in sets for row in self.sandbox.rows(each)]
+        former = {row["ID"]: bool(row["IsFormer"]) for row in rows}
+        return former, self.partners.mapped("active")
+
+    def test_what_has_ended_stays_ended_and_what_is_current_current(self):
+        self.assertEqual(self.partners.mapped("active"), [False, False, True, True])
+        self.sandbox.switch(absent_fields=["Relationship/IsFormer"])
+
+        self.edit(PhoneNumber="030 2")
+        self.edit(PhoneNumber="030 3")
+
+        self.assertEqual(self.partners.mapped("phone"), ["030 3"] * 4)
+        self.sandbox.switch(absent_fields=[])
+        self.assertEqual(self.was_told(), self.was)
+        self.assertFalse(self.problems())
+
+    def test_what_is_new_is_current(self):
+        self.sandbox.switch(absent_fields=["Relationship/IsFormer"])
+        row = self.organization(Name="Nieuw B.V.")
+        self.look_at("organization", row["ID"])
+        self.assertTrue(self.link(row["ID"]).partner_id.active)

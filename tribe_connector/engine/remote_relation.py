@@ -338,11 +338,18 @@ def _load_relationships(connection, client, kind, relations, witnesses) -> None:
         of_relation: dict[str, list[dict]] = {}
         for row in rows:
             of_relation.setdefault((row.get(navigation) or {}).get("ID"), []).append(row)
-        # Which of them is linked says something only where a relation has more than one.
-        several = [row["ID"] for each in of_relation.values() if len(each) > 1 for row in each]
-        linked = connection.env["tribe.link"]._of_tribe(connection, several)
+        # Which of them is linked says something only where a relation has more than one, or does
+        # not show whether it has ended.
+        unsure = [
+            row["ID"]
+            for each in of_relation.values()
+            if len(each) > 1 or not all(map(_shows_former, each))
+            for row in each
+        ]
+        linked = connection.env["tribe.link"]._of_tribe(connection, unsure)
         for relation_id, each in of_relation.items():
             if relation := relations.get(relation_id):
+                _keep_former(each, linked)
                 *others, counting = sorted(each, key=lambda row: _precedence(row, linked))
                 relation.relationships[relationship] = counting
                 relation.others[relationship] = others
@@ -469,6 +476,20 @@ def _precedence(row: dict, linked: Collection[str]) -> tuple:
     the others the one that was changed last.
     """
     return not _is_former(row), row["ID"] in linked, changed_at(row) or ""
+
+
+def _shows_former(row: dict) -> bool:
+    return "IsFormer" in row
+
+
+def _keep_former(rows: list[dict], linked: dict) -> None:
+    """Take relationships of one kind that do not show whether they have ended for what they were.
+
+    One that is new is current. Tribe sends ``null`` for what was never ended.
+    """
+    was_former = any(linked[row["ID"]]._was_former() for row in rows if row["ID"] in linked)
+    for row in rows:
+        row.setdefault("IsFormer", was_former)
 
 
 def _is_former(row: dict) -> bool:
