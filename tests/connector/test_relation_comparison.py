@@ -249,6 +249,35 @@ class TestRelationComparison(RelationCase):
         self.assertEqual({partner.city for partner in partners}, {"Utrecht"})
         self.assertAsked("too_many_relations_missing", missing=10)
 
+    def test_those_without_an_address_say_nothing_about_addresses(self):
+        self.connection.missing_percent = 30
+        partners = [
+            self.linked(f"Adres {number} B.V.", street="Dorpsstraat 1", city="Utrecht")
+            for number in range(4)
+        ]
+        for partner in partners:
+            self.sandbox.delete("Address", self.address_of(partner)["ID"])
+
+        self.pass_night(days=7)
+
+        self.assertEqual({partner.city for partner in partners}, {"Utrecht"})
+        self.assertAsked("too_many_relations_missing", linked=4, missing=4)
+
+    def test_an_edit_that_nobody_told_of_arrives(self):
+        partner = self.linked("Met adres B.V.", street="Dorpsstraat 1", city="Utrecht")
+        self.look_at("organization", partner.tribe_id)
+        self.env["tribe.work"].search([]).unlink()
+        # It was read long before the edit.
+        link = self.link(partner.tribe_id)
+        dates = {each: "2020-01-01T00:00:00Z" for each in link.shown if each != "address"}
+        link.shown = {**link.shown, **dates}
+        self.sandbox.change("Address", self.address_of(partner)["ID"], {"City": "Zwolle"})
+
+        self.pass_night(days=7)
+
+        self.assertEqual(partner.city, "Zwolle")
+        self.assertFalse(self.env["tribe.work"].search([]))
+
     def test_a_relationship_that_was_deleted_without_a_webhook_has_its_relation_looked_at(self):
         partner = self.partners[0]
         (row,) = self.relationships(partner).values()

@@ -63,6 +63,9 @@ class RemoteRelation:
     hidden: dict = field(default_factory=dict)
     # From when on no read is from before a backup of Tribe was restored, if one was.
     restored_at: datetime | None = None
+    # What is not shown of it (``ADDRESS_MARK``, "customer", "supplier"), as of so many others that
+    # nobody need have deleted it.
+    doubted: frozenset[str] = frozenset()
 
     @property
     def tribe_id(self) -> str:
@@ -109,10 +112,12 @@ class RemoteRelation:
         # Everybody asks for them, and Tribe says how long it takes to read them.
         read = organization_from_tribe if self.kind == "organization" else person_from_tribe
         values = read(self.entity, self.relationships, self.state_codes)
-        if not self.relationships:
+        if not self.relationships or self.doubted & RELATIONSHIP_SETS[self.kind].keys():
             del values["active"]
         # A contact has to be called something, so a name that is not whole is left to the merge.
         not_shown = self.not_shown.keys() - {"name"}
+        if ADDRESS_MARK in self.doubted:
+            not_shown |= {*ADDRESS_FIELDS}
         return {n: value for n, value in values.items() if n in self.fields and n not in not_shown}
 
     @cached_property
@@ -234,6 +239,12 @@ class RemoteRelation:
         return replace(self, relationships=relationships, hidden=values)
 
     @property
+    def lacks_address(self) -> bool:
+        """Whether it is read without any address, although one could be."""
+        slots = ADDRESS_NAVIGATIONS[self.kind]
+        return bool(self.fields & {*ADDRESS_FIELDS}) and not any(map(self.entity.get, slots))
+
+    @property
     def is_address_hidden(self) -> bool:
         """Whether the read does not show yet what its address was told."""
         return any(name in self.hidden for name in ADDRESS_FIELDS)
@@ -320,6 +331,7 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     restored_at = links._restored_at(connection, relations)
     for relation in relations.values():
         relation.restored_at = restored_at
+    connection.env["tribe.relation.comparer"]._doubt(connection, client, kind, relations)
     return {tribe_id: each for tribe_id, each in relations.items() if tribe_id not in witnesses}
 
 

@@ -180,7 +180,8 @@ class _Sides:
     def country(self) -> object:
         """The country in which values are compared: the one to which a side has moved, if any."""
         before, odoo, tribe = (
-            canonical("country_code", values.get("country_code"))
+            # A side that does not show it has not moved.
+            canonical("country_code", values.get("country_code", self.agreed.get("country_code")))
             for values in (self.agreed, self.odoo, self.tribe)
         )
         if before is None:

@@ -29,6 +29,9 @@ DEAD_STATES = ("gone", "left_to_odoo")
 ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
 # What is kept with the agreed values of a relationship: the IDs of others that end with it.
 ALSO_ENDED = "also_ended"
+# Kept with the dates of what was shown: some of it did not show when it was read last, and was
+# doubted (``tribe.relation.comparer``).
+DOUBTED = "doubted"
 # Stream of tribe.cursor: from when on no read is from before a backup of Tribe was restored.
 RESTORED = "restored"
 # So many other relations are read along, to find out whether one was.
@@ -554,11 +557,27 @@ class TribeLink(models.Model):
         shown = (fields.Datetime.now() - self.shown_at).total_seconds()
         return self.connection_id.settle_seconds - shown
 
+    def _may_be_old_address(self):
+        """Whether Tribe may answer from a copy that lacks its address."""
+        is_being_told = not {*ADDRESS_FIELDS}.isdisjoint(self.being_told or {})
+        return is_being_told or self._seconds_of_old_copies() > 0
+
+    def _may_be_new(self):
+        """Whether it was made so shortly ago that it need not show yet wherever Tribe reads."""
+        wait = timedelta(seconds=self.connection_id.settle_seconds)
+        made_at = max(self.sent_at or self.create_date, self.create_date)
+        return made_at + wait > fields.Datetime.now()
+
     def _keep_shown(self, remote, merged):
         """Keep how new what was read is; look again where it is an old copy.
 
+        Of what is doubted nothing is kept: it is looked at again once it shows.
+
         :param merged: what comes of it
         """
+        if remote.doubted:
+            self.shown = {**(self.shown or {}), DOUBTED: True}
+            return
         copied = self._older(remote)[0]
         if copied:
             self.env["tribe.work"]._look_later(self.connection_id, self.kind, self.tribe_id)
@@ -587,7 +606,7 @@ class TribeLink(models.Model):
         Unless it may be a copy from before that, as its dates are those that it had then.
         """
         now, marks = fields.Datetime.now(), remote.marks()
-        if not self._is_in_doubt(remote.restored_at) or self._older(remote)[0]:
+        if not self._is_in_doubt(remote.restored_at) or self._older(remote)[0] or remote.doubted:
             return
         if now >= remote.restored_at or marks != self.shown:
             self.write({"shown": marks or False, "shown_at": max(now, remote.restored_at)})

@@ -1,10 +1,9 @@
 import re
 from contextlib import contextmanager
-from datetime import timedelta
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -791,16 +790,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
         Not to those that were made just now: they may not show yet.
         """
-        now = fields.Datetime.now()
-        wait = timedelta(seconds=connection.settle_seconds)
         return self._not_shown_relationships(connection, partner, remote).filtered(
-            lambda link: max(link.sent_at or link.create_date, link.create_date) + wait <= now
+            lambda link: not link._may_be_new()
         )
 
     def _not_shown_relationships(self, connection, partner, remote):
         """The links of a partner to relationships that a read does not show, but could.
 
-        Beside a role that goes on, not to one that had ended: nothing ends with it.
+        Beside a role that goes on, not to one that had ended: nothing ends with it. Nor where so
+        many do not show that nobody is believed to have deleted it.
         """
         sets = RELATIONSHIP_SETS[remote.kind]
         readable = [kind for kind, name in sets.items() if name not in connection._absent()]
@@ -811,6 +809,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 for (_partner, kind), link in links.items()
                 if link.tribe_id
                 and kind not in remote.relationships
+                and kind not in remote.doubted
                 and not (remote.is_current and link._was_former())
             )
         )
