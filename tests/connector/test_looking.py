@@ -1,5 +1,6 @@
 """Looking finds what a webhook would have told: webhooks get lost, and some cannot receive any."""
 
+from collections import Counter
 from datetime import timedelta
 from unittest import mock
 
@@ -8,6 +9,8 @@ from odoo import fields
 from odoo.addons.tribe_connector.engine.lease import Leases
 from odoo.addons.tribe_connector.engine.remote_relation import load_relations
 from odoo.addons.tribe_connector.engine.session import Session
+from odoo.addons.tribe_connector.models import tribe_work
+from odoo.addons.tribe_connector.tribe_api import client
 
 from .relation_case import RelationCase
 
@@ -109,6 +112,131 @@ class TestWhatWaits(LookingCase):
                 self.poll_now(self.env(cr=cursor), "organization")
         works = self.env["tribe.work"].search([("kind", "=", "organization")])
         self.assertEqual(works.mapped("reference"), [partner.tribe_id])
+
+
+class TestInterrupted(LookingCase):
+    """A look that cannot come to its end goes on where it was."""
+
+    def setUp(self):
+        super().setUp()
+        # Whatever Tribe does, no call is the last one for long.
+        self.connection.failures_before_pause = 10**6
+        self.sandbox.switch(page_limit=4)
+        self.read = Counter()
+
+    def count_rows(self):
+        """Count how often each row is listed from here on, in ``read``."""
+
+        def parsed(body, parse=client.parsed_json):
+            found = parse(body)
+            rows = found.get("value", []) if isinstance(found, dict) else []
+            self.read.update(row["ID"] for row in rows if set(row) <= {"ID", "Organization"})
+            return found
+
+        return mock.patch.object(client, "parsed_json", parsed)
+
+    def look_in_pieces(self, stream, calls, meanwhile=lambda: None):
+        """Look, with each page failing after so many; returns how often that was."""
+        self.env["tribe.work"]._add(self.connection, "inbound", "poll", [stream], "poll")
+        interruptions = 0
+        while self.env["tribe.work"].search([]):
+            fault = {"path_contains": "CreationDate%20ge", "skip": calls, "times": None}
+            self.sandbox.fault("status", status=500, **fault)
+            self.run_lanes()
+            self.sandbox.clear_faults()
+            self.env["tribe.work"].search([]).due = "2020-01-01"
+            interruptions += 1
+            self.assertLess(interruptions, 40)
+            meanwhile()
+        return interruptions
+
+    def renamed(self, count):
+        """So many relations that were renamed in Tribe, all in the same second."""
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"Klant {number} B.V.", "is_company": True, "customer_rank": 1}
+                for number in range(count)
+            ]
+        )
+        self.synchronize(partners)
+        self.poll("organization")
+        for partner in partners:
+            self.rename(partner, f"Hernoemd {partner.id}")
+        return partners
+
+    def assert_all_are_renamed(self, partners):
+        self.assertEqual(partners.mapped("name"), [f"Hernoemd {each.id}" for each in partners])
+        self.assertFalse(self.problems())
+
+    def test_no_row_is_read_more_than_twice(self):
+        partners = self.renamed(30)
+        with self.count_rows():
+            interruptions = self.look_in_pieces("organization", 3)
+        self.assertGreater(interruptions, 3)
+        self.assert_all_are_renamed(partners)
+        self.assertLessEqual(set(partners.mapped("tribe_id")), set(self.read))
+        self.assertLessEqual(max(self.read.values()), 2)
+
+    def test_no_row_is_skipped_where_rows_come_and_go_meanwhile(self):
+        partners = self.renamed(30)
+        gone = iter([self.organization(Name=f"Weg {number}")["ID"] for number in range(30)])
+
+        def move():
+            self.sandbox.delete("Relation_Organization", next(gone))
+            self.organization(Name="Nieuw B.V.")
+
+        self.look_in_pieces("organization", 3, move)
+        self.assert_all_are_renamed(partners)
+
+    def test_what_changes_behind_the_place_is_found_by_the_next_look(self):
+        partners = self.renamed(30)
+        first = partners.sorted("tribe_id")[:1]
+        self.look_in_pieces("organization", 3, lambda: self.rename(first, "Nog eens"))
+        self.poll("organization")
+        self.assert_all_are_renamed(partners - first)
+        self.assertEqual(first.name, "Nog eens")
+
+    def test_relations_of_relationships_come_too(self):
+        partners = self.renamed(30)
+        for partner in partners:
+            ((entity_set, row),) = self.relationships(partner).items()
+            self.sandbox.change(entity_set, row["ID"], {"PaymentTermInDays": 45})
+        with self.count_rows():
+            self.look_in_pieces("customer", 3)
+        self.assertLessEqual(max(self.read.values()), 2)
+        days = partners.property_payment_term_id.line_ids
+        self.assertEqual((days.mapped("nb_days"), len(days)), ([45], 1))
+
+    def test_a_look_for_which_there_is_no_room_goes_on_too(self):
+        partners = self.renamed(30)
+        self.env["tribe.work"]._add(self.connection, "inbound", "poll", ["organization"], "poll")
+        self.patch(tribe_work, "MOST_WAITING", 10)
+        stops = 0
+        with self.count_rows():
+            while works := self.env["tribe.work"].search([]):
+                works.due = "2020-01-01"
+                self.run_lanes()
+                stops += 1
+                self.assertLess(stops, 40)
+        self.assertGreater(stops, 2)
+        self.assert_all_are_renamed(partners)
+        self.assertLessEqual(max(self.read.values()), 2)
+
+    def test_what_was_noted_before_it_was_deactivated_is_looked_for_again(self):
+        new = [self.organization(Name=f"Nieuw {number}")["ID"] for number in range(12)]
+        self.sandbox.fault("status", status=500, times=None, path_contains="ID%20eq")
+        page = {"path_contains": "CreationDate%20ge", "skip": 3, "times": None}
+        self.sandbox.fault("status", status=500, **page)
+        self.poll("organization")
+        self.connection.action_deactivate()
+        self.run_lanes()
+        self.sandbox.clear_faults()
+        self.press_activate()
+        self.run_lanes()
+
+        self.poll("organization")
+
+        self.assertTrue(all(self.link(tribe_id).partner_id for tribe_id in new))
 
 
 class TestClocksAtTheStart(LookingCase):

@@ -1,5 +1,6 @@
 """Looking finds what a webhook would have told of an invoice, at the cost of what changed."""
 
+from collections import Counter
 from datetime import timedelta
 from unittest import mock
 
@@ -689,6 +690,60 @@ class TestDatesThatTell(LookingCase):
         self.assertFalse(self.connection.dates_tell)
         lines = self.env["tribe.run.line"].search([])
         self.assert_told(lines, "dates_do_not_tell", field="text")
+
+
+class TestInterruptedByDates(LookingCase):
+    """Very many bear a new date, and Tribe cannot be reached for long."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection.failures_before_pause = 10**6
+        self.connection.phase_ids.is_booked = False
+        self.run_lanes()
+        self.sandbox.switch(phase_touches_invoice=True, page_limit=5)
+        self.connection.dates_tell = True
+        self.tribe_ids = self.all_sent(40)
+        for stream in ("invoice", DATES_STREAM):
+            self.env["tribe.cursor"]._move(self.connection, stream, "2020-01-01")
+        self.read = Counter()
+
+    def count_rows(self):
+        """Count how often each invoice is listed from here on, in ``read``."""
+
+        def parsed(body, parse=client.parsed_json):
+            found = parse(body)
+            rows = found.get("value", []) if isinstance(found, dict) else []
+            self.read.update(row["ID"] for row in rows if "InvoiceDate" in row)
+            return found
+
+        return mock.patch.object(client, "parsed_json", parsed)
+
+    def in_pieces(self, begin):
+        """Have each page by dates fail after three of them, until nothing waits."""
+        interruptions = 0
+        with self.count_rows():
+            begin()
+            while works := self.env["tribe.work"].search([]):
+                works.due = "2020-01-01"
+                fault = {"path_contains": "CreationDate%20ge", "skip": 3, "times": None}
+                self.sandbox.fault("status", status=500, **fault)
+                self.run_lanes()
+                self.sandbox.clear_faults()
+                interruptions += 1
+                self.assertLess(interruptions, 40)
+        self.assertGreater(interruptions, 3)
+        self.assertEqual(set(self.read), set(self.tribe_ids))
+
+    def test_a_quick_look_goes_on(self):
+        works = self.env["tribe.work"]
+        self.in_pieces(lambda: works._add(self.connection, "inbound", "poll", ["invoice"], "poll"))
+        self.assertLessEqual(max(self.read.values()), 2)
+
+    def test_a_night_goes_on(self):
+        comparer = self.env["tribe.invoice.comparer"]
+        since = self.connection._open_since()
+        self.in_pieces(lambda: comparer._begin_night(self.connection, since))
+        self.assertLessEqual(max(self.read.values()), 2)
 
 
 class TestGivenUp(LookingCase):

@@ -27,6 +27,7 @@ from tribe_connector.tribe_api import (
     TribeWriteForbidden,
 )
 from tribe_connector.tribe_api import client as client_module
+from tribe_connector.tribe_api.listing import Listing
 
 from .conftest import RECORD, Answer, skip_of
 
@@ -160,7 +161,8 @@ class Rows:
         return [row["ID"] for row in self.rows]
 
 
-def listed(client, **options):
+def listed(client, *, seen=(), place=None, **options):
+    options["listing"] = Listing(seen, place)
     return [row["ID"] for page in client.pages("Relation", **options) for row in page]
 
 
@@ -274,6 +276,67 @@ def test_a_listing_that_goes_on_finds_what_moved_up_meanwhile(client, tribe, siz
     del kept.rows[10:260]
     tribe.lists(kept)
     assert listed(client, seen=everything[:300]) == everything[300:]
+
+
+def interrupted(client, pages):
+    """What comes of so many pages, and the place behind them."""
+    listing, ids = Listing(), []
+    for _number, page in zip(range(pages), client.pages("Relation", listing=listing)):
+        ids += [row["ID"] for row in page]
+    return ids, listing.place
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 25, 100])
+@pytest.mark.parametrize("pages", [1, 2, 3])
+def test_a_listing_goes_on_behind_a_place(client, tribe, size, pages):
+    kept = Rows(330, size)
+    tribe.lists(kept)
+    first, place = interrupted(client, pages)
+    calls = client.calls
+
+    assert first + listed(client, place=place) == kept.ids()
+    assert client.calls - calls <= (330 - len(first)) / max(size - 1, 1) + 2
+
+
+@pytest.mark.parametrize("size", [7, 25, 100])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        pytest.param(0, 1, id="the first"),
+        pytest.param(0, 6, id="nearly a page"),
+        pytest.param(5, 150, id="several pages"),
+        pytest.param(100, 330, id="most of what is to come"),
+        pytest.param(0, 330, id="all"),
+    ],
+)
+def test_behind_a_place_no_row_is_skipped_when_others_went_away(client, tribe, size, first, last):
+    kept = Rows(330, size)
+    tribe.lists(kept)
+    known, place = interrupted(client, 3)
+    del kept.rows[first:last]
+
+    assert set(kept.ids()) <= {*known, *listed(client, place=place)}
+
+
+def test_behind_a_place_whose_row_went_away_all_is_read_again(client, tribe):
+    kept = Rows(330)
+    tribe.lists(kept)
+    known, place = interrupted(client, 2)
+    kept.rows = [row for row in kept.rows if row["ID"] != known[-1]]
+
+    assert listed(client, place=place) == kept.ids()
+
+
+@pytest.mark.parametrize("count", [1, 50, 99, 100, 250])
+def test_behind_a_place_no_row_is_skipped_when_others_came_before_it(client, tribe, count):
+    kept = Rows(330 + count)
+    come, kept.rows = kept.rows[-count:], kept.rows[:-count]
+    tribe.lists(kept)
+    known, place = interrupted(client, 2)
+    left = kept.ids()[len(known) :]
+    kept.rows = come + kept.rows
+
+    assert set(left) <= set(listed(client, place=place))
 
 
 def test_of_a_record_that_cannot_be_read_the_id_comes_where_that_is_asked_for(client, tribe):

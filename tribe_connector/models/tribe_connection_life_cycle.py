@@ -136,6 +136,8 @@ class TribeConnection(models.Model):
         """
         if self.state == "connected":
             self.env["tribe.work"].sudo()._remove_all(self, but)
+            # What was noted of the rows before them is removed.
+            self.env["tribe.cursor"].sudo()._forget_places(self)
 
     @only_for("Administrator", "write")
     def action_run_nightly(self):

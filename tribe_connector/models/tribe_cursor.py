@@ -1,5 +1,10 @@
 from odoo import fields, models
 
+from ..tribe_api import Listing, Place
+
+# Of a stream that is being read: its cursor is moved at the end alone.
+PLACE = "place:"
+
 
 class TribeCursor(models.Model):
     """How far one stream of a connection was read, or when something regular last happened.
@@ -17,6 +22,9 @@ class TribeCursor(models.Model):
     )
     stream = fields.Char(required=True, readonly=True)
     position = fields.Datetime(required=True, readonly=True)
+    place = fields.Char(
+        readonly=True, help="Of a look that was interrupted: behind which row it goes on."
+    )
 
     _stream_unique = models.Constraint(
         "UNIQUE(connection_id, stream)", "A stream has one cursor per connection."
@@ -24,17 +32,49 @@ class TribeCursor(models.Model):
 
     def _position(self, connection, stream):
         """The moment (datetime, UTC) up to which a stream was read, or None."""
-        # A form that is not saved yet has none.
-        cursor = self.search([("connection_id", "in", connection.ids), ("stream", "=", stream)])
-        return cursor.position or None
+        return self._find(connection, stream).position or None
 
     def _forget(self, connections, *streams):
         """Have streams begin anew, or regular things be as if they had never happened."""
         self.search([("connection_id", "in", connections.ids), ("stream", "in", streams)]).unlink()
 
+    def _listing(self, connection, stream, since):
+        """Where a look at a stream goes on: ``(Listing, when it began)``; None: it begins now.
+
+        :param since: from when on it looks (datetime, UTC, or None): another look begins anew
+        """
+        cursor = self._find(connection, PLACE + stream)
+        of, _slash, place = (cursor.place or "").partition("/")
+        if not place or of != str(since):
+            return Listing(), None
+        rows, _slash, last_id = place.partition("/")
+        return Listing(place=Place(int(rows), last_id)), cursor.position
+
+    def _keep_place(self, connection, stream, since, listing, began):
+        """Note how far a look at a stream came that began at a moment (datetime, UTC)."""
+        if not listing.place:
+            return
+        rows, last_id = listing.place
+        self._move(connection, PLACE + stream, began)
+        self._find(connection, PLACE + stream).place = f"{since}/{rows}/{last_id}"
+
+    def _end(self, connection, stream, began):
+        """Note that a look at a stream came to its end: the next one looks from its beginning."""
+        self._move(connection, stream, began)
+        self._forget(connection, PLACE + stream)
+
+    def _forget_places(self, connections):
+        """Have what is being read be read from its beginning."""
+        domain = [("connection_id", "in", connections.ids), ("place", "!=", False)]
+        self.search(domain).unlink()
+
+    def _find(self, connection, stream):
+        # A form that is not saved yet has none.
+        return self.search([("connection_id", "in", connection.ids), ("stream", "=", stream)])
+
     def _move(self, connection, stream, position):
         """Note that a stream was read up to a moment (datetime, UTC)."""
-        cursor = self.search([("connection_id", "=", connection.id), ("stream", "=", stream)])
+        cursor = self._find(connection, stream)
         if cursor:
             cursor.position = position
         else:

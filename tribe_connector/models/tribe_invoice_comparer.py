@@ -10,7 +10,17 @@ from ..mapping import sight_options, start_of_day
 from ..mapping.invoice import EARLIEST_DATE
 from ..mapping.invoice_facts import differing
 from ..sentence import sentence
-from ..tribe_api import Guid, TribeRefused, TribeUnknownSet, any_of, at_least, both, either, equals
+from ..tribe_api import (
+    Guid,
+    Listing,
+    TribeRefused,
+    TribeUnknownSet,
+    any_of,
+    at_least,
+    both,
+    either,
+    equals,
+)
 from . import tribe_sighting
 from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
 
@@ -41,16 +51,18 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     # A quick look
 
-    def _look_quickly(self, session, since):
+    def _look_quickly(self, session, since, listing):
         """Note what changed; yields after each page.
 
         A phase change may leave the date of an invoice alone (it is only a link), so the newest
         open invoices are looked at as well, as far back as there is something new.
 
         :param since: when it was looked at last (datetime, UTC)
+        :param listing: behind which of those with a new date it goes on
         """
         connection, client = session.connection, session.client
-        for rows in self._pages(client, self._listings(connection, [changed_since(since)])):
+        listings = self._listings(connection, [changed_since(since)])
+        for rows in self._pages(client, listings, listing=listing):
             self._sight(session, rows)
             yield
         for rows in self._open_pages(connection, client):
@@ -137,7 +149,8 @@ class TribeInvoiceComparer(models.AbstractModel):
         session.commit()
         since = _look_of(reference).since
         listings = self._full_listings(connection, since)
-        for number, rows in enumerate(self._pages(session.client, listings, seen=seen), start=1):
+        pages = self._pages(session.client, listings, listing=Listing(seen))
+        for number, rows in enumerate(pages, start=1):
             self._sight(session, rows, reference)
             poller._begin_stream(session, "invoice")
             if number == 1 and not seen:
@@ -159,16 +172,16 @@ class TribeInvoiceComparer(models.AbstractModel):
         poller = self.env["tribe.poller"]
         since = _look_of(reference).since
         before = cursors._position(connection, DATES_STREAM)
-        started = None
-        for rows in self._pages(
-            session.client, self._listings(connection, [changed_since(before)])
-        ):
-            started = started or poller._now_in_tribe(session)
+        listing, began = cursors._listing(connection, DATES_STREAM, before)
+        listings = self._listings(connection, [changed_since(before)])
+        for rows in self._pages(session.client, listings, listing=listing):
+            began = began or poller._now_in_tribe(session)
             self._sight(session, rows)
+            cursors._keep_place(connection, DATES_STREAM, before, listing, began)
             poller._check_room(session)
             session.commit()
         count = self._count(session.client, self._periods(connection, since))
-        cursors._move(connection, DATES_STREAM, started or poller._now_in_tribe(session))
+        cursors._end(connection, DATES_STREAM, began or poller._now_in_tribe(session))
         day = _day_before(since)
         if count is None or count != self.env["tribe.sighting"]._count(connection, day):
             self._begin(connection, since, "nightly")

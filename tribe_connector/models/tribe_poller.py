@@ -152,21 +152,23 @@ class TribePoller(models.AbstractModel):
             comparer = self.env["tribe.invoice.comparer"]
             comparer._begin(connection, connection.invoices_from, reason)
             return
-        started = None
-        for _page in self._look(session, stream, since):
-            started = started or self._now_in_tribe(session)
+        listing, began = cursors._listing(connection, stream, since)
+        for _page in self._look(session, stream, since, listing):
+            began = began or self._now_in_tribe(session)
+            cursors._keep_place(connection, stream, since, listing, began)
             self._check_room(session)
             # Before Tribe is asked for the next page: lanes wait for what was relied on.
             session.commit()
-        cursors._move(connection, stream, started or self._now_in_tribe(session))
+        cursors._end(connection, stream, began or self._now_in_tribe(session))
 
-    def _look(self, session, stream, since):
+    def _look(self, session, stream, since, listing):
         """Note what changed in a stream; yields after each page."""
         if stream == "invoice":
-            yield from self.env["tribe.invoice.comparer"]._look_quickly(session, since)
+            comparer = self.env["tribe.invoice.comparer"]
+            yield from comparer._look_quickly(session, since, listing)
         elif since or stream in RELATIONSHIPS:
             reads_all = session.connection._reads_all(stream)
-            for found in self._changes(session, stream, since):
+            for found in self._changes(session, stream, since, listing):
                 for kind, ids in found.items():
                     self._note(session, kind, ids, only_new=reads_all)
                 yield
@@ -195,10 +197,11 @@ class TribePoller(models.AbstractModel):
             session.commit()
             raise Busy(sentence("poll_waits"), FULL_SECONDS)
 
-    def _changes(self, session, stream, since):
+    def _changes(self, session, stream, since, listing):
         """The records to look at for what changed in a stream: yields ``{kind: [tribe_id]}``.
 
         :param since: when it was looked at last (datetime, UTC); without it, all there is
+        :param listing: behind which rows it goes on
         """
         for page in session.client.pages(
             STREAM_SETS[stream],
@@ -206,6 +209,7 @@ class TribePoller(models.AbstractModel):
             select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
             expand=self._relations(session.connection, stream),
             orderby="ID asc",
+            listing=listing,
         ):
             # Who is former was never a customer of Odoo: nothing is imported.
             rows = [row for row in page if row.get("IsFormer") is not True]

@@ -29,6 +29,7 @@ from .errors import (
     TribeUnknownSet,
     TribeWriteForbidden,
 )
+from .listing import Listing, Place
 from .metadata import Schema
 from .query import (
     LONGEST_SOUGHT,
@@ -80,8 +81,10 @@ __all__ = [
     "Event",
     "Guid",
     "Limiter",
+    "Listing",
     "Mode",
     "NoLimit",
+    "Place",
     "Room",
     "Schema",
     "Token",

@@ -192,7 +192,7 @@ class Client:
         select: str | None = None,
         orderby: str | None = "ID asc",
         room: Room | None = None,
-        seen: Iterable[str] = (),
+        listing: Listing | None = None,
         spares_unreadable: bool = False,
     ) -> Iterator[list[dict]]:
         """All records that match, a page at a time, none twice and none passed over.
@@ -204,12 +204,12 @@ class Client:
         Tribe keeps sending the same pages, or pages without end.
 
         :param room: what takes the rows, where they are kept
-        :param seen: the IDs of rows that came before, in the same order, to go on behind them
+        :param listing: behind which rows, in the same order, it goes on; says how far it came
         :param spares_unreadable: of a record that cannot be read only the ``ID`` comes, and the
             others come too
         """
         options = _listing_options(filter, expand, select, orderby)
-        return self._listed(entity_set, options, room, seen, spares_unreadable)
+        return self._listed(entity_set, options, room, listing, spares_unreadable)
 
     def all_rows(
         self,
@@ -379,11 +379,11 @@ class Client:
         entity_set: str,
         options: Mapping[str, object],
         room: Room | None,
-        seen: Iterable[str] = (),
+        listing: Listing | None = None,
         spares_unreadable: bool = False,
     ) -> Iterator[list[dict]]:
         """The pages of a listing: the rows that are new."""
-        listing = Listing(seen)
+        listing = listing or Listing()
         while listing.is_more:
             here = {**options, "$skip": listing.skip}
             page = self._counted_rows(entity_set, here, spares_unreadable)

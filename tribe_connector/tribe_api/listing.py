@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..sentence import sentence
 from .bounds import MOST_ROWS, MOST_STALE_PAGES, MOST_STEPS_BACK, MOST_UNCOUNTED_ROWS
@@ -30,16 +31,30 @@ class Endless(Exception):
     """A listing has no end; the text (``args[0]``) says how that was seen."""
 
 
+class Place(NamedTuple):
+    """Where a listing was interrupted: how many rows were read, and the ID of the last."""
+
+    position: int
+    last_id: str
+
+
 class Listing:
     """How far a listing was read: ``skip`` is where the next page begins, while ``is_more``.
 
     :param seen: the IDs of the rows that were read before, to go on behind them
+    :param place: what is known of them where nobody kept all. Rows may have come in before its
+        row, or gone away, since: it is looked for on the page there and on the one before. Where it
+        is on neither, all is read anew
     """
 
-    def __init__(self, seen: Iterable[str] = ()):
+    def __init__(self, seen: Iterable[str] = (), place: Place | None = None):
         self.is_more = True
-        self._seen = set(seen)
-        self._position = len(self._seen)
+        # Whether rows went away, or came in, before the place where it went on.
+        self.is_moved = False
+        self._seen = {place.last_id} if place else set(seen)
+        self._position = place.position if place else len(self._seen)
+        self._is_sought = bool(place)
+        self._goes_on = bool(self._position)
         # A row of the page before. A Tribe whose pages have one row has none to spare.
         self._overlap = min(self._position, 1)
         # Rows of the largest page: the size of a page is Tribe's affair.
@@ -54,6 +69,11 @@ class Listing:
     def skip(self) -> int:
         return self._position - self._overlap
 
+    @property
+    def place(self) -> Place | None:
+        """Behind which rows it goes on, once there was one."""
+        return Place(self._position, self._previous[-1]) if self._previous else None
+
     def take(self, page: Page) -> list[dict]:
         """The rows of the page at ``skip`` that are new.
 
@@ -61,12 +81,20 @@ class Listing:
         """
         ids = [row["ID"] for row in page.rows]
         self._size = max(self._size, len(ids))
-        if self._overlap and (not ids or ids[0] not in self._seen):
+        is_behind = bool(ids) and ids[0] in self._seen
+        self.is_moved |= self._is_sought and not is_behind
+        if self._is_sought:
+            is_behind = not self._seen.isdisjoint(ids)
+        if self._overlap and not is_behind:
             self._step_back()
             return []
+        self._is_sought = False
         return self._taken(page, ids)
 
     def _step_back(self) -> None:
+        if self._is_sought and self._steps_back:
+            # Neither here nor on the page before.
+            self._position = 0
         self._steps_back += 1
         if self._steps_back > MOST_STEPS_BACK:
             raise Endless(sentence("found_endless_list"))
@@ -83,7 +111,9 @@ class Listing:
         self._position = self.skip + shown
         self._stale = 0 if fresh or is_known else self._stale + 1
         # The last row alone ends a listing whose rows nobody counts.
-        is_end = shown <= self._overlap
+        # One that goes on does not know yet whether pages have more rows than one.
+        is_end = shown <= self._overlap and not (self._overlap and self._goes_on)
+        self._goes_on = False
         if not is_end and (ids == self._previous or self._stale >= MOST_STALE_PAGES):
             raise Endless(sentence("found_same_page_twice"))
         most = MOST_ROWS
