@@ -1,7 +1,7 @@
 """Runs in Odoo's shell: very many customers and suppliers.
 
 SEED_TRIBE names the file with Tribe's organizations, and TRIBE_SCALE says how many partners. One
-in twenty has the number of an organization of Tribe.
+in twenty is an organization of Tribe: it has the number and the name of one.
 """
 
 # ruff: noqa: F821 - the shell provides env
@@ -15,23 +15,22 @@ SHARED = 20
 STREETS = ("Kerkstraat", "Dorpsstraat", "Stationsweg", "Molenlaan", "Prinsengracht")
 
 size = int(os.environ["TRIBE_SCALE"])
-numbers = [
-    organization["DebtorNumber"]
-    for organization in json.loads(Path(os.environ["SEED_TRIBE"]).read_text())["organizations"]
-]
+organizations = json.loads(Path(os.environ["SEED_TRIBE"]).read_text())["organizations"]
 nl = env.ref("base.nl").id
 
 
 def partner(position):
     """What one partner is like: one in eight is a person, one in seven supplies too."""
     is_person = position % 8 == 0
-    shared = numbers.pop() if position % SHARED == 1 and numbers else False
+    shared = organizations.pop() if position % SHARED == 1 and organizations else {}
+    name = f"Jan van der Berg {position}" if is_person else f"Bouwbedrijf {position} B.V."
     return {
-        "name": f"Jan van der Berg {position}" if is_person else f"Bouwbedrijf {position} B.V.",
+        # By a number alone, under another name, nobody is known.
+        "name": shared.get("Name", name),
         "is_company": not is_person,
         "customer_rank": 1,
         "supplier_rank": int(not is_person and position % 7 == 0),
-        "debtor_number": shared,
+        "debtor_number": shared.get("DebtorNumber", False),
         "email": f"administratie@klant{position}.example",
         "phone": f"+31 20 {position:07d}",
         "street": f"{STREETS[position % 5]} {position % 300 + 1}",
