@@ -11,9 +11,11 @@ from .relation_case import RelationCase
 
 SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
 ORGANIZATIONS = 12
+# Of a night: organizations, persons, their customer relationships, addresses.
+ROW_CALLS = 5
 
 
-class TestRelationComparison(RelationCase):
+class ComparisonCase(RelationCase):
     def setUp(self):
         super().setUp()
         self.partners = self.link_organizations(ORGANIZATIONS) + self.linked(
@@ -22,6 +24,12 @@ class TestRelationComparison(RelationCase):
         self.connection.settle_seconds = 0
         self.pass_night()
         self.sandbox.reset_calls()
+
+    def let_all_be_old(self):
+        """Nobody looked at anything since the night before."""
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_link SET write_date = '2020-01-01'")
+        self.env.invalidate_all()
 
     def link_organizations(self, count):
         """So many new customers that both sides know."""
@@ -65,6 +73,8 @@ class TestRelationComparison(RelationCase):
     def calls(self):
         return self.sandbox.calls()["total"]
 
+
+class TestRelationComparison(ComparisonCase):
     def test_what_was_deleted_without_a_webhook_is_unlinked(self):
         deleted = self.partners[3] + self.partners[-1]
         # The only private person: that all of them are gone, nobody believes.
@@ -80,12 +90,9 @@ class TestRelationComparison(RelationCase):
         self.assertFalse(self.problems())
         self.assertFalse(self.env["tribe.work"].search([]))
 
-    def test_the_button_does_it_too_when_it_is_time(self):
+    def test_the_button_does_it_too(self):
         deleted = self.partners[3]
         self.delete_in_tribe(deleted)
-        self.run_nightly()
-        self.assertFalse(self.gone())
-        self.let_days_pass(7)
 
         self.run_nightly()
 
@@ -137,24 +144,27 @@ class TestRelationComparison(RelationCase):
 
     def test_it_takes_one_call_for_forty_linked_relations(self):
         self.link_organizations(30)
+        self.pass_night()
+        self.let_all_be_old()
         self.sandbox.reset_calls()
 
         self.pass_night(days=7)
 
         # 42 organizations, 1 person, and their relationships.
-        self.assertEqual(self.calls(), 6)
+        self.assertEqual(self.calls(), ROW_CALLS + 6)
         self.assertFalse(self.gone())
         self.assertFalse(self.env["tribe.work"].search([]))
 
-    def test_it_is_done_once_a_week(self):
+    def test_all_are_read_once_a_week(self):
+        self.let_all_be_old()
         self.pass_night(days=6)
-        self.assertEqual(self.calls(), 0)
+        self.assertEqual(self.calls(), ROW_CALLS)
 
         self.pass_night(days=1)
-        self.assertEqual(self.calls(), 4)
+        self.assertEqual(self.calls(), 2 * ROW_CALLS + 4)
 
         self.pass_night(days=1)
-        self.assertEqual(self.calls(), 4)
+        self.assertEqual(self.calls(), 3 * ROW_CALLS + 4)
 
     def test_it_can_be_switched_off(self):
         self.connection.comparison_days = 0
@@ -164,7 +174,7 @@ class TestRelationComparison(RelationCase):
         self.assertEqual(self.calls(), 0)
 
     def test_a_tribe_that_shows_no_rows_unlinks_nobody(self):
-        self.sandbox.fault("status", status=200, body='{"value": []}', method="GET", times=9)
+        self.sandbox.fault("status", status=200, body='{"value": []}', method="GET", times=None)
 
         self.pass_night(days=7)
 
@@ -290,3 +300,84 @@ class TestRelationComparison(RelationCase):
         # It is compared with the others, and looked at alone.
         self.assertGreater(sum(partner.tribe_id in query for query in read), 1)
         self.assertFalse(self.env["tribe.work"].search([]))
+
+
+class TestAtNight(ComparisonCase):
+    """Whether something is gone is seen without reading all that is linked."""
+
+    def test_what_was_deleted_is_found(self):
+        deleted = self.partners[3]
+        self.let_all_be_old()
+        self.delete_in_tribe(deleted)
+        self.pass_night()
+        self.assertEqual(self.gone(), deleted)
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_a_relationship_that_was_deleted_is_found(self):
+        partner = self.partners[0]
+        ((entity_set, row),) = self.relationships(partner).items()
+        self.let_all_be_old()
+        self.sandbox.delete(entity_set, row["ID"])
+        self.pass_night()
+        ((_set, anew),) = self.relationships(partner).items()
+        self.assertNotEqual(anew["ID"], row["ID"])
+
+    def test_an_address_that_was_deleted_is_found(self):
+        partner = self.linked("Met adres B.V.", street="Dorpsstraat 1", city="Utrecht")
+        self.pass_night()
+        self.let_all_be_old()
+        self.sandbox.delete("Address", self.address_of(partner)["ID"])
+        self.pass_night()
+        self.assertFalse(partner.city)
+
+    def test_an_invoice_address_is_missed_beside_another_one(self):
+        row = self.sandbox.create("Relation_Organization", {"Name": "Twee adressen B.V."})
+        for slot, city in (("InvoiceAddress", "Zwolle"), ("VisitingAddress", "Assen")):
+            values = {slot: {"City": city, "Street": "Kade"}}
+            self.sandbox.change("Relation_Organization", row["ID"], values)
+        self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        self.look_at("organization", row["ID"])
+        partner = self.link(row["ID"]).partner_id
+        self.assertEqual(partner.city, "Zwolle")
+        self.pass_night()
+        self.let_all_be_old()
+        (address,) = self.sandbox.rows("Address", City="Zwolle")
+        self.sandbox.delete("Address", address["ID"])
+
+        self.pass_night()
+
+        self.assertEqual(partner.city, "Assen")
+
+    def test_what_was_made_and_deleted_on_one_day_is_found(self):
+        partner = self.linked("Van vandaag B.V.")
+        self.delete_in_tribe(partner)
+        self.pass_night()
+        self.assertEqual(self.gone(), partner)
+
+    def test_a_quiet_night_costs_a_call_for_each_kind_of_row(self):
+        self.link_organizations(30)
+        self.pass_night()
+        self.let_all_be_old()
+        self.sandbox.reset_calls()
+        self.pass_night()
+        self.assertEqual(self.calls(), ROW_CALLS)
+
+    def test_a_tribe_that_shows_no_rows_is_asked_about(self):
+        self.sandbox.fault("status", status=200, body='{"value": []}', method="GET", times=None)
+        self.pass_night()
+        self.assertFalse(self.gone())
+        # Organizations and persons.
+        self.assertEqual(len(self.problems()), 2)
+        self.assert_told(self.problematic(), "too_many_relations_missing", linked=12, missing=12)
+
+    def test_what_was_seen_to_be_gone_is_read_after_an_interruption(self):
+        deleted = self.partners[3]
+        self.let_all_be_old()
+        self.delete_in_tribe(deleted)
+        self.sandbox.fault("status", path_contains="Relation_Person", times=None)
+        self.pass_night()
+        self.sandbox.clear_faults()
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+        self.assertEqual(self.gone(), deleted)

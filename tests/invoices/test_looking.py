@@ -27,6 +27,9 @@ DAY = 24 * 3600
 class LookingCase(InvoiceCase):
     """No webhook arrives."""
 
+    # Not done at night: looking for changes, and for deleted relations, costs its own calls.
+    left_out = ("poll", "comparison")
+
     def setUp(self):
         super().setUp()
         # The first night of a connection finds nothing to look through.
@@ -60,7 +63,7 @@ class LookingCase(InvoiceCase):
         self.env.invalidate_all()
         with self.enter_registry_test_mode():
             self.env.ref("tribe_connector.cron_schedule").method_direct_trigger()
-        self.env["tribe.work"].search([("kind", "=", "poll")]).unlink()
+        self.env["tribe.work"].search([("kind", "in", self.left_out)]).unlink()
         self.run_lanes()
 
     def calls(self, work):

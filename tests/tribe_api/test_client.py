@@ -281,7 +281,7 @@ def test_a_listing_that_goes_on_finds_what_moved_up_meanwhile(client, tribe, siz
 def interrupted(client, pages):
     """What comes of so many pages, and the place behind them."""
     listing, ids = Listing(), []
-    for _number, page in zip(range(pages), client.pages("Relation", listing=listing)):
+    for page in itertools.islice(client.pages("Relation", listing=listing), pages):
         ids += [row["ID"] for row in page]
     return ids, listing.place
 

@@ -126,17 +126,21 @@ class TribeConnection(models.Model):
         return self.sorted(lambda connection: planned.get(connection, datetime.min))
 
     def _plan_comparison(self, now):
-        """Have deleted relations looked for, if enough nights have passed since the last time."""
-        cursors = self.env["tribe.cursor"]
+        """Have it seen whether relations were deleted; and all that are linked read, if enough
+        nights have passed since the last time."""
+        if not self.comparison_days:
+            return
+        cursors, comparer = self.env["tribe.cursor"], self.env["tribe.relation.comparer"]
+        comparer._begin_night(self)
         compared = cursors._position(self, "schedule:comparison")
         # Two nights are not exactly a day apart.
         pause = timedelta(days=self.comparison_days, hours=-12)
-        if not self.comparison_days or (compared and now - compared < pause):
+        if compared and now - compared < pause:
             return
         cursors._move(self, "schedule:comparison", now)
         # What was linked just now is there.
         if compared:
-            self.env["tribe.relation.comparer"]._begin(self)
+            comparer._begin(self)
 
     def _note_restored(self):
         """Note that a backup of Tribe was restored, and have all that is linked looked at.

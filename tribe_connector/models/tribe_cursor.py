@@ -22,9 +22,8 @@ class TribeCursor(models.Model):
     )
     stream = fields.Char(required=True, readonly=True)
     position = fields.Datetime(required=True, readonly=True)
-    place = fields.Char(
-        readonly=True, help="Of a look that was interrupted: behind which row it goes on."
-    )
+    # Of a listing: what was looked for, how many rows were read, and the last of them.
+    place = fields.Char(readonly=True)
 
     _stream_unique = models.Constraint(
         "UNIQUE(connection_id, stream)", "A stream has one cursor per connection."
@@ -53,6 +52,7 @@ class TribeCursor(models.Model):
     def _keep_place(self, connection, stream, since, listing, began):
         """Note how far a look at a stream came that began at a moment (datetime, UTC)."""
         if not listing.place:
+            self._forget(connection, PLACE + stream)
             return
         rows, last_id = listing.place
         self._move(connection, PLACE + stream, began)

@@ -1,4 +1,6 @@
 import math
+from datetime import timedelta
+from itertools import chain
 
 from odoo import fields, models
 
@@ -19,6 +21,11 @@ from .tribe_link import DOUBTED, RELATION_KINDS, RELATIONSHIP_KINDS, RESTORED
 PART = 400
 # So many of a part may be missing, whatever its size, unless they are more than half of it.
 ALWAYS_PLAUSIBLE = 3
+# The reference of a look whether rows went away; and when the one before began (tribe.cursor).
+ROWS = "rows"
+LAST_NIGHT = "schedule:rows"
+# A link that was written since bears when its transaction began.
+LONGEST_TRANSACTION = timedelta(hours=1)
 # What is read of each record.
 SHOWN = "ID,CreationDate,LastMutationDate"
 
@@ -32,6 +39,11 @@ class TribeRelationComparer(models.AbstractModel):
     the row of the next, so a comparison that is interrupted goes on where it was. Nothing is
     concluded here: what is missing, older, or there again is looked at as if a webhook had told of
     it.
+
+    Each night only whether anything went away is looked at: the rows of each kind are read in the
+    order in which they were made, behind the last one that was read. Where that one has another
+    number, something before it is gone. What was made since, and is gone already, is among the
+    links that were written since.
     """
 
     _name = "tribe.relation.comparer"
@@ -39,22 +51,35 @@ class TribeRelationComparer(models.AbstractModel):
 
     def _begin(self, connection, kinds=RELATION_KINDS):
         """Note the first part of each kind, unless an earlier comparison still waits."""
-        unfinished = {_kind(work) for work in self._waiting(connection)}
+        unfinished = self._unfinished(connection)
         references = [f"{kind}:0" for kind in kinds if kind not in unfinished]
         self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "nightly")
 
     def _waiting(self, connection):
         """The parts that are still to be compared, or are asked about."""
         return self.env["tribe.work"].search(
-            [("connection_id", "=", connection.id), ("kind", "=", "comparison")]
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", "comparison"),
+                ("reference", "!=", ROWS),
+            ]
         )
+
+    def _unfinished(self, connection):
+        """Of which kinds a comparison of all that is linked waits."""
+        parts = map(_part_of, self._waiting(connection).mapped("reference"))
+        return {kind for kind, _position, since in parts if not since}
 
     def _is_asked(self, connection, kind):
         """Whether a person is asked why Tribe does not show so much of what is linked."""
         return any(
-            _kind(work) == kind and work.error_class == NEEDS_PERSON
+            _part_of(work.reference)[0] == kind and work.error_class == NEEDS_PERSON
             for work in self._waiting(connection)
         )
+
+    def _begin_night(self, connection):
+        """Note that it is looked whether rows went away."""
+        self.env["tribe.work"]._ask(connection, "inbound", "comparison", [ROWS], "nightly")
 
     def _begin_anew(self, connection):
         """Note the first part of each kind, also where a comparison is under way."""
@@ -66,7 +91,12 @@ class TribeRelationComparer(models.AbstractModel):
         self._check_no_old_copies(session.connection)
         for reference in session.references:
             try:
-                self._compare(session, *_kind_and_position(reference))
+                if reference == ROWS:
+                    self._look_for_lost_rows(session)
+                else:
+                    kind, position, since = _part_of(reference)
+                    look = self._look_at_recent if since else self._compare
+                    look(session, kind, position, *filter(None, [since]))
                 session.done(reference)
             except NeedsPerson as error:
                 session.failed(reference, error, sentence("linked_relations"))
@@ -81,6 +111,65 @@ class TribeRelationComparer(models.AbstractModel):
         wait = restored_at and (restored_at - fields.Datetime.now()).total_seconds()
         if wait and wait > 0:
             raise Busy(sentence("linked_relations"), wait)
+
+    def _look_for_lost_rows(self, session):
+        """Have all that is linked compared where rows went away; else what is new of it."""
+        connection, cursors = session.connection, self.env["tribe.cursor"]
+        began = fields.Datetime.now()
+        for entity_set in self._linked_sets(connection):
+            self._read_rows(session, entity_set, began)
+        before = cursors._position(connection, LAST_NIGHT)
+        if before and not self._unfinished(connection):
+            since = before - LONGEST_TRANSACTION
+            references = [f"{kind}:0:{since}" for kind in RELATION_KINDS]
+            self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "nightly")
+        cursors._move(connection, LAST_NIGHT, began)
+
+    def _linked_sets(self, connection):
+        """The entity sets of which records are linked here, and of their addresses."""
+        of_tribe = [("connection_id", "=", connection.id), ("tribe_id", "!=", False)]
+        groups = self.env["tribe.link"]._read_group(of_tribe, ["kind"])
+        kinds = {kind for (kind,) in groups}
+        found = []
+        for kind in filter(kinds.__contains__, RELATION_KINDS):
+            found.append(RELATION_SETS[kind])
+            found += [name for role, name in RELATIONSHIP_SETS[kind].items() if role in kinds]
+        found += ["Address"] if found else []
+        return [entity_set for entity_set in found if entity_set not in connection._absent()]
+
+    def _read_rows(self, session, entity_set, began):
+        """Read the rows of a set that are new; have all that is linked compared where others
+        went away."""
+        connection, cursors = session.connection, self.env["tribe.cursor"]
+        listing, _began = cursors._listing(connection, entity_set, None)
+        pages = session.client.pages(
+            entity_set, select="ID", orderby="CreationDate asc,ID asc", listing=listing
+        )
+        # Also behind the last page: where all others are known, it shows nothing new.
+        for _rows in chain(pages, [()]):
+            if listing.is_moved:
+                self._begin(connection)
+            cursors._keep_place(connection, entity_set, None, listing, began)
+            session.commit()
+
+    def _look_at_recent(self, session, kind, position, since):
+        """Look at those relations of a part that are missing, of what was written since a moment.
+
+        So many that a right may be lacking are left to the comparison of all.
+        """
+        connection, works = session.connection, self.env["tribe.work"]
+        recent = [*self._of_kind(connection, kind, position), ("write_date", ">=", since)]
+        links = self.env["tribe.link"].search(recent, order="id", limit=PART)
+        present = links.filtered(lambda link: link.state != "gone")
+        try:
+            missing = self._missing(connection, session.client, kind, present, {}, ALWAYS_PLAUSIBLE)
+        except NeedsPerson:
+            self._begin(connection)
+            return
+        works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
+        if len(links) == PART:
+            rest = f"{kind}:{links[-1].id}:{since}"
+            works._add(connection, "inbound", "comparison", [rest], "follow")
 
     def _compare(self, session, kind, position):
         """Compare the part of the links whose IDs follow ``position``."""
@@ -118,24 +207,27 @@ class TribeRelationComparer(models.AbstractModel):
         What is left after the last whole part belongs to it: a few links alone would tell little.
         """
         links = self.env["tribe.link"].search(
-            [
-                ("connection_id", "=", connection.id),
-                ("kind", "=", kind),
-                ("state", "in", ("linked", "merged", "gone")),
-                ("tribe_id", "!=", False),
-                ("id", ">", position),
-            ],
-            order="id",
-            limit=2 * PART,
+            self._of_kind(connection, kind, position), order="id", limit=2 * PART
         )
         is_last = len(links) < 2 * PART
         return (links, True) if is_last else (links[:PART], False)
 
-    def _missing(self, connection, client, kind, links, dates):
+    def _of_kind(self, connection, kind, position):
+        """The domain of the linked relations of a kind whose links follow ``position``."""
+        return [
+            ("connection_id", "=", connection.id),
+            ("kind", "=", kind),
+            ("state", "in", ("linked", "merged", "gone")),
+            ("tribe_id", "!=", False),
+            ("id", ">", position),
+        ]
+
+    def _missing(self, connection, client, kind, links, dates, few=None):
         """The links of what Tribe does not show, or shows without an address or a relationship
         that it had.
 
         :param dates: gets when what it shows was changed last, by ID
+        :param few: how many are believed in any case; by default not more than half
         :raises NeedsPerson: for more than can be believed
         """
         absent = connection._absent()
@@ -151,15 +243,21 @@ class TribeRelationComparer(models.AbstractModel):
                 [row for each in shown.values() for row in (each, *map(each.get, slots))]
             )
             gone = links.filtered(lambda link: link.tribe_id not in shown)
-            self._check_plausible(connection, links, gone)
+            self._check_plausible(connection, links, gone, few)
             with_address = (links - gone).filtered(lambda link: slots and _has_address(link))
             without_address = with_address.filtered(
                 lambda link: not any(map(shown[link.tribe_id].get, slots))
             )
             self._check_plausible(connection, with_address, without_address, ALWAYS_PLAUSIBLE)
+            # Another one fills in for it.
+            without_address |= (links - gone).filtered(
+                lambda link: (
+                    slots and (link.shown or {}).get(ADDRESS_MARK, link.tribe_id) not in dates
+                )
+            )
         relationships = self._relationships(connection, links - gone)
         ended = self._missing_relationships(connection, client, kind, relationships, dates)
-        self._check_plausible(connection, relationships, ended)
+        self._check_plausible(connection, relationships, ended, few)
         ended = links.filtered(lambda link: link.partner_id in ended.partner_id)
         return gone | without_address | ended
 
@@ -329,12 +427,7 @@ def _is_as_it_was(link, dates):
     return all(dates.get(tribe_id) == mark for tribe_id, mark in marks.items())
 
 
-def _kind(work):
-    """Of which kind of relation a part is."""
-    return _kind_and_position(work.reference)[0]
-
-
-def _kind_and_position(reference):
-    """``organization:17``: of which kind, and after which link."""
-    kind, _colon, position = reference.partition(":")
-    return kind, int(position)
+def _part_of(reference):
+    """``organization:17``: of which kind, and after which link; a third one says since when."""
+    kind, position, *since = reference.split(":", 2)
+    return kind, int(position), since[0] if since else None
