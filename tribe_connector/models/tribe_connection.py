@@ -353,8 +353,8 @@ class TribeConnection(models.Model):
         default=7,
         required=True,
         help="At the nightly hour it is looked whether Tribe still has every linked relation, as "
-        "the webhook of a deletion can be lost: one call per 40 of them. It is looked in each "
-        "night after something was deleted in Tribe as well, which takes six calls to see. "
+        "the webhook of a deletion can be lost: one call per 40 of them. So it is each "
+        "night after something was deleted in Tribe, which takes six calls to see. "
         "Nothing is deleted in Odoo. 0: never.",
     )
     missing_percent = fields.Integer(
