@@ -413,10 +413,41 @@ class TestPutBelow(OthersCase):
         contact.write({"parent_id": self.partner.id})
         # Saving what is there already asks for nothing more.
         self.partner.company_id = self.company
-        contact.sudo().company_id = False
+        contact.sudo().write({"company_id": False, "type": "other"})
         self.env.invalidate_all()
-        contact.write({"street": "Markt 1"})
+        contact.write({"street": "Markt 1", "phone": "030 1234567"})
         self.assertEqual(contact.street, "Markt 1")
+
+    def test_nobody_elsewhere_says_where_the_invoices_of_a_customer_go(self):
+        """By a contact without a company that is below one of another company."""
+        invoice, other, archived = (
+            self.env["res.partner"].create(
+                {"name": "Inkoop", "parent_id": self.partner.id, "company_id": False, **values}
+            )
+            for values in ({"type": "invoice"}, {"type": "other"}, {"type": "invoice"})
+        )
+        archived.active = False
+        for contact, values in (
+            (invoice, {"street": "Postbus 666"}),
+            (invoice, {"city": "Boefstad"}),
+            (invoice, {"type": "other"}),
+            (invoice, {"active": False}),
+            (other, {"type": "invoice", "street": "Postbus 666"}),
+            (other, {"company_id": self.other.id}),
+            (archived, {"active": True}),
+        ):
+            with (
+                self.subTest(values),
+                self.assert_refused("address_of_other_company", AccessError),
+            ):
+                contact.with_user(self.user).write(values)
+        invoice.with_user(self.user).write({"phone": "030 1234567"})
+        self.assertEqual(invoice.phone, "030 1234567")
+        here = self.user_in(
+            "a_contacts", "base.group_user,base.group_partner_manager", self.company
+        )
+        invoice.with_user(here).write({"street": "Kade 1"})
+        self.assertEqual(invoice.street, "Kade 1")
 
     def test_so_do_who_works_there_and_code_with_all_rights(self):
         colleague = self.user_in(

@@ -236,6 +236,38 @@ class TestLegalEntity(InvoiceCase):
         self.dutch.with_env(env).is_default = True
         self.assertEqual(self.default_entities(), self.dutch)
 
+    def test_a_running_connection_gets_another_company_from_who_works_in_all(self):
+        """Else those who worked in all of them do not lead it any more."""
+        third = self.env["res.company"].create({"name": "Derde bedrijf"})
+        self.generic.journal_id = False
+        own = self.generic.with_env(self.as_user_of(self.other_company | third))
+        with self.assertRaises(AccessError):
+            own.company_id = third
+        self.env.invalidate_all()
+        self.assertEqual(self.generic.company_id, self.other_company)
+
+        env = self.as_user_of(self.company | third, "leads")
+        with self.assert_refused("setting_serves_other_companies", name=self.connection.name):
+            self.dutch.with_env(env).company_id = third
+
+    def test_a_draft_that_somebody_moves_makes_no_company_one_of_the_connections(self):
+        third = self.env["res.company"].create({"name": "Derde bedrijf"})
+        move = self.booked_move(self.send_for(self.dutch, self.line(10.0)))
+        both = self.connection.with_env(self.as_user_of(self.company | self.other_company))
+        move.button_draft()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move SET company_id = %s WHERE id = %s", [third.id, move.id]
+        )
+        self.env.cr.execute(
+            "UPDATE tribe_link SET company_id = %s WHERE move_id = %s", [third.id, move.id]
+        )
+        self.env.invalidate_all()
+
+        self.assertFalse(both.serves_others)
+        both.paid_when = "in_payment"
+        self.assertEqual(self.connection.paid_when, "in_payment")
+
     def test_the_form_shows_what_is_for_others_to_change(self):
         arch = etree.fromstring(
             self.env["tribe.connection"].get_view(

@@ -413,6 +413,9 @@ class TestPaidByOthers(ElsewhereCase):
 
         self.assertEqual(self.move.amount_residual, 121.0)
         self.assertFalse(self.is_paid_in_tribe())
+        here = self.reconcile(self.env, receivable, credit)
+        with self.subTest("with a difference"), self.assertRaises(AccessError):
+            here.with_env(intruder).exchange_move_id = other.move_id
 
     def test_a_person_is_asked_and_tribe_is_told_once_it_is_undone_and_paid(self):
         theirs = self.posted_elsewhere(121.0, move_type="out_refund")

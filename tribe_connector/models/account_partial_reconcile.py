@@ -13,8 +13,6 @@ class AccountPartialReconcile(models.Model):
 
     def write(self, vals):
         """As Odoo's, but of Tribe's invoices only for who may read them."""
-        if not vals.keys() & {"debit_move_id", "credit_move_id"}:
-            return super().write(vals)
         self._tribe_check_reconciles_own()
         result = super().write(vals)
         self._tribe_check_reconciles_own()

@@ -1,7 +1,7 @@
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -23,7 +23,7 @@ from ..mapping import (
     split_surname_like,
     suffix_from_tribe,
 )
-from ..sentence import in_language, say, sentence
+from ..sentence import Name, in_language, say, sentence
 from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 # Saving one of these can make a difference in Tribe.
@@ -63,6 +63,13 @@ SYNCHRONIZED_FIELDS = frozenset(
 
 # What says below whom a contact is.
 HIERARCHY = frozenset({"parent_id", "commercial_partner_id", "is_company"})
+# What decides where a customer's invoices go: an address below it, and which one that is.
+ADDRESSING = frozenset(
+    {
+        *("type", "active", "company_id"),
+        *("street", "street2", "zip", "city", "state_id", "country_id"),
+    }
+)
 # The links that make a contact a relation of Tribe.
 OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
 # Who is invoiced for itself (``commercial_partner_id``): also a company under another company.
@@ -244,6 +251,7 @@ class ResPartner(models.Model):
         # Whoever may not write them holds none of them.
         if self:
             self.check_access("write")
+        self._tribe_check_addresses_of_others(vals)
         moves = HIERARCHY & vals.keys()
         above = [partner._tribe_above() for partner in partners] if moves else []
         with_links = not vals.keys().isdisjoint({"company_id", "parent_id", "type"})
@@ -253,6 +261,7 @@ class ResPartner(models.Model):
             result = super().write(_trimmed(vals))
         for partner, before in zip(self, above, strict=False):
             partner._tribe_check_above(before)
+        self._tribe_check_addresses_of_others(vals)
         if self.env.context.get("tribe_import"):
             self._tribe_ask_nobody()
         if references:
@@ -275,6 +284,23 @@ class ResPartner(models.Model):
         """
         above = self.sudo()._tribe_above() - (before or self)
         above.with_env(self.env).check_access("read")
+
+    def _tribe_check_addresses_of_others(self, vals):
+        """Refuse who changes where invoices of another company's customer go.
+
+        A contact below such a customer that has no company itself is everybody's to change.
+
+        :param vals: what is written, or was just now
+        :raises AccessError: naming the contact
+        """
+        if self.env.su or ADDRESSING.isdisjoint(vals):
+            return
+        own = set(self.env.user._get_company_ids())
+        for partner in self.sudo().filtered("parent_id"):
+            counts = partner.type == "invoice" or "company_id" in vals
+            if counts and not set(partner._tribe_above().company_id.ids) <= own:
+                name = Name.of(partner)
+                raise AccessError(say(self.env, "address_of_other_company", contact=name))
 
     def _tribe_choose(self, connection):
         """Have these contacts go through a connection as long as no link says more.

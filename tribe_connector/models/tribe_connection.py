@@ -82,7 +82,7 @@ OF_ALL_COMPANIES = (
     *("invoices_from", "match_products", "fetch_documents", "paid_when", "tell_unpaid"),
     *("conflict_policy", "number_source", "missing_percent", *DAYS_KEPT, "company_id"),
     # What stops their bookings, at once or in effect. *Pause* is for whoever sees an emergency.
-    *("mode", "active", *POSITIVE, *NOT_NEGATIVE),
+    *("mode", "active", "sign_in", "timezone", "dates_tell", *POSITIVE, *NOT_NEGATIVE),
 )
 
 

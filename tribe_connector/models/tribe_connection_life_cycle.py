@@ -306,14 +306,16 @@ class TribeConnection(models.Model):
         return self.env.su or set(companies.ids) <= set(self.env.user._get_company_ids())
 
     def _companies_that_go_by_it(self):
-        """Its own company, and those of its legal entities and invoices.
+        """Its own company, and those of its legal entities and of what it booked.
 
-        Not those of its contacts: a contact of all companies gets the company of whoever wants it.
+        Not those of drafts, which whoever works in a company moves there. Nor those of its
+        contacts: a contact of all companies gets the company of whoever wants it.
         """
         of_invoices = self.env["tribe.link"]._read_group(
             [
                 ("connection_id", "=", self.id),
                 ("kind", "=", "invoice"),
+                ("move_id.state", "=", "posted"),
                 ("company_id", "!=", False),
             ],
             ["company_id"],

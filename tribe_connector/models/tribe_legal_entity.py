@@ -93,7 +93,10 @@ class TribeLegalEntity(models.Model):
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
         if "is_default" in vals:
-            self._check_may_say_which_is_default()
+            self._check_works_in_all("is_default", self.connection_id)
+        if vals.get("company_id"):
+            joined = self.filtered(lambda entity: entity.company_id.id != vals["company_id"])
+            self._check_works_in_all("company_id", joined.connection_id.filtered("is_running"))
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
         before = {entity: entity._numbering() for entity in self}
         result = super().write(vals)
@@ -118,16 +121,19 @@ class TribeLegalEntity(models.Model):
             self.connection_id._retry_held_invoices()
         return result
 
-    def _check_may_say_which_is_default(self):
-        """Refuse to say in whose books what names no legal entity comes, for others as well.
+    def _check_works_in_all(self, name, connections):
+        """Refuse to change for others what they all go by.
 
+        In whose books what names no legal entity comes; and while a connection runs, which
+        companies it works for: those who work in all the others would not any more.
+
+        :param name: the field
         :raises UserError: naming the connection, for who does not work in all its companies
         """
-        connections = self.connection_id
         connections.check_access("write")
         for connection in connections:
             if not connection._works_in_all_companies():
-                raise connection._refused_for_others(self._fields["is_default"])
+                raise connection._refused_for_others(self._fields[name])
 
     def _vat_of_company(self):
         """The company's VAT number where it is another than Tribe's; else empty."""

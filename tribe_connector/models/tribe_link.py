@@ -96,21 +96,30 @@ class TribeLink(models.Model):
         index="btree_not_null",
         help="What the relation has of a contact that was merged or deleted while it was sent.",
     )
-    agreed = fields.Json(readonly=True)
+    # Also what is another company's: payment terms, for one. Nobody reads these but the connector.
+    agreed = fields.Json(readonly=True, groups=fields.NO_ACCESS)
     being_told = fields.Json(
-        readonly=True, help="What Tribe was told, and had before, until a read of Tribe shows it."
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="What Tribe was told, and had before, until a read of Tribe shows it.",
     )
     shown = fields.Json(
         readonly=True,
+        groups=fields.NO_ACCESS,
         help="When the records of Tribe were changed last on which the agreed values rest, by ID.",
     )
     shown_at = fields.Datetime(readonly=True, help="When Tribe first showed those records so.")
     made = fields.Json(
         readonly=True,
+        groups=fields.NO_ACCESS,
         help="What an automation made of Tribe's values in Odoo, by field: Odoo's, Tribe's, and"
         " whether the two count as the same.",
     )
-    noted = fields.Json(readonly=True, help="The notes about it that a person was told, by field.")
+    noted = fields.Json(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="The notes about it that a person was told, by field.",
+    )
     conflict_ids = fields.One2many("tribe.conflict", "link_id", "Conflicts", readonly=True)
     merged_into_id = fields.Many2one(
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."

@@ -213,6 +213,7 @@ class TribeLink(models.Model):
             differences.journal_id - lines._get_exchange_journal(company),
             differences.company_id - company,
             self._matched_with(differences.line_ids) - lines,
+            differences.filtered(lambda each: not self._matched_with(each.line_ids) & lines),
             # Reconciling, Odoo gives another one to all lines that have this number.
             self._lines_of_full(settling.full_reconcile_id | lines.full_reconcile_id) - reconciled,
         ]
