@@ -59,8 +59,9 @@ class RestoredCase(RelationCase):
         moment = timedelta(**time)
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE tribe_link SET shown_at = shown_at - %s, create_date = create_date - %s",
-            [moment, moment],
+            "UPDATE tribe_link SET shown_at = shown_at - %s, create_date = create_date - %s,"
+            " sent_at = sent_at - %s",
+            [moment, moment, moment],
         )
         self.env.cr.execute(
             "UPDATE tribe_cursor SET position = position - %s WHERE stream = 'restored'", [moment]

@@ -220,7 +220,9 @@ class RemoteRelation:
 
         # An address that is not there was taken away where the relation is another one now.
         rows = self._rows(self.shown_address() or self.entity)
-        return {name for name, row in rows.items() if not is_as_marked(row)}
+        edited = {name for name, row in rows.items() if not is_as_marked(row)} - {"active"}
+        is_active_edited = not all(map(is_as_marked, self.relationships.values()))
+        return edited | ({"active"} if is_active_edited else set())
 
     def is_older_than(self, marks: dict[str, str]) -> bool:
         """Whether Tribe shows some of it by its date as it was before ``marks``."""

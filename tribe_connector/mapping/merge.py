@@ -121,9 +121,7 @@ def _with_country(values: Mapping, agreed: Mapping) -> dict:
 
 def _winner_of_outdated(unit: str, policy: Policy, decided: Mapping[str, Policy]) -> Policy:
     """Which side wins where Tribe shows, or may show, an older state than was agreed on."""
-    if unit == "active" or policy == "odoo":
-        return decided.get(unit, "odoo")
-    return decided.get(unit, "ask")
+    return decided.get(unit, "odoo" if policy == "odoo" else "ask")
 
 
 def address_line(values: Mapping) -> str | None:

@@ -51,11 +51,14 @@ class TribeConflict(models.Model):
     @api.depends("field_name", "odoo_value", "tribe_value")
     @api.depends_context("lang")
     def _compute_shown(self):
-        partners = self.env["res.partner"]
         for conflict in self:
-            name = conflict.field_name
-            conflict.odoo_shown = partners._tribe_shown(name, conflict.odoo_value)
-            conflict.tribe_shown = partners._tribe_shown(name, conflict.tribe_value)
+            conflict.odoo_shown = conflict._as_read(conflict.odoo_value)
+            conflict.tribe_shown = conflict._as_read(conflict.tribe_value)
+
+    def _as_read(self, value):
+        if self.field_name == "active":
+            return self.env._("yes") if value else self.env._("no")
+        return self.env["res.partner"]._tribe_shown(self.field_name, value)
 
     @api.depends("link_id.tribe_url")
     def _compute_tribe_url(self):

@@ -492,8 +492,10 @@ class TribeLink(models.Model):
 
         ``(fields, fields, fields)``: those of an old copy, which Tribe may answer from for a while;
         those of a backup that was restored there; and those of what somebody edited there since,
-        of which nobody can tell what is from the backup.
+        of which nobody can tell what is from the backup. None of another relation than this one.
         """
+        if self.tribe_id != remote.tribe_id:
+            return set(), set(), set()
         marks = self.shown or {}
         older, none = remote.older_than(marks), set()
         copied, restored = (older, none) if self._seconds_of_old_copies() > 0 else (none, older)
@@ -510,6 +512,10 @@ class TribeLink(models.Model):
         :param restored_at: from when on no read is from before that (datetime, UTC), or None
         """
         return bool(restored_at and self.shown_at and self.shown_at < restored_at)
+
+    def _is_restored(self, remote):
+        """Whether a relation that was deleted in Tribe is there again with a restored backup."""
+        return self.tribe_id == remote.tribe_id and self._is_in_doubt(remote.restored_at)
 
     def _witnesses(self, connection, kind, tribe_ids):
         """The Tribe IDs of a few other linked relations, by which a restored backup shows.
@@ -551,7 +557,7 @@ class TribeLink(models.Model):
         restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
         for tribe_id, link in self._of_tribe(connection, remotes).items():
             if (
-                link.state == "linked"
+                link.state in ("linked", "gone")
                 and remotes[tribe_id].is_older_than(link.shown or {})
                 and link._seconds_of_old_copies() <= 0
                 and not link._is_in_doubt(restored_at)

@@ -120,6 +120,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values |= {name: agreed[name] for name in copied if name in agreed and name in values}
         if link and self._has_new_address(connection, partner, link, agreed, odoo, remote):
             agreed |= {name: values[name] for name in ADDRESS_FIELDS if name in values}
+        outdated = self._outdated(link, partner, agreed, values, restored, edited)
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
@@ -135,7 +136,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
             apart=self._apart_from_address(connection, partner, odoo, values),
-            outdated=self._outdated(link, partner, agreed, values, restored, edited),
+            outdated=outdated,
         )
         self._leave_alone(
             connection,
@@ -169,11 +170,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """The fields of a restored backup of Tribe, each with the policy by which it is decided.
 
         Of what somebody edited there since, people are asked. What Odoo cannot have, as was noted
-        before, is none: each side keeps its own.
+        before, is none: each side keeps its own. Nobody is archived because of a backup.
         """
         if not restored and not edited:
             return {}
         policies = dict.fromkeys(restored, link.connection_id.conflict_policy)
+        policies |= {"active": "odoo"} if "active" in restored else {}
         policies |= dict.fromkeys(edited, "ask")
         kept_apart = partner._tribe_not_in_odoo(link.connection_id, values)
         kept_apart = kept_apart.keys() & (link.noted or {}).keys()
@@ -353,10 +355,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """The values that both sides last had in common, or None.
 
         What was being sent counts as agreed with what arrived of it, and so does a change that
-        arrived although its answer was lost; what a relation had that was deleted since does not.
+        arrived although its answer was lost; what a relation had that was deleted since does not,
+        unless it is there again because a backup of Tribe was restored.
         """
         link = decision.link
-        if not link or link.state in ("gone", "unlinked", "merged"):
+        if not link or link.state in ("unlinked", "merged"):
+            return None
+        if link.state == "gone" and not link._is_restored(decision.remote):
             return None
         if link.state == "sending" and not self._has_arrived(decision):
             return None

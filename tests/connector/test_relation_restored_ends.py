@@ -1,0 +1,249 @@
+"""What ended, came back or was deleted in a Tribe of which a backup was restored."""
+
+from .common import ORGANIZATION_CUSTOMER
+from .test_relation_restored import ORGANIZATIONS, RestoredCase, wait_for_next_second
+
+
+class EndsCase(RestoredCase):
+    def is_former(self, partner):
+        return self.relationships(partner)[ORGANIZATION_CUSTOMER]["IsFormer"]
+
+    def end(self, partner, *, is_former=True):
+        """Somebody ends the relationship of a customer in Tribe, or reopens it."""
+        wait_for_next_second()
+        row = self.relationships(partner)[ORGANIZATION_CUSTOMER]
+        self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"IsFormer": is_former})
+        self.look(partner)
+
+    def finish(self):
+        """The look that the restore begins is over, and so are the nights after it."""
+        for _night in range(2):
+            self.finish_look()
+            self.run_nightly()
+
+    def questions(self, partner):
+        """The fields that are asked about of one partner."""
+        return {field for name, field in self.asked() if name == partner.name}
+
+    def decide(self, partner, side):
+        """A person decides all questions about one partner."""
+        conflicts = self.env["tribe.conflict"].search([("partner_id", "=", partner.id)])
+        getattr(conflicts, f"action_take_{side}")()
+        self.run_lanes()
+        self.assertFalse(self.questions(partner))
+
+
+class TestEndedAndReopened(EndsCase):
+    """Whether a relation has ended is edited in the restored Tribe like any other field."""
+
+    def end_before_backup(self):
+        self.end(self.third)
+        self.assertFalse(self.third.active)
+        self.back_up()
+        self.change_since(digit=4)
+
+    def assert_reopened_after_question(self, policy):
+        self.connection.conflict_policy = policy
+        self.end_before_backup()
+        self.restore()
+        self.end(self.third, is_former=False)
+        self.finish()
+
+        self.assertFalse(self.is_former(self.third))
+        self.assertEqual(self.questions(self.third), {"active"})
+        self.decide(self.third, "tribe")
+        self.assertTrue(self.third.active)
+        self.finish()
+        self.assertTrue(self.third.active)
+        self.assertFalse(self.is_former(self.third))
+
+    def test_who_is_reopened_is_asked_about(self):
+        self.assert_reopened_after_question("ask")
+
+    def test_also_where_odoo_wins(self):
+        self.assert_reopened_after_question("odoo")
+
+    def test_and_where_tribe_wins(self):
+        self.assert_reopened_after_question("tribe")
+
+    def test_who_is_reopened_stays_archived_where_a_person_says_so(self):
+        self.end_before_backup()
+        self.restore()
+        self.end(self.third, is_former=False)
+        self.finish()
+
+        self.decide(self.third, "odoo")
+
+        self.assertFalse(self.third.active)
+        self.assertTrue(self.is_former(self.third))
+
+    def test_who_is_reopened_beside_an_open_question(self):
+        self.connection.conflict_policy = "ask"
+        self.end_before_backup()
+        self.third.phone = "050 4"
+        self.run_nightly()
+        self.look()
+        self.restore(Website="https://a.example")
+        self.finish()
+        self.assertEqual(self.questions(self.third), {"phone"})
+
+        self.pass_time(days=5)
+        self.end(self.third, is_former=False)
+        self.run_nightly()
+
+        self.assertEqual(self.questions(self.third), {"phone", "active"})
+        self.assertFalse(self.is_former(self.third))
+        self.decide(self.third, "tribe")
+        self.assertTrue(self.third.active)
+        self.assertEqual(self.third.phone, "050 1")
+
+    def test_what_is_shown_of_the_question(self):
+        self.connection.conflict_policy = "ask"
+        self.end_before_backup()
+        self.restore()
+        self.end(self.third, is_former=False)
+        self.finish()
+
+        conflict = self.env["tribe.conflict"].search([("field_name", "=", "active")])
+        self.assertEqual((conflict.odoo_shown, conflict.tribe_shown), ("no", "yes"))
+
+    def assert_ended_after_question(self, policy):
+        self.connection.conflict_policy = policy
+        self.restore()
+        self.end(self.third)
+        self.finish()
+
+        self.assertTrue(self.third.active)
+        self.assertEqual(self.questions(self.third), {"active"})
+        self.decide(self.third, "tribe")
+        self.assertFalse(self.third.active)
+        self.finish()
+        self.assertTrue(self.is_former(self.third))
+        self.end(self.third, is_former=False)
+        self.assertTrue(self.third.active)
+
+    def test_who_is_ended_is_asked_about(self):
+        self.assert_ended_after_question("ask")
+
+    def test_who_is_ended_where_odoo_wins(self):
+        self.assert_ended_after_question("odoo")
+
+    def test_who_is_ended_where_tribe_wins(self):
+        self.assert_ended_after_question("tribe")
+
+    def test_who_is_ended_stays_active_where_a_person_says_so(self):
+        """Nobody reopens in Tribe what the connector did not end."""
+        self.restore()
+        self.end(self.third)
+        self.finish()
+
+        self.decide(self.third, "odoo")
+        self.finish()
+
+        self.assertTrue(self.third.active)
+        self.assertTrue(self.is_former(self.third))
+        self.assertFalse(self.problems())
+
+    def test_who_is_ended_after_the_look_beside_an_open_question(self):
+        self.connection.conflict_policy = "ask"
+        self.restore(Website="https://a.example")
+        self.finish()
+        self.assertEqual(self.questions(self.other), {"phone"})
+
+        self.end(self.other)
+        self.finish()
+
+        self.assertTrue(self.other.active)
+        self.assertEqual(self.questions(self.other), {"phone", "active"})
+        self.decide(self.other, "tribe")
+        self.assertFalse(self.other.active)
+
+    def test_who_was_archived_since_the_backup_is_ended_again(self):
+        """Nobody edited that: it is from the backup."""
+        self.third.active = False
+        self.run_nightly()
+        self.look()
+        self.restore(Website="https://a.example")
+        self.finish()
+
+        self.assertTrue(self.is_former(self.third))
+        self.assertFalse(self.third.active)
+        self.assertFalse(self.questions(self.third))
+
+
+class TestDeletedAndRestored(EndsCase):
+    """A relation that was deleted by mistake: why backups are restored."""
+
+    def delete(self):
+        self.pass_time(days=1)
+        self.tribe_id = self.partner.tribe_id
+        self.sandbox.delete(ORGANIZATIONS, self.tribe_id)
+        self.look(self.partner)
+        self.assertEqual(self.link(self.tribe_id).state, "gone")
+        self.pass_time(hours=1)
+
+    def restore_deleted(self, **change):
+        """The relation is there again, and may be edited before it is looked at."""
+        self.sandbox.restore()
+        if change:
+            wait_for_next_second()
+            self.sandbox.change(ORGANIZATIONS, self.tribe_id, change)
+            self.look_at("organization", self.tribe_id)
+        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.run_lanes()
+        self.finish()
+        self.assertEqual(self.link(self.tribe_id).state, "linked")
+
+    def test_what_odoo_told_since_the_backup_is_asked_about_where_tribe_wins(self):
+        self.connection.conflict_policy = "tribe"
+        self.delete()
+        self.restore_deleted()
+
+        self.assertEqual(self.partner.phone, "030 2")
+        self.assertEqual(self.questions(self.partner), {"phone"})
+        self.decide(self.partner, "odoo")
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+
+    def test_it_is_told_again_where_odoo_wins(self):
+        self.connection.conflict_policy = "odoo"
+        self.delete()
+        self.restore_deleted()
+
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertFalse(self.questions(self.partner))
+
+    def test_what_was_edited_in_odoo_meanwhile_is_told(self):
+        self.connection.conflict_policy = "tribe"
+        self.delete()
+        self.partner.email = "odoo@a.example"
+        self.run_nightly()
+        self.restore_deleted()
+
+        self.assertEqual(self.partner.email, "odoo@a.example")
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "odoo@a.example")
+        self.assertEqual(self.questions(self.partner), {"phone"})
+
+    def assert_asked_about_edited(self, policy):
+        self.connection.conflict_policy = policy
+        self.delete()
+        self.restore_deleted(EmailAddress="nieuw@a.example")
+
+        self.assertEqual(self.partner.phone, "030 2")
+        self.assertEqual(self.partner.email, "a@a.example")
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "nieuw@a.example")
+        self.assertEqual(self.questions(self.partner), {"phone", "email"})
+
+    def test_what_was_edited_in_tribe_before_the_look_is_asked_about(self):
+        self.assert_asked_about_edited("odoo")
+
+    def test_also_where_tribe_wins(self):
+        self.assert_asked_about_edited("tribe")
+
+    def test_who_was_archived_in_odoo_meanwhile_is_ended(self):
+        self.delete()
+        self.partner.active = False
+        self.run_nightly()
+        self.restore_deleted()
+
+        self.assertFalse(self.partner.active)
+        self.assertTrue(self.is_former(self.partner))
