@@ -1,7 +1,7 @@
 """What ended, came back or was deleted in a Tribe of which a backup was restored."""
 
 from .common import ORGANIZATION_CUSTOMER
-from .test_relation_restored import ORGANIZATIONS, RestoredCase, wait_for_next_second
+from .test_relation_restored import ADDRESS, ORGANIZATIONS, RestoredCase, wait_for_next_second
 
 
 class EndsCase(RestoredCase):
@@ -247,3 +247,62 @@ class TestDeletedAndRestored(EndsCase):
 
         self.assertFalse(self.partner.active)
         self.assertTrue(self.is_former(self.partner))
+
+
+class TestAddressTakenAway(EndsCase):
+    """A person's address is a record of its own, with which no other date changes."""
+
+    def setUp(self):
+        super().setUp()
+        persons = [
+            self.linked(f"Jan {letter}", is_company=False, phone="070 1", **ADDRESS)
+            for letter in "PQR"
+        ]
+        self.person, *_others = persons
+        self.partners = self.env["res.partner"].concat(*persons)
+        self.look()
+        self.back_up()
+        wait_for_next_second()
+        for person in persons[1:]:
+            person.phone = "070 2"
+        self.run_nightly()
+        self.look()
+        self.restore()
+
+    def take_away(self):
+        """Somebody deletes the address of the person who was not changed since the backup."""
+        wait_for_next_second()
+        address = self.address_of(self.person)
+        self.sandbox.delete("Address", address["ID"])
+        self.look_at("address", address["ID"])
+        self.finish()
+
+    def test_it_is_asked_about_where_odoo_wins(self):
+        self.connection.conflict_policy = "odoo"
+        self.take_away()
+
+        self.assertFalse(self.tribe_of(self.person)["Address"])
+        self.assertEqual(self.person.street, ADDRESS["street"])
+        self.assertEqual(self.questions(self.person), {"address"})
+        self.decide(self.person, "tribe")
+        self.assertFalse(self.person.street)
+        self.finish()
+        self.assertFalse(self.tribe_of(self.person)["Address"])
+
+    def test_it_is_told_again_where_a_person_says_so(self):
+        self.connection.conflict_policy = "tribe"
+        self.take_away()
+
+        self.decide(self.person, "odoo")
+
+        self.assertEqual(self.address_of(self.person)["Street"], "Dorpsstraat")
+
+    def test_another_one_that_is_entered_afterwards_arrives(self):
+        self.take_away()
+        self.decide(self.person, "tribe")
+        values = {"Street": "Pad", "HouseNumber": 3, "City": "Breda"}
+        self.sandbox.create("Address", {**values, "Person": {"ID": self.person.tribe_id}})
+
+        self.look(self.person)
+
+        self.assertEqual((self.person.street, self.person.city), ("Pad 3", "Breda"))

@@ -218,8 +218,10 @@ class RemoteRelation:
             mark = marks.get(row.get("ID"))
             return bool(mark and changed_at(row)) and not is_before(mark, changed_at(row))
 
-        # An address that is not there was taken away where the relation is another one now.
-        rows = self._rows(self.shown_address() or self.entity)
+        # An address that is not there was taken away where the relation is another one now, or
+        # where a webhook told of it.
+        was_told = ADDRESS_MARK in marks and not marks[ADDRESS_MARK]
+        rows = self._rows(self.shown_address() or (None if was_told else self.entity))
         edited = {name for name, row in rows.items() if not is_as_marked(row)} - {"active"}
         is_active_edited = not all(map(is_as_marked, self.relationships.values()))
         return edited | ({"active"} if is_active_edited else set())

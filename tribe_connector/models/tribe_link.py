@@ -649,9 +649,10 @@ class TribeLink(models.Model):
         return (self.shown or {}).get(ADDRESS_MARK)
 
     def _forget_address_shown(self):
-        """Somebody took the address away: that it is not there is no old copy."""
-        forgotten = {ADDRESS_MARK, self._address_shown()}
-        self.shown = {each: mark for each, mark in self.shown.items() if each not in forgotten}
+        """Somebody took the address away: that it is not there is no old copy, nor a backup."""
+        address_id = self._address_shown()
+        kept = {each: mark for each, mark in self.shown.items() if each != address_id}
+        self.shown = {**kept, ADDRESS_MARK: None}
 
     def _look_again_at_old_copy(self, told):
         """Have Tribe looked at again in a moment: what was read is what it had before."""
