@@ -1,5 +1,7 @@
 """What ended, came back or was deleted in a Tribe of which a backup was restored."""
 
+from told import assert_says
+
 from .common import ORGANIZATION_CUSTOMER
 from .test_relation_restored import ADDRESS, ORGANIZATIONS, RestoredCase, wait_for_next_second
 
@@ -306,3 +308,31 @@ class TestAddressTakenAway(EndsCase):
         self.look(self.person)
 
         self.assertEqual((self.person.street, self.person.city), ("Pad 3", "Breda"))
+
+
+class TestManyMadeSinceTheBackup(EndsCase):
+    """Tribe does not show them any more: a person is asked whether they were deleted."""
+
+    def restore_go_live(self):
+        new = self.env["res.partner"].create(
+            [
+                {"name": f"Nieuw {number}", "is_company": True, "customer_rank": 1}
+                for number in range(10)
+            ]
+        )
+        self.synchronize(new)
+        self.pass_time(days=2)
+        self.restore(Website="https://a.example")
+        self.finish()
+
+    def test_the_others_are_looked_at_all_the_same(self):
+        self.connection.conflict_policy = "odoo"
+        self.restore_go_live()
+
+        problem = self.problematic().filtered(lambda work: work.kind == "comparison")
+        assert_says(problem.error, "too_many_relations_missing", linked=13, missing=10)
+        self.assertEqual(self.tribe_of(self.other)["PhoneNumber"], "040 2")
+        for partner in (self.other, self.third):
+            self.edit(partner, EmailAddress="nieuw@x.example")
+            self.assertEqual(partner.email, "nieuw@x.example")
+        self.assertFalse(self.questions(self.other) | self.questions(self.third))

@@ -178,11 +178,17 @@ class TribeRelationComparer(models.AbstractModel):
         last, gone = links[-1:], links.filtered(lambda link: link.state == "gone")
         links -= gone
         dates = {}
-        missing = self._missing(connection, session.client, kind, links, dates)
+        try:
+            missing, doubt = self._missing(connection, session.client, kind, links, dates), None
+        except NeedsPerson as error:
+            missing, doubt = links.browse(), error
+        # What shows is looked at, whatever comes of what is missing.
+        shown = links.filtered(lambda link: link.tribe_id in dates)
+        missing |= _changed(shown, dates) | self._still_in_doubt(connection, shown, dates)
         missing |= self._shown_again(connection, session.client, kind, gone)
-        missing |= _changed(links, dates)
-        missing |= self._still_in_doubt(connection, links, dates)
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
+        if doubt:
+            raise doubt
         if not is_last:
             works._add(connection, "inbound", "comparison", [f"{kind}:{last.id}"], "follow")
 
