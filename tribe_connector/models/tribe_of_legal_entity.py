@@ -18,9 +18,15 @@ class TribeOfLegalEntity(models.AbstractModel):
         "tribe.legal.entity", required=True, index=True, ondelete="cascade", readonly=True
     )
     connection_id = fields.Many2one(
-        "tribe.connection", compute="_compute_entity", store=True, index=True, ondelete="cascade"
+        "tribe.connection",
+        compute="_compute_connection_id",
+        store=True,
+        index=True,
+        ondelete="cascade",
     )
-    company_id = fields.Many2one("res.company", compute="_compute_entity", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True, index=True
+    )
     is_booked = fields.Boolean("Book in Odoo", compute="_compute_is_booked", compute_sudo=True)
     warning = fields.Text(
         "What Is Wrong",
@@ -28,12 +34,17 @@ class TribeOfLegalEntity(models.AbstractModel):
         help="Why invoices wait that use what is chosen here.",
     )
 
-    @api.depends("legal_entity_id.connection_id", "legal_entity_id.company_id")
-    def _compute_entity(self):
+    @api.depends("legal_entity_id.connection_id")
+    def _compute_connection_id(self):
         for record in self:
-            entity = record._known_entity()
-            record.connection_id = entity.connection_id
-            record.company_id = entity.company_id
+            record.connection_id = record._known_entity().connection_id
+
+    # By itself: a row on the form of a connection, which shows the company, keeps the connection of
+    # that form. Were it given the saved one, Odoo would have the form delete the row.
+    @api.depends("legal_entity_id.company_id")
+    def _compute_company_id(self):
+        for record in self:
+            record.company_id = record._known_entity().company_id
 
     @api.depends("legal_entity_id.is_booked")
     def _compute_is_booked(self):
