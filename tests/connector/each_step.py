@@ -222,6 +222,9 @@ class EachStep:
             self.assertTrue(told)
             if why == "refused":
                 self.assertTrue(all(REFUSAL in each for each in told), told)
+            else:
+                # Nobody is asked to decide about a mistake of ours.
+                self.assertEqual(set(self.problematic().mapped("error_class")), {"bug"}, told)
         self.env["tribe.work"].search([]).action_retry()
         self.run_lanes()
         self.assertTrue(self.is_done(flow, (0, 1, 2)), self.problems())

@@ -1,3 +1,6 @@
+from unittest.mock import patch
+
+import psycopg2.errors
 from connector.common import ORGANIZATION_CUSTOMER
 from lxml import etree
 from told import assert_says, containing
@@ -6,6 +9,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.models.tribe_connection import OF_ALL_COMPANIES
+from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.tribe_api import TribeUnavailable
 
 from .invoice_case import InvoiceCase
 
@@ -474,6 +479,50 @@ class TestLegalEntity(InvoiceCase):
 
         self.assert_held(held, "invoice_waits_for_customer")
         self.assertIn("SECRET", self.work(held).error)
+
+    def test_what_goes_wrong_with_a_customer_is_what_it_is_elsewhere(self):
+        """Whichever company the invoice is for: none of it names a contact."""
+        errors = {
+            "a mistake of ours": (KeyError("SECRET"), "bug", "bug"),
+            "a race": (
+                psycopg2.errors.SerializationFailure("SECRET"),
+                "again",
+                "record_being_saved",
+            ),
+            "another lane": (
+                psycopg2.errors.UniqueViolation("SECRET"),
+                "again",
+                "record_linked_by_other_worker",
+            ),
+            "Tribe": (
+                TribeUnavailable(sentence("tribe_unavailable_for_now")),
+                "again",
+                "tribe_unavailable_for_now",
+            ),
+        }
+        for entity in (self.dutch, self.generic):
+            for what, (error, error_class, code) in errors.items():
+                with self.subTest(what, entity=entity.name):
+                    customer = {"ID": self.new_customer()["ID"]}
+                    with (
+                        patch.object(
+                            self.registry["tribe.relation.importer"],
+                            "_create_all",
+                            side_effect=error,
+                        ),
+                        patch("odoo.addons.tribe_connector.engine.problems._logger.error") as log,
+                    ):
+                        held = self.send_for(entity, self.line(10.0), Relationship=customer)
+
+                    work = self.work(held)
+                    self.assertEqual(work.error_class, error_class)
+                    self.assert_only_told(work, code)
+                    told = self.env["tribe.run.line"].search([]).mapped("text")
+                    self.assertNotIn("SECRET", str([*told, work.error]))
+                    self.assertEqual(log.called, error_class == "bug")
+                    work.action_retry()
+                    self.run_lanes()
+                    self.assertEqual(self.booked_move(held).state, "posted", self.problems())
 
     def test_a_customer_of_another_company_is_not_named(self):
         self.partner.write({"name": "SECRET", "company_id": self.company.id})

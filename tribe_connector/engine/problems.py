@@ -86,6 +86,14 @@ def problem_of(error: Exception, env) -> Problem:
 
     A bug is logged with its traceback.
     """
+    problem = judged(error, env)
+    if problem.kind == BUG:
+        _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
+    return problem
+
+
+def judged(error: Exception, env) -> Problem:
+    """The same without a word in the log, for who makes another problem of it."""
     text = _sentences_of(error)
     if isinstance(error, TribePaused):
         return Problem(BUSY, text, error.retry_after or PAUSE_SECONDS)
@@ -106,12 +114,7 @@ def problem_of(error: Exception, env) -> Problem:
         return Problem(NEEDS_PERSON, refusal_of(error, env), cause=REFUSED_BY_ODOO)
     if isinstance(error, PERSON_ERRORS):
         return Problem(NEEDS_PERSON, text, cause=_cause_of(error))
-    _logger.error("Unexpected error while synchronizing with Tribe", exc_info=error)
-    return Problem(
-        BUG,
-        [sentence("bug", error=type(error).__name__)],
-        cause=BUG,
-    )
+    return Problem(BUG, [sentence("bug", error=type(error).__name__)], cause=BUG)
 
 
 def is_refused_by_odoo(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from ..engine.booking import (
     vat_places_by_tax,
 )
 from ..engine.lease import journal_key, partner_key
-from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson, TryAgain, judged
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..engine.turn import in_time
 from ..mapping import (
@@ -37,7 +37,7 @@ from ..mapping.invoice_facts import (
     missing,
     only,
 )
-from ..sentence import said, say, sentence
+from ..sentence import said, say, sentence, together
 from ..tribe_api import Guid
 from .tribe_link_credit import COMPARED
 from .tribe_work import TOLD_REASONS
@@ -768,14 +768,25 @@ class TribeInvoiceImporter(models.AbstractModel):
         return found
 
     def _customer_problem(self, session, booking, problems):
+        """Why an invoice has no customer, as an exception.
+
+        What no person can mend is the same whatever it was met in: a mistake of ours, a race that
+        was lost, a Tribe that cannot be reached.
+        """
+        number = booking.invoice.number
         error, company = problems.get(booking.invoice.relationship_id, (None, None))
         company = company or session.connection.company_id
-        if error and not isinstance(error, Busy) and booking.company != company:
+        if not error:
+            return NeedsPerson(sentence("invoice_customer_missing", number=number))
+        problem = judged(error, self.env)
+        if problem.kind != NEEDS_PERSON and not isinstance(error, TryAgain):
+            return error
+        if not isinstance(error, Busy) and booking.company != company:
             # The reason may name contacts, of the connection's company or of that one.
-            session.log("problem", booking.invoice.number, said(error), company=company)
+            session.log("problem", number, problem.text, company=company)
             elsewhere = sentence(
                 "invoice_waits_for_customer_elsewhere",
-                number=booking.invoice.number,
+                number=number,
                 connection=session.connection.name,
             )
             if isinstance(error, TryAgain):
@@ -783,19 +794,8 @@ class TribeInvoiceImporter(models.AbstractModel):
             return NeedsPerson(elsewhere)
         if isinstance(error, TryAgain):
             return error
-        if error:
-            return NeedsPerson(
-                sentence(
-                    "invoice_waits_for_customer",
-                    number=booking.invoice.number,
-                    problem=error,
-                ),
-            )
         return NeedsPerson(
-            sentence(
-                "invoice_customer_missing",
-                number=booking.invoice.number,
-            ),
+            sentence("invoice_waits_for_customer", number=number, problem=together(problem.text))
         )
 
 
