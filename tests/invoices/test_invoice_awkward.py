@@ -3,6 +3,7 @@
 import os
 import random
 import string
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from unittest.mock import patch
@@ -20,6 +21,7 @@ from .invoice_case import InvoiceCase, cents
 
 IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 MANY_LINES = 500 if IS_FULL else 150
+REMOVED = object()
 
 
 class TestAwkwardInvoice(InvoiceCase):
@@ -977,6 +979,76 @@ class TestInvoiceDate(InvoiceCase):
 
         tribe_id = self.send_new(self.line(10.0))
 
+        self.assertFalse(self.booked_move(tribe_id))
+        self.assertFalse(self.problems())
+
+    def test_one_from_before_that_date_is_not_held_whatever_is_wrong_with_it(self):
+        self.connection.invoices_from = self.today - timedelta(days=5)
+        for what, values in {
+            "its currency": {"Currency": "XXX"},
+            "its legal entity": {"Identity": {"ID": self.customer["Organization"]}},
+            "its number": {"Number": ["2018-1"]},
+            "its subject": {"Subject": {"a": 1}},
+            "its total": {"TotalIncludingVat": "veel"},
+            "its lines": {"ProductLines": 5},
+            "a field that is gone": {"DueDate": REMOVED},
+            "a VAT group": {},
+        }.items():
+            with self.subTest(what):
+                vat = "NL21" if values else None
+                self.sandbox.switch(invoice_day_offset=-10)
+                old = self.draft(self.line(10.0, vat=vat))
+                self.sandbox.set_phase(old, "Sent")
+                self.sandbox.switch(invoice_day_offset=0)
+                new = self.draft(self.line(10.0, vat=vat))
+                self.sandbox.set_phase(new, "Sent")
+
+                with self.odd(values, old, new):
+                    self.look_at("invoice", old, new)
+
+                held = self.problematic().mapped("reference")
+                self.problematic().unlink()
+                self.assertEqual(held, [new])
+                self.assertFalse(self.booked_move(old) | self.booked_move(new))
+
+    @contextmanager
+    def odd(self, values, *tribe_ids):
+        """Tribe answers so about some invoices."""
+        read = Client.by_values
+
+        def answer(client, entity_set, *arguments, **options):
+            rows = read(client, entity_set, *arguments, **options)
+            for row in rows if entity_set == "Activity_Invoice" else ():
+                if row["ID"] in tribe_ids:
+                    row.update(values)
+                    for name in [name for name in values if values[name] is REMOVED]:
+                        del row[name]
+            return rows
+
+        with patch.object(Client, "by_values", answer):
+            yield
+
+    def test_one_that_is_held_is_let_go_once_books_begin_after_it(self):
+        self.sandbox.switch(invoice_day_offset=-10)
+        with self.odd({"Currency": "XXX"}, tribe_id := self.draft(self.line(10.0))):
+            self.send(tribe_id)
+        self.assert_held(tribe_id, "currency_not_active")
+
+        self.connection.invoices_from = self.today - timedelta(days=5)
+        self.run_nightly()
+
+        self.assertFalse(self.problems())
+        self.assertFalse(self.work(tribe_id))
+
+    def test_the_books_begin_on_a_day_of_the_legal_entity(self):
+        """Whatever day it is then where the connection is."""
+        self.connection.timezone = "America/New_York"
+        self.connection.invoices_from = self.today
+        self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
+
+        self.connection.timezone = "Europe/Amsterdam"
+        self.connection.legal_entity_ids.timezone = "America/New_York"
+        tribe_id = self.send_new(self.line(10.0), Currency="XXX")
         self.assertFalse(self.booked_move(tribe_id))
         self.assertFalse(self.problems())
 

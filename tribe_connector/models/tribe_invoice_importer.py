@@ -154,7 +154,8 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _learn(self, session, invoices):
         """Read again what Tribe added since Connect and these invoices use."""
         session.connection._learn_phases(session, {_id_of(each, "Phase") for each in invoices})
-        lines = [line for invoice in invoices for line in invoice.get("ProductLines") or []]
+        newer = [each for each in invoices if not self._is_older(session.connection, each)]
+        lines = [line for invoice in newer for line in invoice.get("ProductLines") or []]
         session.connection._learn_mapping(
             session,
             {_id_of(line, "VatGroup") for line in lines},
@@ -180,9 +181,7 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _note_holes(self, connection, invoice, mapping_of, holes):
         legal_entity = self._find_legal_entity(connection, invoice)
-        date = connection._sight_of(invoice).date
-        is_older = date and connection.invoices_from and date < connection.invoices_from
-        if is_older or self._is_booked_elsewhere(legal_entity):
+        if self._is_older(connection, invoice) or self._is_booked_elsewhere(legal_entity):
             return
         if not legal_entity.journal_id:
             holes.setdefault(legal_entity, set()).add(say(self.env, "no_journal_yet"))
@@ -428,6 +427,12 @@ class TribeInvoiceImporter(models.AbstractModel):
         phase_id = (entity.get("Phase") or {}).get("ID")
         return connection.phase_ids.filtered(lambda phase: phase.tribe_id == phase_id)
 
+    def _is_older(self, connection, entity):
+        """Whether an invoice is from before the books begin, as far as its date can be read."""
+        timezone = self._find_legal_entity(connection, entity).timezone or connection.timezone
+        date = connection._sight_of(entity, timezone).date
+        return bool(date and connection.invoices_from and date < connection.invoices_from)
+
     def _read(self, session, entity):
         """One invoice with its legal entity, or None where it is not to be booked."""
         connection = session.connection
@@ -437,6 +442,9 @@ class TribeInvoiceImporter(models.AbstractModel):
         if phase not in connection._booking_phases():
             return None
         if self._is_booked_elsewhere(self._find_legal_entity(connection, entity)):
+            return None
+        # Not read whole: nothing in it has to be right.
+        if self._is_older(connection, entity):
             return None
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
