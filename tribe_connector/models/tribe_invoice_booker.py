@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import escape_psql
-from odoo.tools.misc import format_date
+from odoo.tools.misc import format_date, get_lang
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
 from ..engine.problems import NeedsPerson
@@ -32,13 +32,18 @@ class TribeInvoiceBooker(models.AbstractModel):
         moves = (
             self.env["account.move"]
             .with_company(company)
-            .with_context(tracking_disable=True, tribe_booking=BOOKING)
+            .with_context(
+                lang=self._language(company), tracking_disable=True, tribe_booking=BOOKING
+            )
             .create([self._move_values(booking) for booking in bookings])
+            # From here on Odoo refuses in the language of who is told.
+            .with_context(lang=self.env.lang)
         )
         # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted. A
         # credit note and its invoice are settled then, too.
         self._link_moves(session, bookings, moves)
         moves._post(soft=False)
+        self._note_origin(bookings, moves)
         for booking, move in zip(bookings, moves, strict=True):
             self._check_posted(booking, move)
             self._keep_vat_places(move)
@@ -56,7 +61,27 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _note_paid_in_tribe(self, move):
         """Tribe's word about a payment is no payment in the books: it is only noted."""
-        move.message_post(body=say(self.env, "paid_in_tribe_not_booked"))
+        move.message_post(body=self._say_in(move.company_id, "paid_in_tribe_not_booked"))
+
+    def _note_origin(self, bookings, moves):
+        """Have the audit trail say where entries come from: their changes are not tracked."""
+        moves._message_log_batch(
+            {
+                move.id: self._say_in(
+                    booking.company, "booked_from_tribe", number=booking.invoice.number
+                )
+                for booking, move in zip(bookings, moves, strict=True)
+            }
+        )
+
+    def _language(self, company):
+        """The language in which the books of a company are kept, whoever is told of problems."""
+        # One that is not installed any more Odoo refuses in whatever is done.
+        return get_lang(self.env, company.partner_id.lang).code
+
+    def _say_in(self, company, code, **parameters):
+        """A sentence in the language of a company."""
+        return say(self.with_context(lang=self._language(company)).env, code, **parameters)
 
     def _check_open(self, booking):
         """Refuse before booking what Odoo would silently move to another date or number."""
@@ -299,14 +324,14 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _line_values(self, booking, line, sign):
         if line.is_text:
-            return {"display_type": "line_note", "name": self._line_text(line)}
+            return {"display_type": "line_note", "name": self._line_text(booking, line)}
         account, tax = self._account_and_tax(booking, line)
         quantity, price, discount = self._amounts(booking, line)
         if sign < 0:
             # What is given back is a quantity on a credit note; a price only where it has to be.
             quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
         return {
-            "name": self._line_text(line) or booking.invoice.number,
+            "name": self._line_text(booking, line) or booking.invoice.number,
             "product_id": self._product(booking, line).id,
             **self._unit(booking, line),
             "quantity": float(quantity),
@@ -316,12 +341,14 @@ class TribeInvoiceBooker(models.AbstractModel):
             "tax_ids": [fields.Command.set(tax.ids)],
         }
 
-    def _line_text(self, line):
-        """Description, extra description and period, a line each."""
-        period = ""
-        if line.start_date or line.end_date:
-            dates = (line.start_date, line.end_date)
-            period = " - ".join(format_date(self.env, date) for date in dates if date)
+    def _line_text(self, booking, line):
+        """Description, extra description and period, a line each.
+
+        Dates as the customer writes them, who gets the invoice.
+        """
+        language = booking.partner.lang or self._language(booking.company)
+        dates = filter(None, (line.start_date, line.end_date))
+        period = " - ".join(format_date(self.env, date, lang_code=language) for date in dates)
         texts = (line.description, line.extra_description, period)
         return "\n".join(text for text in texts if text)
 
@@ -341,10 +368,9 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _unit(self, booking, line):
         """Odoo's unit with the name of Tribe's, in the company's language; else its own choice."""
-        language = booking.company.partner_id.lang or self.env.lang
         unit = (
             self.env["uom.uom"]
-            .with_context(lang=language)
+            .with_context(lang=self._language(booking.company))
             .search(is_same_text("name", line.unit), limit=2)
             if line.unit
             else self.env["uom.uom"]

@@ -656,7 +656,11 @@ class TribeRelationImporter(models.AbstractModel):
     def _new_partner(self, connection, remote):
         partners = self.env["res.partner"].with_company(connection.company_id)
         values = self._values_of_new(connection, remote)
+        # Else Odoo has a default for all companies, which may be that of its installation.
+        language = connection.company_id.partner_id.lang
+        is_installed = language in dict(self.env["res.lang"].get_installed())
         return {
+            **({"lang": language} if is_installed else {}),
             "is_company": remote.kind == "organization",
             # Nobody's default decides whose contact it is.
             "company_id": False,
