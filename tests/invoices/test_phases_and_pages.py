@@ -93,6 +93,109 @@ class TestPhases(TenantCase):
         self.run_nightly()
         self.assertEqual(self.phase_name(paid), "Vervallen")
 
+    def reminded_and_paid(self, phase="Herinnerd"):
+        """An invoice that was told Paid, and that was reminded of before; nobody looked since."""
+        tribe_id = self.send_new(self.line(10.0))
+        self.move_to(tribe_id, phase)
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        return tribe_id
+
+    def undo_payment(self, tribe_id):
+        self.booked_move(tribe_id).line_ids.remove_move_reconcile()
+        self.run_nightly()
+
+    def test_an_undone_payment_goes_back_to_the_phase_that_it_had_before(self):
+        self.start_with(uncoded_phases=["Herinnerd", "Aangemaand"])
+        self.connection.tell_unpaid = True
+        tribe_id = self.reminded_and_paid()
+
+        self.booked_move(tribe_id).line_ids.remove_move_reconcile()
+        self.assertIn("Herinnerd", self.booked_move(tribe_id).tribe_untold)
+        self.run_nightly()
+        self.assertEqual(self.phase_name(tribe_id), "Herinnerd")
+
+        # The next time it is another one.
+        self.move_to(tribe_id, "Aangemaand")
+        self.pay(self.booked_move(tribe_id))
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        self.undo_payment(tribe_id)
+        self.assertEqual(self.phase_name(tribe_id), "Aangemaand")
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_so_it_does_where_somebody_says_so(self):
+        self.start_with(uncoded_phases=["Herinnerd"])
+        tribe_id = self.reminded_and_paid()
+        self.undo_payment(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        self.assertFalse(self.booked_move(tribe_id).tribe_untold)
+
+        self.problematic().action_move_back()
+        self.run_lanes()
+
+        self.assertEqual(self.phase_name(tribe_id), "Herinnerd")
+        self.run_nightly()
+        self.assertFalse(self.problems())
+
+    def test_also_where_the_answer_to_paid_was_lost(self):
+        self.start_with(uncoded_phases=["Herinnerd"])
+        self.connection.tell_unpaid = True
+        tribe_id = self.send_new(self.line(10.0))
+        self.move_to(tribe_id, "Herinnerd")
+        self.pay(self.booked_move(tribe_id))
+        self.sandbox.fault("lose_answer", method="POST", path_contains="Activity_Invoice")
+        self.run_nightly()
+        self.run_nightly()
+        self.assertEqual(self.phase(tribe_id), "Paid")
+        self.undo_payment(tribe_id)
+        self.assertEqual(self.phase_name(tribe_id), "Herinnerd")
+
+    def test_one_that_is_no_more_in_tribe_is_sent(self):
+        self.start_with(uncoded_phases=["Herinnerd"])
+        self.connection.tell_unpaid = True
+        tribe_id = self.reminded_and_paid()
+        self.sandbox.delete(
+            "Datastore_Phase_ActivityInvoice", self.phase_called("Herinnerd").tribe_id
+        )
+        self.undo_payment(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Sent")
+        self.assertFalse(self.problems())
+
+    def test_so_is_one_in_which_nothing_is_booked_any_more(self):
+        self.start_with(uncoded_phases=["Herinnerd"])
+        self.connection.tell_unpaid = True
+        tribe_id = self.reminded_and_paid()
+        self.phase_called("Herinnerd").is_booked = False
+        self.undo_payment(tribe_id)
+        self.assertEqual(self.phase(tribe_id), "Sent")
+
+    def test_so_does_one_that_is_booked_again(self):
+        """Also where it was held in between."""
+        self.start_with(uncoded_phases=["Herinnerd"])
+        self.connection.tell_unpaid = True
+        tribe_id = self.reminded_and_paid()
+        move = self.booked_move(tribe_id)
+        move.line_ids.remove_move_reconcile()
+        move.button_draft()
+        move.button_cancel()
+        self.run_nightly()
+        groups = self.vat_groups("NL21")
+        taxes = [group.tax_id for group in groups]
+        groups.tax_id = False
+        self.link(tribe_id).action_book_again()
+        self.run_lanes()
+        self.assert_held(tribe_id, "vat_group_without_tax")
+        for group, tax in zip(groups, taxes, strict=True):
+            group.tax_id = tax
+        self.run_nightly()
+        self.run_nightly()
+
+        self.assertEqual(self.booked_move(tribe_id).state, "posted")
+        self.assertEqual(self.phase_name(tribe_id), "Herinnerd")
+
     def test_what_is_not_mapped_in_a_phase_without_a_code_is_told_before_activating(self):
         self.start_with(uncoded_phases=["Herinnerd"])
         self.move_to(self.draft(self.line(10.0)), "Herinnerd")

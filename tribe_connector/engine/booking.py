@@ -16,6 +16,8 @@ BOOK_ANYWAY = "book_anyway"
 MOVE_BACK = "move_back"
 # The reason with which a person has an invoice booked again that Tribe was told is paid.
 TOLD_PAID = "told_paid"
+# Where the facts of an invoice have the phase (its Tribe ID) from which Tribe was told Paid.
+PHASE_BEFORE = "phase_before"
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()
@@ -61,6 +63,8 @@ class Booking:
         self.may_share_number = False
         # It was booked before, and Tribe was told that it is paid.
         self.was_told_paid = False
+        # Then, what its link knew and the next one needs (``PHASE_BEFORE``).
+        self.kept = {}
         self.salesperson = legal_entity.env["res.users"]
         self.customer_name = name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}

@@ -242,8 +242,8 @@ class TribeConnection(models.Model):
     )
     tell_unpaid = fields.Boolean(
         "Undone Payments",
-        help="An invoice that the connector moved to Paid goes back to Sent when its payment is "
-        "undone in Odoo.",
+        help="An invoice that the connector moved to Paid goes back to the phase that it had "
+        "before when its payment is undone in Odoo.",
     )
     fetch_documents = fields.Boolean(
         "Attach Tribe's PDF",

@@ -507,6 +507,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                         "accounting_date": self._accounting_date(booking).isoformat(),
                         "keeps_number": booking.keeps_number,
                         "partner_id": booking.partner.id,
+                        **booking.kept,
                     },
                 }
                 for booking, move in zip(bookings, moves, strict=True)

@@ -8,6 +8,7 @@ from ..engine.booking import (
     BOOK_ANYWAY,
     CUSTOMER_SETS,
     MOST_LINES,
+    PHASE_BEFORE,
     TOLD_PAID,
     Booking,
     Mapping,
@@ -111,7 +112,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """What people know an invoice by that is not booked; *Adopt* compares it as well."""
         facts = self._facts_in_tribe(booking)
         known = {name: facts[name] for name in (*OF_THE_SAME_SALE, "relation") if name in facts}
-        return {**known, "customer_name": booking.customer_name}
+        return {**known, **booking.kept, "customer_name": booking.customer_name}
 
     def _facts_read_alone(self, connection, entity):
         """The same of an invoice that cannot be read whole, as far as it can be."""
@@ -226,6 +227,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         def held(tribe_id, error, facts):
             entity = entities[tribe_id]
             company = self._find_legal_entity(session.connection, entity).company_id
+            facts = {**facts, **self._kept(session, tribe_id)}
             failures[tribe_id] = (error, _title(entity), company, facts)
 
         def fail(tribe_id, error):
@@ -452,7 +454,23 @@ class TribeInvoiceImporter(models.AbstractModel):
         reasons = session.reasons.get(entity["ID"], ())
         booking.may_share_number = BOOK_ANYWAY in reasons
         booking.was_told_paid = TOLD_PAID in reasons
+        booking.kept = self._kept(session, entity["ID"])
         return booking
+
+    def _kept(self, session, tribe_id):
+        """What the link of an invoice knew that is booked again: ``{PHASE_BEFORE: phase ID}``."""
+        if TOLD_PAID not in session.reasons.get(tribe_id, ()):
+            return {}
+        asked = self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", session.connection.id),
+                ("kind", "=", "invoice"),
+                ("reference", "=", tribe_id),
+                ("reason", "=", TOLD_PAID),
+            ]
+        )
+        known = [only(work.facts or {}, (PHASE_BEFORE,)) for work in asked]
+        return next(filter(None, known), {})
 
     def _check_bookable(self, booking):
         """Refuse what Tribe may still change, and what Odoo could not book."""

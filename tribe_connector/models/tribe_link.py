@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import TOLD_PAID
+from ..engine.booking import PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
@@ -293,7 +293,8 @@ class TribeLink(models.Model):
         if self.kind != "invoice" or not is_at_work or connection not in connection._active():
             return ""
         code = self.env["tribe.payment.exporter"]._wanted_phase(connection, self)
-        phase = connection._phase(code) if code else None
+        before = self._phase_before() if code and code != PAID_CODE else None
+        phase = before or (code and connection._phase(code))
         if not phase:
             return ""
         is_nightly = connection.export_moment == "nightly"
@@ -824,7 +825,10 @@ class TribeLink(models.Model):
                 )
             # What Tribe was told outlives the link: it may be taken back.
             reason = TOLD_PAID if link.told_paid and link.paid_by_us else "person"
-            added += works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], reason)
+            work = works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], reason)
+            if reason == TOLD_PAID and (before := (link.agreed or {}).get(PHASE_BEFORE)):
+                work.facts = {PHASE_BEFORE: before}
+            added += work
             link.move_id.tribe_booked_before = link.tribe_id
         links.unlink()
         added._wake_lanes()

@@ -7,6 +7,7 @@ from ..engine.lease import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer
 from ..sentence import Money, sentence
+from ..tribe_api import TribeRefused
 from .tribe_phase import PAID_CODE, SENT_CODE
 
 BUSY_SECONDS = 1
@@ -92,7 +93,8 @@ class TribePaymentExporter(models.AbstractModel):
     def _wanted_phase(self, connection, link, is_asked=False):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.
 
-        What differs is not told: Paid would freeze in Tribe what is not what was paid in Odoo.
+        Sent stands for what is not paid any more (``_phase``). What differs is not told: Paid would
+        freeze in Tribe what is not what was paid in Odoo.
 
         :param is_asked: a person wants Tribe told that it is not paid any more
         """
@@ -170,10 +172,12 @@ class TribePaymentExporter(models.AbstractModel):
         name = link.move_id.display_name
         is_paid = code == PAID_CODE
         try:
-            phase = self._phase(session.connection, code)
+            phase = self._phase(session.connection, link, code)
             # For good: if the answer is lost then, the phase in Tribe is our word all the same.
             told = {"phase": phase.tribe_id}
             link._note_told(told, {"phase": link.phase_id.tribe_id})
+            if is_paid:
+                link._keep_phase_before()
             session.commit()
             session.client.update_by_post(
                 "Activity_Invoice", link.tribe_id, {"Phase": {"ID": phase.tribe_id}}
@@ -189,12 +193,21 @@ class TribePaymentExporter(models.AbstractModel):
             session.log("paid" if is_paid else "unpaid", name, move=link.move_id)
             session.done(reference)
             session.commit()
+        except TribeRefused as error:
+            session.rollback()
+            if is_paid or not link._forget_phase_before():
+                session.failed(reference, error, name)
+                return
+            # It may be there no more; then it is sent, as at first.
+            session.commit()
+            self._tell(session, reference, link, code)
         except Exception as error:  # noqa: BLE001 - classified by the session
             session.rollback()
             session.failed(reference, error, name)
 
-    def _phase(self, connection, code):
-        phase = connection._phase(code)
+    def _phase(self, connection, link, code):
+        """The phase that Tribe is told: what is paid no more is in the one that it had before."""
+        phase = (code != PAID_CODE and link._phase_before()) or connection._phase(code)
         if not phase:
             raise NeedsPerson(
                 sentence(

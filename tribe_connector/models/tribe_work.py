@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY, MOVE_BACK, TOLD_PAID
+from ..engine.booking import BOOK_ANYWAY, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
@@ -629,7 +629,7 @@ class TribeWork(models.Model):
 
         Before an invoice was read it may be of any legal entity.
         """
-        is_unknown = self.kind == "invoice" and not self.sudo().facts
+        is_unknown = self.kind == "invoice" and not set(self.sudo().facts or ()) - {PHASE_BEFORE}
         return not is_unknown or self.connection_id._works_in_all_companies()
 
     @api.depends("cause", "kind", "reference")
