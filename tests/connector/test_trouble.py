@@ -259,6 +259,81 @@ class TestTries(TroubleCase):
         self.run_nightly()
         self.assertEqual(self.phone_in_tribe(partner), "030 123")
 
+    def in_doubt(self):
+        """A contact that Tribe does not know, and that could be a relation of Tribe; both."""
+        relation = self.organization(Name="Anders B.V.", EmailAddress="info@klant.example")
+        partner = self.customer(email="info@klant.example")
+        self.run_nightly()
+        self.assertAsked("possible_match")
+        return partner, relation
+
+    def ignored(self):
+        partner, relation = self.in_doubt()
+        self.work().action_ignore()
+        return partner, relation
+
+    def assert_ignored(self):
+        for _night in range(2):
+            self.run_nightly()
+            self.assertFalse(self.problems())
+            self.assertFalse(self.env["tribe.work"].search([]))
+
+    def test_what_is_ignored_of_somebody_who_is_not_linked_rests_every_night(self):
+        self.ignored()
+        self.assert_ignored()
+
+    def test_until_the_contact_is_saved(self):
+        partner, _relation = self.ignored()
+        partner.phone = "030 123"
+        self.run_nightly()
+        self.assertAsked("possible_match")
+        # From then on it is a problem like any other.
+        self.run_nightly()
+        self.assertAsked("possible_match")
+        self.work().action_ignore()
+        self.assert_ignored()
+
+    def test_or_somebody_asks_about_it(self):
+        partner, _relation = self.ignored()
+        self.synchronize(partner)
+        self.assertAsked("possible_match")
+
+    def test_or_the_relation_is_another_one_in_tribe(self):
+        partner, relation = self.ignored()
+        self.sandbox.change("Relation_Organization", relation["ID"], {"Name": "Nog Anders B.V."})
+        self.run_nightly()
+        self.assertAsked("possible_match")
+
+        self.work().action_ignore()
+        self.sandbox.change(
+            "Relation_Organization", relation["ID"], {"EmailAddress": "x@y.example"}
+        )
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertTrue(partner.tribe_id)
+        self.run_nightly()
+        self.assertFalse(self.env["tribe.cursor"].search([("stream", "=like", "ignored:%")]))
+
+    def test_only_what_was_ignored_rests(self):
+        self.ignored()
+        self.organization(Name="Derde B.V.", EmailAddress="info@klant.example")
+        self.run_nightly()
+        self.assertAsked("possible_match")
+        self.assertIn("Derde", self.work().error)
+
+    def test_what_is_given_up_and_ignored_rests_as_well(self):
+        self.connection.tries_before_giving_up = 1
+        partner = self.customer()
+        refused = {"path_contains": CUSTOMER_SET, "method": "POST", "times": None}
+        self.sandbox.fault("status", **refused)
+        self.run_nightly()
+        self.assertEqual(self.work().error_class, "given_up")
+        self.work().action_ignore()
+        self.assert_ignored()
+        partner.email = "nieuw@klant.example"
+        self.run_nightly()
+        self.assertEqual(self.work().error_class, "given_up")
+
     def test_what_merely_waits_is_called_by_its_name(self):
         partner = self.linked()
         partner.phone = "030 123"

@@ -324,6 +324,9 @@ class Session:
         if problem.kind == BUSY:
             works.write({"due": _in(problem.retry_after), "begun": 0, **known})
             return
+        if works._is_ignored(problem):
+            works._remove()
+            return
         decisions = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
         decided = works.filtered(lambda work: work.reason in decisions)
         decided = decided.sorted(lambda work: decisions.index(work.reason))

@@ -66,6 +66,7 @@ from . import (
     tribe_vat_group,
     tribe_work,
     tribe_work_claim,
+    tribe_work_ignored,
     tribe_work_outcome,
     tribe_work_webhook,
 )

@@ -94,10 +94,12 @@ class TribeConnection(models.Model):
         if self._filter_problem():
             return self.env["res.partner"]
         try:
-            return self._unlinked_partners()
+            unlinked = self._unlinked_partners()
         except UserError:
             cursors._move(self, SLOW_FILTER, fields.Datetime.now())
             return self.env["res.partner"]
+        self.env["tribe.work"]._forget_ignored_but(self, unlinked)
+        return unlinked
 
     def _begin_plan(self):
         """Note when it was planned: the next time those come first that were not."""

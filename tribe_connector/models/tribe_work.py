@@ -796,6 +796,7 @@ class TribeWork(models.Model):
     def action_ignore(self):
         """Leave these problems: invoices are never booked, others rest until they change again.
 
+        A contact that Tribe does not know rests until its problem is another one, or it is saved.
         An invoice stays listed as left to Odoo; a run tells of the others.
         """
         works = self.filtered("can_ignore").sudo()
@@ -814,6 +815,7 @@ class TribeWork(models.Model):
                     **self.env["tribe.link"]._decision(),
                 }
             )
+        (works - invoices)._keep_ignored()
         (works - invoices)._leave(
             lambda work: say(
                 work.env,
