@@ -360,7 +360,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         found = products.search(
             [
                 ("default_code", "=", line.product_code),
-                ("company_id", "in", [False, booking.company.id]),
+                *products._check_company_domain(booking.company),
             ],
             limit=2,
         )

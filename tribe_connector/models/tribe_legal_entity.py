@@ -46,7 +46,9 @@ class TribeLegalEntity(models.Model):
     journal_id = fields.Many2one(
         "account.journal",
         check_company=True,
-        domain="[('type', '=', 'sale'), ('company_id', '=', company_id)]",
+        # With Tribe's numbers a branch needs one of its own (``_check_own_journal``).
+        domain="[('type', '=', 'sale')]"
+        " + ([('company_id', '=', company_id)] if number_policy == 'tribe' else [])",
         help="A journal for Tribe's invoices alone, so that they can keep Tribe's numbers.",
     )
     number_policy = fields.Selection(
