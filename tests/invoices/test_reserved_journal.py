@@ -1,5 +1,8 @@
 """A journal with Tribe's numbers: who may choose one, and what it keeps out."""
 
+from connector.other_addons import have_models
+
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tests import Form
 
@@ -309,3 +312,75 @@ class TestJournalOfAnother(InvoiceCase):
         self.other.action_create_journal()
 
         self.assertEqual(self.other.journal_id.company_id, self.branch)
+
+
+class AccountMove(models.Model):
+    """As account_debit_note has it."""
+
+    _module = None
+    _name = "account.move"
+    _inherit = ["account.move"]
+
+    debit_origin_id = fields.Many2one("account.move", copy=False)
+
+
+class TestDebitNote(InvoiceCase):
+    """account_debit_note copies an invoice, and names the journal of that one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        have_models(cls, AccountMove)
+        cls.reserved = cls.connection.legal_entity_ids[:1].journal_id
+        cls.ordinary = cls.env["account.journal"].search(
+            [
+                ("type", "=", "sale"),
+                ("company_id", "=", cls.company.id),
+                ("id", "not in", cls.connection.legal_entity_ids.journal_id.ids),
+            ],
+            limit=1,
+        )
+
+    def second(self):
+        """Another ordinary journal."""
+        account = self.ordinary.default_account_id
+        return self.ordinary.copy({"code": "TWEE", "default_account_id": account.id})
+
+    def debit_note(self, move, **values):
+        return move.copy(
+            {
+                "journal_id": move.journal_id.id,
+                "debit_origin_id": move.id,
+                "move_type": "out_invoice",
+                "ref": move.name,
+                "invoice_date": move.invoice_date,
+                **values,
+            }
+        )
+
+    def test_it_comes_into_an_ordinary_journal(self):
+        for price in (10.0, -10.0):
+            with self.subTest(price):
+                move = self.booked_move(self.send_new(self.line(price)))
+
+                made = self.debit_note(move)
+
+                self.assertEqual(made.journal_id, self.ordinary)
+                made.action_post()
+                self.assertEqual((made.state, made.tribe_id), ("posted", False))
+
+    def test_or_where_somebody_wants_it(self):
+        move = self.booked_move(self.send_new(self.line(10.0)))
+        second = self.second()
+        self.assertEqual(self.debit_note(move, journal_id=second.id).journal_id, second)
+
+    def test_that_of_an_invoice_that_is_not_tribes_stays_where_that_is(self):
+        second = self.second()
+        move = self.typed_by_hand(journal_id=second.id)
+        move.action_post()
+        self.assertEqual(self.debit_note(move).journal_id, second)
+
+    def test_any_other_copy_into_the_reserved_journal_is_refused(self):
+        move = self.booked_move(self.send_new(self.line(10.0)))
+        with self.assert_refused("journal_reserved_for_tribe", ValidationError):
+            move.copy({"journal_id": self.reserved.id, "invoice_date": self.today})

@@ -125,12 +125,17 @@ class AccountMove(models.Model):
                 )
 
     def copy_data(self, default=None):
-        """Have a duplicate of an invoice of Tribe come into a journal that takes it."""
+        """Have a duplicate of an invoice of Tribe come into a journal that takes it.
+
+        So does a debit note (account_debit_note), which names the journal of its invoice.
+        """
         vals_list = super().copy_data(default)
-        if "journal_id" not in (default or {}):
+        if "journal_id" not in (default or {}) or "debit_origin_id" in default:
             for move, vals in zip(self, vals_list, strict=True):
-                if move.is_invoice(include_receipts=True) and (
-                    move.journal_id in move._tribe_reserved_journals(running=True)
+                if (
+                    move.is_invoice(include_receipts=True)
+                    and vals.get("journal_id") == move.journal_id.id
+                    and move.journal_id in move._tribe_reserved_journals(running=True)
                 ):
                     vals["journal_id"] = move._tribe_ordinary_journal().id
         return vals_list
