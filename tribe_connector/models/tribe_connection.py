@@ -251,7 +251,10 @@ class TribeConnection(models.Model):
         help="Tribe's PDF becomes the invoice's main attachment.",
     )
     match_products = fields.Boolean(
-        "Products on Lines", help="Lines get the product with the code that Tribe's product has."
+        "Products on Lines",
+        help="Lines get the product with the code that Tribe's product has. Of a stock product "
+        "that is valued in real time Odoo books the cost when the invoice is posted, delivered or "
+        "not.",
     )
     invoices_from = fields.Date(
         "Book Invoices From",
