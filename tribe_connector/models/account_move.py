@@ -261,6 +261,8 @@ class AccountMove(models.Model):
             if not difference:
                 continue
             if abs(difference) > self._tribe_tolerance(tax, link):
+                # Of other net amounts VAT is another one, too; those tell what is wrong.
+                self._tribe_check_facts(link, BEFORE_VAT)
                 # Adding 0 turns -0.00 into 0.00.
                 raise UserError(
                     self._tribe_vat_differs(link, tax, Decimal(vat), sign * computed + 0)
@@ -346,10 +348,11 @@ class AccountMove(models.Model):
             number = link.agreed.get("number") or self.name
             if tribe is None:
                 raise UserError(say(self.env, "invoice_customer_differs", number=number))
+            is_booking = self.env.context.get("tribe_booking") is BOOKING
             raise UserError(
                 say(
                     self.env,
-                    "invoice_differs_from_tribe",
+                    "invoice_would_differ" if is_booking else "invoice_differs_from_tribe",
                     number=number,
                     what=sentence(fact.inline),
                     tribe=tribe or "-",

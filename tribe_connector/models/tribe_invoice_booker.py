@@ -2,15 +2,21 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import escape_psql
 from odoo.tools.misc import format_date, get_lang
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
-from ..engine.problems import NeedsPerson
+from ..engine.problems import NeedsPerson, refusal_of
 from ..engine.same_text import is_same_text
 from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import key, summed, text, tribe_facts
-from ..sentence import Money, Name, say, sentence
+from ..sentence import Money, Name, say, sentence, together
+
+# The lock dates that account_journal_lock_date gives a journal; the second one is for whoever is
+# no accounting administrator.
+LOCK_OF_OTHERS = "period_lock_date"
+LOCKS_OF_JOURNAL = ("fiscalyear_lock_date", LOCK_OF_OTHERS)
 
 
 class TribeInvoiceBooker(models.AbstractModel):
@@ -39,6 +45,8 @@ class TribeInvoiceBooker(models.AbstractModel):
             # From here on Odoo refuses in the language of who is told.
             .with_context(lang=self.env.lang)
         )
+        for booking, move in zip(bookings, moves, strict=True):
+            self._check_taken_on(booking, move)
         # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted. A
         # credit note and its invoice are settled then, too.
         self._link_moves(session, bookings, moves)
@@ -117,17 +125,19 @@ class TribeInvoiceBooker(models.AbstractModel):
             )
 
     def _check_period(self, booking):
-        locks = [lock for lock, _name in self._locks(booking, booking.invoice.date)]
+        locks = self._locks(booking, booking.invoice.date)
+        if not locks:
+            return
+        lock, name = max(locks)
         # Books that are locked for good have no first open day.
-        if locks and (booking.legal_entity.locked_period == "hold" or max(locks) >= LATEST_DATE):
+        if booking.legal_entity.locked_period == "first_open_day" and lock < LATEST_DATE:
+            return
+        told = {"number": booking.invoice.number, "date": booking.invoice.date, "lock": lock}
+        if name in LOCKS_OF_JOURNAL:
             raise NeedsPerson(
-                sentence(
-                    "invoice_in_locked_period",
-                    number=booking.invoice.number,
-                    date=booking.invoice.date,
-                    lock=max(locks),
-                ),
+                sentence("invoice_in_locked_journal", journal=Name.of(booking.journal), **told)
             )
+        raise NeedsPerson(sentence("invoice_in_locked_period", **told))
 
     def _accounting_date(self, booking):
         """The date of the entry: the invoice's, or the first open day where that is allowed."""
@@ -137,7 +147,35 @@ class TribeInvoiceBooker(models.AbstractModel):
         return date
 
     def _locks(self, booking, date):
-        return booking.company._get_violated_lock_dates(date, True, booking.journal)
+        """What keeps an entry from being booked on a date: ``[(lock date, its field)]``."""
+        return [
+            *booking.company._get_violated_lock_dates(date, True, booking.journal),
+            *self._locks_of_journal(booking.journal, date),
+        ]
+
+    def _locks_of_journal(self, journal, date):
+        """The same of account_journal_lock_date, which is known by its fields."""
+        names = [name for name in LOCKS_OF_JOURNAL if name in journal._fields]
+        if self.env.user.has_group("account.group_account_manager"):
+            names = [name for name in names if name != LOCK_OF_OTHERS]
+        return [(journal[name], name) for name in names if journal[name] and date <= journal[name]]
+
+    def _check_taken_on(self, booking, move):
+        """Refuse what another addon takes on no such date, before anything else does.
+
+        :raises NeedsPerson: with what it says
+        """
+        try:
+            move._check_fiscal_lock_dates()
+        except UserError as error:
+            raise NeedsPerson(
+                sentence(
+                    "invoice_date_refused_by_odoo",
+                    number=booking.invoice.number,
+                    date=move.date,
+                    reason=together(refusal_of(error, self.env)),
+                )
+            ) from error
 
     def _check_rate(self, booking):
         """Without a rate Odoo would book a foreign amount one to one."""
