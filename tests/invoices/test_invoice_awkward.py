@@ -658,11 +658,11 @@ class TestAwkwardInvoice(InvoiceCase):
         tax = self.tax("9% ST").copy(
             {"name": "9% BE", "country_id": belgium.id, "tax_group_id": group.id}
         )
-        groups = self.connection.legal_entity_ids.vat_group_ids
-        groups.filtered(lambda group: group.code == "NL9").tax_id = tax
         position = self.env["account.fiscal.position"].create(
             {"name": "België", "country_id": belgium.id, "foreign_vat": "BE0477472701"}
         )
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = tax
 
         move = self.assert_booked_to_the_cent(self.send_new(self.line(100.0, vat="NL9")))
 

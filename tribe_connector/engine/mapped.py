@@ -47,4 +47,4 @@ def _problem(row, chosen):
         return say(row.env, "choose_company_first", entity=row.legal_entity_id.name)
     if not chosen.active:
         return say(row.env, "chosen_is_archived", chosen=chosen.display_name)
-    return chosen._tribe_problem()
+    return chosen._tribe_problem(row.company_id)

@@ -82,6 +82,9 @@ TOGETHER = (
 OF_ODOO = ("accounting_date", "nets", "vat_by_tax", "vat_places", "early_discount")
 # What two invoices have in common that are taken for one without asking about each.
 OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
+OF_TOTAL = ("currency", "total")
+# An entry that is dated further away is not typed for an invoice without a reason.
+MOST_DAYS_APART = 183
 
 
 def tribe_facts(invoice: Invoice) -> dict:
@@ -180,9 +183,41 @@ def missing(agreed: Mapping | None) -> list[str]:
 
 def is_same_sale(one: Mapping, other: Mapping) -> bool:
     """Whether two invoices have all in common that makes them one sale, and nothing is unknown."""
+    return all(one.get(name) for name in OF_THE_SAME_SALE) and _have_in_common(
+        one, other, OF_THE_SAME_SALE
+    )
+
+
+def can_be_same_sale(theirs: Mapping, ours: Mapping) -> bool:
+    """Whether an entry with the number of an invoice of Tribe can be that one.
+
+    Dated around the same day it has the customer or the total; much later, as what is typed when
+    its period is locked, both. Long before, Tribe had not given the number yet. What is not known
+    of the invoice of Tribe can be anything.
+    """
+    is_credit, is_ours_credit = (_amount(side.get("total")) < 0 for side in (theirs, ours))
+    if theirs.get("total") and is_credit != is_ours_credit:
+        return False
+    days = _days_after(theirs.get("date"), ours.get("date"))
+    alike = [_have_in_common(theirs, ours, names) for names in (("customer",), OF_TOTAL)]
+    if abs(days) <= MOST_DAYS_APART:
+        return any(alike)
+    return days > 0 and all(alike)
+
+
+def _days_after(day: str | None, other: str | None) -> int:
+    """How many days the second of two dates is after the first; 0 where one is not known."""
+    if not (day and other):
+        return 0
+    return (datetime.date.fromisoformat(other) - datetime.date.fromisoformat(day)).days
+
+
+def _have_in_common(theirs: Mapping, ours: Mapping, names: Iterable[str]) -> bool:
+    """Whether all that is known of some facts of the first is alike on the second."""
     return all(
-        one.get(name) and other.get(name) and _is_alike(name, one[name], other[name])
-        for name in OF_THE_SAME_SALE
+        ours.get(name) and _is_alike(name, theirs[name], ours[name])
+        for name in names
+        if theirs.get(name)
     )
 
 

@@ -15,7 +15,7 @@ NO_INCOME_TYPES = (
 class AccountAccount(models.Model):
     _inherit = "account.account"
 
-    def _tribe_problem(self):
+    def _tribe_problem(self, _company=None):
         """Why no line of Tribe's invoices is booked on this account, in a sentence; or None."""
         self.ensure_one()
         if self.account_type in NO_INCOME_TYPES:

@@ -370,6 +370,16 @@ class AccountMove(models.Model):
             move.invoice_payment_term_id = term
         return result
 
+    @api.depends("partner_id", "partner_shipping_id")
+    def _compute_fiscal_position_id(self):
+        """As Odoo's; an invoice of Tribe keeps its own, which goes with its taxes."""
+        of_tribe = self.filtered(lambda move: move._origin.tribe_id)
+        positions = {move: move.fiscal_position_id for move in of_tribe}
+        result = super()._compute_fiscal_position_id()
+        for move, position in positions.items():
+            move.fiscal_position_id = position
+        return result
+
     def _tribe_check_booked_once(self):
         """Refuse an entry whose invoice of Tribe was booked again since, by *Book Again*.
 

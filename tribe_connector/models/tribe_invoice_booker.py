@@ -10,8 +10,9 @@ from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
 from ..engine.problems import NeedsPerson, refusal_of
 from ..engine.same_text import is_same_text
 from ..mapping.invoice import LATEST_DATE
-from ..mapping.invoice_facts import key, summed, text, tribe_facts
+from ..mapping.invoice_facts import can_be_same_sale, key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence, together
+from .tribe_link import DEAD_STATES
 
 # The lock dates that account_journal_lock_date gives a journal; the second one is for whoever is
 # no accounting administrator.
@@ -133,6 +134,10 @@ class TribeInvoiceBooker(models.AbstractModel):
         if booking.legal_entity.locked_period == "first_open_day" and lock < LATEST_DATE:
             return
         told = {"number": booking.invoice.number, "date": booking.invoice.date, "lock": lock}
+        for_good = [each for each, kind in locks if kind == "hard_lock_date"]
+        if for_good:
+            told["lock"] = max(for_good)
+            raise NeedsPerson(sentence("invoice_in_period_locked_for_good", **told))
         if name in LOCKS_OF_JOURNAL:
             raise NeedsPerson(
                 sentence("invoice_in_locked_journal", journal=Name.of(booking.journal), **told)
@@ -217,29 +222,80 @@ class TribeInvoiceBooker(models.AbstractModel):
                 raise self._number_taken(
                     booking, in_journal, self._remedy_in_journal(booking, in_journal)
                 )
-        if booking.may_share_number:
-            return
-        elsewhere = self._moves_with_number(booking.connection, booking.company, number)
-        if elsewhere:
+        if not booking.may_share_number:
+            self._check_number_elsewhere(booking)
+
+    def _check_number_elsewhere(self, booking):
+        """Refuse a number by which the sale may be in the books already."""
+        every = self._all_with_number(booking.company, booking.invoice.number)
+        elsewhere = self._that_may_be_adopted(booking.connection, every)
+        facts = self._facts_in_tribe(booking)
+        if same := self._of_same_sale(booking.connection, elsewhere, facts):
+            raise self._number_taken(booking, same[0], sentence("number_taken_adopt_or_book"))
+        twice = (every - elsewhere).filtered(
+            lambda move: self._was_given(booking, self._links_of(booking.connection, move))
+        )
+        if same := self._of_same_sale(booking.connection, twice, facts):
+            self._look_whether_deleted(booking.connection, same)
             raise self._number_taken(
-                booking,
-                elsewhere[0],
-                sentence("number_taken_adopt_or_book"),
+                booking, same[0], sentence("number_given_twice_book_or_ignore")
             )
         if self._is_booked_beside(booking):
             # Who sees the books of this company may not see those: nothing of them is told.
             raise NeedsPerson(
                 sentence(
                     "invoice_number_taken_beside",
-                    number=number,
+                    number=booking.invoice.number,
                     total=Money(abs(booking.invoice.total), booking.currency.name),
                 )
             )
 
+    def _was_given(self, booking, link):
+        """Whether Tribe gave the number of an invoice to another one that is booked.
+
+        Legal entities may have the same numbers, and Odoo may give an entry any.
+        """
+        entities = (None, booking.legal_entity.tribe_id)
+        return link._booked_number() == booking.invoice.number and link._legal_entity() in entities
+
     def _remedy_in_journal(self, booking, move):
-        if booking.connection in move.tribe_link_ids.connection_id:
-            return sentence("number_given_twice_by_tribe")
-        return sentence("number_taken_adopt_or_renumber")
+        links = self._links_of(booking.connection, move)
+        if links.state == "gone":
+            return sentence("number_of_deleted_adopt_or_cancel")
+        if not links or links.state in DEAD_STATES:
+            return sentence("number_taken_adopt_or_renumber")
+        self._look_whether_deleted(booking.connection, move)
+        return sentence("number_given_twice_by_tribe")
+
+    def _look_whether_deleted(self, connection, moves):
+        """Have Tribe asked for those that it gave the same number: it may have made one anew."""
+        tribe_ids = self._links_of(connection, moves).mapped("tribe_id")
+        self.env["tribe.work"]._ask(connection, "inbound", "invoice", tribe_ids, "follow")
+
+    def _links_of(self, connection, moves):
+        """The links of some entries through a connection: one of each."""
+        return moves.tribe_link_ids.filtered(lambda link: link.connection_id == connection)
+
+    def _of_same_sale(self, connection, moves, facts):
+        """Those of some entries with the number of an invoice of Tribe that can be its sale.
+
+        :param facts: what is known of that invoice
+        """
+        return moves.filtered(
+            lambda move: can_be_same_sale(facts, self._facts_if_adopted(connection, move, facts))
+        )
+
+    def _facts_if_adopted(self, connection, move, facts):
+        """The facts of an entry, as if it were linked to an invoice of Tribe."""
+        link = self.env["tribe.link"].new(
+            {
+                "connection_id": connection.id,
+                "kind": "invoice",
+                "move_id": move.id,
+                "agreed": {**facts, "keeps_number": False},
+            }
+        )
+        return link._facts_in_odoo()
 
     def _number_taken(self, booking, move, remedy):
         return NeedsPerson(
@@ -279,12 +335,25 @@ class TribeInvoiceBooker(models.AbstractModel):
         )
 
     def _moves_with_number(self, connection, companies, number):
+        """Those of some companies with a number of Tribe that an invoice of Tribe may be."""
+        return self._that_may_be_adopted(connection, self._all_with_number(companies, number))
+
+    def _that_may_be_adopted(self, connection, moves):
+        """Those of some invoices that were typed by hand, or booked through another connection.
+
+        Or whose own invoice of Tribe was deleted there, or left to Odoo: what else this connection
+        booked is known by its link.
+        """
+        return moves.filtered(
+            lambda move: all(link.state in DEAD_STATES for link in self._links_of(connection, move))
+        )
+
+    def _all_with_number(self, companies, number):
         """Customer invoices of some companies that have a number of Tribe as number or reference.
 
-        Or at the beginning of that, as an entry has it that Odoo numbers. Typed by hand, or booked
-        through another connection: what this one booked is known by its link.
+        Or at the beginning of that, as an entry has it that Odoo numbers.
         """
-        moves = self.env["account.move"].search(
+        return self.env["account.move"].search(
             [
                 ("company_id", "in", companies.ids),
                 ("move_type", "in", ("out_invoice", "out_refund")),
@@ -298,7 +367,6 @@ class TribeInvoiceBooker(models.AbstractModel):
                 ("payment_reference", "=", number),
             ]
         )
-        return moves.filtered(lambda move: connection not in move.tribe_link_ids.connection_id)
 
     def _move_values(self, booking):
         invoice = booking.invoice
@@ -330,19 +398,28 @@ class TribeInvoiceBooker(models.AbstractModel):
         }
 
     def _fiscal_position(self, booking):
-        """The one with the company's VAT number in the country of the taxes; none at home.
+        return self._taxes(booking)._tribe_fiscal_position(booking.company)
 
-        Odoo takes taxes of another country only with that. It changes none of them.
+    def _taxes(self, booking):
+        """The taxes of all lines.
+
+        :raises NeedsPerson: for what is not mapped
         """
         lines = [line for line in booking.invoice.lines if not line.is_text]
         taxes = {self._account_and_tax(booking, line)[1] for line in lines}
-        positions = self.env["account.fiscal.position"]
-        countries = positions.country_id.union(*(tax.country_id for tax in taxes))
-        if countries <= booking.company.account_fiscal_country_id:
-            return positions
-        in_country = [("foreign_vat", "!=", False), ("country_id", "in", countries.ids)]
-        own = positions._check_company_domain(booking.company)
-        return positions.search([*own, *in_country], limit=1)
+        return self.env["account.tax"].union(*taxes)
+
+    def _check_taxes(self, booking):
+        """Refuse taxes that Odoo takes in no invoice of the company, or not in one."""
+        problem = self._taxes(booking)._tribe_problem_of_country(booking.company)
+        if problem:
+            raise NeedsPerson(
+                sentence(
+                    "invoice_taxes_of_countries",
+                    number=booking.invoice.number,
+                    problem=problem,
+                ),
+            )
 
     @api.model
     def _delivery_address(self, partner, company):

@@ -417,13 +417,29 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _note_gone(self, session, tribe_ids, failures):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
         self.env["tribe.sighting"]._forget(session.connection, tribe_ids)
+        numbers = []
         for tribe_id, link in (
             self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).items()
         ):
             if link.state in ("linked", "differs"):
                 link.write({"state": "gone", "difference": sentence("difference_deleted_in_tribe")})
+                numbers.append(link._booked_number())
             if link._needs_attention():
                 failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
+        self._look_for_made_anew(session.connection, [*filter(None, numbers)])
+
+    def _look_for_made_anew(self, connection, numbers):
+        """Have those looked at again that are held because a deleted one has their number."""
+        if not numbers:
+            return
+        held = [
+            ("connection_id", "=", connection.id),
+            ("kind", "=", "invoice"),
+            ("cause", "=", "number"),
+            ("record_name", "in", numbers),
+        ]
+        if self.env["tribe.work"]._add_again(held, "follow"):
+            self.env["tribe.engine"]._wake("inbound")
 
     def _phase(self, connection, entity):
         phase_id = (entity.get("Phase") or {}).get("ID")
@@ -478,9 +494,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         if not booking.currency.active:
             raise self._currency_not_active(booking.invoice.number, booking.currency.name)
         self._check_open(booking)
-        for line in booking.invoice.lines:
-            if not line.is_text:
-                self._account_and_tax(booking, line)
+        self._check_taxes(booking)
 
     def _check_final(self, booking):
         """Refuse what Tribe itself does not call final: its number and amounts may change."""

@@ -14,6 +14,8 @@ from ..mapping import (
 )
 from ..sentence import Name, say
 
+# Of the journals that are made for Tribe's invoices.
+JOURNAL_CODES = ("TRIBE", *(f"TRI{number}" for number in range(2, 99)))
 JOURNAL_SEQUENCE_PATTERN = r"^(?P<prefix1>.*?)(?P<seq>\d{0,9})(?P<suffix>\D*?)$"
 
 
@@ -102,6 +104,7 @@ class TribeLegalEntity(models.Model):
         switched_on = self.filtered(lambda entity: vals.get("is_booked") and not entity.is_booked)
         before = {entity: entity._numbering() for entity in self}
         result = super().write(vals)
+        self._follow_numbering(before)
         self._check_chosen_journal(before)
         switched_on.connection_id._look_for_invoices_again()
         if {"company_id", "is_booked"} & vals.keys():
@@ -333,6 +336,7 @@ class TribeLegalEntity(models.Model):
 
         The sequence pattern takes numbers in any order (Odoo's ``sequence.mixin`` would read a
         year or a month into some of them); hashing would refuse a lower number after a higher.
+        Where Odoo numbers, it has to read the year.
         """
         for entity in self.filtered(lambda entity: entity.company_id and not entity.journal_id):
             company = entity.company_id
@@ -345,7 +349,8 @@ class TribeLegalEntity(models.Model):
                         "code": entity._free_journal_code(),
                         "type": "sale",
                         "company_id": company.id,
-                        "sequence_override_regex": JOURNAL_SEQUENCE_PATTERN,
+                        "sequence_override_regex": entity.number_policy == "tribe"
+                        and JOURNAL_SEQUENCE_PATTERN,
                         "restrict_mode_hash_table": False,
                         "refund_sequence": False,
                         # Never the journal that Odoo proposes for an invoice made by hand.
@@ -366,8 +371,44 @@ class TribeLegalEntity(models.Model):
             .search([("company_id", "=", self.company_id.id)])
             .mapped("code")
         )
-        codes = ("TRIBE", *(f"TRI{number}" for number in range(2, 99)))
-        return next(code for code in codes if code not in taken)
+        return next(code for code in JOURNAL_CODES if code not in taken)
+
+    def _follow_numbering(self, before):
+        """Have a journal that was made for Tribe read numbers as whose they are.
+
+        Odoo would not begin anew each year with the pattern for Tribe's. That one stays where it
+        has invoices: Odoo would read years into Tribe's numbers when one is confirmed again.
+
+        :param before: ``{legal entity: what _numbering gave}``
+        """
+        for entity, numbering in before.items():
+            journal = entity.journal_id
+            if entity._numbering() == numbering or not entity._is_made_for_tribe(journal):
+                continue
+            pattern = entity._has_tribes_numbers(journal) and JOURNAL_SEQUENCE_PATTERN
+            moves = self.env["account.move"].sudo()
+            is_used = moves.search_count([("journal_id", "=", journal.id)], limit=1)
+            if journal.sequence_override_regex != pattern and (pattern or not is_used):
+                journal.sequence_override_regex = pattern
+
+    def _is_made_for_tribe(self, journal):
+        """Whether a journal is, or was, one of those that *Create Journal* makes."""
+        pattern = journal.sequence_override_regex
+        return pattern == JOURNAL_SEQUENCE_PATTERN or (
+            not pattern and journal.type == "sale" and journal.code in JOURNAL_CODES
+        )
+
+    def _has_tribes_numbers(self, journal):
+        """Whether invoices get Tribe's numbers in a journal, of any legal entity."""
+        entities = self.sudo().search(
+            [
+                ("journal_id", "=", journal.id),
+                ("number_policy", "=", "tribe"),
+                ("connection_id.active", "=", True),
+            ],
+            limit=1,
+        )
+        return bool(entities)
 
     def _check_journal(self):
         """Refuse a journal that could not keep Tribe's numbers.

@@ -11,7 +11,7 @@ from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..mapping.invoice_facts import is_same_sale
-from ..sentence import say, sentence, stored
+from ..sentence import codes_of, say, sentence, stored
 from .tribe_run import VACUUM_BATCH
 
 # How many rows are brought forward, or done again at a button, at once.
@@ -37,6 +37,12 @@ OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactiv
 TOLD_REASONS = {"webhook", "follow"}
 # Of what records of Odoo the ID is the reference.
 MODELS = {"partner": "res.partner", "payment": "account.move"}
+# With what is said of a number that is taken, the invoice can be booked as well (*Book Anyway*).
+WITH_NUMBER_OF_ANOTHER = {
+    "number_taken_adopt_or_book",
+    "number_given_twice_book_or_ignore",
+    "invoice_number_taken_beside",
+}
 # Where a mapping is filled in or corrected, by cause: an action, a filter of its search view.
 MAPPINGS = {
     "vat_group": ("action_tribe_vat_group", "unmapped"),
@@ -693,18 +699,28 @@ class TribeWork(models.Model):
             work.can_adopt = work.kind == "invoice" and len(work._moves_to_adopt()) == 1
 
     def _moves_to_adopt(self):
-        """The invoices in Odoo that this invoice of Tribe may be: typed by hand, same number."""
+        """The invoices in Odoo that this invoice of Tribe may be: no other's, same number."""
         moves = self.env["account.move"].sudo()
         if not self.id or not self.record_name:
             return moves
-        booker = self.env["tribe.invoice.booker"].sudo()
-        connection = self.connection_id.sudo()
+        booker = moves.env["tribe.invoice.booker"]
+        work = self.sudo()
+        connection = work.connection_id
         # None of a company in which whoever asks does not work.
         own = self.env.user._get_company_ids()
         companies = self.company_id or connection._companies()
         for company in companies.filtered(lambda company: company.id in own):
             moves |= booker._moves_with_number(connection, company, self.record_name)
-        return moves
+        # The one that was booked for this very invoice is adopted already.
+        moves -= work._links().move_id
+        # The journal has a number once, whosever it is.
+        in_journal = moves.filtered(
+            lambda move: (
+                move.name == self.record_name and move.journal_id in move._tribe_reserved_journals()
+            )
+        )
+        others = moves - in_journal
+        return in_journal | booker._of_same_sale(connection, others, work.facts or {})
 
     @api.depends("kind", "cause", "facts", "record_name")
     def _compute_move_to_adopt_id(self):
@@ -723,15 +739,9 @@ class TribeWork(models.Model):
         if relation_id and not links._of_tribe(self.connection_id, [relation_id]):
             # The customer relationship was moved to somebody who is not in Odoo yet.
             return moves.browse()
-        link = links.new(
-            {
-                "connection_id": self.connection_id.id,
-                "kind": "invoice",
-                "move_id": moves.id,
-                "agreed": {**facts, "keeps_number": False},
-            }
-        )
-        return moves if is_same_sale(facts, link._facts_in_odoo()) else moves.browse()
+        booker = moves.env["tribe.invoice.booker"]
+        ours = booker._facts_if_adopted(self.connection_id, moves, facts)
+        return moves if is_same_sale(facts, ours) else moves.browse()
 
     @only_for("Administrator")
     def action_adopt_agreeing(self):
@@ -741,17 +751,17 @@ class TribeWork(models.Model):
             return self._tell_it_is_gone()
         return agreeing.action_adopt()
 
-    @api.depends("kind", "cause")
+    @api.depends("kind", "cause", "error")
     def _compute_can_book_anyway(self):
         for work in self:
-            work.can_book_anyway = work.kind == "invoice" and work.cause == "number"
+            is_taken = work.kind == "invoice" and work.cause == "number"
+            remedy = getattr(work.error, "parameters", {}).get("remedy")
+            codes = codes_of([work.error, remedy])
+            work.can_book_anyway = is_taken and not WITH_NUMBER_OF_ANOTHER.isdisjoint(codes)
 
     @only_for("Administrator")
     def action_book_anyway(self):
-        """The invoice in Odoo with this number is another sale: book the one of Tribe too.
-
-        A number that the journal itself has already stays refused.
-        """
+        """The invoice in Odoo with this number is another sale: book the one of Tribe too."""
         works = self.filtered("can_book_anyway")
         if not works:
             return self._tell_it_is_gone()
@@ -780,6 +790,7 @@ class TribeWork(models.Model):
             connection, tribe_id = work.connection_id, work.reference
             # Until the two were compared nobody knows whether they are alike.
             difference = sentence("difference_adopted")
+            work._let_go_of(moves)
             work._close_with_link(
                 {"move_id": moves.id, "state": "differs", "difference": difference}
             )
@@ -791,6 +802,19 @@ class TribeWork(models.Model):
             move=adopted if len(adopted) == 1 else None,
             is_left=True,
         )
+
+    def _let_go_of(self, move):
+        """Take an entry from the invoice of Tribe that it was booked for and is no more."""
+        links = self.env["tribe.invoice.booker"]._links_of(self.connection_id, move)
+        links.move_id = False
+        # Before another one is linked with it.
+        links.flush_recordset(["move_id"])
+        # Nobody has to decide about that one any more.
+        about = [
+            ("connection_id", "=", self.connection_id.id),
+            ("reference", "in", links.mapped("tribe_id")),
+        ]
+        self._add_again(about, "follow")
 
     @only_for("Administrator")
     def action_ignore(self):
