@@ -540,6 +540,55 @@ class TestShared(HierarchyCase):
                 self.assertEqual(self.in_tribe(customer), ("Kade", "Ede"))
                 self.assertNothingMore()
 
+    def keep_apart(self, **own):
+        """A customer whose invoice contact became a supplier; and that contact."""
+        customer = self.linked(**own)
+        values = {"parent_id": customer.id, "debtor_number": False, "type": "invoice"}
+        keeper = self.daughter("Kantoor B.V.", **values, **HOME)
+        self.run_nightly()
+        keeper.supplier_rank = 1
+        self.run_nightly()
+        self.synchronize(customer)
+        self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+        return customer, keeper
+
+    def test_an_own_address_that_is_entered_beside_it_is_told(self):
+        for policy in ("odoo", "tribe", "ask"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                customer, keeper = self.keep_apart(name=f"Klant {policy}", **OFFICE)
+                customer.write({"street": "Nieuw 2", "zip": "2801 AB", "city": "Gouda"})
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Nieuw", "Gouda"))
+                self.assertEqual(self.address(keeper), HOME)
+                self.assertNothingMore()
+
+                self.move_in_tribe(customer, "Bosweg")
+                self.assertEqual(customer.street, "Bosweg 9")
+                self.assertNothingMore()
+
+    def test_what_is_edited_in_tribe_of_such_an_address_stays_there(self):
+        for policy in ("odoo", "tribe", "ask"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                customer, keeper = self.keep_apart(name=f"Klant {policy}", **OFFICE)
+                self.move_in_tribe(customer, "Bosweg", "Breda")
+                self.assertEqual(self.address(customer), OFFICE)
+                self.assertEqual(self.in_tribe(customer), ("Bosweg", "Breda"))
+                self.assertNothingMore()
+
+                customer.write({"street": "Nieuw 2", "zip": "2801 AB", "city": "Gouda"})
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Nieuw", "Gouda"))
+                self.assertNothingMore()
+
+    def test_once_it_gets_another_type_the_own_address_is_told(self):
+        customer, keeper = self.keep_apart(**OFFICE)
+        keeper.type = "other"
+        self.synchronize(customer)
+        self.assertEqual(self.in_tribe(customer), ("Kerkstraat", "Amsterdam"))
+        self.assertNothingMore()
+
     def test_an_invoice_address_of_another_type_gives_way(self):
         customer = self.linked(**OFFICE)
         keeper = {"parent_id": customer.id, "debtor_number": False, "type": "invoice", **HOME}

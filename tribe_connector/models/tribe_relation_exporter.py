@@ -154,6 +154,7 @@ class TribeRelationExporter(models.AbstractModel):
             or is_unanswered(link.being_told)
             or self._has_company_untold(session.connection, partner, link)
             or self._has_own_address_again(session.connection, partner, link)
+            or self._has_contact_apart(link)
         )
 
     def _look_for(self, session, partners, links):

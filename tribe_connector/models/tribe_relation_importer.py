@@ -522,7 +522,7 @@ class TribeRelationImporter(models.AbstractModel):
         self._look_once_more(session, decision)
         self._follow_deleted_relationships(session, partner, remote)
         refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, remote)
-        self._log_notes(session, link, merged.notes)
+        self._log_notes(session, link, merged.notes, merged.to_tribe)
         self._forget_echoes(session.connection, partner)
         is_our_look = session.reasons.get(decision.tribe_id) == {"again"}
         if merged.to_tribe and (is_our_look or self._is_told_anew(before, merged.to_tribe)):

@@ -118,9 +118,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
         agreed = dict(agreed or {})
         copied, restored, edited = link._older(remote) if link else ((), (), ())
         values |= {name: agreed[name] for name in copied if name in agreed and name in values}
-        if link and self._has_new_address(connection, partner, link, agreed, odoo, remote):
-            agreed |= {name: values[name] for name in ADDRESS_FIELDS if name in values}
+        address = [name for name in ADDRESS_FIELDS if name in values and name in odoo]
+        kept_apart = self._address_of_contact_apart(connection, partner, link, agreed, odoo)
+        if kept_apart:
+            # As if Odoo had not changed it: each side keeps its own.
+            agreed |= {name: odoo[name] for name in address}
+        elif link and self._has_new_address(connection, partner, link, agreed, odoo, remote):
+            agreed |= {name: values[name] for name in address}
         outdated = self._outdated(link, partner, agreed, values, restored, edited)
+        outdated = {name: each for name, each in outdated.items() if name not in kept_apart}
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
@@ -148,11 +154,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 **self._stays_archived(link, partner, merged),
                 **self._stays_active(link, partner, merged),
                 **untouchable,
+                **kept_apart,
             },
-            {
-                **self._not_reopened(link, remote, merged),
-                **self._address_of_contact_apart(connection, partner, link, agreed, merged),
-            },
+            self._not_reopened(link, remote, merged),
         )
         # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
         merged.agreed.update({name: odoo[name] for name in of_parent})
@@ -201,20 +205,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _has_new_address(self, connection, partner, link, agreed, odoo, remote):
         """Whether the address is no more that of the contact above but another one since, and
-        Tribe's is what it was all the time.
+        Tribe's is what it was all the time; or whether it was that of an invoice contact that
+        became a customer, say, and is the partner's own from now on.
 
-        While it was that of the contact above, that was noted as what both agree on.
+        Meanwhile what Odoo had was noted as what both agree on.
         """
-        country = odoo.get("country_code")
-        return (
+        is_new = self._has_contact_apart(link) or (
             self._has_own_address_again(connection, partner, link)
-            and remote.has_address_of(link.shown or {})
-            and any(
-                canonical(name, odoo.get(name), country) != canonical(name, agreed[name], country)
-                for name in ADDRESS_FIELDS
-                if name in agreed
-            )
+            and not self._is_address_agreed(agreed, odoo)
         )
+        return is_new and remote.has_address_of(link.shown or {})
 
     def _apart_from_address(self, connection, partner, odoo, tribe):
         """The parts of the address that differ for good, as one side cannot hold the other's."""
@@ -267,34 +267,50 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return {}
         return {"active": sentence("relation_stays_former", relation=remote.name)}
 
-    def _address_of_contact_apart(self, connection, partner, link, agreed, merged):
+    def _address_of_contact_apart(self, connection, partner, link, agreed, odoo):
         """Why Tribe keeps the address of an invoice contact that became a customer, say.
 
-        Nobody entered another one for the partner. Returns ``{field: sentence}``.
+        As long as nobody enters another one for the partner. Returns ``{field: sentence}``.
         """
-        names = [name for name in ADDRESS_FIELDS if name in merged.to_tribe]
-        if not names or not link:
+        contacts = link and partner._tribe_invoice_contacts_apart(connection)
+        if not contacts:
             return {}
-        country = agreed.get("country_code")
-        was_noted = any(INVOICE_CONTACT_APART in str((link.noted or {}).get(n)) for n in names)
-
-        def has_agreed_address(contact):
-            values = contact._tribe_address_values()
-            return any(agreed.get(name) for name in ADDRESS_FIELDS) and all(
-                canonical(name, values[name], country) == canonical(name, agreed[name], country)
-                for name in ADDRESS_FIELDS
-                if name in agreed
+        if self._has_contact_apart(link):
+            is_kept = self._is_address_agreed(agreed, odoo)
+            contact = contacts[0] if is_kept else None
+        else:
+            contact = next(
+                (
+                    each
+                    for each in contacts
+                    if any(agreed.get(name) for name in ADDRESS_FIELDS)
+                    and self._is_address_agreed(agreed, each._tribe_address_values())
+                ),
+                None,
             )
+        if not contact:
+            return {}
+        text = sentence(
+            INVOICE_CONTACT_APART,
+            partner=partner.display_name,
+            contact=self._name_of_other(connection, contact, partner),
+        )
+        return dict.fromkeys(ADDRESS_FIELDS, text)
 
-        for contact in partner._tribe_invoice_contacts_apart(connection):
-            if was_noted or has_agreed_address(contact):
-                text = sentence(
-                    INVOICE_CONTACT_APART,
-                    partner=partner.display_name,
-                    contact=self._name_of_other(connection, contact, partner),
-                )
-                return dict.fromkeys(names, text)
-        return {}
+    def _has_contact_apart(self, link):
+        """Whether it was noted that Tribe keeps the address of an invoice contact that became a
+        customer; what was agreed on is the partner's own in Odoo since."""
+        noted = link.noted or {}
+        return any(INVOICE_CONTACT_APART in str(noted.get(name)) for name in ADDRESS_FIELDS)
+
+    def _is_address_agreed(self, agreed, values):
+        """Whether an address in Odoo is the one that was agreed on."""
+        country = agreed.get("country_code")
+        return all(
+            canonical(name, values.get(name), country) == canonical(name, agreed[name], country)
+            for name in ADDRESS_FIELDS
+            if name in agreed
+        )
 
     def _stays_archived(self, link, partner, merged):
         """Why a contact that is current in Tribe stays archived: ``{"active": sentence}``."""
@@ -338,10 +354,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
             if note:
                 merged.notes["vat"] = note
 
-    def _log_notes(self, session, link, notes):
-        """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once."""
+    def _log_notes(self, session, link, notes, to_tribe=()):
+        """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once.
+
+        :param to_tribe: the fields that Tribe is still to be told: until then, notes about them
+            (and an address is one) say what was agreed on
+        """
         partner, told = link.partner_id, link.noted or {}
-        kept = {name: stored(text) for name, text in notes.items()}
+        waiting = {*to_tribe}
+        waiting |= waiting & {*ADDRESS_FIELDS} and {*ADDRESS_FIELDS}
+        kept = {name: text for name, text in told.items() if name in waiting}
+        kept |= {name: stored(text) for name, text in notes.items()}
         known = set(told.values())
         for name, text in notes.items():
             # Before notes were kept as sentences, their text was.
