@@ -2,8 +2,12 @@
 
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+
+from odoo.addons.tribe_connector.engine import remote_relation
+from odoo.addons.tribe_connector.engine.remote_relation import STAMP
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
@@ -302,6 +306,19 @@ class TestWhatProvesNothing(RestoredCase):
         for partner in (self.other, self.third):
             self.sandbox.delete(ORGANIZATIONS, partner.tribe_id)
         self.edit(self.partner, EmailAddress="nieuw@a.example")
+        self.assertArrives()
+
+    def test_mutation_dates_that_tribe_sends_no_more(self):
+        def without_dates(*args, **options):
+            rows = load_entities(*args, **options)
+            return [{n: value for n, value in row.items() if n != STAMP} for row in rows]
+
+        load_entities = remote_relation.load_entities
+        self.connection.conflict_policy = "odoo"
+        self.pass_time(hours=1)
+        with patch.object(remote_relation, "load_entities", without_dates):
+            self.edit(self.partner, EmailAddress="nieuw@a.example")
+            self.run_nightly()
         self.assertArrives()
 
     def test_a_tribe_without_mutation_dates(self):

@@ -201,7 +201,7 @@ class RemoteRelation:
         """The fields that are read as they were before ``marks``, or what is part of it."""
 
         def is_older(row):
-            return bool(row) and is_before(changed_at(row), marks.get(row.get("ID")))
+            return bool(row) and _is_older(row, marks.get(row.get("ID")))
 
         if is_older(self.entity):
             return set(self.shown())
@@ -215,8 +215,9 @@ class RemoteRelation:
         """The fields that are read from what was changed, or made, after ``marks``."""
 
         def is_as_marked(row):
-            mark = marks.get(row.get("ID"))
-            return bool(mark and changed_at(row)) and not is_before(mark, changed_at(row))
+            mark, at = marks.get(row.get("ID")), changed_at(row)
+            is_dated = STAMP in row or at == mark
+            return bool(mark and at) and is_dated and not is_before(mark, at)
 
         # An address that is not there was taken away where the relation is another one now, or
         # where a webhook told of it.
@@ -228,7 +229,8 @@ class RemoteRelation:
 
     def is_older_than(self, marks: dict[str, str]) -> bool:
         """Whether Tribe shows some of it by its date as it was before ``marks``."""
-        return any(is_before(at, marks.get(tribe_id)) for tribe_id, at in self.marks().items())
+        rows = [self.entity, self.shown_address() or {}, *self.relationships.values()]
+        return any(_is_older(row, marks.get(row.get("ID"))) for row in rows)
 
     def with_hidden(self, hidden: dict) -> "RemoteRelation":
         """The relation with what it has by now, although the read does not show it."""
@@ -506,6 +508,11 @@ def _keep_former(rows: list[dict], linked: dict) -> None:
     was_former = any(linked[row["ID"]]._was_former() for row in rows if row["ID"] in linked)
     for row in rows:
         row.setdefault("IsFormer", was_former)
+
+
+def _is_older(row: dict, mark: str | None) -> bool:
+    """Whether a record shows as it was before a mark; not where its date shows no more."""
+    return STAMP in row and is_before(changed_at(row), mark)
 
 
 def _is_former(row: dict) -> bool:
