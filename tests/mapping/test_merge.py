@@ -57,6 +57,22 @@ def test_when_both_sides_changed_the_policy_decides(agreed, policy, expected):
     assert parts(merge(one(agreed), one("b"), one("c"), policy=policy)) == expected
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_may_be_from_a_backup_is_asked_where_both_changed_it(policy):
+    sides = one("a"), one("b"), one("c")
+    asked = ({}, {}, {"email": ("b", "c")})
+    assert parts(merge(*sides, policy=policy, outdated={"email": "ask"})) == asked
+    chosen = merge(*sides, policy=policy, outdated={"email": "ask"}, decided={"email": "odoo"})
+    assert parts(chosen) == ({}, {"email": "b"}, {})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_address_that_may_be_from_a_backup_is_asked_where_both_changed_it(policy):
+    sides = ({"street": street, "city": "Delft"} for street in ("A 1", "B 2", "C 3"))
+    outdated = dict.fromkeys(("street", "city"), "ask")
+    assert parts(merge(*sides, policy=policy, outdated=outdated))[:2] == ({}, {})
+
+
 def test_a_conflict_keeps_what_was_agreed():
     assert merge({"email": "a"}, one("b"), one("c"), policy="ask").agreed == {"email": "a"}
     assert merge(None, one("b"), one("c"), policy="ask").agreed == {}

@@ -75,6 +75,7 @@ def merge(
     side cannot hold: they differ for good, and are no change of an address. ``outdated`` are fields
     that Tribe shows as they were before it showed what was agreed on, or that may be (a backup was
     restored), each with a policy: they are told anew where Odoo wins by that, and else a conflict.
+    With ``"ask"`` one that both sides changed is a conflict as well.
 
     Who moves abroad keeps the numbers: one that merely has the code of its country no more is the
     one that was agreed on, and a national form is read in the country of then, too.
@@ -91,7 +92,8 @@ def merge(
         if name in address:
             continue
         unit = ADDRESS if name in ADDRESS_FIELDS else name
-        winner = sides.winner(name, (decided or {}).get(unit, policy))
+        chosen = "ask" if outdated.get(name) == "ask" else policy
+        winner = sides.winner(name, (decided or {}).get(unit, chosen))
         if name in only_odoo and winner in ("tribe", "ask"):
             winner = "odoo" if sides.has_odoo_changed(name) else "tribe"
         elif name in with_consent and winner == "tribe":
@@ -99,7 +101,9 @@ def merge(
         elif name in outdated and winner == "tribe" and name not in NUMBER_FIELDS:
             winner = _winner_of_outdated(unit, outdated[name], decided or {})
         sides.move(result, name, winner)
-    winners = _address_winners(sides, address, policy, decided or {}, only_odoo)
+    is_edited = any(outdated.get(name) == "ask" for name in address)
+    chosen = "ask" if is_edited else policy
+    winners = _address_winners(sides, address, chosen, decided or {}, only_odoo)
     from_tribe = [name for name, winner in winners.items() if winner == "tribe"]
     policies = {outdated[name] for name in from_tribe if name in outdated}
     if policies and not {*from_tribe} & {*only_odoo}:
