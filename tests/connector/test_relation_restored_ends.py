@@ -336,3 +336,48 @@ class TestManyMadeSinceTheBackup(EndsCase):
             self.edit(partner, EmailAddress="nieuw@x.example")
             self.assertEqual(partner.email, "nieuw@x.example")
         self.assertFalse(self.questions(self.other) | self.questions(self.third))
+
+
+class TestEditedOnBothSides(EndsCase):
+    def test_it_is_asked_about_where_odoo_wins(self):
+        """Nobody can tell that Odoo's is the later one; what was truly edited waits."""
+        self.connection.conflict_policy = "odoo"
+        self.restore(EmailAddress="nieuw@a.example")
+        self.assertIn("email", self.questions(self.partner))
+
+        self.partner.email = "odoo@a.example"
+        self.finish()
+
+        self.assertIn("email", self.questions(self.partner))
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "nieuw@a.example")
+        self.assertEqual(self.partner.email, "odoo@a.example")
+        self.decide(self.partner, "odoo")
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "odoo@a.example")
+
+
+class TestMergedSinceTheBackup(EndsCase):
+    def test_who_is_there_again_is_asked_about_as_before(self):
+        """The other relation was deleted in Tribe, as the question asked."""
+        merged = self.other.tribe_id, self.third.tribe_id
+        wizard = self.env["base.partner.merge.automatic.wizard"].create(
+            {"partner_ids": [(6, 0, (self.other + self.third).ids)], "state": "selection"}
+        )
+        wizard.dst_partner_id = self.other
+        wizard.action_merge()
+        self.run_lanes()
+        (gone,) = {*merged} - {self.other.tribe_id}
+        self.pass_time(hours=1)
+        self.sandbox.delete(ORGANIZATIONS, gone)
+        self.look_at("organization", gone)
+        self.assertEqual(self.link(gone).state, "gone")
+        self.partners = self.partner + self.other
+
+        self.restore(Website="https://a.example")
+        self.finish()
+
+        problem = self.problematic().filtered(lambda work: work.reference == gone)
+        assert_says(problem.error, "relation_of_merged_contact", partner=self.other.name)
+        self.link(gone).action_leave_to_odoo()
+        self.run_lanes()
+        self.assertEqual(self.link(gone).state, "left_to_odoo")
+        self.assertFalse(self.problematic().filtered(lambda work: work.reference == gone))

@@ -241,10 +241,15 @@ class TribeRelationImporter(models.AbstractModel):
         }
 
     def _note_arrived(self, session, remotes):
-        """Note which relations have arrived of what was being sent, and nobody waits for."""
+        """Note which relations have arrived of what was being sent, and nobody waits for.
+
+        And which of contacts that were merged are there again, after they were deleted.
+        """
         for tribe_id, link in self._links_of(session, remotes).items():
             if not link.tribe_id:
                 link.tribe_id = tribe_id
+            if link.state == "gone" and link.merged_into_id:
+                link.state = "merged"
 
     def _busy_remote(self, name):
         return Busy(sentence("relation_being_synchronized", relation=name), BUSY_SECONDS)
