@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 
 from odoo.addons.base.tests.common import new_test_user
+from odoo.addons.tribe_connector.models import tribe_engine
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -217,11 +218,66 @@ class TestRelationInitial(RelationCase):
         self.run_lanes()
         self.assertEqual(self.link(row["ID"]).partner_id.name, "Nieuw in Tribe")
 
+    def test_it_is_over_once_everybody_had_a_turn(self):
+        """Whoever Tribe answers with an error is tried again, and keeps nobody waiting."""
+        self.patch(tribe_engine, "BATCH", 2)
+        partners = self.env["res.partner"].concat(
+            *(self.customer(name) for name in ("Pech", "Twee", "Onheil", "Vier", "Vijf"))
+        )
+        unlucky = partners[0] | partners[2]
+        for partner in unlucky:
+            self.sandbox.fault("status", status=500, body_contains=partner.name, times=None)
+        row = self.organization(roles=[], Name="Nieuw in Tribe")
+
+        self.activate()
+
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(partners.filtered("tribe_id"), partners - unlucky)
+        self.assertEqual(set(self.problematic().mapped("error_class")), {"again"})
+        self.assertTrue(self.env["tribe.cursor"]._position(self.connection, "invoice"))
+        self.relate(ORGANIZATION_CUSTOMER, Organization=row["ID"])
+        self.look_at("organization", row["ID"])
+        self.assertTrue(self.link(row["ID"]))
+
+        self.sandbox.clear_faults()
+        self.connection.settle_seconds = 0
+        self.problematic().action_retry()
+        self.run_lanes()
+        self.assertEqual(partners.filtered("tribe_id"), partners)
+        self.assertFalse(self.problems())
+
+    def test_it_is_over_where_all_of_a_batch_failed(self):
+        """As when they cannot be looked for together."""
+        partner = self.customer()
+        self.sandbox.fault("status", status=500, path_contains="Relation_Organization", times=None)
+
+        self.activate()
+
+        self.assertFalse(partner.tribe_id)
+        self.assertEqual(self.problematic().mapped("error_class"), ["again"])
+        self.assertEqual(self.connection.state, "active")
+
+    def test_who_waits_for_a_first_turn_keeps_it_open(self):
+        self.patch(tribe_engine, "BATCH", 1)
+        self.customer("Pech")
+        other = self.customer("Ander")
+        self.sandbox.fault("status", status=500, body_contains="Pech", times=None)
+        later = fields.Datetime.now().replace(microsecond=0) + timedelta(hours=1)
+        works = self.env["tribe.work"]
+        self.connection._plan_initial()
+        works.search([("reference", "=", str(other.id))]).due = later
+        self.connection.state = "initial"
+
+        self.run_lanes()
+        self.assertEqual(self.connection.state, "initial")
+
+        works.search([("due", "=", later)]).due = fields.Datetime.now()
+        self.run_lanes()
+        self.assertEqual(self.connection.state, "active")
+
     def test_changes_are_looked_for_from_its_beginning_on(self):
         self.customer()
-        self.sandbox.fault("status", status=503, path_contains="Relation_Organization", times=None)
         self.activate()
-        self.assertEqual(self.connection.state, "initial")
         beginning = fields.Datetime.now() - timedelta(hours=1)
         streams = ["organization", "person", "customer", "supplier", "person_customer", "address"]
         cursors = self.env["tribe.cursor"].search([("stream", "in", streams)])

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine.only_for import only_for
-from ..engine.problems import FOR_PEOPLE
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
 from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
@@ -344,14 +343,14 @@ class TribeConnection(models.Model):
                 )
             )
 
-    def _initial_work(self, besides=()):
-        """Whether some partner waits for its first turn, or for another try by itself.
+    def _initial_work(self):
+        """Whether some partner waits for its first turn."""
+        return bool(self._count_initial_work(limit=1))
 
-        :param besides: references of partners that have just had their turn
+    def _count_initial_work(self, limit=None):
+        """How many partners wait for their first turn: whoever failed is tried again by itself, or
+        waits for a person, and keeps nobody waiting.
         """
-        return bool(self._count_initial_work(besides, limit=1))
-
-    def _count_initial_work(self, besides=(), limit=None):
         return (
             self.env["tribe.work"]
             .sudo()
@@ -360,8 +359,7 @@ class TribeConnection(models.Model):
                     ("connection_id", "=", self.id),
                     ("kind", "=", "partner"),
                     ("reason", "=", "initial"),
-                    ("error_class", "not in", FOR_PEOPLE),
-                    ("reference", "not in", list(besides)),
+                    ("error_class", "=", False),
                 ],
                 limit=limit,
             )
@@ -403,12 +401,9 @@ class TribeConnection(models.Model):
         partners = self._search_filtered(self._relation_domain()) | links.partner_id
         return partners.sorted("id")
 
-    def _end_initial_when_done(self, besides=()):
-        """Become active when nothing of the initial synchronization waits any more.
-
-        :param besides: see ``_initial_work``
-        """
-        if self.state == "initial" and not self._initial_work(besides):
+    def _end_initial_when_done(self):
+        """Become active once nobody waits for the first turn of the initial synchronization."""
+        if self.state == "initial" and not self._initial_work():
             self.state = "active"
             # From the beginning, not from now: what Tribe sent before is booked by its from-date.
             streams = [stream for stream in POLL_STREAMS if self._reads_all(stream)]

@@ -563,6 +563,8 @@ class TribeEngine(models.AbstractModel):
             session.fail_rest(error)
         try:
             session.finish()
+            if session.kind == "partner":
+                connection._end_initial_when_done()
             self.env.flush_all()
         except psycopg2.OperationalError:
             # The rows stay as they were and come again.

@@ -44,13 +44,6 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _process(self, session):
         """Do the work rows of some partners."""
-        references = session.references
-        self._export(session)
-        self.env["tribe.connection"].browse(session.connection.id)._end_initial_when_done(
-            besides=references
-        )
-
-    def _export(self, session):
         partners = self._relevant(session)
         links = self._links_by_partner(session.connection, partners)
         unsure = partners.filtered(
