@@ -408,3 +408,72 @@ class TestLifeCycle(RelationCase):
         self.assertEqual(len(webhooks), 7)
         for webhook in webhooks:
             self.assertEqual([header["value"] for header in webhook["headers"]], [token])
+
+
+class TestDeleted(RelationCase):
+    """A connection is deleted only once it is deactivated, and its webhooks are gone."""
+
+    def assert_stays(self, code, /, **parameters):
+        with self.assert_refused(code, name=self.connection.name, **parameters):
+            self.connection.unlink()
+        self.assertTrue(self.connection.exists())
+
+    def webhooks(self):
+        with self.enter_registry_test_mode():
+            return self.connection._own_webhooks(self.connection._client())
+
+    def test_what_runs_is_not_deleted(self):
+        partner = self.linked()
+        count = self.env["tribe.link"].search_count([("connection_id", "=", self.connection.id)])
+        for values in (
+            *({"state": state} for state in ("initial", "active", "paused")),
+            {"active": False},
+            {"mode": "off"},
+            {"mode": "dry_run"},
+        ):
+            with self.subTest(values), self.env.cr.savepoint() as savepoint:
+                self.connection.write(values)
+                self.assert_stays("delete_while_running", count=count)
+                savepoint.rollback()
+        self.assertTrue(partner.tribe_link_ids)
+
+    def test_one_of_several_that_runs_keeps_all(self):
+        other = self.connection.copy({"name": "Ander"})
+        with self.assert_refused("delete_while_running", name=self.connection.name):
+            (other | self.connection).unlink()
+        self.assertTrue(other.exists())
+
+    def test_its_webhooks_are_removed_before(self):
+        self.linked()
+        self.connection.action_deactivate()
+        self.assert_stays("delete_while_deactivating")
+
+        self.run_lanes()
+        self.assertFalse(self.webhooks())
+        self.connection.unlink()
+        self.assertFalse(self.connection.exists())
+
+    def test_where_its_webhooks_cannot_be_removed_it_can_still_be_deleted(self):
+        """As when nobody pays for that Tribe any more."""
+        self.connection.action_deactivate()
+        waiting = self.env["tribe.work"].search([("kind", "=", "deactivate")])
+        for record, values in (
+            (self.connection, {"mode": "off"}),
+            (self.connection, {"mode": "dry_run"}),
+            (self.connection, {"active": False}),
+            (self.connection, {"database_uuid": "of the original"}),
+            (waiting, {"error_class": "again"}),
+            (self.connection._availability(), {"unavailable_since": fields.Datetime.now()}),
+        ):
+            with self.subTest(values), self.env.cr.savepoint() as savepoint:
+                record.write(values)
+                self.connection.unlink()
+                self.assertFalse(self.connection.exists())
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_the_example_can_be_deleted(self):
+        example = self.connection.copy({"name": "Voorbeeld", "is_demo_data": True})
+        example.write({"is_demo_data": True, "state": "active"})
+        example.unlink()
+        self.assertFalse(example.exists())

@@ -469,6 +469,8 @@ class TestDashboard(InvoiceCase):
         action = self.env["tribe.connection"]._open_app()
         self.assertEqual(action["views"][0][1], "kanban")
 
+        self.connection.action_deactivate()
+        self.run_lanes()
         self.connection.unlink()
 
         action = self.env["tribe.connection"]._open_app()

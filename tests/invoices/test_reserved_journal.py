@@ -116,6 +116,8 @@ class TestReservedJournal(InvoiceCase):
                 "company_id": self.company.id,
             }
         )
+        self.connection.action_deactivate()
+        self.run_lanes()
         self.connection.unlink()
         self.env.invalidate_all()
 

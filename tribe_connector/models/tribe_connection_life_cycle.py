@@ -293,6 +293,34 @@ class TribeConnection(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _check_is_deactivated(self):
+        """Refuse to delete what runs, or what is just having its webhooks removed.
+
+        Where they cannot be removed, such as from a Tribe that is no more, they stay.
+
+        :raises UserError: naming the connection, and what is lost with it
+        """
+        for connection in self.filtered(lambda connection: not connection.is_demo_data):
+            if connection.is_running:
+                count = connection.sudo()._count_links()
+                raise UserError(
+                    say(self.env, "delete_while_running", name=connection.name, count=count)
+                )
+            if connection._is_deactivating():
+                raise UserError(say(self.env, "delete_while_deactivating", name=connection.name))
+
+    def _is_deactivating(self):
+        """Whether a lane is about to remove its webhooks, and nothing keeps it from that."""
+        is_on = self.active and self.mode in ("demo", "live") and not self.is_moved
+        waiting = [("connection_id", "=", self.id), ("kind", "=", "deactivate")]
+        waiting += [("error_class", "=", False)]
+        return (
+            is_on
+            and not self._availability().unavailable_since
+            and bool(self.env["tribe.work"].sudo().search_count(waiting, limit=1))
+        )
+
     @api.depends_context("uid")
     def _compute_serves_others(self):
         for connection in self:
