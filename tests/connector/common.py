@@ -168,6 +168,13 @@ class ConnectorCase(SentenceCase, TransactionCase):
         with self.enter_registry_test_mode():
             self.connection.action_activate()
 
+    @staticmethod
+    def give(connection, company):
+        """Give a connection to another company, as people do while it is deactivated."""
+        state, connection.state = connection.state, "connected"
+        connection.company_id = company
+        connection.state = state
+
     def run_nightly(self):
         """Let the nightly job run."""
         self.connection.action_run_nightly()

@@ -477,3 +477,36 @@ class TestDeleted(RelationCase):
         example.write({"is_demo_data": True, "state": "active"})
         example.unlink()
         self.assertFalse(example.exists())
+
+
+class TestCompanyOfConnection(RelationCase):
+    """Whose contacts go, and whose payment terms count, is another company's only at rest."""
+
+    def test_it_is_not_changed_while_it_runs(self):
+        other = self.env["res.company"].create({"name": "Nieuw B.V."})
+        for values in (
+            *({"state": state} for state in ("initial", "active", "paused")),
+            {"active": False},
+            {"mode": "off"},
+        ):
+            with self.subTest(values), self.env.cr.savepoint() as savepoint:
+                self.connection.write(values)
+                with self.assert_refused("company_while_running", name=self.connection.name):
+                    self.connection.company_id = other
+                self.connection.write({"company_id": self.company.id, "name": "Anders"})
+                self.assertEqual(self.connection.company_id, self.company)
+                savepoint.rollback()
+
+    def test_it_is_changed_once_it_is_deactivated(self):
+        partner = self.linked()
+        other = self.env["res.company"].create({"name": "Nieuw B.V."})
+        self.connection.action_deactivate()
+        self.run_lanes()
+
+        self.connection.company_id = other
+        self.press_activate()
+        self.run_lanes()
+
+        self.assertEqual(self.connection.state, "active")
+        self.assertEqual(partner.tribe_link_ids.mapped("state"), ["linked", "linked"])
+        self.assertFalse(self.problems())

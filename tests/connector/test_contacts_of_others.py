@@ -254,7 +254,7 @@ class TestCompanyOfTheContact(OthersCase):
 
     def test_a_contact_of_the_company_above_a_branch_is_the_branchs(self):
         branch = self.env["res.company"].create({"name": "Filiaal", "parent_id": self.company.id})
-        self.b.company_id = branch
+        self.give(self.b, branch)
         self.become_a()
 
         self.synchronize(self.partner)
@@ -266,9 +266,10 @@ class TestCompanyOfTheContact(OthersCase):
 
     def test_a_contact_of_the_company_above_two_branches_is_for_an_administrator_to_place(self):
         for connection in (self.a, self.b):
-            connection.company_id = self.env["res.company"].create(
+            branch = self.env["res.company"].create(
                 {"name": f"Filiaal {connection.id}", "parent_id": self.company.id}
             )
+            self.give(connection, branch)
             self.env.flush_all()
             self.env.cr.execute(
                 "UPDATE tribe_legal_entity SET company_id = %s WHERE connection_id = %s",
@@ -709,7 +710,7 @@ class TestGone(OthersCase):
         self.assertEqual((self.gone.state, self.partner.phone), ("linked", "030 5"))
 
     def test_of_two_tenants_of_a_company_neither_is_meant_by_an_invoice(self):
-        self.b.company_id = self.company
+        self.give(self.b, self.company)
         self.invoice(self.partner, self.company)
         self.show(EmailAddress="van@b.example")
         self.assertEqual((self.gone.state, self.partner.email), ("linked", "van@b.example"))

@@ -729,7 +729,7 @@ class TestBranchOfOdoo(RelationCase):
     def setUp(self):
         super().setUp()
         branch = self.env["res.company"].create({"name": "Filiaal", "parent_id": self.company.id})
-        self.connection.company_id = branch
+        self.give(self.connection, branch)
         self.env.flush_all()
         self.env.cr.execute("UPDATE tribe_legal_entity SET company_id = %s", [branch.id])
         self.env.invalidate_all()

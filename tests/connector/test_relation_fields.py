@@ -750,7 +750,7 @@ class TestPaymentTerms(FieldCase):
         self.term(30, company_id=False)
         other = self.env["res.company"].create({"name": "Nieuw B.V."})
 
-        self.connection.company_id = other
+        self.give(self.connection, other)
         partner.phone = "030 1"
         self.run_nightly()
         self.look_at("organization", partner.tribe_id)

@@ -1158,7 +1158,7 @@ class TestTwoTenantsInOneCompany(TenantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.b.company_id = cls.company
+        cls.give(cls.b, cls.company)
         cls.c = cls.add_tenant("Tribe C", cls.other)
 
     def test_each_has_its_own_customers(self):

@@ -546,6 +546,7 @@ class TribeConnection(models.Model):
         self._check_own_company(vals)
         self._check_may_filter(vals)
         self._check_may_say_for_others(vals)
+        self._check_rests(vals)
         archived = self.filtered(lambda connection: not connection.active)
         before = {connection: connection.invoices_from for connection in self}
         companies = {connection: connection.company_id for connection in self}
@@ -610,6 +611,19 @@ class TribeConnection(models.Model):
                 )
                 if wanted != connection[name] and not connection._works_in_all_companies():
                     raise connection._refused_for_others(field)
+
+    def _check_rests(self, vals):
+        """Refuse another company while it runs: whose contacts go and are known, their numbers and
+        payment terms would be another one's from one moment to the next.
+
+        :raises UserError: naming the connection
+        """
+        if "company_id" not in vals:
+            return
+        wanted = self._fields["company_id"].convert_to_cache(vals["company_id"], self)
+        for connection in self:
+            if connection.is_running and connection.company_id.id != wanted:
+                raise UserError(say(self.env, "company_while_running", name=connection.name))
 
     def _refused_for_others(self, field):
         """What says that a setting is for those to change who work in all companies."""
