@@ -18,6 +18,8 @@ MOVE_BACK = "move_back"
 TOLD_PAID = "told_paid"
 # Where the facts of an invoice have the phase (its Tribe ID) from which Tribe was told Paid.
 PHASE_BEFORE = "phase_before"
+# What a person decided about an invoice is known by its row of work alone. Of several, the first.
+DECISIONS = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()

@@ -18,7 +18,7 @@ from ..tribe_api import (
     TribeUnauthorized,
     TribeUnknownSet,
 )
-from .booking import BOOK_ANYWAY, MOVE_BACK, TOLD_PAID
+from .booking import DECISIONS
 from .lost_race import LOST_RACES
 from .own_cursor import execute_apart
 from .problems import (
@@ -327,9 +327,8 @@ class Session:
         if works._is_ignored(problem):
             works._remove()
             return
-        decisions = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
-        decided = works.filtered(lambda work: work.reason in decisions)
-        decided = decided.sorted(lambda work: decisions.index(work.reason))
+        decided = works.filtered(lambda work: work.reason in DECISIONS)
+        decided = decided.sorted(lambda work: DECISIONS.index(work.reason))
         # The row that people see stays the same one: they may have it open.
         kept = (decided or works.filtered("error_class") or works)[0]
         # Not what merely waits: nobody was at it.

@@ -129,7 +129,8 @@ class TribeConnection(models.Model):
         self.env["tribe.engine"]._wake("outbound")
 
     def _forget_work(self, but=False):
-        """Remove what waits for a deactivated connection, except for one kind of work.
+        """Remove what waits for a deactivated connection, except for one kind of work, and for
+        what is found by no look at the next activation.
 
         Unless somebody activated it again meanwhile.
         """

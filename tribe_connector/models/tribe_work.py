@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
+from ..engine.booking import BOOK_ANYWAY, DECISIONS, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
@@ -419,13 +419,18 @@ class TribeWork(models.Model):
             self.invalidate_recordset(flush=False)
 
     def _remove_all(self, connection, but):
-        """Take away what waits for a connection, except for one kind, however much it is."""
+        """Take away what waits for a connection, except for one kind, however much it is.
+
+        And except for what nobody finds again: what people decided, and a PDF of what was booked.
+        """
         self.flush_model()
         self.env.cr.execute(
             SQL(
-                "DELETE FROM tribe_work WHERE connection_id = %s AND kind != %s",
+                "DELETE FROM tribe_work WHERE connection_id = %s AND kind NOT IN %s"
+                " AND reason NOT IN %s",
                 connection.id,
-                but or "",
+                (but or "", "document"),
+                DECISIONS,
             ),
             log_exceptions=False,
         )

@@ -3,7 +3,7 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY, MOVE_BACK, TOLD_PAID
+from ..engine.booking import DECISIONS
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
 
@@ -11,7 +11,7 @@ from ..sentence import sentence
 # be any of its batch, or somebody started Odoo anew.
 MOST_BEGINNINGS = 2
 # The reasons of what a person wants done now.
-ASKED_FOR = ("person", BOOK_ANYWAY, MOVE_BACK, TOLD_PAID)
+ASKED_FOR = ("person", *DECISIONS)
 
 # What is done of a connection that is paused or deactivated as well.
 IN_EVERY_STATE = ("deactivate", "plan")
