@@ -14,6 +14,7 @@ from .relation_case import RelationCase
 
 BUTTONS = (
     "action_activate",
+    "action_ask_to_deactivate",
     "action_deactivate",
     "action_pause",
     "action_plan",

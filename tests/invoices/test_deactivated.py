@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tests import Form
 
 from .invoice_case import InvoiceCase
 from .test_facts import FactCase
@@ -108,6 +109,25 @@ class TestDecidedBefore(FactCase):
 
         self.assert_booked_to_the_cent(held)
         self.assertFalse(self.problems())
+
+    def test_how_many_those_are_is_said_before(self):
+        group = self.connection.legal_entity_ids.vat_group_ids.filtered_domain(
+            [("code", "=", "NL21")]
+        )
+        group.tax_id = False
+        self.send_new(self.line(100.0))
+        later = fields.Datetime.now() + timedelta(hours=1)
+        self.env["tribe.work"]._add(
+            self.connection, "outbound", "partner", self.partner.ids, "save", due=later
+        )
+
+        asked = self.connection.action_ask_to_deactivate()
+
+        self.assertEqual(asked["target"], "new")
+        ((view_id, _kind),) = asked["views"]
+        form = Form(self.env[asked["res_model"]].browse(asked["res_id"]), view=view_id)
+        self.assertEqual((form.waiting_count, form.attention_count), (1, 1))
+        self.assertEqual(self.connection.state, "active")
 
 
 class TestDocumentBefore(InvoiceCase):

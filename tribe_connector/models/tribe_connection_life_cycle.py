@@ -113,6 +113,20 @@ class TribeConnection(models.Model):
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
 
+    @only_for("Administrator")
+    def action_ask_to_deactivate(self):
+        """Show what goes with *Deactivate*, and how much of it there is."""
+        self.ensure_one()
+        view = self.env.ref("tribe_connector.view_tribe_connection_deactivate")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Deactivate"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
+
     @only_for("Administrator", "write")
     def action_deactivate(self):
         """Stop for good: what is linked stays linked, the webhooks are removed.
