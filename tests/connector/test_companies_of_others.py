@@ -313,6 +313,10 @@ class TestCompaniesOfOthers(RolesCase):
         shared = self.shared_connection
         of_an_invoice = self.other_connection
         move = self.env["account.move"].with_company(self.company).create({"move_type": "entry"})
+        # As if it had been booked.
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_move SET state = 'posted' WHERE id = %s", move.ids)
+        self.env.invalidate_all()
         self.assertEqual(move.company_id, self.company)
         self.ours("tribe.link", of_an_invoice).copy(
             {"kind": "invoice", "tribe_id": "booked", "move_id": move.id, "partner_id": False}

@@ -197,11 +197,11 @@ class TribePoller(models.AbstractModel):
             session.commit()
             raise Busy(sentence("poll_waits"), FULL_SECONDS)
 
-    def _changes(self, session, stream, since, listing):
+    def _changes(self, session, stream, since, listing=None):
         """The records to look at for what changed in a stream: yields ``{kind: [tribe_id]}``.
 
         :param since: when it was looked at last (datetime, UTC); without it, all there is
-        :param listing: behind which rows it goes on
+        :param listing: behind which rows it goes on (``Listing``); none: at the first
         """
         for page in session.client.pages(
             STREAM_SETS[stream],
