@@ -141,6 +141,9 @@ class TestMadeAnew(SameNumberCase):
                 held = self.assert_taken(twice, remedy, move)
                 self.run_nightly()
                 self.assert_taken(twice, remedy, move)
+                # To compare the two.
+                self.assertEqual(held.taken_by_id, move)
+                self.assertEqual(held.action_open_record()["res_id"], move.id)
                 if policy == "odoo":
                     held.action_book_anyway()
                     self.run_lanes()

@@ -695,7 +695,9 @@ class TribeWork(models.Model):
     def _compute_taken_by_id(self):
         for work in self:
             is_taken = work.kind == "invoice" and work.cause == "number"
-            moves = work._moves_to_adopt() if is_taken else self.env["account.move"]
+            moves = self.env["account.move"]
+            if is_taken:
+                moves = work._moves_to_adopt() or work._moves_to_adopt(also_of_tribe=True)
             work.taken_by_id = moves if len(moves) == 1 else False
 
     @api.depends("kind", "record_name")
@@ -703,8 +705,11 @@ class TribeWork(models.Model):
         for work in self:
             work.can_adopt = work.kind == "invoice" and len(work._moves_to_adopt()) == 1
 
-    def _moves_to_adopt(self):
-        """The invoices in Odoo that this invoice of Tribe may be: no other's, same number."""
+    def _moves_to_adopt(self, *, also_of_tribe=False):
+        """The invoices in Odoo that this invoice of Tribe may be: no other's, same number.
+
+        :param also_of_tribe: take in those that another invoice of Tribe is, to compare the two
+        """
         moves = self.env["account.move"].sudo()
         if not self.id or not self.record_name:
             return moves
@@ -715,7 +720,8 @@ class TribeWork(models.Model):
         own = self.env.user._get_company_ids()
         companies = self.company_id or connection._companies()
         for company in companies.filtered(lambda company: company.id in own):
-            moves |= booker._moves_with_number(connection, company, self.record_name)
+            found = booker._all_with_number(company, self.record_name)
+            moves |= found if also_of_tribe else booker._that_may_be_adopted(connection, found)
         # The one that was booked for this very invoice is adopted already.
         moves -= work._links().move_id
         # The journal has a number once, whosever it is.
