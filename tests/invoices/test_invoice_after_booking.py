@@ -3,6 +3,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from connector.common import ORGANIZATION_CUSTOMER
+from told import sentences_of
 
 from odoo.exceptions import ValidationError
 from odoo.http import serialize_exception
@@ -352,6 +353,26 @@ class TestInvoiceAfterBooking(InvoiceCase):
         self.assertEqual(self.booked_move(tribe_id).state, "posted")
         self.send(tribe_id)
         self.assertEqual(self.link(tribe_id).state, "linked")
+
+    def test_a_draft_again_without_a_number_is_told_by_the_number_it_was_booked_with(self):
+        """As after a backup of Tribe was put back."""
+        tribe_id = self.draft(self.line(10.0))
+        self.sandbox.back_up()
+        self.send(tribe_id)
+        number = self.number_of(tribe_id)
+        self.assertTrue(self.booked_move(tribe_id))
+
+        self.sandbox.restore()
+        self.look_at("invoice", tribe_id)
+
+        told = sentences_of(self.sentences_told(self.link(tribe_id), "difference"))
+        self.assertEqual(
+            [each.code for each in told],
+            ["difference_draft_in_tribe", "difference_no_number_in_tribe"],
+        )
+        (work,) = self.problematic()
+        self.assert_told(work, "invoice_differs", number=number)
+        self.assertNotIn(tribe_id, work.error)
 
     def test_an_invoice_that_vanishes_in_tribe_is_shown_and_kept(self):
         self.sandbox.switch(final_invoice_writable="all")

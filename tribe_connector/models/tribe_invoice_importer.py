@@ -362,11 +362,20 @@ class TribeInvoiceImporter(models.AbstractModel):
             booking.relationship = relationship
             self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
-            return said(error)
+            return self._draft_or_without_number(session.connection, entity) or said(error)
         is_named = self._named_legal_entity(session.connection, entity)
         of_entity = {"legal_entity": named.tribe_id} if is_named else {}
         link._note_in_tribe(self._changed_in_tribe(link, booking, of_entity))
         return [sentence("difference_draft_in_tribe")] if booking.phase.is_draft else []
+
+    def _draft_or_without_number(self, connection, entity):
+        """What keeps a booked invoice from being read that is a draft again; may be empty."""
+        told = []
+        if self._phase(connection, entity).is_draft:
+            told.append(sentence("difference_draft_in_tribe"))
+        if not entity.get("Number"):
+            told.append(sentence("difference_no_number_in_tribe"))
+        return told
 
     def _changed_in_tribe(self, link, booking, of_entity):
         """What Tribe has otherwise than it was agreed, with what it means in Odoo."""
