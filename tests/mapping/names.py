@@ -75,6 +75,21 @@ NL | Theo van Gogh | Theo | van | Gogh
 NL | Eva van der Meulen MA | Eva | van der | Meulen MA
 NL | Jan Jansen sr. | Jan | | Jansen sr.
 NL | Jan Jansen, MSc | Jan | | Jansen, MSc
+NL | Dr. J. Smit, RA | Dr. J. | | Smit, RA
+NL | Jan Smit, RA MSc | Jan | | Smit, RA MSc
+NL | Jan Smit, MSc RA | Jan | | Smit, MSc RA
+NL | Jan de Vries, AA | Jan | de | Vries, AA
+NL | Els Bakker, RB | Els | | Bakker, RB
+NL | Els Bakker, LLB | Els | | Bakker, LLB
+NL | Els Bakker, CPA | Els | | Bakker, CPA
+NL | Smit, RE | | | Smit, RE
+NL | J. Smit, R.A. | J. | | Smit, R.A.
+NL | J.P. van den Berg, Registeraccountant | J.P. | van den | Berg, Registeraccountant
+NL | Jan Smit RA | Jan | | Smit RA
+NL | Smit, R.A. | R.A. | | Smit
+NL | Smit, JP | JP | | Smit
+NL | Dr. Smit, Jan | Jan | | Dr. Smit
+NL | Nguyen, Ma | Ma | | Nguyen
 NL | Jan Jansen, directeur | Jan | | Jansen, directeur
 NL | Berg, J.P. van den | J.P. | van den | Berg
 NL | Hart, Kees 't | Kees | 't | Hart

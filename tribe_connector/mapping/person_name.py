@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -33,7 +34,10 @@ _ARTICLES = frozenset("de den der het 't \u2019t \u2018t la le zu".split())
 _CONJUNCTIONS = frozenset("y i".split())
 _SUFFIXES = frozenset("jr sr ii iii iv phd msc bsc mba llm esq junior senior jnr snr".split())
 # Behind a comma nobody is called so.
-_TITLES = _SUFFIXES | frozenset("dr drs mr ir ing prof ba ds em".split())
+_TITLES = _SUFFIXES | frozenset("dr drs mr ir ing prof ba ds em llb mphil bba meng beng".split())
+# Written in any other way they are initials or a given name: "Smit, R.A.", "Nguyen, Ma".
+_TITLES_IN_CAPITALS = frozenset("AA ACCA CA CFA CPA DBA EMBA MA MPA RA RB RC RE RT RV".split())
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 # Given names that hold a particle: "Maria del Carmen", "Juan de Dios".
 _DEVOTIONS = frozenset(
     """
@@ -126,6 +130,9 @@ def _turned_around(text: str) -> PersonName | None:
     end = _end_without_particles(surname, start)
     if _is_title(words[-1]) or _are_two_names(surname[start:end], words[:given]):
         return None
+    if any(_INITIALS.fullmatch(word) for word in surname[start : end - 1]):
+        # "J. Smit, directeur": that is a whole name already.
+        return None
     if words[0][0].islower() and not surname[end - 1][0].islower():
         # "Jan Jansen, directeur": no given name follows the comma.
         return None
@@ -175,7 +182,7 @@ def _surname_start(words: list[str]) -> int:
         if index and index + 2 == len(words) and _is_spanish_surname(words[index]):
             return index
     last = len(words) - 1
-    while last > 0 and _is_suffix(words[last]):
+    while last > 0 and (_is_suffix(words[last]) or _is_title_behind_two_words(words, last)):
         last -= 1
     return last
 
@@ -228,5 +235,10 @@ def _is_suffix(word: str) -> bool:
     return word.lower().replace(".", "") in _SUFFIXES
 
 
+def _is_title_behind_two_words(words: list[str], index: int) -> bool:
+    """Whether it is as in "Jan Smit RA"; in "Jan MA" it is how somebody is called."""
+    return index > 1 and words[index] in _TITLES_IN_CAPITALS
+
+
 def _is_title(word: str) -> bool:
-    return word.lower().replace(".", "") in _TITLES
+    return word in _TITLES_IN_CAPITALS or word.lower().replace(".", "") in _TITLES
