@@ -108,6 +108,12 @@ class RestoredCase(RelationCase):
 
 
 class TestEditedBeforeItWasLookedAt(RestoredCase):
+    def assert_only_restored_is_told(self):
+        """Nobody changed it on both sides, and Both Sides Changed does not decide it."""
+        self.assert_told(self.problematic(), "restored_in_tribe_differs", relation="Klant A")
+        for code in ("both_sides_changed", "both_sides_differ"):
+            self.assert_never_told(self.problematic(), code)
+
     def assert_asked_and_then_alike(self, policy):
         self.connection.conflict_policy = policy
         self.restore(EmailAddress="nieuw@a.example")
@@ -116,6 +122,7 @@ class TestEditedBeforeItWasLookedAt(RestoredCase):
         self.assertEqual(self.partner.phone, "030 2")
         self.assertEqual(self.partner.email, "a@a.example")
         self.assertLessEqual({("Klant A", "phone"), ("Klant A", "email")}, self.asked())
+        self.assert_only_restored_is_told()
 
         self.env["tribe.conflict"].search([("field_name", "=", "email")]).action_take_tribe()
         self.finish_look()

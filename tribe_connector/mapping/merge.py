@@ -37,7 +37,8 @@ class Merge:
     """What to write where.
 
     ``conflicts`` has ``(Odoo's value, Tribe's value)`` per field, and under ``ADDRESS`` both
-    addresses (``address_line``); ``changed`` names those about what both once agreed on.
+    addresses (``address_line``); ``changed`` names those about what both once agreed on, and
+    ``outdated`` those of which Tribe may show an older state.
     ``agreed`` is what both sides hold once ``to_odoo`` and ``to_tribe`` are written. ``notes`` has
     a sentence for a person per field that could not go to a side, or is doubtful.
     """
@@ -46,6 +47,7 @@ class Merge:
     to_tribe: dict = field(default_factory=dict)
     conflicts: dict[str, tuple] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    outdated: set[str] = field(default_factory=set)
     agreed: dict = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -112,6 +114,8 @@ def merge(
         winners |= {name: winner for name, each in winners.items() if each != "both"}
     for name, winner in winners.items():
         sides.move(result, name, winner)
+    older = {ADDRESS if name in address else name for name in outdated}
+    result.outdated.update(result.conflicts.keys() & older)
     return result
 
 

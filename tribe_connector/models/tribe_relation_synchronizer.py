@@ -425,15 +425,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
             {name: tribe for name, (_odoo, tribe) in conflicts.items()}
         )
         asked = conflicts.keys() - consents.keys()
+        # Nobody changed it on both sides, and the policy does not decide it.
+        restored = asked & decision.merged.outdated
         # At first sight nothing was agreed on yet: they differ, and nobody changed anything.
-        changed = asked & decision.merged.changed
+        changed = (asked & decision.merged.changed) - restored
         # The first sentence says what the problem is listed under.
         return NeedsPerson(
             *(
                 sentence(code, relation=decision.name, fields=self._labels(names))
                 for code, names in (
+                    ("restored_in_tribe_differs", restored),
                     ("both_sides_changed", changed),
-                    ("both_sides_differ", asked - changed),
+                    ("both_sides_differ", asked - changed - restored),
                 )
                 if names
             ),
