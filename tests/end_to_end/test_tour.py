@@ -93,8 +93,10 @@ def person(server, language):
 
 
 def _speak(person, code):
-    """Give a language to the person, whose name is no word of it."""
+    """Give a language to the person, whose name is no word of it, and to the companies' books."""
     api = SessionApi(person)
+    companies = api.rows("res.company", [], ["partner_id"])
+    api.write("res.partner", [company["partner_id"][0] for company in companies], lang=code)
     (user,) = api.rows("res.users", [["login", "=", "admin"]], ["id"])
     api.write("res.users", [user["id"]], lang=code, name="Femke de Vries")
     with person.reloading():

@@ -29,7 +29,8 @@ class AccountPartialReconcile(models.Model):
         lines = (self.sudo().debit_move_id | self.sudo().credit_move_id).filtered(
             "move_id.tribe_id"
         )
-        lines.with_env(self.env).check_access("read")
+        if lines:
+            lines.with_env(self.env).check_access("read")
 
     def unlink(self):
         """As Odoo's; no lane writes to the invoices of Tribe that it was about meanwhile."""
