@@ -2,7 +2,7 @@ from odoo.fields import Command
 
 from odoo.addons.tribe_connector.sentence import Choice, sentence
 
-from .common import ORGANIZATION_CUSTOMER, SUPPLIER
+from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
 
@@ -107,8 +107,24 @@ class TestRelationExport(RelationCase):
 
         self.run_nightly()
 
-        # Of invoices alone, which are looked at each night.
-        self.assertEqual(set(self.sandbox.calls()["by"]), {"GET Activity_Invoice"})
+        # Of invoices, and whether a row went away, which are looked at each night.
+        calls = self.sandbox.calls()
+        self.assertEqual(calls["writes"], 0)
+        self.assertEqual(
+            calls["by"],
+            dict.fromkeys(
+                (
+                    "GET Activity_Invoice",
+                    "GET Relation_Organization",
+                    "GET Relation_Person",
+                    f"GET {ORGANIZATION_CUSTOMER}",
+                    f"GET {PERSON_CUSTOMER}",
+                    f"GET {SUPPLIER}",
+                    "GET Address",
+                ),
+                1,
+            ),
+        )
 
     def test_one_change_of_many_is_one_write(self):
         partners = self.env["res.partner"]
