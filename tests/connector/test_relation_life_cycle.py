@@ -284,8 +284,8 @@ class TestRelationLifeCycle(RelationCase):
         self.merge(source, target)
 
         self.assertFollows(target, tribe_id)
-        # Should it show again, there are two in Tribe.
-        self.assertEqual(self.link(gone).state, "merged")
+        # Should it show again, there are two in Tribe, and a person is asked.
+        self.assertEqual(self.link(gone).merged_into_id, target)
         self.assertFalse(self.link(gone).partner_id)
 
     def test_nor_into_one_that_is_left_to_odoo(self):
