@@ -1329,7 +1329,7 @@ class TestSameTenantTwice(RelationCase):
         self.assertRefused(anew, "action_connect")
         self.assertEqual(anew.own_organization_id, other["ID"])
         # Whoever comes back from the consent page is told so on the connection, for all to read.
-        anew.company_id = self.env["res.company"].create({"name": "Elders B.V."})
+        self.give(anew, self.env["res.company"].create({"name": "Elders B.V."}))
         self.assertRefused(anew, "action_connect", sentence("connection_of_other_company"))
         # The first one is its own all the same.
         self.connect()
