@@ -223,7 +223,6 @@ class TestDeletedAndRestored(EndsCase):
 
         self.assertEqual(self.partner.email, "odoo@a.example")
         self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "odoo@a.example")
-        self.assertEqual(self.questions(self.partner), {"phone"})
 
     def assert_asked_about_edited(self, policy):
         self.connection.conflict_policy = policy
