@@ -18,8 +18,12 @@ MOVE_BACK = "move_back"
 TOLD_PAID = "told_paid"
 # Where the facts of an invoice have the phase (its Tribe ID) from which Tribe was told Paid.
 PHASE_BEFORE = "phase_before"
+# Where the facts of work have who asked for it (the ID of a user).
+ASKED_BY = "asked_by"
 # What a person decided about an invoice is known by its row of work alone. Of several, the first.
 DECISIONS = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
+# The reasons of what somebody waits for.
+ASKED_FOR = ("person", *DECISIONS)
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()
@@ -68,6 +72,8 @@ class Booking:
         # Then, what its link knew and the next one needs (``PHASE_BEFORE``).
         self.kept = {}
         self.salesperson = legal_entity.env["res.users"]
+        # Who asked for it and has an exception to a lock date: it is booked in their name.
+        self.asker = legal_entity.env["res.users"]
         self.customer_name = name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(entity_set_of(entity.get("Relationship")))
@@ -216,10 +222,13 @@ def _joined(records):
 
 
 def by_company(bookings):
-    """The bookings of each company, as lists: one batch never mixes companies."""
+    """The bookings of each company, as lists: one batch never mixes companies.
+
+    Nor does it mix those in whose name it is booked.
+    """
     companies = {}
     for booking in bookings:
-        companies.setdefault(booking.company, []).append(booking)
+        companies.setdefault((booking.company, booking.asker), []).append(booking)
     return companies.values()
 
 

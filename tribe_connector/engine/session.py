@@ -18,7 +18,7 @@ from ..tribe_api import (
     TribeUnauthorized,
     TribeUnknownSet,
 )
-from .booking import DECISIONS
+from .booking import ASKED_FOR, DECISIONS
 from .lost_race import LOST_RACES
 from .own_cursor import execute_apart
 from .problems import (
@@ -73,6 +73,16 @@ class Session:
             self._rows.setdefault(work.reference, []).append(work.id)
         self.reasons = {
             reference: {_reason(work) for work in works.browse(ids)}
+            for reference, ids in self._rows.items()
+        }
+        # What was noted with what a person asked for: {reference: facts}.
+        self.asked = {
+            reference: {
+                name: fact
+                for work in works.browse(sorted(ids))
+                if work.reason in ASKED_FOR
+                for name, fact in (work.facts or {}).items()
+            }
             for reference, ids in self._rows.items()
         }
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.

@@ -5,6 +5,7 @@ import itertools
 from odoo import models
 
 from ..engine.booking import (
+    ASKED_BY,
     BOOK_ANYWAY,
     CUSTOMER_SETS,
     MOST_LINES,
@@ -480,22 +481,13 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking.may_share_number = BOOK_ANYWAY in reasons
         booking.was_told_paid = TOLD_PAID in reasons
         booking.kept = self._kept(session, entity["ID"])
+        if asked_by := session.asked.get(entity["ID"], {}).get(ASKED_BY):
+            booking.asker = self._asker_with_exception(booking, asked_by)
         return booking
 
     def _kept(self, session, tribe_id):
         """What the link of an invoice knew that is booked again: ``{PHASE_BEFORE: phase ID}``."""
-        if TOLD_PAID not in session.reasons.get(tribe_id, ()):
-            return {}
-        asked = self.env["tribe.work"].search(
-            [
-                ("connection_id", "=", session.connection.id),
-                ("kind", "=", "invoice"),
-                ("reference", "=", tribe_id),
-                ("reason", "=", TOLD_PAID),
-            ]
-        )
-        known = [only(work.facts or {}, (PHASE_BEFORE,)) for work in asked]
-        return next(filter(None, known), {})
+        return only(session.asked.get(tribe_id, {}), (PHASE_BEFORE,))
 
     def _check_bookable(self, booking):
         """Refuse what Tribe may still change, and what Odoo could not book."""

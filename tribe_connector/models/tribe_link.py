@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import PHASE_BEFORE, TOLD_PAID
+from ..engine.booking import ASKED_BY, PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
@@ -826,8 +826,9 @@ class TribeLink(models.Model):
             # What Tribe was told outlives the link: it may be taken back.
             reason = TOLD_PAID if link.told_paid and link.paid_by_us else "person"
             work = works._add(link.connection_id, "inbound", "invoice", [link.tribe_id], reason)
+            work.facts = {ASKED_BY: self.env.uid}
             if reason == TOLD_PAID and (before := (link.agreed or {}).get(PHASE_BEFORE)):
-                work.facts = {PHASE_BEFORE: before}
+                work.facts |= {PHASE_BEFORE: before}
             added += work
             link.move_id.tribe_booked_before = link.tribe_id
         links.unlink()

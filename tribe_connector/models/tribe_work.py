@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -5,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import BOOK_ANYWAY, DECISIONS, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
+from ..engine.booking import ASKED_BY, BOOK_ANYWAY, DECISIONS, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
@@ -519,9 +520,10 @@ class TribeWork(models.Model):
             SQL(
                 """
                 INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
-                                        reason, due, created, tries)
+                                        reason, due, created, tries, facts)
                 SELECT DISTINCT connection_id, company_id, direction, kind, reference,
-                       %s, %s::timestamp, %s::timestamp, 0
+                       %s, %s::timestamp, %s::timestamp, 0,
+                       CASE kind WHEN 'invoice' THEN %s::jsonb END
                   FROM tribe_work
                  WHERE id IN %s
                    AND (connection_id, kind, reference) NOT IN (
@@ -531,6 +533,7 @@ class TribeWork(models.Model):
                 reason,
                 now,
                 now,
+                json.dumps({ASKED_BY: self.env.uid}),
                 chosen.subselect(),
                 waiting.ids,
             )
@@ -640,7 +643,10 @@ class TribeWork(models.Model):
 
         Before an invoice was read it may be of any legal entity.
         """
-        is_unknown = self.kind == "invoice" and not set(self.sudo().facts or ()) - {PHASE_BEFORE}
+        is_unknown = self.kind == "invoice" and set(self.sudo().facts or ()) <= {
+            PHASE_BEFORE,
+            ASKED_BY,
+        }
         return not is_unknown or self.connection_id._works_in_all_companies()
 
     @api.depends("cause", "kind", "reference")

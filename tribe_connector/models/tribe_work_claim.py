@@ -3,15 +3,13 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine.booking import DECISIONS
+from ..engine.booking import ASKED_FOR
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
 MOST_BEGINNINGS = 2
-# The reasons of what a person wants done now.
-ASKED_FOR = ("person", *DECISIONS)
 
 # What is done of a connection that is paused or deactivated as well.
 IN_EVERY_STATE = ("deactivate", "plan")
