@@ -775,16 +775,32 @@ class TestCompanyOfContacts(HierarchyCase):
         partners = type(self.env["res.partner"])
         create = partners.create
 
-        def create_with_company(records, vals_list):
+        def where_it_is_missing(records, vals_list):
             return create(
                 records,
                 [{**vals, "company_id": vals.get("company_id", other.id)} for vals in vals_list],
             )
 
-        with patch.object(partners, "create", create_with_company):
-            partner = self.imported(Name="Nieuw B.V.")
-        self.assertTrue(partner)
-        self.assertFalse(partner.company_id)
+        def where_it_is_empty(records, vals_list):
+            return create(
+                records,
+                [{**vals, "company_id": vals.get("company_id") or other.id} for vals in vals_list],
+            )
+
+        def afterwards(records, vals_list):
+            created = create(records, vals_list)
+            created.company_id = other
+            return created
+
+        for create_with_company in (where_it_is_missing, where_it_is_empty, afterwards):
+            with (
+                self.subTest(create_with_company.__name__),
+                patch.object(partners, "create", create_with_company),
+            ):
+                name = f"Nieuw {create_with_company.__name__} B.V."
+                partner = self.imported(Name=name)
+                self.assertEqual(partner.name, name)
+                self.assertFalse(partner.company_id)
 
     def test_nor_does_the_company_of_an_existing_contact_change(self):
         for company in (self.company, self.company.browse()):

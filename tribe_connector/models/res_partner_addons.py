@@ -24,6 +24,10 @@ class ResPartner(models.Model):
         derived = [name for name in ASKED_ABOUT if name in self._fields]
         quiet = dict.fromkeys(derived, False) | self._tribe_unasked_of_vies()
         partners = self.create([{**quiet, **vals} for vals in vals_list])
+        for partner, vals in zip(partners, vals_list, strict=True):
+            # Another addon may give a company to whoever has none: then no other books on them.
+            if partner.company_id and not vals.get("company_id", True):
+                partner.company_id = False
         for name in derived:
             # Derived after all, now that nobody looks: Odoo asks before it sends something there.
             self.env.add_to_compute(self._fields[name], partners)
