@@ -2,9 +2,11 @@
 
 import hashlib
 import zlib
+from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.tribe_connector.engine import lease
 from odoo.addons.tribe_connector.engine.lease import Leases, journal_key, number_key
 
 
@@ -36,4 +38,19 @@ class TestLeases(TransactionCase):
             for name in names:
                 self.assertTrue(leases.take(name))
             self.assertEqual(len(self.keys_of_locks() - before), len(names))
+        self.assertEqual(self.keys_of_locks(), before)
+
+    def test_no_worker_fills_the_table_that_all_databases_share(self):
+        before = self.keys_of_locks()
+        with (
+            patch.object(lease, "MOST_HELD", 3),
+            self.enter_registry_test_mode(),
+            Leases(self.registry) as leases,
+        ):
+            taken = [leases.take(f"name {number}") for number in range(5)]
+            self.assertEqual(taken, [True, True, True, False, False])
+            self.assertEqual(len(self.keys_of_locks() - before), 3)
+            self.assertTrue(leases.take("name 0"))
+            leases.give_back(["name 0"])
+            self.assertTrue(leases.take("name 3"))
         self.assertEqual(self.keys_of_locks(), before)

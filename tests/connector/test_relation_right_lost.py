@@ -10,6 +10,7 @@ from odoo.addons.tribe_connector.engine.remote_relation import (
     RELATION_SETS,
     RELATIONSHIP_SETS,
 )
+from odoo.addons.tribe_connector.models import tribe_link
 from odoo.addons.tribe_connector.tribe_api.client import Client
 
 from .common import ORGANIZATION_CUSTOMER
@@ -220,6 +221,20 @@ class TestAddressesOfOrganizations(RightCase):
         self.edit(PhoneNumber="030 1")
         self.assertEqual(self.addresses(), [False] * 6)
         self.assertFalse(self.problems())
+
+    def test_one_that_more_show_than_share_one_is_followed_by_nobody(self):
+        """Who looked at all of them at once would hold as many leases."""
+        shared = self.address_of(self.partners[0])["ID"]
+        for link in self.partners.tribe_link_ids.filtered(lambda link: link.kind in RELATION_SETS):
+            link.shown = {**link.shown, "address": shared}
+        self.sandbox.delete("Address", shared)
+        with patch.object(tribe_link, "MOST_AT_ADDRESS", 5):
+            self.look_at("address", shared)
+        self.assertFalse(self.env["tribe.work"].search([]))
+        self.assertEqual(self.addresses(), ["Assen"] * 6)
+        with patch.object(tribe_link, "MOST_AT_ADDRESS", 6):
+            self.look_at("address", shared)
+        self.assertFalse(self.addresses()[0])
 
     def test_many_of_many_more_are_believed(self):
         self.connection.missing_percent = 70

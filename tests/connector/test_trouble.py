@@ -169,6 +169,19 @@ class TestTries(TroubleCase):
             self.fail_and_mend(partner, "030 999")
             self.assertEqual(self.problems_in_runs(), 4)
 
+    def test_nor_does_what_tribe_has_wrong_in_another_way_each_time(self):
+        partner = self.linked()
+        tribe_id = partner.tribe_id
+        lines = [("action", "=", "note")]
+        with patch.object(session, "MOST_PROBLEMS", 3):
+            for number in range(5):
+                website = {"Website": f"javascript:alert({number})"}
+                self.sandbox.change("Relation_Organization", tribe_id, website)
+                self.look_at("organization", tribe_id)
+            self.assertEqual(self.env["tribe.run.line"].search_count(lines), 3)
+        # What is the matter now is told where the contact is.
+        self.assertIn("alert(4)", str(self.link(tribe_id).noted))
+
     def test_a_later_save_brings_back_what_was_given_up(self):
         self.connection.tries_before_giving_up = 1
         partner = self.changed_partner()

@@ -444,6 +444,46 @@ class TestTwoTenants(TenantsCase):
         self.assertEqual(self.connections_of(partner), self.b)
         self.assertNotIn(partner.name, self.in_tribe(self.a))
 
+    def deleted_there(self, connection, partners):
+        """Delete some customers in a Tribe, and have it seen."""
+        links = self.env["tribe.link"]._of_partners(connection, partners, ("organization",))
+        with self.in_tenant(connection):
+            for link in links.values():
+                for row in self.sandbox.rows(ORGANIZATION_CUSTOMER):
+                    if row["Organization"] == link.tribe_id:
+                        self.sandbox.delete(ORGANIZATION_CUSTOMER, row["ID"])
+                self.sandbox.delete("Relation_Organization", link.tribe_id)
+        self.no_old_copies()
+        with self.in_tenant(connection):
+            for link in links.values():
+                self.look_at("organization", link.tribe_id)
+                self.assertEqual(link.state, "gone")
+
+    def test_so_do_those_that_its_tribe_deleted_before(self):
+        """Nobody in the other company asked for them, and its Tribe may not know them."""
+        partners = self.env["res.partner"].union(
+            *(
+                self.customer_of(self.b, name, DebtorNumber=number)
+                for name, number in (("Van B 1", "5001"), ("Van B 2", "5002"))
+            )
+        )
+        self.deleted_there(self.b, partners)
+        self.b.action_deactivate()
+        self.run_lanes()
+
+        self.a.action_run_nightly()
+        self.run_lanes()
+
+        self.assertEqual(self.connections_of(partners[0]), self.b)
+        self.assertNotIn("Van B 1", self.in_tribe(self.a))
+        # A person is told, and may have them sent after all.
+        companies = self.env.companies
+        self.assertEqual(self.a._unplaced(companies, 10), partners)
+        self.a._take(partners[0])
+        self.run_lanes()
+        self.assertIn("Van B 1", self.in_tribe(self.a))
+        self.assertNotIn("Van B 2", self.in_tribe(self.a))
+
     def test_who_is_linked_with_both_stays_linked_with_both(self):
         partner = self.customer_of(self.a)
         with self.in_tenant(self.b):

@@ -194,6 +194,32 @@ class TestQuickLook(LookingCase):
             self.assertEqual(self.problematic().tries, 1)
 
 
+class TestManyLooks(LookingCase):
+    def numbers_used(self):
+        self.env.cr.execute("SELECT last_value FROM tribe_sighting_id_seq")
+        return self.env.cr.fetchone()
+
+    def test_looking_at_what_is_known_uses_up_no_numbers(self):
+        """PostgreSQL has two billion of them for what all connections ever look at."""
+        tribe_ids = self.all_sent(3)
+        self.look()
+        self.pass_night()
+        self.assert_booked(*tribe_ids)
+        before = self.numbers_used()
+
+        for day in range(3):
+            self.forget_changes()
+            self.look()
+            self.pass_night(day + 1)
+            self.look_at("invoice", *tribe_ids)
+
+        self.assertEqual(self.numbers_used(), before)
+        new = self.sent()
+        self.look()
+        self.assert_booked(new)
+        self.assertEqual(self.numbers_used(), (before[0] + 1,))
+
+
 class TestFullLook(LookingCase):
     def works(self):
         return self.env["tribe.work"].search([("kind", "=", "invoices")])

@@ -10,6 +10,9 @@ import psycopg2.errors
 
 from ..mapping import canonical
 
+# Of one worker. Each takes a place in a table of PostgreSQL that all databases of the server share
+# (``max_locks_per_transaction`` times ``max_connections``: 6,400 by its defaults).
+MOST_HELD = 1_000
 # What tells our advisory locks from those of others with the same name.
 PERSON = b"tribe_connector"
 
@@ -65,9 +68,14 @@ class Leases:
             self._cursor.close()
 
     def take(self, key: str) -> bool:
-        """Take a lease if it is free. True when this worker holds it now."""
+        """Take a lease if it is free. True when this worker holds it now.
+
+        With as many as a worker may hold, every other one counts as taken.
+        """
         if key in self._held:
             return True
+        if len(self._held) >= MOST_HELD:
+            return False
         number = _number(key)
         self._cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         taken = self._cursor.fetchone()[0]

@@ -45,8 +45,10 @@ JITTER = 0.25
 MOST_DOUBLINGS = 20
 # Whoever tells when to come back is believed so often; after that the back-off counts as well.
 BELIEVED_TRIES = 3
-# How many problems of a connection its runs name within a day; beyond it they only count them.
+# How many problems of a connection its runs name within a day; beyond it they only count them. So
+# many notes, too.
 MOST_PROBLEMS = 2000
+BOUNDED = ("problem", "note")
 
 
 class Session:
@@ -101,6 +103,8 @@ class Session:
         self._committed_lines = 0
         # What is done, and undone again by a rollback.
         self._uncommitted = []
+        # How many of a day's lines there were before this batch: {action: count}.
+        self._told_before = {}
 
     @cached_property
     def client(self):
@@ -154,12 +158,15 @@ class Session:
         What is about no contact or invoice of Odoo is for the connection's own company: it may
         name whatever that one may know.
 
-        Not one problem more than runs name within a day: what fails, is well and fails again
-        would fill them without an end. *Needs Attention* has it all the same.
+        Not one problem, nor note, more than runs name within a day: what fails, is well and fails
+        again would fill them without an end. *Needs Attention* has it all the same.
         """
-        if action == "problem" and self._problems_told >= MOST_PROBLEMS:
+        if action in BOUNDED and self._told_of(action) >= MOST_PROBLEMS:
             return
         company = company or (move or partner or self.connection).company_id
+        if action == "note" and not company:
+            # It may tell a value, which is for those alone who may know what the connection knows.
+            company = self.connection.company_id
         self._lines.append(
             {
                 "action": action,
@@ -171,18 +178,18 @@ class Session:
             }
         )
 
-    @property
-    def _problems_told(self) -> int:
-        """How many problems the runs of a day name, this one's included."""
-        return self._problems_before + sum(line["action"] == "problem" for line in self._lines)
+    def _told_of(self, action: str) -> int:
+        """How many problems, or notes, the runs of a day name, this one's included."""
+        if action not in self._told_before:
+            self._told_before[action] = self._count_before(action)
+        return self._told_before[action] + sum(line["action"] == action for line in self._lines)
 
-    @cached_property
-    def _problems_before(self) -> int:
+    def _count_before(self, action: str) -> int:
         runs = [
             ("connection_id", "=", self.connection.id),
             ("date", ">", self.began - timedelta(days=1)),
         ]
-        named = [("action", "=", "problem"), ("run_id", "any", runs)]
+        named = [("action", "=", action), ("run_id", "any", runs)]
         return self.env["tribe.run.line"].search_count(named, limit=MOST_PROBLEMS)
 
     def may_learn(self, what: str, unknown: set) -> bool:

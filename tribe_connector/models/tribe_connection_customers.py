@@ -152,6 +152,8 @@ class TribeConnection(models.Model):
                                      OR %(contact)s.company_id = theirs.company_id
                                      OR (%(contact)s.company_id != ALL(%(ours)s)
                                          AND EXISTS (%(above_theirs)s)))
+                     AND NOT EXISTS (%(linked)s AND linking.id != %(me)s
+                                     AND linking.is_demo_data IS NOT TRUE)
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
@@ -282,16 +284,23 @@ class TribeConnection(models.Model):
         :param companies: see ``_unplaced_sentence``
         """
         connections = self._active()
-        if self not in connections or len(connections) < 2 or self._filter_problem():
+        if self not in connections or self._filter_problem():
             return Domain.FALSE
-        linked = self.env["tribe.link"]._search(
+        relations = (
             Domain("kind", "in", RELATION_KINDS)
             & Domain("partner_id", "!=", False)
-            & Domain("state", "!=", "gone")
             & Domain("connection_id.is_demo_data", "=", False)
         )
+        links = self.env["tribe.link"]
+        linked = links._search(relations & Domain("state", "!=", "gone"))
+        of_others = Domain.TRUE
+        if len(connections) == 1:
+            # It sends all others but those that were of a connection which does not run any more.
+            gone = links._search(relations & Domain("connection_id", "!=", self.id))
+            of_others = Domain("id", "in", gone.subselect("partner_id"))
         return (
-            Domain(self._contact_filter())
+            of_others
+            & Domain(self._contact_filter())
             & Domain(self._unfiltered_domain())
             & Domain("company_id", "in", [False, *companies.ids])
             & Domain("create_uid", "not in", self._users_elsewhere(companies))

@@ -38,6 +38,8 @@ RESTORED = "restored"
 WITNESSES = 3
 # An old copy is looked at again so soon at the earliest.
 FIRST_LOOK_SECONDS = 5
+# No more relations than these share an address in Tribe, where each has its own.
+MOST_AT_ADDRESS = 40
 
 
 class TribeLink(models.Model):
@@ -628,14 +630,28 @@ class TribeLink(models.Model):
             self.write({"shown": marks or False, "shown_at": max(now, remote.restored_at)})
 
     def _of_addresses(self, connection, address_ids):
-        """The linked relations that showed some addresses when they were last read."""
+        """The linked relations that showed some addresses when they were last read.
+
+        None of an address that more of them show than ``MOST_AT_ADDRESS``: in Tribe each has its
+        own, and one deletion would have all of them looked at at once.
+        """
         if not address_ids:
             return self.browse()
 
         def shows(model, alias, _query):
-            model.flush_model(["shown"])
+            model.flush_model(["connection_id", "shown"])
             return SQL(
-                "%s->>%s IN %s", SQL.identifier(alias, "shown"), ADDRESS_MARK, tuple(address_ids)
+                """
+                %(address)s IN (SELECT shown->>%(mark)s FROM tribe_link
+                                 WHERE connection_id = %(connection)s
+                                   AND shown->>%(mark)s IN %(addresses)s
+                                 GROUP BY 1 HAVING count(*) <= %(most)s)
+                """,
+                address=SQL("%s->>%s", SQL.identifier(alias, "shown"), ADDRESS_MARK),
+                mark=ADDRESS_MARK,
+                connection=connection.id,
+                addresses=tuple(address_ids),
+                most=MOST_AT_ADDRESS,
             )
 
         return self.search(

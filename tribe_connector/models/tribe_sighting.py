@@ -63,24 +63,43 @@ class TribeSighting(models.Model):
         )
 
     def _upsert(self, connection, sights, change, *, is_read=True, look=None):
+        """Change what is known and add the rest.
+
+        Apart: a row that conflicts uses up an ID before PostgreSQL sees it, and there are two
+        billion of them for all that is ever looked at.
+        """
         sights = sorted({sight.tribe_id: sight for sight in sights}.values(), key=_tribe_id)
         if not sights:
             return
         self.env.cr.execute(
             SQL(
                 """
+                WITH sight AS MATERIALIZED (
+                    SELECT * FROM unnest(%(ids)s::varchar[], %(states)s::varchar[],
+                                         %(dates)s::date[]) AS sight(tribe_id, state, date)
+                ), seen AS MATERIALIZED (
+                    SELECT known.id, known.tribe_id, sight.state, sight.date, %(look)s AS look
+                      FROM tribe_sighting known JOIN sight ON sight.tribe_id = known.tribe_id
+                     WHERE known.connection_id = %(connection)s
+                     ORDER BY known.tribe_id
+                       FOR UPDATE OF known
+                ), changed AS (
+                    UPDATE tribe_sighting known SET %(change)s
+                      FROM seen AS excluded WHERE known.id = excluded.id
+                )
                 INSERT INTO tribe_sighting AS known (connection_id, tribe_id, state, date, look)
-                SELECT %s, sight.tribe_id, sight.state, sight.date, %s
-                  FROM unnest(%s::varchar[], %s::varchar[], %s::date[])
-                       AS sight(tribe_id, state, date)
-                    ON CONFLICT (connection_id, tribe_id) DO UPDATE SET %s
+                SELECT %(connection)s, sight.tribe_id, sight.state, sight.date, %(look)s
+                  FROM sight
+                 WHERE NOT EXISTS (SELECT 1 FROM seen WHERE seen.tribe_id = sight.tribe_id)
+                 ORDER BY sight.tribe_id
+                    ON CONFLICT (connection_id, tribe_id) DO UPDATE SET %(change)s
                 """,
-                connection.id,
-                look,
-                [sight.tribe_id for sight in sights],
-                [sight.state if is_read else None for sight in sights],
-                [sight.date for sight in sights],
-                change,
+                connection=connection.id,
+                look=look,
+                ids=[sight.tribe_id for sight in sights],
+                states=[sight.state if is_read else None for sight in sights],
+                dates=[sight.date for sight in sights],
+                change=change,
             ),
             log_exceptions=False,
         )
