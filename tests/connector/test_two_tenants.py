@@ -484,6 +484,27 @@ class TestTwoTenants(TenantsCase):
         self.assertIn("Van B 1", self.in_tribe(self.a))
         self.assertNotIn("Van B 2", self.in_tribe(self.a))
 
+    def test_a_connection_that_knows_whose_they_are_is_not_deleted_beside_another(self):
+        partner = self.customer_of(self.b)
+        manager = self.manager_of(self.other)
+        self.b.legal_entity_ids.sudo().company_id = False
+        self.b.action_deactivate()
+        self.run_lanes()
+        with self.assert_refused("delete_leaves_contacts_to_others", name=self.b.name, count=1):
+            self.b.with_user(manager).sudo(False).unlink()
+
+        self.a.action_deactivate()
+        self.run_lanes()
+        self.b.with_user(manager).sudo(False).unlink()
+        self.assertFalse(self.connections_of(partner))
+
+    def test_who_works_in_the_companies_of_both_may_delete_it(self):
+        self.customer_of(self.b)
+        self.b.action_deactivate()
+        self.run_lanes()
+        self.b.with_user(self.manager_of(self.company | self.other)).sudo(False).unlink()
+        self.assertFalse(self.b.exists())
+
     def test_who_is_linked_with_both_stays_linked_with_both(self):
         partner = self.customer_of(self.a)
         with self.in_tenant(self.b):

@@ -3,8 +3,12 @@
 Each may have a series of its own there, so the number alone says nothing.
 """
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import new_test_user
+
+from odoo.addons.tribe_connector.tribe_api.client import Client
 
 from .invoice_case import cents
 from .test_facts import FactCase
@@ -183,3 +187,22 @@ class TestNumberOfABranch(FactCase):
         self.assertEqual([move.company_id for move in moves], [self.branch, self.another])
         self.assertEqual([move.name for move in moves], ["1", "1"])
         self.assertFalse(self.problems())
+
+    def test_a_tribe_that_contradicts_itself_learns_no_total_of_them(self):
+        """Tribe could guess, and nothing would be booked of a wrong guess."""
+        move = self.by_hand(self.company, price=102.0)
+        tribe_id = self.draft(self.line(100.0))
+        self.sandbox.set_phase(tribe_id, "Sent")
+        by_values = Client.by_values
+
+        def guessed(client, entity_set, *arguments, **options):
+            rows = by_values(client, entity_set, *arguments, **options)
+            if entity_set != "Activity_Invoice":
+                return rows
+            total, vat = move.amount_total, cents(move.amount_total) - 100
+            return [{**row, "TotalIncludingVat": total, "VatAmount": float(vat)} for row in rows]
+
+        with patch.object(Client, "by_values", guessed):
+            self.look_at("invoice", tribe_id)
+
+        self.assert_held(tribe_id, "invoice_vat_differs_from_lines")

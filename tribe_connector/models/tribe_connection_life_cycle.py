@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..sentence import in_language, say, sentence
@@ -324,6 +325,31 @@ class TribeConnection(models.Model):
                 )
             if connection._is_deactivating():
                 raise UserError(say(self.env, "delete_while_deactivating", name=connection.name))
+
+    @api.ondelete(at_uninstall=False)
+    def _check_leaves_nobody_to_others(self):
+        """Refuse to forget whose customers contacts are while another connection could send them.
+
+        :raises UserError: naming the connection, for who works not in all companies of that other
+            one either
+        """
+        for connection in self.sudo().filtered(lambda connection: not connection.is_demo_data):
+            others = (connection._active() - connection).with_env(self.env)
+            count = len(connection._linked_partners())
+            if count and not all(other._works_in_all_companies() for other in others):
+                raise UserError(
+                    say(
+                        self.env,
+                        "delete_leaves_contacts_to_others",
+                        name=connection.name,
+                        count=count,
+                    )
+                )
+
+    def _linked_partners(self):
+        """The contacts that are linked with a relation of this Tribe, or were."""
+        links = Domain("connection_id", "=", self.id) & Domain("partner_id", "!=", False)
+        return self.env["tribe.link"].search(links).partner_id
 
     def _is_deactivating(self):
         """Whether a lane is about to remove its webhooks, and nothing keeps it from that."""

@@ -269,6 +269,8 @@ class TribeInvoiceBooker(models.AbstractModel):
             raise self._number_taken(
                 booking, same[0], sentence("number_given_twice_book_or_ignore")
             )
+        # Before other books are asked for its total: one that contradicts itself asks nothing.
+        booking.invoice.vat_by_group(booking.currency.decimal_places)
         if self._is_booked_beside(booking):
             # Who sees the books of this company may not see those: nothing of them is told.
             raise NeedsPerson(
