@@ -268,25 +268,43 @@ class TestRelationLifeCycle(RelationCase):
 
     def gone(self, name, **values):
         """A contact whose relation was deleted in Tribe, and the ID that it had."""
-        self.connection.settle_seconds = 0
         partner = self.linked(name, **values)
+        return partner, self.delete_in_tribe(partner)
+
+    def delete_in_tribe(self, partner):
+        """Delete the relation of a contact in Tribe; returns the ID that it had."""
+        self.connection.settle_seconds = 0
         tribe_id = partner.tribe_id
         self.sandbox.delete("Relation_Organization", tribe_id)
         self.look_at("organization", tribe_id)
         self.assertEqual(self.link(tribe_id).state, "gone")
-        return partner, tribe_id
+        return tribe_id
 
     def test_a_linked_contact_merged_into_one_that_is_gone_stays_linked(self):
-        target, gone = self.gone("Weg in Tribe B.V.")
-        source = self.linked("Springlevend B.V.")
-        tribe_id = source.tribe_id
+        """The other relation is Deleted in Tribe, before and after a night; it is not there, so
+        nothing is to be decided about it. That it was merged is known all the time: should it show
+        again, there are two in Tribe, and a person is asked.
+        """
+        target, source = self.linked("Weg in Tribe B.V."), self.linked("Springlevend B.V.")
+        self.sandbox.back_up()
+        gone, tribe_id = self.delete_in_tribe(target), source.tribe_id
 
         self.merge(source, target)
 
+        self.assert_gone_and_merged(gone, target)
         self.assertFollows(target, tribe_id)
-        # Should it show again, there are two in Tribe, and a person is asked.
-        self.assertEqual(self.link(gone).merged_into_id, target)
-        self.assertFalse(self.link(gone).partner_id)
+        self.assert_gone_and_merged(gone, target)
+
+        self.sandbox.restore()
+        self.look_at("organization", gone)
+        self.assertAsked("relation_of_merged_contact", partner=target.name)
+        self.assertEqual(self.link(gone).state, "merged")
+
+    def assert_gone_and_merged(self, tribe_id, partner):
+        link = self.link(tribe_id)
+        self.assertEqual((link.state, link.merged_into_id), ("gone", partner))
+        self.assertFalse(link.partner_id)
+        self.assertFalse(link.can_leave_to_odoo)
 
     def test_nor_into_one_that_is_left_to_odoo(self):
         target, source = self.linked("Gelaten B.V."), self.linked("Springlevend B.V.")
@@ -317,13 +335,14 @@ class TestRelationLifeCycle(RelationCase):
         self.assertFollows(target, tribe_id)
 
     def test_a_gone_contact_merged_into_a_linked_one_asks_nothing(self):
-        source, _gone = self.gone("Weg in Tribe B.V.")
+        source, gone = self.gone("Weg in Tribe B.V.")
         target = self.linked("Springlevend B.V.")
         tribe_id = target.tribe_id
 
         self.merge(source, target)
 
         self.assertFollows(target, tribe_id)
+        self.assert_gone_and_merged(gone, target)
 
     def test_merging_keeps_what_was_refused(self):
         row = self.organization(Name="Visser", EmailAddress="info@x.example")

@@ -82,17 +82,16 @@ class MergePartnerAutomatic(models.TransientModel):
     def _ask_about(self, connection, links, dst_partner):
         """Unlink what was merged away; a relation that still is in Tribe is asked about.
 
-        What a person has left to Odoo stays left.
+        What a person has left to Odoo stays left, and what was deleted in Tribe stays deleted.
         """
         links._keep_import_id()
         relations = links.filtered(lambda link: link.kind in RELATION_KINDS)
-        left = relations.filtered(lambda link: link.state == "left_to_odoo")
-        in_tribe = relations.filtered(lambda link: link.tribe_id and link.state not in DEAD_STATES)
+        living = relations.filtered(lambda link: link.state not in DEAD_STATES)
         of_contact = ("partner_id", "agreed", "being_told", "made", "noted")
         links.write(dict.fromkeys(of_contact, False))
-        (relations - left).write({"state": "merged"})
+        living.write({"state": "merged"})
         relations.write({"merged_into_id": dst_partner.id})
-        for relation in in_tribe:
+        for relation in living.filtered("tribe_id"):
             self.env["tribe.work"]._add(
                 connection, "inbound", relation.kind, [relation.tribe_id], "follow"
             )
