@@ -394,6 +394,23 @@ class TestRelationFields(FieldCase):
         self.assertEqual(partner.vat, "NL001234567B01")
         self.assertSettled(partner)
 
+    def test_an_address_without_country_is_a_problem_until_connect(self):
+        """Its country is asked for by name. Nobody is synchronized then; the sentence says how."""
+        partner = self.linked(street="Weg 1", zip="1000 AA", city="Ede")
+        self.no_old_copies()
+        self.sandbox.switch(absent_fields=["Address/Country", "Address/State"])
+        self.change_relation(partner, PhoneNumber="030 1")
+        self.assert_told(
+            self.problematic(), "request_refused", record="Relation_Organization", status=400
+        )
+
+        self.connect()
+        self.run_lanes()
+
+        self.assertEqual(partner.phone, "030 1")
+        self.assertEqual(partner.city, "Ede")
+        self.assertFalse(self.problems())
+
     # Names
 
     def test_a_persons_name_goes_in_parts_and_comes_as_one(self):
