@@ -289,6 +289,69 @@ class TestEditedBeforeItWasLookedAt(RestoredCase):
         self.assertEqual(self.third.phone, "050 2")
         self.assertEqual(self.tribe_of(self.third)["PhoneNumber"], "050 2")
 
+    def test_who_was_never_edited_before_the_backup_is_from_it(self):
+        """Tribe has no mutation date of whom nobody has ever edited, and so none again."""
+        self.connection.conflict_policy = "odoo"
+        new = self.linked("Klant D", phone="060 1")
+        self.look(new)
+        self.assertIsNone(self.tribe_of(new)["LastMutationDate"])
+        self.back_up()
+        wait_for_next_second()
+        new.phone = "060 2"
+        self.run_nightly()
+        self.look(new)
+        self.restore()
+
+        self.look(new)
+        self.finish_look()
+        self.run_nightly()
+
+        self.assertEqual(new.phone, "060 2")
+        self.assertEqual(self.tribe_of(new)["PhoneNumber"], "060 2")
+
+    def test_it_is_asked_about_where_something_else_is_told_again(self):
+        """Both sides are not alike as long as a read need not show what Odoo told."""
+        self.connection.conflict_policy = "odoo"
+        self.third.email = "ander@c.example"
+        self.run_nightly()
+        self.look()
+        self.pass_time(hours=1)
+        self.third.phone = "050 2"
+        self.run_nightly()
+        self.env["tribe.work"].search([]).unlink()
+        self.sandbox.restore()
+        self.edit(self.partner, Website="https://a.example")
+        self.look(self.third)
+        self.run_nightly()
+        self.assertEqual(self.tribe_of(self.third)["EmailAddress"], "ander@c.example")
+
+        for _night in range(2):
+            self.finish_look()
+            self.run_nightly()
+
+        self.assertEqual(self.third.phone, "050 2")
+        self.assertEqual(self.asked() & {("Klant C", "phone")}, {("Klant C", "phone")})
+
+    def test_what_odoo_tells_while_it_may_be_an_old_copy(self):
+        """By that its date is a new one, with all that is from the backup."""
+        self.connection.conflict_policy = "tribe"
+        self.back_up()
+        wait_for_next_second()
+        self.third.phone = "050 2"
+        self.run_nightly()
+        self.look(self.third)
+        self.sandbox.restore()
+        wait_for_next_second()
+        self.third.email = "odoo@c.example"
+        self.run_nightly()
+
+        for _night in range(2):
+            self.finish_look()
+            self.run_nightly()
+
+        self.assertEqual(self.third.phone, "050 2")
+        self.assertIn(("Klant C", "phone"), self.asked())
+
 
 class TestWhatProvesNothing(RestoredCase):
     def assertArrives(self):

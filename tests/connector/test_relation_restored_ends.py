@@ -214,8 +214,44 @@ class TestDeletedAndRestored(EndsCase):
         self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
         self.assertFalse(self.questions(self.partner))
 
-    def test_what_was_edited_in_odoo_meanwhile_is_told(self):
+    def assert_edited_in_odoo_meanwhile(self, before_finish):
         self.connection.conflict_policy = "tribe"
+        self.delete()
+        self.partner.email = "odoo@a.example"
+        self.run_nightly()
+        self.sandbox.restore()
+        wait_for_next_second()
+        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.run_lanes()
+        before_finish()
+        self.finish()
+
+        self.assertEqual(self.partner.email, "odoo@a.example")
+        self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "odoo@a.example")
+        self.assertEqual(self.partner.phone, "030 2")
+        self.assertEqual(self.questions(self.partner), {"phone"})
+        self.decide(self.partner, "odoo")
+        self.finish()
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.assertEqual(self.partner.phone, "030 2")
+
+    def test_what_was_edited_in_odoo_meanwhile_is_told(self):
+        self.assert_edited_in_odoo_meanwhile(lambda: None)
+
+    def test_also_with_the_date_that_it_had_before(self):
+        """Tribe's dates have seconds: it may be told in the one in which it was shown last."""
+
+        def have_same_date():
+            link = self.link(self.tribe_id)
+            at = self.tribe_of(self.partner)["LastMutationDate"]
+            link.shown = {**link.shown, self.tribe_id: at}
+
+        self.assert_edited_in_odoo_meanwhile(have_same_date)
+
+    def assert_edit_in_odoo_told_though_no_other_is_older(self, policy):
+        """Nothing was changed in Tribe since the backup: it is there again as it was."""
+        self.connection.conflict_policy = policy
+        self.back_up()
         self.delete()
         self.partner.email = "odoo@a.example"
         self.run_nightly()
@@ -223,6 +259,13 @@ class TestDeletedAndRestored(EndsCase):
 
         self.assertEqual(self.partner.email, "odoo@a.example")
         self.assertEqual(self.tribe_of(self.partner)["EmailAddress"], "odoo@a.example")
+        self.assertFalse(self.asked())
+
+    def test_it_is_told_though_nothing_shows_that_a_backup_was_restored(self):
+        self.assert_edit_in_odoo_told_though_no_other_is_older("tribe")
+
+    def test_nor_is_it_asked_about(self):
+        self.assert_edit_in_odoo_told_though_no_other_is_older("ask")
 
     def assert_asked_about_edited(self, policy):
         self.connection.conflict_policy = policy
@@ -259,39 +302,60 @@ class TestAddressTakenAway(EndsCase):
             self.linked(f"Jan {letter}", is_company=False, phone="070 1", **ADDRESS)
             for letter in "PQR"
         ]
-        self.person, *_others = persons
-        self.partners = self.env["res.partner"].concat(*persons)
+        self.person, *others = persons
+        self.new = self.linked("Jan N", is_company=False, phone="070 1")
+        self.partners = self.env["res.partner"].concat(*persons, self.new)
         self.look()
         self.back_up()
         wait_for_next_second()
-        for person in persons[1:]:
+        for person in others:
             person.phone = "070 2"
+        self.new.write(ADDRESS)
         self.run_nightly()
         self.look()
-        self.restore()
 
     def take_away(self):
         """Somebody deletes the address of the person who was not changed since the backup."""
+        self.restore()
         wait_for_next_second()
         address = self.address_of(self.person)
         self.sandbox.delete("Address", address["ID"])
         self.look_at("address", address["ID"])
         self.finish()
 
-    def assertBelieved(self):
-        self.assertFalse(self.tribe_of(self.person)["Address"])
-        self.assertFalse(self.person.street)
-        self.assertFalse(self.questions(self.person))
-
-    def test_it_is_believed_where_odoo_wins(self):
+    def test_it_is_asked_about_where_odoo_wins(self):
         self.connection.conflict_policy = "odoo"
         self.take_away()
-        self.assertBelieved()
 
-    def test_it_is_believed_where_tribe_wins(self):
+        self.assertFalse(self.tribe_of(self.person)["Address"])
+        self.assertEqual(self.person.street, ADDRESS["street"])
+        self.assertEqual(self.questions(self.person), {"address"})
+        self.decide(self.person, "tribe")
+        self.assertFalse(self.person.street)
+        self.finish()
+        self.assertFalse(self.tribe_of(self.person)["Address"])
+
+    def test_it_is_told_again_where_a_person_says_so(self):
         self.connection.conflict_policy = "tribe"
         self.take_away()
-        self.assertBelieved()
+        self.assertEqual(self.questions(self.person), {"address"})
+
+        self.decide(self.person, "odoo")
+
+        self.assertEqual(self.address_of(self.person)["Street"], "Dorpsstraat")
+
+    def test_one_that_the_backup_lacks_is_not_taken_out_of_odoo(self):
+        """Its webhook waited while Tribe was restored. It is like that of a deletion."""
+        self.connection.conflict_policy = "tribe"
+        address = self.address_of(self.new)
+        self.restore()
+        self.look_at("address", address["ID"])
+        self.finish()
+
+        self.assertEqual(self.new.street, ADDRESS["street"])
+        self.assertEqual(self.questions(self.new), {"address"})
+        self.decide(self.new, "odoo")
+        self.assertEqual(self.address_of(self.new)["Street"], "Dorpsstraat")
 
     def test_another_one_that_is_entered_afterwards_arrives(self):
         self.take_away()

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..engine.booking import ASKED_BY, PHASE_BEFORE, TOLD_PAID
 from ..engine.only_for import only_for
+from ..engine.problems import Busy
 from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
 from ..mapping import (
@@ -516,10 +517,6 @@ class TribeLink(models.Model):
         """
         return bool(restored_at and self.shown_at and self.shown_at < restored_at)
 
-    def _is_restored(self, remote):
-        """Whether a relation that was deleted in Tribe is there again with a restored backup."""
-        return self.tribe_id == remote.tribe_id and self._is_in_doubt(remote.restored_at)
-
     def _witnesses(self, connection, kind, tribe_ids):
         """The Tribe IDs of a few other linked relations, by which a restored backup shows.
 
@@ -682,11 +679,27 @@ class TribeLink(models.Model):
 
         At last until it surely shows it.
         """
-        seconds = (
-            fields.Datetime.now() - fields.Datetime.to_datetime(oldest(told))
-        ).total_seconds()
+        told_at = fields.Datetime.to_datetime(oldest(told))
+        return self._seconds_to_next_copy((fields.Datetime.now() - told_at).total_seconds())
+
+    def _seconds_to_next_copy(self, seconds):
+        """How long to wait for Tribe to answer from a newer copy than one so many seconds old."""
         left = self.connection_id.settle_seconds - seconds + 1
         return max(min(max(seconds, FIRST_LOOK_SECONDS), left), 1)
+
+    def _check_no_old_copy(self, remote, name):
+        """Refuse to tell Tribe anything while it answers from an old copy, or seems to.
+
+        It may be a backup that was restored, which shows by its dates alone: what is told would
+        give it a new one, and all else that is from the backup would be an edit of somebody there.
+
+        :param name: what the contact is called
+        :raises Busy: as long as that may be
+        """
+        left = self._seconds_of_old_copies()
+        if left > 0 and self._older(remote)[0]:
+            seconds = self._seconds_to_next_copy(self.connection_id.settle_seconds - left)
+            raise Busy(sentence("not_shown_yet", contact=name), seconds)
 
     @api.model
     def _forget_terms(self, connections):

@@ -195,14 +195,15 @@ class TribeRelationComparer(models.AbstractModel):
     def _still_in_doubt(self, connection, links, dates):
         """Those of some links that are to be looked at since a backup of Tribe was restored.
 
-        What is as it was is alike: whoever edits it in Tribe from now on changes just that.
+        What is as it was is alike: whoever edits it in Tribe from now on changes just that. Not by
+        its dates alone where a question is open, as nobody has said yet which side is right.
         """
         restored_at = self.env["tribe.cursor"]._position(connection, RESTORED)
         doubted = links.filtered(
             lambda link: link.state == "linked" and link._is_in_doubt(restored_at)
         )
         unchanged = doubted.filtered(
-            lambda link: not link.being_told and _is_as_it_was(link, dates)
+            lambda link: not (link.being_told or link.conflict_ids) and _is_as_it_was(link, dates)
         )
         unchanged.shown_at = fields.Datetime.now()
         return doubted - unchanged

@@ -375,7 +375,7 @@ class TribeRelationExporter(models.AbstractModel):
             agreed |= {name: odoo[name]} if name in odoo else {}
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
-        if not merged.conflicts:
+        if not merged.conflicts and not decision.seen.told:
             link._keep_alike(decision.remote)
         self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
         refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
@@ -394,10 +394,11 @@ class TribeRelationExporter(models.AbstractModel):
 
         Returns it: ``{field: value}``.
 
-        :raises Busy: when somebody has saved the partner since it was decided, or Tribe does not
-            show yet an address that it was told of
+        :raises Busy: when somebody has saved the partner since it was decided, Tribe answers from
+            an old copy, or does not show yet an address that it was told of
         """
         link, remote, told = decision.link, decision.remote, dict(decision.merged.to_tribe)
+        link._check_no_old_copy(remote, decision.name)
         self._check_address_shown(decision)
         active = told.get("active")
         changing = self._to_end_or_reopen(link, remote, active) if "active" in told else []
@@ -433,11 +434,7 @@ class TribeRelationExporter(models.AbstractModel):
         may_be_there = is_unanswered(without_unanswered(told, link._told_since()))
         if remote.is_address_hidden or may_be_there:
             seconds = link._seconds_to_next_look(told)
-        elif changes_address & link._older(remote)[0]:
-            seconds = link._seconds_of_old_copies()
-        else:
-            return
-        raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
+            raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
 
     def _note_answer(self, link, told, stamps):
         """Note that Tribe has what it was told; what it never answered to before is told anew."""

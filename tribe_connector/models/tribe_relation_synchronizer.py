@@ -378,13 +378,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """The values that both sides last had in common, or None.
 
         What was being sent counts as agreed with what arrived of it, and so does a change that
-        arrived although its answer was lost; what a relation had that was deleted since does not,
-        unless it is there again because a backup of Tribe was restored.
+        arrived although its answer was lost; what another relation had, which was deleted in Tribe
+        since, does not.
         """
         link = decision.link
         if not link or link.state in ("unlinked", "merged"):
             return None
-        if link.state == "gone" and not link._is_restored(decision.remote):
+        if link.state == "gone" and link.tribe_id != decision.remote.tribe_id:
             return None
         if link.state == "sending" and not self._has_arrived(decision):
             return None
