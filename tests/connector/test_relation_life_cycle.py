@@ -300,6 +300,22 @@ class TestRelationLifeCycle(RelationCase):
         self.assertAsked("relation_of_merged_contact", partner=target.name)
         self.assertEqual(self.link(gone).state, "merged")
 
+    def test_one_that_is_gone_is_not_simply_whoever_gets_its_number_once_it_shows_again(self):
+        """Its contact was merged: its number is free in Odoo, and may be given again."""
+        source = self.linked("Weg in Tribe B.V.", debtor_number="1001")
+        target = self.linked("Springlevend B.V.", debtor_number="1002")
+        self.sandbox.back_up()
+        gone = self.delete_in_tribe(source)
+        self.merge(source, target)
+        self.sandbox.restore()
+
+        other = self.customer("Heel Anders B.V.", debtor_number="1001")
+        self.synchronize(other)
+
+        self.assertFalse(other.tribe_id)
+        self.assert_told(self.problematic(), "against_again")
+        self.assertEqual(self.tribe_row("Relation_Organization", gone)["Name"], "Weg in Tribe B.V.")
+
     def assert_gone_and_merged(self, tribe_id, partner):
         link = self.link(tribe_id)
         self.assertEqual((link.state, link.merged_into_id), ("gone", partner))

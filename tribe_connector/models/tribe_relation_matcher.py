@@ -411,7 +411,7 @@ class TribeRelationMatcher(models.AbstractModel):
         :param link: that of the contact
         """
         of_relation = self.env["tribe.link"]._of_tribe(connection, [row["ID"]]).get(row["ID"])
-        if of_relation and of_relation.state == "merged":
+        if of_relation and (of_relation.state == "merged" or of_relation.merged_into_id):
             return True
         had = (link.agreed or {}) if link and link.state == "gone" else {}
         former = Facts(relation.kind, numbers={name: {had.get(name)} - {None} for name in NUMBERS})
