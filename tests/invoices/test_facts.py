@@ -150,7 +150,19 @@ class FactCase(PaymentCase):
         work = self.problematic().filtered(lambda work: work.reference == tribe_id)
         self.assertEqual((len(work), work.cause), (1, "differs"))
         self.assert_told(work, "invoice_differs")
+        self.assert_told(work, "remedy_differs")
+        self.assert_names_the_customer(tribe_id)
         self.assert_fact_told(self.sentences_told(work), *facts)
+
+    def assert_names_the_customer(self, tribe_id):
+        """What needs attention names the invoice by its number and whose it is."""
+        self.assert_told(
+            self.work(tribe_id),
+            "number_of_customer",
+            number=self.link(tribe_id)._booked_number(),
+            customer=self.booked_move(tribe_id).commercial_partner_id.name,
+        )
+        self.assertEqual(self.work(tribe_id).invoice_date, self.booked_move(tribe_id).invoice_date)
 
 
 class TestEveryFactInEveryPlace(FactCase):
@@ -518,10 +530,18 @@ class TestNeedsAttention(FactCase):
             self.look_at("invoice", tribe_id)
             self.assertEqual(self.link(tribe_id).state, "gone")
             self.assert_told(self.problematic(), "difference_deleted_in_tribe")
+            self.assert_told(self.problematic(), "remedy_deleted_in_tribe")
+            self.assert_names_the_customer(tribe_id)
+        move = self.booked_move(tribe_id)
+        self.assertIn(sentence("remedy_deleted_in_tribe"), move.tribe_note)
+        self.assertEqual(self.connection.invoice_differs_count, 1)
+        listed = self.connection.action_open_differing_invoices()
+        self.assertEqual(self.env["tribe.link"].search(listed["domain"]), self.link(tribe_id))
         self.assertFalse(self.problematic().can_book_again)
         self.problematic().action_leave_to_odoo()
         self.run_lanes()
         self.assertFalse(self.problems())
+        self.assertFalse(self.connection.invoice_differs_count)
 
     def test_what_is_gone_on_both_sides_is_no_problem(self):
         tribe_id = self.send_new(self.line(100.0))
@@ -557,6 +577,8 @@ class TestNeedsAttention(FactCase):
         move.button_draft()
         move.button_cancel()
         self.run_nightly()
+        self.assert_told(self.problematic(), "remedy_not_booked")
+        self.assert_never_told(self.problematic(), "remedy_differs")
         self.problematic().action_book_again()
         self.run_lanes()
         self.assertNotEqual(self.assert_booked_to_the_cent(tribe_id), move)

@@ -67,7 +67,9 @@ class TribeConnection(models.Model):
             }
             connection.relation_count = sum(links.get((k, "linked"), 0) for k in RELATION_KINDS)
             connection.invoice_count = links.get(("invoice", "linked"), 0)
-            connection.invoice_differs_count = links.get(("invoice", "differs"), 0)
+            connection.invoice_differs_count = links.get(("invoice", "differs"), 0) + len(
+                connection._deleted_and_booked()
+            )
             works = self.env["tribe.work"]._read_group(
                 [*of_us, *BEING_DONE], ["kind", "error_class"], ["__count", "created:min"]
             )
@@ -178,8 +180,18 @@ class TribeConnection(models.Model):
 
     @only_for("User")
     def action_open_differing_invoices(self):
-        """The booked invoices that changed since, on either side."""
-        return self._list_of("action_tribe_link_invoices", [("state", "=", "differs")])
+        """The booked invoices that changed since, on either side, or were deleted in Tribe."""
+        deleted = self._deleted_and_booked()
+        unlike = ["|", ("state", "=", "differs"), ("id", "in", deleted.ids)]
+        return self._list_of("action_tribe_link_invoices", unlike)
+
+    def _deleted_and_booked(self):
+        """The invoices that were deleted in Tribe while their entry is there, as far as seen."""
+        gone = self.env["tribe.link"].search(
+            [("connection_id", "in", self.ids), ("kind", "=", "invoice"), ("state", "=", "gone")]
+        )
+        # Whoever sees the link may know that, without any right in accounting.
+        return gone.filtered(lambda link: link.sudo()._needs_attention())
 
     @only_for("User")
     def action_open_untold(self):

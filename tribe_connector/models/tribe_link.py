@@ -19,7 +19,7 @@ from ..mapping import (
     oldest,
     tell,
 )
-from ..sentence import say, sentence
+from ..sentence import say, sentence, together
 from .tribe_phase import PAID_CODE
 
 RELATION_KINDS = ("organization", "person")
@@ -275,7 +275,8 @@ class TribeLink(models.Model):
     def _where_it_differs(self):
         """What is not alike, and where a person decides about that."""
         code = "form_invoice_differs" if self.kind == "invoice" else "form_relation_differs"
-        return say(self.env, code, difference=self.difference_shown)
+        told = together([self.difference_shown, *self._remedies()])
+        return say(self.env, code, difference=told)
 
     def _untold_payment(self):
         """What Tribe is not told of a payment because the invoice differs; may be empty."""

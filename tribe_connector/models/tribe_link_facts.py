@@ -24,7 +24,7 @@ from ..mapping.invoice_facts import (
     parts,
     shown,
 )
-from ..sentence import Name, first_of, in_language, sentence, together
+from ..sentence import Name, codes_of, first_of, in_language, sentence, together
 
 STATES_OF_ENTRY = {"draft": "difference_draft_in_odoo", "cancel": "difference_cancelled_in_odoo"}
 # Odoo notes when a transaction began, which may be committed this much later.
@@ -41,6 +41,14 @@ NAMELESS = {
     **dict.fromkeys(OF_CUSTOMER, "difference_of_customer"),
     "legal_entity": "difference_of_legal_entity",
     "products": "difference_of_products",
+}
+# Differences that say themselves what to do.
+WITH_REMEDY = {
+    "credit_not_settled",
+    "credit_of_other_company",
+    "credit_reconciled_elsewhere",
+    "difference_adopted",
+    "difference_never_confirmed",
 }
 # So many are compared by the schedule itself, which all connections share: in a few seconds.
 MOST_COMPARED = 400
@@ -478,10 +486,29 @@ class TribeLink(models.Model):
         return NeedsPerson(
             sentence(
                 "invoice_differs",
-                number=self._booked_number() or self.display_name,
-                differences=together(self._difference_parts()),
+                number=self._called_by_customer(),
+                differences=together([*self._difference_parts(), *self._remedies()]),
             )
         )
+
+    def _called_by_customer(self):
+        """What people know a booked invoice by: its number, with its customer and date."""
+        number = self._booked_number() or self.display_name
+        customer, date = self.customer_name, self.invoice_date
+        if not customer or not date:
+            return number
+        return sentence("number_of_customer", number=number, customer=customer, date=date)
+
+    def _remedies(self):
+        """What a person can do about a booked invoice that differs; may be empty."""
+        if self.kind != "invoice":
+            return []
+        if self.state == "gone":
+            return [sentence("remedy_deleted_in_tribe")] if self._needs_attention() else []
+        if self._may_be_booked_again():
+            return [sentence("remedy_not_booked")]
+        is_told = {*codes_of(self.difference)} <= WITH_REMEDY
+        return [] if is_told else [sentence("remedy_differs")]
 
     # Looking for them
 

@@ -660,10 +660,12 @@ class TribeWork(models.Model):
 
     @api.model
     def _facts_depend_on(self):
-        return ["facts", "reference"]
+        return ["facts", "reference", "cause"]
 
     def _known_facts(self):
-        return self.facts or {}
+        # Of what is booked its link has them.
+        booked = self._links() if self.cause == DIFFERS else self.env["tribe.link"]
+        return self.facts or booked[:1]._known_facts()
 
     def _links(self):
         """The links of the invoices of Tribe that these are about, as their reader sees them."""
