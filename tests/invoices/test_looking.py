@@ -323,6 +323,49 @@ class TestFullLook(LookingCase):
         )
         self.assertEqual(set(self.problematic().mapped("reference")), set(tribe_ids[:4]))
 
+    def drafts_again(self, count):
+        """Some invoices that were sent, and drafts again since a backup of Tribe was restored."""
+        tribe_ids = [self.draft(self.line(50.0 + number)) for number in range(count)]
+        self.sandbox.back_up()
+        for tribe_id in tribe_ids:
+            self.sandbox.set_phase(tribe_id, "Sent")
+        self.look()
+        self.assert_booked(*tribe_ids)
+        self.sandbox.restore()
+        return tribe_ids
+
+    def test_drafts_again_are_told_as_such_however_many_they_are(self):
+        """No listing of invoices with a date shows them."""
+        self.connection.invoices_from = self.today
+        self.all_sent(3)
+        self.look()
+        tribe_ids = self.drafts_again(5)
+        self.forget_changes()
+
+        self.pass_night()
+
+        self.assert_never_told(self.problematic(), "too_many_invoices_missing")
+        self.assertEqual(set(self.problematic().mapped("reference")), set(tribe_ids))
+        for work in self.problematic():
+            self.assert_told(work, "difference_draft_in_tribe")
+
+    def test_drafts_again_are_not_counted_among_those_that_are_missing(self):
+        self.connection.invoices_from = self.today
+        gone = self.all_sent(8)
+        self.look()
+        drafts = self.drafts_again(2)
+        self.sandbox.switch(final_invoice_writable="all")
+        for tribe_id in gone[:6]:
+            self.sandbox.delete("Activity_Invoice", tribe_id)
+        self.forget_changes()
+
+        self.pass_night()
+
+        self.assert_told(self.problematic(), "too_many_invoices_missing", linked=10, missing=6)
+        for tribe_id in drafts:
+            self.assert_told(self.link(tribe_id), "difference_draft_in_tribe", field="difference")
+        self.assertEqual({self.link(each).state for each in gone}, {"linked"})
+
     def test_books_that_begin_earlier_get_what_is_paid_too(self):
         self.connection.invoices_from = self.today
         self.run_lanes()

@@ -2,6 +2,7 @@ import math
 from collections import namedtuple
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 
 from odoo import models
 
@@ -20,6 +21,7 @@ from ..tribe_api import (
     both,
     either,
     equals,
+    in_calls,
 )
 from . import tribe_sighting
 from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
@@ -163,7 +165,7 @@ class TribeInvoiceComparer(models.AbstractModel):
                 works._add(connection, "inbound", "invoices", [reference], "follow")
                 return
         poller._begin_stream(session, "invoice")
-        self._note_missing(connection, reference, since)
+        self._note_missing(session, reference, since)
         sightings._forget_unseen(connection, since, reference)
 
     def _look_by_dates(self, session, reference):
@@ -229,20 +231,21 @@ class TribeInvoiceComparer(models.AbstractModel):
         periods = [either(period, undated) for period in self._periods(connection, since)]
         return self._listings(connection, periods, _any_phase(phases))
 
-    def _note_missing(self, connection, reference, since):
+    def _note_missing(self, session, reference, since):
         """Note what is linked and was not seen: it was deleted, or is something else by now.
 
         :raises NeedsPerson: when it is so much that a right may be lacking
         """
-        linked = self.env["tribe.sighting"]._linked_from(connection, since, reference)
-        missing = [tribe_id for tribe_id, is_seen in linked if not is_seen]
+        connection, sightings = session.connection, self.env["tribe.sighting"]
+        linked = sightings._linked_from(connection, since, reference)
+        missing = _unseen(linked)
         allowed = max(
             len(linked) * connection.missing_percent / 100,
             min(ALWAYS_PLAUSIBLE, len(linked) / 2),
         )
         if len(missing) > allowed:
             # The next time it looks anew.
-            self.env["tribe.sighting"]._begin_anew(connection, reference)
+            sightings._begin_anew(connection, reference)
             raise NeedsPerson(
                 sentence(
                     "too_many_invoices_missing",
@@ -258,6 +261,9 @@ class TribeInvoiceComparer(models.AbstractModel):
     def _periods(self, connection, since):
         """Filters for the invoices from a date on: in the type that Tribe's date has, or may have.
 
+        if len(missing) > allowed:
+            self._look_for_undated(session, missing, reference)
+            missing = _unseen(sightings._linked_from(connection, since, reference))
         In any time zone, so from a day before.
         """
         names = connection._invoice_fields()
@@ -271,6 +277,24 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     def _listings(self, connection, filters, otherwise=None):
         """How to list invoices, each in case Tribe refuses the one before; without options that
+    def _look_for_undated(self, session, missing, look):
+        """See what has no date any more, which no listing by dates shows: a draft again.
+
+        The oldest first, as after a backup was restored what is newer is gone; until some are asked
+        for of which none shows.
+        """
+        poller = self.env["tribe.poller"]
+        ids = [Guid(tribe_id) for tribe_id in missing]
+        for part in in_calls(ids, partial(equals, "ID")):
+            # No row stays locked while Tribe is asked.
+            session.commit()
+            listings = self._listings(session.connection, [any_of("ID", part)])
+            rows = [row for page in self._pages(session.client, listings) for row in page]
+            if not rows:
+                break
+            self._sight(session, rows, look)
+            poller._check_room(session)
+
         name a field that this tenant no longer has, at last.
         """
         select, expand = sight_options(connection._invoice_fields(), connection.invoice_names or ())
@@ -404,3 +428,8 @@ def _day_before(since):
 def _reaches(since, other):
     """Whether a look from one date on reaches as far back as one from another."""
     return since is None or (other is not None and since <= other)
+def _unseen(linked):
+    """Those of some linked invoices that a look did not see (``_linked_from``)."""
+    return [tribe_id for tribe_id, is_seen in linked if not is_seen]
+
+
