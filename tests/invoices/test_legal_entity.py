@@ -3,9 +3,9 @@ from unittest.mock import patch
 import psycopg2.errors
 from connector.common import ORGANIZATION_CUSTOMER
 from lxml import etree
-from told import assert_says, containing
+from told import containing
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
 from odoo.addons.tribe_connector.models.tribe_connection import OF_ALL_COMPANIES
@@ -220,24 +220,23 @@ class TestLegalEntity(InvoiceCase):
     def test_who_works_in_all_companies_chooses_the_one_default(self):
         """Else who leads the connection has invoices of the others come into their own books."""
         self.generic.is_default = True
-        for company, entity, refusal in (
-            (self.company, self.dutch, UserError),
-            (self.other_company, self.generic, AccessError),
+        # Who works in the one company does not even see the connection.
+        for company, entity in (
+            (self.company, self.dutch),
+            (self.other_company, self.generic),
         ):
             for is_default in (True, False):
                 with self.subTest(company.name, is_default=is_default):
                     own = entity.with_env(self.as_user_of(company, is_default))
-                    with self.assertRaises(refusal) as caught:
+                    self.assertTrue(own.serves_others)
+                    with self.assert_refused(
+                        "setting_serves_other_companies", name=self.connection.name
+                    ):
                         own.is_default = is_default
-                    if refusal is UserError:
-                        assert_says(
-                            caught.exception,
-                            "setting_serves_other_companies",
-                            name=self.connection.name,
-                        )
                     self.assertEqual(self.default_entities(), self.generic)
 
         env = self.as_user_of(self.company | self.other_company)
+        self.assertFalse(self.dutch.with_env(env).serves_others)
         self.dutch.with_env(env).is_default = True
         self.assertEqual(self.default_entities(), self.dutch)
 
@@ -246,7 +245,7 @@ class TestLegalEntity(InvoiceCase):
         third = self.env["res.company"].create({"name": "Derde bedrijf"})
         self.generic.journal_id = False
         own = self.generic.with_env(self.as_user_of(self.other_company | third))
-        with self.assertRaises(AccessError):
+        with self.assert_refused("setting_serves_other_companies", name=self.connection.name):
             own.company_id = third
         self.env.invalidate_all()
         self.assertEqual(self.generic.company_id, self.other_company)
@@ -286,6 +285,10 @@ class TestLegalEntity(InvoiceCase):
         }
         for name in {*OF_ALL_COMPANIES, "phase_ids", "invoice_field_ids"} - {"active"}:
             self.assertEqual(shown[name], "serves_others", name)
+        entities = self.connection.legal_entity_ids
+        arch = etree.fromstring(entities.get_view(view_type="form")["arch"])
+        (default,) = arch.xpath("//field[@name='is_default']")
+        self.assertEqual(default.get("readonly"), "serves_others")
         own = self.connection.with_env(self.as_user_of(self.company))
         both = self.connection.with_env(self.as_user_of(self.company | self.other_company))
         self.assertTrue(own.serves_others)

@@ -629,7 +629,7 @@ class TribeConnection(models.Model):
         """What says that a setting is for those to change who work in all companies."""
         title = field._description_string(self.env)
         return UserError(
-            say(self.env, "setting_serves_other_companies", name=self.name, field=title)
+            say(self.env, "setting_serves_other_companies", name=self.sudo().name, field=title)
         )
 
     def _check_relation_domain(self):

@@ -79,6 +79,11 @@ class TribeLegalEntity(models.Model):
         "tribe.ledger.account", "legal_entity_id", "General Ledger Accounts"
     )
     unmapped_vat_groups = fields.Integer(compute="_compute_unmapped_vat_groups")
+    serves_others = fields.Boolean(
+        "Serves Other Companies",
+        compute="_compute_serves_others",
+        help="Its connection also works for companies in which you do not work.",
+    )
 
     _tribe_unique = models.Constraint(
         "UNIQUE(connection_id, tribe_id)", "A legal entity of Tribe is listed once per connection."
@@ -93,6 +98,12 @@ class TribeLegalEntity(models.Model):
         for entity in self:
             groups = entity.vat_group_ids if entity.is_booked else entity.vat_group_ids.browse()
             entity.unmapped_vat_groups = len(groups.filtered(lambda group: not group.tax_id))
+
+    @api.depends_context("uid")
+    def _compute_serves_others(self):
+        for entity in self:
+            connection = entity._origin.connection_id
+            entity.serves_others = bool(connection) and not connection._works_in_all_companies()
 
     def write(self, vals):
         self.env["tribe.connection"]._check_own_company(vals)
@@ -132,13 +143,17 @@ class TribeLegalEntity(models.Model):
         In whose books what names no legal entity comes; and while a connection runs, which
         companies it works for: those who work in all the others would not any more.
 
+        Also for who does not see the connection: its name is on the form of the legal entity.
+
         :param name: the field
+        :raises AccessError: for who may not change the legal entity or the connection at all
         :raises UserError: naming the connection, for who does not work in all its companies
         """
-        connections.check_access("write")
+        self.check_access("write")
         for connection in connections:
             if not connection._works_in_all_companies():
                 raise connection._refused_for_others(self._fields[name])
+        connections.check_access("write")
 
     def _vat_of_company(self):
         """The company's VAT number where it is another than Tribe's; else empty."""
