@@ -840,19 +840,33 @@ class TestAdoptAllThatAgree(FactCase):
                     ]
                 },
                 {"currency_id": self.dollar().id},
+                # The same total with other VAT: what is declared would be wrong.
+                {
+                    "invoice_line_ids": [
+                        Command.update(
+                            self.moves[4].invoice_line_ids.id,
+                            {
+                                "tax_ids": [Command.set(self.tax("9% ST").ids)],
+                                "price_unit": self.moves[4].amount_total / 1.09,
+                            },
+                        )
+                    ]
+                },
             )
+            total = self.moves[4].amount_total
             for move, values in zip(self.moves, changes, strict=False):
                 move.button_draft()
                 move.write(values)
                 move.action_post()
-        self.assertEqual(set(self.plan().mapped("reference")), set(self.ids[4:]))
+        self.assertEqual(self.moves[4].amount_total, total)
+        self.assertEqual(set(self.plan().mapped("reference")), set(self.ids[5:]))
 
         # Also when somebody asks for all.
         self.problematic().action_adopt_agreeing()
         self.run_lanes()
 
-        self.assertEqual(set(self.problematic().mapped("reference")), set(self.ids[:4]))
-        self.assertEqual([self.booked_move(each) for each in self.ids[4:]], self.moves[4:])
+        self.assertEqual(set(self.problematic().mapped("reference")), set(self.ids[:5]))
+        self.assertEqual([self.booked_move(each) for each in self.ids[5:]], self.moves[5:])
 
     def test_it_is_the_invoice_of_who_has_the_relationship_now(self):
         """The relationship was moved, and no relation was looked at since."""

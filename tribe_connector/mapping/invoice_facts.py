@@ -81,7 +81,8 @@ TOGETHER = (
 # What Tribe itself does not tell: it is what the rest means in Odoo.
 OF_ODOO = ("accounting_date", "nets", "vat_by_tax", "vat_places", "early_discount")
 # What two invoices have in common that are taken for one without asking about each.
-OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "total")
+# The same total with other VAT would be declared wrong.
+OF_THE_SAME_SALE = ("number", "date", "customer", "currency", "untaxed", "total")
 OF_TOTAL = ("currency", "total")
 # An entry that is dated further away is not typed for an invoice without a reason.
 MOST_DAYS_APART = 183

@@ -223,7 +223,8 @@ class TribeConnection(models.Model):
     def action_plan_adoption(self):
         """The plan of *Adopt All That Agree*: which invoice in Odoo is taken for which of Tribe.
 
-        Only those whose number, customer, date and total are the same; the others stay a question.
+        Only those whose number, customer, date, VAT and total are the same; the others stay a
+        question.
         """
         held = self.env["tribe.work"].search(
             [("connection_id", "=", self.id), ("kind", "=", "invoice"), ("cause", "=", "number")]

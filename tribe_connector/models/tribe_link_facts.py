@@ -601,8 +601,9 @@ def _telling(facts):
 
 
 def _amounts_of(amounts, names):
-    """Amounts by key as sentences, each with what its key stands for."""
+    """Amounts by key as sentences, each with what its key stands for; none that is nothing."""
     return [
         sentence("amount_of", what=what, amount=amount_of(amounts, of_key))
         for of_key, what in names.items()
+        if amount_of(amounts, of_key)
     ]

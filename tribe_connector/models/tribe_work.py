@@ -748,7 +748,7 @@ class TribeWork(models.Model):
             work.move_to_adopt_id = is_taken and work._move_that_agrees()
 
     def _move_that_agrees(self):
-        """The invoice in Odoo that surely is the one of Tribe: number, customer, date, total."""
+        """The invoice in Odoo that surely is the one of Tribe (``is_same_sale``)."""
         moves = self._moves_to_adopt()
         facts = self.sudo().facts
         if len(moves) != 1 or not facts:
@@ -764,7 +764,7 @@ class TribeWork(models.Model):
 
     @only_for("Administrator")
     def action_adopt_agreeing(self):
-        """Adopt those whose number, customer, date and total agree; the rest stays a question."""
+        """Adopt those that agree (``is_same_sale``); the rest stays a question."""
         agreeing = self.filtered("move_to_adopt_id")
         if not agreeing:
             return self._tell_it_is_gone()
