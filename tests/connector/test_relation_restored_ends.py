@@ -357,6 +357,23 @@ class TestAddressTakenAway(EndsCase):
         self.decide(self.new, "odoo")
         self.assertEqual(self.address_of(self.new)["Street"], "Dorpsstraat")
 
+    def test_that_it_comes_back_is_told(self):
+        """Without a webhook it looks as what a backup lacks."""
+        self.connection.conflict_policy = "odoo"
+        self.sandbox.delete("Address", self.address_of(self.person)["ID"])
+
+        self.look(self.person)
+        self.finish()
+        self.run_nightly()
+
+        self.assertEqual(self.address_of(self.person)["City"], ADDRESS["city"])
+        notes = self.env["tribe.run.line"].search(
+            [("action", "=", "note"), ("partner_id", "=", self.person.id)]
+        )
+        self.assert_told(notes, "address_comes_back", field="text", partner=self.person.name)
+        # Once.
+        self.assertEqual(len(notes), 1)
+
     def test_another_one_that_is_entered_afterwards_arrives(self):
         self.take_away()
         self.decide(self.person, "tribe")

@@ -13,6 +13,7 @@ from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, r
 from ..engine.relation_decision import SAME, UPDATE
 from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS, STAMP, role_name
 from ..mapping import (
+    ADDRESS,
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
     Merge,
@@ -165,6 +166,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 "fields_not_shown", partner=partner.display_name, fields=self._labels(not_shown)
             )
             merged.notes.update(dict.fromkeys(not_shown, text))
+        had = any(name in outdated and agreed.get(name) for name in address)
+        is_lost = had and not any(values[name] for name in address)
+        if is_lost and any(merged.to_tribe.get(name) for name in address):
+            merged.notes[ADDRESS] = sentence("address_comes_back", partner=partner.display_name)
         if partner._tribe_claimed_sentence():
             # As of its address: the same text is told once.
             merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
