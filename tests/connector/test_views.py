@@ -74,7 +74,9 @@ class TestViews(TransactionCase):
         for view in ("view_tribe_vat_group_list", "view_tribe_ledger_account_list"):
             arch = self.shown(view)
             self.assertIn("warning", arch.get("decoration-danger"))
-            self.assertTrue(arch.xpath("field[@name='warning']"))
+            (warning,) = arch.xpath("field[@name='warning']")
+            # A sentence, also beside many columns.
+            self.assertGreaterEqual(int(warning.get("width").removesuffix("px")), 250)
         for view in ("view_tribe_connection_form", "view_tribe_legal_entity_form"):
             for name in ("vat_group_ids", "ledger_account_ids"):
                 (rows,) = self.shown(view).xpath(f"//field[@name='{name}']/list")
@@ -89,6 +91,7 @@ class TestViews(TransactionCase):
 def orphans(arch):
     """What has a ``t-elif`` or ``t-else`` without the ``t-if`` that it belongs to."""
     found = []
+                self.assertTrue(rows.xpath("field[@name='warning']/@width"))
     for element in arch.xpath("//*[@t-elif or @t-else]"):
         before = element.getprevious()
         if before is None or not {"t-if", "t-elif"} & set(before.attrib):

@@ -2,6 +2,8 @@
 
 from odoo.tests import Form, new_test_user
 
+from odoo.addons.tribe_connector.sentence import sentence
+
 from .invoice_case import InvoiceCase
 
 
@@ -52,6 +54,11 @@ class TestMappingForm(InvoiceCase):
             row.tax_id = self.tax
         self.save()
         self.assertEqual((self.group.tax_id, self.ledger.account_id), (self.tax, self.account))
+
+    def test_a_group_without_a_tax_says_that_invoices_wait(self):
+        self.assertEqual(self.group.warning, str(sentence("vat_group_lacks_tax")))
+        self.group.legal_entity_id.is_booked = False
+        self.assertFalse(self.group.warning)
 
     def test_what_is_booked_is_chosen(self):
         sent = self.connection.phase_ids.mapped("code").index("Sent")

@@ -51,7 +51,7 @@ class TribeOfLegalEntity(models.AbstractModel):
         for record in self:
             record.is_booked = record._known_entity().is_booked
 
-    @api.depends(lambda self: self._mapped_to())
+    @api.depends(lambda self: [*self._mapped_to(), "is_booked"])
     @api.depends_context("uid", "lang")
     def _compute_warning(self):
         for record in self:

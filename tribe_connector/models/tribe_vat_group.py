@@ -74,6 +74,8 @@ class TribeVatGroup(models.Model):
         return ["tax_id", "service_tax_id", "account_id"]
 
     def _warnings(self):
+        if not self.tax_id and self.is_booked:
+            return [say(self.env, "vat_group_lacks_tax"), *super()._warnings()]
         taxes = (self.tax_id | self.service_tax_id)._filtered_access("read")
         # An amount that is no percentage is told anyway.
         taxes = taxes.filtered(lambda tax: tax.amount_type == "percent")
