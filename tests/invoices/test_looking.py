@@ -405,6 +405,15 @@ class TestFullLook(LookingCase):
         self.assertEqual(self.warning(invoices_from=f"{earlier}"), str(says))
         self.assertEqual(self.sandbox.calls()["total"], 1)
         self.assertIsNone(self.warning(invoices_from=f"{self.today}"))
+        # One that is held already stays so.
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        groups.filtered(lambda group: group.code == "NL9").tax_id = False
+        self.sandbox.switch(invoice_day=f"{self.today}")
+        held = self.draft(self.line(10.0, vat="NL9"))
+        self.sandbox.set_phase(held, "Sent")
+        self.look()
+        self.assertEqual(self.problematic().reference, held)
+        self.assertEqual(self.warning(invoices_from=f"{earlier}"), str(says))
         self.sandbox.fault("status", status=503, method="GET", times=None)
         self.assertIsNone(self.warning(invoices_from=f"{earlier}"))
 
@@ -430,6 +439,18 @@ class TestFullLook(LookingCase):
         self.run_lanes()
         self.assert_booked(*tribe_ids)
         self.assertIsNone(self.warning_of(group, tax_id=False))
+
+    def test_those_that_wait_because_of_another_percentage_are_counted_as_well(self):
+        groups = self.connection.legal_entity_ids.vat_group_ids
+        group = groups.filtered(lambda group: group.tribe_id == self.vat_group("NL21"))[:1]
+        tax = group.tax_id
+        group.tax_id = self.tax("9% ST")
+        self.all_sent(2)
+        self.look()
+        self.assert_told(self.problematic(), "vat_of_groups_differs")
+
+        says = sentence("invoices_wait_for_mapping", count=2, entity=group.legal_entity_id.name)
+        self.assertEqual(self.warning_of(group, tax_id=tax.id), str(says))
 
     def test_a_phase_that_is_booked_later_gets_what_is_in_it(self):
         phase = self.connection.phase_ids.filtered(lambda phase: phase.code == "Paid")

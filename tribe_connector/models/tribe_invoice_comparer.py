@@ -6,7 +6,7 @@ from functools import partial
 
 from odoo import models
 
-from ..engine.problems import NeedsPerson
+from ..engine.problems import FOR_PEOPLE, NeedsPerson
 from ..mapping import sight_options, start_of_day
 from ..mapping.invoice import EARLIEST_DATE
 from ..mapping.invoice_facts import differing
@@ -189,14 +189,32 @@ class TribeInvoiceComparer(models.AbstractModel):
             self._begin(connection, since, "nightly")
 
     def _count_unlinked(self, connection, since, phases):
-        """How many invoices from a date on, in some phases, are not linked; None: not known."""
+        """How many invoices from a date on, in some phases, are neither linked nor held already;
+        None: not known.
+        """
         if not phases:
             return 0
         client = connection._probing_client()
         periods = self._periods(connection, since)
         count = self._count(client, [both(_any_phase(phases), period) for period in periods])
-        linked = connection.env["tribe.sighting"]._linked_from(connection, since, "")
-        return count and max(count - len(linked), 0)
+        known = connection.env["tribe.sighting"]._linked_from(connection, since, "")
+        known = {tribe_id for tribe_id, _is_seen in known} | self._held_from(connection, since)
+        return count and max(count - len(known), 0)
+
+    def _held_from(self, connection, since):
+        """The invoices from a date on that are held for a person, as far as their date is known."""
+        works = connection.env["tribe.work"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", "invoice"),
+                ("error_class", "in", FOR_PEOPLE),
+            ]
+        )
+        return {
+            work.reference
+            for work in works
+            if (day := (work.facts or {}).get("date")) and (not since or day >= since.isoformat())
+        }
 
     def _count(self, client, filters):
         """How many invoices Tribe has by the first filter that it does not refuse, or None."""
@@ -244,6 +262,9 @@ class TribeInvoiceComparer(models.AbstractModel):
             min(ALWAYS_PLAUSIBLE, len(linked) / 2),
         )
         if len(missing) > allowed:
+            self._look_for_undated(session, missing, reference)
+            missing = _unseen(sightings._linked_from(connection, since, reference))
+        if len(missing) > allowed:
             # The next time it looks anew.
             sightings._begin_anew(connection, reference)
             raise NeedsPerson(
@@ -256,27 +277,6 @@ class TribeInvoiceComparer(models.AbstractModel):
             )
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", missing, "follow")
 
-    # Listings
-
-    def _periods(self, connection, since):
-        """Filters for the invoices from a date on: in the type that Tribe's date has, or may have.
-
-        if len(missing) > allowed:
-            self._look_for_undated(session, missing, reference)
-            missing = _unseen(sightings._linked_from(connection, since, reference))
-        In any time zone, so from a day before.
-        """
-        names = connection._invoice_fields()
-        if not (names.date and since):
-            return [""]
-        day = _day_before(since)
-        moments = [start_of_day(day, connection.timezone), day]
-        if connection.invoice_date_type == DATE_TYPE:
-            moments.reverse()
-        return [at_least(names.date, moment) for moment in moments]
-
-    def _listings(self, connection, filters, otherwise=None):
-        """How to list invoices, each in case Tribe refuses the one before; without options that
     def _look_for_undated(self, session, missing, look):
         """See what has no date any more, which no listing by dates shows: a draft again.
 
@@ -295,6 +295,24 @@ class TribeInvoiceComparer(models.AbstractModel):
             self._sight(session, rows, look)
             poller._check_room(session)
 
+    # Listings
+
+    def _periods(self, connection, since):
+        """Filters for the invoices from a date on: in the type that Tribe's date has, or may have.
+
+        In any time zone, so from a day before.
+        """
+        names = connection._invoice_fields()
+        if not (names.date and since):
+            return [""]
+        day = _day_before(since)
+        moments = [start_of_day(day, connection.timezone), day]
+        if connection.invoice_date_type == DATE_TYPE:
+            moments.reverse()
+        return [at_least(names.date, moment) for moment in moments]
+
+    def _listings(self, connection, filters, otherwise=None):
+        """How to list invoices, each in case Tribe refuses the one before; without options that
         name a field that this tenant no longer has, at last.
         """
         select, expand = sight_options(connection._invoice_fields(), connection.invoice_names or ())
@@ -411,6 +429,11 @@ def changed_since(since):
     return either(at_least("CreationDate", since), at_least("LastMutationDate", since))
 
 
+def _unseen(linked):
+    """Those of some linked invoices that a look did not see (``_linked_from``)."""
+    return [tribe_id for tribe_id, is_seen in linked if not is_seen]
+
+
 def _any_phase(phases):
     return any_of("Phase/ID", [Guid(phase.tribe_id) for phase in phases]) if phases else ""
 
@@ -428,8 +451,3 @@ def _day_before(since):
 def _reaches(since, other):
     """Whether a look from one date on reaches as far back as one from another."""
     return since is None or (other is not None and since <= other)
-def _unseen(linked):
-    """Those of some linked invoices that a look did not see (``_linked_from``)."""
-    return [tribe_id for tribe_id, is_seen in linked if not is_seen]
-
-

@@ -1,10 +1,12 @@
 from odoo import api, fields, models
 
 from ..engine.mapped import problems_of
-from ..sentence import say
+from ..sentence import codes_of, say
 
 # Of invoices that wait for a mapping.
 CAUSES = ("vat_group", "ledger_account", "mapping")
+# Of those whose amounts are others, that wait for another tax.
+OTHER_VAT = {"vat_differs", "vat_of_groups_differs"}
 
 
 class TribeOfLegalEntity(models.AbstractModel):
@@ -75,13 +77,16 @@ class TribeOfLegalEntity(models.AbstractModel):
     def _say_how_many_wait(self):
         """What a form says of the invoices that wait for a mapping, before one is saved."""
         entity = self._origin.legal_entity_id
-        count = self.env["tribe.work"].search_count(
+        works = self.env["tribe.work"].search(
             [
                 ("connection_id", "in", entity.connection_id.ids),
                 ("company_id", "in", entity.company_id.ids),
                 ("kind", "=", "invoice"),
-                ("cause", "in", CAUSES),
+                ("cause", "in", (*CAUSES, "amounts")),
             ]
+        )
+        count = len(
+            works.filtered(lambda work: work.cause in CAUSES or OTHER_VAT & {*codes_of(work.error)})
         )
         if not count:
             return None
