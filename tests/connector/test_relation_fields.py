@@ -253,6 +253,15 @@ class TestRelationFields(FieldCase):
         assert_only_says(self.notes(), "vat_number_wrong", vat="NL999999999B99")
         self.assertSettled(partner)
 
+    def test_what_is_no_email_address_is_a_note_and_no_refusal(self):
+        partner = self.linked()
+
+        self.change_relation(partner, EmailAddress="info@@klant")
+
+        self.assertEqual(partner.email, "info@@klant")
+        assert_only_says(self.notes(), "email_wrong", email="info@@klant")
+        self.assertSettled(partner)
+
     def test_a_country_of_tribe_without_a_code_is_a_note(self):
         netherlands = self.env.ref("base.nl")
         partner = self.linked(street="Weg 1", city="Ede", country_id=netherlands.id)

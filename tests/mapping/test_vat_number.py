@@ -2,7 +2,7 @@
 
 import pytest
 
-from tribe_connector.mapping import is_vat_doubtful
+from tribe_connector.mapping import is_email_doubtful, is_vat_doubtful
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from tribe_connector.mapping import is_vat_doubtful
         ("/", "NL"),
         ("", "NL"),
         (None, None),
-        ("whatever", None),
-        ("whatever", "XK"),
+        ("12-3456", None),
+        ("12-3456", "XK"),
     ],
 )
 def test_what_can_exist_is_not_doubtful(vat, country):
@@ -41,6 +41,8 @@ def test_what_can_exist_is_not_doubtful(vat, country):
         ("NL123456789B90", "NL"),
         ("BE0477472702", None),
         ("whatever", "NL"),
+        ("n.v.t.", None),
+        ("n.v.t.", "XK"),
         ("DE000000000", "BE"),
         ("GB123", "GB"),
         ("BEBE0477472701", "BE"),
@@ -48,3 +50,18 @@ def test_what_can_exist_is_not_doubtful(vat, country):
 )
 def test_what_cannot_exist_is_doubtful(vat, country):
     assert is_vat_doubtful(vat, country)
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["a@b.example", "Jan <jan@b.example>", "a@b.example, c@d.example;e@f.example", "", None],
+)
+def test_an_address_or_several_are_not_doubtful(email):
+    assert not is_email_doubtful(email)
+
+
+@pytest.mark.parametrize(
+    "email", ["geen", "info@@nguyen", "a@b", "a@b.example, geen", "a b@c.example"]
+)
+def test_what_is_no_address_is_doubtful(email):
+    assert is_email_doubtful(email)

@@ -20,6 +20,8 @@ _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]')
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):", re.IGNORECASE)
 # Bounded, so that a long text without an address is read once.
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+# One address, perhaps with a name before it. Whose domain is there, nobody looks up.
+_ONE_MAIL = re.compile(r"(?:[^<>@]{0,200}<)?[^\s<>@]{1,64}@[^\s<>@.]+(?:\.[^\s<>@.]+)+>?")
 
 _FRACTION = re.compile(r"\.\d+", re.ASCII)
 
@@ -176,6 +178,14 @@ def mail_addresses(*texts: object) -> str | None:
     """The e-mail addresses that texts mention, in lower case, once each, separated by commas."""
     found = (address for text in texts if isinstance(text, str) for address in _MAIL.findall(text))
     return ", ".join(dict.fromkeys(address.lower() for address in found)) or None
+
+
+def is_email_doubtful(text: object) -> bool:
+    """Whether a text is no e-mail address, nor several that are separated by commas."""
+    value = clean_start(text)
+    if value is None:
+        return False
+    return not all(_ONE_MAIL.fullmatch(each.strip()) for each in re.split("[,;]", value))
 
 
 def canonical(field: str, value: object, country_code: object = None) -> str | int | bool | None:

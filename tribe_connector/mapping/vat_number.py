@@ -15,11 +15,14 @@ _COUNTRIES_OF_PREFIX = {"EL": "GR", "XI": "GB"}
 def is_vat_doubtful(vat: object, country_code: object = None) -> bool:
     """Whether a VAT number has a wrong form for its country: that of its prefix, else the given.
 
-    An empty one, ``/`` (Odoo's "none") and one of a country without known rules are not doubtful.
+    One without any digit is none in any country. An empty one, ``/`` (Odoo's "none") and one of a
+    country without known rules are not doubtful.
     """
     text = clean_start(vat)
     if text is None or text == "/":
         return False
+    if not any(map(str.isdigit, text)):
+        return True
     country = (clean_start(country_code) or "").upper()
     number = str(canonical("vat", text, country))
     prefix = number[:2]

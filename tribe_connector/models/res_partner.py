@@ -14,6 +14,7 @@ from ..mapping import (
     PAYMENT_TERM_FIELDS,
     clean,
     in_natural_order,
+    is_email_doubtful,
     is_vat_doubtful,
     is_website,
     join,
@@ -740,11 +741,15 @@ class ResPartner(models.Model):
         return refused
 
     @api.model
-    def _tribe_vat_note(self, vat, country_code):
-        """A sentence about a VAT number that cannot exist; empty for one that can."""
-        if not is_vat_doubtful(vat, country_code):
-            return ""
-        return say(self.env, "vat_number_wrong", vat=vat)
+    def _tribe_doubtful(self, values, country_code):
+        """What of some neutral values cannot be: ``{field: a sentence about it}``."""
+        vat, email = values.get("vat"), values.get("email")
+        notes = {}
+        if is_vat_doubtful(vat, country_code):
+            notes["vat"] = say(self.env, "vat_number_wrong", vat=vat)
+        if is_email_doubtful(email):
+            notes["email"] = say(self.env, "email_wrong", email=email)
+        return notes
 
     def _tribe_write(self, connection, values, remote):
         """Write neutral values that came from Tribe, all but ``active``, that Tribe may write.

@@ -94,9 +94,9 @@ class TribeRelationCreator(models.AbstractModel):
         partner = decision.partner
         values = {**partner._tribe_values(session.connection), **decision.numbers}
         notes = session.connection._not_in_tribe(values)
-        vat_note = partner._tribe_vat_note(values.get("vat"), values.get("country_code"))
+        doubtful = partner._tribe_doubtful(values, values.get("country_code"))
         values = {name: value for name, value in values.items() if name not in notes}
-        return values, {**notes, "vat": vat_note} if vat_note else notes
+        return values, {**notes, **doubtful}
 
     def _relation_body(self, session, partner, values):
         """What Tribe is told of a new relation, with its address.

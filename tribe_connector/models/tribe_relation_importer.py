@@ -712,8 +712,7 @@ class TribeRelationImporter(models.AbstractModel):
     def _notes_on_new(self, session, remote):
         partners, values = self.env["res.partner"], remote.values()
         notes = partners._tribe_not_in_odoo(session.connection, values)
-        vat_note = partners._tribe_vat_note(values.get("vat"), values.get("country_code"))
-        return {**notes, "vat": vat_note} if vat_note else notes
+        return {**notes, **partners._tribe_doubtful(values, values.get("country_code"))}
 
     def _note_gone(self, session, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""

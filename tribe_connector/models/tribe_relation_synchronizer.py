@@ -334,8 +334,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return {"active": sentence("contact_stays_active", partner=partner.display_name)}
 
     def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable, not_reopened):
-        """Take back what a side cannot hold, or may not be given, and note that and a doubtful VAT
-        number.
+        """Take back what a side cannot hold, or may not be given; note that, and what is doubtful.
 
         :param untouchable: what Tribe may not write in Odoo: ``{field: a sentence why}``
         :param not_reopened: what we may not reopen or replace in Tribe, likewise
@@ -355,9 +354,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             },
         )
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
-            note = partner._tribe_vat_note(values.get("vat"), country.get("country_code"))
-            if note:
-                merged.notes["vat"] = note
+            merged.notes.update(partner._tribe_doubtful(values, country.get("country_code")))
 
     def _log_notes(self, session, link, notes, to_tribe=()):
         """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once.
@@ -888,9 +885,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :raises TryAgain: until it shows by now wherever it is read
         """
         settled_at = link._settled_at()
-        if (settled_at and settled_at > session.began) or link._seconds_of_old_copies() > 0:
+        is_new = settled_at and settled_at > session.began
+        if is_new or link._seconds_of_old_copies() > 0:
+            code = "not_shown_yet" if is_new else "not_shown_any_more"
             raise TryAgain(
-                sentence("not_shown_yet", contact=link.partner_id._tribe_called()),
+                sentence(code, contact=link.partner_id._tribe_called()),
                 session.connection.back_off_seconds,
             )
 
