@@ -70,6 +70,16 @@ class TestViews(TransactionCase):
         fields = {node.get("name") for node in self.shown("view_tribe_link_kanban").iter("field")}
         self.assertLessEqual({"customer_name", "invoice_date", "amount_total"}, fields)
 
+    def test_a_telephone_begins_with_the_newest_invoice_as_the_list_does(self):
+        orders = {
+            self.shown(f"view_tribe_link_invoice_{kind}").get("default_order")
+            for kind in ("list", "kanban")
+        }
+        self.assertEqual(orders, {"id desc"})
+        shown = self.env.ref("tribe_connector.action_tribe_link_invoices").views
+        view = self.env.ref("tribe_connector.view_tribe_link_invoice_kanban")
+        self.assertIn((view.id, "kanban"), shown)
+
     def test_the_lists_of_the_mapping_say_what_is_wrong(self):
         for view in ("view_tribe_vat_group_list", "view_tribe_ledger_account_list"):
             arch = self.shown(view)
@@ -81,6 +91,7 @@ class TestViews(TransactionCase):
             for name in ("vat_group_ids", "ledger_account_ids"):
                 (rows,) = self.shown(view).xpath(f"//field[@name='{name}']/list")
                 self.assertIn("warning", rows.get("decoration-danger"))
+                self.assertTrue(rows.xpath("field[@name='warning']/@width"))
 
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
@@ -91,7 +102,6 @@ class TestViews(TransactionCase):
 def orphans(arch):
     """What has a ``t-elif`` or ``t-else`` without the ``t-if`` that it belongs to."""
     found = []
-                self.assertTrue(rows.xpath("field[@name='warning']/@width"))
     for element in arch.xpath("//*[@t-elif or @t-else]"):
         before = element.getprevious()
         if before is None or not {"t-if", "t-elif"} & set(before.attrib):
