@@ -3,9 +3,12 @@
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from odoo.exceptions import UserError
+
 from ..mapping import ValueUnreadable, clean_start
 from ..mapping.invoice_facts import key, summed, text
 from ..sentence import LONGEST_ITEM, shortened
+from .problems import OfSome
 from .remote_relation import NAVIGATIONS, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
@@ -32,6 +35,33 @@ BOOKING = object()
 MOST_LINES = 500
 # Of what ``vat_places`` tells: of VAT itself, or of the net amounts that are taxed.
 VAT, NET = "vat", "net"
+
+
+def validate(records, moves_of, check):
+    """Have Odoo check the values of records; of entries that are booked at once, learn which it
+    refuses.
+
+    The others go on meanwhile as if all were well: whoever books them undoes it all
+    (``tribe_refused`` in the context, an ``OfSome``).
+
+    :param moves_of: a function from the records to ``{entry: its records}``
+    :param check: a function that refuses some records
+    """
+    refused = records.env.context.get("tribe_refused")
+    try:
+        check(records)
+    except UserError:
+        if not isinstance(refused, OfSome):
+            raise
+        found = {}
+        for move, of_move in moves_of(records).items():
+            try:
+                check(of_move)
+            except UserError as error:
+                found[move] = error
+        if not found:
+            raise
+        refused.reasons.update(found)
 
 
 class Mapping:

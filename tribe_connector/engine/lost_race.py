@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 
+import psycopg2
 import psycopg2.errors
 
 LOST_RACES = (
@@ -21,6 +22,11 @@ LOST_RACES = (
 LONGEST_WAIT = "100ms"
 # Where Odoo logs each statement that failed (odoo/sql_db.py, Cursor.execute), with its exception.
 SQL_LOGGER = logging.getLogger("odoo.sql_db")
+
+
+def is_of_transaction(error: Exception) -> bool:
+    """Whether something is wrong with PostgreSQL itself, or with all of a transaction."""
+    return isinstance(error, psycopg2.OperationalError) and not isinstance(error, LOST_RACES)
 
 
 class _Thread(threading.local):

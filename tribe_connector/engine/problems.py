@@ -59,6 +59,22 @@ class TryAgain(Exception):
         self.seconds = seconds
 
 
+class OfSome(Exception):
+    """Which of the records that were done at once cannot be, and why: ``{record: exception}``.
+
+    Nothing is known against the others.
+    """
+
+    def __init__(self, reasons: dict):
+        super().__init__(*reasons.values())
+        self.reasons = reasons
+
+    def check(self) -> None:
+        """Raise it where there is something wrong with any of them."""
+        if self.reasons:
+            raise self
+
+
 PERSON_ERRORS = (NeedsPerson, TribeError, UserError, ValueUnreadable, CountryUnknown)
 
 

@@ -3,7 +3,6 @@
 import random
 from datetime import timedelta
 from functools import cached_property
-from itertools import chain
 
 import psycopg2
 
@@ -19,7 +18,7 @@ from ..tribe_api import (
     TribeUnknownSet,
 )
 from .booking import ASKED_FOR, DECISIONS
-from .lost_race import LOST_RACES
+from .lost_race import is_of_transaction
 from .own_cursor import execute_apart
 from .problems import (
     BUSY,
@@ -30,10 +29,12 @@ from .problems import (
     TRY_AGAIN,
     UNAVAILABLE,
     NeedsPerson,
+    OfSome,
     Problem,
     TryAgain,
     problem_of,
 )
+from .turn import current_turn, is_turn_over
 
 # Kinds of work that only read, and only note what they found: done in dry run as well, and never
 # with a client that could write.
@@ -87,6 +88,8 @@ class Session:
             }
             for reference, ids in self._rows.items()
         }
+        # What could not be done before.
+        self.held = {work.reference for work in works if work.tries or work.error_class}
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.
         self.claims = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
@@ -250,58 +253,82 @@ class Session:
         self._done -= len(self._uncommitted[done:])
         del self._uncommitted[done:]
 
-    def halves(self, items: list, apply, fail) -> None:
-        """Apply a function to a list, each part in a savepoint; split until the bad one is alone.
+    def attempt(self, items: list, apply, fail) -> None:
+        """Apply a function to a list, in a savepoint; if that fails, to one item after the other.
+
+        Whose fault it is ``apply`` may know (``OfSome``): then the others are done without these.
+        After each that is done twice as many are done at once, so that one bad item costs little,
+        and only bad ones no more than each by itself. What is left when the time of the turn is
+        over fails with that; but never is nothing done.
 
         ``apply`` is called with a list and undone as a whole when it raises; ``fail`` is called
         with one item and its exception.
         """
-        if not items:
-            return
+        left, size = list(items), len(items)
+        while left:
+            if len(left) < len(items) and is_turn_over():
+                for item in left:
+                    fail(item, current_turn().over())
+                return
+            part = left[:size]
+            try:
+                self._apply(part, apply)
+            except OfSome as error:
+                for item, reason in error.reasons.items():
+                    fail(item, reason)
+                left = [item for item in left if item not in error.reasons]
+            except Exception as error:
+                if is_of_transaction(error):
+                    # All of it comes again.
+                    raise
+                if len(part) == 1:
+                    fail(part[0], error)
+                    left = left[1:]
+                size = 1
+            else:
+                left, size = left[size:], size * 2
+
+    def _apply(self, items, apply):
+        """Apply a function to a list; when it raises, it is as if that had not been done."""
         noted = len(self._lines), len(self._uncommitted)
         try:
             with self.env.cr.savepoint():
                 apply(items)
-        except Exception as error:
-            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, LOST_RACES):
-                # With PostgreSQL itself, or the transaction: all of it comes again.
-                raise
+        except Exception:
             self.env.invalidate_all()
             self._forget(*noted)
-            if len(items) == 1:
-                fail(items[0], error)
-                return
-            middle = len(items) // 2
-            self.halves(items[:middle], apply, fail)
-            self.halves(items[middle:], apply, fail)
+            raise
 
     def in_parts(self, process) -> None:
-        """Have the open records done; when a batch fails by one record, split until it is alone.
+        """Have the open records done; when a batch fails by one record, one after the other.
 
-        ``process`` is called with this session, whose ``references`` are those of the part.
+        After each that is done twice as many are done at once. ``process`` is called with this
+        session, whose ``references`` are those of the part.
         """
-        parts = [self.references]
-        while parts:
-            part = parts.pop(0)
+        left = self.references
+        size = len(left)
+        while left:
+            part, left = left[:size], left[size:]
             self._open = dict.fromkeys(part)
             try:
                 process(self)
                 self.fail_rest(LookupError("neither done nor failed"))
-                if parts:
+                if left:
                     self.commit()
+                size *= 2
             except Exception as error:
                 if not is_of_one_record(error):
-                    self._open = dict.fromkeys([*self._open, *chain(*parts)])
+                    self._open = dict.fromkeys([*self._open, *left])
                     raise
                 self.rollback()
                 self.claims.clear()
                 self.firsts.clear()
-                left = self.references
-                if len(left) < 2:
+                size = 1
+                if len(self._open) < 2:
                     self.fail_rest(error)
                 else:
-                    middle = len(left) // 2
-                    parts[:0] = [left[:middle], left[middle:]]
+                    # What failed in it by itself is known already.
+                    left = [*self._open, *left]
 
     def postpone_all(self, error: Exception) -> None:
         """Not even the problems could be noted: have everything of this batch wait."""

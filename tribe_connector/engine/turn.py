@@ -106,6 +106,11 @@ def current_turn() -> Turn:
     return Turn(_web_request.started + LONGEST_REQUEST_SECONDS, when_over=TOO_LONG)
 
 
+def is_turn_over() -> bool:
+    """Whether nothing that takes long is to be begun any more."""
+    return current_turn().is_over(LONGEST_EXCHANGE_SECONDS)
+
+
 def in_time(items: Iterable, late: Callable) -> Iterator:
     """Some items, one after the other, as long as the turn lasts.
 
@@ -113,9 +118,8 @@ def in_time(items: Iterable, late: Callable) -> Iterator:
 
     :param late: called with each of the others, and why it is not begun any more
     """
-    turn = current_turn()
     for number, item in enumerate(items):
-        if number and turn.is_over(LONGEST_EXCHANGE_SECONDS):
-            late(item, turn.over())
+        if number and is_turn_over():
+            late(item, current_turn().over())
         else:
             yield item

@@ -5,8 +5,9 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from ..engine.booking import BOOKING, rounded
+from ..engine.booking import BOOKING, rounded, validate
 from ..engine.only_for import only_for
+from ..engine.problems import OfSome
 from ..sentence import Name, say, sentence
 from .tribe_link_facts import BEFORE_VAT
 
@@ -56,7 +57,7 @@ class AccountMove(models.Model):
         if vals:
             self._tribe_keep_lanes_off()
         result = super().write(vals)
-        is_by_person = self.env.context.get("tribe_booking") is not BOOKING
+        is_by_person = not self._tribe_is_booking()
         if vals.get("state") in ("draft", "cancel") and is_by_person:
             self.sudo().filtered("tribe_id")._tribe_links()._ask_whether_well()
         return result
@@ -108,7 +109,7 @@ class AccountMove(models.Model):
         Such an invoice would take the number that Tribe gives out next. One that has its number
         there already takes none: it is posted, cancelled and reset as in any journal.
         """
-        if self.env.context.get("tribe_booking") is BOOKING:
+        if self._tribe_is_booking():
             return
         for move in self.filtered(lambda move: not move._has_number()):
             if (
@@ -123,6 +124,15 @@ class AccountMove(models.Model):
                         journal=Name.of(move.journal_id),
                     )
                 )
+
+    def _validate_fields(self, field_names, excluded_names=()):
+        """As Odoo's; of those that a lane books at once it is learnt which are refused."""
+        of_fields = [*field_names], [*excluded_names]
+
+        def check(moves):
+            super(AccountMove, moves)._validate_fields(*of_fields)  # noqa: UP008 - not of ``self``
+
+        validate(self, lambda moves: {move: move for move in moves}, check)
 
     def copy_data(self, default=None):
         """Have a duplicate of an invoice of Tribe come into a journal that takes it.
@@ -192,33 +202,59 @@ class AccountMove(models.Model):
         self._tribe_check_booked_once()
         all_links = self._tribe_links()
         links = all_links.filtered(lambda link: link.state != "left_to_odoo")
-        for link in links:
-            # With no more rights than who confirms it: it undoes what a line is reconciled with.
-            move = link.move_id.with_env(self.env)
-            # Else VAT would be said to differ, and what was changed would not.
-            if self.env.context.get("tribe_booking") is not BOOKING:
-                move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
-                move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
-            move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
+        # With no more rights than who confirms it: it undoes what a line is reconciled with.
+        moves = {link: link.move_id.with_env(self.env) for link in links}
+        self._tribe_look_at_each(moves, self._tribe_before_posting)
         posted = super()._post(soft)
-        for link in links:
-            move = link.move_id.with_env(self.env)
-            if move in posted:
-                # Odoo may only now have moved it out of a locked period.
-                move._tribe_as_in_tribe(link._follow_tribe)
-                move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
-                move._tribe_as_in_tribe(link._keep_accounting_date)
+        self._tribe_look_at_each(
+            {link: move for link, move in moves.items() if move in posted},
+            self._tribe_after_posting,
+        )
         if booked := all_links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
             booked.move_id._tribe_as_in_tribe(booked._ask_whether_well)
         return posted
+
+    def _tribe_look_at_each(self, moves, look):
+        """Look at entries and their links (``{link: move}``) with a function that may refuse one.
+
+        :raises OfSome: which it refuses, where we book them at once
+        """
+        refused = OfSome({})
+        for link, move in moves.items():
+            try:
+                look(move, link)
+            except UserError as error:
+                if not self._tribe_is_booking():
+                    raise
+                refused.reasons[move] = error
+        refused.check()
+
+    @staticmethod
+    def _tribe_before_posting(move, link):
+        # Else VAT would be said to differ, and what was changed would not.
+        if not move._tribe_is_booking():
+            move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
+            move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
+        move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
+
+    @staticmethod
+    def _tribe_after_posting(move, link):
+        # Odoo may only now have moved it out of a locked period.
+        move._tribe_as_in_tribe(link._follow_tribe)
+        move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
+        move._tribe_as_in_tribe(link._keep_accounting_date)
+
+    def _tribe_is_booking(self):
+        """Whether it is a lane that books these."""
+        return self.env.context.get("tribe_booking") is BOOKING
 
     def _tribe_as_in_tribe(self, step):
         """Take a step in the confirming of an invoice, which only Odoo and we may refuse.
 
         Anything else that goes wrong in it is ours, and no bookkeeper has to wait for that.
         """
-        if self.env.context.get("tribe_booking") is BOOKING:
+        if self._tribe_is_booking():
             step()
         else:
             self._tribe_apart(step, intended=(UserError, RedirectWarning))
@@ -233,7 +269,7 @@ class AccountMove(models.Model):
         values of who confirms, and with all rights also what these may not touch.
         """
         env = self.env
-        if env.context.get("tribe_booking") is not BOOKING:
+        if not self._tribe_is_booking():
             env = env(user=SUPERUSER_ID, context={"lang": env.lang})
         links = (
             env["tribe.link"].sudo().search([("move_id", "in", self.ids), ("kind", "=", "invoice")])
@@ -348,7 +384,7 @@ class AccountMove(models.Model):
             number = link.agreed.get("number") or self.name
             if tribe is None:
                 raise UserError(say(self.env, "invoice_customer_differs", number=number))
-            is_booking = self.env.context.get("tribe_booking") is BOOKING
+            is_booking = self._tribe_is_booking()
             raise UserError(
                 say(
                     self.env,

@@ -90,7 +90,7 @@ class TribeDocumentImporter(models.AbstractModel):
         # A new transaction sees what was done with the invoice while Tribe was asked.
         session.commit()
         name = file_name(pdfs[0]["File"].get("Name"), ".pdf", move.name)
-        session.halves([reference], lambda _one: self._attach(move, name, content), session.failed)
+        session.attempt([reference], lambda _one: self._attach(move, name, content), session.failed)
         return True
 
     def _look_again(self, session, reference):

@@ -1,3 +1,4 @@
+import contextlib
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,8 +8,10 @@ from odoo.tools import escape_psql
 from odoo.tools.misc import format_date, get_lang
 
 from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
-from ..engine.problems import NeedsPerson, refusal_of
+from ..engine.lost_race import is_of_transaction
+from ..engine.problems import PERSON_ERRORS, NeedsPerson, OfSome, refusal_of
 from ..engine.same_text import is_same_text
+from ..engine.turn import is_turn_over
 from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import can_be_same_sale, key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence, together
@@ -32,30 +35,39 @@ class TribeInvoiceBooker(models.AbstractModel):
         return booking.invoice.date + timedelta(days=int(booking.payment_term_days or 0))
 
     def _book(self, session, bookings):
-        """Create, correct, post and check some invoices of one company, all or nothing."""
+        """Create, correct, post and check some invoices of one company, all or nothing.
+
+        :raises OfSome: what is wrong with some of them
+        """
         company = bookings[0].company
-        for booking in bookings:
-            self._check_open(booking)
+        self._check_each(bookings, self._check_open)
+        refused = OfSome({})
         moves = (
             self._in_name_of(bookings[0].asker)
             .env["account.move"]
             .with_company(company)
             .with_context(
-                lang=self._language(company), tracking_disable=True, tribe_booking=BOOKING
+                lang=self._language(company),
+                tracking_disable=True,
+                tribe_booking=BOOKING,
+                tribe_refused=refused,
             )
             .create([self._move_values(booking) for booking in bookings])
             # From here on Odoo refuses in the language of who is told.
             .with_context(lang=self.env.lang)
         )
-        for booking, move in zip(bookings, moves, strict=True):
-            self._check_taken_on(booking, move)
-        # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted. A
-        # credit note and its invoice are settled then, too.
-        self._link_moves(session, bookings, moves)
-        moves._post(soft=False)
+        of_move = dict(zip(moves, bookings, strict=True))
+        with self._of_bookings(of_move):
+            refused.check()
+            self._check_each(moves, lambda move: self._check_taken_on(of_move[move], move))
+            # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
+            # A credit note and its invoice are settled then, too.
+            self._link_moves(session, bookings, moves)
+            self._post(moves)
+            refused.check()
+            self._check_each(moves, lambda move: self._check_posted(of_move[move], move))
         self._note_origin(bookings, moves)
-        for booking, move in zip(bookings, moves, strict=True):
-            self._check_posted(booking, move)
+        for move, booking in of_move.items():
             self._keep_vat_places(move)
             if booking.phase._is_paid() and not booking.was_told_paid:
                 self._note_paid_in_tribe(move)
@@ -94,6 +106,62 @@ class TribeInvoiceBooker(models.AbstractModel):
             limit=1,
         )
         return asker if exceptions else nobody
+
+    def _check_each(self, records, check):
+        """Look at all of some records with a function that refuses.
+
+        :raises OfSome: which it refuses
+        """
+        refused = OfSome({})
+        for record in records:
+            try:
+                check(record)
+            except PERSON_ERRORS as error:
+                refused.reasons[record] = error
+        refused.check()
+
+    @contextlib.contextmanager
+    def _of_bookings(self, of_move):
+        """What is wrong with entries is wrong with what they are booked for: ``{move: booking}``"""
+        try:
+            yield
+        except OfSome as error:
+            OfSome(
+                {of_move[move]: error.reasons[move] for move in of_move if move in error.reasons}
+            ).check()
+            raise
+
+    def _post(self, moves):
+        """Post some entries; to know which of them Odoo refuses, one after the other.
+
+        :raises OfSome: which of them cannot be posted; what was posted is to be undone then
+        """
+        try:
+            with self.env.cr.savepoint():
+                moves._post(soft=False)
+        except OfSome:
+            raise
+        except Exception as error:
+            if is_of_transaction(error):
+                raise
+            if len(moves) > 1:
+                OfSome(dict(self._refused_alone(moves))).check()
+            raise
+
+    def _refused_alone(self, moves):
+        """Those of some entries that cannot be posted, and why, as long as there is time."""
+        for move in moves:
+            if is_turn_over():
+                return
+            try:
+                with self.env.cr.savepoint():
+                    move._post(soft=False)
+            except OfSome as error:
+                yield from error.reasons.items()
+            except Exception as error:
+                if is_of_transaction(error):
+                    raise
+                yield move, error
 
     def _note_paid_in_tribe(self, move):
         """Tribe's word about a payment is no payment in the books: it is only noted."""

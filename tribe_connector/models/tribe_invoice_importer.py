@@ -80,9 +80,12 @@ class TribeInvoiceImporter(models.AbstractModel):
         def fail(booking, error):
             failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
+        # What was held before is likely to be so again.
+        held = [each for each in bookings if each.invoice.tribe_id in session.held]
+        fresh = [each for each in bookings if each not in held]
         pieces = [
             piece
-            for company_bookings in by_company(bookings)
+            for company_bookings in (*by_company(fresh), *by_company(held))
             for piece in in_pieces(company_bookings, MOST_LINES)
         ]
 
@@ -91,7 +94,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 fail(booking, error)
 
         for piece in in_time(pieces, late):
-            session.halves(piece, lambda part: self._book(session, part), fail)
+            session.attempt(piece, lambda part: self._book(session, part), fail)
         for reference in session.references:
             if reference in failures:
                 session.failed(reference, *failures[reference])
@@ -245,7 +248,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         # Of what is new Tribe is asked more, so that comes last.
         for tribe_id in in_time(sorted(entities, key=lambda each: each not in known), late):
             if tribe_id in known:
-                session.halves([tribe_id], compare, fail)
+                session.attempt([tribe_id], compare, fail)
                 continue
             entity = entities[tribe_id]
             try:
@@ -280,7 +283,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         gone = links.filtered(lambda link: link.tribe_id not in entities)
         self._note_gone(session, gone.mapped("tribe_id"), {})
         for link in links - gone:
-            session.halves([link], compare, failures.__setitem__)
+            session.attempt([link], compare, failures.__setitem__)
         session.commit()
         return failures
 
@@ -627,7 +630,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                     booking, self._customer_problem(session, booking, problems)
                 )
                 continue
-            session.halves([booking], lambda part: self._check_customer(session, *part), fail)
+            session.attempt([booking], lambda part: self._check_customer(session, *part), fail)
 
     def _customers_now(self, session, bookings):
         """Who has the customer relationships of some invoices: ``{relationship_id: partner}``.
@@ -706,7 +709,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         def fail(booking, error):
             failures.setdefault(booking.invoice.tribe_id, self._failure(booking, error))
 
-        session.halves(bookings, lambda part: [self._read_term(each) for each in part], fail)
+        session.attempt(bookings, lambda part: self._check_each(part, self._read_term), fail)
 
     def _relationships(self, session, entities):
         """The customer relationships of some invoices as Tribe has them now: ``{invoice_id: row}``.

@@ -192,7 +192,7 @@ class TribeRelationCreator(models.AbstractModel):
                     ),
                     partner.display_name,
                 )
-        session.halves(
+        session.attempt(
             [partner for partner in unknown if partner.id in found],
             lambda part: [
                 links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
@@ -269,7 +269,7 @@ class TribeRelationCreator(models.AbstractModel):
                 for partner in of_kind
             }
             decisions = self._judge_sent(session, kind, of_kind, links, found)
-            session.halves(
+            session.attempt(
                 list(of_kind),
                 lambda part, found=found, decisions=decisions: [
                     self._settle_one(

@@ -166,7 +166,7 @@ class TribeRelationImporter(models.AbstractModel):
                 refuse(decision, decision.error)
                 self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
 
-        session.halves(
+        session.attempt(
             [each for each in decisions if each.disowned],
             lambda part: [self._disown(session, decision) for decision in part],
             refuse,
@@ -182,7 +182,7 @@ class TribeRelationImporter(models.AbstractModel):
                 if each.action == action and each.tribe_id not in failures
             ]
             for piece in _in_turn(of_action):
-                session.halves(
+                session.attempt(
                     piece, lambda part, carry_out=carry_out: carry_out(session, part), refuse
                 )
                 session.commit()
