@@ -2,6 +2,7 @@ import logging
 import math
 import time
 from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg2
 
@@ -11,12 +12,12 @@ from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
 from odoo.tools import SQL
 
 from ..engine.availability import Availability
-from ..engine.lease import Leases
+from ..engine.lease import Leases, journal_key
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from ..engine.lost_race import giving_way
 from ..engine.rounds import rounds_of
 from ..engine.session import READING, Session
-from ..engine.turn import come_first_next, current_turn, others_come_first
+from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
 from .tribe_work_claim import IN_EVERY_STATE
@@ -50,6 +51,8 @@ HANDLERS = {
 }
 # What only tells which relation to look at is done first, so that each is looked at once.
 FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")
+# What is done in the journals of a connection, in each of which one worker is at a time.
+IN_JOURNALS = ("invoice", "document")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
@@ -64,6 +67,17 @@ SOON_SECONDS = 3
 BUSY_SECONDS = 0.2
 # What arrives while a lane waits is begun within so many seconds.
 GLANCE_SECONDS = 0.5
+
+
+class Stream(NamedTuple):
+    """What is due of one connection and kind."""
+
+    connection_id: int
+    kind: str
+    # Whether a webhook is what waits longest.
+    is_told: bool
+    # The IDs of those in which it is done.
+    journals: list[int]
 
 
 class TribeEngine(models.AbstractModel):
@@ -347,7 +361,7 @@ class TribeEngine(models.AbstractModel):
 
     def _is_late(self):
         """Whether the time of this turn is over."""
-        return current_turn().is_over(LONGEST_EXCHANGE_SECONDS)
+        return is_turn_over()
 
     def _tell_trouble(self, connection):
         connection._tell_trouble()
@@ -374,26 +388,35 @@ class TribeEngine(models.AbstractModel):
             had=lambda: self.env["tribe.work"]._begun_connections(direction).ids,
         )
         streams = self._streams(direction)
-        connections = list(dict.fromkeys(connection_id for connection_id, _kind in streams))
+        connections = list(dict.fromkeys(stream.connection_id for stream in streams))
         for connection_id in rounds.order(connections):
-            of_connection = [stream for stream in streams if stream[0] == connection_id]
-            for stream in rounds.order(of_connection):
+            of_connection = {each[:2]: each for each in streams if each[0] == connection_id}
+            for key in rounds.order(list(of_connection)):
+                stream = of_connection[key]
                 references = self._take_batch(direction, stream, leases)
                 if references:
                     rounds.had(connection_id)
-                    if streams[stream]:
-                        rounds.had(stream)
-                    return self._claim_rows(*stream, references, leases)
+                    if stream.is_told:
+                        rounds.had(key)
+                    return self._claim_rows(*key, references, leases)
         return self.env["tribe.work"]
 
     def _take_batch(self, direction, stream, leases):
-        """The records of one batch, with their leases."""
+        """The records of one batch, with their leases.
+
+        What is booked in journals at which another lane is would wait for it once it was read, and
+        then be read again: nothing of it is begun.
+        """
+        keys = [journal_key(journal) for journal in stream.journals]
         taken = []
-        for reference in self._candidates(direction, *stream):
-            if leases.take(_work_key(*stream, reference)):
-                taken.append(reference)
-            if len(taken) == BATCH:
-                break
+        if all(leases.take(key) for key in keys):
+            for reference in self._candidates(direction, *stream[:2]):
+                if leases.take(_work_key(*stream[:2], reference)):
+                    taken.append(reference)
+                if len(taken) == BATCH:
+                    break
+        if not taken:
+            leases.give_back(filter(leases.holds, keys))
         return taken
 
     def _claim_rows(self, connection_id, kind, references, leases):
@@ -419,23 +442,31 @@ class TribeEngine(models.AbstractModel):
         return alone
 
     def _streams(self, direction):
-        """Of what work is due, in the order in which it is done: ``{(connection_id, kind): whether
-        a webhook is what waits longest}``.
+        """Of what work is due, in the order in which it is done, as ``Stream``.
 
         Of each only the first row is read, so that it costs the same however many wait.
         """
+        entities = self.env["tribe.legal.entity"]
+        entities.flush_model(["connection_id", "journal_id", "is_booked"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT work.connection_id, work.kind, head.reason = 'webhook'
+                SELECT work.connection_id, work.kind, head.reason = 'webhook',
+                       CASE WHEN work.kind IN %(booked)s
+                            THEN ARRAY(SELECT DISTINCT journal_id FROM tribe_legal_entity
+                                        WHERE connection_id = work.connection_id AND is_booked
+                                          AND journal_id IS NOT NULL
+                                        ORDER BY journal_id)
+                            ELSE '{}' END
                   FROM %(heads)s
                  ORDER BY work.kind IN %(first_kinds)s DESC, head.due, head.id
                 """,
+                booked=IN_JOURNALS,
                 heads=self._heads(direction, fields.Datetime.now(), most=1),
                 first_kinds=FIRST,
             )
         )
-        return {(connection_id, kind): is_told for connection_id, kind, is_told in rows}
+        return [Stream(*row) for row in rows]
 
     def _candidates(self, direction, connection_id, kind):
         """The references of a connection and kind of which work is due, in the order in which

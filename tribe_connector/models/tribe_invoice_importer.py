@@ -679,8 +679,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 sentence("invoice_customer_of_other_company", number=booking.invoice.number)
             )
         booking.partner._tribe_check_names()
-        if not self._take_leases(session, booking):
-            raise self._busy(booking.partner)
+        self._take_leases(session, booking)
         booking.partner._tribe_become_customer()
 
     def _is_customer_of_other_company(self, booking):
@@ -693,15 +692,16 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _take_leases(self, session, booking):
         """Book alone in a journal, since a new number touches its neighbours, and alone for a
-        customer, whose rank it raises."""
-        return session.leases.take(
-            partner_key(session.connection.id, booking.partner.id)
-        ) and session.leases.take(journal_key(booking.journal.id))
+        customer, whose rank it raises.
 
-    def _busy(self, partner):
-        return Busy(
-            sentence("contact_being_synchronized", contact=partner._tribe_called()), BUSY_SECONDS
-        )
+        :raises Busy: when another worker is at one of them
+        """
+        partner = booking.partner
+        if not session.leases.take(partner_key(session.connection.id, partner.id)):
+            contact = partner._tribe_called()
+            raise Busy(sentence("contact_being_synchronized", contact=contact), BUSY_SECONDS)
+        if not session.leases.take(journal_key(booking.journal.id)):
+            raise Busy(sentence("invoices_being_booked"), BUSY_SECONDS)
 
     def _read_terms(self, session, bookings, failures):
         """Fill in payment term and salesperson of each booking."""
