@@ -1,27 +1,21 @@
 """Webhooks that prove to be Tribe's, too many of them: everybody else still has a turn."""
 
-import uuid
 from unittest.mock import patch
 
 from psycopg2 import OperationalError
 from psycopg2.pool import PoolError
 
 from odoo import sql_db
-from odoo.tools import SQL
 
 from odoo.addons.tribe_connector.models import tribe_relation_importer, tribe_work_webhook
 
+from .batches import Batches, invented
 from .relation_case import RelationCase
 
 KINDS = ("organization", "person", "customer", "person_customer", "supplier", "address", "invoice")
 
 
-def invented(count):
-    """IDs that Tribe does not have."""
-    return [str(uuid.uuid4()) for _number in range(count)]
-
-
-class TestWebhookFlood(RelationCase):
+class TestWebhookFlood(Batches, RelationCase):
     def works(self, **values):
         domain = [(name, "=", value) for name, value in values.items()]
         return self.env["tribe.work"].search(domain)
@@ -97,39 +91,6 @@ class TestWebhookFlood(RelationCase):
         self.assertEqual(self.triggers(), [1, 1])
 
     # Turns
-
-    def batches(self, most):
-        """``[(connection, kind, how many)]`` of what lanes claim; nothing is done with it."""
-        done = []
-
-        def remove(_engine, claimed, _leases):
-            references = set(claimed.mapped("reference"))
-            done.append((claimed.connection_id, claimed[0].kind, references))
-            claimed._remove()
-            if len(done) == most:
-                self.env["tribe.work"].search([]).unlink()
-
-        with patch.object(type(self.env["tribe.engine"]), "_do", remove):
-            self.run_lanes()
-        return done
-
-    def insert(self, connection, kind, count):
-        """Rows as of an hour ago, quickly."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO tribe_work (connection_id, direction, kind, reference, reason, due,
-                                        created, tries)
-                SELECT %s, 'inbound', %s, gen_random_uuid(), 'webhook',
-                       now() AT TIME ZONE 'UTC' - interval '1 hour',
-                       now() AT TIME ZONE 'UTC', 0
-                  FROM generate_series(1, %s)
-                """,
-                connection.id,
-                kind,
-                count,
-            )
-        )
 
     def test_what_was_noted_is_no_failure_when_nobody_can_be_woken(self):
         """After the commit: a webhook that is stored is answered as stored."""

@@ -1,6 +1,6 @@
 """Whose turn it is: a flood in one place must not keep the others waiting."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 # By database and direction. Forgotten with the process: a new one goes on behind those at whom the
 # last one was, which may be what ended it.
@@ -20,6 +20,17 @@ class Rounds:
             self._had.difference_update(names)
             return names
         return waiting + [name for name in names if name in self._had]
+
+    def in_turn(self, items: list, share: Callable, *shares: Callable) -> Iterator:
+        """Some items in the order in which it is their turn.
+
+        ``share`` names whose turn it is that an item belongs to, ``shares`` that within this one.
+        """
+        of_each = {}
+        for item in items:
+            of_each.setdefault(share(item), []).append(item)
+        for name in self.order(list(of_each)):
+            yield from self.in_turn(of_each[name], *shares) if shares else of_each[name]
 
     def had(self, name) -> None:
         """Note that somebody had a turn."""

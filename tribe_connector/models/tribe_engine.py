@@ -20,7 +20,7 @@ from ..engine.session import READING, Session
 from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
-from .tribe_work_claim import IN_EVERY_STATE
+from .tribe_work_claim import ASKED, FOLLOWING, FOUND, IN_EVERY_STATE, URGENCY
 
 _logger = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ HANDLERS = {
 }
 # What only tells which relation to look at is done first, so that each is looked at once.
 FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")
+# What is about relations.
+OF_RELATIONS = ("organization", "person", "customer", "person_customer", "supplier", "address")
 # What is done in the journals of a connection, in each of which one worker is at a time.
 IN_JOURNALS = ("invoice", "document")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
@@ -70,14 +72,31 @@ GLANCE_SECONDS = 0.5
 
 
 class Stream(NamedTuple):
-    """What is due of one connection and kind."""
+    """What is due of one connection, kind and urgency (``tribe.work.claim``)."""
 
     connection_id: int
     kind: str
-    # Whether a webhook is what waits longest.
-    is_told: bool
+    urgency: int
     # The IDs of those in which it is done.
     journals: list[int]
+
+    def share(self):
+        """With what it takes turns within its connection and urgency.
+
+        What was found of relations keeps its order: so numbers are given, and so the plan says.
+        """
+        is_in_order = self.urgency in (FOLLOWING, FOUND) and self.kind in OF_RELATIONS
+        return "relations" if is_in_order else self.kind
+
+
+# Who takes turns, and within that: connections; what is asked for, what Tribe told, and the rest;
+# what follows from other work and what was found; kinds.
+SHARES = (
+    lambda stream: stream.connection_id,
+    lambda stream: (stream.connection_id, min(stream.urgency, FOLLOWING)),
+    lambda stream: (stream.connection_id, "rest", stream.urgency),
+    lambda stream: (stream.connection_id, stream.urgency, stream.share()),
+)
 
 
 class TribeEngine(models.AbstractModel):
@@ -377,28 +396,19 @@ class TribeEngine(models.AbstractModel):
     # Claiming
 
     def _claim(self, direction, leases):
-        """Due work of one connection and kind that nobody else works on, with its leases taken.
-
-        Connections take turns, and so do the kinds of each whose webhooks wait. What was looked
-        for keeps its order: so numbers are given, and so the plan says.
-        """
+        """Due work of one connection and kind that nobody else works on, with its leases taken."""
         rounds = rounds_of(
             self.env.cr.dbname,
             direction,
             had=lambda: self.env["tribe.work"]._begun_connections(direction).ids,
         )
         streams = self._streams(direction)
-        connections = list(dict.fromkeys(stream.connection_id for stream in streams))
-        for connection_id in rounds.order(connections):
-            of_connection = {each[:2]: each for each in streams if each[0] == connection_id}
-            for key in rounds.order(list(of_connection)):
-                stream = of_connection[key]
-                references = self._take_batch(direction, stream, leases)
-                if references:
-                    rounds.had(connection_id)
-                    if stream.is_told:
-                        rounds.had(key)
-                    return self._claim_rows(*key, references, leases)
+        for stream in rounds.in_turn(streams, *SHARES):
+            references = self._take_batch(direction, stream, leases)
+            if references:
+                for share in SHARES:
+                    rounds.had(share(stream))
+                return self._claim_rows(stream.connection_id, stream.kind, references, leases)
         return self.env["tribe.work"]
 
     def _take_batch(self, direction, stream, leases):
@@ -410,7 +420,7 @@ class TribeEngine(models.AbstractModel):
         keys = [journal_key(journal) for journal in stream.journals]
         taken = []
         if all(leases.take(key) for key in keys):
-            for reference in self._candidates(direction, *stream[:2]):
+            for reference in self._candidates(direction, stream):
                 if leases.take(_work_key(*stream[:2], reference)):
                     taken.append(reference)
                 if len(taken) == BATCH:
@@ -451,7 +461,7 @@ class TribeEngine(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT work.connection_id, work.kind, head.reason = 'webhook',
+                SELECT work.connection_id, work.kind, work.urgency,
                        CASE WHEN work.kind IN %(booked)s
                             THEN ARRAY(SELECT DISTINCT journal_id FROM tribe_legal_entity
                                         WHERE connection_id = work.connection_id AND is_booked
@@ -459,7 +469,7 @@ class TribeEngine(models.AbstractModel):
                                         ORDER BY journal_id)
                             ELSE '{}' END
                   FROM %(heads)s
-                 ORDER BY work.kind IN %(first_kinds)s DESC, head.due, head.id
+                 ORDER BY work.urgency, work.kind IN %(first_kinds)s DESC, head.due, head.id
                 """,
                 booked=IN_JOURNALS,
                 heads=self._heads(direction, fields.Datetime.now(), most=1),
@@ -468,9 +478,8 @@ class TribeEngine(models.AbstractModel):
         )
         return [Stream(*row) for row in rows]
 
-    def _candidates(self, direction, connection_id, kind):
-        """The references of a connection and kind of which work is due, in the order in which
-        they are done.
+    def _candidates(self, direction, stream):
+        """The references of which work is due in a stream, in the order in which they are done.
 
         Only the head of the queue is read, so that a claim costs the same however long it is.
         """
@@ -478,19 +487,21 @@ class TribeEngine(models.AbstractModel):
             SQL(
                 """
                 SELECT head.reference
-                  FROM (SELECT work.reference, work.due, work.id
-                          FROM tribe_work work
-                         WHERE work.direction = %s AND work.connection_id = %s AND work.kind = %s
-                           AND work.due <= %s
-                         ORDER BY work.due, work.id
+                  FROM (SELECT reference, due, id
+                          FROM tribe_work
+                         WHERE direction = %s AND connection_id = %s AND kind = %s
+                           AND %s = %s AND due <= %s
+                         ORDER BY due, id
                          LIMIT %s) head
                  GROUP BY head.reference
                  ORDER BY min(head.due), min(head.id)
                  LIMIT %s
                 """,
                 direction,
-                connection_id,
-                kind,
+                stream.connection_id,
+                stream.kind,
+                SQL(URGENCY),
+                stream.urgency,
                 fields.Datetime.now(),
                 ROWS,
                 CANDIDATES,
@@ -510,23 +521,28 @@ class TribeEngine(models.AbstractModel):
         return count
 
     def _heads(self, direction, moment, most):
-        """The first rows, as many as ``most``, of each connection and kind (``work``) that may be
-        worked on, due at a moment: ``head``, as SQL.
+        """The first rows, as many as ``most``, of each connection, kind and urgency (``work``) that
+        may be worked on, due at a moment: ``head``, as SQL.
 
         No more are read, so that it costs the same however many wait.
         """
         return SQL(
             """
-            (SELECT connection.id AS connection_id, of_direction.kind
-               FROM tribe_connection connection, unnest(%(kinds)s) AS of_direction(kind)) AS work,
-            LATERAL (SELECT first.due, first.id, first.reason FROM tribe_work first
+            (SELECT connection.id AS connection_id, of_direction.kind, all_urgencies.urgency
+               FROM tribe_connection connection, unnest(%(kinds)s) AS of_direction(kind),
+                    generate_series(%(asked)s, %(found)s) AS all_urgencies(urgency)) AS work,
+            LATERAL (SELECT first.due, first.id FROM tribe_work first
                       WHERE first.direction = %(direction)s
                         AND first.connection_id = work.connection_id
-                        AND first.kind = work.kind AND first.due <= %(moment)s
+                        AND first.kind = work.kind AND %(urgency)s = work.urgency
+                        AND first.due <= %(moment)s
                       ORDER BY first.due, first.id LIMIT %(most)s) AS head
             WHERE %(may_be_done)s
             """,
             kinds=list(KINDS[direction]),
+            asked=ASKED,
+            found=FOUND,
+            urgency=SQL(URGENCY),
             direction=direction,
             moment=moment,
             most=most,

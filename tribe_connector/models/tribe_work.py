@@ -207,9 +207,6 @@ class TribeWork(models.Model):
         "account.move", "Invoice in Odoo", compute="_compute_move_to_adopt_id"
     )
 
-    # No other by ``due``: PostgreSQL would read all that waits elsewhere for the first of a stream.
-    _stream_index = models.Index("(direction, connection_id, kind, due, id)")
-
     @api.depends("kind", "reference")
     @api.depends_context("uid")
     def _compute_records(self):

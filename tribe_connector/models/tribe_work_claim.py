@@ -10,6 +10,17 @@ from ..sentence import sentence
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
 MOST_BEGINNINGS = 2
+# How urgent work is: what a person asked for, what Tribe told, what follows from other work; then
+# what was found by looking, in the night or at the start, and whatever could not be done before.
+ASKED, TOLD, FOLLOWING, FOUND = range(4)
+# The same of a row, as SQL. The index by which lanes find the first row of each has this very text.
+URGENCY = f"""
+    CASE WHEN error_class IS NOT NULL THEN {FOUND}
+         WHEN reason IN {ASKED_FOR} THEN {ASKED}
+         WHEN reason = 'webhook' THEN {TOLD}
+         WHEN reason = 'follow' THEN {FOLLOWING}
+         ELSE {FOUND} END
+"""
 
 # What is done of a connection that is paused or deactivated as well.
 IN_EVERY_STATE = ("deactivate", "plan")
@@ -26,6 +37,9 @@ class TribeWork(models.Model):
         groups=fields.NO_ACCESS,
         help="How often a lane began it without coming to the end; nothing while nobody is at it.",
     )
+
+    # No other by ``due``: PostgreSQL would read all that waits elsewhere for the first of a stream.
+    _stream_index = models.Index(f"(direction, connection_id, kind, ({URGENCY}), due, id)")
 
     def _begin(self):
         """Note that a lane claims these rows: what is told or asked of their records from now on
