@@ -57,6 +57,25 @@ class TestInvoiceLag(PaymentCase):
         self.assertFalse(self.env["tribe.work"].search([]))
         self.assertNoWord(move)
 
+    def test_what_differs_is_looked_at_once_more_and_not_for_ever(self):
+        self.sandbox.switch(final_invoice_writable="all")
+        tribe_id = self.send_new(self.line(100.0))
+        (line,) = self.sandbox.rows("ProductLine", Activity=tribe_id)
+        self.sandbox.change("ProductLine", line["ID"], {"Price": 50.0})
+        self.look_at("invoice", tribe_id)
+        self.look_at("invoice", tribe_id)
+        self.assertEqual(self.link(tribe_id).state, "differs")
+
+        self.pass_time()
+
+        waiting = self.work(tribe_id).filtered(lambda work: not work.error_class)
+        self.assertFalse(waiting.mapped("reason"))
+        self.assert_told(self.problematic(), "invoice_differs")
+
+        with self.subTest("and again when a webhook tells of it"):
+            self.look_at("invoice", tribe_id)
+            self.assertEqual(set(self.work(tribe_id).mapped("reason")), {"again", "webhook"})
+
     def test_a_look_in_between_leaves_the_last_one(self):
         tribe_id = self.send_new(self.line(100.0))
         self.lag()

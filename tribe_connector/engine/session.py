@@ -26,6 +26,7 @@ from .problems import (
     GIVEN_UP,
     NEEDS_PERSON,
     STOPPED,
+    TOLD_REASONS,
     TRY_AGAIN,
     UNAVAILABLE,
     NeedsPerson,
@@ -470,8 +471,11 @@ def _reason(work) -> str:
     """Why a record is worked on.
 
     A look that was to come later is done with what comes before it, and may find as old a copy as
-    the one before: as if Tribe told of the change only now.
+    the one before: as if Tribe told of the change only now. What has become a problem was read
+    since it was told, so nobody tells of it any more.
     """
+    if work.error_class in FOR_PEOPLE and work.reason in TOLD_REASONS:
+        return "problem"
     is_early = work.due > fields.Datetime.now() and not work.error_class
     return "follow" if work.reason == "again" and is_early else work.reason
 

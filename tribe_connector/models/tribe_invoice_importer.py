@@ -20,7 +20,7 @@ from ..engine.booking import (
     vat_places_by_tax,
 )
 from ..engine.lease import journal_key, partner_key
-from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson, TryAgain, judged
+from ..engine.problems import NEEDS_PERSON, TOLD_REASONS, Busy, NeedsPerson, TryAgain, judged
 from ..engine.remote_relation import NAVIGATIONS, load_relations
 from ..engine.turn import in_time
 from ..mapping import (
@@ -42,7 +42,6 @@ from ..mapping.invoice_facts import (
 from ..sentence import said, say, sentence, together
 from ..tribe_api import Guid
 from .tribe_link_credit import COMPARED
-from .tribe_work import TOLD_REASONS
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60

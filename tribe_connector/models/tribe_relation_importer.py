@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..engine.problems import Busy, NeedsPerson, TryAgain
+from ..engine.problems import TOLD_REASONS, Busy, NeedsPerson, TryAgain
 from ..engine.relation_decision import (
     CREATE_ODOO,
     LINK,
@@ -21,7 +21,6 @@ from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
-from .tribe_work import TOLD_REASONS
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {

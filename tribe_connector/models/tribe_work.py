@@ -34,8 +34,6 @@ INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison", "invoices")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
 OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate")
-# Why something is looked at of which Tribe told that it changed.
-TOLD_REASONS = {"webhook", "follow"}
 # Of what records of Odoo the ID is the reference.
 MODELS = {"partner": "res.partner", "payment": "account.move"}
 # With what is said of a number that is taken, the invoice can be booked as well (*Book Anyway*).
