@@ -90,6 +90,29 @@ class TestInvoiceLag(PaymentCase):
         self.assertEqual(self.link(tribe_id).phase_id.code, "Paid")
         self.assertFalse(self.env["tribe.work"].search([]))
 
+    def test_that_tribe_told_of_what_is_held_is_no_news_the_next_night(self):
+        """It stays the reason of the problem's row, for which nothing is looked at once more."""
+        self.sandbox.switch(final_invoice_writable="all")
+        changes = {
+            "draft": lambda tribe_id: self.sandbox.set_phase(tribe_id, "Draft"),
+            "deleted": lambda tribe_id: self.sandbox.delete("Activity_Invoice", tribe_id),
+            "changed": lambda tribe_id: self.sandbox.change(
+                "Activity_Invoice", tribe_id, {"DiscountPercentage": 5.0}
+            ),
+        }
+        for name, change in changes.items():
+            with self.subTest(name):
+                tribe_id = self.send_new(self.line(100.0))
+                change(tribe_id)
+                self.look_at("invoice", tribe_id)
+                self.assertEqual(self.work(tribe_id).mapped("cause"), ["differs"])
+
+                self.run_nightly()
+
+                self.assertEqual(self.work(tribe_id).mapped("cause"), ["differs"])
+                self.pass_time()
+                self.assertEqual(self.work(tribe_id).mapped("cause"), ["differs"])
+
     def test_nor_what_was_taken_back(self):
         self.connection.tell_unpaid = True
         tribe_id = self.send_new(self.line(100.0))
