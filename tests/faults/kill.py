@@ -15,6 +15,8 @@ MOMENTS = (
     "booking",
     "payment export",
     "token refresh",
+    "settling",
+    "booking again",
 )
 VICTIMS = ("Odoo", "PostgreSQL")
 CUSTOMERS = 4
@@ -24,6 +26,11 @@ LONGEST_SECONDS = 0.5
 INVOICES = 3
 # How long PostgreSQL lets nobody in.
 DOWN_SECONDS = 1.0
+# The work with invoices that is done at these moments (books.py).
+WORKS_AT = {
+    "settling": ("credited", "credited first", "credited"),
+    "booking again": ("booked again", "adopted", "booked again"),
+}
 
 
 class Kill(Storm):
@@ -33,9 +40,9 @@ class Kill(Storm):
     letter_beside = "L"
 
     def __init__(self, seed: int):
-        super().__init__(seed, ReferenceModel(policy_of(seed)))
         self.moment = MOMENTS[seed % len(MOMENTS)]
-        self.victim = VICTIMS[seed // len(MOMENTS) % len(VICTIMS)]
+        super().__init__(seed, ReferenceModel(policy_of(seed)))
+        self.victim = VICTIMS[(seed + seed // len(MOMENTS)) % len(VICTIMS)]
         self.calls = self.chance.randint(1, MOST_CALLS)
         self.seconds = self.chance.uniform(0, LONGEST_SECONDS)
         self.invoices: list[str] = []
@@ -45,6 +52,9 @@ class Kill(Storm):
             f"kill {self.seed} ({self.victim} during {self.moment}, after {self.calls} calls and "
             f"{self.seconds:.2f} s)"
         )
+
+    def _drawn_works(self) -> tuple[str, ...]:
+        return WORKS_AT.get(self.moment, ())
 
     def send_first_invoice(self, lab: Laboratory) -> None:
         """Send some: their payments are one of the moments."""
@@ -72,6 +82,8 @@ class Kill(Storm):
             "booking": self._booking,
             "payment export": self._payments,
             "token refresh": self._tokens,
+            "settling": self._invoices,
+            "booking again": self._invoices,
         }[self.moment]
         begin(lab)
         if self.restores:
@@ -123,6 +135,10 @@ class Kill(Storm):
             lab.pay(invoice_id)
             self.model.paid(invoice_id)
         lab.press("action_run_nightly")
+
+    def _invoices(self, _lab: Laboratory) -> None:
+        for step in self.books.steps():
+            step()
 
     def _tokens(self, lab: Laboratory) -> None:
         lab.sandbox.fault("slow", path_contains="/oauth2/token", seconds=0.5, times=3)

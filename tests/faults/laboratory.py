@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import functools
 import random
 import re
 import threading
@@ -42,6 +43,8 @@ PREPARED_AT_ONCE = 20
 USER_GROUPS = {INTERNAL: "group_user", PORTAL: "group_portal"}
 # Another one than the laboratory's: the same would be the same tenant.
 NEIGHBOUR_SEED = 77
+# The code of a sentence as the database has it.
+CODE = re.compile(r'"code": "(\w+)"')
 # How the name of each customer begins.
 MARKER = re.compile(r"\b[A-Z]\d*-\d+\b")
 # After the faults: how often everything is run again before both systems must be right.
@@ -64,6 +67,8 @@ class Laboratory(Tenant):
         self._postgresql = psycopg2.connect(dbname=database, **postgresql.connection_options())
         self._postgresql.autocommit = True
         self.neighbour: Tenant | None = None
+        # The invoices of all models, by their IDs in Tribe.
+        self._made: set[str] = set()
 
     @property
     def tenants(self) -> list[Tenant]:
@@ -97,9 +102,30 @@ class Laboratory(Tenant):
             context={"no_reset_password": True},
         )
 
-    def send_invoice(self, relationship_id: str, lines) -> str:
+    @functools.cached_property
+    def vat_groups(self) -> dict[int, str]:
+        """The IDs of Tribe's VAT groups of the Netherlands by their percentage."""
+        ids = {row["Code"]: row["ID"] for row in self.sandbox.rows("Datastore_VatGroup")}
+        return {percentage: ids[f"NL{percentage}"] for percentage in (21, 9, 0)}
+
+    @functools.cached_property
+    def legal_entities(self) -> list[str]:
+        """The Tribe IDs of the legal entities, the default one first."""
+        own = [["connection_id", "=", self.connection_id]]
+        rows = self.odoo.rows("tribe.legal.entity", own, ["tribe_id", "is_default"])
+        return [row["tribe_id"] for row in sorted(rows, key=lambda row: not row["is_default"])]
+
+    def send_invoice(self, relationship_id: str, lines, **columns) -> str:
         """Make an invoice in Tribe and send it; returns its ID. Lines: (quantity, price, VAT)."""
-        groups = {row["Percentage"]: row["ID"] for row in self.sandbox.rows("Datastore_VatGroup")}
+        invoice_id = self.make_invoice(relationship_id, lines, **columns)
+        self.sandbox.set_phase(invoice_id, "Sent")
+        return invoice_id
+
+    def make_invoice(self, relationship_id: str, lines, group: str = "", **columns) -> str:
+        """Make an invoice in Tribe that is not sent yet; returns its ID.
+
+        :param group: the VAT group of all lines, instead of the one with their percentage
+        """
         row = self.sandbox.create(
             "Activity_Invoice",
             {
@@ -111,14 +137,20 @@ class Laboratory(Tenant):
                         "Description": "Werk",
                         "Quantity": float(quantity),
                         "Price": float(price),
-                        "VatGroup": {"ID": groups[vat]},
+                        "VatGroup": {"ID": group or self.vat_groups[vat]},
                     }
                     for quantity, price, vat in lines
                 ],
+                **columns,
             },
         )
-        self.sandbox.set_phase(row["ID"], "Sent")
+        self._made.add(row["ID"])
         return row["ID"]
+
+    def move_of(self, invoice_id: str) -> int:
+        """What is booked of an invoice of Tribe."""
+        (move,) = self.odoo.rows("account.move", [["tribe_id", "=", invoice_id]], ["id"])
+        return move["id"]
 
     def pay(self, invoice_id: str) -> None:
         """Register the payment of an invoice in Odoo."""
@@ -139,6 +171,7 @@ class Laboratory(Tenant):
 
     def prepare(self, trials) -> dict:
         """Make the customers of all storms (or kills), in the calm: ``{seed: trial}``."""
+        self.odoo.write("tribe.connection", [self.connection_id], tell_unpaid=True)
         for start in range(0, len(trials), PREPARED_AT_ONCE):
             some = trials[start : start + PREPARED_AT_ONCE]
             for trial in some:
@@ -257,15 +290,17 @@ class Laboratory(Tenant):
 
     def contents(self, model: ReferenceModel) -> Contents:
         """What both systems contain of what the model knows."""
-        links = self.odoo.rows("tribe.link", [["kind", "=", "invoice"]], ["move_id", "tribe_id"])
-        tribe_ids = {link["move_id"][0]: link["tribe_id"] for link in links if link["move_id"]}
+        links = self._links(model.invoices)
         return Contents(
             tribe=self._in_tribe(model.relations),
             relationships=self._relationships(),
             odoo=self._in_odoo(model.relations),
-            moves=self._moves(model.invoices, tribe_ids),
+            moves=self._moves(model.invoices, {link["move"]: each for each, link in links.items()}),
+            links=links,
+            settled=self._settled(links),
             phases=self._phases(model.invoices),
-            leftovers=self._leftovers(model.relations),
+            problems=self._problems_of(model.invoices),
+            leftovers=self._leftovers(model),
         )
 
     def _in_tribe(self, markers) -> dict[str, list[dict]]:
@@ -297,23 +332,76 @@ class Laboratory(Tenant):
                 )
         return found
 
+    def _links(self, invoices) -> dict[str, dict]:
+        """How each invoice stands, by its ID in Tribe."""
+        rows = self.query(
+            """SELECT tribe_id, move_id, state, difference FROM tribe_link
+                WHERE kind = 'invoice' AND tribe_id = ANY(%s)""",
+            [list(invoices)],
+        )
+        return {
+            tribe_id: {"move": move_id, "state": state, "codes": CODE.findall(difference or "")}
+            for tribe_id, move_id, state, difference in rows
+        }
+
+    def _settled(self, links) -> dict[frozenset, float]:
+        """Which two invoices of Tribe are reconciled with each other, and how much of them."""
+        rows = self.query(
+            """SELECT debit.move_id, credit.move_id, sum(partial.amount)
+                 FROM account_partial_reconcile partial
+                 JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                 JOIN account_move_line credit ON credit.id = partial.credit_move_id
+             GROUP BY 1, 2"""
+        )
+        by_move = {link["move"]: tribe_id for tribe_id, link in links.items()}
+        return {
+            frozenset((by_move[debit], by_move[credit])): amount
+            for debit, credit, amount in rows
+            if debit in by_move and credit in by_move
+        }
+
+    def _problems_of(self, invoices) -> dict[str, list[str]]:
+        """The causes of the problems of invoices, by their IDs in Tribe."""
+        found: dict[str, list[str]] = {}
+        for tribe_id, cause in self.query(
+            """SELECT reference, COALESCE(cause, error_class) FROM tribe_work
+                WHERE kind = 'invoice' AND error_class IS NOT NULL AND reference = ANY(%s)""",
+            [list(invoices)],
+        ):
+            found.setdefault(tribe_id, []).append(cause)
+        return found
+
     def _moves(self, invoices, tribe_ids) -> dict[str, list[dict]]:
-        """By link, and by Tribe's number: a move that lost its link counts too."""
+        """By link, and by Tribe's number: a move that lost its link counts too.
+
+        But for what was cancelled by hand.
+        """
         numbers = {
             row["Number"]: row["ID"]
             for row in self.sandbox.rows("Activity_Invoice")
             if row["ID"] in invoices
         }
-        names = ["name", "state", "amount_total", "partner_id"]
+        entities = {
+            row["journal_id"][0]: row["tribe_id"]
+            for row in self.odoo.rows("tribe.legal.entity", [], ["journal_id", "tribe_id"])
+            if row["journal_id"]
+        }
+        names = ["name", "state", "amount_total", "partner_id", "move_type", "journal_id"]
+        of_customers = [
+            ["move_type", "in", ["out_invoice", "out_refund"]],
+            ["state", "!=", "cancel"],
+        ]
         found: dict[str, list[dict]] = {}
-        for row in self.odoo.rows("account.move", [["move_type", "=", "out_invoice"]], names):
+        for row in self.odoo.rows("account.move", of_customers, names):
             tribe_id = tribe_ids.get(row["id"]) or numbers.get(row["name"])
             if tribe_id in invoices:
+                sign = -1 if row["move_type"] == "out_refund" else 1
                 found.setdefault(tribe_id, []).append(
                     {
                         "state": row["state"],
-                        "total": row["amount_total"],
+                        "total": sign * row["amount_total"],
                         "partner": row["partner_id"][0],
+                        "entity": entities.get(row["journal_id"][0]),
                     }
                 )
         return found
@@ -328,11 +416,22 @@ class Laboratory(Tenant):
             if row["ID"] in invoices
         }
 
-    def _leftovers(self, markers) -> list[str]:
-        """What is still to be done, but for what is about the customers of another model."""
+    def _leftovers(self, model: ReferenceModel) -> list[str]:
+        """What is still to be done, but for what is about the customers of another model.
+
+        And for the problems of invoices, which each model asks for (``_problems_of``).
+        """
+        markers = model.relations
+        problems = self.odoo.rows(
+            "tribe.work", [["error_class", "!=", False]], ["kind", "reference", "error"]
+        )
         sending = self.odoo.rows("tribe.link", [["state", "=", "sending"]], ["display_name"])
         leftovers = [
-            *self.problems(),
+            *(
+                row["error"]
+                for row in problems
+                if row["kind"] != "invoice" or row["reference"] not in self._made
+            ),
             *(f"{link['display_name']} is being sent" for link in sending),
         ]
         named = {leftover: set(MARKER.findall(leftover)) for leftover in leftovers}

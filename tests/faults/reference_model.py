@@ -11,6 +11,18 @@ ODOO, TRIBE = "odoo", "tribe"
 SIDES = (ODOO, TRIBE)
 CENT = Decimal("0.01")
 INTERNAL, PORTAL = "internal", "portal"
+# What became of an invoice in Tribe: it is as it was sent, another one, a draft again, deleted.
+AS_SENT, CHANGED, DRAFT, GONE = "as sent", "changed", "draft", "gone"
+# Somebody typed it by hand before, and nobody adopted that yet.
+TYPED = "typed"
+# How its link stands, what must be said on it, and which problems there are.
+STANDING = {
+    AS_SENT: ("linked", None, []),
+    CHANGED: ("differs", None, ["differs"]),
+    DRAFT: ("differs", "difference_draft_in_tribe", ["differs"]),
+    GONE: ("gone", "difference_deleted_in_tribe", ["differs"]),
+    TYPED: (None, None, ["number"]),
+}
 # What Tribe never writes of who signs in to Odoo, as each kind of user.
 KEPT = {INTERNAL: ("name", "email", "phone"), PORTAL: ("email",), "": ()}
 
@@ -85,12 +97,20 @@ class Relation:
 
 @dataclass
 class Invoice:
-    """One invoice that was sent in Tribe. ``lines`` are (quantity, price, VAT percentage)."""
+    """One invoice that was sent in Tribe. ``lines`` are (quantity, price, VAT percentage).
+
+    ``entity``: its legal entity. ``credits``: the ID of the invoice that it credits, as a whole or
+    in part.
+    """
 
     tribe_id: str
     marker: str
     lines: list[tuple[Decimal, Decimal, Decimal]]
+    entity: str = ""
+    credits: str = ""
     paid: bool = False
+    state: str = AS_SENT
+    was_typed: bool = False
 
     @property
     def total(self) -> Decimal:
@@ -106,8 +126,9 @@ class Contents:
     """What both systems contain, as the laboratory reads it; rows are dicts of neutral values.
 
     ``tribe``: marker -> relations; ``relationships``: Tribe ID -> how many customers it is.
-    ``odoo``: marker -> partners. ``moves``: Tribe ID of an invoice -> its moves.
-    ``phases``: Tribe ID of an invoice -> code. ``leftovers``: what the connector still has to do.
+    ``odoo``: marker -> partners. ``leftovers``: what the connector still has to do.
+    By the Tribe ID of an invoice: ``moves``, its ``links`` (state and codes), ``phases`` (codes),
+    the causes of its ``problems``. ``settled``: which two are reconciled -> how much.
     """
 
     tribe: dict[str, list[dict]]
@@ -116,6 +137,9 @@ class Contents:
     moves: dict[str, list[dict]]
     phases: dict[str, str]
     leftovers: list[str]
+    links: dict[str, dict] = field(default_factory=dict)
+    settled: dict[frozenset, float] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
 
 
 class ReferenceModel:
@@ -157,9 +181,22 @@ class ReferenceModel:
         relation.was_unseen |= is_unseen
         relation.edits_before_restore = len(relation.edits)
 
-    def sent(self, tribe_id: str, marker: str, lines) -> None:
-        """Somebody sent an invoice in Tribe to a customer."""
-        self.invoices[tribe_id] = Invoice(tribe_id, marker, lines)
+    def sent(self, tribe_id: str, marker: str, lines, entity="", credits="") -> None:
+        """Somebody sent an invoice in Tribe to a customer, perhaps one that credits another."""
+        self.invoices[tribe_id] = Invoice(tribe_id, marker, lines, entity, credits)
+
+    def in_tribe(self, tribe_id: str, state: str = AS_SENT) -> None:
+        """Somebody changed an invoice in Tribe that was booked, or took that back."""
+        self.invoices[tribe_id].state = state
+
+    def typed(self, tribe_id: str) -> None:
+        """Somebody typed an invoice by hand before it was booked."""
+        self.invoices[tribe_id].state = TYPED
+
+    def adopted(self, tribe_id: str) -> None:
+        """Somebody took the one that was typed for it."""
+        self.invoices[tribe_id].state = AS_SENT
+        self.invoices[tribe_id].was_typed = True
 
     def paid(self, tribe_id: str) -> None:
         """Somebody registered the payment of an invoice."""
@@ -227,10 +264,23 @@ class ReferenceModel:
 
     def _of_invoice(self, invoice: Invoice, contents: Contents) -> list[str]:
         moves = contents.moves.get(invoice.tribe_id, [])
-        if len(moves) != 1:
+        expected = 0 if invoice.state == TYPED else 1
+        if len(moves) != expected:
             kind = "doubled" if moves else "lost"
             return [f"{kind}: invoice {invoice.tribe_id} is booked {len(moves)} times"]
-        (move,) = moves
+        found = [
+            difference for move in moves for difference in self._of_move(invoice, move, contents)
+        ]
+        found += self._of_standing(invoice, contents)
+        expected = self._phase(invoice)
+        if contents.phases.get(invoice.tribe_id) != expected:
+            found.append(
+                f"lost: invoice {invoice.tribe_id} is {contents.phases.get(invoice.tribe_id)} "
+                f"in Tribe, not {expected}"
+            )
+        return found
+
+    def _of_move(self, invoice: Invoice, move, contents: Contents) -> list[str]:
         found = []
         if move["state"] != "posted":
             found.append(f"half: invoice {invoice.tribe_id} is {move['state']}")
@@ -239,13 +289,39 @@ class ReferenceModel:
         (partner,) = contents.odoo.get(invoice.marker) or [{}]
         if move["partner"] != partner.get("id"):
             found.append(f"half: invoice {invoice.tribe_id} is booked for {move['partner']}")
-        expected = "Paid" if invoice.paid else "Sent"
-        if contents.phases.get(invoice.tribe_id) != expected:
-            found.append(
-                f"lost: invoice {invoice.tribe_id} is {contents.phases.get(invoice.tribe_id)} "
-                f"in Tribe, not {expected}"
-            )
+        if invoice.entity and not invoice.was_typed and move.get("entity") != invoice.entity:
+            found.append(f"half: invoice {invoice.tribe_id} is booked for {move.get('entity')}")
+        if invoice.credits:
+            settled = contents.settled.get(frozenset((invoice.tribe_id, invoice.credits)), 0)
+            if _cents(settled) != -invoice.total:
+                found.append(f"half: credit {invoice.tribe_id} is settled with {settled}")
         return found
+
+    def _of_standing(self, invoice: Invoice, contents: Contents) -> list[str]:
+        """What somebody can see of it: neither more nor less than there is to be told."""
+        state, code, problems = STANDING[invoice.state]
+        link = contents.links.get(invoice.tribe_id, {"state": None, "codes": []})
+        found = []
+        if link["state"] != state or (code and code not in link["codes"]):
+            found.append(f"half: invoice {invoice.tribe_id} ({invoice.state}) shows {link}")
+        told = contents.problems.get(invoice.tribe_id, [])
+        if told != problems:
+            found.append(f"half: of invoice {invoice.tribe_id} ({invoice.state}) is told: {told}")
+        return found
+
+    def _phase(self, invoice: Invoice) -> str | None:
+        """In which phase an invoice is in Tribe: the connector writes none but Paid."""
+        if invoice.state == GONE:
+            return None
+        if invoice.state == DRAFT:
+            return "Draft"
+        return "Paid" if invoice.state == AS_SENT and self._is_paid(invoice) else "Sent"
+
+    def _is_paid(self, invoice: Invoice) -> bool:
+        credited = sum(
+            other.total for other in self.invoices.values() if other.credits == invoice.tribe_id
+        )
+        return bool(invoice.paid or invoice.credits or (credited and credited == -invoice.total))
 
     def _of_numbers(self, contents: Contents) -> list[str]:
         found = []

@@ -7,8 +7,8 @@ the machine does at the same time is its own affair; the outcome must not depend
 import random
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 
+from .books import WORKS, Books
 from .laboratory import WAITS, Laboratory, values_of
 from .reference_model import INTERNAL, ODOO, PORTAL, SIDES, TRIBE, ReferenceModel
 from .tenant import Tenant
@@ -33,7 +33,8 @@ RESTORES = 1 / 3
 EDITS_BESIDE = 3
 # Creating in Tribe is where a lost answer could double.
 NEW_IN_ODOO = 3
-VAT_PERCENTAGES = (21, 9, 0)
+# So many kinds of work with invoices, beside those that every storm has.
+WORKS_WITH_INVOICES = 3
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
 # In a storm we wait so long for an answer. In the calm Tribe answers, however slow the machine is.
 ANSWER_SECONDS = 1
@@ -136,6 +137,7 @@ class Storm:
         }
         self.switches = self.chance.sample(list(SWITCHES), self.chance.randint(1, 3))
         self.restores = self.chance.random() < RESTORES
+        self.books = Books(self.chance, model, self._drawn_works())
         self.old: list[Known] = []
         self.new: list[Known] = []
         # A customer of the other tenant.
@@ -146,7 +148,14 @@ class Storm:
 
     def __str__(self) -> str:
         faults = ", ".join(f"{name} {rate:.0%}" for name, rate in self.faults.items())
-        return f"storm {self.seed} ({self.model.policy} wins; {faults}; {', '.join(self.switches)})"
+        return (
+            f"storm {self.seed} ({self.model.policy} wins; {faults}; {', '.join(self.switches)}; "
+            f"{', '.join(self.books.works)})"
+        )
+
+    def _drawn_works(self) -> list[str]:
+        """The kinds of work with invoices (books.py)."""
+        return self.chance.sample(list(WORKS), WORKS_WITH_INVOICES)
 
     # In the calm
 
@@ -172,6 +181,8 @@ class Storm:
             known.relation_id = tribe[known.marker][0]["id"]
             known.relationship_id = relationships[known.relation_id]
         self.booked = self._send(lab, self.old[0])
+        # Not with the one that is closed in the storm.
+        self.books.prepare(lab, self.old[:-1])
 
     # In the storm
 
@@ -261,6 +272,7 @@ class Storm:
             lab.look,
             lab.tick,
             lab.sandbox.revoke_tokens,
+            *self.books.steps(),
         ]
         self.chance.shuffle(works)
         return works
@@ -310,17 +322,7 @@ class Storm:
         self._send(lab, self.chance.choice([k for k in self.old + self.new if k.relationship_id]))
 
     def _send(self, lab: Laboratory, known: Known) -> str:
-        lines = [
-            (
-                Decimal(self.chance.randint(1, 9)),
-                Decimal(self.chance.randint(1, 99999)) / 100,
-                self.chance.choice(VAT_PERCENTAGES),
-            )
-            for _line in range(self.chance.randint(1, 4))
-        ]
-        invoice_id = lab.send_invoice(known.relationship_id, lines)
-        self.model.sent(invoice_id, known.marker, lines)
-        return invoice_id
+        return self.books.send(lab, known)
 
     def _pay(self, lab: Laboratory) -> None:
         lab.pay(self.booked)

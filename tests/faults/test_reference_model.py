@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from .reference_model import INTERNAL, ODOO, PORTAL, TRIBE, Contents, ReferenceModel
+from .reference_model import (
+    CHANGED,
+    DRAFT,
+    GONE,
+    INTERNAL,
+    ODOO,
+    PORTAL,
+    TRIBE,
+    Contents,
+    ReferenceModel,
+)
 
 VALUES = {"name": "S1 Klant", "phone": "1"}
 
@@ -147,20 +157,89 @@ def test_a_lost_edit_and_an_old_value_that_came_back_are_seen():
     assert one.differences(contents(in_odoo=new))
 
 
-def test_an_invoice_is_booked_once_to_the_cent_and_told_when_it_is_paid():
+LINES = [(Decimal(3), Decimal("9.99"), Decimal(21))]
+MOVE = {"state": "posted", "total": 36.26, "partner": 7, "entity": "e"}
+LINKED = {"state": "linked", "codes": []}
+GOOD = {"moves": {"i": [MOVE]}, "phases": {"i": "Sent"}, "links": {"i": LINKED}}
+
+
+def model_with_invoice():
     one = model()
-    one.sent("i", "S1", [(Decimal(3), Decimal("9.99"), Decimal(21))])
-    move = {"state": "posted", "total": 36.26, "partner": 7}
-    good = {"moves": {"i": [move]}, "phases": {"i": "Sent"}}
-    assert one.differences(contents(**good)) == []
+    one.sent("i", "S1", LINES, "e")
+    return one
+
+
+def test_an_invoice_is_booked_once_to_the_cent_and_told_when_it_is_paid():
+    one = model_with_invoice()
+    assert one.differences(contents(**GOOD)) == []
     for wrong in (
         {"moves": {}},
-        {"moves": {"i": [move, move]}},
-        {"moves": {"i": [{**move, "state": "draft"}]}},
-        {"moves": {"i": [{**move, "total": 36.27}]}},
-        {"moves": {"i": [{**move, "partner": 8}]}},
+        {"moves": {"i": [MOVE, MOVE]}},
+        {"moves": {"i": [{**MOVE, "state": "draft"}]}},
+        {"moves": {"i": [{**MOVE, "total": 36.27}]}},
+        {"moves": {"i": [{**MOVE, "total": -36.26}]}},
+        {"moves": {"i": [{**MOVE, "partner": 8}]}},
+        {"moves": {"i": [{**MOVE, "entity": "another"}]}},
+        {"phases": {"i": "Paid"}},
+        {"links": {}},
+        {"problems": {"i": ["differs"]}},
+    ):
+        assert len(one.differences(contents(**{**GOOD, **wrong}))) == 1
+    one.paid("i")
+    assert len(one.differences(contents(**GOOD))) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "link", "code", "phase"),
+    [
+        (CHANGED, "differs", "", "Sent"),
+        (DRAFT, "differs", "difference_draft_in_tribe", "Draft"),
+        (GONE, "gone", "difference_deleted_in_tribe", None),
+    ],
+)
+def test_what_becomes_of_an_invoice_in_tribe_is_told_and_it_is_never_paid(state, link, code, phase):
+    one = model_with_invoice()
+    one.in_tribe("i", state)
+    one.paid("i")
+    told = {
+        "links": {"i": {"state": link, "codes": [code]}},
+        "problems": {"i": ["differs"]},
+        "phases": {"i": phase},
+    }
+    assert one.differences(contents(**{**GOOD, **told})) == []
+    for wrong in (
+        {"links": {"i": LINKED}},
+        {"problems": {}},
+        {"problems": {"i": ["differs", "differs"]}},
         {"phases": {"i": "Paid"}},
     ):
+        assert len(one.differences(contents(**{**GOOD, **told, **wrong}))) == 1
+    one.in_tribe("i")
+    assert one.differences(contents(**{**GOOD, "phases": {"i": "Paid"}})) == []
+
+
+def test_what_somebody_typed_is_asked_about_until_it_is_adopted():
+    one = model_with_invoice()
+    one.typed("i")
+    asked = {"moves": {}, "links": {}, "problems": {"i": ["number"]}}
+    assert one.differences(contents(**{**GOOD, **asked})) == []
+    assert one.differences(contents(**GOOD))
+    one.adopted("i")
+    assert one.differences(contents(**{**GOOD, "moves": {"i": [{**MOVE, "entity": None}]}})) == []
+    assert one.differences(contents(**{**GOOD, **asked}))
+
+
+@pytest.mark.parametrize(("price", "phase"), [("9.99", "Paid"), ("5.00", "Sent")])
+def test_a_credit_is_settled_with_its_invoice(price, phase):
+    one = model_with_invoice()
+    one.sent("c", "S1", [(Decimal(-3), Decimal(price), Decimal(21))], "e", credits="i")
+    total = one.invoices["c"].total
+    good = {
+        "moves": {"i": [MOVE], "c": [{**MOVE, "total": float(total)}]},
+        "links": {"i": LINKED, "c": LINKED},
+        "phases": {"i": phase, "c": "Paid"},
+        "settled": {frozenset("ci"): float(-total)},
+    }
+    assert one.differences(contents(**good)) == []
+    for wrong in ({"settled": {}}, {"phases": {"i": phase, "c": "Sent"}}):
         assert len(one.differences(contents(**{**good, **wrong}))) == 1
-    one.paid("i")
-    assert len(one.differences(contents(**good))) == 1

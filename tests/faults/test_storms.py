@@ -10,11 +10,12 @@ import time
 
 import pytest
 
+from .books import WORKS
 from .reference_model import SIDES, ReferenceModel
 from .seeds import asked_for
 from .storm import FAULTS, SWITCHES, Storm, policy_of
 
-# Of the first twenty those ten that have every fault and every switch, and most of them twice.
+# Of the first twenty those ten that have every fault, switch and work, and most of them twice.
 USUAL = "2,3,5,7,9,10,14,16,17,20"
 STORMS = asked_for("TRIBE_STORM_SEED", usual=USUAL, full="1-200")
 IN_A_ROW = 5
@@ -32,13 +33,14 @@ def rows_of(seeds: list[int]) -> list[list[int]]:
 ROWS = rows_of(STORMS)
 
 
-def test_the_usual_storms_have_every_fault_and_every_switch(monkeypatch):
+def test_the_usual_storms_have_every_fault_switch_and_work(monkeypatch):
     monkeypatch.delenv("TRIBE_STORM_SEED", raising=False)
     monkeypatch.setenv("TRIBE_FULL_TESTS", "")
     seeds = asked_for("TRIBE_STORM_SEED", usual=USUAL, full="")
     drawn = [Storm(seed, ReferenceModel(policy_of(seed))) for seed in seeds]
     assert {name for storm in drawn for name in storm.faults} == set(FAULTS)
     assert {name for storm in drawn for name in storm.switches} == set(SWITCHES)
+    assert {work for storm in drawn for work in storm.books.works} == set(WORKS)
     assert {storm.restores for storm in drawn} == {False, True}
 
 
