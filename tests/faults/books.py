@@ -130,6 +130,7 @@ class Books:
         lab.sandbox.deliveries()
         lab.sandbox.switch(webhook_drop_rate=1.0)
         invoice_id = self.send(lab, customer, lines=[(Decimal(1), price, 21)])
+        lab.sandbox.deliveries()
         lab.sandbox.switch(webhook_drop_rate=0.0)
         self._type_by_hand(lab, customer, invoice_id, price)
         self.model.typed(invoice_id)
