@@ -89,12 +89,12 @@ class BadCase(OddAnswers, InvoiceCase):
 
         return patch.object(AccountMove, name, refuse)
 
-    def constraint(self, model, *fields):
-        """While this lasts an addon has a constraint, which no invoice of Tribe meets."""
+    def constraint(self, model, *fields, which=lambda _record: True):
+        """While this lasts an addon has a constraint, which nothing that a lane makes meets."""
 
         def check(records):
             for record in records:
-                if of_lane(record):
+                if of_lane(record) and which(record):
                     raise ValidationError(REFUSAL)
 
         check._constrains = fields
@@ -263,6 +263,28 @@ class TestSomeBad(BadCase):
         self.assertLessEqual(len(made), 1 + 1.5 * COUNT)
         self.assert_booked(tribe_ids[1::2])
         self.assert_each_held(bad)
+
+    def test_an_entry_that_is_made_along_with_them_and_refused(self):
+        post = AccountMove._post
+        journal = self.env["account.journal"].search(
+            [("type", "=", "general"), ("company_id", "=", self.company.id)], limit=1
+        )
+
+        def post_with_entry(moves, *arguments, **options):
+            if of_lane(moves) and moves[0].is_invoice():
+                moves.create({"move_type": "entry", "journal_id": journal.id})
+            return post(moves, *arguments, **options)
+
+        tribe_ids = self.sent(2)
+        refusing = self.constraint(
+            "account.move", "journal_id", which=lambda move: move.move_type == "entry"
+        )
+        with refusing, patch.object(AccountMove, "_post", post_with_entry):
+            self.queries(tribe_ids)
+
+        self.assert_each_held(tribe_ids)
+        for work in self.problematic():
+            self.assert_told(work, "said_by_odoo")
 
     def test_what_was_held_before_is_not_made_with_what_is_new(self):
         bad = self.sent(3)

@@ -203,12 +203,12 @@ class AccountMove(models.Model):
         all_links = self._tribe_links()
         links = all_links.filtered(lambda link: link.state != "left_to_odoo")
         # With no more rights than who confirms it: it undoes what a line is reconciled with.
-        moves = {link: link.move_id.with_env(self.env) for link in links}
-        self._tribe_look_at_each(moves, self._tribe_before_posting)
+        moves = [(link.move_id.with_env(self.env), link) for link in links]
+        self._tribe_look_at_each(moves, lambda move, link: move._tribe_before_posting(link))
         posted = super()._post(soft)
         self._tribe_look_at_each(
-            {link: move for link, move in moves.items() if move in posted},
-            self._tribe_after_posting,
+            [(move, link) for move, link in moves if move in posted],
+            lambda move, link: move._tribe_after_posting(link),
         )
         if booked := all_links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
@@ -216,12 +216,12 @@ class AccountMove(models.Model):
         return posted
 
     def _tribe_look_at_each(self, moves, look):
-        """Look at entries and their links (``{link: move}``) with a function that may refuse one.
+        """Look at entries and their links (``[(move, link)]``) with a function that may refuse one.
 
         :raises OfSome: which it refuses, where we book them at once
         """
         refused = OfSome({})
-        for link, move in moves.items():
+        for move, link in moves:
             try:
                 look(move, link)
             except UserError as error:
@@ -230,20 +230,18 @@ class AccountMove(models.Model):
                 refused.reasons[move] = error
         refused.check()
 
-    @staticmethod
-    def _tribe_before_posting(move, link):
+    def _tribe_before_posting(self, link):
         # Else VAT would be said to differ, and what was changed would not.
-        if not move._tribe_is_booking():
-            move._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
-            move._tribe_as_in_tribe(partial(move._tribe_check_facts, link, BEFORE_VAT))
-        move._tribe_as_in_tribe(partial(move._tribe_correct_vat, link))
+        if not self._tribe_is_booking():
+            self._tribe_as_in_tribe(partial(link._follow_tribe, is_confirming=True))
+            self._tribe_as_in_tribe(partial(self._tribe_check_facts, link, BEFORE_VAT))
+        self._tribe_as_in_tribe(partial(self._tribe_correct_vat, link))
 
-    @staticmethod
-    def _tribe_after_posting(move, link):
+    def _tribe_after_posting(self, link):
         # Odoo may only now have moved it out of a locked period.
-        move._tribe_as_in_tribe(link._follow_tribe)
-        move._tribe_as_in_tribe(partial(move._tribe_check_facts, link))
-        move._tribe_as_in_tribe(link._keep_accounting_date)
+        self._tribe_as_in_tribe(link._follow_tribe)
+        self._tribe_as_in_tribe(partial(self._tribe_check_facts, link))
+        self._tribe_as_in_tribe(link._keep_accounting_date)
 
     def _tribe_is_booking(self):
         """Whether it is a lane that books these."""

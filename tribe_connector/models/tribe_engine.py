@@ -51,8 +51,7 @@ HANDLERS = {
 }
 # What only tells which relation to look at is done first, so that each is looked at once.
 FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")
-# What is about relations.
-OF_RELATIONS = ("organization", "person", "customer", "person_customer", "supplier", "address")
+OF_RELATIONS = [kind for kind, model in HANDLERS.items() if model == "tribe.relation.importer"]
 # What is done in the journals of a connection, in each of which one worker is at a time.
 IN_JOURNALS = ("invoice", "document")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
@@ -72,7 +71,7 @@ GLANCE_SECONDS = 0.5
 
 
 class Stream(NamedTuple):
-    """What is due of one connection, kind and urgency (``tribe.work.claim``)."""
+    """What is due of one connection, kind and urgency (``URGENCY``)."""
 
     connection_id: int
     kind: str

@@ -126,10 +126,10 @@ class TribeInvoiceBooker(models.AbstractModel):
         try:
             yield
         except OfSome as error:
-            OfSome(
-                {of_move[move]: error.reasons[move] for move in of_move if move in error.reasons}
-            ).check()
-            raise
+            known = [move for move in of_move if move in error.reasons]
+            OfSome({of_move[move]: error.reasons[move] for move in known}).check()
+            # Of an entry that Odoo made along with them, such as an exchange difference.
+            raise next(iter(error.reasons.values())) from error
 
     def _post(self, moves):
         """Post some entries; to know which of them Odoo refuses, one after the other.
