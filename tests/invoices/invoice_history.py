@@ -62,6 +62,8 @@ class Settings:
     locked_until: object = None
     books_reminded: bool = True
     tells_unpaid: bool = False
+    # Whether the books of the second legal entity are in Odoo.
+    books_second: bool = True
 
 
 @dataclass
@@ -85,6 +87,8 @@ class Invoice:
     index: int
     tribe_id: str
     credited: object = None
+    # Of the second legal entity
+    is_second: bool = False
     # In Tribe
     is_deleted: bool = False
     phase: str = DRAFT
@@ -168,9 +172,14 @@ class Invoice:
         """Whether it is in a phase in which nothing is booked, so nothing is told of it."""
         return self.phase == REMINDED and not settings.books_reminded
 
+    def is_kept_elsewhere(self, settings):
+        """Whether its books are not in Odoo: it is neither booked nor compared, nor told of."""
+        return self.is_second and not settings.books_second
+
     def is_to_be_booked(self, settings):
         """Whether Odoo should have it, if nothing is wrong."""
-        if self.phase == DRAFT or self.is_left_alone(settings):
+        is_elsewhere = self.is_kept_elsewhere(settings)
+        if self.phase == DRAFT or is_elsewhere or self.is_left_alone(settings):
             return False
         return not settings.first_day or self.in_tribe.date >= settings.first_day
 
