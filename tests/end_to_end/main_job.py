@@ -61,6 +61,7 @@ class MainJob:
         domain = [
             *(["parent_id", "=", False], ["active", "=", True]),
             *("|", ["customer_rank", ">", 0], ["supplier_rank", ">", 0]),
+            ["id", "not in", self.world.linked_elsewhere("partner_id")],
         ]
         partners = self.odoo.rows(
             "res.partner", domain, ["tribe_id", "debtor_number", "creditor_number", "name"]
@@ -104,7 +105,8 @@ class MainJob:
     def _change_in_tribe(self) -> None:
         partner = self._linked_partner("organization")
         phone = "+31 30 765 43 21"
-        (run,) = self.odoo.rows("tribe.run", [], ["id"], order="id desc", limit=1)
+        own = self.world.own
+        (run,) = self.odoo.rows("tribe.run", own, ["id"], order="id desc", limit=1)
         self.world.sandbox.change(
             "Relation_Organization", partner["tribe_id"], {"PhoneNumber": phone}
         )
@@ -117,7 +119,9 @@ class MainJob:
         seconds = time.monotonic() - started
         # By Tribe's own word: looking for changes would have found it too, within a quarter of an
         # hour.
-        told = self.odoo.rows("tribe.run", [["id", ">", run["id"]], ["webhooks", ">", 0]], ["id"])
+        told = self.odoo.rows(
+            "tribe.run", [*own, ["id", ">", run["id"]], ["webhooks", ">", 0]], ["id"]
+        )
         self._note(
             "a change in Tribe visible in Odoo",
             f"{seconds:.1f} s" if self.world.is_told else "after a look",
@@ -190,10 +194,7 @@ class MainJob:
         partners = self._fingerprint("res.partner")
         moves = self._fingerprint("account.move")
         self.world.sandbox.reset_calls()
-        linked = self.odoo.rows("res.partner", [["tribe_id", "!=", False]], ["id"])
-        self.odoo.call(
-            "res.partner", "action_synchronize_with_tribe", [partner["id"] for partner in linked]
-        )
+        self.odoo.call("res.partner", "action_synchronize_with_tribe", self._linked("partner_id"))
         self.world.run_nightly()
         calls = self.world.sandbox.calls()
         unchanged = partners == self._fingerprint("res.partner") and moves == self._fingerprint(
@@ -238,11 +239,16 @@ class MainJob:
     def _moves(self) -> dict[str, dict]:
         names = ["tribe_id", "name", "state", "move_type", "invoice_date", "date", "company_id"]
         names += ["amount_untaxed", "amount_tax", "amount_total", "payment_state"]
-        rows = self.odoo.rows("account.move", [["tribe_id", "!=", False]], names)
+        rows = self.odoo.rows("account.move", [["id", "in", self._linked("move_id")]], names)
         return {row["tribe_id"]: row for row in rows}
 
+    def _linked(self, field: str) -> list[int]:
+        """The contacts or invoices that this connection links."""
+        return self.world.linked(field, self.world.own)
+
     def _linked_partner(self, kind: str, skip: int = 0) -> dict:
-        links = self.odoo.rows("tribe.link", [["kind", "=", kind]], ["partner_id"], order="id")
+        domain = [*self.world.own, ["kind", "=", kind]]
+        links = self.odoo.rows("tribe.link", domain, ["partner_id"], order="id")
         return self._partner(links[skip]["partner_id"][0])
 
     def _partner(self, partner_id: int) -> dict:

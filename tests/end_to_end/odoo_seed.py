@@ -21,9 +21,10 @@ second = env["res.company"].create(
 )
 env["account.chart.template"].try_loading("nl", second, install_demo=False)
 admin = env.ref("base.user_admin")
-admin.write({"company_ids": [(6, 0, (first | second).ids)]})
+admin.write({"company_ids": [(4, company.id) for company in (first, second)]})
 
 nl = env.ref("base.nl").id
+mobile = env["res.partner"]._tribe_mobile_field()
 vals_list = []
 for organization in tribe["organizations"][:RELATIONS_OF_BOTH]:
     vals_list.append(
@@ -69,7 +70,7 @@ for first_name, last_name in [
             "is_company": False,
             "customer_rank": 1,
             "email": f"{first_name.lower()}@particulier.example",
-            "tribe_mobile": "+31 6 12345678",
+            mobile: "+31 6 12345678",
             "street": "Dorpsstraat 12 bis",
             "zip": "2011 AA",
             "city": "Haarlem",

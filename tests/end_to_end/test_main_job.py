@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from host.databases import Databases
+
 from .main_job import MainJob
 from .odoo_log import alarms
 from .world import world
@@ -14,17 +16,22 @@ IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SANDBOX = {} if IS_FULL else {"relations": 160, "invoices": 50}
 
 
+ONLY_FULL = pytest.mark.skipif(not IS_FULL, reason="Only with --full.")
+
+
 @pytest.fixture(
     scope="module",
     params=[
-        True,
-        pytest.param(False, marks=pytest.mark.skipif(not IS_FULL, reason="Only with --full.")),
+        pytest.param({}, id="told by webhooks"),
+        pytest.param({"is_told": False}, id="without any webhook", marks=ONLY_FULL),
+        pytest.param(
+            {"create": Databases.create_with_demo_data}, id="beside the demo data", marks=ONLY_FULL
+        ),
     ],
-    ids=["told by webhooks", "without any webhook"],
 )
 def finished_job(request):
     """The main job, done, while both systems still run."""
-    with world(DATABASE, sandbox_options=SANDBOX, is_told=request.param) as both:
+    with world(DATABASE, sandbox_options=SANDBOX, **request.param) as both:
         job = MainJob(both)
         job.run()
         yield job

@@ -28,11 +28,12 @@ Balances = dict[tuple, Decimal]
 def of_odoo(world: World) -> Balances:
     """``{(what, company, ...): balance}``; income is negative, as in any trial balance."""
     balances: Balances = {}
+    posted = [*POSTED, ["move_id", "not in", world.linked_elsewhere("move_id")]]
     for kind, (what, groups) in KINDS.items():
         rows = world.odoo.call(
             "account.move.line",
             "formatted_read_group",
-            domain=[*POSTED, ["display_type", "=", kind]],
+            domain=[*posted, ["display_type", "=", kind]],
             groupby=groups,
             aggregates=["balance:sum"],
         )
@@ -72,7 +73,7 @@ class _Mapping:
 
     def __init__(self, world: World):
         entities = world.odoo.rows(
-            "tribe.legal.entity", [], ["tribe_id", "company_id", "is_default"]
+            "tribe.legal.entity", world.own, ["tribe_id", "company_id", "is_default"]
         )
         self._entities = {row["tribe_id"]: row for row in entities}
         self._default = next(row for row in entities if row["is_default"])

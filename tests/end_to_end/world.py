@@ -4,7 +4,7 @@ import contextlib
 import functools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -31,6 +31,8 @@ TAXES = {
     "NLVERLEGD": "0% R",
     "EUIC": "0% EX EU G",
 }
+# Nothing of the demo data's connection is ever done.
+NOT_OF_DEMO_DATA = ["connection_id.is_demo_data", "=", False]
 SOON_SECONDS = 15
 INCOME_ACCOUNT = "800100"
 LEDGER_ACCOUNTS = {"8000": "800100", "8010": "801100", "8020": "802100", "8030": "800500"}
@@ -48,6 +50,11 @@ class World:
         self.odoo = OdooApi(odoo.address, key)
         self.tribe = TribeReader(tribe.address, tribe.client_id, tribe.client_secret)
         self.connection_id: int | None = None
+
+    @property
+    def own(self) -> list:
+        """The domain of what is of this connection: the demo data have one of their own."""
+        return [["connection_id", "=", self.connection_id]]
 
     # The steps of an administrator
 
@@ -92,7 +99,7 @@ class World:
 
     def map(self) -> None:
         """Give each legal entity its journal, taxes and accounts."""
-        entities = self.odoo.rows("tribe.legal.entity", [], ["company_id", "name"])
+        entities = self.odoo.rows("tribe.legal.entity", self.own, ["company_id", "name"])
         self.odoo.call("tribe.legal.entity", "action_create_journal", [e["id"] for e in entities])
         for entity in entities:
             company = entity["company_id"][0]
@@ -173,8 +180,18 @@ class World:
 
     def problems(self) -> list[str]:
         """What the connector says needs attention."""
-        rows = self.odoo.rows("tribe.work", [["error_class", "!=", False]], ["error"])
+        domain = [NOT_OF_DEMO_DATA, ["error_class", "!=", False]]
+        rows = self.odoo.rows("tribe.work", domain, ["error"])
         return [row["error"] for row in rows]
+
+    def linked(self, field: str, domain: list) -> list[int]:
+        """The contacts or invoices of some links."""
+        rows = self.odoo.rows("tribe.link", [*domain, [field, "!=", False]], [field])
+        return sorted({row[field][0] for row in rows})
+
+    def linked_elsewhere(self, field: str) -> list[int]:
+        """The contacts or invoices of other connections, as that of the demo data."""
+        return self.linked(field, [["connection_id", "!=", self.connection_id]])
 
     def _due_work(self) -> list:
         # Also what is due in a moment, because another worker was at it.
@@ -183,7 +200,8 @@ class World:
         # What a webhook or the schedule noted while it was deactivated waits for ever.
         is_on = ["connection_id.state", "in", ["initial", "active"]]
         is_of_any_state = ["kind", "in", ["deactivate", "plan"]]
-        return self.odoo.rows("tribe.work", ["&", due, "|", is_on, is_of_any_state], ["id"])
+        domain = [NOT_OF_DEMO_DATA, due, "|", is_on, is_of_any_state]
+        return self.odoo.rows("tribe.work", domain, ["id"])
 
     def _tax(self, company: int, name: str) -> int:
         domain = [["company_id", "=", company], ["name", "=", name]]
@@ -208,18 +226,19 @@ def world(
     seed: Path | None = FULL_SEED,
     sandbox_options: dict | None = None,
     is_told: bool = True,
+    create: Callable[[Databases, str], None] = Databases.create_with_addon,
     **odoo_options,
 ) -> Iterator[World]:
     """Both systems running, seeded, not yet connected.
 
     ``seed`` is a script for Odoo's shell, which finds Tribe's organizations in the file SEED_TRIBE;
-    None where the tests make their own data. Unless ``is_told``, every webhook is lost.
+    None where the tests make their own data. Unless ``is_told``, every webhook is lost. ``create``
+    makes the database.
     """
     odoo = find_or_fetch()
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(postgresql.running())
-        databases = Databases(server, odoo)
-        databases.create_with_addon(database)
+        create(Databases(server, odoo), database)
         with step("start the stand-in for Tribe"):
             sandbox = stack.enter_context(SandboxProcess(**(sandbox_options or {})))
             if not is_told:
