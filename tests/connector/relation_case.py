@@ -34,6 +34,11 @@ class RelationCase(ConnectorCase):
 
     # In Odoo
 
+    @property
+    def mobile(self):
+        """The field with the mobile number: that of ``partner_mobile`` where it is installed."""
+        return self.env["res.partner"]._tribe_mobile_field()
+
     def press_activate(self):
         """Press Activate."""
         with self.enter_registry_test_mode():

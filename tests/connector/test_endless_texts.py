@@ -49,7 +49,7 @@ class TestEndlessTexts(RelationCase):
             "name",
             "email",
             "phone",
-            "tribe_mobile",
+            self.mobile,
             "website",
             "vat",
             "ref",

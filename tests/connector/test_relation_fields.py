@@ -18,7 +18,7 @@ OF_ORGANIZATION = [
     ("website", "https://odoo.example", "Website", "https://tribe.example"),
     ("vat", "NL123456782B90", "VATNumber", "NL001234567B01"),
 ]
-OF_PERSON = [*OF_BOTH, ("tribe_mobile", "06 12345678", "MobilePhoneNumber", "06 87654321")]
+OF_PERSON = [*OF_BOTH, ("mobile", "06 12345678", "MobilePhoneNumber", "06 87654321")]
 OF_ADDRESS = [
     ("street2", "2e verdieping", "Extra", "Achterhuis"),
     ("zip", "3511 AB", "Postalcode", "1012 LG"),
@@ -138,7 +138,10 @@ class TestRelationFields(FieldCase):
                 )
 
     def test_fields_of_a_person(self):
-        self.there_and_back("Relation_Person", self.tribe_of, OF_PERSON, is_company=False)
+        table = [
+            (self.mobile if field == "mobile" else field, *values) for field, *values in OF_PERSON
+        ]
+        self.there_and_back("Relation_Person", self.tribe_of, table, is_company=False)
 
     def test_fields_of_an_address(self):
         for is_company in (True, False):
@@ -349,7 +352,7 @@ class TestRelationFields(FieldCase):
         )
         company = {"website": "https://klant.example", "vat": "NL123456782B90", **address}
         company["property_payment_term_id"] = term.id
-        person = {"is_company": False, "tribe_mobile": "06 12345678", **address}
+        person = {"is_company": False, self.mobile: "06 12345678", **address}
         for policy in ("odoo", "tribe", "ask"):
             with self.subTest(policy):
                 self.sandbox.switch(absent_fields=[])
@@ -374,7 +377,7 @@ class TestRelationFields(FieldCase):
                 self.assertEqual(partners[0].vat, "NL123456782B90")
                 self.assertEqual(partners[0].website, "https://klant.example")
                 self.assertEqual(partners[0].property_payment_term_id, term)
-                self.assertEqual(partners[1].tribe_mobile, "06 12345678")
+                self.assertEqual(partners[1][self.mobile], "06 12345678")
                 self.assertEqual(self.env["tribe.conflict"].search_count([]), 0)
                 for partner in partners:
                     notes = [text for text in self.notes() if partner.name in text]
@@ -616,13 +619,13 @@ class TestRelationFields(FieldCase):
         belgium, in_tribe = self.env.ref("base.be"), self.connection.country_ids["BE"]
         kinds = (
             {"is_company": True, "vat": "NL123456782B90"},
-            {"is_company": False, "tribe_mobile": "+31 6 12345678"},
+            {"is_company": False, self.mobile: "+31 6 12345678"},
         )
         for moved in ("in Odoo", "in Tribe", "on both"):
             for values in kinds:
                 with self.subTest(moved=moved, is_company=values["is_company"]):
                     partner, national = self.abroad(f"Smit {moved}", **values)
-                    before = {name: partner[name] for name in ("phone", "vat", "tribe_mobile")}
+                    before = {name: partner[name] for name in ("phone", "vat", self.mobile)}
                     if moved != "in Tribe":
                         partner.write({"country_id": belgium.id, "city": "Antwerpen"})
                     if moved != "in Odoo":

@@ -76,7 +76,6 @@ WIRE = {
 }
 WIRE_ADDRESS = {"street2": "Extra", "zip": "Postalcode", "city": "City"}
 GROUPS = {INTERNAL: "base.group_user", PORTAL: "base.group_portal"}
-IN_ODOO = {"mobile": "tribe_mobile", "country": "country_id"}
 
 # The same thing in several forms, and different things.
 PLAIN = {
@@ -108,6 +107,12 @@ PERSONS = [
     ("Anna Maria", None, "Jansen-de Boer{0}"),
     ("Søren", "op den", "Kamp{0}"),
 ]
+
+
+def field_of(partner, name):
+    """The field in Odoo of a neutral one."""
+    fields = {"mobile": partner._tribe_mobile_field(), "country": "country_id"}
+    return fields.get(name, name)
 
 
 def changes(plain):
@@ -776,7 +781,7 @@ class History(RuleBasedStateMachine):
     def _note_what_is_typed(self, twin):
         """What people who sign in to Odoo are known by, to the letter."""
         twin.typed = {
-            name: twin.partner[IN_ODOO.get(name, name)]
+            name: twin.partner[field_of(twin.partner, name)]
             for name, value in twin.values.items()
             if value.kept
         }
@@ -784,7 +789,7 @@ class History(RuleBasedStateMachine):
     def _check_users(self, twin):
         """What nobody may change but people in Odoo, or with a person's consent."""
         for name in twin.typed if twin.in_odoo else ():
-            value, now = twin.values[name], twin.partner[IN_ODOO.get(name, name)]
+            value, now = twin.values[name], twin.partner[field_of(twin.partner, name)]
             if value.kept == PORTAL and "tribe" in value.decided.values():
                 twin.typed[name] = now
             self.case.assertEqual(now, twin.typed[name], f"{name} of {twin}, who signs in")
@@ -852,7 +857,7 @@ class History(RuleBasedStateMachine):
         values = {}
         for name in FIELDS[twin.kind]:
             record = address if name in ADDRESS else partner
-            value = record[IN_ODOO.get(name, name)]
+            value = record[field_of(record, name)]
             values[name] = alike(name, value.code if name == "country" else value)
         return values
 
@@ -955,7 +960,7 @@ class History(RuleBasedStateMachine):
                 value = value.format(twin.number)
             if name == "country":
                 value = self.env["res.country"].search([("code", "=", value)]).id
-            vals[IN_ODOO.get(name, name)] = value or False
+            vals[field_of(self.env["res.partner"], name)] = value or False
         return vals
 
     def _tribe_bodies(self, twin, values):

@@ -82,7 +82,7 @@ class TestRelationImport(RelationCase):
         )
 
         self.assertEqual(partner.name, "Johan van der Berg")
-        self.assertEqual(partner.tribe_mobile, "06 12345678")
+        self.assertEqual(partner[self.mobile], "06 12345678")
 
     def test_a_changed_address(self):
         partner = self.linked(street="Oudeweg 1", city="Utrecht")

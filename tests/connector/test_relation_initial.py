@@ -120,7 +120,7 @@ class TestRelationInitial(RelationCase):
         self.assertEqual(self.connection.state, "active")
 
     def test_a_person_has_a_first_a_middle_and_a_last_name(self):
-        partner = self.customer("Jan van der Berg", is_company=False, tribe_mobile="0612345678")
+        partner = self.customer("Jan van der Berg", is_company=False, **{self.mobile: "0612345678"})
 
         self.activate()
 

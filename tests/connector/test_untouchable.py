@@ -17,7 +17,7 @@ class TestUntouchable(RelationCase):
         user = new_test_user(
             self.env, login, groups=groups, name="Jan Smit", email="jan@klant.example"
         )
-        user.partner_id.write({"customer_rank": 1, "phone": "030 1", "tribe_mobile": "06 1"})
+        user.partner_id.write({"customer_rank": 1, "phone": "030 1", self.mobile: "06 1"})
         user.partner_id.write(values)
         return user.partner_id
 
@@ -55,7 +55,7 @@ class TestUntouchable(RelationCase):
 
                 self.assertEqual(partner.user_ids.email, "jan@klant.example")
                 self.assertEqual(
-                    (partner.name, partner.phone, partner.tribe_mobile),
+                    (partner.name, partner.phone, partner[self.mobile]),
                     ("Jan Smit", "030 1", "06 1"),
                 )
                 row = self.tribe_of(partner)
