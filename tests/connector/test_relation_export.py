@@ -1,8 +1,13 @@
+from unittest.mock import patch
+
+from odoo import fields
 from odoo.fields import Command
 
 from odoo.addons.tribe_connector.sentence import Choice, sentence
+from odoo.addons.tribe_connector.tribe_api import TribePaused
+from odoo.addons.tribe_connector.tribe_api.client import Client
 
-from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
+from .common import LONG, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
 
 
@@ -56,6 +61,38 @@ class TestRelationExport(RelationCase):
                 partner.write({"is_company": True, "ref": f"E-{source}"})
                 self.run_nightly()
                 self.assertEqual(set(self.relationships(partner)), {SUPPLIER})
+
+    def test_what_was_not_sent_since_the_turn_was_over_is_sent_in_the_next(self):
+        """Whoever was created just before is still to be looked at, for which no time is left."""
+        partners = self.customer("Eerst") | self.customer("Dan")
+        sent = []
+
+        def unless_over(original):
+            def call(client, *arguments, **options):
+                if sent:
+                    raise TribePaused(sentence("turn_over"), retry_after=LONG)
+                return original(client, *arguments, **options)
+
+            return call
+
+        def create(client, *arguments, **options):
+            answer = unless_over(client_create)(client, *arguments, **options)
+            sent.append(arguments)
+            return answer
+
+        client_create = Client.create
+        with (
+            patch.object(Client, "create", create),
+            patch.object(Client, "by_values", unless_over(Client.by_values)),
+        ):
+            self.synchronize(partners)
+        self.assertEqual(len(sent), 1)
+        self.env["tribe.work"].search([]).due = fields.Datetime.now()
+        self.run_lanes()
+
+        self.assertFalse(self.problems())
+        self.assertEqual([len(self.named(partner.name)) for partner in partners], [1, 1])
+        self.assertTrue(all(partner.tribe_id for partner in partners))
 
     # When
 
@@ -196,7 +233,7 @@ class TestRelationExport(RelationCase):
 
     def test_all_fields_of_a_person(self):
         partner = self.linked("Jan Smit", is_company=False)
-        partner.write({"name": "Jan de Wit", "tribe_mobile": "06 1", "street": "Weg 1"})
+        partner.write({"name": "Jan de Wit", self.mobile: "06 1", "street": "Weg 1"})
         self.run_nightly()
 
         row = self.tribe_of(partner)

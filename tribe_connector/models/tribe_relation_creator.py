@@ -378,7 +378,10 @@ class TribeRelationCreator(models.AbstractModel):
     # After a refusal
 
     def _forget_sending(self, session, partner):
-        """Tribe surely did not create what was marked as being sent: nothing needs to settle."""
+        """Tribe surely did not create what was marked as being sent: nothing needs to settle.
+
+        For good: another record of the batch may end it, and undo what was not committed.
+        """
         links = self.env["tribe.link"].search(
             [("connection_id", "=", session.connection.id), ("partner_id", "=", partner.id)]
         )
@@ -388,6 +391,7 @@ class TribeRelationCreator(models.AbstractModel):
             links.filtered(
                 lambda link: link.kind not in RELATION_KINDS and not link.tribe_id
             ).unlink()
+        session.commit()
 
     # Problems
 
