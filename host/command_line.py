@@ -41,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="*", help="files or folders, or account (Odoo's own); all without one"
     )
     test.add_argument("--full", action="store_true", help="the long ones too")
+    test.add_argument(
+        "--in-company",
+        action="store_true",
+        help="what runs in a company's database",
+    )
     commands.add_parser("bench", help="measure")
     commands.add_parser("lint", help="check style and well-formedness")
     commands.add_parser("messages", help="make docs/messages.md from the table of messages")
@@ -60,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "test":
         from . import test_groups  # noqa: PLC0415
 
-        return test_groups.run(options.paths, full=options.full)
+        return test_groups.run(options.paths, full=options.full, in_company=options.in_company)
     if options.command == "bench":
         from . import bench  # noqa: PLC0415
 

@@ -1,4 +1,5 @@
-"""Odoo databases: one template with the Dutch chart, one with the addon as it is now, and copies.
+"""Odoo databases: templates without the addon (the Dutch chart; a company's apps), others with the
+addon as it is now, and copies.
 
 A database and its filestore belong together, so both are copied and dropped together. A template
 is never served: its asset bundles would then live in its filestore.
@@ -8,6 +9,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -20,9 +22,71 @@ from .odoo_source import OdooSource
 from .paths import ADDON, CHECKOUT, HOST, ODOO_DATA, REQUIREMENTS
 from .postgresql import Server
 
-TEMPLATE_MODULES = ["account", "l10n_nl"]
-TEMPLATE_SCRIPT = Path(__file__).with_name("template_script.py")
 ADDON_TEMPLATE = "tribe_addon"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a database has before the addon is installed: modules, and what a script sets up.
+
+    ``above`` is another ground that is there first.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    script: Path
+    takes: str
+    above: "Ground | None" = None
+
+    def inputs(self) -> list[str]:
+        """What it is made of: another ground has others."""
+        above = self.above.inputs() if self.above else []
+        return [*above, *self.modules, self.script.read_text()]
+
+
+CHART = Ground(
+    "template",
+    ("account", "l10n_nl"),
+    Path(__file__).with_name("template_script.py"),
+    "the Dutch chart (once, about 2 minutes)",
+)
+# The apps of a company that has been using Odoo for years, and what it found in the Odoo Community
+# Association. None of these refuses a contact unless somebody configures it to.
+COMPANY = Ground(
+    "company",
+    (
+        "account_debit_note",
+        "account_edi_ubl_cii",
+        "account_peppol",
+        "base_automation",
+        "contacts",
+        "crm",
+        "hr_expense",
+        "l10n_be",
+        "point_of_sale",
+        "portal",
+        "project",
+        "purchase_stock",
+        "sale_management",
+        "sale_purchase",
+        "sale_stock",
+        "stock_account",
+        "website_sale",
+        # Of the Odoo Community Association.
+        "account_fiscal_position_vat_check",
+        "account_global_discount",
+        "account_journal_lock_date",
+        "base_location",
+        "base_partner_sequence",
+        "partner_company_default",
+        "partner_contact_address_default",
+        "partner_firstname",
+        "partner_mobile",
+    ),
+    Path(__file__).with_name("company_script.py"),
+    "a company's apps (once, about 3 minutes)",
+    above=CHART,
+)
 
 
 class Databases:
@@ -32,22 +96,25 @@ class Databases:
         self.server = server
         self.odoo = odoo
 
-    def prepare(self) -> None:
-        """Make the template, so that several processes can copy it at once."""
-        self._template()
+    def prepare(self, grounds: Iterable[Ground] = (CHART,)) -> None:
+        """Make templates, so that several processes can copy them at once."""
+        for ground in grounds:
+            self._template(ground)
 
     def create(self, name: str) -> None:
         """Make a database (replacing one of that name) with the Dutch chart, without the addon."""
-        template = self._template()
+        template = self._template(CHART)
         self.drop(name)
         self.copy(template, name)
 
-    def create_with_addon(self, name: str, modules: Iterable[str] = ()) -> None:
-        """Make a database with the addon and other modules installed.
+    def create_with_addon(
+        self, name: str, modules: Iterable[str] = (), ground: Ground = CHART
+    ) -> None:
+        """Make a database with the addon and other modules installed on top of a ground.
 
         :raises Failure: when the addon cannot be installed, with the log's last error.
         """
-        template = self._addon_template(sorted(modules))
+        template = self._addon_template(sorted(modules), ground)
         self.drop(name)
         self.copy(template, name)
 
@@ -105,47 +172,52 @@ class Databases:
         )
         shutil.rmtree(_filestore(name), ignore_errors=True)
 
-    def _addon_template(self, modules: list[str]) -> str:
+    def _addon_template(self, modules: list[str], ground: Ground) -> str:
         """The name of a database with the addon as it is now; those of older ones are dropped."""
         # Several checkouts may share one PostgreSQL.
         family = f"{ADDON_TEMPLATE}_{_digest(str(CHECKOUT).encode())[:6]}"
-        version = _digest(self._template_fingerprint().encode(), *_contents(CHECKOUT / ADDON))[:10]
-        name = f"{family}_{version}_{_digest(*map(str.encode, modules))[:6]}"
-        chart = self._template()
+        version = _digest(self._fingerprint(CHART).encode(), *_contents(CHECKOUT / ADDON))[:10]
+        kind = _digest(*map(str.encode, [*modules, ground.name, self._fingerprint(ground)]))[:6]
+        name = f"{family}_{version}_{kind}"
+        template = self._template(ground)
         with exclusive(HOST / "addon-template.lock"):
             if not self._exists(name):
                 for old in self._named(family):
                     if not old.startswith(f"{family}_{version}"):
                         self.drop(old)
-                self._make_addon_template(chart, name, modules)
+                self._make_addon_template(template, name, modules)
         return name
 
-    def _make_addon_template(self, chart: str, name: str, modules: list[str]) -> None:
+    def _make_addon_template(self, template: str, name: str, modules: list[str]) -> None:
         unfinished = f"{name}_unfinished"
         self.drop(unfinished)
-        self.copy(chart, unfinished)
+        self.copy(template, unfinished)
         with step(f"install the addon{''.join(f', {module}' for module in modules)}"):
             odoo_command.install(self.server, self.odoo, unfinished, ["tribe_connector", *modules])
         self._rename(unfinished, name)
 
-    def _template(self) -> str:
-        name = f"tribe_template_{self._template_fingerprint()}"
-        with exclusive(HOST / "template.lock"):
+    def _template(self, ground: Ground) -> str:
+        above = ground.above and self._template(ground.above)
+        name = f"tribe_{ground.name}_{self._fingerprint(ground)}"
+        with exclusive(HOST / f"{ground.name}.lock"):
             if not self._exists(name):
-                self._make_template(name)
+                self._make_template(ground, name, above)
         return name
 
-    def _make_template(self, name: str) -> None:
+    def _make_template(self, ground: Ground, name: str, above: str | None) -> None:
         unfinished = f"{name}_unfinished"
         self.drop(unfinished)
-        with step("make the template database with the Dutch chart (once, about 2 minutes)"):
-            self._execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
-                    sql.Identifier(unfinished)
+        with step(f"make the template database with {ground.takes}"):
+            if above:
+                self.copy(above, unfinished)
+            else:
+                self._execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                        sql.Identifier(unfinished)
+                    )
                 )
-            )
-            odoo_command.install(self.server, self.odoo, unfinished, TEMPLATE_MODULES)
-            odoo_command.run_script(self.server, self.odoo, unfinished, TEMPLATE_SCRIPT)
+            odoo_command.install(self.server, self.odoo, unfinished, list(ground.modules))
+            odoo_command.run_script(self.server, self.odoo, unfinished, ground.script)
         self._rename(unfinished, name)
 
     def _rename(self, old: str, new: str) -> None:
@@ -158,12 +230,11 @@ class Databases:
             )
         )
 
-    def _template_fingerprint(self) -> str:
+    def _fingerprint(self, ground: Ground) -> str:
         inputs = [
             self.odoo.version,
             str(self.odoo.python_path),
-            *TEMPLATE_MODULES,
-            TEMPLATE_SCRIPT.read_text(),
+            *ground.inputs(),
             REQUIREMENTS.read_text(),
         ]
         return hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:10]

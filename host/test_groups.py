@@ -8,12 +8,12 @@ import concurrent.futures
 import os
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import account_tests, browser, odoo_command, old_libraries, postgresql
 from .console import Failure, say
-from .databases import Databases
+from .databases import CHART, COMPANY, Databases, Ground
 from .odoo_source import OdooSource, find_or_fetch
 from .paths import ADDON, CHECKOUT, LOGS, PYTHON
 
@@ -36,8 +36,12 @@ class Group:
     has_old_libraries: bool = False
     # Installed beside the addon.
     modules: tuple[str, ...] = ()
+    # What its database has before the addon.
+    ground: Ground = CHART
     # Files in its folders that are another group's, as patterns.
     left_out: tuple[str, ...] = ()
+    # Tests, classes or files that do not run in its database.
+    deselected: tuple[str, ...] = ()
 
     @property
     def database(self) -> str:
@@ -76,6 +80,10 @@ RELATIONS = "tests/connector/test_relation_*.py"
 FIRST_LETTERS = "tests/connector/test_[a-m]*.py"
 # With those of relations, to make the thirds alike.
 TWO_TENANTS = "tests/connector/test_two_tenants.py"
+# Of the companions: what has databases of its own.
+COMPANY_JOB = "tests/companions/test_company.py"
+APPS = "tests/companions/test_apps_*.py"
+REFUSING = "tests/companions/test_refusing.py"
 # In the order in which they begin: first what runs while the template is made, then what is long.
 GROUPS = (
     Group(
@@ -112,6 +120,38 @@ GROUPS = (
             "partner_firstname",
             "partner_mobile",
         ),
+        left_out=(COMPANY_JOB, APPS, REFUSING),
+    ),
+    Group(
+        "refusing",
+        _files(REFUSING),
+        needs_odoo_inside=True,
+        modules=(
+            "account_journal_restrict_mode",
+            "partner_country_state_required",
+            "partner_email_check",
+            "partner_manual_rank",
+            "partner_vat_unique",
+        ),
+    ),
+)
+# What only holds in a database with nothing but the addon, and why.
+ONLY_BARE = {
+    "tests/connector/test_relation_fields.py::TestRelationFields::"
+    "test_a_name_that_is_turned_around_stays_so_in_odoo": (
+        "partner_firstname keeps a person's name in two fields, and they come to be right"
+    ),
+}
+# What runs in a company's database: the main job, what is about its apps, and all that runs in the
+# test's own process once more. They take long: only with --full, and as a part of COMPANIONS.
+COMPANIONS = "tests/companions"
+COMPANY_GROUPS = (
+    Group("company_job", _files(COMPANY_JOB), ground=COMPANY),
+    Group("company_apps", _files(APPS), needs_odoo_inside=True, ground=COMPANY),
+    *(
+        replace(group, name=f"company_{group.name}", ground=COMPANY, deselected=tuple(ONLY_BARE))
+        for group in GROUPS
+        if group.needs_odoo_inside and not group.modules
     ),
 )
 # Groups with a browser.
@@ -123,10 +163,11 @@ AT_ONCE = 6
 NICE_INSIDE_ODOO = 5
 
 
-def run(paths: list[str], *, full: bool) -> int:
+def run(paths: list[str], *, full: bool, in_company: bool = False) -> int:
     """Run the tests at some paths, or all of them. 0 when all passed.
 
-    The path ``account`` means Odoo's own tests of that module; they come last.
+    The path ``account`` means Odoo's own tests of that module; they come last. With ``in_company``
+    they run in a company's database, and no others do.
 
     :raises Failure: for a path without tests, or for ``account`` without ``full``
     """
@@ -135,18 +176,24 @@ def run(paths: list[str], *, full: bool) -> int:
     codes = []
     own = [path for path in paths if path != account_tests.NAME]
     if own or not paths:
-        codes.append(_run_own(own, full=full))
+        codes.append(_run_own(own, full=full, in_company=in_company))
     if account_tests.NAME in paths or (full and not paths):
         codes.append(account_tests.run())
     # A code may be negative: a process that a signal ended.
     return next(filter(None, codes), 0)
 
 
-def _run_own(paths: list[str], *, full: bool) -> int:
-    chosen = _chosen([_relative(path) for path in paths])
+def _run_own(paths: list[str], *, full: bool, in_company: bool) -> int:
+    paths = [_relative(path) for path in paths]
+    if in_company:
+        chosen = _chosen(paths, COMPANY_GROUPS)
+    else:
+        chosen = _chosen(paths, GROUPS)
+        if full and (not paths or COMPANIONS in paths):
+            chosen |= _chosen([], COMPANY_GROUPS)
     environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
     odoo = find_or_fetch()
-    groups = [group for group in GROUPS if chosen.get(group.name)]
+    groups = [group for group in (*GROUPS, *COMPANY_GROUPS) if chosen.get(group.name)]
     with (
         postgresql.running() as server,
         concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool,
@@ -159,8 +206,7 @@ def _run_own(paths: list[str], *, full: bool) -> int:
         if chosen.keys() & BROWSER:
             browser.ensure()
         # Made here, once: the groups then only copy it.
-        if any(group.needs_database for group in groups):
-            Databases(server, odoo).prepare()
+        Databases(server, odoo).prepare({group.ground for group in groups if group.needs_database})
         running += [begin(group) for group in groups if group.needs_database]
         outcomes = [group.result() for group in running]
     _say_failures(outcomes)
@@ -174,18 +220,21 @@ def _relative(path: str) -> str:
     )
 
 
-def _chosen(paths: list[str]) -> dict[str, list[str]]:
+def _chosen(paths: list[str], all_groups: tuple[Group, ...]) -> dict[str, list[str]]:
     """What each group runs: ``{group: [path]}``."""
     if not paths:
         return {
             group.name: [folder for folder in group.folders if (CHECKOUT / folder).exists()]
-            for group in GROUPS
+            for group in all_groups
         }
     chosen: dict[str, list[str]] = {}
     for path in paths:
-        groups = _groups_of(path)
+        groups = _groups_of(path, all_groups)
         inside = [
-            (g, folder) for g in GROUPS for folder in g.folders if folder.startswith(f"{path}/")
+            (group, folder)
+            for group in all_groups
+            for folder in group.folders
+            if folder.startswith(f"{path}/")
         ]
         if not groups and not inside:
             raise Failure(f"there are no tests at {path}.")
@@ -196,11 +245,11 @@ def _chosen(paths: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def _groups_of(path: str) -> list[Group]:
+def _groups_of(path: str, all_groups: tuple[Group, ...]) -> list[Group]:
     """The groups that a path is in: those that name it most closely."""
     within = {
         group: max((len(each) for each in group.folders if path.startswith(each)), default=0)
-        for group in GROUPS
+        for group in all_groups
     }
     closest = max(within.values())
     return [group for group, length in within.items() if length and length == closest]
@@ -211,6 +260,7 @@ def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Ou
     started = time.monotonic()
     command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "--durations=5", *paths]
     command += [f"--ignore-glob={CHECKOUT / pattern}" for pattern in group.left_out]
+    command += [f"--deselect={test}" for test in group.deselected]
     if group.needs_odoo_inside:
         environment = {**environment, **_odoo_environment(group, server, odoo)}
         command = ["nice", "-n", str(NICE_INSIDE_ODOO), *command, "--odoo-http", "-p", "garbage"]
@@ -250,7 +300,7 @@ def _say_failures(outcomes: list[Outcome]) -> None:
 def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
     database = group.database
     databases = Databases(server, odoo)
-    databases.create_with_addon(database, group.modules)
+    databases.create_with_addon(database, group.modules, group.ground)
     databases.leave_unvacuumed(database)
     configuration = odoo_command.write_configuration(
         LOGS / f"{database}.conf",

@@ -7,6 +7,7 @@ through their crons; only locking between workers cannot be shown here (tests/fa
 import contextlib
 import functools
 from datetime import datetime
+from unittest.mock import Mock
 
 from end_to_end.waiting import ZONE, far_hour
 from tribe_sandbox import process
@@ -17,6 +18,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tests.common import _super_send, get_db_name
 from odoo.tools import SQL
 
+from odoo.addons.base_vat.models import res_partner as base_vat
 from odoo.addons.tribe_connector.tribe_api import client as client_module
 
 from .locks import Locks
@@ -70,6 +72,9 @@ class ConnectorCase(SentenceCase, TransactionCase):
         cls.env = cls.env(user=cls.env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
         # What broke is tried again as often as in reality, but at once.
         cls.classPatch(client_module, "RETRY_PAUSES", tuple(0 for _ in client_module.RETRY_PAUSES))
+        # Where a company looks numbers up, those of contacts that people save are.
+        cls.vies = Mock(return_value={"valid": False})
+        cls.classPatch(base_vat, "check_vies", cls.vies)
         # The day that it is in Tribe, also if midnight comes before the test is over.
         cls.today = datetime.now(ZONE).date()
         switches = {
@@ -191,9 +196,12 @@ class ConnectorCase(SentenceCase, TransactionCase):
         while due := cls.due_work():
             before = cls.progress_of(due)
             with cls.class_in_registry_test_mode(), locks.watched():
+                looked_up = cls.vies.call_count
                 for direction in sorted(set(due.mapped("direction"))):
                     cls.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
             cls.env.invalidate_all()
+            if cls.vies.call_count != looked_up:
+                raise AssertionError("VIES is asked in a lane")
             if locks.met and not cls.writes_before_it_asks:
                 raise AssertionError(f"Tribe is asked while there are locks on {set(locks.met)}")
             still_due = cls.due_work()
