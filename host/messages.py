@@ -1,4 +1,6 @@
-"""./dev messages: docs/messages.md, made from the table of messages."""
+"""./dev messages: docs/messages.md, made from the table of messages, and the table of readings in
+docs/tribe-api.md, made from the probe's catalogue.
+"""
 
 import re
 import runpy
@@ -9,7 +11,22 @@ from .paths import ADDON, CHECKOUT
 # Run by itself: the addon's package needs Odoo.
 _table = runpy.run_path(str(CHECKOUT / ADDON / "sentence.py"))
 MESSAGES, SEVERITIES, TOPICS = (_table[name] for name in ("MESSAGES", "SEVERITIES", "TOPICS"))
+_catalogue = runpy.run_path(str(CHECKOUT / ADDON / "probe" / "catalogue.py"))
+READINGS, WORDS = _catalogue["READINGS"], _catalogue["WORDS"]
 
+API_PAGE = CHECKOUT / "docs" / "tribe-api.md"
+# Between these the table of readings stands.
+BEGIN, END = "<!-- Readings, made by ./dev messages. -->\n", "<!-- End of the readings. -->\n"
+READINGS_HEAD = (
+    "| Reading | Code | We assume | The probe finds it | It may be | What is done with it |\n"
+    "|---|---|---|---|---|---|\n"
+)
+FOUND = {
+    "metadata": "in `$metadata`",
+    "reading": "by reading",
+    "writing": "by writing (later)",
+    "later": "only in use",
+}
 PAGE = CHECKOUT / "docs" / "messages.md"
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 INTRODUCTION = """# Messages
@@ -45,6 +62,7 @@ HEAD = "| It says | More | Severity | Code |\n|---|---|---|---|"
 def run() -> int:
     """Write the page. Returns 0."""
     PAGE.write_text(page())
+    API_PAGE.write_text(with_readings(API_PAGE.read_text()))
     say(f"   {PAGE.name}: {len(MESSAGES)} messages")
     return 0
 
@@ -54,6 +72,24 @@ def page() -> str:
     sections = [_section(title, _of_topic(topic)) for topic, title in TOPICS.items()]
     parts = [row for row in MESSAGES.values() if row["severity"] == "part"]
     return "\n".join([INTRODUCTION, *sections, _section(SEVERITIES["part"], parts)])
+
+
+def with_readings(text: str) -> str:
+    """A page with the table of readings between its marks as the catalogue makes it."""
+    before, _begin, rest = text.partition(BEGIN)
+    _old, _end, after = rest.partition(END)
+    rows = "".join(_reading_row(reading) for reading in READINGS.values())
+    return f"{before}{BEGIN}{READINGS_HEAD}{rows}{END}{after}"
+
+
+def _reading_row(reading) -> str:
+    values = [
+        f"**`{each}`**" if each in reading.unsupported else f"`{each}`" if each in WORDS else each
+        for each in reading.values
+    ]
+    found = FOUND[reading.how]
+    cells = (reading.title, f"`{reading.code}`", f"`{reading.assumed}`", found, ", ".join(values))
+    return f"| {' | '.join((*cells, reading.use))} |\n"
 
 
 def _of_topic(topic: str) -> list[dict]:

@@ -24,6 +24,7 @@ TOPICS = {
     "sign_in": "Connecting and Signing In",
     "network": "Addresses and the Network",
     "check": "What Check Says about Your Tribe",
+    "readings": "How Your Tribe Works",
     "relations": "Contacts and Relations",
     "invoices": "Invoices",
     "links": "Links and Payments",
