@@ -1,5 +1,7 @@
 """Getting an access token, and being told plainly why not."""
 
+import base64
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -99,6 +101,52 @@ def test_an_empty_scope_is_left_out(addresses, tribe, scope):
 def test_the_lifetime_is_what_tribe_says_else_an_hour(addresses, tribe, given, expected):
     tribe.answers(Answer(body={**GRANTED, "expires_in": given}))
     assert ask(addresses).expires_at == expected
+
+
+def jwt(**claims):
+    parts = [{"alg": "RS256"}, claims]
+    return ".".join([*(encoded(json.dumps(part).encode()) for part in parts), "signature"])
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("token", "lifetime", "end_told"),
+    [
+        (jwt(exp=1500), 500.0, "jwt"),
+        (jwt(exp=1500, iat=1200), 300.0, "jwt"),
+        (jwt(exp=10**12), 86400.0, "jwt"),
+        (jwt(exp=900), 3600.0, "nothing"),
+        (jwt(exp=10**400), 3600.0, "nothing"),
+        (jwt(exp="soon"), 3600.0, "nothing"),
+        (jwt(), 3600.0, "nothing"),
+        (f"a.{encoded(b'[]')}.c", 3600.0, "nothing"),
+        (f"a.{encoded(b'no json')}.c", 3600.0, "nothing"),
+        (f"a.{encoded(b'[' * 40_000)}.c", 3600.0, "nothing"),
+        ("a.é.c", None, None),
+        ("a.b.c", 3600.0, "nothing"),
+        ("tok-1", 3600.0, "nothing"),
+    ],
+)
+def test_where_tribe_does_not_say_when_a_token_ends_it_says_so_itself(
+    addresses, tribe, token, lifetime, end_told
+):
+    tribe.answers(Answer(body={**GRANTED, "expires_in": None, "access_token": token}))
+    if end_told is None:
+        with raises_sentence("no_token_in_answer", TribeUnavailable):
+            ask(addresses)
+        return
+    found = ask(addresses)
+    assert (found.lifetime, found.end_told) == (lifetime, end_told)
+    assert found.expires_at == 1000.0 + lifetime
+
+
+def test_what_tribe_says_of_the_end_of_a_token_counts_first(addresses, tribe):
+    tribe.answers(Answer(body={**GRANTED, "access_token": jwt(exp=1500)}))
+    found = ask(addresses)
+    assert (found.lifetime, found.end_told) == (3600.0, "expires_in")
 
 
 def test_a_token_is_renewed_a_minute_before_its_end():

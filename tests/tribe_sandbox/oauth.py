@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import secrets
 import threading
 import time
@@ -272,15 +273,25 @@ class AuthorizationServer:
         return answer
 
     def _issue(self, family):
-        token = secrets.token_urlsafe(32)
         lifetime = self._switches.expires_in
+        is_jwt = self._switches.token_style == "jwt"
+        token = _jwt(lifetime) if is_jwt else secrets.token_urlsafe(32)
         self._issued.access_tokens[token] = AccessToken(family, time.monotonic() + lifetime)
         return {
             "access_token": token,
             "token_type": "bearer",
-            "expires_in": lifetime,
+            **({} if is_jwt else {"expires_in": lifetime}),
             "scope": family.scope,
         }
+
+
+def _jwt(lifetime):
+    """Return a token that says itself when it ends; nobody but its issuer can check its end."""
+    now = int(time.time())
+    claims = {"iat": now, "exp": now + lifetime, "jti": secrets.token_urlsafe(16)}
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return ".".join([*(part.rstrip("=") for part in encoded), secrets.token_urlsafe(32)])
 
 
 def _refusal(consent, error, description):

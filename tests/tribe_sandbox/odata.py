@@ -12,7 +12,7 @@ from .query import COLLECTION_OPTIONS, ENTITY_OPTIONS, Options, parse_options, s
 from .reading import Reader
 from .schema import BILLING_TYPES, NAMESPACE, ROOT
 from .store import quote
-from .values import parse_json
+from .values import parse_json, shown_id
 from .writes import GUID_PATTERN, Actor, Writer
 
 SEGMENT = re.compile(r"(\w+)(?:\(([^()]*)\))?")
@@ -194,6 +194,7 @@ class ODataService:
         return self._sandbox.write(Actor.PROGRAM, work)
 
     def _write_answer(self, entity_type, identifier, status):
+        identifier = shown_id(identifier.lower(), self._switches)
         location = f"{self._sandbox.address}/v1/odata/{entity_type.name}({identifier})"
         headers = [("Location", location)] if status == 201 else []
         if self._switches.write_answer == "empty":
@@ -201,7 +202,7 @@ class ODataService:
         if self._switches.write_answer == "bare":
             return Response(status=204)
         if self._switches.write_answer == "id":
-            return json_answer({**_context(entity_type), "ID": identifier.lower()}, status, headers)
+            return json_answer({**_context(entity_type), "ID": identifier}, status, headers)
         # The answer to a write shows the write, however far queries are behind.
         reader = self._reader_of(self._sandbox.store.select)
         record = reader.entity(entity_type, identifier, Options())

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from .errors import bad_request, not_found
 from .filters import FilterTranslator, Selection, order_clause, parse_filter
-from .schema import BOOLEAN, DOUBLE, ROOT
+from .schema import BOOLEAN, DOUBLE, GUID, ROOT
 from .store import quote
+from .values import shown_id
 
 # What Tribe documents; a tenant's own limit is the switch "page_limit".
 DOCUMENTED_LIMIT = 100
@@ -127,6 +128,8 @@ class Reader:
             return None
         if value is None:
             return None
+        if one.edm_type == GUID:
+            return shown_id(value, self._switches)
         if one.edm_type == BOOLEAN:
             return bool(value)
         if one.edm_type == DOUBLE and float(value).is_integer():

@@ -203,10 +203,10 @@ def _resolve(declaration, types, names):
 def _declarations(switches):
     declarations = [
         _root(switches),
-        *_relations(),
+        *_relations(switches),
         *_relationships(),
         *_datastores(),
-        *_products(),
+        *_products(switches),
         *_activities(switches),
         *_files_and_webhooks(),
     ]
@@ -255,7 +255,7 @@ def _root(switches):
     )
 
 
-def _relations():
+def _relations(switches):
     return [
         Declaration(
             "Relation",
@@ -265,6 +265,7 @@ def _relations():
                 *scalars(LONG, "Number"),
                 *scalars(STRING, "IBAN BIC BankName EmailAddress PhoneNumber"),
                 *scalars(STRING, "Facebook Twitter LinkedIn Instagram YouTube Blog"),
+                *(scalars(STRING, "Name") if switches.relation_name else []),
             ],
             [
                 link("Language", "Datastore_Language"),
@@ -428,7 +429,7 @@ def _datastores():
     ]
 
 
-def _products():
+def _products(switches):
     return [
         Declaration("ProductGroup", ROOT, scalars(STRING, "Name Code")),
         Declaration(
@@ -440,6 +441,7 @@ def _products():
                 *scalars(DOUBLE, "SalesPrice PurchasePrice StockLevel"),
                 *scalars(BOOLEAN, "IsVatIncluded IsInactive IsDividable IsPriceEditable"),
                 *scalars(BOOLEAN, "IsVatEditable IsDescriptionEditable"),
+                *_price_of_examples(switches),
             ],
             [
                 link("ProductGroup", "ProductGroup"),
@@ -451,6 +453,11 @@ def _products():
             {"required": ("Name",)},
         ),
     ]
+
+
+def _price_of_examples(switches):
+    price = Property("Price", DOUBLE, "SalesPrice", read_only=True)
+    return [price] if switches.product_price else []
 
 
 def _activities(switches):

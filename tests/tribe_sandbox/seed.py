@@ -79,8 +79,26 @@ class Seeder:
 
     def save(self):
         """Insert everything that was made."""
+        if self._switches.child_touches_parent:
+            self._date_parents()
+        if self._switches.phase_touches_invoice:
+            self._date_sent_invoices()
         for family, rows in self._rows.items():
             self._store.insert_many(family, rows)
+
+    def _date_parents(self):
+        """As if each address had been changed in this tenant: its relation changed with it."""
+        relations = {row["ID"]: row for row in self._rows.get("Relation", ())}
+        for address in self._rows.get("Address", ()):
+            self._date(relations[address["Relation_ID"]], address["LastMutationDate"])
+
+    def _date_sent_invoices(self):
+        for invoice in self._rows.get("Activity", ()):
+            self._date(invoice, invoice["InvoiceMoment"])
+
+    @staticmethod
+    def _date(row, moment):
+        row["LastMutationDate"] = max(row["LastMutationDate"] or "", moment or "") or None
 
     # --- building blocks ----------------------------------------------------------------------
 

@@ -25,6 +25,12 @@ class Switch:
 SWITCHES = {
     # --- Token endpoint -----------------------------------------------------------------------
     "expires_in": Switch(3600, "Seconds that an access token lives. 1.5, G6."),
+    "token_style": Switch(
+        "opaque",
+        "An access token means nothing, and the answer says how long it lives; or it is a JWT, and "
+        "only its exp says that. 8, G6.",
+        ("opaque", "jwt"),
+    ),
     "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for. 1.5."),
     "redirect_uris": Switch([], "Redirect addresses registered with the application. 1.3, 1.4."),
     "code_lifetime": Switch(600.0, "Seconds that an authorization code is good for. 1.4."),
@@ -101,6 +107,11 @@ SWITCHES = {
     # --- The tenant's schema ------------------------------------------------------------------
     "billing_module": Switch(True, "The tenant has the invoicing module. 2.8, 3.11."),
     "import_id": Switch(True, "Entities have an ImportId. 2.6, G25."),
+    "id_case": Switch("lower", "Letters of the IDs of records. 2.2.", ("lower", "upper")),
+    "product_price": Switch(False, "A product has a Price too, as in Efficy's own examples. 3.14."),
+    "relation_name": Switch(
+        False, "The base set Relation has a Name, as in Efficy's own examples. 3.2."
+    ),
     "absent_fields": Switch(
         [],
         'Fields that this tenant lacks: ["Address/State", "Relation_Organization/Website"]. 1.2.',

@@ -12,6 +12,11 @@ from .schema import BOOLEAN, DATE, DOUBLE, LONG, MOMENT
 MOMENT_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
+def shown_id(identifier, switches):
+    """Return a stored ID as this tenant writes it."""
+    return identifier.upper() if switches.id_case == "upper" else identifier
+
+
 def stored_value(one, value):
     """Return a JSON *value* as it is stored for Property *one*; raises ApiError (400)."""
     if value is None:

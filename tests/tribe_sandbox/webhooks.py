@@ -16,6 +16,7 @@ import requests
 
 from . import moments
 from .errors import bad_request, not_found
+from .values import shown_id
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 KEPT_DELIVERIES = 5000
@@ -155,6 +156,7 @@ class Webhooks:
             payload = {"relationshipId": link}
         else:
             payload = {"entityId": mutation.identifier}
+        payload = {name: shown_id(value, self._switches) for name, value in payload.items()}
         if self._switches.webhook_payload == "typed":
             payload.update(type=kind, entityType=mutation.wire_type)
         return payload

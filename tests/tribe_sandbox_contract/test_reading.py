@@ -223,3 +223,23 @@ def test_there_is_no_set_of_all_records_and_not_always_a_way_to_find_one(api, sa
     assert api.delete(f"Entity({row['ID']})").status_code == 405
     sandbox.switch(entity_by_id=False)
     assert api.get(f"Entity({row['ID']})").status_code == 404
+
+
+def test_ids_in_capital_letters(api, sandbox):
+    sandbox.switch(id_case="upper")
+    row = api.rows("Relation_Organization", top=1, expand="Relationships($select=ID)")[0]
+    created = api.created("Relation_Organization", {"Name": "Nieuw B.V."})
+    ids = [row["ID"], created["ID"], *(each["ID"] for each in row["Relationships"])]
+    assert ids == [each.upper() for each in ids] != [each.lower() for each in ids]
+    for identifier in (row["ID"], row["ID"].lower()):
+        assert api.read(f"Relation_Organization({identifier})")["ID"] == row["ID"]
+        assert len(api.rows("Relation_Organization", filter=f"ID eq {identifier}")) == 1
+
+
+def test_names_of_efficys_own_examples(api, sandbox):
+    assert api.get("Relation", select="Name").status_code == 400
+    assert api.get("Product", select="Name,Price").status_code == 400
+    sandbox.switch(relation_name=True, product_price=True)
+    assert all("Name" in row for row in api.rows("Relation", select="Name"))
+    products = api.rows("Product", select="Name,Price,SalesPrice")
+    assert all(row["Price"] == row["SalesPrice"] for row in products)

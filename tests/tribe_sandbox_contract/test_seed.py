@@ -144,3 +144,22 @@ def test_nothing_was_made_or_changed_today(full):
         for row in rows:
             dates = filter(None, (row["CreationDate"], row["LastMutationDate"]))
             assert max(dates, default="") < midnight
+
+
+def test_what_was_changed_before_is_dated_as_the_tenant_dates_it(sandbox):
+    def passed_over():
+        relations = {row["ID"]: row for row in sandbox.rows("Relation")}
+        paid = [row for row in sandbox.rows("Activity_Invoice") if row["Number"]]
+        addresses = sandbox.rows("Address")
+        return (
+            any(
+                (row["LastMutationDate"] or "") > (relation["LastMutationDate"] or "")
+                for row in addresses
+                for relation in [relations[row["Relation"]]]
+            ),
+            any(row["LastMutationDate"] is None for row in paid),
+        )
+
+    assert passed_over() == (True, True)
+    sandbox.reset(switches={"child_touches_parent": True, "phase_touches_invoice": True})
+    assert passed_over() == (False, False)

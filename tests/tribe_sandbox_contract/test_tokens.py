@@ -1,5 +1,7 @@
 """The authorization server. docs/tribe-api.md 1.4 to 1.7."""
 
+import base64
+import json
 import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -18,6 +20,16 @@ def test_client_credentials_give_a_bearer_token(sandbox):
     assert token["token_type"] == "bearer"
     assert token["expires_in"] == 3600
     assert token["scope"] == "read write"
+
+
+def test_a_token_may_say_itself_when_it_ends(sandbox):
+    sandbox.switch(token_style="jwt", expires_in=1200)
+    answer = request_token(sandbox).json()
+    assert "expires_in" not in answer
+    claims = answer["access_token"].split(".")[1]
+    content = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert content["exp"] - content["iat"] == 1200
+    assert Api(sandbox).read("GetCurrentEmployee()")["ID"]
 
 
 def test_scope_may_be_left_out(sandbox):

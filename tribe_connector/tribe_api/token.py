@@ -7,6 +7,7 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -35,8 +36,10 @@ from .transport import (
     send,
 )
 
-# Only used when the answer does not say; a token that ends earlier is renewed after a 401.
+# Only used when nothing says; a token that ends earlier is renewed after a 401.
 ASSUMED_LIFETIME = 3600.0
+# Of what a token says of itself, which nobody has proven.
+LONGEST_LIFETIME_IN_TOKEN = 24 * 3600.0
 # Tribe developer site, authentication: the state has at least 8 characters.
 SHORTEST_STATE = 8
 # Without it Tribe gives no refresh token (ORY Hydra).
@@ -48,12 +51,18 @@ _SHOWN_LENGTH = 300
 
 @dataclass(frozen=True)
 class Token:
-    """An access token. ``expires_at`` is in seconds since the epoch; ``repr`` shows no secret."""
+    """An access token. ``expires_at`` is in seconds since the epoch; ``repr`` shows no secret.
+
+    ``end_told`` is what told when it ends: ``expires_in``, ``jwt`` (the token itself) or
+    ``nothing``; ``lifetime`` are its seconds.
+    """
 
     access_token: str = field(repr=False)
     expires_at: float
     refresh_token: str | None = field(default=None, repr=False)
     scope: str = ""
+    lifetime: float = ASSUMED_LIFETIME
+    end_told: str = "nothing"
 
     def is_fresh(self, now: float, margin: float = 60.0) -> bool:
         """Whether the token is still good at ``now`` (epoch seconds) plus ``margin`` seconds."""
@@ -233,11 +242,14 @@ def _token(answer: Answer, form: dict[str, str], asked_at: float) -> Token:
         )
     renewed = content.get("refresh_token")
     scope = content.get("scope")
+    lifetime, end_told = _lifetime(content, asked_at)
     return Token(
         access_token=content["access_token"],
-        expires_at=asked_at + _lifetime(content.get("expires_in")),
+        expires_at=asked_at + lifetime,
         refresh_token=renewed if isinstance(renewed, str) else form.get("refresh_token"),
         scope=scope if isinstance(scope, str) else form.get("scope", ""),
+        lifetime=lifetime,
+        end_told=end_told,
     )
 
 
@@ -245,12 +257,39 @@ def _spends(form: dict[str, str]) -> bool:
     return any(name in form for name in _SPENT_BY_USE)
 
 
-def _lifetime(expires_in: object) -> float:
+def _lifetime(content: Mapping, asked_at: float) -> tuple[float, str]:
+    """How many seconds a token lives, and what tells it."""
+    seconds = _finite(content.get("expires_in"))
+    if seconds is not None:
+        return max(seconds, 0.0), "expires_in"
+    claims = _claims(content["access_token"])
+    ends_at = _finite(claims.get("exp"))
+    begins_at = _finite(claims.get("iat"))
+    # By Tribe's own clock where it tells both.
+    seconds = (ends_at or 0.0) - (asked_at if begins_at is None else begins_at)
+    if seconds > 0:
+        return min(seconds, LONGEST_LIFETIME_IN_TOKEN), "jwt"
+    return ASSUMED_LIFETIME, "nothing"
+
+
+def _claims(token: str) -> Mapping:
+    """What a JWT says of itself; nothing of any other token. Its signature is Tribe's affair."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
     try:
-        seconds = float(expires_in)  # type: ignore[arg-type]
+        claims = parsed_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _finite(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        return ASSUMED_LIFETIME
-    return max(seconds, 0.0) if math.isfinite(seconds) else ASSUMED_LIFETIME
+        return None
+    return number if math.isfinite(number) else None
 
 
 _MEANINGS = {
