@@ -28,6 +28,7 @@
         "views/tribe_plan_views.xml",
         "views/tribe_suggestion_views.xml",
         "views/tribe_conflict_views.xml",
+        "views/tribe_reading_views.xml",
         "views/tribe_connection_dashboard_views.xml",
         "views/tribe_connection_views.xml",
         "views/tribe_sign_in_templates.xml",

@@ -19,6 +19,8 @@ from odoo.tests.common import _super_send, get_db_name
 from odoo.tools import SQL
 
 from odoo.addons.base_vat.models import res_partner as base_vat
+from odoo.addons.tribe_connector.models import tribe_connection_tenant
+from odoo.addons.tribe_connector.probe import Findings
 from odoo.addons.tribe_connector.tribe_api import client as client_module
 
 from .locks import Locks
@@ -61,6 +63,8 @@ class ConnectorCase(SentenceCase, TransactionCase):
     """
 
     sandbox_options: dict = {"relations": 30, "invoices": 12}
+    # At 40 calls each time somebody presses Connect, most tests are not about it.
+    looks_how_tribe_works = False
     # A test writes on purpose while a lane is at it.
     writes_before_it_asks = False
 
@@ -75,6 +79,8 @@ class ConnectorCase(SentenceCase, TransactionCase):
         # Where a company looks numbers up, those of contacts that people save are.
         cls.vies = Mock(return_value={"valid": False})
         cls.classPatch(base_vat, "check_vies", cls.vies)
+        if not cls.looks_how_tribe_works:
+            cls.classPatch(tribe_connection_tenant, "probe", lambda *_arguments: Findings())
         # The day that it is in Tribe, also if midnight comes before the test is over.
         cls.today = datetime.now(ZONE).date()
         switches = {

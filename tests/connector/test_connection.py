@@ -18,6 +18,8 @@ NOBODY = "http://127.0.0.1:9"
 class TestConnection(ConnectorCase):
     """Pressing Connect: what is wrong is said, with its remedy."""
 
+    looks_how_tribe_works = True
+
     sandbox_options = RelationCase.sandbox_options
 
     def assertNotConnected(self, code, /, **parameters):

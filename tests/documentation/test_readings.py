@@ -38,6 +38,8 @@ def test_a_reading_is_whole(reading):
         ("page_size", "-1", False),
         ("page_size", "many", False),
         ("invoice_date", "Datum", True),
+        ("invoice_date", "", False),
+        ("count", "", False),
         ("invoice_date", "none", True),
     ],
 )

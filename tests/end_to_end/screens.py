@@ -31,6 +31,7 @@ LISTS = {
     "legal-entities": "tribe_legal_entity",
     "vat-groups": "tribe_vat_group",
     "ledger-accounts": "tribe_ledger_account",
+    "readings": "tribe_reading",
 }
 # One record's screen: the action, the model, and which record.
 FORMS = {
@@ -50,7 +51,7 @@ ODOOS = {
     "settings": "settings#tribe_connector",
 }
 # The pages of the connection's form.
-SET_UP_TABS = ("check", "legal_entities", "vat_groups", "ledger_accounts", "numbers")
+SET_UP_TABS = ("check", "readings", "legal_entities", "vat_groups", "ledger_accounts", "numbers")
 TABS = (*SET_UP_TABS, "plan", "invoices", "synchronization", "addresses")
 # A list may go on for ever.
 TALLEST = 2400

@@ -43,6 +43,8 @@ class StoredTokens:
         self._turn = current_turn()
         self._rate_limit_pause = connection.rate_limit_pause_seconds
         self._token: Token | None = None
+        # The last one that Tribe gave to this worker.
+        self.granted: Token | None = None
 
     def access_token(self) -> str:
         """A token that is good for at least a minute.
@@ -103,6 +105,7 @@ class StoredTokens:
                 return stored
             token = self._renewed(credential)
             self._store(token, credential)
+            self.granted = token
             return token
 
     def _read_compared(self) -> dict:

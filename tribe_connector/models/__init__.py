@@ -55,6 +55,7 @@ from . import (
     tribe_plan_line,
     tribe_poller,
     tribe_rate_limit,
+    tribe_reading,
     tribe_relation_comparer,
     tribe_relation_exporter,
     tribe_relation_importer,

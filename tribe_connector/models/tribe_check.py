@@ -47,6 +47,7 @@ class TribeCheck(models.Model):
             *self._of_own_organization(connection),
             *self._of_webhooks(connection),
             *self._of_requirements(connection, found),
+            *self._of_readings(connection),
             *({"state": "note", "name": note} for note in found["invoice_notes"]),
         ]
         for entity in connection.legal_entity_ids:
@@ -164,6 +165,24 @@ class TribeCheck(models.Model):
                 minutes=max(connection.poll_seconds // 60, 1),
             ),
         }
+
+    def _of_readings(self, connection):
+        """How this tenant works otherwise than we need it."""
+        for reading in connection._blocking_readings():
+            yield {
+                "state": "blocking",
+                "name": say(
+                    self.env, "check_reading", reading=reading._title(), found=reading._sentence()
+                ),
+                "remedy": reading._remedy(),
+            }
+        is_undated = connection._reading("phase_touches") == "no"
+        if connection.dates_tell and is_undated:
+            yield {
+                "state": "blocking",
+                "name": say(self.env, "check_dates_do_not_tell"),
+                "remedy": say(self.env, "check_dates_do_not_tell_remedy"),
+            }
 
     def _of_requirements(self, connection, found):
         """What this tenant lacks: sets and fields, each with what does not work without it."""

@@ -196,6 +196,7 @@ class TribeConnection(models.Model):
     )
     invoice_field_ids = fields.One2many("tribe.invoice.field", "connection_id", "Invoice Fields")
     check_ids = fields.One2many("tribe.check", "connection_id", "What Was Found", readonly=True)
+    reading_ids = fields.One2many("tribe.reading", "connection_id", "How Tribe Works")
     phase_ids = fields.One2many("tribe.phase", "connection_id", "Invoice Phases")
     legal_entity_ids = fields.One2many("tribe.legal.entity", "connection_id", "Legal Entities")
 

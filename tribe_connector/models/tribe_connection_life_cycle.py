@@ -199,6 +199,16 @@ class TribeConnection(models.Model):
                     name=self.name,
                 )
             )
+        if reading := self._blocking_readings()[:1]:
+            raise UserError(
+                say(
+                    self.env,
+                    "activate_against_reading",
+                    reading=reading._title(),
+                    found=reading._sentence(),
+                    remedy=reading._remedy(),
+                )
+            )
         self._check_alone_in_tenant()
         # Also those that this user does not see.
         booked = self.sudo().legal_entity_ids.filtered("is_booked")

@@ -24,6 +24,7 @@ from ..mapping import (
     sight_of,
     synchronized_fields,
 )
+from ..probe import Tenant, probe
 from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
 
@@ -71,6 +72,8 @@ class TribeConnection(models.Model):
                 if self.sudo()._is_another_tenant(client, found):
                     self.sudo()._stop_before_another_tenant()
                     return
+                # After all that is needed, as it may take what is left of the time.
+                found["readings"] = self.sudo()._look_how_tribe_works(client, found)
                 before = self.own_organization_id
                 # Also what belongs to companies that this user does not work in. Within, as how
                 # long it takes is Tribe's to say as well.
@@ -80,7 +83,7 @@ class TribeConnection(models.Model):
                     self._check_alone_in_tenant(is_kept=True)
         except (TribeError, ValueUnreadable) as error:
             raise UserError(in_language(self.env, error)) from error
-        is_usable = self.state == "draft" and not found["blocking"]
+        is_usable = self.state == "draft" and not (found["blocking"] or self._blocking_readings())
         self._write_as_connector(
             {
                 "sign_in_problem": False,
@@ -93,7 +96,8 @@ class TribeConnection(models.Model):
     def _read_tenant(self, client):
         """What the tenant has, as plain values; only reading calls."""
         client.current_employee()
-        schema = client.schema().as_dict()
+        whole = client.schema()
+        schema = whole.as_dict()
         missing = missing_requirements(schema)
         # All of it is kept until it is written.
         room = Room()
@@ -112,6 +116,7 @@ class TribeConnection(models.Model):
             "phases": _all(client, PHASE_SET, room, orderby=None),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
+            "schema": whole,
         }
         found |= self._decide_drafts(client, found["phases"])
         found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
@@ -138,6 +143,39 @@ class TribeConnection(models.Model):
                 select="ID,Code,Name",
             )
         return found
+
+    def _look_how_tribe_works(self, client, found):
+        """What public documentation leaves open (``probe.Findings``); reading calls, and few."""
+        schema, known = found["schema"], found["invoice_names"]
+        names = found["invoice_fields"].as_dict()
+        corrected = {row.meaning: row.name for row in self.invoice_field_ids if row.name in known}
+        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        digits = {currency.name: currency.decimal_places for currency in currencies}
+        return probe(
+            client,
+            Tenant(
+                schema=schema.as_dict(),
+                is_inherited=schema.is_inherited,
+                names=InvoiceFields.from_dict({**names, **corrected}),
+                missing=found["absent"],
+                phases=found["phases"],
+                drafts=frozenset(found["drafts"]),
+                countries=found["countries"],
+                identities=found["identities"],
+                own_id=found["own_organization"].get("ID"),
+                timezone=self.timezone,
+                digits=lambda currency: digits.get(currency.upper(), 2),
+                base_currency=self.company_id.currency_id.name,
+            ),
+        )
+
+    def _reading(self, code):
+        """What counts of a reading, or None."""
+        return self.sudo().reading_ids.filtered(lambda reading: reading.code == code).value
+
+    def _blocking_readings(self):
+        """The readings of this tenant with which the connector cannot work."""
+        return self.sudo().reading_ids.filtered(lambda reading: reading.state == "blocking")
 
     def _decide_drafts(self, client, rows):
         """Which of Tribe's phases are drafts, and of which that was never decided before."""
@@ -260,6 +298,9 @@ class TribeConnection(models.Model):
         return self.env["tribe.link"].search_count([("connection_id", "=", self.id)])
 
     def _store_tenant(self, found):
+        own_id = found["own_organization"].get("ID")
+        if self.own_organization_id and own_id and own_id != self.own_organization_id:
+            self.env["tribe.reading"]._forget(self)
         self.write(
             {
                 "own_organization_id": found["own_organization"].get("ID", False),
@@ -281,6 +322,7 @@ class TribeConnection(models.Model):
         for entity in self.legal_entity_ids:
             _store_mapping_rows(entity.vat_group_ids, entity, vat_groups)
             _store_mapping_rows(entity.ledger_account_ids, entity, ledger_accounts)
+        self.env["tribe.reading"]._store(self, found["readings"])
         self.env["tribe.check"]._store(self, found)
 
     def _match_states(self, rows):

@@ -112,7 +112,7 @@ class Reading:
             return value in self.values
         if NUMBER in self.values and value.isascii() and value.isdecimal():
             return int(value) > 0
-        return NAME in self.values
+        return NAME in self.values and value != ""
 
 
 _YES_NO = ("yes", "no")
@@ -293,8 +293,7 @@ def _reading():
         READING,
         (NUMBER,),
         "100",
-        "so many are asked for; pages may be shorter at any time",
-        is_correctable=True,
+        "100 are asked for; pages may be shorter at any time",
     )
     yield Reading(
         "page_above",
@@ -310,8 +309,7 @@ def _reading():
         READING,
         ("answered", "ignored", "refused"),
         "answered",
-        "not asked where it is refused; then a list ends where nothing follows",
-        is_correctable=True,
+        "asked without it where it is refused; then a list ends where nothing follows",
     )
     yield Reading(
         "next_link",

@@ -93,6 +93,9 @@ class RolesCase(TransactionCase):
             }
         )
         cls.env["tribe.check"].create({**of_connection, "state": "ok", "name": "Signed in"})
+        cls.env["tribe.reading"].create(
+            {**of_connection, "code": "page_size", "how": "reading", "value": "100"}
+        )
         cls.env["tribe.invoice.field"].create({**of_connection, "meaning": "date"})
         cls.env["tribe.work"]._add(connection, "inbound", "person", [relation], "poll")
         cls.env["tribe.plan"].create(

@@ -29,7 +29,7 @@ from .errors import (
     TribeUnknownSet,
     TribeWriteForbidden,
 )
-from .listing import Listing, Place
+from .listing import Listing, Page, Place
 from .metadata import Schema
 from .query import (
     LONGEST_SOUGHT,
@@ -84,6 +84,7 @@ __all__ = [
     "Listing",
     "Mode",
     "NoLimit",
+    "Page",
     "Place",
     "Room",
     "Schema",

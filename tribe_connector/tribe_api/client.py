@@ -48,6 +48,7 @@ from .query import any_of, equals, in_calls, is_guid, query_string
 from .rate_limit import Limiter
 from .session import create_session
 from .shape import is_record, is_written
+from .token import Token
 from .transport import (
     LONGEST_EXCHANGE_SECONDS,
     Answer,
@@ -137,6 +138,16 @@ class Client:
         Tribe's changes bear the time of its own clock. Ours, where Tribe does not tell.
         """
         return self._answered_at or _now()
+
+    @property
+    def tells_time(self) -> bool:
+        """Whether Tribe told its time with the last answer."""
+        return self._answered_at is not None
+
+    @property
+    def granted(self) -> Token | None:
+        """The token that Tribe gave for this client, unless there was one already."""
+        return getattr(self._tokens, "granted", None)
 
     # Reading
 
@@ -271,6 +282,13 @@ class Client:
                     # There is one record of each ID: nothing is left to look for.
                     break
         return found
+
+    def look(self, entity_set: str, query: str, *, expand: str | None = None) -> Page:
+        """A page as Tribe answers one query string, sent as it is, with what it tells of the list.
+
+        For who looks how Tribe reads a query. ``expand`` is that of the query.
+        """
+        return self._page(entity_set, query, expand)
 
     def schema(self) -> Schema:
         """What this tenant has: modules add and remove entity sets and fields."""
@@ -407,8 +425,7 @@ class Client:
         self._limiter.note_failure(error)
         return error
 
-    def _read(self, path: str, options: Mapping[str, object]) -> object:
-        query = query_string(options)
+    def _read(self, path: str, query: str) -> object:
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
         answer = self._exchange("GET", url)
         with reading(url, False):
@@ -434,8 +451,14 @@ class Client:
     def _rows(
         self, entity_set: str, options: Mapping[str, object], spares_unreadable: bool = False
     ) -> Page:
+        query = query_string(options)
+        return self._page(entity_set, query, options.get("$expand"), spares_unreadable)
+
+    def _page(
+        self, entity_set: str, query: str, expand: object, spares_unreadable: bool = False
+    ) -> Page:
         with self._noting():
-            content = self._read(_checked_set(entity_set), options)
+            content = self._read(_checked_set(entity_set), query)
             rows = content.get("value") if isinstance(content, dict) else None
             if not isinstance(rows, list):
                 raise self._unreadable(
@@ -444,15 +467,15 @@ class Client:
         # Tribe is there, and its other records may be as they should.
         with reading(self._addresses.odata, False):
             if spares_unreadable:
-                rows = [_readable(row, options.get("$expand")) for row in rows]
-            are_records = all(is_record(row, options.get("$expand")) for row in rows)
+                rows = [_readable(row, expand) for row in rows]
+            are_records = all(is_record(row, expand) for row in rows)
         if not are_records:
             raise TribeRecordUnreadable(sentence("record_unreadable"))
         return Page(rows, _count_of(content), bool(content.get("@odata.nextLink")))
 
     def _one(self, path: str, options: Mapping[str, object]) -> dict:
         with self._noting():
-            content = self._read(path, options)
+            content = self._read(path, query_string(options))
             with reading(self._addresses.odata, False):
                 if not is_record(content, options.get("$expand")):
                     raise self._unreadable(sentence("found_no_record"), changes_something=False)

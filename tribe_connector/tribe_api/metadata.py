@@ -16,16 +16,19 @@ from .errors import TribeUnavailable
 class Schema:
     """Entity sets with their properties and navigations, those of base types included."""
 
-    def __init__(self, sets: Mapping[str, Mapping]):
+    def __init__(self, sets: Mapping[str, Mapping], *, is_inherited: bool = False):
         self._sets = {name: _copied(content) for name, content in sets.items()}
+        # Whether types named others from which they have their fields.
+        self.is_inherited = is_inherited
 
     @classmethod
     def from_edmx(cls, document: bytes) -> Schema:
         """Read Tribe's metadata document. Raises ``TribeUnavailable`` when it is not one."""
-        sets = _sets(_Reader.types_and_sets_of(document))
+        types, names = _Reader.types_and_sets_of(document)
+        sets = _sets((types, names))
         if not sets:
             raise _unreadable()
-        return cls(sets)
+        return cls(sets, is_inherited=any(each["base"] for each in types.values()))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Mapping]) -> Schema:
