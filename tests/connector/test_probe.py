@@ -5,6 +5,9 @@ import os
 
 from tribe_sandbox.switches import SWITCHES
 
+from odoo.exceptions import ValidationError
+from odoo.tests import new_test_user
+
 from odoo.addons.tribe_connector.models import tribe_connection_tenant as tenant
 from odoo.addons.tribe_connector.probe import LATER, READING, READINGS, WRITING, prober
 from odoo.addons.tribe_connector.sentence import MESSAGES, sentence
@@ -172,7 +175,7 @@ CASES = {
     ],
     "foreign_currency": [
         (False, {}, {"currencies": "EUR"}),
-        (True, {}, {"currencies": "DKK, EUR, USD", "base_currency": "EUR"}),
+        (True, {}, {"base_currency": "EUR"}),
     ],
     "credit_invoices": [
         (False, {}, {"credits": None}),
@@ -391,6 +394,7 @@ class TestProbe(ProbeCase):
 
     def test_another_tribe_is_looked_at_anew(self):
         self.connect()
+        self.row("page_size").with_user(self.administrator()).value = "40"
         self.sandbox.reset(seed=2, relations=3, invoices=0, switches={})
 
         self.connect()
@@ -398,7 +402,59 @@ class TestProbe(ProbeCase):
         self.assertFalse(self.row("page_size").value)
         self.assertFalse(self.row("totals").value)
 
+    def administrator(self):
+        groups = "tribe_connector.group_manager"
+        return new_test_user(self.env, "administrates", groups=groups, company_id=self.company.id)
+
+    # What a person says
+
+    def test_what_a_person_corrected_stays(self):
+        self.connect()
+        row = self.row("page_size").with_user(self.administrator())
+
+        row.value = "40"
+        self.connect()
+
+        self.assertEqual((row.value, row.found), ("40", "100"))
+        self.assertTrue(row.is_set_by_person)
+        row.value = False
+        self.connect()
+        self.assertEqual((row.value, row.is_set_by_person), ("100", False))
+
+    def test_what_cannot_be_corrected(self):
+        self.connect()
+        administrator = self.administrator()
+
+        with self.assert_refused("reading_not_correctable"):
+            self.row("eq_case").with_user(administrator).value = "case_insensitive"
+        with self.assert_refused("reading_value_unknown", ValidationError, value="many"):
+            self.row("page_size").with_user(administrator).value = "many"
+
     # What is gone by
+
+    def test_no_call_is_spent_on_a_count_that_is_refused(self):
+        self.seed_tribe(count_option="refused")
+        self.connect()
+
+        self.assertEqual(self.calls_to_list(), 1)
+        self.row("count").with_user(self.administrator()).value = "answered"
+        self.assertEqual(self.calls_to_list(), 2)
+
+    def calls_to_list(self):
+        """How many calls a list of one page takes."""
+        self.sandbox.reset_calls()
+        with self.enter_registry_test_mode():
+            next(self.connection._client().pages("Datastore_Country", select="ID"))
+        return self.sandbox.calls()["total"]
+
+    def test_so_many_rows_are_asked_for_as_a_person_says(self):
+        self.connect()
+        self.row("page_size").with_user(self.administrator()).value = "2"
+
+        self.calls_to_list()
+
+        (call,) = self.sandbox.call_log()
+        self.assertIn("$top=2&", call["query"] + "&")
 
     def test_a_tribe_that_the_connector_cannot_work_with(self):
         self.find(contains="refused", totals="none")
@@ -474,6 +530,11 @@ class TestProbe(ProbeCase):
             return look(client, of_set, *args, **options)
 
         self.patch(Client, "look", broken)
+
+    def test_currencies(self):
+        for base_currency, found in (("EUR", "DKK, EUR, USD"), ("SEK", "DKK, SEK, USD")):
+            values = self.look(base_currency=base_currency, foreign_currency=True)
+            self.assertEqual(values["currencies"], found)
 
     def test_coins(self):
         """Amounts of a currency without cents, in cents or not."""

@@ -356,6 +356,26 @@ def test_of_a_record_that_cannot_be_read_the_id_comes_where_that_is_asked_for(cl
         list(client.pages("Relation", expand="Phase", spares_unreadable=True))
 
 
+def test_a_list_is_asked_for_as_the_tenant_works(make_client, tribe):
+    client = make_client(page_size=40, counts=False)
+    tribe.answers(*(Answer(body=rows(*each)) for each in ((0, 40), (39, 45), (44, 45))))
+
+    assert len(client.all_rows("Relation")) == 45
+
+    for request in tribe.requests:
+        assert "$top=40" in request.path and "$count" not in request.path
+
+
+def test_a_page_as_tribe_answers_one_query(client, tribe):
+    page = {**rows(0, 2, 7), "@odata.nextLink": "more"}
+    tribe.answers(Answer(body=page))
+
+    found = client.look("Relation", "$filter=Number+eq+1")
+
+    assert (len(found.rows), found.count, found.is_announced) == (2, 7, True)
+    assert tribe.requests[0].path.endswith("/Relation?$filter=Number+eq+1")
+
+
 def test_counting_takes_one_row(client, tribe):
     tribe.answers(Answer(body=rows(0, 1, 4711)))
     assert client.count("Relation", filter="Name eq 'A'") == 4711

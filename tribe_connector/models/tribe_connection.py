@@ -750,6 +750,7 @@ class TribeConnection(models.Model):
                 "longest_exchange": self.answer_seconds,
                 "turn": current_turn(),
                 "rate_limit_pause": self.rate_limit_pause_seconds,
+                **self.env["tribe.reading"]._client_options(self),
                 **options,
             },
         )

@@ -5,6 +5,7 @@ from ..engine.sentence_field import SentenceChar
 from ..probe import LATER, METADATA, NOT_BY_READING, NOT_SEEN, READING, READINGS, TOO_SLOW, WORDS
 from ..probe import WRITING as BY_WRITING
 from ..sentence import Choice, say, sentence
+from ..tribe_api import PAGE_SIZE
 
 # What is found only once something is written, or in use.
 NOT_FOUND_BY_READING = (BY_WRITING, LATER)
@@ -161,6 +162,26 @@ class TribeReading(models.Model):
     def _forget(self, connection):
         """Forget what was found: it is another Tribe. Nor does what was corrected hold there."""
         connection.sudo().reading_ids.unlink()
+
+    def _client_options(self, connection):
+        """What ``Client`` is made with, as this tenant works.
+
+        A page that was found to be shorter than what was asked for is no reason to ask for less.
+        """
+        by_code = {
+            row.code: row
+            for row in self.sudo().search_fetch(
+                [("connection_id", "=", connection.id), ("code", "in", ("count", "page_size"))],
+                ["code", "value", "is_set_by_person"],
+            )
+        }
+        options = {}
+        size = by_code.get("page_size")
+        if size and size.is_set_by_person and size.value:
+            options["page_size"] = min(int(size.value), PAGE_SIZE)
+        if by_code.get("count") and by_code["count"].value == "refused":
+            options["counts"] = False
+        return options
 
 
 def _found(reading, value):

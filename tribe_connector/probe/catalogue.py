@@ -293,7 +293,8 @@ def _reading():
         READING,
         (NUMBER,),
         "100",
-        "100 are asked for; pages may be shorter at any time",
+        "100 are asked for, or what somebody enters here; pages may be shorter at any time",
+        is_correctable=True,
     )
     yield Reading(
         "page_above",
@@ -309,7 +310,8 @@ def _reading():
         READING,
         ("answered", "ignored", "refused"),
         "answered",
-        "asked without it where it is refused; then a list ends where nothing follows",
+        "not asked where it is refused; then a list ends where nothing follows",
+        is_correctable=True,
     )
     yield Reading(
         "next_link",

@@ -100,6 +100,8 @@ class Client:
     barrier: ``off`` refuses everything, ``dry_run`` refuses writes, ``demo`` refuses every host but
     this machine. With ``reads_only`` writes are refused in every mode. ``before_write`` is called
     before everything but a read, and may refuse it: the mode is the one of when this was made.
+    ``page_size`` are the rows that a list asks for at once, ``counts`` whether it asks how many
+    there are.
     """
 
     def __init__(
@@ -114,6 +116,8 @@ class Client:
         longest_exchange: float = LONGEST_EXCHANGE_SECONDS,
         turn: Turn | None = None,
         rate_limit_pause: float = RATE_LIMIT_PAUSE,
+        page_size: int = PAGE_SIZE,
+        counts: bool = True,
     ):
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
@@ -129,7 +133,8 @@ class Client:
         self._turn = turn or Turn()
         self._rate_limit_pause = rate_limit_pause
         self._session = create_session()
-        self._is_counting_refused = False
+        self._page_size = page_size
+        self._is_counting_refused = not counts
         self._answered_at: datetime.datetime | None = None
 
     def clock(self) -> datetime.datetime:
@@ -219,7 +224,7 @@ class Client:
         :param spares_unreadable: of a record that cannot be read only the ``ID`` comes, and the
             others come too
         """
-        options = _listing_options(filter, expand, select, orderby)
+        options = self._listing_options(filter, expand, select, orderby)
         return self._listed(entity_set, options, room, listing, spares_unreadable)
 
     def all_rows(
@@ -232,12 +237,12 @@ class Client:
         orderby: str | None = "ID asc",
     ) -> list[dict]:
         """As ``pages``, all in one list, of which there is an end: for what is not many."""
-        options = _listing_options(filter, expand, select, orderby)
+        options = self._listing_options(filter, expand, select, orderby)
         return list(chain.from_iterable(self._listed(entity_set, options, Room())))
 
     def count(self, entity_set: str, *, filter: str | None = None) -> int | None:
         """How many records match; None where Tribe does not count."""
-        options = _listing_options(filter, None, "ID", "ID asc")
+        options = self._listing_options(filter, None, "ID", "ID asc")
         return self._counted_rows(entity_set, {**options, "$top": 1}).count
 
     def by_values(
@@ -267,7 +272,7 @@ class Client:
         for part in in_calls(wanted, lambda value: equals(path, value)):
             asked, others = [*part, *others], []
             missing = {value.lower() for value in asked}
-            options = _listing_options(any_of(path, asked), expand, select, "ID asc")
+            options = self._listing_options(any_of(path, asked), expand, select, "ID asc")
             for rows in self._listed(entity_set, options, room):
                 unseen = [row for row in rows if row["ID"] not in seen]
                 seen.update(row["ID"] for row in unseen)
@@ -391,6 +396,17 @@ class Client:
             self._limiter.note_answer()
             raise
         self._limiter.note_answer()
+
+    def _listing_options(
+        self, filter: str | None, expand: str | None, select: str | None, orderby: str | None
+    ) -> dict[str, object]:
+        return {
+            "$filter": filter,
+            "$expand": expand,
+            "$select": select,
+            "$orderby": orderby,
+            "$top": self._page_size,
+        }
 
     def _listed(
         self,
@@ -680,18 +696,6 @@ def _is_about_a_set(status: int, said: str, path: str) -> bool:
         return False
     without_reason = status == 404 and not said and _SET.fullmatch(path) is not None
     return without_reason or _UNKNOWN_SET.search(said) is not None
-
-
-def _listing_options(
-    filter: str | None, expand: str | None, select: str | None, orderby: str | None
-) -> dict[str, object]:
-    return {
-        "$filter": filter,
-        "$expand": expand,
-        "$select": select,
-        "$orderby": orderby,
-        "$top": PAGE_SIZE,
-    }
 
 
 def _checked_set(entity_set: str) -> str:
