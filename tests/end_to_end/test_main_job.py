@@ -4,8 +4,6 @@ import os
 
 import pytest
 
-from host.databases import Databases
-
 from .main_job import MainJob
 from .odoo_log import alarms
 from .world import world
@@ -24,9 +22,6 @@ ONLY_FULL = pytest.mark.skipif(not IS_FULL, reason="Only with --full.")
     params=[
         pytest.param({}, id="told by webhooks"),
         pytest.param({"is_told": False}, id="without any webhook", marks=ONLY_FULL),
-        pytest.param(
-            {"create": Databases.create_with_demo_data}, id="beside the demo data", marks=ONLY_FULL
-        ),
     ],
 )
 def finished_job(request):
