@@ -127,6 +127,7 @@ class Books:
         """Somebody typed it by hand before Tribe told of it."""
         price = self._price()
         # Neither is a webhook to come first, nor a look for which others asked.
+        lab.sandbox.deliveries()
         lab.wait_until_idle()
         lab.sandbox.switch(webhook_drop_rate=1.0)
         invoice_id = self.send(lab, customer, lines=[(Decimal(1), price, 21)])
