@@ -16,6 +16,7 @@ from .relation_case import RelationCase
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 # The same in both languages: only what they are filled in with is read.
 SAME_IN_DUTCH = {
+    "check_reading",
     "said_by_odoo",
     "amount_of",
     "one_after_the_other",

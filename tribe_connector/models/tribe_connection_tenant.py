@@ -2,6 +2,7 @@ from itertools import chain, islice
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..engine.remote_relation import (
@@ -149,7 +150,7 @@ class TribeConnection(models.Model):
         schema, known = found["schema"], found["invoice_names"]
         names = found["invoice_fields"].as_dict()
         corrected = {row.meaning: row.name for row in self.invoice_field_ids if row.name in known}
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        currencies = self.env["res.currency"].with_context(active_test=False).search(Domain.TRUE)
         digits = {currency.name: currency.decimal_places for currency in currencies}
         return probe(
             client,

@@ -39,7 +39,7 @@ class TribeReading(models.Model):
         "it is; empty it to have it found again."
     )
     found = SentenceChar("What Was Found", readonly=True)
-    assumed = fields.Char("Assumed", compute="_compute_assumed")
+    assumed = fields.Char(compute="_compute_assumed")
     how = fields.Selection(
         [
             (METADATA, "In the Metadata"),
