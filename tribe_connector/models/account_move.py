@@ -132,7 +132,7 @@ class AccountMove(models.Model):
         def check(moves):
             super(AccountMove, moves)._validate_fields(*of_fields)  # noqa: UP008 - not of ``self``
 
-        validate(self, lambda moves: {move: move for move in moves}, check)
+        return validate(self, lambda moves: {move: move for move in moves}, check)
 
     def copy_data(self, default=None):
         """Have a duplicate of an invoice of Tribe come into a journal that takes it.

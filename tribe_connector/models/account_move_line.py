@@ -13,7 +13,7 @@ class AccountMoveLine(models.Model):
         def check(lines):
             super(AccountMoveLine, lines)._validate_fields(*of_fields)  # noqa: UP008 - not of ``self``
 
-        validate(self, lambda lines: lines.grouped("move_id"), check)
+        return validate(self, lambda lines: lines.grouped("move_id"), check)
 
     def _reconcile_plan_with_sync(self, plan_list, all_amls):
         """As Odoo's; no lane writes to the invoices of Tribe among them meanwhile."""
