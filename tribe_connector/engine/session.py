@@ -471,10 +471,11 @@ def _reason(work) -> str:
     """Why a record is worked on.
 
     A look that was to come later is done with what comes before it, and may find as old a copy as
-    the one before: as if Tribe told of the change only now. What has become a problem was read
-    since it was told, so nobody tells of it any more.
+    the one before: as if Tribe told of the change only now. What of Tribe has become a problem was
+    read since it was told, so nobody tells of it any more.
     """
-    if work.error_class in FOR_PEOPLE and work.reason in TOLD_REASONS:
+    is_known = work.direction == "inbound" and work.error_class in FOR_PEOPLE
+    if is_known and work.reason in TOLD_REASONS:
         return "problem"
     is_early = work.due > fields.Datetime.now() and not work.error_class
     return "follow" if work.reason == "again" and is_early else work.reason
