@@ -2,6 +2,7 @@ import logging
 import math
 import time
 from datetime import timedelta
+from itertools import chain
 from typing import NamedTuple
 
 import psycopg2
@@ -9,7 +10,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
-from odoo.tools import SQL
+from odoo.tools import SQL, unique
 
 from ..engine.availability import Availability
 from ..engine.lease import Leases, journal_key
@@ -20,7 +21,7 @@ from ..engine.session import READING, Session
 from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
-from .tribe_work_claim import ASKED, FOLLOWING, FOUND, IN_EVERY_STATE, URGENCY
+from .tribe_work_claim import ASKED, FOLLOWING, FOUND, IN_EVERY_STATE, TOLD, URGENCY
 
 _logger = logging.getLogger(__name__)
 
@@ -78,6 +79,11 @@ class Stream(NamedTuple):
     urgency: int
     # The IDs of those in which it is done.
     journals: list[int]
+
+    def fills(self, other):
+        """Whether a batch of the other one may have some of this."""
+        is_alike = self[:2] == other[:2] and self.kind in OF_RELATIONS
+        return is_alike and {self.urgency, other.urgency} == {TOLD, FOLLOWING}
 
     def share(self):
         """With what it takes turns within its connection and urgency.
@@ -403,15 +409,18 @@ class TribeEngine(models.AbstractModel):
         )
         streams = self._streams(direction)
         for stream in rounds.in_turn(streams, *SHARES):
-            references = self._take_batch(direction, stream, leases)
+            references = self._take_batch(direction, stream, streams, leases)
             if references:
                 for share in SHARES:
                     rounds.had(share(stream))
                 return self._claim_rows(stream.connection_id, stream.kind, references, leases)
         return self.env["tribe.work"]
 
-    def _take_batch(self, direction, stream, leases):
+    def _take_batch(self, direction, stream, streams, leases):
         """The records of one batch, with their leases.
+
+        Of relations, what follows from other work and what Tribe told fill one batch together:
+        each call reads as many as there is room for.
 
         What is booked in journals at which another lane is would wait for it once it was read, and
         then be read again: nothing of it is begun.
@@ -419,7 +428,7 @@ class TribeEngine(models.AbstractModel):
         keys = [journal_key(journal) for journal in stream.journals]
         taken = []
         if all(leases.take(key) for key in keys):
-            for reference in self._candidates(direction, stream):
+            for reference in self._candidates_to_fill(direction, stream, streams):
                 if leases.take(_work_key(*stream[:2], reference)):
                     taken.append(reference)
                 if len(taken) == BATCH:
@@ -476,6 +485,12 @@ class TribeEngine(models.AbstractModel):
             )
         )
         return [Stream(*row) for row in rows]
+
+    def _candidates_to_fill(self, direction, stream, streams):
+        """The references of a stream, then those of others that may fill its batch; each once."""
+        others = [each for each in streams if each != stream and each.fills(stream)]
+        found = (self._candidates(direction, each) for each in (stream, *others))
+        return unique(chain.from_iterable(found))
 
     def _candidates(self, direction, stream):
         """The references of which work is due in a stream, in the order in which they are done.
