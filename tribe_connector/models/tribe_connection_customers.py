@@ -152,8 +152,9 @@ class TribeConnection(models.Model):
                                      OR %(contact)s.company_id = theirs.company_id
                                      OR (%(contact)s.company_id != ALL(%(ours)s)
                                          AND EXISTS (%(above_theirs)s)))
-                     AND NOT EXISTS (%(linked)s AND linking.id != %(me)s
-                                     AND linking.is_demo_data IS NOT TRUE)
+                     AND (%(contact)s.company_id = ANY(%(ours)s)
+                          OR NOT EXISTS (%(linked)s AND linking.id != %(me)s
+                                         AND linking.is_demo_data IS NOT TRUE))
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
