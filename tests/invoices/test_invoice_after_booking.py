@@ -245,7 +245,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
         user = new_test_user(self.env, "boekhouder", groups)
         seen = move.with_user(user)
         self.assertIn("was reset to draft in Odoo", seen.tribe_note)
-        self.assertIn("under Tribe CRM > Booked Invoices", seen.tribe_note)
+        self.assertIn("under Tribe CRM > Synchronized > Booked Invoices", seen.tribe_note)
         self.assertIn("tribe_note", seen.get_view(view_type="form")["arch"])
 
         self.link(tribe_id).action_leave_to_odoo()
@@ -371,7 +371,7 @@ class TestInvoiceAfterBooking(InvoiceCase):
             ["difference_draft_in_tribe", "difference_no_number_in_tribe"],
         )
         (work,) = self.problematic()
-        self.assert_told(work, "invoice_differs", number=number)
+        self.assert_told(work, "number_of_customer", number=number)
         self.assertNotIn(tribe_id, work.error)
 
     def test_an_invoice_that_vanishes_in_tribe_is_shown_and_kept(self):
