@@ -5,6 +5,8 @@ it outlives the commits of the work, and it ends with the process, however that 
 """
 
 import hashlib
+from collections.abc import Iterable
+from itertools import islice
 
 import psycopg2.errors
 
@@ -72,17 +74,23 @@ class Leases:
 
         With as many as a worker may hold, every other one counts as taken.
         """
-        if key in self._held:
-            return True
-        if len(self._held) >= MOST_HELD:
-            return False
-        number = _number(key)
-        self._cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        taken = self._cursor.fetchone()[0]
-        self._cursor.commit()
-        if taken:
-            self._held[key] = number
-        return taken
+        return bool(self.take_each([key]))
+
+    def take_each(self, keys: Iterable[str]) -> list[str]:
+        """Take those leases that are free, at the cost of one: the names that are held now."""
+        keys = list(keys)
+        room = max(MOST_HELD - len(self._held), 0)
+        numbers = {key: _number(key) for key in dict.fromkeys(keys) if key not in self._held}
+        asked = dict(islice(numbers.items(), room))
+        if asked:
+            self._cursor.execute(
+                "SELECT number, pg_try_advisory_lock(number) FROM unnest(%s::bigint[]) AS number",
+                [list(asked.values())],
+            )
+            taken = dict(self._cursor.fetchall())
+            self._cursor.commit()
+            self._held |= {key: number for key, number in asked.items() if taken[number]}
+        return [key for key in keys if key in self._held]
 
     def wait_for(self, key: str, seconds: float) -> bool:
         """Take a lease, waiting at most so many seconds for who holds it."""
@@ -103,12 +111,14 @@ class Leases:
         """Whether this worker has a lease."""
         return key in self._held
 
-    def give_back(self, keys) -> None:
+    def give_back(self, keys: Iterable[str]) -> None:
         """Let go of some leases that this worker holds."""
-        for key in keys:
-            number = self._held.pop(key)
-            self._cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
-        self._cursor.commit()
+        numbers = [self._held.pop(key) for key in keys]
+        if numbers:
+            self._cursor.execute(
+                "SELECT pg_advisory_unlock(number) FROM unnest(%s::bigint[]) AS number", [numbers]
+            )
+            self._cursor.commit()
 
     def give_back_all(self) -> None:
         """Let go of everything this worker holds."""

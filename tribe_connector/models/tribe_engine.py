@@ -2,7 +2,7 @@ import logging
 import math
 import time
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import psycopg2
@@ -428,11 +428,10 @@ class TribeEngine(models.AbstractModel):
         keys = [journal_key(journal) for journal in stream.journals]
         taken = []
         if all(leases.take(key) for key in keys):
-            for reference in self._candidates_to_fill(direction, stream, streams):
-                if leases.take(_work_key(*stream[:2], reference)):
-                    taken.append(reference)
-                if len(taken) == BATCH:
-                    break
+            candidates = iter(self._candidates_to_fill(direction, stream, streams))
+            while more := list(islice(candidates, BATCH - len(taken))):
+                works = {_work_key(*stream[:2], reference): reference for reference in more}
+                taken += [works[key] for key in leases.take_each(works)]
         if not taken:
             leases.give_back(filter(leases.holds, keys))
         return taken

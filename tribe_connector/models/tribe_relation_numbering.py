@@ -175,7 +175,8 @@ class TribeRelationNumbering(models.AbstractModel):
 
     def _all_of_contacts(self, connection, name, numbers):
         """Whether contacts of Odoo have all of these numbers."""
-        return all(self._partners_with(connection, name, number) for number in numbers)
+        having = self._partners_by_number(connection, name, numbers)
+        return all(canonical(name, number) in having for number in numbers)
 
     def _leased_unused(self, session, name, numbers):
         """As ``_unused``, of the numbers that no other worker gives to somebody.
@@ -185,7 +186,8 @@ class TribeRelationNumbering(models.AbstractModel):
         """
         keys = {number: number_key(session.connection.id, name, number) for number in numbers}
         new = [number for number in numbers if not session.leases.holds(keys[number])]
-        leased = [number for number in numbers if self._take_number(session, name, number)]
+        held = set(session.leases.take_each(keys.values()))
+        leased = [number for number in numbers if keys[number] in held]
         free = self._unused(session, name, leased)
         session.leases.give_back(
             keys[number] for number in new if number in leased and number not in free
@@ -251,11 +253,8 @@ class TribeRelationNumbering(models.AbstractModel):
 
     def _unused(self, session, name, numbers):
         """The numbers that neither a contact of Odoo nor a relation of Tribe has."""
-        numbers = [
-            number
-            for number in numbers
-            if not self._partners_with(session.connection, name, number)
-        ]
+        having = self._partners_by_number(session.connection, name, numbers)
+        numbers = [number for number in numbers if canonical(name, number) not in having]
         taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
         return [number for number in numbers if number not in taken]
 

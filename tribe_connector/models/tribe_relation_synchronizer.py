@@ -741,6 +741,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         Whoever is linked keeps it, also as a person who is under a company since; who is being
         sent with it has it already.
         """
+        having = self._partners_by_number(connection, name, [number])
+        return having.get(canonical(name, number), self.env["res.partner"])
+
+    def _partners_by_number(self, connection, name, numbers):
+        """As ``_partners_with``, of many numbers at the cost of one: ``{compared: partners}``."""
+        compared = {canonical(name, number) for number in numbers}
         companies = [False, *connection._companies_of_contacts().ids]
         linked = self.env["tribe.link"]._search(
             Domain("connection_id", "=", connection.id)
@@ -749,7 +755,6 @@ class TribeRelationSynchronizer(models.AbstractModel):
             & Domain("state", "!=", "gone")
         )
         is_one = Domain(COMMERCIAL) | Domain("id", "in", linked.subselect("partner_id"))
-        compared = canonical(name, number)
         has_number = _is_written(name, compared) & is_one
         if connection.number_source == "ref":
             has_number |= Domain(name, "=", False) & _is_written("ref", compared)
@@ -762,14 +767,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 & Domain("id", "not in", connection._own_partner_ids())
                 & connection._tenant_domain()
             )
-            .filtered(
-                lambda partner: canonical(name, partner._tribe_number(connection, name)) == compared
-            )
+            .grouped(lambda partner: canonical(name, partner._tribe_number(connection, name)))
         )
-        return found | self._partners_being_sent(connection, name, number)
+        sent = self._partners_being_sent(connection, name)
+        nobody = self.env["res.partner"]
+        return {
+            number: found.get(number, nobody) | sent.get(number, nobody)
+            for number in compared & (found.keys() | sent.keys())
+        }
 
-    def _partners_being_sent(self, connection, name, number):
-        """Whom we sent to Tribe with this number, and whose answer was lost.
+    def _partners_being_sent(self, connection, name):
+        """Whom we sent to Tribe with a number, and whose answer was lost: ``{compared: partners}``.
 
         The number is not on the partner yet: it is written when Tribe has it.
         """
@@ -781,10 +789,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 ("tribe_id", "=", False),
             ]
         )
-        number = canonical(name, number)
-        return sending.filtered(
-            lambda link: canonical(name, (link.agreed or {}).get(name)) == number
-        ).partner_id
+        links = sending.grouped(lambda link: canonical(name, (link.agreed or {}).get(name)))
+        return {number: of_number.partner_id for number, of_number in links.items()}
 
     def _raise_ranks(self, partner, remote):
         """A customer (supplier) of Tribe is one in Odoo: its rank is at least 1."""
@@ -1125,14 +1131,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
         return {name: value for name, value in body.items() if f"{entity_set}/{name}" not in absent}
 
 
-def _is_written(name, number):
-    """The contacts with a number (or reference), however it is written, as a domain."""
+def _is_written(name, numbers):
+    """The contacts with one of some numbers (or references), however written, as a domain."""
 
     def condition(model, alias, _query):
         model.flush_model([name])
         field = SQL.identifier(alias, name)
+        lowered = SQL("SELECT lower(number) FROM unnest(%s::text[]) AS number", list(numbers))
         # An index has exactly this.
-        return SQL("lower(btrim(%s)) = lower(%s)", field, number)
+        return SQL("lower(btrim(%s)) = ANY(ARRAY(%s))", field, lowered)
 
     return Domain.custom(to_sql=condition)
 
