@@ -7,10 +7,13 @@ import sys
 from . import bootstrap
 from .console import Failure, complain
 
+# Commands behind which everything is Odoo's.
+ODOO = ("shell", "odoo")
+
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parsed(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         bootstrap.ensure()
@@ -27,6 +30,26 @@ def _interrupt(*_) -> None:
     raise KeyboardInterrupt
 
 
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options; ``passed_on`` is what another program gets, as it is."""
+    own, passed_on = _divided(arguments)
+    options = _parser().parse_args(own)
+    if passed_on and options.command not in (*ODOO, "test"):
+        _parser().error(f"{options.command} passes nothing on")
+    options.passed_on = passed_on
+    return options
+
+
+def _divided(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what is passed on: all behind Odoo's commands, else all behind ``--``."""
+    if arguments[:1] and arguments[0] in ODOO:
+        return arguments[:1], arguments[1:]
+    if "--" in arguments:
+        at = arguments.index("--")
+        return arguments[:at], arguments[at + 1 :]
+    return arguments, []
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -36,7 +59,13 @@ def _parser() -> argparse.ArgumentParser:
         "--without-webhooks", action="store_true", help="every webhook is lost on its way"
     )
     demo.add_argument("--screens", metavar="FOLDER", help="take a picture of every screen")
-    test = commands.add_parser("test", help="set everything up and run the tests")
+    test = commands.add_parser(
+        "test",
+        help="set everything up and run the tests",
+        usage="./dev test [--full] [--in-company] [PATH ...] [-- OPTION OF PYTEST ...]",
+        epilog="./dev test tests/mapping -- -k vat -x --pdb: what is behind -- goes to pytest. "
+        "One group of tests runs in the foreground, so that a debugger has the terminal.",
+    )
     test.add_argument(
         "paths", nargs="*", help="files or folders, or account (Odoo's own); all without one"
     )
@@ -46,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="what runs in a company's database",
     )
+    commands.add_parser("shell", help="Odoo's shell on the demo's database; options are Odoo's")
+    commands.add_parser("odoo", help="Odoo's own command line on the demo's database")
     commands.add_parser("bench", help="measure")
     commands.add_parser("lint", help="check style and well-formedness")
     commands.add_parser("messages", help="make docs/messages.md from the table of messages")
@@ -65,7 +96,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "test":
         from . import test_groups  # noqa: PLC0415
 
-        return test_groups.run(options.paths, full=options.full, in_company=options.in_company)
+        return test_groups.run(
+            options.paths,
+            full=options.full,
+            in_company=options.in_company,
+            for_pytest=options.passed_on,
+        )
+    if options.command in ODOO:
+        from . import demo_database  # noqa: PLC0415
+
+        before = ["shell"] if options.command == "shell" else []
+        return demo_database.run_odoo([*before, *options.passed_on])
     if options.command == "bench":
         from . import bench  # noqa: PLC0415
 

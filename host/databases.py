@@ -181,7 +181,7 @@ class Databases:
         name = f"{family}_{version}_{kind}"
         template = self._template(ground)
         with exclusive(HOST / "addon-template.lock"):
-            if not self._exists(name):
+            if not self.exists(name):
                 for old in self._named(family):
                     if not old.startswith(f"{family}_{version}"):
                         self.drop(old)
@@ -200,7 +200,7 @@ class Databases:
         above = ground.above and self._template(ground.above)
         name = f"tribe_{ground.name}_{self._fingerprint(ground)}"
         with exclusive(HOST / f"{ground.name}.lock"):
-            if not self._exists(name):
+            if not self.exists(name):
                 self._make_template(ground, name, above)
         return name
 
@@ -239,7 +239,8 @@ class Databases:
         ]
         return hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:10]
 
-    def _exists(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
+        """Whether there is a database of that name."""
         with self._connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return cursor.fetchone() is not None

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from .console import say
+from .demo_database import DATABASE
 from .paths import CHECKOUT
 
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
@@ -12,8 +13,6 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
 from end_to_end import screens  # noqa: E402
 from end_to_end.main_job import MainJob  # noqa: E402
 from end_to_end.world import world  # noqa: E402
-
-DATABASE = "tribe_demo"
 
 
 def check(*, is_told: bool) -> int:

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+from . import foreground
 from .console import Failure
 from .odoo_source import OdooSource
 from .paths import CHECKOUT, LOGS, ODOO_DATA, PYTHON
@@ -87,6 +89,16 @@ def run_script(
         expected="the script ended well",
         variables=variables,
     )
+
+
+def run_in_foreground(
+    server: Server, odoo: OdooSource, database: str, arguments: Sequence[str]
+) -> int:
+    """Run Odoo's own command line on a database, for somebody at the terminal; its exit code."""
+    path = write_configuration(
+        LOGS / f"{database}.command.conf", configuration(server, odoo, database)
+    )
+    return foreground.run(command(*arguments), {**environment(odoo), "ODOO_RC": str(path)})
 
 
 def export_terms(

@@ -8,10 +8,11 @@ import concurrent.futures
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import account_tests, browser, odoo_command, old_libraries, postgresql
+from . import account_tests, browser, foreground, odoo_command, old_libraries, postgresql
 from .console import Failure, say
 from .databases import CHART, COMPANY, Databases, Ground
 from .odoo_source import OdooSource, find_or_fetch
@@ -47,6 +48,50 @@ class Group:
     def database(self) -> str:
         """The database of a group that needs Odoo inside."""
         return f"tribe_test_{self.name}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A group, with the paths in it and the options of pytest that it runs with this time."""
+
+    group: Group
+    paths: list[str]
+    for_pytest: Sequence[str]
+    environment: dict[str, str]
+    server: postgresql.Server
+    odoo: OdooSource
+
+    def command_and_environment(self) -> tuple[list[str], dict[str, str]]:
+        """What runs it; makes the database of a group that needs Odoo inside."""
+        group = self.group
+        command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "--durations=5", *self.paths]
+        command += [f"--ignore-glob={CHECKOUT / pattern}" for pattern in group.left_out]
+        command += [f"--deselect={test}" for test in group.deselected]
+        if group.needs_odoo_inside:
+            environment = {**self.environment, **self._odoo_environment()}
+            command = ["nice", "-n", str(NICE_INSIDE_ODOO), *command]
+            command += ["--odoo-http", "-p", "garbage"]
+        else:
+            environment = {**self.environment, "PYTHONPATH": _plain_path()}
+            if group.has_old_libraries:
+                environment |= _old_libraries()
+            command += ["-p", "no:odoo"]
+        # Last, so that they prevail.
+        return [*command, *self.for_pytest], environment
+
+    def _odoo_environment(self) -> dict[str, str]:
+        group, odoo = self.group, self.odoo
+        database = group.database
+        databases = Databases(self.server, odoo)
+        databases.create_with_addon(database, group.modules, group.ground)
+        databases.leave_unvacuumed(database)
+        options = odoo_command.configuration(
+            self.server, odoo, database, max_cron_threads=0, log_level="error"
+        )
+        configuration = odoo_command.write_configuration(LOGS / f"{database}.conf", options)
+        environment = odoo_command.environment(odoo)
+        path = os.pathsep.join([environment["PYTHONPATH"], _plain_path()])
+        return {**environment, "PYTHONPATH": path, "ODOO_RC": str(configuration)}
 
 
 @dataclass(frozen=True)
@@ -160,6 +205,8 @@ COMPANY_GROUPS = (
 )
 # Groups with a browser.
 BROWSER = {"end_to_end", "security"}
+# Options of pytest that ask the terminal.
+DEBUGGERS = {"--pdb", "--trace"}
 # So many groups run at the same time. More than there are cores: with real processes and a browser
 # much is waited for, and what begins last would leave one core idle.
 AT_ONCE = 6
@@ -167,11 +214,13 @@ AT_ONCE = 6
 NICE_INSIDE_ODOO = 5
 
 
-def run(paths: list[str], *, full: bool, in_company: bool = False) -> int:
+def run(
+    paths: list[str], *, full: bool, in_company: bool = False, for_pytest: Sequence[str] = ()
+) -> int:
     """Run the tests at some paths, or all of them. 0 when all passed.
 
     The path ``account`` means Odoo's own tests of that module; they come last. With ``in_company``
-    they run in a company's database, and no others do.
+    they run in a company's database, and no others do. ``for_pytest`` are options of pytest.
 
     :raises Failure: for a path without tests, or for ``account`` without ``full``
     """
@@ -180,14 +229,14 @@ def run(paths: list[str], *, full: bool, in_company: bool = False) -> int:
     codes = []
     own = [path for path in paths if path != account_tests.NAME]
     if own or not paths:
-        codes.append(_run_own(own, full=full, in_company=in_company))
+        codes.append(_run_own(own, for_pytest, full=full, in_company=in_company))
     if account_tests.NAME in paths or (full and not paths):
         codes.append(account_tests.run())
     # A code may be negative: a process that a signal ended.
     return next(filter(None, codes), 0)
 
 
-def _run_own(paths: list[str], *, full: bool, in_company: bool) -> int:
+def _run_own(paths: list[str], for_pytest: Sequence[str], *, full: bool, in_company: bool) -> int:
     paths = [_relative(path) for path in paths]
     if in_company:
         chosen = _chosen(paths, COMPANY_GROUPS)
@@ -198,24 +247,43 @@ def _run_own(paths: list[str], *, full: bool, in_company: bool) -> int:
     environment = {**os.environ, "TRIBE_FULL_TESTS": "1" if full else ""}
     odoo = find_or_fetch()
     groups = [group for group in (*GROUPS, *COMPANY_GROUPS) if chosen.get(group.name)]
-    with (
-        postgresql.running() as server,
-        concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool,
-    ):
+    with postgresql.running() as server:
+        runs = [
+            Run(group, chosen[group.name], for_pytest, environment, server, odoo)
+            for group in groups
+        ]
+        if len(runs) == 1 or DEBUGGERS.intersection(for_pytest):
+            return _run_in_foreground(runs)
+        return _run_side_by_side(runs)
 
-        def begin(group: Group) -> concurrent.futures.Future:
-            return pool.submit(_run_group, group, chosen[group.name], environment, server, odoo)
 
-        running = [begin(group) for group in groups if not group.needs_database]
-        if chosen.keys() & BROWSER:
-            browser.ensure()
-        # Made here, once: the groups then only copy it.
-        Databases(server, odoo).prepare({group.ground for group in groups if group.needs_database})
-        running += [begin(group) for group in groups if group.needs_database]
-        outcomes = [group.result() for group in running]
+def _run_in_foreground(runs: list[Run]) -> int:
+    """One after the other, each with the terminal: for a debugger, and for a break point."""
+    _prepare(runs)
+    codes = [foreground.run(*run.command_and_environment()) for run in runs]
+    with_tests = [code for code in codes if code != NO_TESTS_COLLECTED]
+    return next(filter(None, with_tests), 0) if with_tests else NO_TESTS_COLLECTED
+
+
+def _run_side_by_side(runs: list[Run]) -> int:
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        running = [pool.submit(_outcome, run) for run in runs if not run.group.needs_database]
+        _prepare(runs)
+        running += [pool.submit(_outcome, run) for run in runs if run.group.needs_database]
+        outcomes = [run.result() for run in running]
     _say_failures(outcomes)
     # A code may be negative: a process that a signal ended.
     return next((outcome.code for outcome in outcomes if outcome.code), 0)
+
+
+def _prepare(runs: list[Run]) -> None:
+    """Make once what the groups then only copy or use."""
+    groups = [run.group for run in runs]
+    if BROWSER.intersection(group.name for group in groups):
+        browser.ensure()
+    grounds = {group.ground for group in groups if group.needs_database}
+    if grounds:
+        Databases(runs[0].server, runs[0].odoo).prepare(grounds)
 
 
 def _relative(path: str) -> str:
@@ -259,20 +327,12 @@ def _groups_of(path: str, all_groups: tuple[Group, ...]) -> list[Group]:
     return [group for group, length in within.items() if length and length == closest]
 
 
-def _run_group(group: Group, paths, environment, server, odoo: OdooSource) -> Outcome:
+def _outcome(run: Run) -> Outcome:
+    """What becomes of a group whose output is shown line by line, with its name."""
+    group = run.group
     say(f"-> {group.name} tests ...")
     started = time.monotonic()
-    command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "--durations=5", *paths]
-    command += [f"--ignore-glob={CHECKOUT / pattern}" for pattern in group.left_out]
-    command += [f"--deselect={test}" for test in group.deselected]
-    if group.needs_odoo_inside:
-        environment = {**environment, **_odoo_environment(group, server, odoo)}
-        command = ["nice", "-n", str(NICE_INSIDE_ODOO), *command, "--odoo-http", "-p", "garbage"]
-    else:
-        environment = {**environment, "PYTHONPATH": _plain_path()}
-        if group.has_old_libraries:
-            environment |= _old_libraries()
-        command += ["-p", "no:odoo"]
+    command, environment = run.command_and_environment()
     lines = []
     with subprocess.Popen(
         command,
@@ -299,20 +359,6 @@ def _say_failures(outcomes: list[Outcome]) -> None:
             say(f"== {outcome.group}: pytest ended with {outcome.code}")
             for line in outcome.failures()[-FAILURE_LINES:]:
                 say(f"{outcome.group} | {line[:FAILURE_WIDTH]}")
-
-
-def _odoo_environment(group: Group, server, odoo: OdooSource) -> dict[str, str]:
-    database = group.database
-    databases = Databases(server, odoo)
-    databases.create_with_addon(database, group.modules, group.ground)
-    databases.leave_unvacuumed(database)
-    configuration = odoo_command.write_configuration(
-        LOGS / f"{database}.conf",
-        odoo_command.configuration(server, odoo, database, max_cron_threads=0, log_level="error"),
-    )
-    environment = odoo_command.environment(odoo)
-    path = os.pathsep.join([environment["PYTHONPATH"], _plain_path()])
-    return {**environment, "PYTHONPATH": path, "ODOO_RC": str(configuration)}
 
 
 def _old_libraries() -> dict[str, str]:
