@@ -1,4 +1,4 @@
-"""./dev lint: style, Odoo's conventions, well-formed XML."""
+"""./dev lint: style, types, Odoo's conventions, well-formed XML."""
 
 import subprocess
 
@@ -17,6 +17,7 @@ def run() -> int:
     codes = [
         _tool("ruff", "check", *FOLDERS),
         _tool("ruff", "format", "--check", *FOLDERS),
+        _tool("mypy"),
         _tool("pylint", "--rcfile=.pylintrc", ADDON),
         _well_formed_xml(),
     ]

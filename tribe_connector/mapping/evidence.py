@@ -291,7 +291,9 @@ def address_key_of_parts(name: object, zip_code: object, house_number: object) -
 
 def weak_keys(values: Mapping) -> list[tuple[str, object]]:
     """What some values are compared by where nothing proves: ``[(basis, key)]``, best first."""
-    keys = [(basis, key_of(basis, values.get(basis))) for basis in (VAT, REGISTRY, EMAIL)]
+    keys: list[tuple[str, object]] = [
+        (basis, key_of(basis, values.get(basis))) for basis in (VAT, REGISTRY, EMAIL)
+    ]
     keys.append((ADDRESS, address_key(*(values.get(name) for name in MADE_OF[ADDRESS]))))
     return [(basis, key) for basis, key in keys if key]
 
@@ -375,7 +377,7 @@ def _tells_street(side: Facts) -> bool:
 
 
 def _is_later(one: datetime | None, other: datetime | None) -> bool:
-    return bool(one and other) and one - other > CLOCK_SKEW
+    return one is not None and other is not None and one - other > CLOCK_SKEW
 
 
 def _differ(name: str, contact: Facts, relation: Facts) -> bool:
@@ -410,8 +412,8 @@ def _compared(name: str, values: Mapping) -> set[str]:
         value = canonical(name, value, values.get("country_code"))
     if name in (VAT, REGISTRY):
         return set(filter(None, [_number_of(name, key_of(name, value))]))
-    if name == EMAIL and mail_addresses(value):
-        return set(mail_addresses(value).split(", "))
+    if name == EMAIL and (addresses := mail_addresses(value)):
+        return set(addresses.split(", "))
     if name == "name":
         value = in_natural_order(clean_start(value))
     key = canonical(name, value)

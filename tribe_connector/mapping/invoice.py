@@ -417,12 +417,13 @@ class _Reader:
     def told(self) -> Told:
         """What Tribe says of the invoice as a whole."""
         untaxed, vat, total = self.header_totals()
-        rows, names = self.rows(), ("TotalExcludingVat", "TotalIncludingVat")
+        rows = self.rows()
+
+        def sum_of(name: str) -> Decimal:
+            return sum((self.exactly(row.get(name)) or Decimal(0) for row in rows), Decimal(0))
+
         in_own_currency = (
-            tuple(
-                sum((self.exactly(row.get(name)) or Decimal(0) for row in rows), Decimal(0))
-                for name in names
-            )
+            (sum_of("TotalExcludingVat"), sum_of("TotalIncludingVat"))
             if self.uses_amounts_in_currency
             else None
         )
@@ -487,7 +488,7 @@ class _Reader:
         if (
             not number.is_finite()
             or abs(number) > LARGEST_AMOUNT
-            or number.as_tuple().exponent < -MOST_DECIMALS
+            or int(number.as_tuple().exponent) < -MOST_DECIMALS
         ):
             raise self.unreadable(
                 "invoice_amount_not_a_number",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .invoice import Invoice
 
@@ -264,7 +264,7 @@ def is_divided_alike(found: Mapping, by_tax: Mapping, most_corrected: Decimal) -
     :param most_corrected: how much that is at most
     """
     # On whichever of the lines: each has at most all of it.
-    totals = [sum(map(_amount, each.values())) for each in (found, by_tax)]
+    totals = [sum(map(_amount, each.values()), Decimal(0)) for each in (found, by_tax)]
     corrected = min(abs(totals[0] - totals[1]), most_corrected)
     places = differing_keys(by_tax, found)
     return {*places} <= {*by_tax} and all(
@@ -286,7 +286,7 @@ def shown(name: str, value: str) -> object:
     return value
 
 
-def _is_alike(name: str, one: object, other: object) -> bool:
+def _is_alike(name: str, one: Any, other: Any) -> bool:
     if name == "lines":
         one, other = by_vat_group(one), by_vat_group(other)
     if name in BY_KEY:
@@ -305,5 +305,5 @@ def _is_in_place(wanted: Mapping | list, found: Mapping) -> bool:
     return sorted(wanted) == sorted(found)
 
 
-def _amount(value: object) -> Decimal:
+def _amount(value: Any) -> Decimal:
     return Decimal(value or 0)

@@ -67,18 +67,18 @@ class Told:
         is what is left.
         """
         untaxed, vat, total = self.by_name
-        if untaxed is None and None not in (vat, total):
+        if untaxed is None and vat is not None and total is not None:
             untaxed = total - vat
-        if total is None and None not in (untaxed, vat):
+        if total is None and untaxed is not None and vat is not None:
             total = untaxed + vat
-        if vat is None and None not in (untaxed, total):
+        if vat is None and untaxed is not None and total is not None:
             vat = total - untaxed
-        is_sum = None not in (untaxed, vat, total) and untaxed + vat == total
+        is_sum = _are_a_sum(untaxed, vat, total)
         untaxed, vat, total, amount = (
             None if each is None else each.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
             for each in (untaxed, vat, total, self.amount)
         )
-        if is_sum:
+        if is_sum and untaxed is not None and total is not None:
             vat = total - untaxed
         return replace(self, untaxed=untaxed, vat=vat, total=total, amount=amount, digits=digits)
 
@@ -114,6 +114,13 @@ def read_totals(lines: Sequence[InvoiceLine], told: Told) -> Reading:
     raise totals[0].disagreement()
 
 
+def _are_a_sum(untaxed: Decimal | None, vat: Decimal | None, total: Decimal | None) -> bool | None:
+    """Whether three totals add up; None where Tribe does not tell all of them."""
+    if untaxed is None or vat is None or total is None:
+        return None
+    return untaxed + vat == total
+
+
 class _Totals:
     """A reading counts the lines in whole, or less the discount (``factor``)."""
 
@@ -147,7 +154,9 @@ class _Totals:
             Decimal(factor),
             is_vat_included=self.told.is_vat_included,
             digits=self.told.digits,
-            vat_of_lines=self.told.vat_less_discount if is_reduced else None,
+            vat_of_lines=[each or Decimal(0) for each in self.told.vat_less_discount]
+            if is_reduced
+            else None,
         )
 
     def agreeing(self, factor: Decimal | int) -> Reading | None:
@@ -183,7 +192,7 @@ class _Totals:
         if self.only_amount() is not None:
             return first if factor == 1 and self.is_whole_in_own_currency() else None
         untaxed, vat, total = self.told.by_name
-        if None not in (untaxed, vat, total) and untaxed + vat != total:
+        if _are_a_sum(untaxed, vat, total) is False:
             return None
         for each in self.readings(factor):
             if untaxed not in (None, each.untaxed):
@@ -306,6 +315,8 @@ class _Totals:
 
     def is_whole_in_own_currency(self) -> bool:
         amount = self.told.amount
+        if amount is None:
+            return False
         is_reduced = self.told.discount and self.is_in_own_currency(amount, self.factor)
         return self.is_in_own_currency(amount, 1) and not is_reduced
 
@@ -337,14 +348,14 @@ class _Totals:
             untaxed in {None, *(each.untaxed for each in self.readings(factor))}
             for factor in (1, self.factor)
         )
-        is_sum = None in (untaxed, vat, total) or untaxed + vat == total
-        if self.only_amount() is None and not is_sum and (has_whole or has_reduced):
+        is_no_sum = _are_a_sum(untaxed, vat, total) is False
+        if self.only_amount() is None and is_no_sum and (has_whole or has_reduced):
             return TotalsDisagree(
                 "invoice_total_differs_from_sum",
                 total=total,
                 untaxed=untaxed,
                 vat=vat,
-                sum=untaxed + vat,
+                sum=sum(filter(None, (untaxed, vat)), Decimal(0)),
             )
         if self.told.discount:
             return TotalsDisagree(

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from .normalization import canonical, clean, is_without_country
 
 Policy = Literal["odoo", "tribe", "ask"]
+Winner = Literal["odoo", "tribe", "ask", "both"]
 
 # Tribe's own Odoo link: a number made by Odoo overwrites Tribe's.
 NUMBER_FIELDS: tuple[str, ...] = ("debtor_number", "creditor_number")
@@ -203,7 +204,7 @@ class _Sides:
         before, mine, theirs = (_compared(name, each, country or self.country) for each in values)
         return before, mine, theirs
 
-    def winner(self, name: str, chosen: Policy) -> Policy | Literal["both"]:
+    def winner(self, name: str, chosen: Policy) -> Winner:
         """The side whose value of a field goes; ``chosen`` where both changed it."""
         before, mine, theirs = self.canonical(name)
         if mine == theirs:
@@ -268,12 +269,12 @@ def _address_winners(
     policy: Policy,
     decided: Mapping[str, Policy],
     only_odoo: Collection[str],
-) -> dict[str, str]:
+) -> dict[str, Winner]:
     """Which side wins each field of an address.
 
     All from one side, unless each only fills in what the other lacks: a whole address is chosen.
     """
-    winners = {name: sides.winner(name, "ask") for name in names}
+    winners: dict[str, Winner] = {name: sides.winner(name, "ask") for name in names}
     differing = [name for name in names if winners[name] != "both"]
     votes = {winners[name] for name in differing}
     if votes <= {"odoo"} or votes == {"tribe"}:

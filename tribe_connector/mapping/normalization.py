@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from ..hidden_characters import MOST_LOOKED_AT, without_hidden
 from ..sentence import sentence
@@ -109,7 +111,7 @@ def clean_lines(text: object) -> str | None:
     return "\n".join(map(_clean_line, text.splitlines())).strip("\n") or None
 
 
-def moment(text: str) -> datetime:
+def moment(text: Any) -> datetime:
     """A moment of Tribe, which is UTC unless it says otherwise. Raises ``ValueError``."""
     # Python 3.10 reads neither "Z" nor every number of decimals.
     found = datetime.fromisoformat(_FRACTION.sub("", text).replace("Z", "+00:00"))
@@ -158,7 +160,7 @@ def percentage(value: object) -> float | None:
 
 def check_length(text: str | None, what: str) -> None:
     """Raise ``ValueUnreadable`` for a text that is too long for a database to look up."""
-    if is_too_long(text):
+    if text is not None and is_too_long(text):
         raise _too_long(text, what)
 
 
@@ -188,7 +190,7 @@ def is_email_doubtful(text: object) -> bool:
     return not all(_ONE_MAIL.fullmatch(each.strip()) for each in re.split("[,;]", value))
 
 
-def canonical(field: str, value: object, country_code: object = None) -> str | int | bool | None:
+def canonical(field: str, value: Any, country_code: object = None) -> Any:
     """A value of a neutral field for comparison only, never to be stored.
 
     ``None``, ``""`` and ``False`` are equal, but for ``active``, which is a yes or no. With a
@@ -248,8 +250,8 @@ def _international_phone(number: str, country: str) -> str:
 
 def _website(text: str) -> str:
     bare = re.sub(r"^((https?://)|(www\.))+", "", text, flags=re.IGNORECASE).rstrip("/")
-    host, rest = re.fullmatch(r"([^/?#]*)(.*)", bare).groups()
-    return host.lower() + rest
+    host = re.split(r"[/?#]", bare)[0]
+    return host.lower() + bare[len(host) :]
 
 
 def _vat(text: str, country: str) -> str:
@@ -297,4 +299,8 @@ _CANONICAL = {
 }
 _CANONICAL_IN_COUNTRY = {"phone": _phone, "mobile": _phone, "vat": _vat}
 # Those of which the national form of such a number is known.
-_COUNTRIES = {"phone": _DIALLING, "mobile": _DIALLING, "vat": _VAT_PREFIXES}
+_COUNTRIES: Mapping[str, Iterable[str]] = {
+    "phone": _DIALLING,
+    "mobile": _DIALLING,
+    "vat": _VAT_PREFIXES,
+}

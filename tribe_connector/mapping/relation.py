@@ -168,7 +168,7 @@ def paths_not_shown(
 def _is_not_shown(path: str, rows: Mapping[str, Mapping]) -> bool:
     entity_set, _slash, name = path.partition("/")
     row = rows.get(entity_set)
-    return bool(row) and name not in _NAVIGATIONS and name not in row
+    return row is not None and bool(row) and name not in _NAVIGATIONS and name not in row
 
 
 def organization_from_tribe(
@@ -323,9 +323,7 @@ def _is_filled(address: Mapping) -> bool:
     return any(clean(address.get(field)) for field in ("Street", "Extra", "Postalcode", "City"))
 
 
-def _address_from_tribe(
-    address: Mapping | None, state_codes: Mapping[tuple[str, str], str]
-) -> dict:
+def _address_from_tribe(address: Mapping | None, state_codes: Mapping[tuple, str]) -> dict:
     address = address or {}
     country = address.get("Country") or {}
     # As of a state: one without a code is one that Odoo cannot hold, and not none.

@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from .invoice import InvoiceFields
 from .normalization import moment
@@ -93,7 +94,7 @@ def _plain(value: object) -> object:
     return value
 
 
-def _id(link: object) -> object:
+def _id(link: object) -> str | None:
     link = link.get("ID") if isinstance(link, Mapping) else link
     return link if isinstance(link, str) else None
 
@@ -126,7 +127,7 @@ def _moment(value: object) -> datetime.datetime | None:
         return None
 
 
-def _date(value: object, timezone: str) -> datetime.date | None:
+def _date(value: Any, timezone: str) -> datetime.date | None:
     try:
         if len(value) == len("2026-01-01"):
             return datetime.date.fromisoformat(value)

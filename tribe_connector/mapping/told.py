@@ -159,7 +159,7 @@ def _verdict(
 def _is_newer(stamp: object, entry: Mapping) -> bool:
     """Whether a record was read as it was after what was told. Some tenants do not say."""
     written = entry.get("stamp")
-    return bool(written) and isinstance(stamp, str) and stamp >= written
+    return isinstance(written, str) and isinstance(stamp, str) and stamp >= written
 
 
 def _entry(written: object) -> dict:

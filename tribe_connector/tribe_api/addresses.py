@@ -192,7 +192,7 @@ def check_peer(host: str, peer: str) -> None:
 
 def _checked(what: str, address: str) -> SplitResult:
     parts = _split(what, address)
-    host = parts.hostname
+    host = parts.hostname or ""
     ip = _literal_ip(host)
     if ip is None and (not _HOST_NAME.fullmatch(host) or _DISGUISED_IP.fullmatch(host)):
         raise _not_an_address(what, address)

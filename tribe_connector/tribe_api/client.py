@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from ..sentence import sentence
@@ -441,7 +441,7 @@ class Client:
         self._limiter.note_failure(error)
         return error
 
-    def _read(self, path: str, query: str) -> object:
+    def _read(self, path: str, query: str) -> Any:
         url = f"{self._addresses.odata}/{path}" + (f"?{query}" if query else "")
         answer = self._exchange("GET", url)
         with reading(url, False):
@@ -465,13 +465,13 @@ class Client:
             return answer
 
     def _rows(
-        self, entity_set: str, options: Mapping[str, object], spares_unreadable: bool = False
+        self, entity_set: str, options: Mapping[str, Any], spares_unreadable: bool = False
     ) -> Page:
         query = query_string(options)
         return self._page(entity_set, query, options.get("$expand"), spares_unreadable)
 
     def _page(
-        self, entity_set: str, query: str, expand: object, spares_unreadable: bool = False
+        self, entity_set: str, query: str, expand: str | None, spares_unreadable: bool = False
     ) -> Page:
         with self._noting():
             content = self._read(_checked_set(entity_set), query)
@@ -489,7 +489,7 @@ class Client:
             raise TribeRecordUnreadable(sentence("record_unreadable"))
         return Page(rows, _count_of(content), bool(content.get("@odata.nextLink")))
 
-    def _one(self, path: str, options: Mapping[str, object]) -> dict:
+    def _one(self, path: str, options: Mapping[str, Any]) -> dict:
         with self._noting():
             content = self._read(path, query_string(options))
             with reading(self._addresses.odata, False):
@@ -509,7 +509,7 @@ class Client:
         self, method: str, url: str, body: Mapping, secrets: tuple[str, ...] = ()
     ) -> dict:
         answer = self._exchange(method, url, body=body, secrets=secrets)
-        content = {}
+        content: Any = {}
         with reading(url, True):
             if answer.body.strip():
                 content = self._content(answer, changes_something=True)
@@ -518,7 +518,7 @@ class Client:
             named = _id_in_headers(answer.headers)
             return {"ID": named, **content} if named else content
 
-    def _content(self, answer: Answer, *, changes_something: bool) -> object:
+    def _content(self, answer: Answer, *, changes_something: bool) -> Any:
         try:
             return parsed_json(answer.body)
         except TooMuch as error:
@@ -727,7 +727,7 @@ def _with_id(row: dict) -> dict:
     return {**row, "ID": str(named)} if named else row
 
 
-def _readable(row: object, expand: object) -> object:
+def _readable(row: Any, expand: str | None) -> Any:
     """A row, or nothing of it but its ID where it has one."""
     is_whole = is_record(row, expand) or not is_record(row)
     return row if is_whole else {"ID": row["ID"]}

@@ -46,6 +46,8 @@ class TribeEndless(TribeUnavailable):
 class TribeRateLimited(TribeUnavailable):
     """Tribe answered 429. ``retry_after`` is at least ``pause`` seconds."""
 
+    retry_after: float
+
     def __init__(
         self, message: str, *, retry_after: float | None = None, pause: float = RATE_LIMIT_PAUSE
     ):

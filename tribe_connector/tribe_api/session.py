@@ -17,6 +17,7 @@ import http.cookiejar
 import io
 import socket
 import threading
+from typing import Any
 
 import requests
 import requests.adapters
@@ -94,7 +95,7 @@ class _Line:
         with self._lock:
             self._is_cut = True
             was_reached = self._socket is not None
-            if was_reached:
+            if self._socket is not None:
                 with contextlib.suppress(OSError):
                     # Closing alone would not wake a thread that waits for the next byte.
                     self._socket.shutdown(socket.SHUT_RDWR)
@@ -132,7 +133,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
         super().close()
         self._line.release()
 
-    def _use_our_pools(self, manager: urllib3.PoolManager) -> None:
+    def _use_our_pools(self, manager: Any) -> None:
         manager.pool_classes_by_scheme = {
             "http": functools.partial(_HTTPPool, line=self._line),
             "https": functools.partial(_HTTPSPool, line=self._line),
@@ -143,9 +144,12 @@ class _Watched:
     """A connection that is looked at as soon as it is there."""
 
     line: _Line
+    # Of urllib3's connections, whose other half this is.
+    host: str
+    proxy: Any
 
     def _new_conn(self):
-        connected = super()._new_conn()
+        connected = super()._new_conn()  # type: ignore[misc]
         try:
             if not self.proxy:
                 check_peer(self.host, connected.getpeername()[0])
@@ -220,7 +224,7 @@ class _OnOneLine:
         self._line = line
 
     def _new_conn(self):
-        connection = super()._new_conn()
+        connection = super()._new_conn()  # type: ignore[misc]
         connection.line = self._line
         connection.response_class = functools.partial(_Response, line=self._line)
         return connection

@@ -340,7 +340,7 @@ def _with_reason(refusal: Sentence, code: str, said: str) -> Sentence:
     return with_what_tribe_said(refusal, code and (said or code))
 
 
-def _meaning(code: str) -> str:
+def _meaning(code: str) -> Sentence:
     # Seen at Tribe: a scope that the application lacks is answered with invalid_grant.
     known = "invalid_scope" if code == "invalid_grant" else code
     return _MEANINGS.get(

@@ -17,6 +17,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -283,6 +284,7 @@ class _Exchange(threading.Thread):
     def result(self) -> Answer:
         if self._error is not None:
             raise self._error
+        assert self._answer is not None, "the thread has ended"
         return self._answer
 
     def abandon(self, host: str) -> None:
@@ -363,7 +365,7 @@ def _has_body(response: requests.Response) -> bool:
     return response.status_code not in (204, 304)
 
 
-def _proxies(url: str) -> dict[str, None]:
+def _proxies(url: str) -> dict[str, Any]:
     # A proxy of the environment must not carry the demo's traffic off this machine.
     if is_loopback(urlsplit(url).hostname):
         return {"http": None, "https": None, "all": None}
