@@ -3,12 +3,11 @@
     "summary": "Relations, invoices and payments of Tribe CRM and Odoo agree",
     "version": "19.0.0.1.0",
     "category": "Accounting/Accounting",
-    "website": "https://github.com/tribe-connector/tribe-connector",
     "author": "Tribe Connector contributors",
     "license": "LGPL-3",
     "application": True,
     "depends": ["account"],
-    "external_dependencies": {"python": ["requests"]},
+    "external_dependencies": {"python": ["python-stdnum", "requests", "urllib3"]},
     "data": [
         "security/tribe_connector_groups.xml",
         "security/ir.model.access.csv",

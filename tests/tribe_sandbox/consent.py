@@ -1,4 +1,4 @@
-"""The page on which a person lets an application in. docs/tribe-api.md 1.4."""
+"""The page on which a person lets an application in. docs/tribe-api.md."""
 
 from flask import Blueprint, redirect, render_template, request
 

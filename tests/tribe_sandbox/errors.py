@@ -1,4 +1,4 @@
-"""Refusals as Olingo words them. docs/tribe-api.md 2.8, G22."""
+"""Refusals as Olingo words them. docs/tribe-api.md."""
 
 
 class ApiError(Exception):

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: answers that are lost, late, wrong or cut. docs/tribe-api.md 2.8.
+"""Misbehaviour on demand: answers that are lost, late, wrong or cut. docs/tribe-api.md.
 
 A fault is chosen for each request that fits it, as often as it says.
 """

@@ -1,4 +1,4 @@
-"""$filter and $orderby, translated to SQL. docs/tribe-api.md 2.3.
+"""$filter and $orderby, translated to SQL. docs/tribe-api.md.
 
 $filter is parsed by odata-query into a tree; ``FilterTranslator`` checks every name and every type
 against the schema and writes SQL. What Tribe does not document is refused.

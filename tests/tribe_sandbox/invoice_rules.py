@@ -1,6 +1,6 @@
 """What happens to an invoice when it is written: defaults, freezing, phases, totals.
 
-docs/tribe-api.md 3.11 to 3.13, 6.3 point 7. ``Writer`` calls this; invoices.py does the sums.
+docs/tribe-api.md. ``Writer`` calls this; invoices.py does the sums.
 """
 
 import datetime

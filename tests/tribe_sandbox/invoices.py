@@ -1,4 +1,4 @@
-"""Invoices: totals to the cent, numbering, dates and the PDF. docs/tribe-api.md 3.11 to 3.13, 6.3.
+"""Invoices: totals to the cent, numbering, dates and the PDF. docs/tribe-api.md.
 
 Amounts without suffix are in the base currency, those with InCurrency in the document's.
 """

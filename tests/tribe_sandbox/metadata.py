@@ -1,4 +1,4 @@
-"""$metadata as EDMX XML and as JSON, made from the schema that is served. docs/tribe-api.md 2.2."""
+"""$metadata as EDMX XML and as JSON, made from the schema that is served. docs/tribe-api.md."""
 
 from xml.etree import ElementTree
 

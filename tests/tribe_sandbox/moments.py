@@ -1,4 +1,4 @@
-"""Dates and moments as the API writes them. docs/tribe-api.md 2.5.
+"""Dates and moments as the API writes them. docs/tribe-api.md.
 
 A moment is text in UTC with whole seconds; an invoice date is a day in the Netherlands.
 """

@@ -2,7 +2,7 @@
 
 
 def person_names(row):
-    """Return the computed columns of a person. docs/tribe-api.md 3.4."""
+    """Return the computed columns of a person. docs/tribe-api.md."""
     parts = [row.get("FirstName"), row.get("MiddleName"), row.get("LastName")]
     name = " ".join(part for part in parts if part)
     first = " ".join(part for part in parts[:2] if part)

@@ -1,4 +1,4 @@
-"""The OData service: which call does what, and how answers look. docs/tribe-api.md, section 2."""
+"""The OData service: which call does what, and how answers look. docs/tribe-api.md."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ class ODataService:
         return self._all(request, entity_type, pairs)
 
     def file(self, request, set_name, key, property_name):
-        """Answer the raw bytes of a File that a record links to. docs/tribe-api.md 2.10."""
+        """Answer the raw bytes of a File that a record links to. docs/tribe-api.md."""
         _allow(request, "GET")
         entity_type = self._entity_type(set_name)
         navigation = entity_type.navigations.get(property_name)
@@ -168,7 +168,7 @@ class ODataService:
         return Response(status=204)
 
     def _any(self, request, key, pairs):
-        """A record of whatever type, with what all have. docs/tribe-api.md 8, G3."""
+        """A record of whatever type, with what all have. docs/tribe-api.md."""
         _allow(request, "GET", "PUT")
         root, identifier = self._schema.types[ROOT], _checked_key(key)
         if request.method == "PUT":

@@ -1,4 +1,4 @@
-"""Query options: text in, validated Options out. docs/tribe-api.md 2.3 and 2.4."""
+"""Query options: text in, validated Options out. docs/tribe-api.md."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Tribe's rate limit: a sliding window per client. docs/tribe-api.md 2.9."""
+"""Tribe's rate limit: a sliding window per client. docs/tribe-api.md."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Reads: validated options in, rows as they go over the wire out. docs/tribe-api.md 2.4, 2.5."""
+"""Reads: validated options in, rows as they go over the wire out. docs/tribe-api.md."""
 
 from dataclasses import dataclass
 

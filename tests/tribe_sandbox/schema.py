@@ -1,6 +1,6 @@
 """What the tenant contains: entity types, their properties and navigations.
 
-The single source for $metadata, for validation and for the tables. docs/tribe-api.md, section 3.
+The single source for $metadata, for validation and for the tables. docs/tribe-api.md.
 Types that share a base live in one table (a family), so that base sets are one query.
 A function of the switches: names, modules and custom fields differ per tenant.
 """
@@ -83,7 +83,7 @@ class EntityType:
 
     @property
     def wire_type(self):
-        """The dotted code that ``_Type`` and webhooks carry. docs/tribe-api.md 2.1."""
+        """The dotted code that ``_Type`` and webhooks carry. docs/tribe-api.md."""
         return self.name.replace("_", ".")
 
 
@@ -169,7 +169,7 @@ def build_schema(switches):
 
 
 def encode_custom_name(identifier):
-    """Return the wire name of a custom field with this UUID. docs/tribe-api.md 2.1."""
+    """Return the wire name of a custom field with this UUID. docs/tribe-api.md."""
     encoded = identifier.replace("-", "__")
     return f"_{encoded}" if encoded[0].isdigit() else encoded
 

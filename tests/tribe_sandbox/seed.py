@@ -1,6 +1,6 @@
 """The first contents of the tenant: the same for the same seed, day and sizes, IDs included.
 
-docs/tribe-api.md, section 3. Awkward values are meant: white space around a name, an empty e-mail,
+docs/tribe-api.md. Awkward values are meant: white space around a name, an empty e-mail,
 numbers such as 12-14, one address in two roles, rows that were never edited.
 """
 

@@ -1,7 +1,7 @@
 """Every open reading of Tribe's API, as a switch with a default.
 
 A switch stands for something docs/tribe-api.md could not settle, or for another kind of tenant.
-The connector may not depend on any one position. Each entry names the paragraph it stands for.
+The connector may not depend on any one position.
 """
 
 import json
@@ -24,93 +24,90 @@ class Switch:
 
 SWITCHES = {
     # --- Token endpoint -----------------------------------------------------------------------
-    "expires_in": Switch(3600, "Seconds that an access token lives. 1.5, G6."),
+    "expires_in": Switch(3600, "Seconds that an access token lives."),
     "token_style": Switch(
         "opaque",
         "An access token means nothing, and the answer says how long it lives; or it is a JWT, and "
-        "only its exp says that. 8, G6.",
+        "only its exp says that.",
         ("opaque", "jwt"),
     ),
-    "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for. 1.5."),
-    "redirect_uris": Switch([], "Redirect addresses registered with the application. 1.3, 1.4."),
-    "code_lifetime": Switch(600.0, "Seconds that an authorization code is good for. 1.4."),
+    "allowed_scopes": Switch(["read", "write"], "Scopes the application is configured for."),
+    "redirect_uris": Switch([], "Redirect addresses registered with the application."),
+    "code_lifetime": Switch(600.0, "Seconds that an authorization code is good for."),
     "pkce": Switch(
         "checked",
         "A code_challenge on the consent page is required, checked where it is sent, passed over, "
-        "or refused as an unknown parameter, there or only when the code is exchanged. 1.4.",
+        "or refused as an unknown parameter, there or only when the code is exchanged.",
         ("required", "checked", "ignored", "refused", "refused_at_exchange"),
     ),
     "refused_scope_error": Switch(
         "invalid_grant",
-        "The OAuth2 error for a scope that is not configured. 6.4 point 5.",
+        "The OAuth2 error for a scope that is not configured.",
         ("invalid_grant", "invalid_scope"),
     ),
     # --- Reading ------------------------------------------------------------------------------
-    "plus_is_space": Switch(False, "Read a literal + in a query as a space. 2.3, 6.4 point 1."),
+    "plus_is_space": Switch(False, "Read a literal + in a query as a space."),
     "string_equality": Switch(
         "case_sensitive",
-        "Whether eq on strings looks at case. 2.3.",
+        "Whether eq on strings looks at case.",
         ("case_sensitive", "case_insensitive"),
     ),
-    "top_over_limit": Switch(
-        "cap", "A $top above 100 is capped or refused. 2.4, G20.", ("cap", "error")
-    ),
-    "page_limit": Switch(100, "Rows per GET at most; 100 is what is documented. 2.4."),
+    "top_over_limit": Switch("cap", "A $top above 100 is capped or refused.", ("cap", "error")),
+    "page_limit": Switch(100, "Rows per GET at most; 100 is what is documented."),
     "count_option": Switch(
         "answered",
-        "$count=true is answered, passed over, or refused. 2.3.",
+        "$count=true is answered, passed over, or refused.",
         ("answered", "ignored", "refused"),
     ),
     "base_set_fields": Switch(
         "base",
-        "Rows of base sets show only the base type's fields, or the derived type's. 6.4 point 8.",
+        "Rows of base sets show only the base type's fields, or the derived type's.",
         ("base", "derived"),
     ),
     "metadata_style": Switch(
         "inherited",
-        "$metadata uses BaseType, or repeats every property on every type. 1.2.",
+        "$metadata uses BaseType, or repeats every property on every type.",
         ("inherited", "flat"),
     ),
-    "entity_by_id": Switch(True, "Entity({id}) finds any record by its ID. 8, G3."),
-    "file_data_in_expand": Switch(True, "An expanded File carries its bytes as base64. 2.10."),
-    "query_lag": Switch(0.0, "Seconds that queries may lag behind writes. 1.2, 6.3 point 10."),
+    "entity_by_id": Switch(True, "Entity({id}) finds any record by its ID."),
+    "file_data_in_expand": Switch(True, "An expanded File carries its bytes as base64."),
+    "query_lag": Switch(0.0, "Seconds that queries may lag behind writes."),
     # --- Writing ------------------------------------------------------------------------------
     "write_answer": Switch(
         "full",
-        "A write answers with the record, only its ID, or 204 with or without Location. "
-        "6.4 point 7, G18.",
+        "A write answers with the record, only its ID, or 204 with or without Location.",
         ("full", "id", "empty", "bare"),
     ),
     "last_mutation_on_new": Switch(
         "null",
-        "LastMutationDate of a never-edited row: null, or its CreationDate. 6.4 point 2, G23.",
+        "LastMutationDate of a never-edited row: null, or its CreationDate.",
         ("null", "creation"),
     ),
     "child_touches_parent": Switch(
-        False, "A changed address or line touches its parent's LastMutationDate. 2.6, G23."
+        False, "A changed address or line touches its parent's LastMutationDate."
     ),
     "phase_touches_invoice": Switch(
-        False, "A phase change touches the invoice's LastMutationDate. 6.4 point 3."
+        False, "A phase change touches the invoice's LastMutationDate."
     ),
     "final_invoice_writable": Switch(
         "phase",
         "What stays writable on a final invoice: the phase, all but the money, or (from before the "
-        "strict policy of April 2024) everything, and it can be deleted. 6.4 point 6, 3.11.",
+        "strict policy of April 2024) everything, and it can be deleted.",
         ("phase", "non_money", "all"),
     ),
     "relation_deletion": Switch(
         "cascade",
         "Deleting a relation takes its relationships and addresses along, or keeps them without "
-        "it. 6.4 point 9.",
+        "it.",
         ("cascade", "keep"),
     ),
     # --- The tenant's schema ------------------------------------------------------------------
-    "billing_module": Switch(True, "The tenant has the invoicing module. 2.8, 3.11."),
-    "import_id": Switch(True, "Entities have an ImportId. 2.6, G25."),
-    "id_case": Switch("lower", "Letters of the IDs of records. 2.2.", ("lower", "upper")),
-    "product_price": Switch(False, "A product has a Price too, as in Efficy's own examples. 3.14."),
+    "billing_module": Switch(True, "The tenant has the invoicing module."),
+    "import_id": Switch(True, "Entities have an ImportId."),
+    "id_case": Switch("lower", "Letters of the IDs of records.", ("lower", "upper")),
+    "product_price": Switch(False, "A product has a Price too, as in Efficy's own examples."),
     "relation_name": Switch(
-        False, "The base set Relation has a Name, as in Efficy's own examples. 3.2."
+        False, "The base set Relation has a Name, as in Efficy's own examples."
     ),
     "absent_fields": Switch(
         [],
@@ -120,141 +117,129 @@ SWITCHES = {
         [],
         'Custom fields: [{"type": set name, "id": UUID, "edm_type": "Edm.String"}]. 2.1.',
     ),
-    "extra_phases": Switch([], "Codes of invoice phases that the tenant added. 3.13."),
-    "uncoded_phases": Switch(
-        [], "Names of invoice phases that the tenant added without a code. 3.13."
-    ),
-    "invoice_date_name": Switch(
-        "InvoiceDate", "Name of the invoice date; empty: there is none. G8."
-    ),
-    "due_date_name": Switch("DueDate", "Name of the due date; empty: there is none. G8."),
+    "extra_phases": Switch([], "Codes of invoice phases that the tenant added."),
+    "uncoded_phases": Switch([], "Names of invoice phases that the tenant added without a code."),
+    "invoice_date_name": Switch("InvoiceDate", "Name of the invoice date; empty: there is none."),
+    "due_date_name": Switch("DueDate", "Name of the due date; empty: there is none."),
     "invoice_date_type": Switch(
         "Edm.DateTimeOffset",
-        "Type of both dates. As a moment it is midnight in Amsterdam, written in UTC. G8.",
+        "Type of both dates. As a moment it is midnight in Amsterdam, written in UTC.",
         ("Edm.DateTimeOffset", "Edm.Date"),
     ),
-    "reference_name": Switch("", "Name of the customer's reference; empty: there is none. 3.11."),
+    "reference_name": Switch("", "Name of the customer's reference; empty: there is none."),
     "legal_entity_name": Switch(
-        "Identity", "Navigation from an invoice to its legal entity; empty: none. G12."
+        "Identity", "Navigation from an invoice to its legal entity; empty: none."
     ),
     "legal_entity_means": Switch(
         "identity",
-        "That navigation leads to the identity, or to the organization behind it. G12.",
+        "That navigation leads to the identity, or to the organization behind it.",
         ("identity", "organization"),
     ),
     "total_excluding_vat_name": Switch(
-        "TotalExcludingVat", "Name on the invoice, also with InCurrency; empty: none. G9."
+        "TotalExcludingVat", "Name on the invoice, also with InCurrency; empty: none."
     ),
     "total_including_vat_name": Switch(
-        "TotalIncludingVat", "Name on the invoice, also with InCurrency; empty: none. G9."
+        "TotalIncludingVat", "Name on the invoice, also with InCurrency; empty: none."
     ),
     "vat_amount_name": Switch(
-        "VatAmount", "Name on the invoice, also with InCurrency; empty: none. G9."
+        "VatAmount", "Name on the invoice, also with InCurrency; empty: none."
     ),
-    "final_flag_name": Switch("IsFinal", "Name of the final mark; empty: there is none. G11."),
-    "credit_mark_name": Switch("", "Name of the mark of a credit; empty: there is none. G10."),
+    "final_flag_name": Switch("IsFinal", "Name of the final mark; empty: there is none."),
+    "credit_mark_name": Switch("", "Name of the mark of a credit; empty: there is none."),
     "credit_link_name": Switch(
-        "CreditedInvoice", "Navigation from a credit to its invoice; empty: none. G10."
+        "CreditedInvoice", "Navigation from a credit to its invoice; empty: none."
     ),
-    "line_invoice_name": Switch(
-        "Activity", "Navigation from a line to its invoice; empty: none. G13."
-    ),
+    "line_invoice_name": Switch("Activity", "Navigation from a line to its invoice; empty: none."),
     # --- Invoices -----------------------------------------------------------------------------
     "number_format": Switch(
         "{year}{sequence:04d}",
-        "Format of an invoice number, of year, month and sequence. 3.11.",
+        "Format of an invoice number, of year, month and sequence.",
     ),
     "sending_finalises": Switch(
-        True, "Sending marks an invoice final; before April 2024 it did not always. 3.11, G11."
+        True, "Sending marks an invoice final; before April 2024 it did not always."
     ),
-    "invoice_day": Switch(
-        "", "The day that it is in Tribe when an invoice is sent; empty: today. 3.11."
-    ),
+    "invoice_day": Switch("", "The day that it is in Tribe when an invoice is sent; empty: today."),
     "invoice_day_offset": Switch(
-        0, "Days from that day to the date that an invoice gets when it is sent. 3.11."
+        0, "Days from that day to the date that an invoice gets when it is sent."
     ),
     "base_currency": Switch(
-        "EUR", "Currency of amounts without InCurrency. 3.12, 3.17.", ("EUR", "DKK", "SEK")
+        "EUR", "Currency of amounts without InCurrency.", ("EUR", "DKK", "SEK")
     ),
-    "vat_rounding": Switch(
-        "line", "VAT is rounded per line or per VAT group. 6.4 point 4.", ("line", "group")
-    ),
+    "vat_rounding": Switch("line", "VAT is rounded per line or per VAT group.", ("line", "group")),
     "header_discount": Switch(
         "lines",
-        "The header discount is in the lines' totals, or only in the invoice's. 6.4 point 4.",
+        "The header discount is in the lines' totals, or only in the invoice's.",
         ("lines", "header"),
     ),
     "line_totals": Switch(
         "rounded",
-        "The totals of a line are rounded, or kept as they were calculated. 6.4 point 4.",
+        "The totals of a line are rounded, or kept as they were calculated.",
         ("rounded", "unrounded"),
     ),
     "line_vat": Switch(
         "after_discount",
-        "VatAmount of a line is after the line's own discount, or before it. 3.12.",
+        "VatAmount of a line is after the line's own discount, or before it.",
         ("after_discount", "before_discount"),
     ),
     "line_vat_discount": Switch(
         "line",
         "VatAmountIncludingDiscount counts the line's own discount, or that on the whole invoice "
-        "too. 3.12, 6.4 point 4.",
+        "too.",
         ("line", "whole"),
     ),
     "coins": Switch(
         "cents",
-        "Amounts are rounded to cents, or to the currency's own coin (JPY, KWD). 6.4 point 4.",
+        "Amounts are rounded to cents, or to the currency's own coin (JPY, KWD).",
         ("cents", "own"),
     ),
     "amount_means": Switch(
         "including",
-        "What Amount is: including VAT, excluding it, or never filled. G31.",
+        "What Amount is: including VAT, excluding it, or never filled.",
         ("including", "excluding", "nothing"),
     ),
     # --- What the seed contains; takes effect at the next reset -------------------------------
-    "draft_code": Switch(
-        "Draft", "Code of the phase before sending; empty: it has none. 3.13, G14."
-    ),
-    "foreign_currency": Switch(False, "A few invoices are in USD or DKK. 3.17, 6.3 point 10."),
-    "credit_invoices": Switch(False, "A few invoices are credits with a negative total. G10."),
-    "header_discounts": Switch(False, "A few invoices have a header discount. 6.4 point 4."),
-    "legal_entities": Switch(2, "Number of legal entities. 6.3 point 10.", (1, 2)),
+    "draft_code": Switch("Draft", "Code of the phase before sending; empty: it has none."),
+    "foreign_currency": Switch(False, "A few invoices are in USD or DKK."),
+    "credit_invoices": Switch(False, "A few invoices are credits with a negative total."),
+    "header_discounts": Switch(False, "A few invoices have a header discount."),
+    "legal_entities": Switch(2, "Number of legal entities.", (1, 2)),
     # --- Rate limit ---------------------------------------------------------------------------
-    "rate_limit": Switch(1000, "Calls allowed within the window. 2.9."),
-    "rate_window": Switch(60.0, "Seconds of the sliding window. 2.9."),
-    "rate_counts_refused": Switch(False, "Refused calls count in the window. 6.4 point 10."),
-    "retry_after": Switch(False, "A 429 carries Retry-After. 2.9, G21."),
+    "rate_limit": Switch(1000, "Calls allowed within the window."),
+    "rate_window": Switch(60.0, "Seconds of the sliding window."),
+    "rate_counts_refused": Switch(False, "Refused calls count in the window."),
+    "retry_after": Switch(False, "A 429 carries Retry-After."),
     # --- Webhooks -----------------------------------------------------------------------------
     "webhook_signature_header": Switch(
-        "X-Tribe-Webhook-Signature", "Header of the signature. The name is invented. G1."
+        "X-Tribe-Webhook-Signature", "Header of the signature. The name is invented."
     ),
     "webhook_secret_in_answer": Switch(
-        False, "Creating a webhook through the API answers with the secret. 4.1, G5."
+        False, "Creating a webhook through the API answers with the secret."
     ),
     "webhook_payload": Switch(
         "minimal",
-        "The payload has only the ID, or also type and entityType. 4.2, G3.",
+        "The payload has only the ID, or also type and entityType.",
         ("minimal", "typed"),
     ),
     "phase_change_mutation": Switch(
         "both",
-        "A phase change arrives as an entity mutation, a relationship mutation or both. 4.2, G24.",
+        "A phase change arrives as an entity mutation, a relationship mutation or both.",
         ("entity", "relationship", "both"),
     ),
     "relationship_mutation": Switch(
         "entity",
         "A change of a customer or supplier arrives as an entity mutation, or as a relationship "
-        "mutation that names its relationshipId, or both. 4.2, G24, 8.",
+        "mutation that names its relationshipId, or both.",
         ("entity", "relationship", "both"),
     ),
-    "webhook_timeout": Switch(60.0, "Seconds to wait for the receiver. 4.4, G4."),
+    "webhook_timeout": Switch(60.0, "Seconds to wait for the receiver."),
     "webhook_retry_delays": Switch(
-        [0.2, 1.0], "Seconds to wait before each further attempt at a delivery. 4.4, G4."
+        [0.2, 1.0], "Seconds to wait before each further attempt at a delivery."
     ),
-    "webhook_duplicate_rate": Switch(0.0, "Share of deliveries that are sent twice. G4."),
-    "webhook_drop_rate": Switch(0.0, "Share of deliveries that are lost. G4."),
-    "webhook_delay": Switch(0.0, "Seconds that every delivery waits before it is sent. 4.4."),
-    "webhook_paused": Switch(False, "Hold deliveries back until switched off again. 4.4."),
-    "webhook_reorder": Switch(False, "Shuffle the deliveries that are waiting together. G4."),
+    "webhook_duplicate_rate": Switch(0.0, "Share of deliveries that are sent twice."),
+    "webhook_drop_rate": Switch(0.0, "Share of deliveries that are lost."),
+    "webhook_delay": Switch(0.0, "Seconds that every delivery waits before it is sent."),
+    "webhook_paused": Switch(False, "Hold deliveries back until switched off again."),
+    "webhook_reorder": Switch(False, "Shuffle the deliveries that are waiting together."),
 }
 
 

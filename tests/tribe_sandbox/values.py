@@ -1,4 +1,4 @@
-"""JSON of a request body, checked strictly and turned into stored values. docs/tribe-api.md 2.5."""
+"""JSON of a request body, checked strictly and turned into stored values. docs/tribe-api.md."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""Webhooks: administration, signing and delivery. docs/tribe-api.md, section 4."""
+"""Webhooks: administration, signing and delivery. docs/tribe-api.md."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ UPDATES_AS = {
 
 
 def sign(secret, body):
-    """Return base64(HMAC-SHA512(secret, body)); *secret* is text, *body* bytes. Section 4.3."""
+    """Return base64(HMAC-SHA512(secret, body)); *secret* is text, *body* bytes."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha512).digest()).decode()
 
 

@@ -1,4 +1,4 @@
-"""Writes: create, deep insert, partial update, change of type, delete. docs/tribe-api.md 2.6, 6.3.
+"""Writes: create, deep insert, partial update, change of type, delete. docs/tribe-api.md.
 
 One ``Writer`` serves one transaction. It collects the mutations that webhooks report afterwards.
 """

@@ -1,4 +1,4 @@
-"""Deleting, and what refuses to go. docs/tribe-api.md 2.1, 3.6, 3.9, 6.3 point 6, 6.4 point 9."""
+"""Deleting, and what refuses to go. docs/tribe-api.md."""
 
 from .client import CUSTOMERS, UNKNOWN_ID, message_of
 

@@ -1,4 +1,4 @@
-"""$expand, nested as real clients write it. docs/tribe-api.md 2.3, section 5."""
+"""$expand, nested as real clients write it. docs/tribe-api.md."""
 
 from .client import CUSTOMERS, SECONDS
 

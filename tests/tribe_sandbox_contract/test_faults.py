@@ -1,4 +1,4 @@
-"""Faults and counters of the control API: what a client must live with. docs/tribe-api.md 2.8."""
+"""Faults and counters of the control API: what a client must live with. docs/tribe-api.md."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""$filter. docs/tribe-api.md 2.3."""
+"""$filter. docs/tribe-api.md."""
 
 import pytest
 

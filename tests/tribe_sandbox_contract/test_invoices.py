@@ -1,4 +1,4 @@
-"""Life cycle and totals of invoices. docs/tribe-api.md 3.11 to 3.13, 6.3 point 7, 6.4."""
+"""Life cycle and totals of invoices. docs/tribe-api.md."""
 
 import datetime
 from decimal import Decimal

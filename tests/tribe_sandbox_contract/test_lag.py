@@ -1,4 +1,4 @@
-"""Queries that lag behind writes: from when on, and for how long. docs/tribe-api.md 1.2."""
+"""Queries that lag behind writes: from when on, and for how long. docs/tribe-api.md."""
 
 import pytest
 from tribe_sandbox import store as store_module

@@ -1,4 +1,4 @@
-"""$metadata describes exactly what is served, under every switch. docs/tribe-api.md 2.1, 2.2."""
+"""$metadata describes exactly what is served, under every switch. docs/tribe-api.md."""
 
 from xml.etree import ElementTree
 

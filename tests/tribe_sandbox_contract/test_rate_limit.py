@@ -1,4 +1,4 @@
-"""The rate limit: a sliding window per client. docs/tribe-api.md 2.9, G21."""
+"""The rate limit: a sliding window per client. docs/tribe-api.md."""
 
 from .client import request_token
 

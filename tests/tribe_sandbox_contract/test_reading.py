@@ -1,4 +1,4 @@
-"""Reading sets and records. docs/tribe-api.md 2.1 to 2.5, 2.8."""
+"""Reading sets and records. docs/tribe-api.md."""
 
 import re
 

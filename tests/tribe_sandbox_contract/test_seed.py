@@ -1,4 +1,4 @@
-"""What the tenant contains at first, the same every time. docs/tribe-api.md, section 3."""
+"""What the tenant contains at first, the same every time. docs/tribe-api.md."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""The authorization server. docs/tribe-api.md 1.4 to 1.7."""
+"""The authorization server. docs/tribe-api.md."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Webhooks. docs/tribe-api.md, section 4 and G1 to G5, G24, G30, G32."""
+"""Webhooks. docs/tribe-api.md."""
 
 import base64
 import hashlib

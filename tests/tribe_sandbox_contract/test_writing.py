@@ -1,4 +1,4 @@
-"""Creating and changing. docs/tribe-api.md 2.6, 3.2 to 3.10."""
+"""Creating and changing. docs/tribe-api.md."""
 
 import pytest
 

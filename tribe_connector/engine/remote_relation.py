@@ -407,7 +407,7 @@ def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dic
 def find_by_import_ids(client, kind: str, import_ids) -> dict[str, list[dict]]:
     """Relations that carry one of our ``ImportId``: ``{import_id: [row, ...]}``.
 
-    Asked with ``contains`` and compared here (docs/tribe-api.md, how sure we are of ImportId).
+    Asked with ``contains`` and compared here (docs/tribe-api.md, Writing).
     """
     found: dict[str, list[dict]] = {}
 

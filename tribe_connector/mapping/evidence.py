@@ -1,6 +1,6 @@
 """Whether a contact of Odoo and a relation of Tribe are the same: the one rule of evidence.
 
-Importer, exporter and plan all ask ``judge``. docs/relations.md (Who is who) shows the table:
+Importer, exporter and plan all ask ``judge``. docs/relations.md, Who is who, shows the table:
 
 ========  ==============================================  ====================================
 first     a person decided                                same, or different

@@ -1,7 +1,7 @@
 """A Tribe invoice as exact values, or the reason why it cannot be booked.
 
 Tribe sends money as floating-point numbers; here it is ``Decimal``, rounded to the currency.
-Field names: docs/tribe-api.md, invoices; those that differ per tenant are ``InvoiceFields``.
+Field names: docs/tribe-api.md, Invoices; those that differ per tenant are ``InvoiceFields``.
 """
 
 from __future__ import annotations

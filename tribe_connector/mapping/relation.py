@@ -1,7 +1,7 @@
 """Organizations and persons of Tribe as flat, neutral values, and back.
 
 Neutral values are joined (one name, one street line), so that only a real change is a change.
-Field names of Tribe: docs/tribe-api.md, relations.
+Field names of Tribe: docs/tribe-api.md, Relations.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
 SUPPLIER = "Relationship_Organization_Supplier"
 PHASE = "Datastore_Phase_ActivityInvoice"
 
-# docs/tribe-api.md, what is discovered. Most likely name first.
+# docs/tribe-api.md, Readings. Most likely name first.
 _CANDIDATES: dict[str, tuple[str, ...]] = {
     "date": ("InvoiceDate", "Date"),
     "due_date": ("DueDate", "ExpirationDate", "InvoiceDueDate"),

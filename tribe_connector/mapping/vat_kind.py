@@ -1,7 +1,7 @@
 """What kind of VAT a VAT group stands for, judged by its name and code.
 
 Tribe's VAT groups have a name, a code and a percentage; that a group is reverse-charged or for
-another country is only in the words (docs/tribe-api.md, VAT groups). So this is a suggestion for
+another country is only in the words (docs/tribe-api.md, Invoices). So this is a suggestion for
 a person, never a booking.
 """
 

@@ -6,7 +6,7 @@ from ..engine.sentence_field import SentenceChar
 from ..sentence import say
 
 # Where in Tribe's web app the rights of applications and the general settings are
-# (docs/tribe-api.md 1.3).
+# (docs/tribe-api.md).
 CONFIGURATION_PAGE = "/configuration"
 APPLICATIONS_PAGE = "/configuration/api"
 ORDER = ("blocking", "note", "ok")

@@ -31,7 +31,7 @@ from .res_partner import COMMERCIAL, CUSTOMERS_AND_SUPPLIERS
 from .tribe_credential import new_webhook_token
 from .tribe_link import RELATION_KINDS
 
-# The entity types of which Tribe reports changes to us (docs/tribe-api.md, webhooks).
+# The entity types of which Tribe reports changes to us (docs/tribe-api.md, Webhooks).
 WEBHOOK_TYPES = {
     "Relation.Organization": "organization",
     "Relation.Person": "person",

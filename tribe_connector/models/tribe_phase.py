@@ -7,14 +7,14 @@ from ..tribe_api import Guid, TribeUnknownSet, equals
 
 DRAFT_CODE = "draft"
 PAID_CODE, SENT_CODE = "Paid", "Sent"
-# The codes that Tribe documents for phases after sending (docs/tribe-api.md, invoices).
+# The codes that Tribe documents for phases after sending (docs/tribe-api.md, Invoices).
 SENT_CODES = ("sent", "paid")
 # So many invoices of a phase tell whether invoices have a number in it.
 EXAMPLES = 20
 
 
 class TribePhase(models.Model):
-    """A phase of invoices in Tribe (docs/tribe-api.md, phases). Known by its ID: a tenant's own
+    """A phase of invoices in Tribe (docs/tribe-api.md, Invoices). Known by its ID: a tenant's own
     phases may have no code, and names are translated."""
 
     _name = "tribe.phase"

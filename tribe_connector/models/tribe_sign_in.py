@@ -25,7 +25,7 @@ PRESSED = "tribe_sign_in_pressed"
 class TribeSignIn(models.AbstractModel):
     """How a connection signs in with Tribe: as the application, or as a person who lets it in.
 
-    The two flows of docs/tribe-api.md, addresses and tokens: client credentials, and the
+    The two flows of docs/tribe-api.md, Addresses and tokens: client credentials, and the
     authorization code of Tribe's consent page.
     """
 

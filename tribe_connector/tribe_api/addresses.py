@@ -39,7 +39,7 @@ _TUNNELS = (0x00005EFE, 0x02005EFE)
 
 @dataclass(frozen=True)
 class Addresses:
-    """The three hosts of one Tribe environment, as base URLs (docs/tribe-api.md, hosts)."""
+    """The three hosts of one Tribe environment, as base URLs (docs/tribe-api.md, Addresses)."""
 
     api: str
     auth: str

@@ -1,6 +1,6 @@
 """OData expressions and query strings, written the way Tribe reads them.
 
-Tribe has no ``in``; spaces must be ``%20``, never ``+`` (docs/tribe-api.md, query options).
+Tribe has no ``in``; spaces must be ``%20``, never ``+`` (docs/tribe-api.md, Reading).
 """
 
 from __future__ import annotations

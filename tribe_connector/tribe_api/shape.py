@@ -1,7 +1,7 @@
 """Whether an answer has the shape that was asked for, before anybody reads it.
 
 A key of Tribe is a GUID, and an expanded navigation is a record, a list of records or ``null``
-(docs/tribe-api.md, read shapes).
+(docs/tribe-api.md, Reading).
 """
 
 from __future__ import annotations
