@@ -34,8 +34,9 @@ INTRODUCTION = """# Messages
 <!-- Made by ./dev messages from tribe_connector/data/tribe.message.csv; change that. -->
 
 Every sentence in which the connector tells of a problem; `…` stands for a name, a number or a
-date. Problems of records are under **Tribe CRM > Needs Attention**, those of a whole connection
-on its form. Mend the cause: what waited is tried again by itself, or press **Try Again**.
+date. Hints on a screen, and what Odoo says of a record that would be there twice, are not among
+them. Problems of records are under **Tribe CRM > Needs Attention**, those of a whole connection
+on its form. Fix the cause: what waited is retried automatically, or press **Try Again**.
 *Ignore* leaves a record alone until it changes again; an invoice for good. What Tribe itself says
 is added to a sentence: “… Tribe says: …”.
 
@@ -47,8 +48,8 @@ cannot be filled in is read in English.
 
 | Severity | What it means |
 |---|---|
-| Needs a Person | it waits until somebody mends the cause, and is tried again once a night |
-| Tries Again | it goes on by itself |
+| Needs a Person | it waits until somebody fixes the cause, and is retried once a night |
+| Tries Again | it is retried automatically |
 | Bug | the connector itself is wrong; the server log has the details |
 | Differs | an invoice or contact is not the same on both sides |
 | To Be Mended, Good to Know, In Order | what *Check* says, and notes in runs |

@@ -1,6 +1,6 @@
 {
     "name": "Tribe CRM Connector",
-    "summary": "Relations, invoices and payments of Tribe CRM and Odoo agree",
+    "summary": "Synchronize customers, suppliers, invoices and payments with Tribe CRM",
     "version": "19.0.0.1.0",
     "category": "Accounting/Accounting",
     "author": "Tribe Connector contributors",

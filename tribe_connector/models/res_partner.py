@@ -143,7 +143,8 @@ class ResPartner(models.Model):
         "Synchronize with Tribe",
         copy=False,
         groups="base.group_user",
-        help="Send this contact to Tribe as a customer before the first invoice.",
+        help="Send this contact to Tribe before the first invoice: as a customer, unless it is a "
+        "supplier alone.",
     )
 
     @api.depends("tribe_link_ids.tribe_id", "tribe_link_ids.kind", "tribe_link_ids.state")

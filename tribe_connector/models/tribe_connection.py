@@ -216,7 +216,7 @@ class TribeConnection(models.Model):
         required=True,
         # Numbers that customers know already stay.
         default="tribe",
-        help="Where a customer or supplier who has no number in Odoo gets one. Odoo's number goes "
+        help="How customers and suppliers without a number in Odoo get one. Odoo's number goes "
         "to Tribe, in place of Tribe's own.\n"
         "From Odoo's sequences: the next free one, debtors and creditors apart.\n"
         "The contact's reference: the field Reference of the contact; from the sequence where it "
@@ -249,7 +249,7 @@ class TribeConnection(models.Model):
     fetch_documents = fields.Boolean(
         "Attach Tribe's PDF",
         default=True,
-        help="Tribe's PDF becomes the invoice's main attachment.",
+        help="Tribe's PDF becomes the invoice's main attachment, unless it has one already.",
     )
     match_products = fields.Boolean(
         "Products on Lines",
@@ -306,8 +306,8 @@ class TribeConnection(models.Model):
         "Try Again After",
         default=60,
         required=True,
-        help="What failed is tried again after so many seconds, then after twice as many, and so "
-        "on up to the longest wait.",
+        help="Seconds before the first retry. Each further retry waits twice as long, up to the "
+        "longest wait.",
     )
     longest_back_off_seconds = fields.Integer(
         "Longest Wait Between Tries", default=4 * 3600, required=True
@@ -315,8 +315,8 @@ class TribeConnection(models.Model):
     tries_before_giving_up = fields.Integer(
         default=12,
         required=True,
-        help="What failed so often is shown to a person, and from then on tried once a night. "
-        "With the usual waits 12 tries take almost a day.",
+        help="What failed so often needs attention, and is retried once a night from then on. "
+        "With the default waits, 12 tries take 16 to 20 hours.",
     )
     rate_limit_pause_seconds = fields.Integer(
         "Wait After Too Many Calls",
@@ -335,7 +335,8 @@ class TribeConnection(models.Model):
         "Look Whether Tribe Is Back Every",
         default=60,
         required=True,
-        help="While Tribe is unreachable, one call is made every so many seconds.",
+        help="While Tribe is unreachable, one call is made every so many seconds. The schedule "
+        "runs once a minute, so less than 60 has no effect.",
     )
     answer_seconds = fields.Integer(
         "Longest Wait for an Answer",
@@ -344,7 +345,13 @@ class TribeConnection(models.Model):
         help="Of a whole call, from looking up the name of Tribe's server to the last byte. 30 at "
         "most: Odoo ends a worker that waits longer.",
     )
-    poll_seconds = fields.Integer("Look for Changes Every (Seconds)", default=900, required=True)
+    poll_seconds = fields.Integer(
+        "Look for Changes Every (Seconds)",
+        default=900,
+        required=True,
+        help="Finds what no webhook told. The schedule runs once a minute, so less than 60 has no "
+        "effect.",
+    )
     overlap_seconds = fields.Integer(default=300, required=True)
     dates_tell = fields.Boolean(
         "Dates Tell of Every Change",
@@ -356,23 +363,23 @@ class TribeConnection(models.Model):
         "Look for Deleted Relations Every (Days)",
         default=7,
         required=True,
-        help="At the nightly hour it is looked whether Tribe still has every linked relation, as "
-        "the webhook of a deletion can be lost: one call per 40 of them. So it is each "
-        "night after something was deleted in Tribe, which takes six calls to see. "
+        help="During the nightly job, check that every linked relation still exists in Tribe, in "
+        "case the webhook of a deletion was missed: one call per 40 relations. The same is done "
+        "each night after something was deleted in Tribe, which takes six calls to see. "
         "Nothing is deleted in Odoo. 0: never.",
     )
     missing_percent = fields.Integer(
         "Missing at Most (%)",
         default=10,
         required=True,
-        help="When more of the linked relations are missing in Tribe, a person is asked before "
-        "they are unlinked.",
+        help="When more of the linked relations are missing in Tribe, you are asked before they "
+        "are unlinked. Up to three are unlinked without asking, unless they are more than half.",
     )
     keep_runs_days = fields.Integer(
         "Keep Runs (Days)",
         default=90,
         required=True,
-        help="What was done, and with whom, is forgotten after so many days. Links never are.",
+        help="Runs and their lines are deleted after this many days. Links are kept.",
     )
     keep_problems_days = fields.Integer(
         "Keep Problems (Days)",

@@ -50,12 +50,14 @@ class TribeConnection(models.Model):
     next_debtor_number = fields.Integer(
         compute="_compute_next_numbers",
         inverse="_inverse_next_debtor_number",
-        help="The debtor number of the next customer that has none.",
+        help="The debtor number of the next customer that has none; numbers in use are passed "
+        "over.",
     )
     next_creditor_number = fields.Integer(
         compute="_compute_next_numbers",
         inverse="_inverse_next_creditor_number",
-        help="The creditor number of the next supplier that has none.",
+        help="The creditor number of the next supplier that has none; numbers in use are passed "
+        "over.",
     )
     plan_summary = fields.Text(compute="_compute_plan_summary")
     is_working = fields.Boolean(

@@ -47,19 +47,20 @@ class TribeConnection(models.Model):
         "Who Is Told",
         default=lambda self: self.env.user,
         domain=[("share", "=", False)],
-        help="Gets an activity, and a mail at most once a day, when something needs attention.",
+        help="Gets an activity when something needs attention and, in the mode Live, a mail at "
+        "most once a day.",
     )
     attention_threshold = fields.Integer(
         "Records That Need Attention",
         default=1,
         required=True,
-        help="From how many records on somebody is told.",
+        help="Notify when at least this many records need attention.",
     )
     unavailable_hours = fields.Integer(
         "Hours Without Tribe",
         default=1,
         required=True,
-        help="After how many hours in which Tribe cannot be reached somebody is told.",
+        help="Notify when Tribe has been unreachable for this many hours.",
     )
 
     @api.constrains("attention_threshold", "unavailable_hours")

@@ -40,7 +40,9 @@ class TribeInvoiceField(models.Model):
         readonly=True,
     )
     name = fields.Char(
-        "Field in Tribe", help="As Tribe's metadata writes it. Empty: this tenant has none."
+        "Field in Tribe",
+        help="As Tribe's metadata writes it. Empty: none was recognized. What you empty is filled "
+        "in again by Connect where Tribe has it.",
     )
 
     _meaning_unique = models.Constraint(

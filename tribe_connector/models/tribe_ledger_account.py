@@ -27,7 +27,8 @@ class TribeLedgerAccount(models.Model):
     )
     is_service = fields.Boolean(
         "Services",
-        help="What is booked here are services: the VAT group's tax for services is used.",
+        help="Select this if the account is used for services. The VAT group's tax for services "
+        "then applies.",
     )
 
     _tribe_unique = models.Constraint(

@@ -36,7 +36,7 @@ class TribeLegalEntity(models.Model):
     vat = fields.Char("VAT Number", readonly=True)
     organization_id = fields.Char("Tribe ID of the Organization", readonly=True)
     is_default = fields.Boolean(
-        "Default", help="Invoices of which Tribe does not tell the legal entity belong to this one."
+        "Default", help="Used for invoices for which Tribe specifies no legal entity."
     )
     is_booked = fields.Boolean(
         "Book in Odoo",

@@ -127,7 +127,7 @@ class TribeLink(models.Model):
     merged_into_id = fields.Many2one(
         "res.partner", readonly=True, ondelete="set null", help="The contact it was merged into."
     )
-    difference = SentenceText(readonly=True, help="What is not alike on both sides, for a person.")
+    difference = SentenceText(readonly=True, help="Differences between Odoo and Tribe.")
     difference_shown = fields.Text(
         "What Differs", compute="_compute_difference_shown", compute_sudo=True
     )

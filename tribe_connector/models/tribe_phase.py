@@ -35,7 +35,7 @@ class TribePhase(models.Model):
     )
     is_booked = fields.Boolean(
         "Book Invoices",
-        help="Invoices in this phase are booked in Odoo. By default every phase after the draft. "
+        help="Invoices in this phase are booked in Odoo. By default every phase but the draft. "
         "An invoice that is booked already and comes to a phase of your own without this, such as "
         "one for what is written off, stays in it: Tribe is not told that it is paid.",
     )

@@ -24,7 +24,7 @@ class TribeRun(models.Model):
     calls = fields.Integer("API Calls", readonly=True)
     seconds = fields.Float(readonly=True, help="How long Tribe took to answer all calls together.")
     webhooks = fields.Integer(readonly=True, help="How many records a webhook of Tribe reported.")
-    changed = fields.Integer(readonly=True, help="What was changed on either side.")
+    changed = fields.Integer(readonly=True, help="Records that were changed or linked, and notes.")
     done = fields.Integer(readonly=True)
     failed = fields.Integer(
         "Not Done",

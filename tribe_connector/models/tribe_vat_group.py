@@ -22,7 +22,7 @@ class TribeVatGroup(models.Model):
     code = fields.Char(readonly=True)
     name = fields.Char(required=True, readonly=True)
     percentage = fields.Float(readonly=True, digits=(6, 3), aggregator=None)
-    country_code = fields.Char(readonly=True, help="Of the country whose VAT it is, in Tribe.")
+    country_code = fields.Char(readonly=True, help="Country of the VAT group in Tribe.")
     tax_id = fields.Many2one(
         "account.tax",
         "Sales Tax",
