@@ -5,14 +5,16 @@ Odoo grants them under *Lock Dates*, for everybody or "for me", and looks for th
 
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
-from .invoice_case import InvoiceCase
+from .test_credit_note import CreditCase
 
 BOOKKEEPER = "account.group_account_invoice,tribe_connector.group_user"
 
 
-class TestLockException(InvoiceCase):
+class LockExceptionCase(CreditCase):
     def setUp(self):
         super().setUp()
         self.sandbox.switch(invoice_day_offset=-10)
@@ -43,6 +45,8 @@ class TestLockException(InvoiceCase):
         self.work(tribe_id).with_user(user).sudo(False).action_retry()
         self.run_lanes()
 
+
+class TestLockException(LockExceptionCase):
     def test_it_counts_for_whom_it_is(self):
         tribe_id = self.held()
         self.grant(self.anna)
@@ -120,3 +124,124 @@ class TestLockException(InvoiceCase):
         again = self.assert_booked_to_the_cent(tribe_id)
         self.assertNotEqual(again, move)
         self.assertEqual(again.date, self.day)
+
+
+class TestMadeByTheLanes(LockExceptionCase):
+    """Who asked has a say in lock dates alone: what is booked is made by the lanes, as ever."""
+
+    def enter(self, user, model, **values):
+        """Have a user enter default values of their own."""
+        defaults = self.env(user=user, su=False, context={})["ir.default"]
+        for name, value in values.items():
+            defaults.set(model, name, value, user_id=True)
+
+    def made_by(self, user):
+        """How many rows of each table a user made, and wrote last: ``{table: (made, written)}``."""
+        self.env.flush_all()
+        names = sorted(
+            name
+            for name, model in self.env.registry.items()
+            if model._auto and model._log_access and not name.startswith("tribe.")
+        )
+        rows = self.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL(
+                    "SELECT %s, count(*) FILTER (WHERE create_uid = %s),"
+                    " count(*) FILTER (WHERE write_uid = %s) FROM %s",
+                    name,
+                    user.id,
+                    user.id,
+                    SQL.identifier(self.env[name]._table),
+                )
+                for name in names
+                if not self.env[name]._abstract and self.env[name]._table_query is None
+            )
+        )
+        return {name: counts for name, *counts in rows}
+
+    def elsewhere(self):
+        """An entry of a company in which nobody here works, with an attachment and a message."""
+        company = self.env["res.company"].create({"name": "Elders B.V."})
+        self.env["account.chart.template"].try_loading("nl", company, install_demo=False)
+        line = {"name": "Werk", "price_unit": 5.0, "tax_ids": []}
+        move = (
+            self.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.env["res.partner"].create({"name": "Klant"}).id,
+                    "invoice_line_ids": [Command.create(line)],
+                }
+            )
+        )
+        attachment = self.env["ir.attachment"].create(
+            {"name": "Geheim", "raw": b"Geheim", "res_model": move._name, "res_id": move.id}
+        )
+        return move, attachment, move.message_post(body="Geheim")
+
+    def test_what_they_entered_as_default_values_is_in_nothing(self):
+        theirs, attachment, message = self.elsewhere()
+        tribe_id = self.held()
+        self.grant(self.anna)
+        of_records = {"attachment_ids": [[6, 0, attachment.ids]]}
+        self.enter(
+            self.anna,
+            "account.move",
+            **of_records,
+            message_ids=[[6, 0, message.ids]],
+            narration="Van Anna",
+            invoice_origin="Van Anna",
+        )
+        self.enter(self.anna, "account.move.line", sequence=77)
+        self.enter(self.anna, "mail.message", **of_records, child_ids=[[6, 0, message.ids]])
+
+        self.try_again(tribe_id, self.anna)
+
+        move = self.assert_booked_to_the_cent(tribe_id)
+        self.env.invalidate_all()
+        self.assertEqual((attachment.res_id, message.res_id), (theirs.id, theirs.id))
+        self.assertFalse(message.parent_id)
+        self.assertFalse(move.message_ids.attachment_ids)
+        self.assertFalse(move.narration)
+        self.assertFalse(move.invoice_origin)
+        self.assertNotIn(77, move.line_ids.mapped("sequence"))
+
+    def test_nothing_is_made_in_their_name(self):
+        """Nor what comes of it, such as the exchange difference of a credit note."""
+        self.dollars_at_two_rates()
+        self.company.sale_lock_date = False
+        invoice = self.send_new(self.line(100.0, PriceInCurrency=125.0), Currency="USD")
+        self.company.sale_lock_date = self.today
+        self.sandbox.switch(invoice_day_offset=0)
+        credit = self.send_new(
+            self.line(-100.0, PriceInCurrency=-125.0),
+            Currency="USD",
+            CreditedInvoice={"ID": invoice},
+        )
+        self.assert_held(credit, "invoice_in_locked_period", lock=self.today)
+        self.grant(self.anna)
+        self.work(credit).with_user(self.anna).sudo(False).action_retry()
+        before = self.made_by(self.anna)
+
+        self.run_lanes()
+
+        self.assert_settled(invoice, credit)
+        lines = self.booked_move(credit).line_ids
+        self.assertTrue((lines.matched_debit_ids | lines.matched_credit_ids).exchange_move_id)
+        made = self.made_by(self.anna)
+        self.assertEqual({name: each for name, each in made.items() if each != before[name]}, {})
+
+    def test_nobody_names_another_in_the_context(self):
+        """A program brings along any context that it likes."""
+        self.grant(self.anna)
+        lock_dates = [
+            self.company.with_user(self.bert)
+            .with_context(tribe_asker=named)
+            ._get_violated_lock_dates(self.day, True, self.booking_journal())
+            for named in (False, self.anna.id, self.anna.ids, str(self.anna))
+        ]
+        self.assertEqual(lock_dates, [[(self.today, "sale_lock_date")]] * 4)
+
+    def booking_journal(self):
+        return self.connection.legal_entity_ids.journal_id[:1]

@@ -102,7 +102,7 @@ class Booking:
         # Then, what its link knew and the next one needs (``PHASE_BEFORE``).
         self.kept = {}
         self.salesperson = legal_entity.env["res.users"]
-        # Who asked for it and has an exception to a lock date: it is booked in their name.
+        # Who asked for it and has an exception to a lock date, which counts then.
         self.asker = legal_entity.env["res.users"]
         self.customer_name = name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
@@ -254,7 +254,7 @@ def _joined(records):
 def by_company(bookings):
     """The bookings of each company, as lists: one batch never mixes companies.
 
-    Nor does it mix those in whose name it is booked.
+    Nor does it mix those whose exceptions to lock dates count.
     """
     companies = {}
     for booking in bookings:

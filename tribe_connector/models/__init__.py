@@ -16,6 +16,7 @@ from . import (
     account_payment_term,
     account_tax,
     ir_cron,
+    res_company,
     res_config_settings,
     res_partner,
     res_partner_addons,

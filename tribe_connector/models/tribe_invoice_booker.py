@@ -43,13 +43,13 @@ class TribeInvoiceBooker(models.AbstractModel):
         self._check_each(bookings, self._check_open)
         refused = OfSome({})
         moves = (
-            self._in_name_of(bookings[0].asker)
-            .env["account.move"]
+            self.env["account.move"]
             .with_company(company)
             .with_context(
                 lang=self._language(company),
                 tracking_disable=True,
                 tribe_booking=BOOKING,
+                tribe_asker=bookings[0].asker,
                 tribe_refused=refused,
             )
             .create([self._move_values(booking) for booking in bookings])
@@ -81,15 +81,12 @@ class TribeInvoiceBooker(models.AbstractModel):
                 "follow",
             )
 
-    def _in_name_of(self, asker):
-        """These methods as if a user did it, with the rights of the connector."""
-        return self.with_user(asker).sudo() if asker else self
-
     def _asker_with_exception(self, booking, user_id):
         """Who asked for a booking, where an exception to a lock date is theirs; else nobody.
 
         Odoo looks for those of whoever posts (``_get_user_lock_date`` in
-        ``account/models/company.py``). They must be allowed to post there by hand.
+        ``account/models/company.py``), and a lane does that: ``res.company`` looks for theirs
+        then. They must be allowed to post there by hand.
         """
         nobody = self.env["res.users"]
         asker = nobody.browse(user_id).exists().filtered("active")
@@ -168,14 +165,18 @@ class TribeInvoiceBooker(models.AbstractModel):
         move.message_post(body=self._say_in(move.company_id, "paid_in_tribe_not_booked"))
 
     def _note_origin(self, bookings, moves):
-        """Have the audit trail say where entries come from: their changes are not tracked."""
+        """Have the audit trail say where entries come from: their changes are not tracked.
+
+        As said by who asked for them, where an exception of theirs counted.
+        """
         moves._message_log_batch(
             {
                 move.id: self._say_in(
                     booking.company, "booked_from_tribe", number=booking.invoice.number
                 )
                 for booking, move in zip(bookings, moves, strict=True)
-            }
+            },
+            author_id=bookings[0].asker.partner_id.id or None,
         )
 
     def _language(self, company):
@@ -248,11 +249,10 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _locks(self, booking, date):
         """What keeps an entry from being booked on a date: ``[(lock date, its field)]``."""
-        who = self._in_name_of(booking.asker)
-        company = booking.company.with_env(who.env)
+        company = booking.company.with_context(tribe_asker=booking.asker)
         return [
             *company._get_violated_lock_dates(date, True, booking.journal),
-            *who._locks_of_journal(booking.journal, date),
+            *self._locks_of_journal(booking.journal, date),
         ]
 
     def _locks_of_journal(self, journal, date):
