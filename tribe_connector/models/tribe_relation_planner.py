@@ -273,7 +273,8 @@ class TribeRelationPlanner(models.AbstractModel):
     def _plan_relations(self, session, lines):
         importer = self.env["tribe.relation.importer"]
         for kind in RELATION_KINDS:
-            of_kind = {line.tribe_id: line for line in lines if line.kind == kind}
+            # Those of the kind before may be left out.
+            of_kind = {line.tribe_id: line for line in lines.exists() if line.kind == kind}
             remotes = load_relations(session.connection, session.client, kind, of_kind)
             relevant = importer._customers_and_suppliers(session, remotes)
 
