@@ -24,7 +24,7 @@ READINGS_HEAD = (
 FOUND = {
     "metadata": "in `$metadata`",
     "reading": "by reading",
-    "writing": "by writing (later)",
+    "writing": "by *Try Writing*",
     "later": "only in use",
 }
 PAGE = CHECKOUT / "docs" / "messages.md"

@@ -19,6 +19,7 @@ SOURCE = "\n".join(
 WORDS_OF_A_SENTENCE = 4
 # Said by a button that did what it was asked for, or how far something is: no problem.
 NO_PROBLEM = {
+    "It is being tried. What was found shows here after some minutes.",
     "It is being done now. What came of it is under Synchronized > Runs.",
     "%s are being worked on; look again soon.",
     "%s conflicts decided. The values are set now.",

@@ -12,8 +12,10 @@ from tribe_connector.tribe_api import (
     TOKEN_HEADER,
     Event,
     WebhookUnreadable,
+    header_of_signature,
     is_authentic,
     parse_event,
+    shape_of_payload,
     signature,
 )
 
@@ -120,3 +122,31 @@ def test_what_is_no_object_is_unreadable(body):
 def test_no_body_does_anything_worse_than_being_unreadable(body):
     with contextlib.suppress(WebhookUnreadable):
         assert isinstance(parse_event(body), Event)
+
+
+def test_the_header_of_the_signature_is_known_by_the_secret_or_by_its_name():
+    headers = [("X-Other-Signature", "x"), ("X-Hash", signature("secret", BODY)), ("Host", "a")]
+    assert header_of_signature(headers, BODY, "secret") == "X-Hash"
+    assert header_of_signature(headers, BODY, None) == "X-Other-Signature"
+    assert header_of_signature(headers[1:], BODY, "another") is None
+    assert header_of_signature([("X Signature\n: 1", "x")], BODY, None) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        (b'{"webhookId": "w", "payload": {"type": "Klant", "entityId": "a1"}}', "entityId, type"),
+        (b'{"payload": {"jan@klant.example": 1, "06 123": 2, "__typename": "x"}}', "__typename"),
+        (b'{"entityId": "a1"}', "entityId"),
+        (json.dumps({"payload": dict.fromkeys("abcdefghi")}).encode(), "a, b, c, d, e, f, g, h"),
+        (b"[]", ""),
+        (b"\xff", ""),
+    ],
+)
+def test_of_a_payload_only_names_are_told(body, shape):
+    assert shape_of_payload(body) == shape
+
+
+@given(st.binary(max_size=200))
+def test_no_payload_has_a_shape_that_fails(body):
+    assert isinstance(shape_of_payload(body), str)

@@ -1,10 +1,21 @@
+import time
+
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo import http
 from odoo.http import request
 
 from ..models.tribe_connection import WEBHOOK_TYPES
-from ..tribe_api import WebhookUnreadable, is_authentic, is_guid, parse_event
+from ..models.tribe_trial import HEARD
+from ..models.tribe_work import TRIAL
+from ..tribe_api import (
+    WebhookUnreadable,
+    header_of_signature,
+    is_authentic,
+    is_guid,
+    parse_event,
+    shape_of_payload,
+)
 from .raw_dispatcher import RawDispatcher
 from .refusal_counter import WINDOW_SECONDS, RefusalCounter
 
@@ -46,7 +57,9 @@ class TribeWebhook(http.Controller):
             event = parse_event(body)
         except WebhookUnreadable:
             return request.make_response("The webhook is not readable.", status=400)
-        if connection.state in ("initial", "active", "paused"):
+        if entity_type == TRIAL:
+            self._note_trial(connection, body, event)
+        elif connection.state in ("initial", "active", "paused"):
             self._note(connection, WEBHOOK_TYPES[entity_type], event)
         return request.make_response("", status=204)
 
@@ -62,7 +75,7 @@ class TribeWebhook(http.Controller):
         One query at most: refusing has to cost less than asking.
         """
         credentials = request.env["tribe.credential"].sudo()
-        if entity_type not in WEBHOOK_TYPES or not is_guid(key):
+        if entity_type not in (*WEBHOOK_TYPES, TRIAL) or not is_guid(key):
             return credentials.connection_id
         credential = credentials._of_webhook(key)
         is_proven = is_authentic(
@@ -72,6 +85,18 @@ class TribeWebhook(http.Controller):
             token=credential.webhook_token or None,
         )
         return credential.connection_id if is_proven else credentials.connection_id
+
+    def _note_trial(self, connection, body, event):
+        """Note of what shape a webhook is with which writing is tried: names, and no value."""
+        secret = connection._credential().webhook_secret or None
+        headers = request.httprequest.headers.items()
+        facts = {
+            "at": time.time(),
+            "webhook_header": header_of_signature(headers, body, secret) or "none",
+            "webhook_payload": shape_of_payload(body),
+            "webhook_kind": event.mutation or "none",
+        }
+        request.env["tribe.work"].sudo()._note_trial_webhook(connection, {HEARD: facts})
 
     def _note(self, connection, kind, event):
         """Note what to look at. What names no record may name a link, which Tribe is asked about;

@@ -24,6 +24,7 @@ from ..mapping import (
     person_from_tribe,
     person_name,
 )
+from ..probe import is_test_organization
 from ..sentence import LONGEST_ITEM, shortened
 from ..tribe_api import Guid, Room, contains, either, in_calls
 
@@ -385,10 +386,20 @@ def name_of(row: dict) -> str:
 
 
 def load_entities(connection, client, kind: str, ids, beside=()) -> list[dict]:
-    """The rows of some relations (``Guid``) with their addresses; gone ones are absent."""
-    return client.by_values(
+    """The rows of some relations (``Guid``) with their addresses; gone ones are absent.
+
+    So is the organization with which writing was tried, by this database or another one.
+    """
+    rows = client.by_values(
         RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind), beside=beside
     )
+    return without_tests(connection, rows)
+
+
+def without_tests(connection, rows: Iterable[dict]) -> list[dict]:
+    """Rows of relations, but for the organizations with which writing was tried."""
+    tested = connection.test_organization_id
+    return [row for row in rows if row["ID"] != tested and not is_test_organization(row)]
 
 
 def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:
@@ -443,9 +454,10 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
         absent = connection._absent()
         if not ways or entity_set in absent or f"{entity_set}/{field_name}" in absent:
             continue
-        for row in client.by_values(
+        rows = client.by_values(
             entity_set, field_name, ways, select=f"ID,Name,{field_name}", room=room
-        ):
+        )
+        for row in without_tests(connection, rows):
             number = canonical("debtor_number", row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})
     return {number: found[each] for number, each in asked.items() if each in found}

@@ -40,6 +40,8 @@ from .turn import current_turn, is_turn_over
 # Kinds of work that only read, and only note what they found: done in dry run as well, and never
 # with a client that could write.
 READING = ("entity", "poll", "invoices", "plan")
+# What a person may have written in Tribe before the connection is activated.
+BEFORE_ACTIVATION = ("trial",)
 # Problems that are tried again by themselves only once a night.
 NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
 # Waits are longer by up to this share.
@@ -121,6 +123,15 @@ class Session:
     def references(self) -> list[str]:
         """The records of this batch that are not finished: Tribe IDs or Odoo IDs."""
         return list(self._open)
+
+    def facts(self, reference: str) -> list[dict]:
+        """What is noted on the rows of a record, the oldest first."""
+        return [work.facts for work in self._works(reference).sorted("id") if work.facts]
+
+    def keep(self, reference: str, facts: dict) -> None:
+        """Note for good what has to be known should this batch never come to its end."""
+        self._works(reference)[:1].facts = facts
+        self.commit()
 
     def done(self, reference: str) -> None:
         """The work on a record is done: its rows go with the next commit."""
@@ -213,12 +224,13 @@ class Session:
 
         :raises TribePaused: what waits goes on in another batch, once it may
         """
+        off = ("draft",) if self.kind in BEFORE_ACTIVATION else ("draft", "connected")
         row = execute_apart(
             self.env.registry,
             """SELECT 1 FROM tribe_connection
-                WHERE id = %s AND active AND mode = %s AND state NOT IN ('draft', 'connected')
+                WHERE id = %s AND active AND mode = %s AND state NOT IN %s
                   AND api_address = %s AND authorization_address = %s""",
-            [self.connection.id, self._mode, *self._addresses],
+            [self.connection.id, self._mode, off, *self._addresses],
         )
         if not row:
             raise TribePaused(sentence("connection_switched"))

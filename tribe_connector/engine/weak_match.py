@@ -12,7 +12,7 @@ from ..mapping.evidence import (
     key_of,
 )
 from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, Room, both, either, equals, in_calls
-from .remote_relation import NAVIGATIONS, RELATION_SETS
+from .remote_relation import NAVIGATIONS, RELATION_SETS, without_tests
 
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
 # A house number with more addresses is a block of offices or flats: whoever is there is not read.
@@ -47,7 +47,8 @@ def find_by_value(connection, client, kind: str, basis: str, texts) -> dict[str,
     def pages(condition):
         return client.pages(entity_set, room=room, filter=condition, select=f"ID,Name,{wire}")
 
-    return _few_of_each(terms, pages, lambda row: key_of(basis, row.get(wire)), MOST_SHARING)
+    found = _few_of_each(terms, pages, lambda row: key_of(basis, row.get(wire)), MOST_SHARING)
+    return {key: without_tests(connection, rows) for key, rows in found.items()}
 
 
 def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[dict]]:
@@ -83,7 +84,7 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
         key = address_key_of_parts(
             relation.get("Name"), row.get("Postalcode"), row.get("HouseNumber")
         )
-        if key and relation.get("ID"):
+        if key and relation.get("ID") and without_tests(connection, [relation]):
             found.setdefault(key, []).append(relation)
     return found
 

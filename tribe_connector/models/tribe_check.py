@@ -3,13 +3,15 @@ from urllib.parse import urlsplit
 from odoo import fields, models
 
 from ..engine.sentence_field import SentenceChar
-from ..sentence import say
+from ..sentence import codes_of, say
 
 # Where in Tribe's web app the rights of applications and the general settings are
 # (docs/tribe-api.md).
 CONFIGURATION_PAGE = "/configuration"
 APPLICATIONS_PAGE = "/configuration/api"
 ORDER = ("blocking", "note", "ok")
+# The sentences about how the tenant works.
+READING_CODES = {"check_reading", "check_dates_do_not_tell"}
 
 
 class TribeCheck(models.Model):
@@ -67,6 +69,14 @@ class TribeCheck(models.Model):
         """Add what a connection turned out to lack since (``mapping.Requirement``)."""
         found = {"missing": missing, "blocking": [each for each in missing if each.blocking]}
         self._store_rows(connection, self._of_requirements(connection, found))
+
+    def _store_readings(self, connection):
+        """Look again at how the tenant works: more of it is known."""
+        checks = connection.sudo().check_ids
+        if checks:
+            of_readings = checks.filtered(lambda check: READING_CODES & set(codes_of(check.name)))
+            of_readings.unlink()
+            self._store_rows(connection, self._of_readings(connection))
 
     def _store_rows(self, connection, rows):
         self.sudo().create(

@@ -30,6 +30,7 @@ from ..tribe_api import (
 from .res_partner import COMMERCIAL, CUSTOMERS_AND_SUPPLIERS
 from .tribe_credential import new_webhook_token
 from .tribe_link import RELATION_KINDS
+from .tribe_work import TRIAL
 
 # The entity types of which Tribe reports changes to us (docs/tribe-api.md, Webhooks).
 WEBHOOK_TYPES = {
@@ -1013,8 +1014,9 @@ class TribeConnection(models.Model):
         """
         addresses = {self._webhook_url(entity_type) for entity_type in WEBHOOK_TYPES}
         ours = self._own_webhooks(client)
+        kept = {*addresses, self._webhook_url(TRIAL)} if self._is_trying() else addresses
         for webhook in ours:
-            if webhook["webhookUrl"] not in addresses:
+            if webhook["webhookUrl"] not in kept:
                 client.delete_webhook(webhook["ID"])
         registered = {webhook["webhookUrl"] for webhook in ours}
         headers = {TOKEN_HEADER: self._credential().webhook_token}
@@ -1037,15 +1039,14 @@ class TribeConnection(models.Model):
         for webhook in self._own_webhooks(client):
             client.delete_webhook(webhook["ID"])
 
-    def _own_webhooks(self, client):
+    def _own_webhooks(self, client, entity_type=None):
         """The webhooks in Tribe that lead to this connection, also at an older address of ours.
 
         Known by the key, which is random and of no other connection. A copy that makes a
         connection of its own has another key, and one that goes on with ours is refused a client.
         """
-        address = re.compile(
-            rf"https?://[^?#]+/tribe/webhook/{re.escape(self.webhook_key)}/[^/?#]+"
-        )
+        kind = re.escape(entity_type) if entity_type else "[^/?#]+"
+        address = re.compile(rf"https?://[^?#]+/tribe/webhook/{re.escape(self.webhook_key)}/{kind}")
         return [
             webhook
             for webhook in client.webhooks()

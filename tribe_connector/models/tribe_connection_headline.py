@@ -8,6 +8,7 @@ from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say
 from .tribe_poller import STREAM_SETS
+from .tribe_work import TRIAL
 
 # So many looks at Tribe may be missed before that is said.
 LOOKS_TO_MISS = 4
@@ -20,6 +21,7 @@ WORK_OF_THE_CONNECTION = (
     "invoices",
     "plan",
     "unplaced",
+    TRIAL,
 )
 
 

@@ -302,6 +302,7 @@ class TribeConnection(models.Model):
         own_id = found["own_organization"].get("ID")
         if self.own_organization_id and own_id and own_id != self.own_organization_id:
             self.env["tribe.reading"]._forget(self)
+            self.test_organization_id = False
         self.write(
             {
                 "own_organization_id": found["own_organization"].get("ID", False),

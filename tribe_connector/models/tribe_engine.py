@@ -20,7 +20,7 @@ from ..engine.rounds import rounds_of
 from ..engine.session import READING, Session
 from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
-from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS
+from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS, TRIAL
 from .tribe_work_claim import ASKED, FOLLOWING, FOUND, IN_EVERY_STATE, TOLD, URGENCY
 
 _logger = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ HANDLERS = {
     "unplaced": "tribe.poller",
     "activate": "tribe.poller",
     "deactivate": "tribe.poller",
+    TRIAL: "tribe.trial",
 }
 # What only tells which relation to look at is done first, so that each is looked at once.
 FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")

@@ -8,6 +8,7 @@ from ..engine.remote_relation import (
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
     SUPPLIER,
+    without_tests,
 )
 from ..engine.turn import current_turn
 from ..sentence import said, sentence
@@ -203,17 +204,18 @@ class TribePoller(models.AbstractModel):
         :param since: when it was looked at last (datetime, UTC); without it, all there is
         :param listing: behind which rows it goes on (``Listing``); none: at the first
         """
+        connection = session.connection
         for page in session.client.pages(
             STREAM_SETS[stream],
             filter=since and changed_since(since),
             select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
-            expand=self._relations(session.connection, stream),
+            expand=self._relations(connection, stream),
             orderby="ID asc",
             listing=listing,
         ):
             # Who is former was never a customer of Odoo: nothing is imported.
             rows = [row for row in page if row.get("IsFormer") is not True]
-            yield self._to_look_at(stream, rows)
+            yield self._to_look_at(stream, without_tests(connection, rows))
 
     def _relations(self, connection, stream):
         """What to expand for the rows of a stream to name their relations, or None."""

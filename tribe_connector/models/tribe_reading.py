@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..engine.sentence_field import SentenceChar
 from ..probe import LATER, METADATA, NOT_BY_READING, NOT_SEEN, READING, READINGS, TOO_SLOW, WORDS
 from ..probe import WRITING as BY_WRITING
-from ..sentence import Choice, say, sentence
+from ..sentence import Choice, codes_of, say, sentence
 from ..tribe_api import PAGE_SIZE
 
 # What is found only once something is written, or in use.
@@ -158,6 +158,32 @@ class TribeReading(models.Model):
         # Those of an earlier version.
         self.sudo().browse(row.id for row in rows.values()).unlink()
         self.sudo().create(new)
+
+    def _learn(self, connection, values, how):
+        """Note what was found after *Connect*; returns the rows that say something else now.
+
+        :param values: what was found: ``{code: value}``
+        :param how: ``WRITING`` or ``LATER``
+        """
+        rows = {row.code: row for row in connection.sudo().reading_ids}
+        others = self.sudo().browse()
+        for code, value in values.items():
+            reading, row = READINGS.get(code), rows.get(code)
+            if not (reading and reading.takes(value)):
+                continue
+            told = _found(reading, value)
+            found = {**told, "found_at": fields.Datetime.now(), "how": how}
+            if row and row.is_set_by_person:
+                del found["value"]
+            if not row:
+                of_reading = {"connection_id": connection.id, "code": code}
+                others |= others.create(
+                    {**of_reading, **found, "sequence": list(READINGS).index(code)}
+                )
+            elif not row.found_at or codes_of(row.found) != codes_of(told["found"]):
+                row.write(found)
+                others |= row
+        return others
 
     def _forget(self, connection):
         """Forget what was found: it is another Tribe. Nor does what was corrected hold there."""

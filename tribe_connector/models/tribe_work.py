@@ -33,7 +33,9 @@ RECORD_KINDS = (
 INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison", "invoices")
 # What a person can leave alone. The others are found again by themselves.
 IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
-OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate")
+# Trying how Tribe takes writes (``tribe.trial``).
+TRIAL = "trial"
+OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate", TRIAL)
 # Of what records of Odoo the ID is the reference.
 MODELS = {"partner": "res.partner", "payment": "account.move"}
 # With what is said of a number that is taken, the invoice can be booked as well (*Book Anyway*).
@@ -95,6 +97,7 @@ class TribeWork(models.Model):
             ("unplaced", "Contacts That No Connection Sends"),
             ("activate", "Activation"),
             ("deactivate", "Deactivation"),
+            (TRIAL, "Try Writing"),
         ],
         required=True,
         readonly=True,
@@ -299,6 +302,13 @@ class TribeWork(models.Model):
             seconds = connection.settle_seconds if seconds is None else seconds
             due = fields.Datetime.now() + timedelta(seconds=seconds)
             self._add(connection, "inbound", kind, [tribe_id], "again", due=due)
+
+    def _go_on_trying(self, connection, facts, seconds):
+        """Note the next step of a try, and what it has to know; returns the row."""
+        due = fields.Datetime.now() + timedelta(seconds=seconds)
+        work = self._add(connection, "outbound", TRIAL, [connection.id], "follow", due=due)
+        work.facts = facts
+        return work
 
     def _company_ids(self, connection, records):
         """The company by which work about each of some contacts or invoices is seen, by reference.

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..engine.booking import ASKED_FOR
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
+from .tribe_work import TRIAL
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
@@ -23,7 +24,7 @@ URGENCY = f"""
 """
 
 # What is done of a connection that is paused or deactivated as well.
-IN_EVERY_STATE = ("deactivate", "plan")
+IN_EVERY_STATE = ("deactivate", "plan", TRIAL)
 
 
 class TribeWork(models.Model):

@@ -1,9 +1,11 @@
+import json
+
 import psycopg2.errors
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .tribe_work import MOST_WAITING
+from .tribe_work import MOST_WAITING, TRIAL
 
 # From so many records of a kind on that webhooks named and nobody has looked at yet, what is not
 # linked is looked for instead: whoever floods us invents them.
@@ -46,6 +48,35 @@ class TribeWork(models.Model):
                 if attempt == TRIES - 1:
                     raise
                 self.env.cr.rollback()
+
+    def _note_trial_webhook(self, connection, facts):
+        """Note the first webhook of a try, and what it is like; and have the next step done.
+
+        Nothing is noted where nobody tries. As with others, a second one is left out.
+        """
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
+                                        reason, due, created, tries, is_unclaimed, facts)
+                SELECT connection.id, connection.company_id, 'outbound', %(kind)s,
+                       connection.id::text, 'webhook', %(now)s, %(now)s, 0, TRUE, %(facts)s::jsonb
+                  FROM tribe_connection connection
+                 WHERE connection.id = %(connection)s
+                   AND EXISTS (SELECT 1 FROM tribe_work
+                                WHERE connection_id = connection.id AND kind = %(kind)s)
+                    ON CONFLICT (connection_id, kind, reference) WHERE is_unclaimed DO NOTHING
+                """,
+                connection=connection.id,
+                kind=TRIAL,
+                now=now,
+                facts=json.dumps(facts),
+            ),
+            log_exceptions=False,
+        )
+        if self.env.cr.rowcount:
+            self.env["tribe.engine"].sudo()._wake("outbound")
 
     def _insert_unclaimed(self, connection_id, kind, reference):
         """Insert a row that nothing is lost by leaving out: PostgreSQL looks at what there is now.

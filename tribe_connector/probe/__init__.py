@@ -13,6 +13,7 @@ from .catalogue import (
     Reading,
 )
 from .prober import MOST_CALLS, Findings, Tenant, probe
+from .writing import TEST_IMPORT_ID, TEST_NAME, Trial, is_test_organization
 
 __all__ = [
     "LATER",
@@ -22,11 +23,15 @@ __all__ = [
     "NOT_SEEN",
     "READING",
     "READINGS",
+    "TEST_IMPORT_ID",
+    "TEST_NAME",
     "TOO_SLOW",
     "WORDS",
     "WRITING",
     "Findings",
     "Reading",
     "Tenant",
+    "Trial",
+    "is_test_organization",
     "probe",
 ]

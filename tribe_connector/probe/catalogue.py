@@ -35,6 +35,7 @@ WORDS: dict[str, str] = {
     "refused": "reading_refused",
     "capped": "reading_capped",
     "more": "reading_more",
+    "longer": "reading_longer",
     "space": "reading_space",
     "plus": "reading_plus",
     "case_sensitive": "reading_case_sensitive",
@@ -116,6 +117,7 @@ class Reading:
 
 
 _YES_NO = ("yes", "no")
+_YES_NO_REFUSED = ("yes", "no", "refused")
 _A_NAME = (NAME, "none")
 _OF_EITHER_KIND = "nothing goes by it: both are read"
 _BY_NAME = "read by this name; it is corrected under *Invoice Fields*"
@@ -704,89 +706,139 @@ def _invoices():
 
 
 def _writing():
-    yield from (
-        _written(
-            "lag",
-            "Seconds Until a Change Can Be Read",
-            (NUMBER, "none"),
-            "none",
-            "old copies are known by what was told before",
-        ),
-        _written(
-            "write_answer",
-            "Answer to a Change",
-            (NAME, "nothing"),
-            "record",
-            "what it lacks is read",
-        ),
-        _written(
-            "partial_update",
-            "An Update Leaves Other Fields Alone",
-            _YES_NO,
-            "yes",
-            "only what changed is sent",
-        ),
-        _written(
-            "clearing", "A Field Is Emptied by null", _YES_NO, "yes", "sent where Odoo's is empty"
-        ),
-        _written(
-            "nested_create",
-            "A Record Is Made with Its Parts",
-            _YES_NO,
-            "yes",
-            "one call for a customer and its organization",
-        ),
-        _written(
-            "relation_deletion",
-            "A Deleted Relation Takes Its Parts Along",
-            _YES_NO,
-            "yes",
-            "nothing is deleted; a relation that is gone is told",
-        ),
-        _written("webhook", "Webhooks Arrive", _YES_NO, "yes", "changes are also looked for"),
-        _written(
-            "webhook_header",
-            "Header of a Webhook's Signature",
-            _A_NAME,
-            "none",
-            "all headers are compared",
-        ),
-        _written(
-            "webhook_payload",
-            "What a Webhook Tells",
-            (NAME,),
-            "entityId",
-            "it only means: look now",
-        ),
-        _written(
-            "webhook_secret",
-            "Tribe Answers with a Webhook's Secret",
-            _YES_NO,
-            "no",
-            "entered by hand; our own header protects webhooks too",
-        ),
-        _written(
+    yield _written(
+        "lag",
+        "Seconds Until a Change Can Be Read",
+        (NUMBER, "none", "longer"),
+        "none",
+        "what a webhook tells of is read at once, and once more after that time; looks for changes "
+        "go back further than it",
+        {"longer": "reading_lag_too_long"},
+        is_correctable=True,
+    )
+    yield _written(
+        "create_answer", "Answer to a New Record", (NAME,), "201 record", "what it lacks is read"
+    )
+    yield _written(
+        "write_answer", "Answer to a Change", (NAME,), "200 record", "what it lacks is read"
+    )
+    yield _written(
+        "partial_update",
+        "An Update Leaves Other Fields Alone",
+        _YES_NO,
+        "yes",
+        "only what changed is sent",
+        {"no": "reading_writing_needed"},
+    )
+    yield _written(
+        "clearing",
+        "A Field Is Emptied by null",
+        _YES_NO_REFUSED,
+        "yes",
+        "sent where Odoo's is empty",
+        {"no": "reading_writing_needed", "refused": "reading_writing_needed"},
+    )
+    yield _written(
+        "empty_text", "A Field Is Emptied by an Empty Text", _YES_NO_REFUSED, "no", "never sent"
+    )
+    yield _written(
+        "nested_create",
+        "A Record Is Made with Its Parts",
+        _YES_NO_REFUSED,
+        "yes",
+        "one call for a customer and its organization",
+        {"no": "reading_writing_needed", "refused": "reading_writing_needed"},
+    )
+    yield _written(
+        "relation_deletion",
+        "A Deleted Relation Takes Its Parts Along",
+        _YES_NO,
+        "yes",
+        "no relation of anybody is deleted; one that is gone is told",
+    )
+    yield from _webhooks()
+
+
+def _webhooks():
+    yield _written(
+        "webhook",
+        "Webhooks Arrive",
+        _YES_NO_REFUSED,
+        "yes",
+        "changes are also looked for",
+    )
+    yield _written(
+        "webhook_wait",
+        "Seconds Until a Webhook Arrives",
+        (NUMBER, "none"),
+        "none",
+        "nothing waits for one",
+    )
+    yield _written(
+        "webhook_read",
+        "A Read When the Webhook Arrives Shows the Change",
+        _YES_NO,
+        "yes",
+        "where it does not, what it tells of is read once more",
+    )
+    yield _written(
+        "webhook_header",
+        "Header of a Webhook's Signature",
+        _A_NAME,
+        "none",
+        "all headers are compared",
+    )
+    yield _written(
+        "webhook_payload",
+        "What a Webhook Tells",
+        (NAME,),
+        "entityId",
+        "it only means: look now",
+    )
+    yield _written(
+        "webhook_kind",
+        "Kind of Change That a Webhook Names",
+        _A_NAME,
+        "none",
+        "not needed: what changed is read",
+    )
+    yield _written(
+        "webhook_secret",
+        "Tribe Answers with a Webhook's Secret",
+        _YES_NO,
+        "no",
+        "entered by hand; our own header protects webhooks too",
+    )
+    for code, title, assumed, use in (
+        (
             "phase_webhook",
             "Another Phase Is Told As",
-            (NAME,),
             "both",
             "records and links are both taken",
         ),
-        _written(
-            "relationship_webhook", "A Changed Customer Is Told As", (NAME,), "entity", "as above"
-        ),
-        _written(
+        ("relationship_webhook", "A Changed Customer Is Told As", "entity", "as above"),
+        (
             "webhook_delivery",
             "Webhooks That Come Late, Twice or Never",
-            (NAME,),
             "any",
             "each is harmless",
         ),
+    ):
+        yield Reading(code, title, LATER, (NAME,), assumed, use, unseen="reading_either_way")
+
+
+def _written(code, title, values, assumed, use, unsupported=(), **options):
+    return Reading(
+        code,
+        title,
+        WRITING,
+        values,
+        assumed,
+        use,
+        dict(unsupported),
+        unseen="reading_try_writing",
+        **options,
     )
-
-
-def _written(code, title, values, assumed, use):
-    return Reading(code, title, WRITING, values, assumed, use, unseen="reading_by_writing")
 
 
 READINGS: dict[str, Reading] = {

@@ -206,6 +206,30 @@ class TestWebhook(HttpCase):
 
         self.assertEqual(self.noted(), [(kind, RELATION_ID) for kind in kinds.values()])
 
+    def test_one_of_a_try_tells_what_it_is_like(self):
+        body = {"payload": {"entityId": RELATION_ID, "type": "EntityUpdateMutation"}}
+        self.assertEqual(self.send(body, entity_type="trial").status_code, 204)
+        self.assertFalse(self.noted())
+        works = self.env["tribe.work"]._go_on_trying(self.connection, {"trial": {}}, 60)
+
+        signed = {"X-Sign": "x", "X-Tribe-Signature": "x", TOKEN_HEADER: self.token}
+        for _number in range(3):
+            self.send(body, entity_type="trial", headers=signed)
+
+        (heard,) = self.env["tribe.work"].search([("kind", "=", "trial")]) - works
+        self.assertEqual(heard.direction, "outbound")
+        facts = heard.sudo().facts["heard"]
+        self.assertGreater(facts.pop("at"), 0)
+        self.assertEqual(
+            facts,
+            {
+                "webhook_header": "X-Tribe-Signature",
+                "webhook_payload": "entityId, type",
+                "webhook_kind": "EntityUpdateMutation",
+            },
+        )
+        self.assertEqual(self.send(body, entity_type="trial", headers={}).status_code, 403)
+
     def test_what_names_no_record_is_looked_for(self):
         for payload in (
             {"relationshipId": "not-a-guid"},

@@ -63,8 +63,10 @@ from .webhook import (
     TOKEN_HEADER,
     Event,
     WebhookUnreadable,
+    header_of_signature,
     is_authentic,
     parse_event,
+    shape_of_payload,
     signature,
 )
 
@@ -119,6 +121,7 @@ __all__ = [
     "either",
     "equals",
     "exchange_code",
+    "header_of_signature",
     "host_of",
     "in_calls",
     "is_authentic",
@@ -130,5 +133,6 @@ __all__ = [
     "query_string",
     "refresh_token",
     "request_token",
+    "shape_of_payload",
     "signature",
 ]

@@ -136,6 +136,8 @@ class Client:
         self._page_size = page_size
         self._is_counting_refused = not counts
         self._answered_at: datetime.datetime | None = None
+        # How Tribe answered the last write: the status, and what the answer has of the record.
+        self.write_answer = ""
 
     def clock(self) -> datetime.datetime:
         """What time it was in Tribe when it last answered (aware, UTC).
@@ -338,6 +340,14 @@ class Client:
         """Change a record by ``POST`` with its ID, as Tribe asks for the phase of an invoice."""
         return self.create(entity_set, {"ID": _checked_id(entity_id), **body})
 
+    def delete(self, entity_set: str, entity_id: str) -> None:
+        """Delete a record that we made for a test: nobody's records are deleted across.
+
+        Raises ``TribeNotFound`` when it is gone already.
+        """
+        with self._noting():
+            self._exchange("DELETE", f"{self._addresses.odata}/{_record(entity_set, entity_id)}")
+
     # Webhooks
 
     def webhooks(self) -> list[dict]:
@@ -516,6 +526,7 @@ class Client:
             if not isinstance(content, dict):
                 raise self._unreadable(sentence("found_no_record"), changes_something=True)
             named = _id_in_headers(answer.headers)
+            self.write_answer = f"{answer.status} {_what_answers(content, named)}"
             return {"ID": named, **content} if named else content
 
     def _content(self, answer: Answer, *, changes_something: bool) -> Any:
@@ -736,6 +747,15 @@ def _readable(row: Any, expand: str | None) -> Any:
 def _count_of(content: dict) -> int | None:
     count = content.get("@odata.count")
     return count if isinstance(count, int) and not isinstance(count, bool) else None
+
+
+def _what_answers(content: dict, named: str | None) -> str:
+    """What an answer to a write has of the record, in a word."""
+    if set(content) - {"ID", "@odata.context"}:
+        return "record"
+    if content.get("ID"):
+        return "id"
+    return "location" if named else "nothing"
 
 
 def _id_in_headers(headers: Mapping[str, str]) -> str | None:

@@ -18,6 +18,10 @@ TOKEN_HEADER = "X-Tribe-Connector-Token"
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _WORD = re.compile(r"[0-9A-Za-z_.-]{1,128}")
+# Of names that are told further: no value, whatever it is, is taken for one.
+_HEADER = re.compile(r"[A-Za-z]+(-[A-Za-z]+){0,6}")
+_NAME = re.compile(r"_{0,2}[A-Za-z]{1,30}")
+MOST_NAMES = 8
 
 
 class WebhookUnreadable(ValueError):
@@ -62,6 +66,38 @@ def is_authentic(
         if token and name.lower() == TOKEN_HEADER.lower():
             authentic |= hmac.compare_digest(sent, token.encode())
     return authentic
+
+
+def header_of_signature(
+    headers: Iterable[tuple[str, str]], body: bytes, secret: str | None
+) -> str | None:
+    """The name of the header with Tribe's signature; None where none is known to be it.
+
+    By our secret; without one the header whose name says so.
+    """
+    expected = signature(secret, body) if secret else None
+    by_name = None
+    for name, value in headers:
+        if not _HEADER.fullmatch(name):
+            continue
+        if expected and hmac.compare_digest(value.strip().encode(), expected.encode()):
+            return name
+        if "signature" in name.lower() and by_name is None:
+            by_name = name
+    return by_name
+
+
+def shape_of_payload(body: bytes) -> str:
+    """The names of what a webhook tells, in order, and of none of its values."""
+    try:
+        content = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return ""
+    payload = content.get("payload") if isinstance(content, dict) else None
+    names = payload if isinstance(payload, dict) else content
+    if not isinstance(names, dict):
+        return ""
+    return ", ".join(sorted(filter(_NAME.fullmatch, names))[:MOST_NAMES])
 
 
 def parse_event(body: bytes) -> Event:

@@ -1,0 +1,82 @@
+import time
+
+from odoo import models
+
+from ..probe import WRITING as BY_WRITING
+from ..probe import Trial
+from ..tribe_api import TOKEN_HEADER, TribeRefused
+from .tribe_work import TRIAL
+
+# Under what a row of work has the notes of a try, and under what a webhook of it is told.
+NOTES, HEARD = "trial", "heard"
+
+
+class TribeTrial(models.AbstractModel):
+    """Tries how Tribe takes writes, with one organization of our own (``probe/writing.py``).
+
+    A person asks for it. Each step is committed and is a row of work, so that nobody waits while
+    Tribe takes its time to show a change, and a webhook of it is only one more row.
+    """
+
+    _name = "tribe.trial"
+    _description = "Tribe Trial"
+
+    def _process(self, session):
+        """Do the next step of a try."""
+        for reference in session.references:
+            facts = session.facts(reference)
+            notes = next((each[NOTES] for each in facts if NOTES in each), None)
+            if "person" in session.reasons[reference]:
+                notes = Trial.begin(notes or {"id": session.connection.test_organization_id})
+            if notes:
+                self._go_on(session, reference, notes, facts)
+            session.done(reference)
+            session.commit()
+
+    def _go_on(self, session, reference, notes, facts):
+        connection = session.connection
+        trial = self._trial(session, reference, notes)
+        for each in facts:
+            if HEARD in each:
+                trial.hear(each[HEARD])
+        # The same object, which a step changes.
+        session.kept[reference] = {NOTES: notes}
+        try:
+            seconds = trial.step()
+        except TribeRefused as error:
+            trial.give_up()
+            self._note(connection, trial)
+            session.failed(reference, error, facts={NOTES: Trial.begin(notes)})
+            return
+        self._note(connection, trial)
+        if seconds is not None:
+            self.env["tribe.work"]._go_on_trying(connection, {NOTES: notes}, seconds)
+            return
+        self.env["tribe.check"]._store_readings(connection)
+        found = ", ".join(f"{code}: {value}" for code, value in sorted(trial.values.items()))
+        session.log("note", connection.name, found)
+
+    def _trial(self, session, reference, notes):
+        connection = session.connection
+        return Trial(
+            session.client,
+            notes,
+            absent=connection._absent_for_trial(),
+            keep=lambda: session.keep(reference, {NOTES: notes}),
+            own_webhooks=lambda: connection._own_webhooks(session.client, TRIAL),
+            webhook=(
+                connection._webhook_url(TRIAL),
+                {TOKEN_HEADER: connection._credential().webhook_token},
+            ),
+            settle=connection.settle_seconds,
+            now=self._now,
+        )
+
+    def _now(self):
+        """The time in seconds."""
+        return time.time()
+
+    def _note(self, connection, trial):
+        """Keep what was found so far, and which organization is ours."""
+        connection.test_organization_id = trial.notes.get("id")
+        self.env["tribe.reading"]._learn(connection, trial.values, BY_WRITING)
