@@ -1,5 +1,7 @@
 """How a tenant takes writes is found with one organization of our own, which nothing else sees."""
 
+from datetime import timedelta
+
 from odoo import fields
 from odoo.tests import new_test_user
 
@@ -515,3 +517,94 @@ class TestLeftAlone(TrialCase):
                 self.assertNotEqual(partner.tribe_id, row["ID"])
                 partner.unlink()
                 self.sandbox.delete(ORGANIZATION, row["ID"])
+
+
+class TestLagIsUsed(TrialCase):
+    """What was found of Tribe's lag is gone by."""
+
+    def setUp(self):
+        super().setUp()
+        self.activate()
+        self.row_of = next(
+            row for row in self.sandbox.rows("Activity_Invoice") if not row["Number"]
+        )
+
+    def know(self, **values):
+        self.env["tribe.reading"]._learn(self.connection, values, WRITING)
+
+    def later(self):
+        """After how many seconds an invoice is looked at again."""
+        now = fields.Datetime.now()
+        works = self.env["tribe.work"].search([("reason", "=", "again")], order="due")
+        return [round((work.due - now).total_seconds(), -1) for work in works]
+
+    def send_with_lag(self):
+        """An invoice is sent, and Tribe's webhook comes before its queries show that."""
+        self.sandbox.switch(query_lag=FOR_GOOD)
+        self.sandbox.set_phase(self.row_of["ID"], "Sent")
+        self.look_at("invoice", self.row_of["ID"])
+        self.assertFalse(self.booked_move(self.row_of["ID"]))
+
+    def pass_time(self, seconds):
+        for work in self.env["tribe.work"].search([]):
+            work.due -= timedelta(seconds=seconds)
+        self.run_lanes()
+
+    def test_what_a_webhook_told_of_is_read_once_more_when_it_shows(self):
+        self.know(lag="30", webhook_read="no")
+        self.send_with_lag()
+        self.assertEqual(self.later(), [40, 900])
+
+        self.sandbox.switch(query_lag=0.0)
+        self.pass_time(45)
+
+        self.assertEqual(self.booked_move(self.row_of["ID"]).state, "posted")
+
+    def test_and_again_where_it_takes_longer_than_it_did(self):
+        self.know(lag="30", webhook_read="no")
+        self.send_with_lag()
+        self.pass_time(45)
+        self.assertEqual(self.later(), [900])
+        self.pass_time(910)
+        self.assertFalse(self.later())
+
+    def test_as_ever_where_nothing_is_known(self):
+        self.send_with_lag()
+        self.assertEqual(self.later(), [900])
+
+    def test_or_where_the_webhook_comes_when_it_shows(self):
+        self.know(lag="30", webhook_read="yes")
+        self.send_with_lag()
+        self.assertEqual(self.later(), [900])
+
+    def test_what_a_person_entered_counts(self):
+        self.row("lag").with_user(self.administrator()).value = "60"
+        self.know(lag="30", webhook_read="no")
+        self.send_with_lag()
+        self.assertEqual(self.later(), [80, 900])
+
+    def test_an_old_copy_of_what_was_told_is_read_when_the_lag_is_over(self):
+        partner = self.env["tribe.link"].search(
+            [("connection_id", "=", self.connection.id), ("kind", "=", "organization")], limit=1
+        )
+        self.assertEqual(partner._seconds_to_next_copy(0), 5)
+        self.know(lag="100")
+        self.assertEqual(partner._seconds_to_next_copy(0), 127)
+        self.assertEqual(partner._seconds_to_next_copy(127), 127)
+
+    def test_a_look_goes_back_further_than_the_lag(self):
+        self.assertEqual(self.connection._overlap_seconds(), 300)
+        self.know(lag="400")
+        self.assertEqual(self.connection._overlap_seconds(), 502)
+        self.know(lag="100")
+        self.assertEqual(self.connection._overlap_seconds(), 300)
+
+    def test_a_wait_that_is_shorter_than_the_lag(self):
+        self.know(lag="200")
+        self.connection.settle_seconds = 300
+
+        self.connect()
+
+        blocking = self.connection.check_ids.filtered(lambda check: check.state == "blocking")
+        self.assert_only_told(blocking, "check_settles_before_lag", field="name")
+        self.assert_told(blocking, "check_settles_before_lag_remedy", field="remedy", seconds=400)

@@ -11,7 +11,7 @@ CONFIGURATION_PAGE = "/configuration"
 APPLICATIONS_PAGE = "/configuration/api"
 ORDER = ("blocking", "note", "ok")
 # The sentences about how the tenant works.
-READING_CODES = {"check_reading", "check_dates_do_not_tell"}
+READING_CODES = {"check_reading", "check_dates_do_not_tell", "check_settles_before_lag"}
 
 
 class TribeCheck(models.Model):
@@ -192,6 +192,14 @@ class TribeCheck(models.Model):
                 "state": "blocking",
                 "name": say(self.env, "check_dates_do_not_tell"),
                 "remedy": say(self.env, "check_dates_do_not_tell_remedy"),
+            }
+
+        wait = connection._seconds_to_be_settled()
+        if connection.settle_seconds < wait:
+            yield {
+                "state": "blocking",
+                "name": say(self.env, "check_settles_before_lag"),
+                "remedy": say(self.env, "check_settles_before_lag_remedy", seconds=wait),
             }
 
     def _of_requirements(self, connection, found):

@@ -252,7 +252,7 @@ class TribeConnection(models.Model):
 
     def _last_look(self):
         """Up to when all that Tribe has was looked at (datetime, UTC)."""
-        return min(self._cursors_of_streams().values()) + timedelta(seconds=self.overlap_seconds)
+        return min(self._cursors_of_streams().values()) + timedelta(seconds=self._overlap_seconds())
 
     def _moment(self, moment):
         """A moment as its reader says it: of today only the time."""

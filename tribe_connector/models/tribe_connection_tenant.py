@@ -1,3 +1,4 @@
+import math
 from itertools import chain, islice
 
 from odoo import models
@@ -44,6 +45,10 @@ COUNTRY_CODE_LENGTH = 2
 # OData 4.0, CSDL, 17.2: a simple identifier has at most 128 characters. No tenant has so many.
 LONGEST_NAME = 128
 MOST_NAMES = 1_000
+# Seconds of a lag that is believed, whoever says it.
+MOST_LAG = 3600
+# What was seen once can take as many seconds more, and this share.
+LAG_SPARE_SECONDS, LAG_SPARE = 2, 0.25
 
 
 class TribeConnection(models.Model):
@@ -173,6 +178,34 @@ class TribeConnection(models.Model):
     def _reading(self, code):
         """What counts of a reading, or None."""
         return self.sudo().reading_ids.filtered(lambda reading: reading.code == code).value
+
+    def _lag_seconds(self):
+        """How long Tribe takes to show a change, in seconds, as far as that is known; else 0."""
+        lag = self.env["tribe.reading"]._values(self, ["lag"]).get("lag") or ""
+        return min(int(lag), MOST_LAG) if lag.isdecimal() else 0
+
+    def _seconds_to_show(self):
+        """After how long a read surely shows what a webhook told of, as far as that is known.
+
+        None where it is not, and where it shows as soon as the webhook is here.
+        """
+        values = self.env["tribe.reading"]._values(self, ["lag", "webhook_read"])
+        if values.get("webhook_read") == "yes":
+            return None
+        return self._seconds_of_lag() or None
+
+    def _seconds_of_lag(self):
+        """After how long a read surely shows what Tribe has, as far as that is known; else 0."""
+        lag = self._lag_seconds()
+        return math.ceil(lag * (1 + LAG_SPARE)) + LAG_SPARE_SECONDS if lag else 0
+
+    def _seconds_to_be_settled(self):
+        """How long an old copy has to be reckoned with, at least: Tribe may have several."""
+        return 2 * self._lag_seconds()
+
+    def _overlap_seconds(self):
+        """How far a look goes back before the one before it: more than Tribe's lag."""
+        return max(self.overlap_seconds, self._seconds_of_lag())
 
     def _blocking_readings(self):
         """The readings of this tenant with which the connector cannot work."""

@@ -337,8 +337,10 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     def _look_once_more(self, session, tribe_id):
         """Look once more, later, when Tribe told of a change and the read shows none."""
-        if session.reasons.get(tribe_id, set()) & TOLD_REASONS:
-            self.env["tribe.work"]._look_later(session.connection, "invoice", tribe_id)
+        reasons = session.reasons.get(tribe_id, set())
+        if reasons & TOLD_REASONS:
+            works = self.env["tribe.work"]
+            works._look_once_more(session.connection, "invoice", tribe_id, reasons)
 
     def _compare_facts(self, session, link, entity, relationship):
         """Note what is not what it was when an invoice was booked."""

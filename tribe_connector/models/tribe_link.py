@@ -686,7 +686,8 @@ class TribeLink(models.Model):
     def _seconds_to_next_copy(self, seconds):
         """How long to wait for Tribe to answer from a newer copy than one so many seconds old."""
         left = self.connection_id.settle_seconds - seconds + 1
-        return max(min(max(seconds, FIRST_LOOK_SECONDS), left), 1)
+        shown = self.connection_id._seconds_of_lag() - seconds
+        return max(min(max(seconds, FIRST_LOOK_SECONDS, shown), left), 1)
 
     def _check_no_old_copy(self, remote, name):
         """Refuse to tell Tribe anything while it answers from an old copy, or seems to.

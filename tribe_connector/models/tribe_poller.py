@@ -187,7 +187,7 @@ class TribePoller(models.AbstractModel):
         shows up later.
         """
         now = session.client.clock().astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
-        return now - timedelta(seconds=session.connection.overlap_seconds)
+        return now - timedelta(seconds=session.connection._overlap_seconds())
 
     def _check_room(self, session):
         """Keep what was noted, and look no further while so much waits: the cursor stays.

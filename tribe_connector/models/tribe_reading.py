@@ -189,18 +189,24 @@ class TribeReading(models.Model):
         """Forget what was found: it is another Tribe. Nor does what was corrected hold there."""
         connection.sudo().reading_ids.unlink()
 
+    def _rows_of(self, connection, codes):
+        """The rows of some readings by their code, in one query."""
+        rows = self.sudo().search_fetch(
+            [("connection_id", "=", connection.id), ("code", "in", codes)],
+            ["code", "value", "is_set_by_person"],
+        )
+        return {row.code: row for row in rows}
+
+    def _values(self, connection, codes):
+        """What counts of some readings: ``{code: value}``."""
+        return {code: row.value for code, row in self._rows_of(connection, codes).items()}
+
     def _client_options(self, connection):
         """What ``Client`` is made with, as this tenant works.
 
         A page that was found to be shorter than what was asked for is no reason to ask for less.
         """
-        by_code = {
-            row.code: row
-            for row in self.sudo().search_fetch(
-                [("connection_id", "=", connection.id), ("code", "in", ("count", "page_size"))],
-                ["code", "value", "is_set_by_person"],
-            )
-        }
+        by_code = self._rows_of(connection, ["count", "page_size"])
         options = {}
         size = by_code.get("page_size")
         if size and size.is_set_by_person and size.value:

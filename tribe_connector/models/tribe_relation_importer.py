@@ -564,8 +564,8 @@ class TribeRelationImporter(models.AbstractModel):
         merged, seen = decision.merged, decision.seen
         is_something = merged.to_odoo or merged.to_tribe or merged.conflicts or seen.is_news
         if reasons & TOLD_REASONS and not is_something:
-            self.env["tribe.work"]._look_later(
-                session.connection, decision.remote.kind, decision.tribe_id
+            self.env["tribe.work"]._look_once_more(
+                session.connection, decision.remote.kind, decision.tribe_id, reasons
             )
 
     def _is_told_anew(self, agreed, to_tribe):

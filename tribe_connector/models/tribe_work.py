@@ -303,6 +303,20 @@ class TribeWork(models.Model):
             due = fields.Datetime.now() + timedelta(seconds=seconds)
             self._add(connection, "inbound", kind, [tribe_id], "again", due=due)
 
+    def _look_once_more(self, connection, kind, tribe_id, reasons):
+        """Have looked again at what Tribe told of and a read does not show: it may be an old copy.
+
+        As soon as Tribe shows a change, as far as that is known; and where it does not show then,
+        once it surely does.
+
+        :param reasons: why it was read
+        """
+        seconds = None if "again" in reasons else connection._seconds_to_show()
+        self._look_later(connection, kind, tribe_id)
+        if seconds:
+            due = fields.Datetime.now() + timedelta(seconds=seconds)
+            self._add(connection, "inbound", kind, [tribe_id], "again", due=due)
+
     def _go_on_trying(self, connection, facts, seconds):
         """Note the next step of a try, and what it has to know; returns the row."""
         due = fields.Datetime.now() + timedelta(seconds=seconds)
