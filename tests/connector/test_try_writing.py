@@ -281,7 +281,16 @@ class TestLag(TrialCase):
         self.assertEqual(len(self.left_in_tribe()), 1)
         self.assertTrue(self.connection.test_organization_id)
 
-        # The next try uses what is there.
+        # The next try uses what is there, also where that still does not show.
+        self.press()
+        self.run_lanes()
+        self.assertEqual(len(self.left_in_tribe()), 1)
+        self.sandbox.switch(query_lag=0.0)
+        self.end()
+        self.assert_nothing_is_left()
+        self.sandbox.switch(query_lag=FOR_GOOD)
+        self.try_writing()
+        self.assertEqual(len(self.left_in_tribe()), 1)
         self.sandbox.switch(query_lag=0.0)
         self.sandbox.reset_calls()
         self.try_writing()

@@ -1,5 +1,6 @@
 """One batch of work on its way: what is done, what failed, what happened."""
 
+import math
 import random
 from datetime import timedelta
 from functools import cached_property
@@ -101,6 +102,8 @@ class Session:
         self.kept = {}
         # What of the tenant was read again, as something was not known.
         self._learned = set()
+        # How Tribe works otherwise than was found: readings by their code.
+        self._noticed = {}
         self._open = dict.fromkeys(self._rows)
         self._done = 0
         self._has_stopped = False
@@ -206,6 +209,15 @@ class Session:
         ]
         named = [("action", "=", action), ("run_id", "any", runs)]
         return self.env["tribe.run.line"].search_count(named, limit=MOST_PROBLEMS)
+
+    def notice(self, code: str, value: str) -> None:
+        """Note how Tribe works, as far as this batch showed it (``tribe.reading``)."""
+        self._noticed[code] = value
+
+    def notice_lag(self, seconds: float | None) -> None:
+        """Note that Tribe did not show yet what was there so many seconds before."""
+        if seconds and seconds > float(self._noticed.get("lag") or 0):
+            self.notice("lag", str(math.ceil(seconds)))
 
     def may_learn(self, what: str, unknown: set) -> bool:
         """Whether something of the tenant is to be read again, as some of it is not known: once."""
@@ -363,6 +375,9 @@ class Session:
         """Write the problems to the work rows, and the run."""
         for reference, noted in self._problems.items():
             self._note_problem(reference, *noted)
+        if noticed := {**self.client.noticed, **self._noticed}:
+            for reading in self.env["tribe.reading"]._notice(self.connection, noticed):
+                self.log("note", self.connection.name, reading._turned_sentence())
         if self._lines or self._failed or self.client.calls:
             self._write_run()
         if self._has_stopped:

@@ -26,7 +26,7 @@ from ..mapping import (
     sight_of,
     synchronized_fields,
 )
-from ..probe import Tenant, probe
+from ..probe import Tenant, probe, shown_names, shown_phases
 from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
 
@@ -232,6 +232,7 @@ class TribeConnection(models.Model):
         rows = [row for row in rows if row["ID"] in wanted]
         found = {"phases": rows, **self._decide_drafts(session.client, rows)}
         self._store_phases(found, only_new=True)
+        session.notice("phases", shown_phases(rows))
 
     def _learn_mapping(self, session, group_ids, ledger_ids):
         """As ``_learn_phases``, of VAT groups and general ledger accounts."""
@@ -268,6 +269,7 @@ class TribeConnection(models.Model):
             self.sudo().absent = sorted(self._absent() | absent)
             missing = [each for each in missing_requirements(schema) if each.path in absent]
             self.env["tribe.check"]._store_missing(self, missing)
+            session.notice("known_names", shown_names(self._absent()))
 
     def _room_for_mapping(self):
         """How many VAT groups and ledger accounts more each legal entity may have."""

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..engine.problems import FOR_PEOPLE
+from ..probe import LATER
 from ..sentence import say, sentence
 from .tribe_connection import MOST_DAYS
 from .tribe_link import RESTORED
@@ -134,6 +135,7 @@ class TribeConnection(models.Model):
             # Which names the missing secret as well.
             self._secret_forgotten_sentence() or self._unavailable_sentence(),
             self._restored_sentence(),
+            *self._turned_sentences(),
             *self._scheduled_action_sentences(),
             self._filter_problem(),
             self._unplaced_sentence(self.env.user.company_ids),
@@ -188,6 +190,13 @@ class TribeConnection(models.Model):
         if not noticed or noticed + timedelta(days=1) < fields.Datetime.now():
             return ""
         return say(self.env, "tribe_restored", moment=noticed)
+
+    def _turned_sentences(self):
+        """What the connector needs and Tribe does not do any more, as everyday work showed."""
+        if not self.is_running:
+            return []
+        turned = self._blocking_readings().filtered(lambda reading: reading.how == LATER)
+        return [reading._turned_sentence() for reading in turned]
 
     def _resting_sentence(self):
         """That it was paused because its records end worker after worker."""
@@ -250,6 +259,7 @@ class TribeConnection(models.Model):
             sentences.append(forgotten)
         elif since and since + patience <= fields.Datetime.now():
             sentences.append(self._unavailable_sentence())
+        sentences += self._turned_sentences()
         sentences += self._scheduled_action_sentences()
         others = (
             self._restored_sentence(),

@@ -492,6 +492,23 @@ class TribeLink(models.Model):
         if seen.is_old:
             self._look_again_at_old_copy(seen.told)
 
+    def _lag_shown(self, seen, stamps, began):
+        """How many seconds Tribe's queries are behind at least, by a read of before our last write.
+
+        Only by its dates: without these it may be that somebody took back what was told. None where
+        nothing shows it.
+
+        :param seen: what the read shows of what was told (``mapping.Seen``)
+        :param began: a moment before the read (datetime, UTC)
+        """
+
+        seconds = [
+            (began - fields.Datetime.to_datetime(entry["at"])).total_seconds()
+            for name, entry in seen.told.items()
+            if name in seen.hidden and is_before(stamps.get(name), entry.get("stamp"))
+        ]
+        return max(seconds, default=None)
+
     def _older(self, remote):
         """The fields that a read shows as they were before what was read of them once.
 

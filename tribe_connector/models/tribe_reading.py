@@ -7,6 +7,8 @@ from ..probe import WRITING as BY_WRITING
 from ..sentence import Choice, codes_of, say, sentence
 from ..tribe_api import PAGE_SIZE
 
+# A lag that grew by no more than this, and so many seconds, is the one that was found.
+MOST_GROWTH, LAG_SPARE_SECONDS = 1.25, 2
 # What is found only once something is written, or in use.
 NOT_FOUND_BY_READING = (BY_WRITING, LATER)
 
@@ -185,15 +187,48 @@ class TribeReading(models.Model):
                 others |= row
         return others
 
+    def _notice(self, connection, noticed):
+        """Note what everyday work shows of how Tribe works; returns the rows that tell it newly.
+
+        Only what is worse than was found, or was not known: a page that is short, a lag that is
+        short, or an answer says nothing. So it is told once.
+        """
+        rows = self._rows_of(connection, list(noticed), ["value", "found"])
+        news = {
+            code: value
+            for code, value in noticed.items()
+            if code in rows and rows[code]._is_news(value)
+        }
+        others = self._learn(connection, news, LATER) if news else self.browse()
+        if others:
+            self.env["tribe.check"]._store_readings(connection)
+        return others
+
+    def _is_news(self, value):
+        """Whether it says something else than what was found, or counts."""
+        if self.code == "lag":
+            known = max(map(_number, (self.value, self.found)))
+            return _number(value) > known * MOST_GROWTH + LAG_SPARE_SECONDS
+        if self.code == "page_size":
+            return not self.found_at or _number(value) < (_number(self.found) or PAGE_SIZE)
+        return codes_of(self.found) != codes_of(_found(READINGS[self.code], value)["found"])
+
+    def _turned_sentence(self):
+        """That Tribe works otherwise than was found before."""
+        code = "reading_turned_blocking" if self.state == "blocking" else "reading_turned"
+        known = {"reading": self._title(), "found": self._sentence()}
+        return say(
+            self.env, code, **known, **({"remedy": self._remedy()} if self._remedy() else {})
+        )
+
     def _forget(self, connection):
         """Forget what was found: it is another Tribe. Nor does what was corrected hold there."""
         connection.sudo().reading_ids.unlink()
 
-    def _rows_of(self, connection, codes):
+    def _rows_of(self, connection, codes, names=("value", "is_set_by_person")):
         """The rows of some readings by their code, in one query."""
         rows = self.sudo().search_fetch(
-            [("connection_id", "=", connection.id), ("code", "in", codes)],
-            ["code", "value", "is_set_by_person"],
+            [("connection_id", "=", connection.id), ("code", "in", codes)], ["code", *names]
         )
         return {row.code: row for row in rows}
 
@@ -234,6 +269,11 @@ def _unseen(reading, is_cut_short):
         "found": sentence(NOT_BY_READING if is_seen_otherwise else NOT_SEEN),
         "remedy": sentence(TOO_SLOW if is_late else reading.unseen),
     }
+
+
+def _number(text):
+    text = str(text or "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _said(env, value):

@@ -362,6 +362,8 @@ class TribeRelationExporter(models.AbstractModel):
         odoo = {**decision.odoo, **decision.numbers}
         # What was free when it was decided may have been given to somebody since.
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
+        stamps = decision.remote.stamps()
+        session.notice_lag(link._lag_shown(decision.seen, stamps, session.began))
         link._keep_told(decision.seen)
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)

@@ -521,6 +521,7 @@ class TribeRelationImporter(models.AbstractModel):
         if link.state == "gone":
             # It only did not show: reading may lag behind, and rights may come back.
             link.state = "linked"
+        session.notice_lag(link._lag_shown(decision.seen, remote.stamps(), session.began))
         link._keep_told(decision.seen)
         link._keep_shown(remote, merged)
         self._look_once_more(session, decision)

@@ -4,6 +4,7 @@ from odoo import models
 
 from ..probe import WRITING as BY_WRITING
 from ..probe import Trial
+from ..sentence import say
 from ..tribe_api import TOKEN_HEADER, TribeRefused
 from .tribe_work import TRIAL
 
@@ -52,9 +53,7 @@ class TribeTrial(models.AbstractModel):
         if seconds is not None:
             self.env["tribe.work"]._go_on_trying(connection, {NOTES: notes}, seconds)
             return
-        self.env["tribe.check"]._store_readings(connection)
-        found = ", ".join(f"{code}: {value}" for code, value in sorted(trial.values.items()))
-        session.log("note", connection.name, found)
+        session.log("note", connection.name, say(self.env, "trial_done"))
 
     def _trial(self, session, reference, notes):
         connection = session.connection
@@ -78,5 +77,7 @@ class TribeTrial(models.AbstractModel):
 
     def _note(self, connection, trial):
         """Keep what was found so far, and which organization is ours."""
-        connection.test_organization_id = trial.notes.get("id")
-        self.env["tribe.reading"]._learn(connection, trial.values, BY_WRITING)
+        if connection.test_organization_id != (trial.notes.get("id") or False):
+            connection.test_organization_id = trial.notes.get("id")
+        if self.env["tribe.reading"]._learn(connection, trial.values, BY_WRITING):
+            self.env["tribe.check"]._store_readings(connection)

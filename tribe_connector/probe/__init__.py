@@ -12,7 +12,7 @@ from .catalogue import (
     WRITING,
     Reading,
 )
-from .prober import MOST_CALLS, Findings, Tenant, probe
+from .prober import MOST_CALLS, Findings, Tenant, probe, shown_names, shown_phases
 from .writing import TEST_IMPORT_ID, TEST_NAME, Trial, is_test_organization
 
 __all__ = [
@@ -34,4 +34,6 @@ __all__ = [
     "Trial",
     "is_test_organization",
     "probe",
+    "shown_names",
+    "shown_phases",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -162,7 +162,7 @@ class _Prober:
 
     def names(self) -> None:
         tenant = self.tenant
-        self.note("known_names", _some(sorted(tenant.missing)) or "none")
+        self.note("known_names", shown_names(tenant.missing))
         self.note("invoicing", _yes(self.has(INVOICE)))
         self.note("import_id", _yes(self.has(ORGANIZATION, "ImportId")))
         self.note("metadata_style", "inherited" if tenant.is_inherited else "flat")
@@ -226,11 +226,7 @@ class _Prober:
         """Those of Tribe by their code; a tenant's own are counted."""
         if not self.has(INVOICE):
             return
-        codes = [str(row.get("Code") or "").strip() for row in self.tenant.phases]
-        known = [code for code in codes if code.lower() in KNOWN_PHASES]
-        own = len(codes) - len(known)
-        shown = [*known, *([f"+{own}"] if own else [])]
-        self.note("phases", ", ".join(shown) or "none")
+        self.note("phases", shown_phases(self.tenant.phases))
         drafts = [row for row in self.tenant.phases if row["ID"] in self.tenant.drafts]
         if any(str(row.get("Code") or "").strip().lower() == "draft" for row in drafts):
             self.note("draft_phase", "code")
@@ -588,10 +584,19 @@ def _time_of_day(text: str, zone: zoneinfo.ZoneInfo) -> str:
     return "midnight_utc" if in_utc.time() == datetime.time() else "other"
 
 
-def _some(names: Sequence[str]) -> str:
+def shown_phases(rows: Sequence[Mapping]) -> str:
+    """Phases by their code, in order: those of Tribe; a tenant's own are counted."""
+    codes = [str(row.get("Code") or "").strip() for row in rows]
+    known = [code for code in codes if code.lower() in KNOWN_PHASES]
+    own = len(codes) - len(known)
+    return ", ".join([*known, *([f"+{own}"] if own else [])]) or "none"
+
+
+def shown_names(names: Iterable[str]) -> str:
     """A few names, and how many more there are."""
+    names = sorted(names)
     rest = len(names) - MOST_NAMES
-    return ", ".join([*names[:MOST_NAMES], *([f"+{rest}"] if rest > 0 else [])])
+    return ", ".join([*names[:MOST_NAMES], *([f"+{rest}"] if rest > 0 else [])]) or "none"
 
 
 def _how_often(flags: Sequence[bool]) -> str | None:

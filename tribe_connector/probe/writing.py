@@ -224,8 +224,10 @@ class Trial:
         self.remove_webhooks()
         if self.notes.get("id"):
             if self.read():
+                self.notes["creating"] = None
                 return self.go_to("fill")
-            self.notes["id"] = None
+            # It may only not show yet.
+            self.notes["creating"] = self.notes.get("creating") or self.now()
         if row := self.look_for():
             self.notes["id"] = row["ID"]
             self.notes["creating"] = None
@@ -234,6 +236,7 @@ class Trial:
             left = self.notes["creating"] + self.settle - self.now()
             if left > 0:
                 return left
+        self.notes["id"] = None
         return self.go_to("create")
 
     def create(self) -> float | None:

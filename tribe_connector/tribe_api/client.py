@@ -44,6 +44,7 @@ from .errors import (
 )
 from .listing import PAGE_SIZE, Endless, Listing, Page
 from .metadata import Schema
+from .noticed import noticed_of_page, noticed_of_refusal
 from .query import any_of, equals, in_calls, is_guid, query_string
 from .rate_limit import Limiter
 from .session import create_session
@@ -138,6 +139,8 @@ class Client:
         self._answered_at: datetime.datetime | None = None
         # How Tribe answered the last write: the status, and what the answer has of the record.
         self.write_answer = ""
+        # How Tribe works, as far as a call showed it by the way: readings (``probe``) by code.
+        self.noticed: dict[str, str] = {}
 
     def clock(self) -> datetime.datetime:
         """What time it was in Tribe when it last answered (aware, UTC).
@@ -175,7 +178,13 @@ class Client:
 
         Raises ``TribeRefused`` when there is none, or where Tribe does not find records this way.
         """
-        return self.get("Entity", entity_id)
+        try:
+            return self.get("Entity", entity_id)
+        except (TribeNotFound, TribeUnauthorized):
+            raise
+        except TribeRefused:
+            self.noticed["entity_by_id"] = "no"
+            raise
 
     def page(
         self,
@@ -463,8 +472,11 @@ class Client:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
         if self._is_counting_refused:
             return self._rows(entity_set, options, spares_unreadable)
+        counted = {**options, "$count": "true"}
         try:
-            return self._rows(entity_set, {**options, "$count": "true"}, spares_unreadable)
+            page = self._page(
+                entity_set, query_string(counted), options.get("$expand"), spares_unreadable
+            )
         except TribeUnknownSet:
             raise
         except TribeRefused as error:
@@ -472,13 +484,22 @@ class Client:
                 raise
             answer = self._rows(entity_set, options, spares_unreadable)
             self._is_counting_refused = True
+            self.noticed["count"] = "refused"
             return answer
+        self.noticed |= noticed_of_page(page, options)
+        return page
 
     def _rows(
         self, entity_set: str, options: Mapping[str, Any], spares_unreadable: bool = False
     ) -> Page:
         query = query_string(options)
-        return self._page(entity_set, query, options.get("$expand"), spares_unreadable)
+        try:
+            page = self._page(entity_set, query, options.get("$expand"), spares_unreadable)
+        except TribeRefused as error:
+            self.noticed |= noticed_of_refusal(error, options.get("$filter"))
+            raise
+        self.noticed |= noticed_of_page(page, options)
+        return page
 
     def _page(
         self, entity_set: str, query: str, expand: str | None, spares_unreadable: bool = False
