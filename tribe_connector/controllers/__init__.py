@@ -1,2 +1,3 @@
+from . import tribe_report
 from . import tribe_sign_in
 from . import tribe_webhook

@@ -32,6 +32,7 @@ from . import (
     tribe_connection_headline,
     tribe_connection_life_cycle,
     tribe_connection_origin,
+    tribe_connection_report,
     tribe_connection_schedule,
     tribe_connection_set_up,
     tribe_connection_tenant,

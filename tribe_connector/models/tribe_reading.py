@@ -2,7 +2,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine.sentence_field import SentenceChar
-from ..probe import LATER, METADATA, NOT_BY_READING, NOT_SEEN, READING, READINGS, TOO_SLOW, WORDS
+from ..probe import (
+    LATER,
+    METADATA,
+    NOT_BY_READING,
+    NOT_SEEN,
+    READING,
+    READINGS,
+    TOO_SLOW,
+    WORDS,
+    told_value,
+)
 from ..probe import WRITING as BY_WRITING
 from ..sentence import Choice, codes_of, say, sentence
 from ..tribe_api import PAGE_SIZE
@@ -11,6 +21,7 @@ from ..tribe_api import PAGE_SIZE
 MOST_GROWTH, LAG_SPARE_SECONDS = 1.25, 2
 # What is found only once something is written, or in use.
 NOT_FOUND_BY_READING = (BY_WRITING, LATER)
+WORD_OF_SENTENCE = {code: word for word, code in WORDS.items()}
 
 
 class TribeReading(models.Model):
@@ -221,6 +232,24 @@ class TribeReading(models.Model):
             self.env, code, **known, **({"remedy": self._remedy()} if self._remedy() else {})
         )
 
+    def _for_report(self, reading, currencies):
+        """What the maintainers are told of a reading, of which there may be no row.
+
+        :param currencies: the codes of currencies that may be told
+        """
+        # A word is kept as its sentence.
+        found = WORD_OF_SENTENCE.get(getattr(self.found, "code", None), self.found or "")
+        typed = self.value if self.is_set_by_person else ""
+        return {
+            "question": reading.title,
+            "how": self.how or reading.how,
+            "assumed": reading.assumed,
+            "state": self.state or "unseen",
+            "found": told_value(reading, found, currencies) if self.found_at else None,
+            "found_at": self.found_at and to_the_minute(self.found_at) or None,
+            "set_by_person": told_value(reading, typed or "", currencies),
+        }
+
     def _forget(self, connection):
         """Forget what was found: it is another Tribe. Nor does what was corrected hold there."""
         connection.sudo().reading_ids.unlink()
@@ -249,6 +278,11 @@ class TribeReading(models.Model):
         if by_code.get("count") and by_code["count"].value == "refused":
             options["counts"] = False
         return options
+
+
+def to_the_minute(moment):
+    """A moment as the report tells it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _found(reading, value):

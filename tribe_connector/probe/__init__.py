@@ -14,6 +14,7 @@ from .catalogue import (
 )
 from .prober import MOST_CALLS, Findings, Tenant, probe, shown_names, shown_phases
 from .writing import TEST_IMPORT_ID, TEST_NAME, Trial, is_test_organization
+from .report import told_headers, told_schema, told_value
 
 __all__ = [
     "LATER",
@@ -36,4 +37,7 @@ __all__ = [
     "probe",
     "shown_names",
     "shown_phases",
+    "told_headers",
+    "told_schema",
+    "told_value",
 ]

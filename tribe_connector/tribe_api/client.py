@@ -97,12 +97,12 @@ class Client:
 
     ``longest_exchange`` is how many seconds a whole exchange may take, ``turn`` the time in which
     all of them have to end, ``rate_limit_pause`` the least number of seconds to wait after a 429;
-    ``calls`` counts the HTTP calls made, ``seconds`` the time they took. The mode is the last
-    barrier: ``off`` refuses everything, ``dry_run`` refuses writes, ``demo`` refuses every host but
-    this machine. With ``reads_only`` writes are refused in every mode. ``before_write`` is called
-    before everything but a read, and may refuse it: the mode is the one of when this was made.
-    ``page_size`` are the rows that a list asks for at once, ``counts`` whether it asks how many
-    there are.
+    ``calls`` counts the HTTP calls made, ``seconds`` the time they took, ``header_names`` are those
+    of the last answer. The mode is the last barrier: ``off`` refuses everything, ``dry_run``
+    refuses writes, ``demo`` refuses every host but this machine. With ``reads_only`` writes are
+    refused in every mode. ``before_write`` is called before everything but a read, and may refuse
+    it: the mode is the one of when this was made. ``page_size`` are the rows that a list asks for
+    at once, ``counts`` whether it asks how many there are.
     """
 
     def __init__(
@@ -141,6 +141,8 @@ class Client:
         self.write_answer = ""
         # How Tribe works, as far as a call showed it by the way: readings (``probe``) by code.
         self.noticed: dict[str, str] = {}
+        # Of the last answer.
+        self.header_names: tuple[str, ...] = ()
 
     def clock(self) -> datetime.datetime:
         """What time it was in Tribe when it last answered (aware, UTC).
@@ -649,6 +651,7 @@ class Client:
         finally:
             self.seconds += time.monotonic() - started
         self._answered_at = _believable(moment_of(answer.headers))
+        self.header_names = tuple(answer.headers)
         return answer
 
     def _pass_barrier(self, method: str) -> None:
