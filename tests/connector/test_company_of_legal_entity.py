@@ -302,3 +302,42 @@ class TestCompanyOfLegalEntity(ConnectorCase):
         self.entity(DIENSTEN).is_booked = False
 
         self.assertNotIn(other, self.connection._companies())
+
+
+class TestFieldOfTheLegalEntity(ConnectorCase):
+    """Without a field that says of which legal entity an invoice is, one company is booked in."""
+
+    sandbox_options = {"relations": 0, "invoices": 0}
+
+    def test_several_companies_are_not_booked_in_without_it(self):
+        self.seed_tribe(legal_entity_name="")
+        self.connect()
+        self.map()
+        entity = self.connection.legal_entity_ids[-1]
+        entity.write({"journal_id": False, "company_id": self.other_company().id})
+
+        with self.assert_refused("activate_without_legal_entity_field"):
+            self.press_activate()
+        self.assertEqual(self.connection.state, "connected")
+        entity.company_id = self.company
+        self.map()
+        self.press_activate()
+        self.assertEqual(self.connection.state, "initial")
+
+    def test_a_field_that_a_person_chose_is_one(self):
+        self.seed_tribe(legal_entity_name="Onderneming", legal_entity_means="organization")
+        self.connect()
+        self.map()
+        entity = self.connection.legal_entity_ids[-1]
+        entity.write({"journal_id": False, "company_id": self.other_company().id})
+        fields = self.connection.invoice_field_ids
+        fields.filtered(lambda row: row.meaning == "legal_entity").name = "Onderneming"
+
+        self.press_activate()
+
+        self.assertEqual(self.connection.state, "initial")
+
+    def other_company(self):
+        other = self.env["res.company"].create({"name": "Voorbeeld Diensten B.V."})
+        self.env.user.company_ids += other
+        return other

@@ -6,7 +6,7 @@ import os
 from tribe_sandbox.switches import SWITCHES
 
 from odoo.exceptions import ValidationError
-from odoo.tests import new_test_user
+from odoo.tests import Form, new_test_user
 
 from odoo.addons.tribe_connector.models import tribe_connection_tenant as tenant
 from odoo.addons.tribe_connector.probe import LATER, READING, READINGS, WRITING, prober
@@ -472,6 +472,34 @@ class TestProbe(ProbeCase):
         self.find()
         self.connect()
         self.assertEqual(self.connection.state, "connected")
+
+    def test_a_tribe_that_calls_no_sent_invoice_final(self):
+        self.seed_tribe(sending_finalises=False)
+
+        self.connect()
+
+        self.assertEqual((self.connection.state, self.connection.step), ("draft", "check"))
+        blocking = self.connection.check_ids.filtered(lambda check: check.state == "blocking")
+        self.assert_told(blocking, "check_reading", field="name")
+        self.assert_told(blocking, "reading_never_final", field="remedy")
+
+    def test_a_tribe_whose_invoice_date_is_not_known_by_its_name(self):
+        self.seed_tribe(invoice_date_name="Datum")
+
+        self.connect()
+
+        self.assertEqual((self.connection.state, self.connection.step), ("draft", "check"))
+        blocking = self.connection.check_ids.filtered(lambda check: check.state == "blocking")
+        self.assert_only_told(blocking, "reading_no_invoice_date", field="remedy")
+        with (
+            Form(self.connection.with_user(self.administrator())) as form,
+            form.invoice_field_ids.edit(0) as field,
+        ):
+            self.assertEqual(field.meaning, "date")
+            field.name = "Datum"
+        self.connect()
+        self.assertEqual(self.connection.state, "connected")
+        self.assertEqual(self.row("totals").value, "all")
 
     def test_what_is_found_later_is_not_activated_either(self):
         self.connect()

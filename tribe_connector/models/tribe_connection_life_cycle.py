@@ -221,6 +221,7 @@ class TribeConnection(models.Model):
                     entity=without_company[0].name,
                 )
             )
+        self._check_legal_entity_is_known(booked)
         self._check_works_in_all(booked)
         booked._check_journal()
         self._check_relation_domain()
@@ -229,6 +230,16 @@ class TribeConnection(models.Model):
                 self.sudo()._check_coverage(self.sudo()._probing_client())
         except TribeError as error:
             raise UserError(in_language(self.env, error)) from error
+
+    def _check_legal_entity_is_known(self, booked):
+        """Refuse to book in several companies where no field says of which an invoice is: all would
+        come into the books of one.
+
+        :param booked: the legal entities that are booked
+        """
+        is_needed = len(booked.company_id) > 1 and self._booking_phases()
+        if is_needed and not self._invoice_fields().legal_entity:
+            raise UserError(say(self.env, "activate_without_legal_entity_field", name=self.name))
 
     def _check_alone_in_tenant(self, *, is_kept=False):
         """Refuse to work with a Tribe environment a second time: each record would come twice.

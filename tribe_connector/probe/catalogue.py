@@ -514,7 +514,8 @@ def _invoice_names():
         ("credit_link", "Link to the Credited Invoice"),
         ("legal_entity", "Link to the Legal Entity"),
     ):
-        yield Reading(code, title, METADATA, _A_NAME, _ASSUMED_NAMES[code], _BY_NAME)
+        assumed, needed = _ASSUMED_NAMES[code], _NEEDED_NAMES.get(code, {})
+        yield Reading(code, title, METADATA, _A_NAME, assumed, _BY_NAME, needed)
     yield Reading(
         "payment_reference",
         "Field of the Payment Reference",
@@ -541,6 +542,8 @@ def _invoice_names():
     )
 
 
+# Without these no invoice can be booked.
+_NEEDED_NAMES = {"invoice_date": {"none": "reading_no_invoice_date"}}
 _ASSUMED_NAMES = {
     "invoice_date": "InvoiceDate",
     "due_date": "DueDate",
@@ -579,6 +582,7 @@ def _invoices():
         ("always", "sometimes", "never"),
         "always",
         "one that says that it is not final is held",
+        {"never": "reading_never_final"},
     )
     yield Reading(
         "invoice_number",

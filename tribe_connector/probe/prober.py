@@ -495,7 +495,8 @@ class _Seen:
         code = str((row.get("Phase") or {}).get("Code") or "")
         if code.lower() == "paid" and row.get(_CHANGED) in (None, row.get("CreationDate")):
             self.is_phase_undated = True
-        self.readable.append(self.is_readable(row))
+        if names.date:
+            self.readable.append(self.is_readable(row))
 
     def is_readable(self, row: Mapping) -> bool:
         currency = row.get("Currency")
@@ -514,7 +515,9 @@ class _Seen:
 
     def values(self):
         yield "due_date_filled", _how_often(self.due)
-        yield "final_filled", _how_often(self.final)
+        # One or two may not be final by themselves.
+        is_enough = any(self.final) or len(self.final) >= ENOUGH
+        yield "final_filled", _how_often(self.final) if is_enough else None
         yield "prices_including", _how_often(self.inclusive)
         kinds = set(self.days)
         yield "invoice_day", kinds.pop() if len(kinds) == 1 else "other" if kinds else None
