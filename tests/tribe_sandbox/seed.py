@@ -492,7 +492,8 @@ class Seeder:
             Relationship_ID=customer["ID"],
             Phase_ID=self._id("Phase_ActivityInvoice", code),
             PaymentMethod_ID=self._id("PaymentMethod", "BANK"),
-            Identity_ID=self._rng.choice(self._identities)["ID"],
+            Identity_ID=(identity := self._rng.choice(self._identities))["ID"],
+            IdentityOrganization_ID=identity["Organization_ID"],
             CreditedInvoice_ID=credited["ID"] if credited else None,
         )
         sign = -1.0 if credited else 1.0
