@@ -39,7 +39,8 @@ class TribeReader:
             answer.raise_for_status()
             page = answer.json()["value"]
             rows += page
-            if len(page) < PAGE:
+            # A page may have fewer rows than were asked for.
+            if not page:
                 return rows
 
     def webhooks(self) -> list[dict]:
