@@ -64,6 +64,14 @@ def test_the_connection_says_that_it_is_an_example(person):
     expect(person.page.get_by_text("Demo data.")).to_be_visible()
 
 
+def test_a_real_connection_finds_nobody_who_is_made_up(person):
+    """Who is linked with the example is the example's alone."""
+    whoever_goes = ["customer_rank", "supplier_rank", "debtor_number", "creditor_number"]
+    partners = rows(person, "res.partner", [["tribe_id", "=", False]], ["name", *whoever_goes])
+    assert partners
+    assert [row["name"] for row in partners if any(row[name] for name in whoever_goes)] == []
+
+
 @pytest.mark.parametrize(
     ("action", "least"),
     [

@@ -6,6 +6,8 @@ import random
 import pytest
 from tribe_sandbox.combinations import HIGHEST_SEED, drawn
 
+from host.databases import Databases
+
 from .main_job import MainJob
 from .odoo_log import alarms
 from .world import world
@@ -47,6 +49,9 @@ ONLY_FULL = pytest.mark.skipif(not IS_FULL, reason="Only with --full.")
                 marks=ONLY_FULL,
             )
             for seed in range(FIRST, FIRST + COMBINATIONS)
+        ),
+        pytest.param(
+            {"create": Databases.create_with_demo_data}, id="beside the demo data", marks=ONLY_FULL
         ),
     ],
 )

@@ -29,6 +29,9 @@ class TribeConnection(models.Model):
     connection's, unless it is linked with another one since, or there is an invoice of it where
     only others work.
 
+    So the customers of the demo data are those of their connection, which never runs: they go to
+    no other Tribe, and their numbers mean nothing there.
+
     One that is of a company in which a connection does not work is not the connection's, linked or
     not: ``res.partner._tribe_elsewhere``, here in SQL.
 
@@ -128,9 +131,7 @@ class TribeConnection(models.Model):
         contact = SQL.identifier(alias)
         linked = SQL(
             """
-            SELECT 1 FROM tribe_link link
-              JOIN tribe_connection linking ON linking.id = link.connection_id
-             WHERE link.partner_id = %s.id AND link.kind IN %s
+            SELECT 1 FROM tribe_link link WHERE link.partner_id = %s.id AND link.kind IN %s
             """,
             contact,
             RELATION_KINDS,
@@ -139,9 +140,8 @@ class TribeConnection(models.Model):
             """
             (%(contact)s.company_id IS NULL OR %(contact)s.company_id = ANY(%(within)s))
             AND
-            (EXISTS (%(linked)s AND linking.id = %(me)s AND link.state != 'gone')
-             OR NOT EXISTS (%(linked)s AND linking.id != %(me)s AND link.state != 'gone'
-                            AND linking.is_demo_data IS NOT TRUE)
+            (EXISTS (%(linked)s AND link.connection_id = %(me)s AND link.state != 'gone')
+             OR NOT EXISTS (%(linked)s AND link.connection_id != %(me)s AND link.state != 'gone')
                 AND (EXISTS (%(chosen)s = %(me)s)
                      OR NOT ((%(contact)s.company_id IS NULL
                               OR %(contact)s.company_id != ALL(%(ours)s))
@@ -153,12 +153,11 @@ class TribeConnection(models.Model):
                                      OR (%(contact)s.company_id != ALL(%(ours)s)
                                          AND EXISTS (%(above_theirs)s)))
                      AND (%(contact)s.company_id = ANY(%(ours)s)
-                          OR NOT EXISTS (%(linked)s AND linking.id != %(me)s
-                                         AND linking.is_demo_data IS NOT TRUE))
+                          OR NOT EXISTS (%(linked)s AND link.connection_id != %(me)s))
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
-                     OR (EXISTS (%(linked)s AND linking.id = %(me)s)
+                     OR (EXISTS (%(linked)s AND link.connection_id = %(me)s)
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)
                                          AND move.company_id != ALL(%(ours)s))))))
             """,
@@ -212,9 +211,8 @@ class TribeConnection(models.Model):
             NOT (%(mine)s)
             AND (%(contact)s.company_id != ALL(%(within)s)
                  OR EXISTS (SELECT 1 FROM tribe_link link
-                              JOIN tribe_connection linking ON linking.id = link.connection_id
                              WHERE link.partner_id = %(contact)s.id AND link.kind IN %(kinds)s
-                               AND link.state != 'gone' AND linking.is_demo_data IS NOT TRUE)
+                               AND link.state != 'gone')
                  OR %(of_others)s)
             """,
             mine=self._is_of_tenant(alias),
@@ -287,11 +285,7 @@ class TribeConnection(models.Model):
         connections = self._active()
         if self not in connections or self._filter_problem():
             return Domain.FALSE
-        relations = (
-            Domain("kind", "in", RELATION_KINDS)
-            & Domain("partner_id", "!=", False)
-            & Domain("connection_id.is_demo_data", "=", False)
-        )
+        relations = Domain("kind", "in", RELATION_KINDS) & Domain("partner_id", "!=", False)
         links = self.env["tribe.link"]
         linked = links._search(relations & Domain("state", "!=", "gone"))
         of_others = Domain.TRUE
