@@ -18,6 +18,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tests.common import _super_send, get_db_name
 from odoo.tools import SQL
 
+from odoo.addons.account.models.chart_template import AccountChartTemplate
 from odoo.addons.base_vat.models import res_partner as base_vat
 from odoo.addons.tribe_connector.models import tribe_connection_tenant
 from odoo.addons.tribe_connector.probe import Findings
@@ -81,6 +82,7 @@ class ConnectorCase(SentenceCase, TransactionCase):
         cls.classPatch(base_vat, "check_vies", cls.vies)
         if not cls.looks_how_tribe_works:
             cls.classPatch(tribe_connection_tenant, "probe", lambda *_arguments: Findings())
+        cls.classPatch(AccountChartTemplate, "_get_chart_template_mapping", known_charts)
         # The day that it is in Tribe, also if midnight comes before the test is over.
         cls.today = datetime.now(ZONE).date()
         switches = {
@@ -298,6 +300,18 @@ def prepare_database(name):
         # Odoo's own partners are no customers of ours.
         env["res.partner"].search([]).write({"customer_rank": 0, "supplier_rank": 0})
     registry.signal_changes()
+
+
+read_charts = AccountChartTemplate._get_chart_template_mapping
+charts: dict[tuple, dict] = {}
+
+
+def known_charts(templates, get_all=False):
+    """The charts of all countries, which Odoo reads anew for each company that gets one."""
+    key = (templates.env.cr.dbname, templates.env.lang, get_all)
+    if key not in charts:
+        charts[key] = read_charts(templates, get_all)
+    return {code: {**chart} for code, chart in charts[key].items()}
 
 
 def told(works):
