@@ -8,13 +8,9 @@ finds.
 """
 
 import contextlib
-import os
-import random
 import sys
 from dataclasses import dataclass
 
-import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -23,7 +19,6 @@ from hypothesis.stateful import (
     initialize,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 from told import is_sentence, sentences_of
 
@@ -33,6 +28,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WEBHOOK_TYPES
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
+from .history_case import IS_FULL, HistoryMixin
 from .relation_case import LEAD
 from .relation_history import (
     ABSENT,
@@ -50,10 +46,6 @@ from .relation_history import (
 )
 from .test_two_tenants import TenantsCase
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
-SAME_EVERY_TIME = 10 if IS_FULL else 5
-BY_CHANCE = int(os.environ.get("TRIBE_HISTORIES", "90")) if IS_FULL else 0
-STEPS = 25
 # Seconds: no test takes as long.
 FOR_GOOD = 10.0**6
 MOST_RUNS = 2
@@ -1016,10 +1008,10 @@ class History(RuleBasedStateMachine):
         twin.lead_id = ""
 
 
-class TestRelationHistories(TenantsCase):
-    @pytest.fixture(autouse=True)
-    def _terminal(self, capsys):
-        self.terminal = capsys
+class TestRelationHistories(HistoryMixin, TenantsCase):
+    machine = History
+    steps = 25
+    same_every_time = 10 if IS_FULL else 5
 
     def setUp(self):
         super().setUp()
@@ -1035,37 +1027,3 @@ class TestRelationHistories(TenantsCase):
         for sandbox in (self.sandbox, *self.tenants.values()):
             sandbox.reset(keep_webhooks=True, switches={"webhook_paused": True})
         return self.env.cr.savepoint()
-
-    def end_history(self, savepoint):
-        self.env.invalidate_all(flush=False)
-        self.env.transaction.clear()
-        savepoint.close(rollback=True)
-        self.env.invalidate_all(flush=False)
-
-    def play(self, count, chance=None):
-        def begin():
-            return History(self)
-
-        run_state_machine_as_test(
-            begin if chance is None else seed(chance)(begin),
-            settings=settings(
-                max_examples=count,
-                stateful_step_count=STEPS,
-                database=None,
-                deadline=None,
-                derandomize=chance is None,
-                phases=[Phase.generate, Phase.shrink],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-
-    def test_the_same_histories_every_time(self):
-        self.play(SAME_EVERY_TIME)
-
-    def test_histories_of_chance(self):
-        if not BY_CHANCE:
-            self.skipTest("Only with --full.")
-        chance = int(os.environ.get("TRIBE_HISTORY_SEED") or random.randrange(10**9))
-        with self.terminal.disabled():
-            print(f"\nTRIBE_HISTORY_SEED={chance}")
-        self.play(BY_CHANCE, chance)

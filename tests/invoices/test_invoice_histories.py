@@ -6,23 +6,19 @@ Drawn by Hypothesis, played on the stand-in and in Odoo. What must come of them 
 history that fails is printed step by step, the shortest that Hypothesis finds.
 """
 
-import os
-import random
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from connector.common import ORGANIZATION_CUSTOMER, TAXES
-from hypothesis import HealthCheck, Phase, seed, settings
+from connector.history_case import HistoryMixin
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from told import is_sentence, sentences_of, with_inner
 
@@ -49,10 +45,6 @@ from .invoice_history import (
 )
 from .test_looking import LookingCase
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
-SAME_EVERY_TIME = 10
-BY_CHANCE = int(os.environ.get("TRIBE_HISTORIES", "90")) if IS_FULL else 0
-STEPS = 18
 WEEK = 7
 # Days before today: what is locked, or from before the books begin, and what is not.
 LONG_AGO, LOCKED, TODAY = 10, 5, 0
@@ -900,15 +892,14 @@ class History(RuleBasedStateMachine):
         self._did(f"told {phase}", invoice)
 
 
-class TestInvoiceHistories(LookingCase):
+class TestInvoiceHistories(HistoryMixin, LookingCase):
+    machine = History
+    steps = 18
+    same_every_time = 10
     sandbox_options = {
         **LookingCase.sandbox_options,
         "switches": {"uncoded_phases": [REMINDED], "final_invoice_writable": "all"},
     }
-
-    @pytest.fixture(autouse=True)
-    def _terminal(self, capsys):
-        self.terminal = capsys
 
     def setUp(self):
         super().setUp()
@@ -944,40 +935,6 @@ class TestInvoiceHistories(LookingCase):
         self.env.flush_all()
         self.sandbox.reset(keep_webhooks=True, switches={"webhook_paused": True})
         return self.env.cr.savepoint()
-
-    def end_history(self, savepoint):
-        self.env.invalidate_all(flush=False)
-        self.env.transaction.clear()
-        savepoint.close(rollback=True)
-        self.env.invalidate_all(flush=False)
-
-    def play(self, count, chance=None):
-        def begin():
-            return History(self)
-
-        run_state_machine_as_test(
-            begin if chance is None else seed(chance)(begin),
-            settings=settings(
-                max_examples=count,
-                stateful_step_count=STEPS,
-                database=None,
-                deadline=None,
-                derandomize=chance is None,
-                phases=[Phase.generate, Phase.shrink],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-
-    def test_the_same_histories_every_time(self):
-        self.play(SAME_EVERY_TIME)
-
-    def test_histories_of_chance(self):
-        if not BY_CHANCE:
-            self.skipTest("Only with --full.")
-        chance = int(os.environ.get("TRIBE_HISTORY_SEED") or random.randrange(10**9))
-        with self.terminal.disabled():
-            print(f"\nTRIBE_HISTORY_SEED={chance}")
-        self.play(BY_CHANCE, chance)
 
 
 def day_of(moment):
