@@ -27,6 +27,7 @@ class PlanSession:
         self.leases = _NoLeases()
         self.claims = {}
         self.firsts = {}
+        self.ahead = {}
         self.kept = {}
         # Why there is no number of a sequence: {field: exception}.
         self.taken_up = {}

@@ -98,6 +98,8 @@ class Session:
         self.claims = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
         self.firsts = {}
+        # Whose relation has the number that a contact has by now: {(field, link): links or None}.
+        self.ahead = {}
         # What stays known of a record that fails, on its row: {reference: facts}.
         self.kept = {}
         # What of the tenant was read again, as something was not known.
@@ -162,6 +164,10 @@ class Session:
         del self._open[reference]
         problem = problem_of(error, self.env)
         self._problems[reference] = (problem, name, company, facts)
+
+    def has_failed(self, reference: str) -> bool:
+        """Whether a record of this batch could not be done, wholly or in part."""
+        return reference in self._problems
 
     def fail_rest(self, error: Exception) -> None:
         """Whatever is still open shares an exception that hit the whole batch."""

@@ -410,6 +410,12 @@ class TribeLink(models.Model):
             for link in self._of_same_partner() - self
         )
 
+    def _is_number_agreed(self, name):
+        """Whether both sides have the number that the contact has by now."""
+        number = self.partner_id._tribe_number(self.connection_id, name)
+        agreed = (self.agreed or {}).get(name)
+        return bool(number) and canonical(name, agreed) == canonical(name, number)
+
     def _archived_by_us(self):
         """The links through one of which the connector archived the contact."""
         return self._of_same_partner().filtered("archived_by_us")

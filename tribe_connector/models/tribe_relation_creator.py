@@ -10,11 +10,11 @@ from ..engine.remote_relation import (
     find_by_numbers,
     load_relations,
 )
-from ..mapping import ADDRESS_FIELDS, canonical, relationship_body
+from ..mapping import ADDRESS_FIELDS, relationship_body
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, WIRE_NUMBERS
+from .tribe_relation_synchronizer import WIRE_NUMBERS
 
 
 class TribeRelationCreator(models.AbstractModel):
@@ -55,22 +55,9 @@ class TribeRelationCreator(models.AbstractModel):
         """
         connection, partner = session.connection, decision.partner
         for name, link in decision.given_up:
-            other = link.partner_id
-            number = other._tribe_number(connection, name)
-            agreed = (link.agreed or {}).get(name)
-            if number and canonical(name, agreed) == canonical(name, number):
-                continue
-            self._have_looked_at(session, other)
-            raise TryAgain(
-                sentence(
-                    "number_given_up_first",
-                    field=NUMBER_NAMES[name],
-                    number=partner._tribe_number(connection, name),
-                    partner=partner.display_name,
-                    other=self._name_of_other(connection, other, partner),
-                ),
-                BUSY_SECONDS,
-            )
+            if not link._is_number_agreed(name):
+                self._have_looked_at(session, link.partner_id)
+                raise self._given_up_first(connection, partner, name, link.partner_id)
 
     def _have_looked_at(self, session, partner):
         """Have a contact looked at now, unless it waits for somebody, or for its next try."""

@@ -108,6 +108,7 @@ class TribeRelationExporter(models.AbstractModel):
     def _decide(self, session, partners):
         """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
         links = self._links_by_partner(session.connection, partners)
+        session.ahead.clear()
         others = partners._tribe_own() | partners._tribe_elsewhere(session.connection)
         of_others = [Decision(SAME, partner=each, link=links.get(each.id)) for each in others]
         self._decide_others(session.connection, of_others)
@@ -367,6 +368,7 @@ class TribeRelationExporter(models.AbstractModel):
         link._keep_told(decision.seen)
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
+        self._check_given_up_told(session, decision)
         told = self._note_being_told(session, decision) if merged.to_tribe else {}
         if told:
             self._check_unchanged_in_tribe(session, decision)

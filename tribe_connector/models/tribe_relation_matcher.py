@@ -24,8 +24,11 @@ from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
 from .res_partner import COMMERCIAL
 from .tribe_link import RELATION_KINDS
-from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
+# So many contacts that each get the number of the next one are looked at; nobody makes longer
+# chains by mistake.
+MOST_IN_TURN = 40
 # What speaks against two being the same, in a sentence.
 AGAINST = {
     evidence.VAT: "against_vat",
@@ -159,7 +162,74 @@ class TribeRelationMatcher(models.AbstractModel):
             tribe_id: link
             for tribe_id, link in links.items()
             if self._has_given_up(link, name, number_of[tribe_id])
+            and self._told_with(session, name, link) is not None
         }
+
+    def _told_with(self, session, name, link):
+        """The links of those whose numbers Tribe is told for a contact to get its own there.
+
+        That one is among them. They may go around, as where two are swapped. None where Tribe is
+        not told, as a person has to decide about one of them first.
+        """
+        told, waiting = self.env["tribe.link"], link
+        while waiting and len(told) < MOST_IN_TURN:
+            each = waiting[0]
+            key = name, each
+            if key not in session.ahead:
+                session.ahead[key] = self._links_with_its_number(session, name, each)
+            if session.ahead[key] is None:
+                return None
+            told |= each
+            waiting = (waiting | session.ahead[key]) - told
+        return told
+
+    def _links_with_its_number(self, session, name, link):
+        """The links of the relations that have the number which a contact has by now.
+
+        None where Tribe is not told it: it is somebody else's who keeps it, on either side, or
+        the contact is of another company or kind by now.
+        """
+        connection, partner, links = link.connection_id, link.partner_id, self.env["tribe.link"]
+        others = partner._tribe_own() | partner._tribe_elsewhere(connection)
+        if others or link.kind != partner._tribe_kind():
+            return None
+        number = partner._tribe_number(connection, name)
+        if not number:
+            # It gets one that is free.
+            return links
+        if len(number) > LONGEST_SOUGHT or self._partners_with(connection, name, number) - partner:
+            return None
+        wire = WIRE_NUMBERS[name]
+        found = find_by_numbers(connection, session.client, wire, [number])
+        rows = [row for row in found.get(number, []) if row["ID"] != link.tribe_id]
+        known = links._of_tribe(connection, [row["ID"] for row in rows])
+        if all(
+            row["ID"] in known and self._has_another_number(known[row["ID"]], name, row[wire])
+            for row in rows
+        ):
+            return links.concat(*known.values())
+        return None
+
+    def _has_another_number(self, link, name, number):
+        """Whether a contact has another number than its relation, or gave that up."""
+        now = link.partner_id[name]
+        has_another = now and canonical(name, now) != canonical(name, number)
+        return link.state == "linked" and bool(
+            has_another or self._has_given_up(link, name, number)
+        )
+
+    def _given_up_first(self, connection, partner, name, other):
+        """That the one who had a number before is told first which one it has now."""
+        return TryAgain(
+            sentence(
+                "number_given_up_first",
+                field=NUMBER_NAMES[name],
+                number=partner._tribe_number(connection, name),
+                partner=partner.display_name,
+                other=self._name_of_other(connection, other, partner),
+            ),
+            BUSY_SECONDS,
+        )
 
     def _match(self, session, decision, rows):
         """Which one relation a partner is, if any; a question where only a person can tell.

@@ -3,14 +3,16 @@ from itertools import islice
 from odoo import fields, models
 
 from ..engine.lease import number_key
-from ..engine.problems import NeedsPerson
+from ..engine.problems import FOR_PEOPLE, NeedsPerson
 from ..engine.remote_relation import find_by_numbers, name_of
-from ..mapping import canonical, leave_alone
+from ..mapping import leave_alone
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
+# The cause of problems about a number that two have.
+OF_NUMBER = "number"
 # How often it is looked for free numbers, so many at a time as one call can ask for. Other
 # companies may use the same sequence, and Tribe can say of all numbers that it has them.
 MOST_ROUNDS = 10
@@ -331,42 +333,63 @@ class TribeRelationNumbering(models.AbstractModel):
         """As ``_check_numbers_free_in_tribe``, of one number.
 
         A number that was just drawn is free. So is that of a relation whose contact has another
-        one: it is told that one, as Odoo's numbers win. That is how two are swapped.
-        """
-        partner = decision.partner
-        self._check_number_unique(session.connection, partner, name)
-        found = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], [number])
-        rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
-        moving = self._getting_another(session, name, rows)
-        rows = [row for row in rows if row["ID"] not in moving]
-        if rows:
-            raise NeedsPerson(
-                sentence(
-                    "number_taken_in_tribe",
-                    field=NUMBER_NAMES[name],
-                    number=number,
-                    partner=partner.display_name,
-                    relation=name_of(rows[0]),
-                ),
-            )
+        one, or gave it up: it is told the other one, as Odoo's numbers win. That is how two are
+        swapped. Not where it is not told that, or waits for a person.
 
-    def _getting_another(self, session, name, rows):
-        """The IDs of the relations that are linked with a contact which has another number.
-
-        Or has given it up, for the next one.
+        :raises TryAgain: as long as it waits
         """
+        connection, partner = session.connection, decision.partner
+        self._check_number_unique(connection, partner, name)
         wire = WIRE_NUMBERS[name]
-        links = self.env["tribe.link"]._of_tribe(session.connection, [row["ID"] for row in rows])
+        found = find_by_numbers(connection, session.client, wire, [number])
+        rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
+        links = self.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
+        for row in rows:
+            link = links.get(row["ID"])
+            is_moving = link and self._has_another_number(link, name, row[wire])
+            told = self._told_with(session, name, link) if is_moving else None
+            if told is None:
+                raise NeedsPerson(
+                    sentence(
+                        "number_taken_in_tribe",
+                        field=NUMBER_NAMES[name],
+                        number=number,
+                        partner=partner.display_name,
+                        relation=name_of(row),
+                    ),
+                )
+            told = told.filtered(lambda each: each.partner_id != partner)
+            for waiting in self._waiting_for_person(connection, told.partner_id):
+                raise self._given_up_first(connection, partner, name, waiting)
+            decision.given_up += [(name, each) for each in told]
 
-        def is_moving(link, number):
-            now = link.partner_id[name]
-            has_another = now and canonical(name, now) != canonical(name, number)
-            return link.state == "linked" and (
-                has_another or self._has_given_up(link, name, number)
-            )
+    def _waiting_for_person(self, connection, partners):
+        """Those of some contacts that Tribe was to be told of, but something else is asked first.
 
-        return {
-            row["ID"]
-            for row in rows
-            if row["ID"] in links and is_moving(links[row["ID"]], row[wire])
-        }
+        Their numbers are looked at by themselves. Who was saved since is tried again.
+        """
+        works = self.env["tribe.work"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("direction", "=", "outbound"),
+                ("kind", "=", "partner"),
+                ("reference", "in", [str(partner.id) for partner in partners]),
+            ]
+        )
+        asked = works.filtered(
+            lambda work: work.error_class in FOR_PEOPLE and work.cause != OF_NUMBER
+        )
+        saved = works.filtered(lambda work: not work.error_class)
+        references = {*asked.mapped("reference")} - {*saved.mapped("reference")}
+        return partners.filtered(lambda partner: str(partner.id) in references)
+
+    def _check_given_up_told(self, session, decision):
+        """Refuse to tell a number that another one of this batch still has, as it has failed.
+
+        :raises TryAgain: naming that one
+        """
+        for name, link in decision.given_up:
+            if session.has_failed(str(link.partner_id.id)) and not link._is_number_agreed(name):
+                raise self._given_up_first(
+                    session.connection, decision.partner, name, link.partner_id
+                )
