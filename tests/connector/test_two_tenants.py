@@ -560,7 +560,7 @@ class TestTwoTenants(TenantsCase):
             connections._of_tenant = before
 
 
-class TestCustomerOfBoth(TenantsCase):
+class CustomerOfBothCase(TenantsCase):
     """Two duplicates, each a customer of one tenant, were merged in Odoo: one contact is both."""
 
     def setUp(self):
@@ -610,6 +610,16 @@ class TestCustomerOfBoth(TenantsCase):
             [("partner_id", "=", self.partner.id), ("action", "=", "note")]
         )
 
+    def in_each(self, name):
+        """A field of the relation in A and in B."""
+        found = []
+        for connection in (self.a, self.b):
+            with self.in_tenant(connection):
+                found.append(self.tribe_row("Relation_Organization", self.ids[connection])[name])
+        return found
+
+
+class TestCustomerOfBoth(CustomerOfBothCase):
     def test_ended_in_one_it_is_a_customer_of_the_other(self):
         self.change(self.a, True)
 
@@ -666,14 +676,6 @@ class TestCustomerOfBoth(TenantsCase):
         # And it ends with the first one again.
         self.change(self.a, True)
         self.assertCurrent(odoo=False, a=False, b=False)
-
-    def in_each(self, name):
-        """A field of the relation in A and in B."""
-        found = []
-        for connection in (self.a, self.b):
-            with self.in_tenant(connection):
-                found.append(self.tribe_row("Relation_Organization", self.ids[connection])[name])
-        return found
 
     def test_its_number_may_be_somebody_elses_in_the_other(self):
         """Two series that both count from 1001: all else goes to both."""

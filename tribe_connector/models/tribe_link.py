@@ -417,8 +417,17 @@ class TribeLink(models.Model):
         return bool(number) and canonical(name, agreed) == canonical(name, number)
 
     def _archived_by_us(self):
-        """The links through one of which the connector archived the contact."""
-        return self._of_same_partner().filtered("archived_by_us")
+        """The links through one of which the connector archived the contact.
+
+        Whatever became of that one, or of its connection, since.
+        """
+        return self.search(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("kind", "in", RELATION_KINDS),
+                ("archived_by_us", "=", True),
+            ]
+        )
 
     def _join(self, connection, kind, tribe_id, partner, agreed=False):
         """The link of a contact and a relation that are one, made or changed.

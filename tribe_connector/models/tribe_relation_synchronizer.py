@@ -131,6 +131,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if "active" in values and values["active"] != odoo["active"]:
             # At first sight nobody closed anything: neither side is closed because of the other.
             agreed.setdefault("active", False)
+            if link and not odoo["active"] and link._archived_by_us():
+                # Nobody archived it in Odoo: it ended in another Tribe, and goes on in this one.
+                agreed["active"] = False
         decided = link.conflict_ids._decisions(odoo, values) if link else {}
         untouchable = partner._tribe_untouchable(connection, values)
         of_parent = partner._tribe_address_of_parent(connection, odoo)
@@ -542,9 +545,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         refusal = None
         if "active" in to_odoo:
             agreed["active"], refusal = self._apply_active(link, to_odoo["active"])
-        elif partner.active and link.archived_by_us:
+        elif partner.active and (archived := link._archived_by_us()):
             # Somebody unarchived it: who archives it from now on is not us.
-            link.archived_by_us = False
+            archived.archived_by_us = False
         if agreed != link.agreed:
             link.agreed = agreed
         self._link_relationships(link, remote)
