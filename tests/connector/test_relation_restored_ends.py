@@ -464,3 +464,89 @@ class TestMergedSinceTheBackup(EndsCase):
         self.run_lanes()
         self.assertEqual(self.link(gone).state, "left_to_odoo")
         self.assertFalse(self.problematic().filtered(lambda work: work.reference == gone))
+
+
+class TestEnteredAnewSinceTheBackup(EndsCase):
+    """A relation was deleted and entered anew; the backup has the first one, not the second."""
+
+    def enter_anew(self, kind):
+        """A customer whose relation was replaced since the backup, and edited in Odoo after that.
+
+        Returns it, and both relations.
+        """
+        number, entity_set = f"70{len(kind)}", f"Relation_{kind.title()}"
+        is_company = kind == "organization"
+        names = (
+            {"Name": "Anders Jansen"}
+            if is_company
+            else {"FirstName": "Anders", "LastName": "Jansen"}
+        )
+        partner = self.linked(
+            "Anders Jansen",
+            is_company=is_company,
+            debtor_number=number,
+            phone="030 1",
+            email="anders@x.example",
+        )
+        self.partners += partner
+        self.look(partner)
+        self.back_up()
+        self.change_since(digit=5)
+        first = partner.tribe_id
+        self.pass_time(hours=1)
+        self.sandbox.delete(entity_set, first)
+        self.look_at(kind, first)
+        make = self.organization if is_company else self.person
+        row = make(DebtorNumber=number, PhoneNumber="030 8", **names)
+        self.look_at(kind, row["ID"])
+        self.run_nightly()
+        self.assertEqual(partner.tribe_id, row["ID"], self.problems())
+        partner.phone = "030 9"
+        self.run_nightly()
+        self.look()
+        return partner, first, row["ID"]
+
+    def restore_after(self, kind="organization", *, is_second_first=False):
+        """The backup is restored, and Tribe's webhooks tell of both; returns the customer."""
+        partner, *both = self.enter_anew(kind)
+        first = both[0]
+        self.restore()
+        self.look(self.other)
+        for tribe_id in reversed(both) if is_second_first else both:
+            self.look_at(kind, tribe_id)
+            self.pass_time(hours=1)
+            self.run_lanes()
+        self.finish()
+        self.assertEqual(partner.tribe_id, first, self.problems())
+        return partner
+
+    def assert_asked(self, policy, side, **options):
+        self.connection.conflict_policy = policy
+        partner = self.restore_after(**options)
+        self.finish()
+        self.assertEqual(partner.phone, "030 9")
+        self.assertEqual(self.questions(partner), {"phone"})
+
+        self.decide(partner, side)
+
+        phone = {"odoo": "030 9", "tribe": "030 1"}[side]
+        self.assertEqual((partner.phone, self.tribe_of(partner)["PhoneNumber"]), (phone, phone))
+
+    def test_what_differs_is_asked_about_where_tribe_wins(self):
+        self.assert_asked("tribe", "odoo")
+
+    def test_whichever_is_looked_at_first(self):
+        self.assert_asked("tribe", "tribe", is_second_first=True)
+
+    def test_where_a_person_is_asked_anyway(self):
+        self.assert_asked("ask", "odoo")
+
+    def test_of_a_person_too(self):
+        self.assert_asked("tribe", "tribe", kind="person")
+
+    def test_where_odoo_wins_it_is_told(self):
+        self.connection.conflict_policy = "odoo"
+        partner = self.restore_after()
+
+        self.assertEqual(self.tribe_of(partner)["PhoneNumber"], "030 9")
+        self.assertFalse(self.questions(partner))

@@ -141,7 +141,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             agreed,
             odoo,
             values,
-            policy=connection.conflict_policy,
+            policy=self._policy(connection, link, remote),
             decided=decided,
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
@@ -177,6 +177,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
             # As of its address: the same text is told once.
             merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
         return merged
+
+    def _policy(self, connection, link, remote):
+        """Which side wins where both changed a field, or nothing about it was agreed on yet.
+
+        Not Tribe where it may be from a backup: as of a relation in whose place another one was
+        linked since, which is gone by that.
+        """
+        policy = connection.conflict_policy
+        is_in_doubt = link and link._is_in_doubt(remote.restored_at)
+        return "ask" if policy == "tribe" and is_in_doubt else policy
 
     def _outdated(self, link, partner, agreed, values, restored, edited):
         """The fields of a restored backup of Tribe, each with the policy by which it is decided.
