@@ -12,6 +12,7 @@ from odoo.addons.tribe_connector.engine.problems import NeedsPerson
 from odoo.addons.tribe_connector.engine.session import Session
 
 from .common import ORGANIZATION_CUSTOMER
+from .other_addons import overriding
 from .test_two_tenants import TenantsCase
 
 ATTACKERS = "aanvaller@elders.example"
@@ -1104,3 +1105,54 @@ class TestFamily(OthersCase):
 
         with_contacts(1)
         self.assertEqual(with_contacts(1), with_contacts(50))
+
+
+class TestCompanyGivenByAddon(TenantsCase):
+    """An addon gives a contact a company in which its connection does not work, as it is saved."""
+
+    def giving(self, name):
+        """While it lasts, whoever is called so gets the company with each save."""
+
+        def write(original, records, vals):
+            result = original(records, vals)
+            if "company_id" not in vals:
+                given = records.filtered(lambda each: each.name == name and not each.company_id)
+                given.write({"company_id": self.other.id})
+            return result
+
+        return overriding(self.registry, "res.partner", write=write)
+
+    def assert_asked_until_set_back(self, partner):
+        self.assertEqual(partner.company_id, self.other)
+        self.run_nightly()
+        self.assertAsked("contact_of_company_elsewhere", connection=self.a.name)
+
+        partner.company_id = False
+        partner.email = "weer@klant.example"
+        self.run_nightly()
+        self.assertFalse(self.problems())
+        self.assertEqual(self.tribe_of(partner)["EmailAddress"], "weer@klant.example")
+
+    def test_by_an_edit_of_tribe(self):
+        for way in ("webhook", "person"):
+            with self.subTest(way):
+                partner = self.linked(f"Klant {way}", phone="030 1", company_id=self.company.id)
+                partner.company_id = False
+                self.run_nightly()
+                with self.giving(partner.name):
+                    edited = {"PhoneNumber": "030 2"}
+                    self.sandbox.change("Relation_Organization", partner.tribe_id, edited)
+                    if way == "webhook":
+                        self.look_at("organization", partner.tribe_id)
+                    else:
+                        self.synchronize(partner)
+                self.assertEqual(partner.phone, "030 2")
+                self.assert_asked_until_set_back(partner)
+
+    def test_by_the_number_that_it_gets(self):
+        partner = self.customer("Nieuw B.V.")
+        partner._tribe_choose(self.a)
+        with self.giving(partner.name):
+            self.synchronize(partner)
+        self.assertTrue(partner.debtor_number)
+        self.assert_asked_until_set_back(partner)

@@ -490,10 +490,13 @@ class TribeRelationSynchronizer(models.AbstractModel):
         automation made of our save is a difference.
         """
         links = self.env["tribe.link"]._of_partners(connection, partners, RELATION_KINDS)
+        # Whoever is of another company since, by an automation of our save, is asked about.
+        elsewhere = partners._tribe_elsewhere(connection)
         agreeing = [
             link.partner_id.id
             for link in links.values()
-            if not self._differs_from_agreed(
+            if link.partner_id not in elsewhere
+            and not self._differs_from_agreed(
                 link.partner_id._tribe_values(connection), link.agreed or {}
             )
         ]
