@@ -582,6 +582,25 @@ class TestShared(HierarchyCase):
                 self.assertEqual(self.in_tribe(customer), ("Nieuw", "Gouda"))
                 self.assertNothingMore()
 
+    def test_an_own_address_that_is_emptied_beside_it_leaves_it_in_tribe(self):
+        for policy in ("odoo", "tribe", "ask"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                customer, _keeper = self.keep_apart(name=f"Klant {policy}", **OFFICE)
+                customer.write({"street": False, "zip": False, "city": False})
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Dorpsweg", "Utrecht"))
+                self.assertNothingMore()
+
+                self.move_in_tribe(customer, "Bosweg", "Breda")
+                self.assertFalse(customer.city)
+                self.assertNothingMore()
+
+                customer.write({"street": "Nieuw 2", "zip": "2801 AB", "city": "Gouda"})
+                self.run_nightly()
+                self.assertEqual(self.in_tribe(customer), ("Nieuw", "Gouda"))
+                self.assertNothingMore()
+
     def test_once_it_gets_another_type_the_own_address_is_told(self):
         customer, keeper = self.keep_apart(**OFFICE)
         keeper.type = "other"

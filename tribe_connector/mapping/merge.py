@@ -143,6 +143,11 @@ def address_line(values: Mapping) -> str | None:
     return " ".join(filter(None, (parts, country and f"({country})"))) or None
 
 
+def has_place(values: Mapping) -> bool:
+    """Whether an address says where: a mere country does not."""
+    return any(canonical(name, values.get(name)) is not None for name in _PLACE)
+
+
 def value_of(name: str, values: Mapping) -> object:
     """The value of a field, or of ``ADDRESS``, as a conflict has it."""
     return address_line(values) if name == ADDRESS else values.get(name)

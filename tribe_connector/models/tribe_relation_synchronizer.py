@@ -22,6 +22,7 @@ from ..mapping import (
     as_odoo_has,
     before_telling,
     canonical,
+    has_place,
     leave_alone,
     made_of,
     merge,
@@ -294,7 +295,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if not contacts:
             return {}
         if self._has_contact_apart(link):
-            is_kept = self._is_address_agreed(agreed, odoo)
+            # To empty it is not to enter another one.
+            is_kept = not has_place(odoo) or self._is_address_agreed(agreed, odoo)
             contact = contacts[0] if is_kept else None
         else:
             contact = next(
