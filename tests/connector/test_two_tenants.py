@@ -141,6 +141,21 @@ class TenantsCase(RelationCase):
             move.action_post()
         return move
 
+    def deleted_there(self, connection, partners):
+        """Delete some customers in a Tribe, and have it seen."""
+        links = self.env["tribe.link"]._of_partners(connection, partners, ("organization",))
+        with self.in_tenant(connection):
+            for link in links.values():
+                for row in self.sandbox.rows(ORGANIZATION_CUSTOMER):
+                    if row["Organization"] == link.tribe_id:
+                        self.sandbox.delete(ORGANIZATION_CUSTOMER, row["ID"])
+                self.sandbox.delete("Relation_Organization", link.tribe_id)
+        self.no_old_copies()
+        with self.in_tenant(connection):
+            for link in links.values():
+                self.look_at("organization", link.tribe_id)
+                self.assertEqual(link.state, "gone")
+
     def everything_told(self, connection):
         """All texts that a connection's users could read."""
         found = []
@@ -444,21 +459,6 @@ class TestTwoTenants(TenantsCase):
         self.assertEqual(self.connections_of(partner), self.b)
         self.assertNotIn(partner.name, self.in_tribe(self.a))
 
-    def deleted_there(self, connection, partners):
-        """Delete some customers in a Tribe, and have it seen."""
-        links = self.env["tribe.link"]._of_partners(connection, partners, ("organization",))
-        with self.in_tenant(connection):
-            for link in links.values():
-                for row in self.sandbox.rows(ORGANIZATION_CUSTOMER):
-                    if row["Organization"] == link.tribe_id:
-                        self.sandbox.delete(ORGANIZATION_CUSTOMER, row["ID"])
-                self.sandbox.delete("Relation_Organization", link.tribe_id)
-        self.no_old_copies()
-        with self.in_tenant(connection):
-            for link in links.values():
-                self.look_at("organization", link.tribe_id)
-                self.assertEqual(link.state, "gone")
-
     def test_so_do_those_that_its_tribe_deleted_before(self):
         """Nobody in the other company asked for them, and its Tribe may not know them."""
         partners = self.env["res.partner"].union(
@@ -493,8 +493,15 @@ class TestTwoTenants(TenantsCase):
         with self.assert_refused("delete_leaves_contacts_to_others", name=self.b.name, count=1):
             self.b.with_user(manager).sudo(False).unlink()
 
+        # Nor beside one that could begin to send them.
         self.a.action_deactivate()
         self.run_lanes()
+        for values in ({}, {"active": False}, {"active": True, "state": "draft"}):
+            self.a.write(values)
+            with self.assert_refused("delete_leaves_contacts_to_others", name=self.b.name, count=1):
+                self.b.with_user(manager).sudo(False).unlink()
+
+        self.a.unlink()
         self.b.with_user(manager).sudo(False).unlink()
         self.assertFalse(self.connections_of(partner))
 

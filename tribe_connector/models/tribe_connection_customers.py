@@ -136,6 +136,14 @@ class TribeConnection(models.Model):
             contact,
             RELATION_KINDS,
         )
+        # Or was, once: also through a relationship alone, as an earlier version left it.
+        had_by_others = SQL(
+            """
+            SELECT 1 FROM tribe_link link WHERE link.partner_id = %s.id AND link.connection_id != %s
+            """,
+            contact,
+            self.id,
+        )
         return SQL(
             """
             (%(contact)s.company_id IS NULL OR %(contact)s.company_id = ANY(%(within)s))
@@ -153,7 +161,7 @@ class TribeConnection(models.Model):
                                      OR (%(contact)s.company_id != ALL(%(ours)s)
                                          AND EXISTS (%(above_theirs)s)))
                      AND (%(contact)s.company_id = ANY(%(ours)s)
-                          OR NOT EXISTS (%(linked)s AND link.connection_id != %(me)s))
+                          OR NOT EXISTS (%(had_by_others)s))
                      OR (EXISTS (%(invoiced)s AND move.state = 'posted'
                                  AND move.company_id = ANY(%(ours)s))
                          AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
@@ -172,6 +180,7 @@ class TribeConnection(models.Model):
             others=self._others_that_run(),
             contact=contact,
             linked=linked,
+            had_by_others=had_by_others,
             theirs=self._companies_of_others(),
             ours=self._companies().ids,
             # Of a company above branches of both it can be the customer of either.
@@ -285,13 +294,14 @@ class TribeConnection(models.Model):
         connections = self._active()
         if self not in connections or self._filter_problem():
             return Domain.FALSE
-        relations = Domain("kind", "in", RELATION_KINDS) & Domain("partner_id", "!=", False)
+        of_contacts = Domain("partner_id", "!=", False)
+        relations = of_contacts & Domain("kind", "in", RELATION_KINDS)
         links = self.env["tribe.link"]
         linked = links._search(relations & Domain("state", "!=", "gone"))
         of_others = Domain.TRUE
         if len(connections) == 1:
             # It sends all others but those that were of a connection which does not run any more.
-            gone = links._search(relations & Domain("connection_id", "!=", self.id))
+            gone = links._search(of_contacts & Domain("connection_id", "!=", self.id))
             of_others = Domain("id", "in", gone.subselect("partner_id"))
         return (
             of_others

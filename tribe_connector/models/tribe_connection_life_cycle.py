@@ -351,11 +351,15 @@ class TribeConnection(models.Model):
     def _check_leaves_nobody_to_others(self):
         """Refuse to forget whose customers contacts are while another connection could send them.
 
+        Now, or once it is activated.
+
         :raises UserError: naming the connection, for who works not in all companies of that other
             one either
         """
+        connections = self.sudo().with_context(active_test=False)
+        real = connections.search([("is_demo_data", "=", False)]).with_env(self.env)
         for connection in self.sudo().filtered(lambda connection: not connection.is_demo_data):
-            others = (connection._active() - connection).with_env(self.env)
+            others = real - self
             count = len(connection._linked_partners())
             if count and not all(other._works_in_all_companies() for other in others):
                 raise UserError(

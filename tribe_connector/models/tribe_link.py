@@ -30,6 +30,9 @@ DEAD_STATES = ("gone", "left_to_odoo")
 ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
 # What is kept with the agreed values of a relationship: the IDs of others that end with it.
 ALSO_ENDED = "also_ended"
+# Kept in their place while nothing is agreed on yet: the contact was linked with a relation that is
+# gone, before a person linked it with this one.
+LINKED_BEFORE = "linked_before"
 # Kept with the dates of what was shown: some of it did not show when it was read last, and was
 # doubted (``tribe.relation.comparer``).
 DOUBTED = "doubted"
@@ -437,6 +440,9 @@ class TribeLink(models.Model):
         """
         own = next(iter(self._of_partners(connection, partner, RELATION_KINDS).values()), self)
         left = self._of_tribe(connection, [tribe_id]).get(tribe_id, self)
+        if own.state == "gone" and not agreed:
+            # Nothing is, about this one; whose the contact is outlives it all the same.
+            agreed = {LINKED_BEFORE: True}
         if left:
             (own - left).unlink()
         if left.state == "merged":

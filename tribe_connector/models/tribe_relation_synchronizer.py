@@ -921,7 +921,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """Say of a link that its relation was deleted in Tribe; the contact stays.
 
         One through which nothing ever went is none: a person pressed *Link* when the relation was
-        there no more. What becomes of its contact is decided anew.
+        there no more. What becomes of its contact is decided anew; not of who was linked before
+        (``LINKED_BEFORE``), and so is this Tribe's.
         """
         partner = link.partner_id
         if partner and not link.agreed:
