@@ -438,6 +438,9 @@ class TestProbe(ProbeCase):
             self.row("eq_case").with_user(administrator).value = "case_insensitive"
         with self.assert_refused("reading_value_unknown", ValidationError, value="many"):
             self.row("page_size").with_user(administrator).value = "many"
+        # Python refuses to read a number of so many digits.
+        with self.assert_refused("reading_value_unknown", ValidationError):
+            self.row("page_size").with_user(administrator).value = "9" * 5000
 
     # What is gone by
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 METADATA, READING, WRITING, LATER = "metadata", "reading", "writing", "later"
 # What a reading can be beside words: a number, or what the tenant or the book of ISO calls it.
 NUMBER, NAME = "number", "name"
+# Nothing that is counted has more; Python refuses to read a number of thousands.
+MOST_DIGITS = 9
 # What is said of one that was not found: it may be seen later, or only by writing.
 NOT_SEEN, NOT_BY_READING, TOO_SLOW = (
     "reading_not_seen",
@@ -112,7 +114,7 @@ class Reading:
         if value in WORDS:
             return value in self.values
         if NUMBER in self.values and value.isascii() and value.isdecimal():
-            return int(value) > 0
+            return len(value) <= MOST_DIGITS and int(value) > 0
         return NAME in self.values and value != ""
 
 

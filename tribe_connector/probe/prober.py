@@ -413,10 +413,13 @@ class _Prober:
             orderby=f"{_CHANGED} desc",
             top=PAGE,
         ).rows
-        pairs = [
-            (row, parent) for row in rows for name in links if (parent := row.get(name)) is not None
+        touches = [
+            _touch(row, parent)
+            for row in rows
+            for name in links
+            if (parent := row.get(name)) is not None
         ]
-        self.note("address_touches", _is_touched(pairs))
+        self.note("address_touches", _is_touched(touches))
 
     # Invoices
 
@@ -425,14 +428,12 @@ class _Prober:
             return
         seen = _Seen(self.tenant)
         try:
-            for rows in self.recent_invoices():
-                for row in rows:
-                    seen.add(row)
+            self.look_at_recent_invoices(seen)
         finally:
             for code, value in seen.values():
                 self.note(code, value)
 
-    def recent_invoices(self):
+    def look_at_recent_invoices(self, seen: _Seen) -> None:
         """Those that were sent, the newest first, some at a time."""
         names = self.tenant.names
         sent = [row["ID"] for row in self.tenant.phases if row["ID"] not in self.tenant.drafts]
@@ -444,11 +445,17 @@ class _Prober:
         position = 0
         while position < INVOICES:
             top = min(INVOICES_PER_CALL, INVOICES - position)
-            rows = self.ask(INVOICE, **options, top=top, skip=position or None).rows
-            if not rows:
+            count = self.look_at_invoices(seen, **options, top=top, skip=position or None)
+            if not count:
                 return
-            yield rows
-            position += len(rows)
+            position += count
+
+    def look_at_invoices(self, seen: _Seen, **options: object) -> int:
+        """A page of invoices, which is let go before the next one comes; how many there were."""
+        rows = self.ask(INVOICE, **options).rows
+        for row in rows:
+            seen.add(row)
+        return len(rows)
 
 
 _CHANGED = "LastMutationDate"
@@ -456,7 +463,9 @@ _IS_CHANGED = f"{_CHANGED} ne null"
 
 
 class _Seen:
-    """What some sent invoices show."""
+    """What some sent invoices show. Nothing of an invoice is kept but words of ours, short marks
+    and its ID: it may have any size.
+    """
 
     def __init__(self, tenant: Tenant):
         self.tenant = tenant
@@ -469,7 +478,7 @@ class _Seen:
         self.shapes: list[str] = []
         self.currencies: set[str] = set()
         self.readable: list[bool] = []
-        self.lines: list[tuple[Mapping, Mapping]] = []
+        self.touches: list[str | None] = []
         self.is_phase_undated = False
 
     def add(self, row: Mapping) -> None:
@@ -490,8 +499,8 @@ class _Seen:
         currency = row.get("Currency")
         if is_currency(currency):
             self.currencies.add(currency.upper())
-        self.lines += [(line, row) for line in row.get("ProductLines") or ()]
-        self.lines = [pair for pair in self.lines if pair[0].get(_CHANGED)][:PAGE]
+        lines = [line for line in row.get("ProductLines") or () if line.get(_CHANGED)]
+        self.touches += [_touch(line, row) for line in lines[: PAGE - len(self.touches)]]
         code = str((row.get("Phase") or {}).get("Code") or "")
         if code.lower() == "paid" and row.get(_CHANGED) in (None, row.get("CreationDate")):
             self.is_phase_undated = True
@@ -529,7 +538,7 @@ class _Seen:
         yield "totals", often.get(_how_often(self.readable)) if is_enough else None
         if self.is_phase_undated:
             yield "phase_touches", "no"
-        yield "line_touches", _is_touched(self.lines)
+        yield "line_touches", _is_touched(self.touches)
         for reading in self.totals.votes:
             yield reading, self.word(reading)
 
@@ -559,18 +568,22 @@ def _expand_of_invoices(tenant: Tenant) -> str:
     return ",".join(parts)
 
 
-def _is_touched(pairs: Sequence[tuple[Mapping, Mapping]]) -> str | None:
+def _touch(part: Mapping, whole: Mapping) -> str | None:
+    """When something was dated of which a part was changed, as a word; None: it was not."""
+    changed = part.get(_CHANGED)
+    if not isinstance(changed, str) or changed == part.get("CreationDate"):
+        return None
+    dated = whole.get(_CHANGED)
+    if not isinstance(dated, str) or dated < changed:
+        return "before"
+    return "together" if dated == changed else "after"
+
+
+def _is_touched(touches: Sequence[str | None]) -> str | None:
     """Whether what has a changed part was dated with it; None where that cannot be told."""
-    together = 0
-    for part, whole in pairs:
-        changed = part.get(_CHANGED)
-        if not isinstance(changed, str) or changed == part.get("CreationDate"):
-            continue
-        dated = whole.get(_CHANGED)
-        if not isinstance(dated, str) or dated < changed:
-            return "no"
-        together += dated == changed
-    return "yes" if together >= ENOUGH else None
+    if "before" in touches:
+        return "no"
+    return "yes" if touches.count("together") >= ENOUGH else None
 
 
 def _time_of_day(text: str, zone: zoneinfo.ZoneInfo) -> str:

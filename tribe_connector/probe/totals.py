@@ -249,11 +249,11 @@ class _Line:
         return _decimal(self.row.get(f"{name}{self.suffix}"))
 
     def priced(self) -> Decimal | None:
-        """What quantity, price and the line's own discount come to."""
+        """What quantity, price and the line's own discount come to, where that is an amount."""
         quantity, price = _decimal(self.row.get("Quantity")), self.amount("Price")
         if None in (quantity, price):
             return None
-        return quantity * price * (1 - self.discount / 100)
+        return _usual(quantity * price * (1 - self.discount / 100))
 
     def is_price_unrounded(self, factor: Decimal, coin: Decimal) -> bool:
         """Whether what it comes to, with or without the discount on the whole, is not rounded."""
@@ -277,8 +277,12 @@ def _decimal(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    is_usual = number.is_finite() and abs(number) <= LARGEST_AMOUNT
-    return number if is_usual else None
+    return _usual(number)
+
+
+def _usual(number: Decimal) -> Decimal | None:
+    """A number that can be rounded to any coin; None for one that nothing comes to."""
+    return number if number.is_finite() and abs(number) <= LARGEST_AMOUNT else None
 
 
 def _percentage(value: object) -> Decimal | None:
