@@ -1,8 +1,12 @@
 """Looking finds what a webhook would have told of an invoice, at the cost of what changed."""
 
+import re
+import uuid
 from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest import mock
+from urllib.parse import unquote_plus
 
 from connector.common import ORGANIZATION_CUSTOMER
 from dateutil.relativedelta import relativedelta
@@ -17,7 +21,7 @@ from odoo.addons.tribe_connector.models import (
 )
 from odoo.addons.tribe_connector.models.tribe_invoice_comparer import DATES_STREAM
 from odoo.addons.tribe_connector.sentence import sentence
-from odoo.addons.tribe_connector.tribe_api import Turn, client
+from odoo.addons.tribe_connector.tribe_api import Page, Turn, bounds, client
 
 from .invoice_case import InvoiceCase
 
@@ -200,7 +204,7 @@ class TestManyLooks(LookingCase):
         return self.env.cr.fetchone()
 
     def test_looking_at_what_is_known_uses_up_no_numbers(self):
-        """PostgreSQL has two billion of them for what all connections ever look at."""
+        """All connections share them."""
         tribe_ids = self.all_sent(3)
         self.look()
         self.pass_night()
@@ -218,6 +222,22 @@ class TestManyLooks(LookingCase):
         self.look()
         self.assert_booked(new)
         self.assertEqual(self.numbers_used(), (before[0] + 1,))
+
+    def test_there_are_more_numbers_than_any_tribe_can_use_up(self):
+        """One may show other invoices at each look."""
+        self.addCleanup(self.continue_at, *self.numbers_used())
+        self.continue_at(2**31 - 1)
+
+        tribe_ids = self.all_sent(3)
+        self.look()
+        self.assert_booked(*tribe_ids)
+        self.pass_night()
+
+        self.assert_booked(*tribe_ids)
+        self.assertFalse(self.problems())
+
+    def continue_at(self, number):
+        self.env.cr.execute("SELECT setval('tribe_sighting_id_seq', %s)", [number])
 
 
 class TestFullLook(LookingCase):
@@ -365,6 +385,63 @@ class TestFullLook(LookingCase):
         for tribe_id in drafts:
             self.assert_told(self.link(tribe_id), "difference_draft_in_tribe", field="difference")
         self.assertEqual({self.link(each).state for each in gone}, {"linked"})
+
+    @contextmanager
+    def answering_for_drafts(self, make_page):
+        """Have Tribe answer so when invoices are asked for by their IDs alone.
+
+        :param make_page: a function from how many pages came, and the page that would come
+        """
+        look, asked = client.Client._page, []
+
+        def page(self, entity_set, query, *args):
+            found = look(self, entity_set, query, *args)
+            # Not when they are read whole, as what was found then is.
+            is_wanted = re.search(r"filter=\(?ID eq (?!.*ProductLines)", unquote_plus(query))
+            if entity_set != "Activity_Invoice" or not is_wanted:
+                return found
+            asked.append(query)
+            return make_page(len(asked), found)
+
+        with mock.patch.object(client.Client, "_page", page):
+            yield asked
+
+    def test_what_was_not_asked_for_has_no_room(self):
+        """Tribe may answer with others, of any size, without an end."""
+        self.connection.invoices_from = self.today
+        self.look()
+        self.drafts_again(5)
+        self.forget_changes()
+        most = 20
+
+        def endless(count, _page):
+            row = {"ID": str(uuid.uuid4()), "Subject": "x" * 10 * bounds.MEBIBYTE}
+            return Page([row] if count < most else [], is_announced=count < most)
+
+        with self.answering_for_drafts(endless) as asked:
+            self.pass_night()
+
+        self.assertLess(len(asked), 5)
+        self.assert_never_told(self.problematic(), "too_many_invoices_missing")
+
+    def test_only_those_that_were_asked_for_are_noted(self):
+        self.connection.invoices_from = self.today
+        self.look()
+        tribe_ids = self.drafts_again(5)
+        self.forget_changes()
+        others = [str(uuid.uuid4()) for _number in range(3)]
+
+        def with_others(_count, page):
+            return Page([*({"ID": each} for each in others), *page.rows], is_announced=True)
+
+        with self.answering_for_drafts(with_others) as asked:
+            self.pass_night()
+
+        # All of them are there: nothing is left to look for.
+        self.assertEqual(len(asked), 1)
+        self.assertEqual(set(self.problematic().mapped("reference")), set(tribe_ids))
+        sighted = self.env["tribe.sighting"].search([("tribe_id", "in", others)])
+        self.assertFalse(sighted)
 
     def test_books_that_begin_earlier_get_what_is_paid_too(self):
         self.connection.invoices_from = self.today

@@ -14,6 +14,7 @@ from ..sentence import sentence
 from ..tribe_api import (
     Guid,
     Listing,
+    Room,
     TribeRefused,
     TribeUnknownSet,
     any_of,
@@ -288,12 +289,24 @@ class TribeInvoiceComparer(models.AbstractModel):
         for part in in_calls(ids, partial(equals, "ID")):
             # No row stays locked while Tribe is asked.
             session.commit()
-            listings = self._listings(session.connection, [any_of("ID", part)])
-            rows = [row for page in self._pages(session.client, listings) for row in page]
+            rows = self._asked_for(session, part)
             if not rows:
                 break
             self._sight(session, rows, look)
             poller._check_room(session)
+
+    def _asked_for(self, session, tribe_ids):
+        """The rows of some invoices, each once, whatever else Tribe shows and how much of it."""
+        listings = self._listings(session.connection, [any_of("ID", tribe_ids)])
+        missing, rows = {tribe_id.lower() for tribe_id in tribe_ids}, []
+        for page in self._pages(session.client, listings, room=Room()):
+            for row in page:
+                if row["ID"].lower() in missing:
+                    missing.remove(row["ID"].lower())
+                    rows.append(row)
+            if not missing:
+                break
+        return rows
 
     # Listings
 

@@ -35,6 +35,18 @@ class TribeSighting(models.Model):
     )
     _look_index = models.Index("(connection_id, look)")
 
+    def init(self):
+        result = super().init()
+        # A Tribe may show other invoices at each look, and each draws an ID, which all connections
+        # share. Odoo's own type has two billion of them.
+        self.env.cr.execute(
+            """
+            ALTER TABLE tribe_sighting ALTER COLUMN id TYPE bigint;
+            ALTER SEQUENCE tribe_sighting_id_seq AS bigint
+            """
+        )
+        return result
+
     def _states(self, connection, tribe_ids):
         """The states of those invoices that were read before: ``{tribe_id: state}``."""
         return dict(
@@ -65,8 +77,7 @@ class TribeSighting(models.Model):
     def _upsert(self, connection, sights, change, *, is_read=True, look=None):
         """Change what is known and add the rest.
 
-        Apart: a row that conflicts uses up an ID before PostgreSQL sees it, and there are two
-        billion of them for all that is ever looked at.
+        Apart: a row that conflicts uses up an ID before PostgreSQL sees it.
         """
         sights = sorted({sight.tribe_id: sight for sight in sights}.values(), key=_tribe_id)
         if not sights:
