@@ -1,11 +1,16 @@
+from functools import partial
+from unittest.mock import patch
+
 from told import assert_says
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests.common import _super_send
 
+from odoo.addons.tribe_connector.models import tribe_connection
 from odoo.addons.tribe_connector.models.tribe_connection_tenant import _usual_names
 from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.tests.common import create_connection
 from odoo.addons.tribe_connector.tribe_api import bounds
 
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
@@ -498,6 +503,26 @@ class TestCompanyOfConnection(RelationCase):
                 self.connection.write({"company_id": self.company.id, "name": "Anders"})
                 self.assertEqual(self.connection.company_id, self.company)
                 savepoint.rollback()
+
+    def test_a_company_has_so_many_at_most(self):
+        """Lanes look at each of them whenever they look for work."""
+        other = self.env["res.company"].create({"name": "Nieuw B.V."})
+        values = {"company_id": other.id, "state": "draft"}
+        self.enterContext(patch.object(tribe_connection, "MOST_CONNECTIONS", 2))
+        create_connection(self.env, **values)
+        last = create_connection(self.env, **values)
+        last.active = False
+        refused = partial(
+            self.assert_refused, "too_many_connections", ValidationError, company=other.name, most=2
+        )
+        with refused(), self.env.cr.savepoint():
+            create_connection(self.env, **values)
+        self.connection.state = "connected"
+        with refused(), self.env.cr.savepoint():
+            self.connection.company_id = other
+
+        last.unlink()
+        create_connection(self.env, **values)
 
     def test_it_is_changed_once_it_is_deactivated(self):
         partner = self.linked()

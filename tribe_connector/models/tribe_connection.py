@@ -69,6 +69,8 @@ STOPPED_TO_REST = 3
 STOPPED_HOURS = 20
 # A hundred years: beyond it there are no dates to calculate with.
 MOST_DAYS = 36_500
+# Of one company, archived ones too: lanes look at each of them whenever they look for work.
+MOST_CONNECTIONS = 100
 POSITIVE = (
     *("calls_per_window", "call_window_seconds", "back_off_seconds", "poll_seconds"),
     *("longest_back_off_seconds", "tries_before_giving_up", "rate_limit_pause_seconds"),
@@ -406,6 +408,20 @@ class TribeConnection(models.Model):
             )
         )
         return result
+
+    @api.constrains("company_id")
+    def _check_count(self):
+        every = self.with_context(active_test=False)
+        for company in self.company_id:
+            if every.search_count([("company_id", "=", company.id)]) > MOST_CONNECTIONS:
+                raise ValidationError(
+                    say(
+                        self.env,
+                        "too_many_connections",
+                        company=company.name,
+                        most=MOST_CONNECTIONS,
+                    )
+                )
 
     @api.constrains("nightly_hour", *POSITIVE, *NOT_NEGATIVE, *DAYS_KEPT, "missing_percent")
     def _check_numbers(self):

@@ -5,7 +5,7 @@ from odoo import fields, models
 from ..engine.lease import number_key
 from ..engine.problems import FOR_PEOPLE, NeedsPerson
 from ..engine.remote_relation import find_by_numbers, name_of
-from ..mapping import leave_alone
+from ..mapping import canonical, leave_alone
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
