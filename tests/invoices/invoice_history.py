@@ -106,8 +106,12 @@ class Invoice:
     is_adopted: bool = False
     payments: list = field(default_factory=list)
     was_paid_in_part: bool = False
-    # Invoices that somebody typed with its number, and entries that were cancelled for another.
+    # Invoices that somebody typed with its number, with the facts of each, and entries that were
+    # cancelled for another.
     typed: list = field(default_factory=list)
+    typed_as: list = field(default_factory=list)
+    # Whether it was booked beside what was typed.
+    is_beside_typed: bool = False
     former: list = field(default_factory=list)
     # What people decided
     is_left: bool = False
@@ -190,9 +194,15 @@ class Invoice:
             found.add("vat_group_without_tax")
         if settings.locked_until and self.in_tribe.date <= settings.locked_until:
             found.add("invoice_in_locked_period")
-        if self.typed and not self.may_share_number:
+        if not self.may_share_number and any(map(self.can_be_same_sale, self.typed_as)):
             found.add("invoice_number_taken")
         return found
+
+    def can_be_same_sale(self, typed):
+        """Whether what was typed with its number (``Facts``) is it, with its customer or total."""
+        total, customer = self.in_tribe.total, self.in_tribe.customer
+        is_alike = typed.customer == customer or typed.total == total
+        return is_alike and (typed.total < 0) == (total < 0)
 
     def truth(self, settings):
         """What must be shown of one that is linked."""

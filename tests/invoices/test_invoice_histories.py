@@ -488,7 +488,8 @@ class History(RuleBasedStateMachine):
         return not states <= {"linked", "left_to_odoo"}
 
     def _check_once(self, invoice):
-        if invoice.may_share_number or invoice.is_deleted or not invoice.in_tribe:
+        may_be_twice = invoice.may_share_number or invoice.is_beside_typed
+        if may_be_twice or invoice.is_deleted or not invoice.in_tribe:
             return
         number = invoice.in_tribe.number
         moves = number and self.env["account.move"].search(
@@ -811,6 +812,8 @@ class History(RuleBasedStateMachine):
             invoice.entry = None
         entry = invoice.entry
         invoice.state = entry.state if entry else ""
+        typed = [move for move in invoice.typed if move.exists()]
+        invoice.typed_as = [self._facts_in_odoo(move, move.ref) for move in typed]
         invoice.in_odoo = None
         if entry:
             number = (invoice.in_tribe or invoice.agreed).number
@@ -854,6 +857,7 @@ class History(RuleBasedStateMachine):
             case.assertEqual(after, before, f"The entry of {invoice} was changed")
         if is_new and not invoice.is_adopted:
             self._check_booked(invoice)
+            invoice.is_beside_typed = bool(invoice.typed)
         if invoice.is_adopted and not invoice.agreed and invoice.in_tribe:
             invoice.agreed = invoice.in_tribe
         if invoice.state == "posted" and invoice.in_tribe == invoice.in_odoo:
@@ -912,6 +916,12 @@ class TestInvoiceHistories(HistoryMixin, LookingCase):
         self.env.flush_all()
         # How often each thing was done: without any, nothing is tried.
         self.done = Counter()
+
+    def pass_night(self, days=1):
+        """What waits for a person is tried again in the night after, so it is aged as well."""
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tribe_work SET due = due - %s * interval '1 day'", [days])
+        super().pass_night(days)
 
     def pay(self, move, **values):
         """Register a payment in Odoo; returns it."""
