@@ -1,5 +1,7 @@
 """Looking into a database from outside, as who holds a copy of it does."""
 
+import contextlib
+
 import psycopg2
 
 
@@ -14,6 +16,15 @@ def rows(server, database: str, query: str) -> list[tuple]:
             return cursor.fetchall()
     finally:
         connection.close()
+
+
+def execute(server, database: str, query: str, parameters: list) -> None:
+    """Change a database of a ``host.postgresql.Server``, for good."""
+    connection = psycopg2.connect(
+        dbname=database, host=server.host, port=server.port, user=server.user
+    )
+    with contextlib.closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute(query, parameters)
 
 
 def columns(server, database: str, table: str) -> list[str]:

@@ -6,7 +6,7 @@ import http.server
 import random
 import re
 import threading
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from tribe_api.hostile_server import (
     DRIPS,
@@ -14,6 +14,7 @@ from tribe_api.hostile_server import (
     MARKUP,
     WHOLE,
     answer,
+    largest_row,
     listing,
 )
 
@@ -25,6 +26,9 @@ POINTS = {
     "page": r"skip=",
     "webhooks": r"/v1/webhooks",
     "download": r"/odata-file/",
+    # What the probe looks at, and what is asked for by its ID.
+    "invoices": r"Activity_Invoice\?.*ProductLines",
+    "invoices by ID": r"Activity_Invoice\?",
 }
 # What is odd, yet no failure: what it says may be what was asked for.
 HARMLESS = {"what is no header"}
@@ -33,6 +37,16 @@ REFUSALS = {"a refusal without end"}
 WHOLE_ANSWERS = {name: answer(make) for name, make in WHOLE.items() if name not in HARMLESS}
 DESCRIPTIONS = {name: answer(make) for name, make in MARKUP.items()}
 ENDLESS = {name: listing(page) for name, page in LISTINGS.items()}
+LARGEST = listing(largest_row)
+
+
+def largest_by_id(target, send, wait):
+    """No invoice, but where some are asked for by their IDs: others then, without an end."""
+    serve = LARGEST if re.search(r"filter=\(?ID eq", unquote_plus(target)) else NOTHING
+    serve(target, send, wait)
+
+
+NOTHING = listing(lambda _skip: {"value": []})
 SERVERS = {
     "token": {**WHOLE_ANSWERS, **DRIPS},
     "record": {**WHOLE_ANSWERS, **DRIPS},

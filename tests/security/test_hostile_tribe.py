@@ -14,7 +14,8 @@ from end_to_end.waiting import until
 from end_to_end.world import world
 from tribe_sandbox.process import SandboxProcess
 
-from .hostile_tribe import POINTS, HostileTribe, chosen
+from .database import execute
+from .hostile_tribe import LARGEST, POINTS, HostileTribe, chosen, largest_by_id
 from .resident_memory import MOST_GROWTH_KILOBYTES, ResidentMemory
 
 IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
@@ -48,8 +49,9 @@ FAULTS = Path(__file__).parents[1] / "faults"
 class Hostility:
     """One Odoo with two connections: that of a Tribe that can be hostile, and an honest one."""
 
-    def __init__(self, both, hostile, honest):
+    def __init__(self, both, hostile, honest, database):
         self.both = both
+        self.database = database
         self.hostile = hostile
         self.honest = honest
         self._count = 0
@@ -194,10 +196,11 @@ class Hostility:
 @pytest.fixture(scope="module", params=MODES)
 def hostility(request):
     options = {"relations": 3, "invoices": 0}
+    database = f"tribe_hostile_{request.param}"
     with (
         SandboxProcess(**options, seed=2) as honest,
         world(
-            f"tribe_hostile_{request.param}",
+            database,
             seed=None,
             sandbox_options=options,
             limit_time_real=LIMIT_SECONDS,
@@ -205,7 +208,7 @@ def hostility(request):
         ) as both,
         HostileTribe(both.sandbox.address) as hostile,
     ):
-        yield Hostility(both, hostile, honest)
+        yield Hostility(both, hostile, honest, database)
 
 
 @pytest.fixture
@@ -255,3 +258,29 @@ def test_hostile_answers_are_sentences(hostility, watched):
     assert set(POINTS) >= set(points)
     hostility.recover("page")
     hostility.let_the_honest_one_work()
+
+
+def test_the_largest_invoices_are_looked_at_and_let_go(hostility, watched):
+    """Connect looks at recent ones, a page after the other."""
+    hostility.hostile.strike("invoices", LARGEST)
+    said = hostility.connect()
+    assert hostility.hostile.struck > 10, said
+    assert not said
+    hostility.recover("page")
+
+
+def test_what_was_not_asked_for_is_not_kept(hostility, watched, server):
+    """Of what no listing by dates shows any more, a lane asks by the IDs."""
+    execute(
+        server,
+        hostility.database,
+        "INSERT INTO tribe_link (connection_id, kind, tribe_id, state, company_id)"
+        " SELECT id, 'invoice', gen_random_uuid()::text, 'linked', company_id"
+        "   FROM tribe_connection, generate_series(1, 10) WHERE id = %s",
+        [hostility.both.connection_id],
+    )
+    hostility.hostile.strike("invoices by ID", largest_by_id)
+    hostility.both.press("action_run_nightly")
+    said = until("the pause", hostility.trouble, LIMIT)
+    assert "an endless list" in said, said
+    hostility.recover("page")

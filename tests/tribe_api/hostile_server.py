@@ -12,6 +12,7 @@ import json
 import re
 import socket
 import threading
+import uuid
 
 # The pause between two bytes.
 BYTE_SECONDS = 0.02
@@ -262,6 +263,18 @@ def listing(page):
         send(plain(json.dumps(page(int(found[1]) if found else 0)).encode()))
 
     return serve
+
+
+# As many characters as a text may have, four bytes each in Python, in as many as an answer takes.
+LARGEST = {f"T{number}": "\U0001f600" + "x" * 999_900 for number in range(8)}
+
+
+def largest_row(_skip) -> dict:
+    """One row, another one each time, and more of them; as large as an answer may be."""
+    changed = {"CreationDate": "2025-01-01T00:00:00Z", "LastMutationDate": "2026-01-01T00:00:00Z"}
+    row = {"ID": str(uuid.uuid4()), "Number": "1", "Currency": "EUR", **changed, **LARGEST}
+    row["ProductLines"] = [{"ID": str(uuid.uuid4()), **changed}]
+    return {"value": [row], "@odata.nextLink": "x"}
 
 
 LISTINGS = {
