@@ -67,7 +67,9 @@ class TribeConnection(models.Model):
     def _readings_of_report(self):
         """Each reading of the catalogue, also one of which nothing is known."""
         rows = {row.code: row for row in self.reading_ids}
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        currencies = (
+            self.env["res.currency"].with_context(active_test=False).search([("name", "!=", False)])
+        )
         currencies = set(currencies.mapped("name"))
         return {
             code: rows.get(code, self.env["tribe.reading"])._for_report(reading, currencies)

@@ -13,7 +13,6 @@ class TribeConnection(models.Model):
     _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
 
     test_organization_id = fields.Char(
-        "Test Organization",
         readonly=True,
         copy=False,
         help="Tribe's ID of the organization with which writing was tried, while it is in Tribe.",

@@ -106,7 +106,7 @@ class Trial:
         """Do what comes next; seconds until the step after it, None at the end."""
         steps = {
             BEGIN: self.find,
-            "create": self.create,
+            "create": self.create_ours,
             "created": self.created,
             "listen": self.listen,
             "update": self.update,
@@ -158,7 +158,7 @@ class Trial:
 
     # Reading
 
-    def read(self) -> dict | None:
+    def read_ours(self) -> dict | None:
         """The organization as Tribe shows it now."""
         tribe_id = self.notes.get("id")
         if not tribe_id:
@@ -223,7 +223,7 @@ class Trial:
         """Clean up behind an earlier try, and look for what it left: there is never a second."""
         self.remove_webhooks()
         if self.notes.get("id"):
-            if self.read():
+            if self.read_ours():
                 self.notes["creating"] = None
                 return self.go_to("fill")
             # It may only not show yet.
@@ -239,7 +239,7 @@ class Trial:
         self.notes["id"] = None
         return self.go_to("create")
 
-    def create(self) -> float | None:
+    def create_ours(self) -> float | None:
         body = {"Name": TEST_NAME}
         if self.has("ImportId"):
             body["ImportId"] = TEST_IMPORT_ID
@@ -272,7 +272,7 @@ class Trial:
         return self.created()
 
     def created(self) -> float | None:
-        row = self.read()
+        row = self.read_ours()
         if row is None:
             return self.is_too_late(LONGEST_LAG)
         self.note_lag()
@@ -302,7 +302,7 @@ class Trial:
         return self.change({name: self.new_value(name) for name in self.fields}, "filled")
 
     def filled(self) -> float | None:
-        if not self.shows(self.read()):
+        if not self.shows(self.read_ours()):
             return self.is_too_late(LONGEST_LAG)
         self.note_lag()
         return self.go_to("listen")
@@ -310,7 +310,7 @@ class Trial:
     def update(self) -> float | None:
         if not self.fields:
             return self.go_to(END)
-        row = self.read() or {}
+        row = self.read_ours() or {}
         # Those that are left out have to have a value.
         self.notes["left_out"] = [name for name in self.fields[1:] if row.get(name)]
         marker = self.fields[0]
@@ -320,12 +320,12 @@ class Trial:
         """Write, and look at once whether it shows."""
         self.notes["expected"] = body[self.fields[0]]
         self.notes["since"] = self.now()
-        self.write(body)
+        self.write_ours(body)
         self.values["write_answer"] = self.client.write_answer
         self.go_to(step)
         return self.step()
 
-    def write(self, body: Mapping) -> None:
+    def write_ours(self, body: Mapping) -> None:
         self.client.update(ORGANIZATION, self.notes["id"], body)
 
     def updated(self) -> float | None:
@@ -342,7 +342,7 @@ class Trial:
         return wait
 
     def look_at_update(self) -> None:
-        row = self.read()
+        row = self.read_ours()
         is_shown = self.shows(row)
         if "heard" in self.notes and "webhook_read" not in self.values:
             self.values["webhook_read"] = _yes(is_shown)
@@ -368,7 +368,7 @@ class Trial:
         for code, name, value in (("clearing", by_null, None), ("empty_text", by_text, "")):
             mark = self.new_value(marker)
             try:
-                self.write({name: value, marker: mark})
+                self.write_ours({name: value, marker: mark})
             except (TribeUnauthorized, TribeNotFound):
                 raise
             except TribeRefused:
@@ -383,7 +383,7 @@ class Trial:
         return self.cleared()
 
     def cleared(self) -> float | None:
-        row = self.read()
+        row = self.read_ours()
         if not self.shows(row):
             return self.is_too_late(LONGEST_LAG)
         self.note_lag()
@@ -406,7 +406,7 @@ class Trial:
         Read right before: nothing is deleted that is not ours.
         """
         self.remove_webhooks()
-        row = self.read()
+        row = self.read_ours()
         if row is None:
             # Not shown yet: the next try looks for it.
             return self.go_to(DONE)
@@ -422,7 +422,7 @@ class Trial:
 
     def deleted(self) -> float | None:
         """Look whether its address went with it; else it is deleted too."""
-        if self.read() is not None:
+        if self.read_ours() is not None:
             self.notes["looks"] = self.notes.get("looks", 0) + 1
             wait = self.wait(LONGEST_LAG)
             return self.go_to(DONE) if wait is None else wait
@@ -444,7 +444,7 @@ class Trial:
         """Something was refused: clean up, as far as Tribe lets us."""
         try:
             self.remove_webhooks()
-            row = self.read() if self.notes.get("id") else None
+            row = self.read_ours() if self.notes.get("id") else None
             if row is not None:
                 self.client.delete(ORGANIZATION, row["ID"])
                 self.notes["id"] = None

@@ -469,7 +469,7 @@ class Client:
             return self._content(answer, changes_something=False)
 
     def _counted_rows(
-        self, entity_set: str, options: Mapping[str, object], spares_unreadable: bool = False
+        self, entity_set: str, options: Mapping[str, Any], spares_unreadable: bool = False
     ) -> Page:
         """As ``_rows``, asking for the count; without one where Tribe refuses to count."""
         if self._is_counting_refused:

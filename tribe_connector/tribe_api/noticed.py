@@ -40,8 +40,8 @@ def noticed_of_refusal(error: TribeRefused, condition: object) -> dict[str, str]
 def noticed_of_page(page: Page, options: Mapping[str, object]) -> dict[str, str]:
     """How many rows a page has that has fewer than were asked for, although more follow."""
     noticed = {"next_link": "yes"} if page.is_announced else {}
-    asked, shown = options.get("$top"), len(page.rows)
-    behind = (page.count or 0) > int(options.get("$skip") or 0) + shown
+    asked, skipped, shown = options.get("$top"), options.get("$skip"), len(page.rows)
+    behind = (page.count or 0) > (skipped if isinstance(skipped, int) else 0) + shown
     if isinstance(asked, int) and 0 < shown < asked and (page.is_announced or behind):
         noticed["page_size"] = str(shown)
     return noticed
