@@ -182,6 +182,22 @@ class TestTries(TroubleCase):
         # What is the matter now is told where the contact is.
         self.assertIn("alert(4)", str(self.link(tribe_id).noted))
 
+    def test_nor_does_what_tribe_changes_again_and_again(self):
+        partner = self.linked()
+        runs = self.env["tribe.run"]
+        before = sum(runs.search([]).mapped("changed"))
+        with patch.object(session, "MOST_CHANGES", 3):
+            for number in range(5):
+                self.sandbox.change(
+                    "Relation_Organization", partner.tribe_id, {"PhoneNumber": f"030 {number}"}
+                )
+                self.look_at("organization", partner.tribe_id)
+            lines = [("action", "=", "update_odoo")]
+            self.assertEqual(self.env["tribe.run.line"].search_count(lines), 3)
+        self.assertEqual(partner.phone, "030 4")
+        # All of them are counted.
+        self.assertEqual(sum(runs.search([]).mapped("changed")) - before, 5)
+
     def test_a_later_save_brings_back_what_was_given_up(self):
         self.connection.tries_before_giving_up = 1
         partner = self.changed_partner()

@@ -54,6 +54,9 @@ BELIEVED_TRIES = 3
 # many notes, too.
 MOST_PROBLEMS = 2000
 BOUNDED = ("problem", "note")
+# And how many changes of each kind; what is made once is not bounded, as it stays.
+MOST_CHANGES = 20_000
+CHANGES = ("link", "update_odoo", "update_tribe")
 
 
 class Session:
@@ -182,10 +185,14 @@ class Session:
         What is about no contact or invoice of Odoo is for the connection's own company: it may
         name whatever that one may know.
 
-        Not one problem, nor note, more than runs name within a day: what fails, is well and fails
-        again would fill them without an end. *Needs Attention* has it all the same.
+        Not one problem, note or change more than runs name within a day: what fails, is well and
+        fails again would fill them without an end, and so would what changes again and again.
+        *Needs Attention* has it all the same, and changes are counted.
         """
-        if action in BOUNDED and self._told_of(action) >= MOST_PROBLEMS:
+        if action in BOUNDED and self._told_of(action, MOST_PROBLEMS) >= MOST_PROBLEMS:
+            return
+        if action in CHANGES and self._told_of(action, MOST_CHANGES) >= MOST_CHANGES:
+            self._lines.append({"action": action})
             return
         company = company or (move or partner or self.connection).company_id
         if action == "note" and not company:
@@ -202,19 +209,19 @@ class Session:
             }
         )
 
-    def _told_of(self, action: str) -> int:
-        """How many problems, or notes, the runs of a day name, this one's included."""
+    def _told_of(self, action: str, most: int) -> int:
+        """How many lines of a kind the runs of a day have, this one's included; or ``most``."""
         if action not in self._told_before:
-            self._told_before[action] = self._count_before(action)
+            self._told_before[action] = self._count_before(action, most)
         return self._told_before[action] + sum(line["action"] == action for line in self._lines)
 
-    def _count_before(self, action: str) -> int:
+    def _count_before(self, action: str, most: int) -> int:
         runs = [
             ("connection_id", "=", self.connection.id),
             ("date", ">", self.began - timedelta(days=1)),
         ]
         named = [("action", "=", action), ("run_id", "any", runs)]
-        return self.env["tribe.run.line"].search_count(named, limit=MOST_PROBLEMS)
+        return self.env["tribe.run.line"].search_count(named, limit=most)
 
     def notice(self, code: str, value: str) -> None:
         """Note how Tribe works, as far as this batch showed it (``tribe.reading``)."""
@@ -491,7 +498,7 @@ class Session:
                 "done": self._done,
                 "failed": self._failed,
                 "has_stopped": self._has_stopped,
-                "line_ids": [fields.Command.create(line) for line in self._lines],
+                "line_ids": [fields.Command.create(line) for line in self._lines if "name" in line],
             }
         )
 
