@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.tests import BaseCase, tagged
 
 from odoo.addons.tribe_connector.engine import rounds, turn
 from odoo.addons.tribe_connector.models import ir_cron
@@ -170,6 +171,37 @@ class TestRows(TenantsCase):
             for cron in sorted(crons, key=lambda each: (each.priority, each.id)):
                 cron.method_direct_trigger()
         self.env.invalidate_all()
+
+
+@tagged("post_install", "-at_install")
+class TestRounds(BaseCase):
+    """Whoever had a turn longest ago comes first."""
+
+    def turns(self, waits, count=12):
+        """Who has the first turns.
+
+        :param waits: a function from the number of a turn to who waits then
+        """
+        by_turn, found = rounds.Rounds(), []
+        for number in range(count):
+            found.append(by_turn.order(waits(number))[0])
+            by_turn.had(found[-1])
+        return found
+
+    def test_whoever_waits_now_and_then_comes_next(self):
+        """What comes while another one is at work waits for that alone."""
+        found = self.turns(lambda number: ["mass", "now and then"] if number % 2 else ["mass"])
+        self.assertEqual(found, ["mass", "now and then"] * 6)
+
+    def test_nobody_waits_for_more_than_a_turn_of_each_other(self):
+        """However the others come and go."""
+        others = ["one", "two", "three"]
+        found = self.turns(lambda number: ["mass", others[number % 3]])
+        for number in range(len(found) - 3):
+            self.assertIn("mass", found[number : number + 4])
+
+    def test_a_new_process_begins_behind_those_at_whom_the_last_one_was(self):
+        self.assertEqual(rounds.Rounds(["begun"]).order(["begun", "other"]), ["other", "begun"])
 
 
 class EndingCase(TenantsCase):

@@ -8,18 +8,20 @@ _rounds: dict[tuple[str, str], "Rounds"] = {}
 
 
 class Rounds:
-    """Lets everybody who waits have a turn before anybody has another one."""
+    """Lets everybody who waits have a turn before anybody has another one.
+
+    Whoever had a turn longest ago comes first, whoever else waited then: so one who waits now and
+    then waits for a turn of each other at most.
+    """
 
     def __init__(self, had: Iterable = ()):
-        self._had = set(had)
+        # The number of the last turn of each.
+        self._last = dict.fromkeys(had, 0)
+        self._turns = 0
 
     def order(self, names: list) -> list:
-        """Some names, those first who had no turn in this round; a new one when all had theirs."""
-        waiting = [name for name in names if name not in self._had]
-        if not waiting:
-            self._had.difference_update(names)
-            return names
-        return waiting + [name for name in names if name in self._had]
+        """Some names, those first who had no turn yet, or theirs longest ago."""
+        return sorted(names, key=lambda name: self._last.get(name, -1))
 
     def in_turn(self, items: list, share: Callable, *shares: Callable) -> Iterator:
         """Some items in the order in which it is their turn.
@@ -34,7 +36,8 @@ class Rounds:
 
     def had(self, name) -> None:
         """Note that somebody had a turn."""
-        self._had.add(name)
+        self._turns += 1
+        self._last[name] = self._turns
 
 
 def rounds_of(database: str, direction: str, had: Callable[[], Iterable] = tuple) -> Rounds:
