@@ -1,5 +1,6 @@
 """Tribe is not told just now which number a contact has: there it still has the one before."""
 
+from choices import each_choice
 from told import assert_says
 
 from .relation_case import RelationCase
@@ -89,27 +90,24 @@ class TestNumberOfWhoIsNotTold(UntoldCase):
 
         :param have: a function that has somebody get the number: ``(field, number, how)``
         """
-        for label, how in self.ways.items():
-            for name in WIRE:
-                number = f"{prefix}{label}{len(name)}"
-                with self.subTest(label, field=name):
-                    (one,) = self.some(name, number)
-                    taker = have(
-                        name, number, lambda how=how, one=one, name=name: how(self, one, name)
-                    )
+        for (label, how), name in each_choice(self.ways.items(), WIRE):
+            number = f"{prefix}{label}{len(name)}"
+            with self.subTest(label, field=name):
+                (one,) = self.some(name, number)
+                taker = have(name, number, lambda how=how, one=one, name=name: how(self, one, name))
 
-                    self.assertEqual(self.with_number(name, number), [one.tribe_id])
-                    work = self.asked_of(taker, *codes)
-                    self.assertIn(taker.name, str(work.error))
-                    self.assertEqual(self.written(self.run_nightly), 0)
+                self.assertEqual(self.with_number(name, number), [one.tribe_id])
+                work = self.asked_of(taker, *codes)
+                self.assertIn(taker.name, str(work.error))
+                self.assertEqual(self.written(self.run_nightly), 0)
 
-                    free = f"{number}free"
-                    one.write({"company_id": False, "is_company": True, name: free})
-                    self.nights()
+                free = f"{number}free"
+                one.write({"company_id": False, "is_company": True, name: free})
+                self.nights()
 
-                    self.assertFalse(self.problem_of(taker), self.problems())
-                    self.assertEqual(self.with_number(name, number), [taker.tribe_id])
-                    self.assertEqual(self.with_number(name, free), [one.tribe_id])
+                self.assertFalse(self.problem_of(taker), self.problems())
+                self.assertEqual(self.with_number(name, number), [taker.tribe_id])
+                self.assertEqual(self.with_number(name, free), [one.tribe_id])
 
     def test_at_night(self):
         def have(name, number, leave):

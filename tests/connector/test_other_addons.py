@@ -3,6 +3,8 @@
 import contextlib
 from unittest.mock import patch
 
+from choices import each_choice
+
 from odoo import fields, models
 from odoo.exceptions import RedirectWarning, ValidationError
 from odoo.tools import mute_logger
@@ -190,11 +192,10 @@ class TestAutomations(FieldCase):
 
     def in_each_way(self, test):
         """Call a test with the policy, while an automation is at work."""
-        for policy in POLICIES:
-            for way in (self.by_override, self.by_another_write):
-                with self.subTest(policy=policy, way=way.__name__), way():
-                    self.connection.conflict_policy = policy
-                    test(policy)
+        for policy, way in each_choice(POLICIES, (self.by_override, self.by_another_write)):
+            with self.subTest(policy=policy, way=way.__name__), way():
+                self.connection.conflict_policy = policy
+                test(policy)
 
     def in_tribe(self, partner):
         return self.tribe_of(partner)["PhoneNumber"], self.address_of(partner)["City"]

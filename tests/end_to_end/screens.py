@@ -37,6 +37,7 @@ LISTS = {
 FORMS = {
     "problem": ("tribe_work_attention", "tribe.work", [["error_class", "=", "person"]]),
     "relation": ("tribe_link_relations", "tribe.link", [["kind", "=", "organization"]]),
+    "merged": ("tribe_link_relations", "tribe.link", [["merged_into_id", "!=", False]]),
     "invoice": ("tribe_link_invoices", "tribe.link", [["move_id", "!=", False]]),
     "plan": ("tribe_plan", "tribe.plan", []),
     "run": ("tribe_run", "tribe.run", [["changed", ">", 2]]),
@@ -196,6 +197,20 @@ def _make_trouble(both: World) -> None:
     both.press("action_plan")
     until("the plan", lambda: both.odoo.rows("tribe.plan", [["state", "=", "ready"]], ["id"]))
     _make_a_problem(both)
+    _merge_two(both)
+
+
+def _merge_two(both: World) -> None:
+    """Merge two contacts that are linked with relations of Tribe."""
+    linked = [["kind", "=", "organization"], ["state", "=", "linked"]]
+    links = both.odoo.rows("tribe.link", linked, ["partner_id"], order="id desc", limit=2)
+    kept, merged = (link["partner_id"][0] for link in links)
+    wizard = both.odoo.create(
+        "base.partner.merge.automatic.wizard",
+        dst_partner_id=kept,
+        partner_ids=[[6, 0, [kept, merged]]],
+    )
+    both.odoo.call("base.partner.merge.automatic.wizard", "action_merge", [wizard])
 
 
 def _make_a_match(both: World) -> None:
