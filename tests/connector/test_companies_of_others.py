@@ -487,7 +487,17 @@ class TestCompaniesOfOthers(RolesCase):
     def test_who_works_there_alone_ends_it(self):
         connection = self.connection.with_user(self.manager)
         connection.action_deactivate()
-        self.assertTrue(self.without_webhooks(connection).unlink())
+        connection = self.without_webhooks(connection)
+        linked = self.env["tribe.link"].search([("connection_id", "=", connection.id)]).partner_id
+        linked.company_id = False
+        with self.assert_refused(
+            "delete_leaves_contacts_to_others", name=connection.name, count=len(linked)
+        ):
+            connection.unlink()
+
+        # Nobody else works with the contacts of this company.
+        linked.company_id = self.company
+        self.assertTrue(connection.unlink())
 
     def test_shared_numbers_are_set_by_system_administrators_alone(self):
         connection = self.connection.with_user(self.manager)

@@ -146,7 +146,15 @@ class TestManyOfOne(RelationCase):
             rows = self.rows(count)
             self.with_number(count, "4711")
             others = self.env["res.partner"].create(
-                [{"name": f"Ander {row['ID']}", "debtor_number": row["ID"]} for row in rows]
+                [
+                    {
+                        "name": f"Ander {row['ID']}",
+                        "is_company": True,
+                        "customer_rank": 1,
+                        "debtor_number": row["ID"],
+                    }
+                    for row in rows
+                ]
             )
             self.env["tribe.link"].create(
                 [

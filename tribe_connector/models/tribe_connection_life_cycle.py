@@ -357,11 +357,13 @@ class TribeConnection(models.Model):
             one either
         """
         connections = self.sudo().with_context(active_test=False)
-        real = connections.search([("is_demo_data", "=", False)]).with_env(self.env)
+        real = connections.search([("is_demo_data", "=", False)])
+        others = (real - self).filtered(
+            lambda other: not other.with_env(self.env)._works_in_all_companies()
+        )
         for connection in self.sudo().filtered(lambda connection: not connection.is_demo_data):
-            others = real - self
-            count = len(connection._linked_partners())
-            if count and not all(other._works_in_all_companies() for other in others):
+            count = len(connection._partners_linked_and_open_to(others)) if others else 0
+            if count:
                 raise UserError(
                     say(
                         self.env,
@@ -371,10 +373,15 @@ class TribeConnection(models.Model):
                     )
                 )
 
-    def _linked_partners(self):
-        """The contacts that are linked with a relation of this Tribe, or were."""
+    def _partners_linked_and_open_to(self, others):
+        """The contacts that are linked with a relation of this Tribe, or were.
+
+        Of no company, or of one with whose contacts one of some other connections works.
+        """
+        companies = [False, *others._companies_of_contacts().ids]
         links = Domain("connection_id", "=", self.id) & Domain("partner_id", "!=", False)
-        return self.env["tribe.link"].search(links).partner_id
+        of_others = Domain("partner_id.company_id", "in", companies)
+        return self.env["tribe.link"].search(links & of_others).partner_id
 
     def _is_deactivating(self):
         """Whether a lane is about to remove its webhooks, and nothing keeps it from that."""
