@@ -171,6 +171,7 @@ class TestManyOfOne(RelationCase):
             self.synchronize(partner)
             self.assertAsked("number_taken_in_tribe", relation=rows[-1]["Name"])
             others.tribe_link_ids.unlink()
+            others.unlink()
             self.problematic().unlink()
 
         self.assertAsOften(look)

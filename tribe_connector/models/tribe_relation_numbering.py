@@ -8,6 +8,7 @@ from ..engine.remote_relation import find_by_numbers, name_of
 from ..mapping import canonical, leave_alone
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
+from .tribe_relation_matcher import MOST_IN_TURN
 from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
@@ -344,24 +345,33 @@ class TribeRelationNumbering(models.AbstractModel):
         found = find_by_numbers(connection, session.client, wire, [number])
         rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
         links = self.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
+        # Before it is followed who gets which number, which takes a call for each.
+        staying = [row for row in rows if not self._is_moving(links.get(row["ID"]), name, row)]
+        if staying or len(rows) > MOST_IN_TURN:
+            raise self._taken_in_tribe(partner, name, number, (staying or rows)[0])
         for row in rows:
-            link = links.get(row["ID"])
-            is_moving = link and self._has_another_number(link, name, row[wire])
-            told = self._told_with(session, name, link) if is_moving else None
+            told = self._told_with(session, name, links[row["ID"]])
             if told is None:
-                raise NeedsPerson(
-                    sentence(
-                        "number_taken_in_tribe",
-                        field=NUMBER_NAMES[name],
-                        number=number,
-                        partner=partner.display_name,
-                        relation=name_of(row),
-                    ),
-                )
+                raise self._taken_in_tribe(partner, name, number, row)
             told = told.filtered(lambda each: each.partner_id != partner)
             for waiting in self._waiting_for_person(connection, told.partner_id):
                 raise self._given_up_first(connection, partner, name, waiting)
             decision.given_up += [(name, each) for each in told]
+
+    def _is_moving(self, link, name, row):
+        """Whether the relation of a row gets another number: its contact has another one."""
+        return bool(link) and self._has_another_number(link, name, row[WIRE_NUMBERS[name]])
+
+    def _taken_in_tribe(self, partner, name, number, row):
+        return NeedsPerson(
+            sentence(
+                "number_taken_in_tribe",
+                field=NUMBER_NAMES[name],
+                number=number,
+                partner=partner.display_name,
+                relation=name_of(row),
+            ),
+        )
 
     def _waiting_for_person(self, connection, partners):
         """Those of some contacts that Tribe was to be told of, but something else is asked first.
