@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg2
+
 from . import odoo_command
 from .console import Failure
 from .odoo_source import OdooSource
@@ -51,6 +53,12 @@ class OdooServer:
     def address(self) -> str:
         """The address of the web client."""
         return f"http://127.0.0.1:{self.port}"
+
+    def execute(self, statement: str, values: list) -> None:
+        """Change its database past Odoo: what nobody may by any interface of it."""
+        connection = psycopg2.connect(dbname=self.database, **self._server.connection_options())
+        with contextlib.closing(connection), connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
 
     @property
     def long_polling_health(self) -> str:

@@ -492,8 +492,11 @@ class TestCompaniesOfOthers(RolesCase):
         linked.company_id = False
         self.refused(connection.unlink, "contacts that another connection could send")
 
-        # Nobody else works with the contacts of this company.
+        # Nor of one with whose contacts another connection works.
         linked.company_id = self.company
+        self.refused(connection.unlink, "contacts of a company that another connection has too")
+
+        self.manager.company_ids = self.env["res.company"].search([])
         self.assertTrue(connection.unlink())
 
     def test_shared_numbers_are_set_by_system_administrators_alone(self):

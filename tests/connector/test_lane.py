@@ -117,6 +117,7 @@ class TestLane(RelationCase):
         first, second = self.registry.cursor(), self.registry.cursor()
         self.addCleanup(first.close)
         self.addCleanup(second.close)
+        self.patch(turn, "LONGEST_ROW_SECONDS", 45)
         long_ago = SimpleNamespace(monotonic=lambda: time.monotonic() - 40)
         with self.subTest("the first lane"), turn.job_of_row(first, 1):
             self.assertGreater(turn.current_turn().seconds_left(), 40)

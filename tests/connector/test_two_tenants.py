@@ -505,6 +505,14 @@ class TestTwoTenants(TenantsCase):
         self.b.with_user(manager).sudo(False).unlink()
         self.assertFalse(self.connections_of(partner))
 
+    def test_one_whose_contacts_are_of_its_company_alone_is_deleted_beside_another(self):
+        partner = self.customer_of(self.b)
+        partner.company_id = self.other
+        self.b.action_deactivate()
+        self.run_lanes()
+        self.b.with_user(self.manager_of(self.other)).sudo(False).unlink()
+        self.assertFalse(self.connections_of(partner))
+
     def test_who_works_in_the_companies_of_both_may_delete_it(self):
         self.customer_of(self.b)
         self.b.action_deactivate()

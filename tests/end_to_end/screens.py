@@ -338,4 +338,7 @@ class _as_in_state:
         self._write("active")
 
     def _write(self, state: str) -> None:
-        self._both.odoo.write("tribe.connection", [self._both.connection_id], state=state)
+        self._both.server.execute(
+            "UPDATE tribe_connection SET state = %s WHERE id = %s",
+            [state, self._both.connection_id],
+        )
