@@ -508,6 +508,7 @@ class TestTwoTenants(TenantsCase):
     def test_one_whose_contacts_are_of_its_company_alone_is_deleted_beside_another(self):
         partner = self.customer_of(self.b)
         partner.company_id = self.other
+        self.b.legal_entity_ids.sudo().company_id = False
         self.b.action_deactivate()
         self.run_lanes()
         self.b.with_user(self.manager_of(self.other)).sudo(False).unlink()

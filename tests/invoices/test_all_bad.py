@@ -19,7 +19,7 @@ COUNT = 12
 # Of the queries of a good batch: what is said of each before another one is begun.
 MOST = 1.5
 # And where each has to be tried alone, to the very end of what Odoo does with it.
-MOST_ALONE = 3
+MOST_ALONE = 3.2
 REFUSAL = "Deze niet."
 DIFFERS = "invoice_would_differ"
 
