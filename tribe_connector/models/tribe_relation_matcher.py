@@ -199,16 +199,22 @@ class TribeRelationMatcher(models.AbstractModel):
             return links
         if len(number) > LONGEST_SOUGHT or self._partners_with(connection, name, number) - partner:
             return None
-        wire = WIRE_NUMBERS[name]
-        found = find_by_numbers(connection, session.client, wire, [number])
-        rows = [row for row in found.get(number, []) if row["ID"] != link.tribe_id]
-        known = links._of_tribe(connection, [row["ID"] for row in rows])
-        if all(
-            row["ID"] in known and self._has_another_number(known[row["ID"]], name, row[wire])
-            for row in rows
-        ):
-            return links.concat(*known.values())
+        having = self._having_in_tribe(session, name, number, link.tribe_id)
+        if all(self._is_moving(known, name, row) for row, known in having):
+            return links.concat(*(known for _row, known in having))
         return None
+
+    def _having_in_tribe(self, session, name, number, tribe_id):
+        """The other relations that have a number in Tribe, each with its link, if any."""
+        connection = session.connection
+        found = find_by_numbers(connection, session.client, WIRE_NUMBERS[name], [number])
+        rows = [row for row in found.get(number, []) if row["ID"] != tribe_id]
+        links = self.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
+        return [(row, links.get(row["ID"])) for row in rows]
+
+    def _is_moving(self, link, name, row):
+        """Whether the relation of a row gets another number: its contact has another one."""
+        return bool(link) and self._has_another_number(link, name, row[WIRE_NUMBERS[name]])
 
     def _has_another_number(self, link, name, number):
         """Whether a contact has another number than its relation, or gave that up."""

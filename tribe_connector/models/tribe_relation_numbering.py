@@ -341,26 +341,19 @@ class TribeRelationNumbering(models.AbstractModel):
         """
         connection, partner = session.connection, decision.partner
         self._check_number_unique(connection, partner, name)
-        wire = WIRE_NUMBERS[name]
-        found = find_by_numbers(connection, session.client, wire, [number])
-        rows = [row for row in found.get(number, []) if row["ID"] != decision.tribe_id]
-        links = self.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
+        having = self._having_in_tribe(session, name, number, decision.tribe_id)
         # Before it is followed who gets which number, which takes a call for each.
-        staying = [row for row in rows if not self._is_moving(links.get(row["ID"]), name, row)]
-        if staying or len(rows) > MOST_IN_TURN:
-            raise self._taken_in_tribe(partner, name, number, (staying or rows)[0])
-        for row in rows:
-            told = self._told_with(session, name, links[row["ID"]])
+        staying = [row for row, link in having if not self._is_moving(link, name, row)]
+        if staying or len(having) > MOST_IN_TURN:
+            raise self._taken_in_tribe(partner, name, number, (staying or [having[0][0]])[0])
+        for row, link in having:
+            told = self._told_with(session, name, link)
             if told is None:
                 raise self._taken_in_tribe(partner, name, number, row)
             told = told.filtered(lambda each: each.partner_id != partner)
             for waiting in self._waiting_for_person(connection, told.partner_id):
                 raise self._given_up_first(connection, partner, name, waiting)
             decision.given_up += [(name, each) for each in told]
-
-    def _is_moving(self, link, name, row):
-        """Whether the relation of a row gets another number: its contact has another one."""
-        return bool(link) and self._has_another_number(link, name, row[WIRE_NUMBERS[name]])
 
     def _taken_in_tribe(self, partner, name, number, row):
         return NeedsPerson(
