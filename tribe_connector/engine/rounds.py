@@ -39,6 +39,13 @@ class Rounds:
         self._turns += 1
         self._last[name] = self._turns
 
+    def forget(self, is_over: Callable) -> None:
+        """Let some begin anew, as if they had had no turn.
+
+        ``is_over`` tells of a name whether it is one of them.
+        """
+        self._last = {name: turn for name, turn in self._last.items() if not is_over(name)}
+
 
 def rounds_of(database: str, direction: str, had: Callable[[], Iterable] = tuple) -> Rounds:
     """The rounds that all lanes of a direction in this process go by.

@@ -409,6 +409,10 @@ class TribeEngine(models.AbstractModel):
             had=lambda: self.env["tribe.work"]._begun_connections(direction).ids,
         )
         streams = self._streams(direction)
+        waiting = {stream.connection_id for stream in streams}
+        # Where nothing waited, what comes next has the order of ``_streams`` again: who asks first
+        # whose an address is looks at its relation once.
+        rounds.forget(lambda name: isinstance(name, tuple) and name[0] not in waiting)
         for stream in rounds.in_turn(streams, *SHARES):
             references = self._take_batch(direction, stream, streams, leases)
             if references:
