@@ -18,6 +18,8 @@ from tribe_sandbox.switches import SWITCHES
 from odoo import fields
 from odoo.exceptions import UserError
 
+from odoo.addons.tribe_connector.sentence import codes_of
+
 from .common import TAXES, ConnectorCase
 
 IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
@@ -45,16 +47,8 @@ PLAIN_NAMES = {
 }
 # What journal items are of, by their kind.
 WHAT = {"product": "untaxed", "tax": "vat", "payment_term": "total"}
+CENT = Decimal("0.01")
 CUSTOMER = {"is_company": True, "customer_rank": 1}
-
-
-def with_totals(switches):
-    """Such as leave a tenant two of the three totals of an invoice.
-
-    Else nobody can tell its last cent: it says nowhere how that was rounded.
-    """
-    hidden = [name for name in TOTALS if switches.get(name) == ""]
-    return {name: each for name, each in switches.items() if name not in hidden[1:]}
 
 
 class Refused(Exception):
@@ -98,7 +92,7 @@ class TestCombinations(ConnectorCase):
         self.tell(f"\nTRIBE_COMBINATION_SEED={first} TRIBE_COMBINATIONS={COMBINATIONS}")
         outcomes = Counter()
         for each in range(first, first + COMBINATIONS):
-            switches = with_totals(drawn(each, LEFT_ALONE))
+            switches = drawn(each, LEFT_ALONE)
             with self.subTest(TRIBE_COMBINATION_SEED=each, switches=switches):
                 outcomes[self.outcome(switches)] += 1
         self.tell(f"{dict(outcomes)}")
@@ -227,7 +221,8 @@ class TestCombinations(ConnectorCase):
         self.send_an_invoice()
         self.pay()
         self.run_again()
-        self.check_trial_balance()
+        if not self.shows_too_few_totals():
+            self.check_trial_balance()
         self.assertEqual(self.problems(), [])
 
     def check_relations(self):
@@ -255,7 +250,22 @@ class TestCombinations(ConnectorCase):
         moves = self.moves()
         self.assertEqual(set(moves), {row["ID"] for row in booked}, self.problems())
         for row in booked:
-            self.assertEqual(self.of_tribe(row), self.of_odoo(moves[row["ID"]]), row["Number"])
+            self.assertBooked(row, moves[row["ID"]])
+
+    def assertBooked(self, row, move):
+        """To the cent; *Check* says where nothing tells how Tribe rounded the VAT."""
+        tribe, odoo = self.of_tribe(row), self.of_odoo(move)
+        if self.shows_too_few_totals():
+            spare = len(self.lines_of(row["ID"])) * CENT
+            for what in WHAT.values():
+                self.assertLessEqual(abs(tribe.pop(what) - odoo.pop(what)), spare, row["Number"])
+        self.assertEqual(tribe, odoo, row["Number"])
+
+    def shows_too_few_totals(self):
+        codes = {code for check in self.connection.check_ids for code in codes_of(check.name)}
+        is_said = "invoices_with_too_few_totals" in codes
+        self.assertEqual(is_said, [self.switches.get(name) for name in TOTALS].count("") > 1)
+        return is_said
 
     def change_in_tribe(self):
         partner = self.partners[0]

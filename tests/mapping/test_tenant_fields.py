@@ -122,9 +122,25 @@ def test_a_link_to_an_identity_is_the_legal_entity_whatever_it_is_called():
 def test_a_tenant_without_any_of_it_is_told_what_that_means():
     fields, missing = resolve_invoice_fields({})
     assert fields == InvoiceFields()
-    assert len(missing) == 8
+    assert len(missing) == 9
     assert_says(missing, "invoices_without_date_field")
     assert all(is_sentence(each) for each in missing)
+
+
+@pytest.mark.parametrize(
+    ("totals", "are_too_few"),
+    [
+        ("", True),
+        ("TotalIncludingVat", True),
+        ("VatAmount", True),
+        ("TotalIncludingVat TotalExcludingVat", False),
+        ("TotalIncludingVat TotalVat", False),
+    ],
+)
+def test_rounding_that_nothing_tells_of_is_said(totals, are_too_few):
+    """Any rounding of the VAT agrees with one total."""
+    _fields, notes = resolve_invoice_fields({"Activity_Invoice": made(totals)})
+    assert ("invoices_with_too_few_totals" in [note.code for note in notes]) is are_too_few
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ _WITHOUT = {
     "final": sentence("invoices_without_final_field"),
     "credited": sentence("invoices_without_credited_field"),
 }
+_TOTALS = ("untaxed", "vat", "total")
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ def resolve_invoice_fields(schema: Mapping) -> tuple[InvoiceFields, list[str]]:
         (*sorted(to_identity), *_LEGAL_ENTITY), navigations
     )
     names["credited"] = _first(_CREDITED, navigations)
-    fields = InvoiceFields.from_dict(names)
-    return fields, [why for field, why in _WITHOUT.items() if names[field] is None]
+    notes = [why for field, why in _WITHOUT.items() if names[field] is None]
+    # Any rounding of the VAT agrees with one total.
+    if [names[each] for each in _TOTALS].count(None) > 1:
+        notes.append(sentence("invoices_with_too_few_totals"))
+    return InvoiceFields.from_dict(names), notes
 
 
 def missing_requirements(schema: Mapping) -> list[Requirement]:

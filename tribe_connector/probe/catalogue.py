@@ -122,7 +122,7 @@ _YES_NO = ("yes", "no")
 _YES_NO_REFUSED = ("yes", "no", "refused")
 _A_NAME = (NAME, "none")
 _OF_EITHER_KIND = "nothing goes by it: both are read"
-_BY_NAME = "read by this name; it is corrected under *Invoice Fields*"
+_BY_NAME = "read by this name; it is corrected under *Fields in Tribe*"
 
 
 def _signing_in():
