@@ -7,6 +7,8 @@ import os
 import re
 from unittest.mock import patch
 
+from choices import IS_FULL
+
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
@@ -16,7 +18,6 @@ from odoo.addons.tribe_connector.engine.relation_decision import Decision
 from odoo.addons.tribe_connector.engine.remote_relation import RemoteRelation
 from odoo.addons.tribe_connector.tribe_api import Client
 
-IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 # Every so many steps are made to fail, each in another way; all of them, in every way, by --full.
 SHARE = int(os.environ.get("TRIBE_STEPS_SHARE", 36))
 OURS = "odoo.addons.tribe_connector"

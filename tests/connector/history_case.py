@@ -4,10 +4,10 @@ import os
 import random
 
 import pytest
+from choices import IS_FULL
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 BY_CHANCE = int(os.environ.get("TRIBE_HISTORIES", "90")) if IS_FULL else 0
 
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
+from choices import IS_FULL
 from tribe_sandbox.combinations import HIGHEST_SEED, drawn
 from tribe_sandbox.switches import SWITCHES
 
@@ -22,7 +23,6 @@ from odoo.addons.tribe_connector.sentence import codes_of
 
 from .common import TAXES, ConnectorCase
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 COMBINATIONS = int(os.environ.get("TRIBE_COMBINATIONS") or (200 if IS_FULL else 10))
 # Switches that say nothing of a tenant in the test's own process: of the limit, which only slows
 # everything down, of webhooks, which do not arrive here, and of who signs in as a person.

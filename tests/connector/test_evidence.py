@@ -1,5 +1,6 @@
-import os
 from datetime import timedelta
+
+from choices import IS_FULL
 
 from odoo.addons.tribe_connector.sentence import Choice, sentence
 
@@ -30,7 +31,6 @@ AGAINST_VAT = sentence("against_vat", odoo="NL123456782B90", tribe="NL001234567B
 AGAINST_REGISTRY = sentence("against_company_registry", odoo="12345678", tribe="87654321")
 AGAINST_CONTACT = sentence("against_contact_details")
 YOUNGER = timedelta(hours=1)
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 
 
 class EvidenceCase(RelationCase):

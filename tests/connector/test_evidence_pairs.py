@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from choices import IS_FULL
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from .relation_case import RelationCase
 from .test_relation_histories import vat_number
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SAME_EVERY_TIME = 4 if IS_FULL else 2
 BY_CHANCE = 12 if IS_FULL else 0
 PAIRS_AT_ONCE = 14

@@ -6,6 +6,7 @@ import os
 import random
 from pathlib import Path
 
+from choices import IS_FULL
 from told import is_sentence
 
 from odoo.exceptions import UserError
@@ -16,7 +17,6 @@ from odoo.addons.tribe_connector.models import tribe_engine
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
 from .mutations import Mutator, replace_body
 
-IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 ANSWERS = 2000 if IS_FULL else 60
 SEED = int(os.environ.get("TRIBE_FUZZ_SEED", "5"))
 SETS = {

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+from choices import IS_FULL
+
 from odoo.addons.tribe_connector.engine.remote_relation import load_relations
 from odoo.addons.tribe_connector.mapping import ADDRESS, ADDRESS_FIELDS, canonical, value_of
 from odoo.addons.tribe_connector.models.tribe_synchronized import NUMBERS
@@ -518,7 +520,7 @@ class PlanComesTrueCase(PlanCase):
 
 
 class TestPlanOfRandomData(PlanComesTrueCase):
-    data_sets = 20 if os.environ.get("TRIBE_FULL_TESTS") else 3
+    data_sets = 20 if IS_FULL else 3
 
     def random_side(self, chance):
         """Partners and relations that share some numbers, values and doubts."""
@@ -579,7 +581,7 @@ class TestPlanOfTheDemo(PlanComesTrueCase):
     All of them with ``--full``; else more than a page, of the same kinds.
     """
 
-    relations = 300 if os.environ.get("TRIBE_FULL_TESTS") else 160
+    relations = 300 if IS_FULL else 160
     sandbox_options = {"relations": relations, "invoices": 0}
 
     def fill_odoo(self):

@@ -1,8 +1,8 @@
 """How a tenant works is found by looking: every switch of the stand-in, at every position."""
 
 import itertools
-import os
 
+from choices import IS_FULL
 from tribe_sandbox.switches import SWITCHES
 
 from odoo.exceptions import ValidationError
@@ -15,7 +15,6 @@ from odoo.addons.tribe_connector.tribe_api import Client, TribeUnavailable
 
 from .common import ConnectorCase
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 # What Connect and the probe may ask of Tribe together.
 MOST_CALLS_OF_CONNECT = 60
 UUID = "e4d6da94-fe9d-43e8-be1f-8a359911b9a8"

@@ -11,6 +11,7 @@ import contextlib
 import sys
 from dataclasses import dataclass
 
+from choices import IS_FULL
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -28,7 +29,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WEBHOOK_TYPES
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
-from .history_case import IS_FULL, HistoryMixin
+from .history_case import HistoryMixin
 from .relation_case import LEAD
 from .relation_history import (
     ABSENT,

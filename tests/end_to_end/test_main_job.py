@@ -4,6 +4,7 @@ import os
 import random
 
 import pytest
+from choices import IS_FULL
 from tribe_sandbox.combinations import HIGHEST_SEED, drawn
 
 from host.databases import Databases
@@ -14,7 +15,6 @@ from .world import world
 
 DATABASE = "tribe_main_job"
 # More organizations than a page has; with --full, as `./dev demo` does it, about twice as many.
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SANDBOX = {} if IS_FULL else {"relations": 160, "invoices": 50}
 
 

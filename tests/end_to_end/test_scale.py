@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from choices import IS_FULL
 
 from .waiting import until
 from .world import world
@@ -35,9 +36,7 @@ ROW_SETS = (
 )
 MEBIBYTE = 2**20
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("TRIBE_FULL_TESTS") != "1", reason="Only with --full."
-)
+pytestmark = pytest.mark.skipif(not IS_FULL, reason="Only with --full.")
 
 
 @dataclass

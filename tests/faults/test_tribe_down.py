@@ -1,9 +1,9 @@
 """Tribe is down, for a day or for a moment; or it only allows so many calls."""
 
-import os
 import random
 import time
 
+from choices import IS_FULL
 from end_to_end.waiting import until
 
 from host.odoo_server import free_port
@@ -11,7 +11,7 @@ from host.odoo_server import free_port
 from .laboratory import WAITS, values_of
 from .reference_model import ODOO, TRIBE, ReferenceModel
 
-CUSTOMERS = 1000 if os.environ.get("TRIBE_FULL_TESTS") else 50
+CUSTOMERS = 1000 if IS_FULL else 50
 DAY = 24 * 3600
 TICKS = 3
 # Longer than any test.

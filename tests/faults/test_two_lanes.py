@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import os
 import random
 import statistics
 import threading
@@ -12,6 +11,7 @@ from decimal import Decimal
 
 import psycopg2
 import pytest
+from choices import IS_FULL
 from end_to_end.odoo_api import OdooApi
 from end_to_end.odoo_log import alarms
 from end_to_end.waiting import until
@@ -21,7 +21,6 @@ from host.odoo_server import OdooServer
 from .laboratory import PROCESSES, values_of
 from .reference_model import ODOO, ReferenceModel
 
-IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 # More than a lane takes at once.
 INVOICES = 500 if IS_FULL else 60
 # So many of before are there to be paid meanwhile.

@@ -1,6 +1,5 @@
 """Awkward invoices: each has one outcome, and never a silent shift of date or number."""
 
-import os
 import random
 import string
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
+from choices import IS_FULL
 from told import assert_says, containing
 
 from odoo.exceptions import AccessError, ValidationError
@@ -19,7 +19,6 @@ from odoo.addons.tribe_connector.tribe_api import Client
 
 from .invoice_case import InvoiceCase, cents
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 MANY_LINES = 500 if IS_FULL else 150
 REMOVED = object()
 

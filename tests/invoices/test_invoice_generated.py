@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 import pytest
+from choices import IS_FULL
 from connector.common import TAXES
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -20,7 +21,6 @@ from told import tell
 
 from .invoice_case import InvoiceCase, cents
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 SAME_EVERY_TIME = 1000 if IS_FULL else 92
 BY_CHANCE = 1000 if IS_FULL else 0
 BATCH = 50

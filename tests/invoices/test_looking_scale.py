@@ -4,18 +4,17 @@ With ``--full`` 100,000 on pages of a hundred; else 120 on pages of five. A quar
 are open.
 """
 
-import os
 from collections import Counter
 from datetime import timedelta
 from unittest import mock
 
+from choices import IS_FULL
 from dateutil.relativedelta import relativedelta
 
 from odoo.addons.tribe_connector.tribe_api import client
 
 from .test_looking import LookingCase
 
-IS_FULL = os.environ.get("TRIBE_FULL_TESTS") == "1"
 INVOICES = 100_000 if IS_FULL else 120
 SEEDED = 1_000 if IS_FULL else 40
 PAGE = 100 if IS_FULL else 5

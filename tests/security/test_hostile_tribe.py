@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from choices import IS_FULL
 from end_to_end.odoo_api import OdooError
 from end_to_end.waiting import until
 from end_to_end.world import world
@@ -18,7 +19,6 @@ from .database import execute
 from .hostile_tribe import LARGEST, POINTS, HostileTribe, chosen, largest_by_id
 from .resident_memory import MOST_GROWTH_KILOBYTES, ResidentMemory
 
-IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 SEED = int(os.environ.get("TRIBE_FUZZ_SEED", "14"))
 # Of each of the two kinds of Odoo.
 SERVERS = 100 if IS_FULL else 4

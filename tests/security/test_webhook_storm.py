@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import pytest
+from choices import IS_FULL
 from end_to_end.odoo_log import alarms
 
 from host.odoo_server import OdooServer
@@ -14,7 +15,6 @@ from .database import rows
 from .resident_memory import MOST_GROWTH_KILOBYTES, ResidentMemory, kilobytes
 from .webhook_storm import GUID, Storm, status_of
 
-IS_FULL = bool(os.environ.get("TRIBE_FULL_TESTS"))
 REQUESTS = 5000 if IS_FULL else 500
 SEED = int(os.environ.get("TRIBE_FUZZ_SEED", "5"))
 TOKEN_HEADER = "X-Tribe-Connector-Token"
