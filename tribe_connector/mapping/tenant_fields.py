@@ -77,7 +77,7 @@ def resolve_invoice_fields(schema: Mapping) -> tuple[InvoiceFields, list[str]]:
         (*sorted(to_identity), *_LEGAL_ENTITY), navigations
     )
     names["credited"] = _first(_CREDITED, navigations)
-    notes = [why for field, why in _WITHOUT.items() if names[field] is None]
+    notes: list[str] = [why for field, why in _WITHOUT.items() if names[field] is None]
     # Any rounding of the VAT agrees with one total.
     if [names[each] for each in _TOTALS].count(None) > 1:
         notes.append(sentence("invoices_with_too_few_totals"))
