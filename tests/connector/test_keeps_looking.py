@@ -159,7 +159,8 @@ class TestKeepsLooking(KeepsLookingCase):
         partner.phone = "030 2"
         self.sandbox.switch(write_answer="id", query_lag=FOR_GOOD)
         self.run_nightly()
-        self.age_told(partner, 60)
+        self.assertNotIn("stamp", self.link(partner.tribe_id).being_told["phone"])
+        self.age_told(partner, 60, stamp=None)
         self.look_at("organization", partner.tribe_id)
         self.assertEqual(self.row("lag").value, "5")
 
@@ -181,18 +182,15 @@ class TestKeepsLooking(KeepsLookingCase):
         self.run_nightly()
         return partner
 
-    def age_told(self, partner, seconds):
-        """As if Tribe had been told so many seconds ago, and had dated it later than before."""
+    def age_told(self, partner, seconds, stamp="2099-01-01T00:00:00Z"):
+        """As if Tribe had been told so many seconds ago, and had dated it later than before.
+
+        Its dates have seconds: in the second of the change before, the date would be the same.
+        """
         link = self.link(partner.tribe_id)
-        at = fields.Datetime.now() - timedelta(seconds=seconds)
-        link.being_told = {
-            name: {
-                **entry,
-                "at": fields.Datetime.to_string(at),
-                **({"stamp": "2099-01-01T00:00:00Z"} if "stamp" in entry else {}),
-            }
-            for name, entry in link.being_told.items()
-        }
+        at = fields.Datetime.to_string(fields.Datetime.now() - timedelta(seconds=seconds))
+        dated = {"at": at, **({"stamp": stamp} if stamp else {})}
+        link.being_told = {name: entry | dated for name, entry in link.being_told.items()}
 
     def test_a_usual_day_says_nothing(self):
         partner = self.linked(phone="030 1")
