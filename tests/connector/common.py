@@ -6,8 +6,8 @@ through their crons; only locking between workers cannot be shown here (tests/fa
 
 import contextlib
 import functools
-from datetime import datetime
-from unittest.mock import Mock
+from datetime import datetime, timedelta
+from unittest.mock import Mock, patch
 
 from end_to_end.waiting import ZONE, far_hour
 from tribe_sandbox import process
@@ -246,6 +246,27 @@ class ConnectorCase(SentenceCase, TransactionCase):
         """Let the connector look for changes."""
         self.env["tribe.work"]._add(self.connection, "inbound", "poll", streams, "poll")
         self.run_lanes()
+
+    @contextlib.contextmanager
+    def late_after(self, owner, name):
+        """Have all be later, once ``owner.name`` has returned: by more than Tribe takes to show
+        what it has.
+        """
+        late, now, done = [], fields.Datetime.now, getattr(owner, name)
+
+        def be_late(*arguments, **options):
+            returned = done(*arguments, **options)
+            if not late:
+                late.append(timedelta(seconds=self.connection.settle_seconds + 2))
+                self.sandbox.switch(query_lag=0.0)
+            return returned
+
+        with (
+            patch.object(owner, name, be_late),
+            patch.object(fields.Datetime, "now", lambda *_: sum(late, now())),
+        ):
+            yield
+        self.assertTrue(late)
 
     # Looking
 

@@ -602,6 +602,12 @@ class TestCopiesOfSeveralAges(RelationCase):
 
         self.assertSynchronized()
 
+    def test_nor_where_that_is_decided_late(self):
+        with self.old_copy(), self.late_after(tribe_relation_importer, "load_relations"):
+            self.look_at("organization", self.tribe_id)
+
+        self.assertSynchronized()
+
     def test_what_was_read_long_ago_is(self):
         self.no_old_copies()
         with self.old_copy():

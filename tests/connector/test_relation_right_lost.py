@@ -69,6 +69,18 @@ class RightCase(RelationCase):
         )
         self.synchronize(self.partners)
         self.look()
+        self.let_an_hour_pass()
+
+    def let_an_hour_pass(self):
+        """None of what is linked is so new that a read need not show it yet."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE tribe_link SET create_date = create_date - interval '1 hour',
+                   sent_at = sent_at - interval '1 hour', shown_at = shown_at - interval '1 hour'
+            """
+        )
+        self.env.invalidate_all()
 
     @property
     def kind(self):

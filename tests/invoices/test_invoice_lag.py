@@ -57,6 +57,22 @@ class TestInvoiceLag(PaymentCase):
         self.assertFalse(self.env["tribe.work"].search([]))
         self.assertNoWord(move)
 
+    def test_nor_by_one_that_is_decided_on_late(self):
+        tribe_id = self.send_new(self.line(100.0))
+        move = self.booked_move(tribe_id)
+        self.pay(move)
+        self.lag()
+        self.run_nightly()
+
+        importer = type(self.env["tribe.invoice.importer"])
+        with self.late_after(importer, "_phase"):
+            self.look_at("invoice", tribe_id)
+
+        link = self.link(tribe_id)
+        self.assertTrue(link.told_paid and link.paid_by_us)
+        self.assertEqual(link.phase_id.code, "Paid")
+        self.assertNoWord(move)
+
     def test_what_differs_is_looked_at_once_more_and_not_for_ever(self):
         self.sandbox.switch(final_invoice_writable="all")
         tribe_id = self.send_new(self.line(100.0))

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
+from odoo import fields
+
 from ..mapping import (
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
@@ -54,6 +56,8 @@ class RemoteRelation:
 
     kind: str
     entity: dict
+    # A moment before it was read: what is decided later goes by what a read of then need not show.
+    read_at: datetime
     relationships: dict[str, dict] = field(default_factory=dict)
     # Those of which another one of the same kind counts.
     others: dict[str, list[dict]] = field(default_factory=dict)
@@ -325,15 +329,17 @@ def load_relations(connection, client, kind: str, relation_ids) -> dict[str, Rem
     positions = {relation_id: position for position, relation_id in enumerate(relation_ids)}
     if not positions:
         return {}
+    read_at = fields.Datetime.now()
     links = connection.env["tribe.link"]
     witnesses = links._witnesses(connection, kind, positions)
     rows = load_entities(connection, client, kind, _guids(positions), _guids(witnesses))
-    fields = connection._synchronized_fields(kind)
-    state_codes = connection._state_codes()
-    rows.sort(key=lambda row: positions.get(row["ID"], len(positions)))
-    relations = {
-        row["ID"]: RemoteRelation(kind, row, fields=fields, state_codes=state_codes) for row in rows
+    known = {
+        "read_at": read_at,
+        "fields": connection._synchronized_fields(kind),
+        "state_codes": connection._state_codes(),
     }
+    rows.sort(key=lambda row: positions.get(row["ID"], len(positions)))
+    relations = {row["ID"]: RemoteRelation(kind, row, **known) for row in rows}
     _load_relationships(connection, client, kind, relations, witnesses)
     restored_at = links._restored_at(connection, relations)
     for relation in relations.values():

@@ -320,7 +320,7 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _compare_phase(self, session, link, entity):
         """Note in which phase an invoice is; returns what the read shows of what we told of it."""
         phase = self._phase(session.connection, entity)
-        seen = link._see({"phase": phase.tribe_id}, {})
+        seen = link._see({"phase": phase.tribe_id}, {}, session.began)
         link._keep_told(seen)
         if "phase" in seen.hidden or link.phase_id == phase:
             return seen

@@ -491,18 +491,18 @@ class TribeLink(models.Model):
         kept = {name: each for name, each in self.being_told.items() if name not in names}
         self.being_told = kept or False
 
-    def _told_since(self):
-        """What was told before shows by now (datetime as text, UTC)."""
+    def _told_since(self, read_at):
+        """What was told before shows in a read of a moment (datetime as text, UTC)."""
         wait = timedelta(seconds=self.connection_id.settle_seconds)
-        return fields.Datetime.to_string(fields.Datetime.now() - wait)
+        return fields.Datetime.to_string(read_at - wait)
 
-    def _see(self, shown, stamps, country_code=None):
-        """What a read shows of what Tribe was told (``mapping.Seen``)."""
+    def _see(self, shown, stamps, read_at, country_code=None):
+        """What a read of a moment shows of what Tribe was told (``mapping.Seen``)."""
         return look(
             self.being_told,
             shown,
             stamps=stamps,
-            since=self._told_since(),
+            since=self._told_since(read_at),
             country_code=country_code,
         )
 
@@ -541,7 +541,8 @@ class TribeLink(models.Model):
             return set(), set(), set()
         marks = self.shown or {}
         older, none = remote.older_than(marks), set()
-        copied, restored = (older, none) if self._seconds_of_old_copies() > 0 else (none, older)
+        is_copy = self._seconds_of_old_copies(remote.read_at) > 0
+        copied, restored = (older, none) if is_copy else (none, older)
         if not self._is_in_doubt(remote.restored_at):
             return copied, restored, none
         edited = remote.edited_since(marks)
@@ -598,29 +599,29 @@ class TribeLink(models.Model):
             if (
                 link.state in ("linked", "gone")
                 and remotes[tribe_id].is_older_than(link.shown or {})
-                and link._seconds_of_old_copies() <= 0
+                and link._seconds_of_old_copies(remotes[tribe_id].read_at) <= 0
                 and not link._is_in_doubt(restored_at)
             ):
                 return connection._note_restored()
         return restored_at
 
-    def _seconds_of_old_copies(self):
-        """How long Tribe may still answer from a copy without what it showed last."""
+    def _seconds_of_old_copies(self, read_at):
+        """How long from a moment on Tribe may answer from a copy without what it showed last."""
         if not self.shown_at:
             return 0
-        shown = (fields.Datetime.now() - self.shown_at).total_seconds()
+        shown = (read_at - self.shown_at).total_seconds()
         return self.connection_id.settle_seconds - shown
 
-    def _may_be_old_address(self):
-        """Whether Tribe may answer from a copy that lacks its address."""
+    def _may_be_old_address(self, read_at):
+        """Whether Tribe may have answered from a copy that lacks its address."""
         is_being_told = not {*ADDRESS_FIELDS}.isdisjoint(self.being_told or {})
-        return is_being_told or self._seconds_of_old_copies() > 0
+        return is_being_told or self._seconds_of_old_copies(read_at) > 0
 
-    def _may_be_new(self):
-        """Whether it was made so shortly ago that it need not show yet wherever Tribe reads."""
+    def _may_be_new(self, read_at):
+        """Whether it was made so shortly before a read that this need not show it yet."""
         wait = timedelta(seconds=self.connection_id.settle_seconds)
         made_at = max(self.sent_at or self.create_date, self.create_date)
-        return made_at + wait > fields.Datetime.now()
+        return made_at + wait > read_at
 
     def _keep_shown(self, remote, merged):
         """Keep how new what was read is; look again where it is an old copy.
@@ -662,7 +663,7 @@ class TribeLink(models.Model):
         now, marks = fields.Datetime.now(), remote.marks()
         if not self._is_in_doubt(remote.restored_at) or self._older(remote)[0] or remote.doubted:
             return
-        if now >= remote.restored_at or marks != self.shown:
+        if remote.read_at >= remote.restored_at or marks != self.shown:
             self.write({"shown": marks or False, "shown_at": max(now, remote.restored_at)})
 
     def _of_addresses(self, connection, address_ids):
@@ -736,7 +737,7 @@ class TribeLink(models.Model):
         :param name: what the contact is called
         :raises Busy: as long as that may be
         """
-        left = self._seconds_of_old_copies()
+        left = self._seconds_of_old_copies(remote.read_at)
         if left > 0 and self._older(remote)[0]:
             seconds = self._seconds_to_next_copy(self.connection_id.settle_seconds - left)
             raise Busy(sentence("not_shown_yet", contact=name), seconds)

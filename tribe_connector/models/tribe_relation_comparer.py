@@ -304,14 +304,18 @@ class TribeRelationComparer(models.AbstractModel):
         addresses = [
             (remotes[link.tribe_id], ADDRESS_MARK)
             for link in links
-            if _has_address(link) and link._address_shown() and not link._may_be_old_address()
+            if _has_address(link)
+            and link._address_shown()
+            and not link._may_be_old_address(remotes[link.tribe_id].read_at)
         ]
         of_partner = {link.partner_id: remotes[link.tribe_id] for link in links}
         sets, absent = RELATIONSHIP_SETS[kind], connection._absent()
         roles = [
             (of_partner[link.partner_id], link.kind)
             for link in self._relationships(connection, links)
-            if link.kind in sets and sets[link.kind] not in absent and not link._may_be_new()
+            if link.kind in sets
+            and sets[link.kind] not in absent
+            and not link._may_be_new(of_partner[link.partner_id].read_at)
         ]
         return [
             (addresses, [each for each in addresses if each[0].lacks_address]),

@@ -373,7 +373,8 @@ class TribeRelationExporter(models.AbstractModel):
         if told:
             self._check_unchanged_in_tribe(session, decision)
         agreed, stamps = self._write_to_tribe(session, link, merged, decision.remote)
-        self._note_answer(link, {name: agreed.get(name, told[name]) for name in told}, stamps)
+        answered = {name: agreed.get(name, told[name]) for name in told}
+        self._note_answer(link, decision.remote, answered, stamps)
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
@@ -435,14 +436,15 @@ class TribeRelationExporter(models.AbstractModel):
         if remote.invoice_address() or not changes_address:
             return
         told = {n: each for n, each in decision.seen.told.items() if n in ADDRESS_FIELDS}
-        may_be_there = is_unanswered(without_unanswered(told, link._told_since()))
+        may_be_there = is_unanswered(without_unanswered(told, link._told_since(remote.read_at)))
         if remote.is_address_hidden or may_be_there:
             seconds = link._seconds_to_next_look(told)
             raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
 
-    def _note_answer(self, link, told, stamps):
+    def _note_answer(self, link, remote, told, stamps):
         """Note that Tribe has what it was told; what it never answered to before is told anew."""
-        kept = without_unanswered(answer(link.being_told, told, stamps), link._told_since())
+        since = link._told_since(remote.read_at)
+        kept = without_unanswered(answer(link.being_told, told, stamps), since)
         if kept != (link.being_told or {}):
             link.being_told = kept or False
 

@@ -95,7 +95,7 @@ class TribeRelationImporter(models.AbstractModel):
                 continue
             if link not in leased:
                 session.failed(address_id, self._busy(link.partner_id))
-            elif link._seconds_of_old_copies() > 0:
+            elif link._seconds_of_old_copies(session.began) > 0:
                 self.env["tribe.work"]._look_later(session.connection, "address", address_id)
             else:
                 link._forget_address_shown()

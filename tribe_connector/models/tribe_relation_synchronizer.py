@@ -430,7 +430,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return
         shown = remote.shown()
         decision.seen = link._see(
-            {**shown, **remote.roles()}, remote.stamps(), shown.get("country_code")
+            {**shown, **remote.roles()},
+            remote.stamps(),
+            remote.read_at,
+            shown.get("country_code"),
         )
         if decision.seen.hidden:
             decision.remote = remote.with_hidden(decision.seen.hidden)
@@ -845,10 +848,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _deleted_relationships(self, connection, partner, remote):
         """The links of a partner to relationships that Tribe has no more.
 
-        Not to those that were made just now: they may not show yet.
+        Not to those that were made just before it was read: they need not show yet.
         """
         return self._not_shown_relationships(connection, partner, remote).filtered(
-            lambda link: not link._may_be_new()
+            lambda link: not link._may_be_new(remote.read_at)
         )
 
     def _not_shown_relationships(self, connection, partner, remote):
@@ -910,7 +913,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """
         settled_at = link._settled_at()
         is_new = settled_at and settled_at > session.began
-        if is_new or link._seconds_of_old_copies() > 0:
+        if is_new or link._seconds_of_old_copies(session.began) > 0:
             code = "not_shown_yet" if is_new else "not_shown_any_more"
             raise TryAgain(
                 sentence(code, contact=link.partner_id._tribe_called()),
