@@ -20,7 +20,7 @@ from odoo.tools import SQL
 
 from odoo.addons.account.models.chart_template import AccountChartTemplate
 from odoo.addons.base_vat.models import res_partner as base_vat
-from odoo.addons.tribe_connector.engine import turn
+from odoo.addons.tribe_connector.engine import rounds, turn
 from odoo.addons.tribe_connector.models import tribe_connection_tenant
 from odoo.addons.tribe_connector.probe import Findings
 from odoo.addons.tribe_connector.tribe_api import client as client_module
@@ -127,6 +127,9 @@ class ConnectorCase(SentenceCase, TransactionCase):
 
     def setUp(self):
         super().setUp()
+        # As in a new process: it remembers who had a turn, and which lanes had no time.
+        self.patch(rounds, "_rounds", {})
+        self.patch(turn, "_row", turn._Row())
         self.seed_tribe()
 
     def seed_tribe(self, *, keep_webhooks=False, **switches):

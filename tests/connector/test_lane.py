@@ -8,7 +8,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import ir_cron
-from odoo.addons.tribe_connector.engine import turn
+from odoo.addons.tribe_connector.engine import rounds, turn
 from odoo.addons.tribe_connector.models import tribe_engine
 from odoo.addons.tribe_connector.tribe_api import Turn
 
@@ -129,6 +129,23 @@ class TestLane(RelationCase):
         with self.subTest("the next row"), turn.job_of_row(second, 1):
             self.assertGreater(turn.current_turn().seconds_left(), 40)
         self.assertEqual(turn.current_turn().seconds_for(30), 30)
+
+
+class TestAfterOtherTests(RelationCase):
+    """What a process remembers of the lanes of other tests is no part of a test."""
+
+    def setUp(self):
+        inbound = self.env.ref("tribe_connector.cron_inbound_1")
+        self.patch(turn._row, "late", frozenset({inbound.id}))
+        had = rounds.Rounds([self.connection.id])
+        self.patch(rounds, "_rounds", {(self.env.cr.dbname, "outbound"): had})
+        super().setUp()
+
+    def test_a_lane_leaves_its_time_to_none_that_was_late_in_another_test(self):
+        self.assertTrue(self.linked().tribe_id)
+
+    def test_nobody_had_a_turn(self):
+        self.assertFalse(rounds._rounds)
 
 
 class TestLongestWait(RelationCase):
