@@ -496,6 +496,30 @@ class TestRelationLag(RelationCase):
 
         self.assertEverywhere("030 1")
 
+    def test_an_old_copy_from_before_what_was_told_last_and_what_was_refused_since(self):
+        """Even where Tribe wins what both sides have changed."""
+        self.connection.conflict_policy = "tribe"
+        place = {"street": "Weg 2", "city": "Breda"}
+        self.lag()
+        self.partner.write({"phone": "030 2", **place})
+        self.run_nightly()
+        for path in ("Relation_Organization", "Address"):
+            self.sandbox.fault("status", status=400, method="PUT", path_contains=path)
+            self.partner.write({"phone": "030 3", "street": "Weg 3"})
+            self.run_nightly()
+            self.assertEqual(len(self.problems()), 1)
+            self.partner.write({"phone": "030 4", "street": "Weg 4"})
+            self.webhook()
+            self.assertEqual((self.partner.phone, self.partner.street), ("030 4", "Weg 4"))
+
+        self.retry()
+        self.catch_up()
+        self.pass_time()
+
+        self.assertEverywhere("030 4")
+        self.assertEqual((self.partner.street, self.partner.city), ("Weg 4", "Breda"))
+        self.assertEqual(self.address_of(self.partner)["City"], "Breda")
+
     def test_former_was_written_the_answer_lost_and_then_unarchived(self):
         for first in ("webhook", "retry", "button"):
             with self.subTest(first):

@@ -2,7 +2,9 @@
 
 from unittest.mock import patch
 
-from .common import SUPPLIER
+from odoo.addons.tribe_connector.models import tribe_relation_exporter
+
+from .common import LONG, SUPPLIER
 from .relation_case import RelationCase
 
 
@@ -64,6 +66,65 @@ class TestRelationRace(RelationCase):
 
                 self.assertEqual(self.partner.phone, f"030 2 {first}")
                 self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], f"030 2 {first}")
+                self.assertFalse(self.problems())
+
+    def lose_answer(self):
+        """Have Tribe told of the partner, without its answer."""
+        self.sandbox.fault("lose_answer", method="PUT", times=1)
+        self.run_nightly()
+
+    def interrupt_telling(self, website):
+        """Have Tribe told of the partner, which is edited there just before it is written."""
+        type(self).edit_in_tribe = lambda: self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"Website": website}
+        )
+        # Until somebody asks.
+        with patch.object(tribe_relation_exporter, "BUSY_SECONDS", LONG):
+            self.env["tribe.work"].search([]).action_retry()
+            self.run_nightly()
+        self.assertIsNone(self.edit_in_tribe, "nobody edited")
+
+    def test_what_arrived_stays_ours_when_telling_what_follows_is_interrupted(self):
+        for follows in ("phone", "email"):
+            for first in ("webhook", "retry"):
+                case = f"{follows}.{first}"
+                with self.subTest(case):
+                    self.partner.phone = f"030 1 {case}"
+                    self.lose_answer()
+                    self.partner[follows] = f"2@{case}.example"
+                    self.interrupt_telling(f"https://{case}.example")
+                    self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], f"030 1 {case}")
+
+                    self.partner.phone = f"030 3 {case}"
+                    if first == "webhook":
+                        self.look_at("organization", self.partner.tribe_id)
+                    self.env["tribe.work"].search([]).action_retry()
+                    self.run_lanes()
+
+                    self.assertEqual(self.partner.phone, f"030 3 {case}")
+                    self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], f"030 3 {case}")
+                    self.assertFalse(self.problems())
+
+    def test_so_does_what_arrived_before_something_else_was_refused(self):
+        """Such as that the customer is a supplier as well."""
+        for first in ("webhook", "retry"):
+            with self.subTest(first):
+                self.partner = self.linked(f"Ook leverancier {first}")
+                self.partner.write({"phone": "030 1", "supplier_rank": 1})
+                self.sandbox.fault("status", status=400, method="POST", path_contains=SUPPLIER)
+                self.run_nightly()
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 1")
+                self.assertTrue(self.problems())
+
+                self.partner.phone = "030 2"
+                if first == "webhook":
+                    self.look_at("organization", self.partner.tribe_id)
+                self.env["tribe.work"].search([]).action_retry()
+                self.run_lanes()
+
+                self.assertEqual(self.partner.phone, "030 2")
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+                self.assertIn(SUPPLIER, self.relationships(self.partner))
                 self.assertFalse(self.problems())
 
     def test_what_was_taken_back_after_a_lost_answer_is_taken_back_in_tribe_too(self):

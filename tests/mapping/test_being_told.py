@@ -120,10 +120,20 @@ def test_whatever_state_of_before_is_read_our_last_word_stays(phones, data):
         told = found.told
 
 
+@given(PHONES, st.data())
+def test_whatever_was_not_answered_nothing_of_ours_is_an_edit_in_tribe(phones, data):
+    told = {}
+    for before, phone in zip(phones, phones[1:], strict=False):
+        told = tell(told, {"phone": phone}, {"phone": before}, THEN)
+        if data.draw(st.booleans()):
+            told = answer(told, {"phone": phone}, {})
+    assert seen(told, data.draw(st.sampled_from(phones))).ours == {"phone"}
+
+
 @given(PHONES, st.sampled_from("6789"))
 def test_whatever_was_told_an_edit_counts(phones, edit):
     found = seen(one_after_the_other(*phones), edit)
-    assert not found.hidden and not found.is_old
+    assert not (found.hidden or found.is_old or found.ours)
 
 
 @given(st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), min_size=30, max_size=40))

@@ -25,13 +25,16 @@ class Seen:
     """What a read shows of what was told.
 
     ``hidden`` is what Tribe has by now although the read shows what it had before, ``arrived``
-    what it has although its answer was lost, and ``told`` what is still to be seen. ``is_old``:
-    the read is an old copy; ``is_news``: it is the first to show something that was told.
+    what it has although its answer was lost, and ``told`` what is still to be seen. ``ours`` names
+    what nobody has edited in Tribe since it was told: it has what it was told, or had before.
+    ``is_old``: the read is an old copy; ``is_news``: it is the first to show something that was
+    told.
     """
 
     hidden: dict = field(default_factory=dict)
     arrived: dict = field(default_factory=dict)
     told: dict = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
     is_old: bool = False
     is_news: bool = False
 
@@ -134,6 +137,11 @@ def look(
         hidden={n: e["value"] for n, e in by_verdict[OLD].items() if e["is_answered"]},
         arrived={n: e["value"] for n, e in by_verdict[SHOWN].items() if not e["is_answered"]},
         told=by_verdict[OLD] | by_verdict[UNSURE],
+        ours=frozenset(
+            name
+            for name, entry in entries.items()
+            if verdicts[name] == SHOWN or (verdicts[name] != NEWER and entry["before"])
+        ),
         is_old=bool(by_verdict[OLD]),
         is_news=bool(by_verdict[SHOWN]),
     )

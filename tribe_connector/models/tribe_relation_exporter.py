@@ -365,7 +365,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
         stamps = decision.remote.stamps()
         session.notice_lag(link._lag_shown(decision.seen, stamps, session.began))
-        link._keep_told(decision.seen)
+        self._keep_seen(decision)
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
         self._check_given_up_told(session, decision)
@@ -388,6 +388,16 @@ class TribeRelationExporter(models.AbstractModel):
         self._log_notes(session, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(session.connection, partner)
+
+    def _keep_seen(self, decision):
+        """Keep what is still to be seen of what Tribe was told, and that both agree on the rest.
+
+        Both at once: it is noted for good with what Tribe is told next, whatever becomes of that.
+        """
+        link = decision.link
+        if decision.seen.ours:
+            link.agreed = self._agreed(decision)
+        link._keep_told(decision.seen)
 
     def _note_being_told(self, session, decision):
         """Note, for good, what Tribe is about to be told.

@@ -394,9 +394,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
 
-        What was being sent counts as agreed with what arrived of it, and so does a change that
-        arrived although its answer was lost; what another relation had, which was deleted in Tribe
-        since, does not.
+        What was being sent counts as agreed with what arrived of it, and so does what Tribe has of
+        what it was told, or had before: what we tell it never wins over a later edit in Odoo. What
+        another relation had, which was deleted in Tribe since, does not.
         """
         link = decision.link
         if not link or link.state in ("unlinked", "merged"):
@@ -405,10 +405,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return None
         if link.state == "sending" and not self._has_arrived(decision):
             return None
-        # Nobody has edited that in Tribe: it is ours.
-        shown = decision.remote.values()
-        arrived = {n: value for n, value in decision.seen.arrived.items() if n in shown}
-        return {**(link.agreed or {}), **arrived} if arrived else link.agreed
+        values = decision.remote.values()
+        ours = {name: values[name] for name in decision.seen.ours if name in values}
+        ours = as_odoo_has(link.made or {}, ours, values.get("country_code"))
+        return {**(link.agreed or {}), **ours} if ours else link.agreed
 
     def _has_arrived(self, decision):
         """Whether a relation is what was being sent, and not one that merely has its number."""
