@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from invoices.invoice_case import InvoiceCase, cents, today_in_tribe
+from invoices.invoice_case import InvoiceCase, cents
 
 from odoo.addons.tribe_connector.sentence import sentence
 
@@ -67,10 +67,10 @@ class TestLockedJournal(InvoiceCase):
         self.entities = self.connection.legal_entity_ids
 
     def test_the_period_is_what_an_invoice_waits_for(self):
-        self.entities.journal_id.fiscalyear_lock_date = today_in_tribe()
+        self.entities.journal_id.fiscalyear_lock_date = self.today
         tribe_id = self.send_new(self.line(10.0))
 
-        self.assert_held(tribe_id, "invoice_in_locked_journal", lock=today_in_tribe())
+        self.assert_held(tribe_id, "invoice_in_locked_journal", lock=self.today)
         self.assertEqual(self.problematic().cause, "period")
         self.entities.journal_id.fiscalyear_lock_date = False
         self.run_nightly()
@@ -79,14 +79,14 @@ class TestLockedJournal(InvoiceCase):
 
     def test_it_may_be_booked_on_the_first_open_day(self):
         self.entities.locked_period = "first_open_day"
-        self.entities.journal_id.fiscalyear_lock_date = today_in_tribe() + timedelta(days=2)
+        self.entities.journal_id.fiscalyear_lock_date = self.today + timedelta(days=2)
 
         move = self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 
-        self.assertEqual(move.date, today_in_tribe() + timedelta(days=3))
+        self.assertEqual(move.date, self.today + timedelta(days=3))
 
     def test_what_is_locked_for_others_alone_is_open(self):
-        self.entities.journal_id.period_lock_date = today_in_tribe()
+        self.entities.journal_id.period_lock_date = self.today
         self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 
 

@@ -1,10 +1,8 @@
 """What the tests of invoices share: a customer that both systems know, and invoices in Tribe."""
 
 from contextlib import contextmanager
-from datetime import datetime
 from decimal import Decimal
 from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 from connector.common import ORGANIZATION_CUSTOMER, ConnectorCase
 
@@ -98,7 +96,7 @@ class InvoiceCase(ConnectorCase):
             {
                 "move_type": "out_invoice",
                 "partner_id": self.partner.id,
-                "invoice_date": today_in_tribe(),
+                "invoice_date": self.today,
                 "invoice_line_ids": [(0, 0, line)],
                 **values,
             }
@@ -169,11 +167,6 @@ class InvoiceCase(ConnectorCase):
             ),
         )
         return move
-
-
-def today_in_tribe():
-    """The day of an invoice that is sent now, which is not always that of the test's machine."""
-    return datetime.now(ZoneInfo("Europe/Amsterdam")).date()
 
 
 def cents(amount):

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.sentence import sentence
 
-from .invoice_case import InvoiceCase, today_in_tribe
+from .invoice_case import InvoiceCase
 
 
 class AccountJournal(models.Model):
@@ -50,14 +50,14 @@ class TestLockedJournal(InvoiceCase):
         self.enterContext(addon)
 
     def test_the_period_is_what_an_invoice_waits_for(self):
-        self.entities.journal_id.fiscalyear_lock_date = today_in_tribe()
+        self.entities.journal_id.fiscalyear_lock_date = self.today
         tribe_id = self.send_new(self.line(10.0))
 
         self.assert_held(
             tribe_id,
             "invoice_in_locked_journal",
-            date=today_in_tribe(),
-            lock=today_in_tribe(),
+            date=self.today,
+            lock=self.today,
             journal=self.journal.display_name,
         )
         self.assertEqual(self.problematic().cause, "period")
@@ -72,7 +72,7 @@ class TestLockedJournal(InvoiceCase):
         self.entities.locked_period = "first_open_day"
         for of_journal, of_company in ((2, 1), (1, 2)):
             with self.subTest(of_journal=of_journal, of_company=of_company):
-                day = today_in_tribe()
+                day = self.today
                 self.entities.journal_id.fiscalyear_lock_date = day + timedelta(days=of_journal)
                 self.company.sale_lock_date = day + timedelta(days=of_company)
 
@@ -83,11 +83,11 @@ class TestLockedJournal(InvoiceCase):
 
     def test_what_is_locked_for_others_alone_is_open(self):
         """Whoever the lanes work as is an accounting administrator."""
-        self.entities.journal_id.period_lock_date = today_in_tribe()
+        self.entities.journal_id.period_lock_date = self.today
         self.assert_booked_to_the_cent(self.send_new(self.line(10.0)))
 
     def test_one_of_before_that_day_leaves_the_others_alone(self):
-        self.entities.journal_id.fiscalyear_lock_date = today_in_tribe() - timedelta(days=5)
+        self.entities.journal_id.fiscalyear_lock_date = self.today - timedelta(days=5)
         tribe_ids = []
         for offset in (0, -10, 0):
             self.sandbox.switch(invoice_day_offset=offset)
@@ -112,7 +112,7 @@ class TestRefusedDate(InvoiceCase):
         self.assert_held(
             tribe_id,
             "invoice_date_refused_by_odoo",
-            date=today_in_tribe(),
+            date=self.today,
             reason=sentence("said_by_odoo", text="Niet op deze dag."),
         )
         self.assertEqual(self.problematic().cause, "period")

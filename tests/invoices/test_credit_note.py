@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.sentence import sentence
 
-from .invoice_case import InvoiceCase, today_in_tribe
+from .invoice_case import InvoiceCase
 
 FIRST_START = 60
 
@@ -32,7 +32,7 @@ class CreditCase(InvoiceCase):
         dollar = self.env.ref("base.USD")
         dollar.active = True
         dollar.rate_ids.unlink()
-        for day, rate in ((date(2020, 1, 1), 1.25), (today_in_tribe(), 1.5)):
+        for day, rate in ((date(2020, 1, 1), 1.25), (self.today, 1.5)):
             values = {"currency_id": dollar.id, "name": day, "rate": rate, "company_id": False}
             dollar.rate_ids.create(values)
 
@@ -150,7 +150,7 @@ class TestCreditBeforeItsInvoice(CreditCase):
         self.assert_settled(invoice, credit)
 
     def test_the_invoice_was_held_until_its_period_was_opened(self):
-        self.company.sale_lock_date = date.today() - timedelta(days=5)
+        self.company.sale_lock_date = self.today - timedelta(days=5)
         self.sandbox.switch(invoice_day_offset=-10)
         invoice = self.send_new(self.line(100.0))
         self.sandbox.switch(invoice_day_offset=0)

@@ -11,7 +11,6 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
-from .invoice_case import today_in_tribe
 from .test_credit_note import CreditCase
 
 
@@ -260,7 +259,7 @@ class TestTakenApartInABranch(ElsewhereCase):
                     "company_id": branch.id,
                     "partner_id": self.env["res.partner"].create({"name": "Klant"}).id,
                     "currency_id": self.env.ref("base.USD").id,
-                    "invoice_date": today_in_tribe() - timedelta(days=20),
+                    "invoice_date": self.today - timedelta(days=20),
                     "invoice_line_ids": [Command.create(line)],
                 }
             )
@@ -268,7 +267,7 @@ class TestTakenApartInABranch(ElsewhereCase):
         move.action_post()
         register = self.env["account.payment.register"].with_company(branch)
         register.with_context(active_model="account.move", active_ids=move.ids).create(
-            {"payment_date": today_in_tribe(), "journal_id": self.bank.id}
+            {"payment_date": self.today, "journal_id": self.bank.id}
         )._create_payments()
         return move
 
