@@ -40,6 +40,27 @@ class TestGoingLive(ConnectorCase):
 
         self.assertEqual(self.field("due_date").name, "CloseDate")
 
+    def test_a_field_that_somebody_emptied_stays_empty(self):
+        """Of a Tribe that never sets the mark, which has another one later."""
+        self.field("final").name = False
+
+        self.connect()
+        self.connect()
+        self.assertFalse(self.field("final").name)
+
+        self.sandbox.switch(final_flag_name="IsFinalized")
+        self.connect()
+        self.assertEqual(self.field("final").name, "IsFinalized")
+
+    def test_a_field_that_was_not_there_is_found_once_it_is(self):
+        self.sandbox.switch(final_flag_name="")
+        self.connect()
+        self.assertFalse(self.field("final").name)
+
+        self.sandbox.switch(final_flag_name="IsFinal")
+        self.connect()
+        self.assertEqual(self.field("final").name, "IsFinal")
+
     def test_a_field_that_tribe_does_not_have_is_refused_with_the_ones_it_has(self):
         with self.assert_refused(
             "invoice_field_unknown",

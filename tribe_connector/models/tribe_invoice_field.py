@@ -41,8 +41,11 @@ class TribeInvoiceField(models.Model):
     )
     name = fields.Char(
         "Field in Tribe",
-        help="As Tribe's metadata writes it. Empty: none was recognized. What you empty is filled "
-        "in again by Connect where Tribe has it.",
+        help="As Tribe's metadata writes it. Empty: none was recognized, or you emptied it. What "
+        "you change stays as long as Tribe has what was recognized.",
+    )
+    recognized = fields.Char(
+        readonly=True, help="What was recognized in Tribe's metadata when connecting last."
     )
 
     _meaning_unique = models.Constraint(
@@ -74,20 +77,26 @@ class TribeInvoiceField(models.Model):
     def _store(self, connection, resolved):
         """Bring the rows of a connection up to date: what was corrected stays while Tribe has it.
 
+        With all rights: nobody enters what was recognized.
+
         :param resolved: ``{meaning: name or None}``
         """
         rows = {row.meaning: row for row in connection.invoice_field_ids}
-        known = connection.invoice_names or []
         for sequence, (meaning, name) in enumerate(resolved.items()):
             row = rows.get(meaning)
-            if not row:
+            if row:
+                row.sudo().write({"name": row.name if row._stays() else name, "recognized": name})
+            else:
                 self.create(
                     {
                         "connection_id": connection.id,
                         "sequence": sequence,
                         "meaning": meaning,
                         "name": name,
+                        "recognized": name,
                     }
                 )
-            elif row.name not in known:
-                row.name = name
+
+    def _stays(self):
+        """Whether Tribe has what it is called; or what was recognized, and somebody emptied."""
+        return (self.name or self.recognized) in (self.connection_id.invoice_names or [])
