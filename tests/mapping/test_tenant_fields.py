@@ -159,6 +159,10 @@ def test_rounding_that_nothing_tells_of_is_said(totals, are_too_few):
         ("Relationship_Organization_Supplier", False),
         ("Datastore_GeneralLedgerAccount", False),
         ("Address/Country", False),
+        ("Address/Street", False),
+        ("Relation_Organization/EmailAddress", False),
+        ("Relation_Person/MobilePhoneNumber", False),
+        ("Relation_Organization/Website", False),
     ],
 )
 def test_what_is_missing_is_named_with_its_remedy(path, blocking):

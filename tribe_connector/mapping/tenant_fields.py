@@ -99,19 +99,25 @@ def missing_requirements(schema: Mapping) -> list[Requirement]:
 
 def absent_relation_paths(schema: Mapping) -> set[str]:
     """The sets and fields of relations that we would read or write, and this tenant lacks."""
-    paths = {path for fields in FIELD_PATHS.values() for each in fields.values() for path in each}
-    return {path for path in paths if not _has(schema, path)}
+    return {path for path in _RELATION_PATHS if not _has(schema, path)}
 
 
 _ASK_TRIBE = sentence("ask_tribe_about_access")
 _ENABLE_BILLING = sentence("switch_on_billing")
 
 
+_RELATION_PATHS = {
+    path for fields in FIELD_PATHS.values() for each in fields.values() for path in each
+}
+# Fields of relations without which nothing can be done.
+_REQUIRED = {"Relation_Organization/Name", "Relation_Organization/DebtorNumber"}
+
+
 def _requirements() -> Iterable[Requirement]:
     relations = sentence("relations_missing_in_tribe")
     for entity_set in ("Relation_Organization", ORGANIZATION_CUSTOMER, IDENTITY):
         yield Requirement(entity_set, relations, _ASK_TRIBE, True)
-    for path in ("Relation_Organization/Name", "Relation_Organization/DebtorNumber"):
+    for path in sorted(_REQUIRED):
         yield Requirement(path, relations, _ASK_TRIBE, True)
     for path in (f"{ORGANIZATION_CUSTOMER}/Organization", f"{ORGANIZATION_CUSTOMER}/Relation"):
         yield Requirement(path, relations, _ASK_TRIBE, True)
@@ -146,7 +152,8 @@ _OPTIONAL_RELATIONS = {
 
 
 def _optional_relations() -> Iterable[Requirement]:
-    for path, why in _OPTIONAL_RELATIONS.items():
+    others = dict.fromkeys(sorted(_RELATION_PATHS - _REQUIRED), sentence("field_not_synchronized"))
+    for path, why in (others | _OPTIONAL_RELATIONS).items():
         yield Requirement(path, why, _ASK_TRIBE, False)
     for entity_set in ("Relation_Organization", "Relation_Person", ORGANIZATION_CUSTOMER):
         yield Requirement(
