@@ -1,11 +1,14 @@
 from unittest.mock import patch
 
+from choices import each_choice
+
 from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
+from .test_relation_restored import wait_for_next_second
 
 
 class TestWhoCannotBeArchived(RelationCase):
@@ -206,3 +209,70 @@ class TestEndsThatTribeShowsNoMore(RelationCase):
         row = self.organization(Name="Nieuw B.V.")
         self.look_at("organization", row["ID"])
         self.assertTrue(self.link(row["ID"]).partner_id.active)
+
+
+class TestReopenedSoon(RelationCase):
+    """What Odoo told is taken back in Tribe within the time that a read may be an old copy."""
+
+    def told(self, partner, active):
+        """Archive a contact in Odoo, or take it back, and tell Tribe."""
+        # Tribe's dates have seconds: only a later one says what was changed afterwards.
+        wait_for_next_second()
+        partner.active = active
+        self.run_nightly()
+        former = [row["IsFormer"] for row in self.relationships(partner).values()]
+        self.assertEqual({bool(each) for each in former}, {not active})
+
+    def change(self, partner, is_former):
+        """Somebody in Tribe ends or reopens the relationships, and webhooks tell of it."""
+        wait_for_next_second()
+        for entity_set, row in self.relationships(partner).items():
+            self.sandbox.change(entity_set, row["ID"], {"IsFormer": is_former})
+        self.look(partner)
+
+    def look(self, partner):
+        self.look_at("organization" if partner.is_company else "person", partner.tribe_id)
+
+    def each_customer(self, check):
+        """Check something of customers of both kinds, and of a supplier, with each policy."""
+        whos = ({}, {"supplier_rank": 1}, {"is_company": False})
+        for policy, values in each_choice(("ask", "tribe", "odoo"), whos):
+            self.connection.conflict_policy = policy
+            with self.subTest(policy, **values):
+                check(self.linked(f"{policy} {values}", **values))
+
+    def assertStays(self, partner, *, active, is_former):
+        self.look(partner)
+        self.run_nightly()
+        self.assertEqual(partner.active, active)
+        former = [row["IsFormer"] for row in self.relationships(partner).values()]
+        self.assertEqual({bool(each) for each in former}, {is_former})
+        self.assertFalse(self.problems())
+
+    def test_who_was_archived_in_odoo_is_not_ended_again(self):
+        def check(partner):
+            self.told(partner, active=False)
+            self.change(partner, is_former=False)
+            self.assertStays(partner, active=False, is_former=False)
+
+        self.each_customer(check)
+
+    def test_nor_who_was_ended_in_tribe_before(self):
+        def check(partner):
+            self.change(partner, is_former=True)
+            self.change(partner, is_former=False)
+            self.told(partner, active=False)
+            self.change(partner, is_former=False)
+            self.assertStays(partner, active=False, is_former=False)
+
+        self.each_customer(check)
+
+    def test_who_was_unarchived_in_odoo_is_archived_again(self):
+        def check(partner):
+            self.told(partner, active=False)
+            self.look(partner)
+            self.told(partner, active=True)
+            self.change(partner, is_former=True)
+            self.assertStays(partner, active=False, is_former=True)
+
+        self.each_customer(check)

@@ -1,11 +1,13 @@
 """Somebody edits in Tribe between our reading and our writing: that edit counts."""
 
+import itertools
 from unittest.mock import patch
 
 from odoo.addons.tribe_connector.models import tribe_relation_exporter
 
-from .common import LONG, SUPPLIER
+from .common import LONG, ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
+from .test_relation_restored import wait_for_next_second
 
 
 class TestRelationRace(RelationCase):
@@ -126,6 +128,74 @@ class TestRelationRace(RelationCase):
                 self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
                 self.assertIn(SUPPLIER, self.relationships(self.partner))
                 self.assertFalse(self.problems())
+
+    def test_what_is_taken_back_in_tribe_stays_so_where_the_rest_was_refused(self):
+        """No look came between: Tribe's answer alone says what was there."""
+        self.partner.street, self.partner.city = "Kade 1", "Assen"
+        self.run_nightly()
+        for refused, policy in itertools.product(("supplier", "payment term"), ("ask", "odoo")):
+            self.connection.conflict_policy = policy
+            for field in ("phone", "city"):
+                with self.subTest(refused=refused, policy=policy, field=field):
+                    self.take_back(refused, field)
+                    self.sandbox.clear_faults()
+                    self.env["tribe.work"].search([]).action_retry()
+                    self.run_lanes()
+
+                    self.assertEqual(self.partner[field], "eerst")
+                    self.assertFalse(self.problems())
+
+    def take_back(self, refused, field):
+        """Tell Tribe of a field, and of something that it refuses; then somebody there takes the
+        field back."""
+        self.partner = self.linked(f"{refused} {field}", **{field: "eerst"}, street="Kade 1")
+        self.partner[field] = "daarna"
+        if refused == "supplier":
+            self.partner.supplier_rank = 1
+            self.sandbox.fault("status", status=400, method="POST", path_contains=SUPPLIER)
+        else:
+            self.partner.property_payment_term_id = self.env.ref(
+                "account.account_payment_term_15days"
+            )
+            self.sandbox.fault(
+                "status", status=400, method="PUT", path_contains=ORGANIZATION_CUSTOMER
+            )
+        self.run_nightly()
+        self.assertTrue(self.problems())
+        if field == "phone":
+            row = "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "eerst"}
+        else:
+            row = "Address", self.address_of(self.partner)["ID"], {"City": "eerst"}
+        self.sandbox.change(*row)
+
+    def test_what_tribe_has_again_counts_however_long_odoos_is_refused(self):
+        """No read is from before what was refused any more."""
+        self.connection.settle_seconds = 0
+        for policy in ("ask", "tribe"):
+            with self.subTest(policy):
+                self.connection.conflict_policy = policy
+                self.partner = self.linked(f"Geweigerd {policy}", phone="030 0")
+                self.partner.phone = "030 1"
+                self.run_nightly()
+                self.partner.phone = "030 2"
+                self.sandbox.fault(
+                    "status", status=400, method="PUT", path_contains="Organization", times=None
+                )
+                self.run_nightly()
+                self.assertTrue(self.problems())
+                wait_for_next_second()
+                self.sandbox.change(
+                    "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 0"}
+                )
+                self.look_at("organization", self.partner.tribe_id)
+                self.sandbox.clear_faults()
+                self.env["tribe.work"].search([]).action_retry()
+                self.run_lanes()
+
+                self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 0")
+                conflicts = self.env["tribe.conflict"].search([])
+                self.assertEqual(conflicts.mapped("field_name"), ["phone"] * (policy == "ask"))
+                conflicts.unlink()
 
     def test_what_was_taken_back_after_a_lost_answer_is_taken_back_in_tribe_too(self):
         before = self.partner.phone = "030 0"

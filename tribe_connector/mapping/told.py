@@ -140,7 +140,7 @@ def look(
         ours=frozenset(
             name
             for name, entry in entries.items()
-            if verdicts[name] == SHOWN or (verdicts[name] != NEWER and entry["before"])
+            if verdicts[name] in (SHOWN, OLD) or entry["at"] > since and verdicts[name] == UNSURE
         ),
         is_old=bool(by_verdict[OLD]),
         is_news=bool(by_verdict[SHOWN]),

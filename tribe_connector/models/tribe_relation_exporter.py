@@ -372,9 +372,7 @@ class TribeRelationExporter(models.AbstractModel):
         told = self._note_being_told(session, decision) if merged.to_tribe else {}
         if told:
             self._check_unchanged_in_tribe(session, decision)
-        agreed, stamps = self._write_to_tribe(session, link, merged, decision.remote)
-        answered = {name: agreed.get(name, told[name]) for name in told}
-        self._note_answer(link, decision.remote, answered, stamps)
+        agreed = self._tell(session, decision, told)
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
@@ -450,6 +448,35 @@ class TribeRelationExporter(models.AbstractModel):
         if remote.is_address_hidden or may_be_there:
             seconds = link._seconds_to_next_look(told)
             raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
+
+    def _tell(self, session, decision, told):
+        """Tell Tribe what goes there, and note its answers; of each call where a later one fails.
+
+        What Tribe has answered to is what both sides have: whatever it has afterwards is an edit
+        there. Returns what both sides agree on once Odoo is written too.
+
+        :raises TribeError: when a call fails
+        """
+        link, remote, answered = decision.link, decision.remote, {}
+        try:
+            agreed = self._write_to_tribe(session, link, decision.merged, remote, answered)
+        except TribeError:
+            known = {name: told[name] for name in answered if name in told}
+            if known:
+                link.being_told = answer(link.being_told, known, answered)
+                self._agree(link, remote, known)
+                session.commit()
+            raise
+        known = {name: agreed.get(name, told[name]) for name in told}
+        self._note_answer(link, remote, known, answered)
+        self._agree(link, remote, known)
+        return agreed
+
+    def _agree(self, link, remote, values):
+        """Note that both sides have some values, of a relation whose values are known."""
+        if link.agreed:
+            names = values.keys() & remote.values().keys()
+            link.agreed = {**link.agreed, **{name: values[name] for name in names}}
 
     def _note_answer(self, link, remote, told, stamps):
         """Note that Tribe has what it was told; what it never answered to before is told anew."""

@@ -406,9 +406,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if link.state == "sending" and not self._has_arrived(decision):
             return None
         values = decision.remote.values()
-        ours = {name: values[name] for name in decision.seen.ours if name in values}
+        ours = {name: values[name] for name in self._ours(decision) if name in values}
         ours = as_odoo_has(link.made or {}, ours, values.get("country_code"))
         return {**(link.agreed or {}), **ours} if ours else link.agreed
+
+    def _ours(self, decision):
+        """What nobody has edited in Tribe since it was told."""
+        ours = decision.seen.ours
+        # It has no mutation date of its own: it follows from relationships, which have.
+        roles = (decision.link.being_told or {}).keys() & decision.remote.roles().keys()
+        is_active_ours = roles and roles <= ours
+        return ours if is_active_ours else ours - {"active"}
 
     def _has_arrived(self, decision):
         """Whether a relation is what was being sent, and not one that merely has its number."""
@@ -989,36 +997,37 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Writing to Tribe
 
-    def _write_to_tribe(self, session, link, merged: Merge, remote):
+    def _write_to_tribe(self, session, link, merged: Merge, remote, answered):
         """Write what goes to Tribe, in as few calls as there are records to change.
 
-        Returns what both sides agree on once Odoo is written too, and the mutation dates that
-        Tribe's answers tell: ``{field: date}``.
+        Returns what both sides agree on once Odoo is written too.
+
+        :param answered: takes what Tribe has answered to, also where a later call fails: ``{field:
+            the mutation date that the answer tells, or None}``
         """
         values = dict(merged.to_tribe)
         agreed = dict(merged.agreed)
         active = values.pop("active", None)
-        stamps = {}
-        self._write_relation(session, link.partner_id, remote, values, stamps)
-        agreed |= self._write_address(session, link, remote, values, stamps)
-        self._write_payment_terms(session, remote, values, stamps)
+        self._write_relation(session, link.partner_id, remote, values, answered)
+        agreed |= self._write_address(session, link, remote, values, answered)
+        self._write_payment_terms(session, remote, values, answered)
         if active is not None:
-            agreed["active"] = self._write_active(session, link, remote, active, stamps)
+            agreed["active"] = self._write_active(session, link, remote, active, answered)
         if values:
             partner = link.partner_id
             session.log(
                 "update_tribe", partner.display_name, self._changed(values), partner=partner
             )
-        return agreed, stamps
+        return agreed
 
-    def _note_stamps(self, stamps, names, record, answer):
-        """Note the mutation date that the answer to a write tells, where the write has moved it.
+    def _note_answered(self, answered, names, record, answer):
+        """Note to what a write was answered, and the mutation date where the write has moved it.
 
         Only then it says of a read whether that is an old copy.
         """
         stamp = answer.get(STAMP)
-        if isinstance(stamp, str) and MOMENT.fullmatch(stamp) and stamp != record.get(STAMP):
-            stamps.update(dict.fromkeys(names, stamp))
+        is_moved = isinstance(stamp, str) and MOMENT.fullmatch(stamp) and stamp != record.get(STAMP)
+        answered.update(dict.fromkeys(names, stamp if is_moved else None))
 
     def _relation_fields(self, connection, partner, kind, values, before=None):
         """The fields of a relation itself, as Tribe names them.
@@ -1031,15 +1040,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             body = person_body(values, partner._tribe_person_name(before))
         return self._present(connection, RELATION_SETS[kind], body)
 
-    def _write_relation(self, session, partner, remote, values, stamps):
+    def _write_relation(self, session, partner, remote, values, answered):
         body = self._relation_fields(
             session.connection, partner, remote.kind, values, remote.person_name()
         )
         if body:
             answer = session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
-            self._note_stamps(stamps, values.keys() - {*ADDRESS_FIELDS}, remote.entity, answer)
+            self._note_answered(answered, values.keys() - {*ADDRESS_FIELDS}, remote.entity, answer)
 
-    def _write_address(self, session, link, remote, values, stamps):
+    def _write_address(self, session, link, remote, values, answered):
         """Write the address fields of some values to Tribe.
 
         Returns what Tribe shows afterwards instead of the values, if anything: an address that is
@@ -1053,9 +1062,10 @@ class TribeRelationSynchronizer(models.AbstractModel):
         slot = remote.invoice_address()
         if body and slot:
             answer = session.client.update("Address", slot["ID"], body)
-            self._note_stamps(stamps, changed, slot, answer)
+            self._note_answered(answered, changed, slot, answer)
         elif body:
             self._create_address(session, link, remote, changed, body)
+            answered.update(dict.fromkeys(changed))
         return {
             name: shown[name]
             for name, value in changed.items()
@@ -1104,15 +1114,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             address, connection.country_ids or {}, country_code, connection.state_ids
         )
 
-    def _write_payment_terms(self, session, remote, values, stamps):
+    def _write_payment_terms(self, session, remote, values, answered):
         for kind, row in remote.relationships.items():
             body = relationship_body(kind, values)
             if body:
                 entity_set = RELATIONSHIP_SETS[remote.kind][kind]
                 answer = session.client.update(entity_set, row["ID"], body)
-                self._note_stamps(stamps, [PAYMENT_TERM_FIELDS[kind]], row, answer)
+                self._note_answered(answered, [PAYMENT_TERM_FIELDS[kind]], row, answer)
 
-    def _write_active(self, session, link, remote, active, stamps):
+    def _write_active(self, session, link, remote, active, answered):
         """End the relationships, or reopen the ones that we ended.
 
         Returns whether the relation is a customer or supplier in Tribe afterwards.
@@ -1121,7 +1131,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             entity_set = RELATIONSHIP_SETS[remote.kind][kind]
             answer = session.client.update(entity_set, row["ID"], {"IsFormer": not active})
             if row is remote.relationships[kind]:
-                self._note_stamps(stamps, [role_name(kind)], row, answer)
+                self._note_answered(answered, [role_name(kind)], row, answer)
                 remote.note_former(kind, not active)
                 relationship_link.closed_by_us = not active
         return remote.is_current
