@@ -1,7 +1,7 @@
 import time
 
 from odoo.addons.tribe_connector.engine.remote_relation import load_relations
-from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.sentence import say, sentence
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
@@ -411,7 +411,8 @@ class TestRelationLifeCycle(RelationCase):
 
         self.assertFalse(self.contacts())
         self.assertEqual(self.link(tribe_id).state, "unlinked")
-        self.assert_only_told(self.link(tribe_id), "difference_contact_deleted", field="difference")
+        told = say(self.env, "difference_contact_deleted")
+        self.assertEqual(self.link(tribe_id).difference_shown, told)
         self.assertFalse(self.problems())
 
     def test_one_merged_into_a_linked_one_while_it_is_sent_is_asked_about(self):
@@ -468,7 +469,7 @@ class TestRelationLifeCycle(RelationCase):
 
         link = self.link(tribe_id)
         self.assertEqual(link.state, "unlinked")
-        self.assert_only_told(link, "difference_contact_deleted", field="difference")
+        self.assertEqual(link.difference_shown, say(self.env, "difference_contact_deleted"))
         self.assertEqual(len(self.named("Weg B.V.")), 1)
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Weg B.V.")]))
 

@@ -17,7 +17,7 @@ from odoo.tools.misc import format_datetime
 
 from odoo.addons.tribe_connector.engine import session
 from odoo.addons.tribe_connector.engine.availability import Availability
-from odoo.addons.tribe_connector.sentence import sentence
+from odoo.addons.tribe_connector.sentence import say, sentence
 from odoo.addons.tribe_connector.tribe_api import TribeCredentialsRefused, TribeUnavailable
 
 from .relation_case import RelationCase
@@ -440,6 +440,59 @@ class TestOutcome(TroubleCase):
         outcome = self.outcome(action)
         self.assertEqual(outcome["level"], "success", outcome)
         self.assertIn(contact.name, outcome["message"])
+
+    def gone_in_tribe(self, name="Weg in Tribe B.V."):
+        """A linked contact whose relation somebody deleted in Tribe since."""
+        contact = self.linked(name)
+        link = self.link(contact.tribe_id)
+        self.connection.settle_seconds = 0
+        self.sandbox.delete("Relation_Organization", link.tribe_id)
+        self.look_at("organization", link.tribe_id)
+        return contact, link
+
+    def test_synchronizing_who_was_deleted_in_tribe_is_no_success(self):
+        contact, _link = self.gone_in_tribe()
+        action = self.synchronize_now(contact)
+        self.run_lanes()
+
+        outcome = self.outcome(action)
+
+        self.assertEqual(outcome["level"], "warning", outcome)
+        self.assertEqual(
+            outcome["message"], say(self.env, "link_deleted_in_tribe", contact=contact.name)
+        )
+
+    def test_nor_is_synchronizing_who_is_left_to_odoo(self):
+        contact = self.linked()
+        self.link(contact.tribe_id).state = "left_to_odoo"
+        action = self.synchronize_now(contact)
+        self.run_lanes()
+
+        outcome = self.outcome(action)
+
+        self.assertEqual(outcome["level"], "warning", outcome)
+        self.assertEqual(
+            outcome["message"], say(self.env, "contact_left_to_odoo", contact=contact.name)
+        )
+
+    def test_who_was_deleted_in_tribe_is_not_counted_as_done(self):
+        contact, _link = self.gone_in_tribe()
+        action = self.synchronize_now(contact | self.linked())
+        self.run_lanes()
+
+        outcome = self.outcome(action)
+
+        self.assertEqual(outcome["level"], "warning", outcome)
+        self.assertIn(say(self.env, "not_synchronized_any_more", count=1), outcome["message"])
+        self.assertIn("1 done.", outcome["message"])
+
+    def test_a_contact_says_that_it_was_deleted_in_tribe(self):
+        contact, link = self.gone_in_tribe()
+
+        told = say(self.env, "link_deleted_in_tribe", contact=contact.name)
+        self.assertEqual(contact.tribe_note, told)
+        self.assertEqual(link.difference_shown, told)
+        self.assertFalse(link.tribe_url)
 
     def test_what_keeps_a_contact_from_being_synchronized_now_is_told(self):
         work = self.failed()

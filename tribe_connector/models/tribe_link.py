@@ -28,6 +28,12 @@ RELATIONSHIP_KINDS = ("customer", "supplier")
 DEAD_STATES = ("gone", "left_to_odoo")
 # Of links through which nothing goes, so that there is nothing for a person to decide.
 ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
+# What is said of the links of relations that have no contact any more.
+ENDED_BY = {
+    "gone": "link_deleted_on_both_sides",
+    "merged": "link_merged_in_odoo",
+    "unlinked": "difference_contact_deleted",
+}
 # What is kept with the agreed values of a relationship: the IDs of others that end with it.
 ALSO_ENDED = "also_ended"
 # Kept in their place while nothing is agreed on yet: the contact was linked with a relation that is
@@ -222,11 +228,11 @@ class TribeLink(models.Model):
     def _known_facts(self):
         return (self.agreed or {}) if self.kind == "invoice" else {}
 
-    @api.depends("tribe_id", "connection_id")
+    @api.depends("tribe_id", "connection_id", "state")
     def _compute_tribe_url(self):
         for link in self:
             connection = link.connection_id.sudo()
-            is_there = bool(link.id and link.tribe_id)
+            is_there = bool(link.id and link.tribe_id) and link.state != "gone"
             link.tribe_url = is_there and connection._addresses().entity_link(link.tribe_id)
 
     @api.depends("kind", "state", "partner_id", "company_id")
@@ -255,7 +261,9 @@ class TribeLink(models.Model):
 
     @api.depends(
         "difference",
+        "kind",
         "state",
+        "partner_id.display_name",
         "told_paid",
         "paid_by_us",
         "connection_id.tell_unpaid",
@@ -272,14 +280,36 @@ class TribeLink(models.Model):
             link.difference_shown = "\n".join(link._difference_parts()) or False
 
     def _difference_parts(self):
-        """What is not alike, and what Tribe is not told because of that; each a text."""
+        """What is not alike, and what Tribe is not told because of that; each a text.
+
+        Of a relation, what it means that nothing goes through its link any more.
+        """
+        if self.kind != "invoice":
+            return list(filter(None, [self._why_ended()]))
         return [each for each in (self.difference, self._untold_payment()) if each]
 
     def _where_it_differs(self):
         """What is not alike, and where a person decides about that."""
-        code = "form_invoice_differs" if self.kind == "invoice" else "form_relation_differs"
+        if self.kind != "invoice":
+            return self.difference_shown
         told = together([self.difference_shown, *self._remedies()])
-        return say(self.env, code, difference=told)
+        return say(self.env, "form_invoice_differs", difference=told)
+
+    def _why_ended(self):
+        """Why nothing goes through the link of a relation any more, and what can be done; else
+        nothing. What a person left to Odoo is no trouble."""
+        if self.kind not in RELATION_KINDS:
+            return ""
+        if self.state == "gone" and self.partner_id:
+            name = self.partner_id._tribe_called()
+            return say(self.env, "link_deleted_in_tribe", contact=name)
+        return say(self.env, ENDED_BY[self.state]) if self.state in ENDED_BY else ""
+
+    def _why_not_synchronized(self):
+        """Why a contact whose link has ended was not synchronized, for who asked for that."""
+        contact = self.partner_id._tribe_called()
+        left = say(self.env, "contact_left_to_odoo", contact=contact)
+        return self._why_ended() or left
 
     def _untold_payment(self):
         """What Tribe is not told of a payment because the invoice differs; may be empty."""
@@ -768,13 +798,7 @@ class TribeLink(models.Model):
         ):
             link._keep_import_id()
             if link.state not in DEAD_STATES:
-                link.write(
-                    {
-                        "state": "unlinked",
-                        # Without its name: what is deleted is forgotten.
-                        "difference": sentence("difference_contact_deleted"),
-                    }
-                )
+                link.state = "unlinked"
 
     def _check_may_decide(self):
         """Let those decide about a relation who administrate its connection, where that is.

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from ..engine.only_for import only_for
 from ..sentence import say
+from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 
@@ -66,7 +67,8 @@ class TribeWork(models.Model):
         if len(subjects) == 1:
             outcome = self._outcome_of_one(subjects[0], next(iter(failed.values()), self), added)
         else:
-            outcome = self._outcome_of_many(len(subjects), failed, under_way)
+            ended = asked & self._ended_links(asked).keys() - failed.keys() - under_way
+            outcome = self._outcome_of_many(len(subjects), failed, under_way, ended)
         return {**outcome, "is_final": not added or bool(self._held_up(added))}
 
     def _read_watched(self, added_ids, subjects):
@@ -86,10 +88,13 @@ class TribeWork(models.Model):
 
     def _outcome_of_one(self, subject, failed, added):
         connection_id, kind, reference, name = subject
+        ended = self._ended_links([(connection_id, kind, reference)])
         if added:
             return self._told(self._held_up(added) or self._is_under_way_sentence())
         if failed:
             return self._told(say(self.env, "still_not_done", problem=failed.error), "warning")
+        for link in ended.values():
+            return self._told(link._why_not_synchronized(), "warning")
         links = self.env["tribe.link"].search(
             [("connection_id", "=", connection_id), ("tribe_id", "=", reference)]
         )
@@ -112,15 +117,36 @@ class TribeWork(models.Model):
             self.env._("Invoice %s is booked.", number), "success", move=links.move_id
         )
 
-    def _outcome_of_many(self, total, failed, under_way):
+    def _ended_links(self, subjects):
+        """The links through which nothing goes any more, of the contacts among some subjects.
+
+        :return: ``{subject: link}``
+        """
+        contacts = {
+            (connection_id, int(reference)): (connection_id, kind, reference)
+            for connection_id, kind, reference in subjects
+            if kind == "partner" and reference.isdecimal()
+        }
+        links = self.env["tribe.link"].search(
+            Domain("connection_id", "in", [connection_id for connection_id, _ in contacts])
+            & Domain("partner_id", "in", [partner_id for _, partner_id in contacts])
+            & Domain("kind", "in", RELATION_KINDS)
+            & Domain("state", "in", DEAD_STATES)
+        )
+        by_contact = {(link.connection_id.id, link.partner_id.id): link for link in links}
+        return {contacts[each]: link for each, link in by_contact.items() if each in contacts}
+
+    def _outcome_of_many(self, total, failed, under_way, ended):
         parts = []
-        if done := total - len(failed) - len(under_way):
+        if done := total - len(failed) - len(under_way) - len(ended):
             parts.append(self.env._("%s done.", done))
+        if ended:
+            parts.append(say(self.env, "not_synchronized_any_more", count=len(ended)))
         if failed:
             parts.append(say(self.env, "still_need_attention", count=len(failed)))
         if under_way:
             parts.append(self.env._("%s are being worked on; look again soon.", len(under_way)))
-        level = "warning" if failed else "info" if under_way else "success"
+        level = "warning" if failed or ended else "info" if under_way else "success"
         return self._told(" ".join(parts), level)
 
     def _held_up(self, added):
