@@ -158,7 +158,7 @@ class TestOwnContacts(RelationCase):
         link = self.link(tribe_id)
         self.assertTrue(link.can_leave_to_odoo)
 
-        link.action_leave_to_odoo()
+        self.problematic().action_leave_to_odoo()
         self.run_lanes()
 
         self.assertFalse(self.problems())

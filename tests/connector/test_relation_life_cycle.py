@@ -46,6 +46,43 @@ class TestRelationLifeCycle(RelationCase):
         self.assertEqual(self.written(self.run_nightly), 0)
         self.assertEqual(len(self.problems()), 1)
 
+    def test_what_was_merged_away_is_named_and_left_to_odoo_where_it_is_asked_about(self):
+        source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
+        link = self.link(source.tribe_id)
+        self.merge(source, target)
+
+        work = self.problematic()
+        self.assertTrue(work.can_leave_to_odoo)
+        self.assertEqual(link.display_name, "Blijft B.V.")
+        self.assertEqual(link.difference_shown, say(self.env, "link_merged_in_odoo"))
+        told = work.action_leave_to_odoo()["params"]["outcome"]["message"]
+        self.assertIn("Blijft B.V.", told)
+        self.run_lanes()
+
+        self.assertEqual(link.state, "left_to_odoo")
+        self.assertFalse(self.problems())
+
+    def test_nothing_else_about_a_relation_is_left_to_odoo(self):
+        partner = self.linked()
+        partner.is_company = False
+        self.synchronize(partner)
+        work = self.problematic()
+
+        self.assertFalse(work.can_leave_to_odoo)
+        work.action_leave_to_odoo()
+
+        self.assertEqual(self.link(partner.tribe_id).state, "linked")
+
+    def test_a_deleted_contact_is_not_called_by_a_bare_id(self):
+        partner = self.linked("Weg B.V.")
+        tribe_id = partner.tribe_id
+
+        partner.unlink()
+
+        called = self.link(tribe_id).display_name
+        self.assertNotIn("Weg B.V.", called)
+        self.assertEqual(called, f"Deleted contact ({tribe_id})")
+
     def test_what_was_merged_away_is_no_question_once_it_is_former_in_tribe(self):
         source, target = self.linked("Blijft Over B.V."), self.linked("Blijft B.V.")
         merged_away = source.tribe_id

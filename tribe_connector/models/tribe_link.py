@@ -204,14 +204,21 @@ class TribeLink(models.Model):
             # anybody may in an onchange of a contact. So are the other fields.
             link.company_id = bool(link.id) and company
 
-    @api.depends("tribe_id", "agreed", "partner_id.display_name", "move_id.display_name")
+    @api.depends(
+        *("tribe_id", "agreed", "kind", "state", "move_id.display_name"),
+        *("partner_id.display_name", "merged_into_id.display_name"),
+    )
     def _compute_display_name(self):
         for link in self:
             # Who may see the link sees what it is called, without any right in accounting.
-            record = (link.move_id or link.partner_id).sudo()
-            called = record.display_name if link.move_id else record._tribe_called()
+            contact = (link.partner_id or link.merged_into_id).sudo()
+            called = link.move_id.sudo().display_name or contact._tribe_called()
             name = bool(link.id) and (called or link._booked_number())
-            link.display_name = name or link.tribe_id or link.import_id
+            number = link.tribe_id or link.import_id
+            if link.kind in RELATION_KINDS and link.state in ENDED_STATES and not name:
+                # What it was called is forgotten.
+                name = self.env._("Deleted contact (%s)", number)
+            link.display_name = name or number
 
     def _called_in_tribe(self):
         """What a relation was called on both sides when they were last alike."""

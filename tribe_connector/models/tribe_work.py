@@ -13,6 +13,7 @@ from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..mapping.invoice_facts import is_same_sale
 from ..sentence import codes_of, say, sentence, stored
+from .tribe_link import RELATION_KINDS
 from .tribe_run import VACUUM_BATCH
 
 # How many rows are brought forward, or done again at a button, at once.
@@ -673,7 +674,7 @@ class TribeWork(models.Model):
         for work in self:
             differs = work.cause == DIFFERS and work.kind == "invoice"
             links = work._links() if differs else self.env["tribe.link"]
-            work.can_leave_to_odoo = differs
+            work.can_leave_to_odoo = differs or bool(work._relations_to_leave())
             work.can_book_again = any(link.sudo()._may_be_booked_again() for link in links)
             work.can_move_back = work.cause == UNDONE
 
@@ -696,10 +697,27 @@ class TribeWork(models.Model):
             ]
         )
 
+    def _relations_to_leave(self):
+        """The links of relations that a person may leave to Odoo, of what is asked about them."""
+        links = self.env["tribe.link"]
+        asked = self.filtered(lambda work: work.error_class in FOR_PEOPLE)
+        for work in asked.filtered(lambda work: work.kind in (*RELATION_KINDS, "partner")):
+            about = Domain("tribe_id", "=", work.reference)
+            if work.kind == "partner":
+                about = Domain("partner_id", "=", int(work.reference))
+            links |= links.search(
+                Domain("connection_id", "=", work.connection_id.id)
+                & Domain("kind", "in", RELATION_KINDS)
+                & about
+            )
+        return links.filtered("can_leave_to_odoo")
+
     @only_for("Administrator")
     def action_leave_to_odoo(self):
-        """Accept what Odoo has of booked invoices that differ from Tribe."""
-        links = self.filtered("can_leave_to_odoo")._links()
+        """Accept what Odoo has of booked invoices that differ from Tribe, and of relations."""
+        works = self.filtered("can_leave_to_odoo")
+        booked = works.filtered(lambda work: work.kind == "invoice")
+        links = booked._links() | works._relations_to_leave()
         return links.action_leave_to_odoo() if links else self._tell_it_is_gone()
 
     @only_for("Administrator")
