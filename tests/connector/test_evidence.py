@@ -613,7 +613,7 @@ class TestImportId(EvidenceCase):
                 self.assertFalse(self.link(rows[1]["ID"]))
                 works = self.problematic().filtered(lambda each: each.direction == "inbound")
                 self.assertEqual(works.mapped("reference"), [rows[1]["ID"]])
-                self.assert_told(works, "relation_like_linked_contact", partner=partner.name)
+                self.assert_told(works, "number_of_linked_contact", partner=partner.name)
                 self.env["tribe.work"].search([]).unlink()
 
     def test_one_on_two_relations_is_decided_about_each(self):

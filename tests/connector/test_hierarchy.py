@@ -773,7 +773,7 @@ class TestBranchOfOdoo(RelationCase):
         partner.company_id = self.company
         row = self.organization(Name="Ander B.V.", DebtorNumber="1001")
         self.look_at("organization", row["ID"])
-        self.assertAsked("relation_like_linked_contact", partner=partner.name)
+        self.assertAsked("number_of_linked_contact", partner=partner.name)
 
 
 class TestCompanyOfContacts(HierarchyCase):

@@ -7,6 +7,8 @@ from odoo.addons.tribe_connector.sentence import sentence
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
 
+FIELD = sentence("field_debtor_number")
+
 
 class TestRelationImport(RelationCase):
     def test_a_customer_moves_to_another_country_with_its_peppol_endpoint(self):
@@ -273,10 +275,29 @@ class TestRelationImport(RelationCase):
 
         self.look_at("organization", row["ID"])
 
+        number = sentence("number_of_relation", field=FIELD, number="D-1")
         self.assertAsked(
-            "relation_like_linked_contact", relation="Dubbel B.V.", partner="Klant B.V."
+            "number_of_linked_contact",
+            relation="Dubbel B.V.",
+            numbers=[number],
+            partner="Klant B.V.",
         )
+        self.assertEqual(self.problematic().cause, "number")
         self.assertNotEqual(partner.tribe_id, row["ID"])
+
+    def test_only_the_number_that_the_linked_partner_has_is_named(self):
+        self.linked(debtor_number="D-1")
+        row = self.organization(
+            roles=[ORGANIZATION_CUSTOMER, SUPPLIER],
+            Name="Dubbel B.V.",
+            DebtorNumber="d-1",
+            CreditorNumber="C-9",
+        )
+
+        self.look_at("organization", row["ID"])
+
+        number = sentence("number_of_relation", field=FIELD, number="d-1")
+        self.assertAsked("number_of_linked_contact", numbers=[number])
 
     def test_two_new_relations_with_one_number_are_a_question(self):
         partner = self.customer(debtor_number="D-1", active=False)

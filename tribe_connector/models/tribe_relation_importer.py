@@ -20,7 +20,7 @@ from ..engine.remote_relation import (
 from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS
+from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS, numbers_told
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {
@@ -402,7 +402,7 @@ class TribeRelationImporter(models.AbstractModel):
                 continue
             with self._alone(decision):
                 if connection._partner_of_import_id(remote.entity.get("ImportId")) != partner:
-                    raise self._like_linked(remote, partner)
+                    raise self._number_of_linked(connection, remote, partner)
                 self._ask_which(connection, decision, of_partner)
 
     def _check_numbers_lead_to_one(self, session, decisions, refused):
@@ -459,14 +459,23 @@ class TribeRelationImporter(models.AbstractModel):
             raise self._busy(partner)
         link = self._relation_link(connection, partner)
         if link.tribe_id and link.state != "gone" and not named:
-            raise self._like_linked(remote, partner)
+            raise self._number_of_linked(connection, remote, partner)
         return partner
 
-    def _like_linked(self, remote, partner):
+    def _number_of_linked(self, connection, remote, partner):
+        """The question about a relation with a number of a contact that is another one's."""
+        numbers = dict(_numbers(remote))
+        shared = {
+            name: number
+            for name, number in numbers.items()
+            if canonical(name, number) == canonical(name, partner._tribe_number(connection, name))
+        }
         return NeedsPerson(
             sentence(
-                "relation_like_linked_contact",
+                "number_of_linked_contact",
                 relation=remote.name,
+                # Of who is being sent it may be known in Tribe alone.
+                numbers=numbers_told(shared or numbers),
                 partner=partner._tribe_called(),
             ),
         )

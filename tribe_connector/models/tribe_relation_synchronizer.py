@@ -76,12 +76,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """
         if not is_refused_by_odoo(error):
             return error
-        told = [
-            sentence("number_of_relation", field=NUMBER_NAMES[each], number=numbers[each])
-            for each in NUMBERS
-            if numbers.get(each)
-        ]
-        called = sentence("relation_with_numbers", relation=name, numbers=told) if told else name
+        called = with_numbers(name, numbers)
         reason = together(
             [
                 sentence("said_by_odoo", text=_sentence(each))
@@ -1161,6 +1156,21 @@ class TribeRelationSynchronizer(models.AbstractModel):
         """A body without the fields that this tenant lacks (the connection's report has them)."""
         absent = connection._absent()
         return {name: value for name, value in body.items() if f"{entity_set}/{name}" not in absent}
+
+
+def numbers_told(numbers):
+    """Some debtor and creditor numbers as people are told them: ``{field: number}``."""
+    return [
+        sentence("number_of_relation", field=NUMBER_NAMES[each], number=numbers[each])
+        for each in NUMBERS
+        if numbers.get(each)
+    ]
+
+
+def with_numbers(name, numbers):
+    """What a relation or contact is called, with its numbers if it has any."""
+    told = numbers_told(numbers)
+    return sentence("relation_with_numbers", relation=name, numbers=told) if told else name
 
 
 def _is_written(name, numbers):
