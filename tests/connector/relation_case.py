@@ -2,6 +2,8 @@
 
 from told import assert_says
 
+from odoo.addons.tribe_connector.sentence import sentence
+
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
 
 IDENTITY = "Relationship_Organization_Identity"
@@ -117,6 +119,16 @@ class RelationCase(ConnectorCase):
         self.sandbox.reset_calls()
         work()
         return self.sandbox.calls()["writes"]
+
+    def numbered(self, name, **numbers):
+        """What a relation or contact is called together with its numbers (``debtor="1001"``)."""
+        told = [
+            sentence(
+                "number_of_relation", field=sentence(f"field_{each}_number"), number=numbers[each]
+            )
+            for each in numbers
+        ]
+        return sentence("relation_with_numbers", relation=name, numbers=told)
 
     def assertAsked(self, code, /, **parameters):
         """Exactly one problem waits for a person, and it is or has a sentence of this code."""

@@ -20,7 +20,13 @@ from ..engine.remote_relation import (
 from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS, WIRE_NUMBERS, numbers_told
+from .tribe_relation_synchronizer import (
+    BUSY_SECONDS,
+    NUMBERS,
+    WIRE_NUMBERS,
+    numbers_told,
+    with_numbers,
+)
 
 # Kinds of work about something that belongs to a relation: its set, and the relation's kind.
 RELATIONSHIPS = {
@@ -254,12 +260,19 @@ class TribeRelationImporter(models.AbstractModel):
         return Busy(sentence("relation_being_synchronized", relation=name), BUSY_SECONDS)
 
     def _still_there(self, link, remote):
+        """The question what becomes of a relation whose contact was merged into another one.
+
+        Two that were merged often have one name, so their numbers tell them apart.
+        """
+        connection, other = link.connection_id, link.merged_into_id
+        called = self._name_of_other(connection, other)
+        if called and self._may_be_told(connection, other):
+            called = with_numbers(called, {name: other[name] for name in NUMBERS})
         return NeedsPerson(
             sentence(
                 "relation_of_merged_contact",
-                relation=remote.name,
-                partner=self._name_of_other(link.connection_id, link.merged_into_id)
-                or sentence("another_contact"),
+                relation=with_numbers(remote.name, dict(_numbers(remote))),
+                partner=called or sentence("another_contact"),
             ),
         )
 
