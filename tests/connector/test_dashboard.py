@@ -396,6 +396,16 @@ class TestDashboard(InvoiceCase):
 
         self.assert_partner_state("linked")
 
+    def test_a_contact_that_is_merely_looked_at_once_more_does_not_wait(self):
+        work = self.env["tribe.work"]
+        work._look_later(self.connection, "organization", self.partner.tribe_id)
+
+        self.assert_partner_state("linked")
+
+        looked_at = work.search([("reason", "=", "again")])
+        looked_at.error_class = "again"
+        self.assert_partner_state("waiting")
+
     def assert_partner_state(self, state):
         self.partner.invalidate_recordset(["tribe_state"])
         self.assertEqual(self.partner.tribe_state, state)

@@ -34,6 +34,8 @@ UNDONE = "undone"
 GIVEN_UP = "given_up"
 # Kinds of problems that do not go away by trying again in a moment.
 FOR_PEOPLE = (NEEDS_PERSON, BUG, GIVEN_UP)
+# Rows of work but for what is merely looked at once more (as the action of what waits).
+BEING_DONE = ["|", ("error_class", "!=", False), ("reason", "!=", "again")]
 # Why something is looked at (``tribe.work``) of which Tribe told that it changed.
 TOLD_REASONS = {"webhook", "follow"}
 # A pause that tells no time.

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
 from ..engine.only_for import only_for
-from ..engine.problems import FOR_PEOPLE
+from ..engine.problems import BEING_DONE, FOR_PEOPLE
 from ..sentence import Name, say
 
 RELATION_KINDS = ("organization", "person")
@@ -23,8 +23,6 @@ RELATION_WORK = (
     "partner",
 )
 INVOICE_WORK = ("invoice", "document", "payment", "invoices")
-# Not what is merely looked at once more (as the action of what waits).
-BEING_DONE = ["|", ("error_class", "!=", False), ("reason", "!=", "again")]
 GRAPH_DAYS = 30
 
 

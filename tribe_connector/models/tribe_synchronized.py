@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.problems import DIFFERS, FOR_PEOPLE
+from ..engine.problems import BEING_DONE, DIFFERS, FOR_PEOPLE
 
 _logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class TribeSynchronized(models.AbstractModel):
         self.env["tribe.link"].flush_model()
         self.env["tribe.work"].flush_model()
         links = self.env["tribe.link"]._search(Domain.TRUE).subselect()
-        works = self.env["tribe.work"]._search(Domain.TRUE).subselect()
+        works = self.env["tribe.work"]._search(Domain(BEING_DONE)).subselect()
         strength_of_work = SQL(
             "CASE WHEN work.error_class IN %s THEN %s ELSE %s END",
             FOR_PEOPLE,
