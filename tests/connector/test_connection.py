@@ -5,6 +5,7 @@ from told import assert_says
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
+from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
 
 from odoo.addons.tribe_connector.models import tribe_connection
@@ -449,6 +450,13 @@ class TestDeleted(RelationCase):
         with self.assert_refused("delete_while_running", name=self.connection.name):
             (other | self.connection).unlink()
         self.assertTrue(other.exists())
+
+    def test_nor_by_who_pretends_an_uninstall(self):
+        groups = "tribe_connector.group_manager,base.group_user"
+        manager = new_test_user(self.env, "beheer", groups, company_ids=self.env.companies.ids)
+        connection = self.connection.with_user(manager).with_context(_force_unlink=True)
+        with self.assert_refused("delete_while_running", name=self.connection.name):
+            connection.unlink()
 
     def test_its_webhooks_are_removed_before(self):
         self.linked()

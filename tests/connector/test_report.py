@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 from tribe_sandbox.schema import build_schema
 from tribe_sandbox.switches import Switches
@@ -12,7 +13,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.tribe_connector import probe
-from odoo.addons.tribe_connector.probe import READINGS
+from odoo.addons.tribe_connector.probe import READINGS, report, vocabulary
 
 from .common import ConnectorCase
 
@@ -122,6 +123,28 @@ class TestWhatIsTold(ReportCase):
         invoice = report["metadata"]["sets"]["Activity_Invoice"]
         self.assertEqual(invoice["links"]["ProductLines"], "many ProductLine")
         self.assertIn("content-type", report["headers"])
+
+    def test_a_hostile_tribe_makes_no_long_report(self):
+        """Its names are long, and many sets inherit them: each is looked at once."""
+        long = {f"{'Invoice' * 60}{number}": "Edm.String" for number in range(1000)}
+        usual = {f"Invoice{number}": "Edm.String" for number in range(900)}
+        sets = {
+            f"Order{number}": {"properties": long | usual, "navigations": {}}
+            for number in range(298)
+        }
+        looked_at = []
+
+        def told_name(name, also=()):
+            looked_at.append(name)
+            return vocabulary.told_name(name, also)
+
+        with patch.object(report, "told_name", told_name):
+            told = report.told_schema(sets)
+
+        self.assertEqual(len(told["sets"]), 10)
+        self.assertEqual(told["left_out_sets"], 288)
+        self.assertEqual(set(told["sets"]["Order1"]["fields"]), set(usual))
+        self.assertLessEqual(len(looked_at), 3000)
 
     def test_every_name_that_we_know_is_told(self):
         """So is what the stand-in has, which is what public pages show of Tribe."""

@@ -402,6 +402,19 @@ class TestHalfWay(TrialCase):
         self.trials().due = fields.Datetime.now()
         self.run_lanes()
 
+    def test_whoever_is_no_administrator_does_not_begin_it_anew(self):
+        user = new_test_user(self.env, "try", "base.group_user,tribe_connector.group_user")
+        self.sandbox.fault("reset", method="POST", path_contains=ORGANIZATION, applied=False)
+        self.press()
+        self.run_lanes()
+        self.assertTrue(self.trials().error)
+        self.sandbox.reset_calls()
+
+        self.trials().with_user(user).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.sandbox.calls()["writes"], 0)
+
     def test_what_was_left_behind_is_removed(self):
         """By another database as well, whose connector knows no ID of ours."""
         self.sandbox.create(ORGANIZATION, {"Name": TEST_NAME, "ImportId": TEST_IMPORT_ID})

@@ -490,8 +490,10 @@ class TestTwoTenants(TenantsCase):
         self.b.legal_entity_ids.sudo().company_id = False
         self.b.action_deactivate()
         self.run_lanes()
-        with self.assert_refused("delete_leaves_contacts_to_others", name=self.b.name, count=1):
-            self.b.with_user(manager).sudo(False).unlink()
+        # Nor by who pretends an uninstall.
+        for context in ({}, {"_force_unlink": True}):
+            with self.assert_refused("delete_leaves_contacts_to_others", name=self.b.name, count=1):
+                self.b.with_user(manager).sudo(False).with_context(**context).unlink()
 
         # Nor beside one that could begin to send them.
         self.a.action_deactivate()

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 from ..engine.only_for import only_for
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
@@ -313,7 +315,8 @@ class TribeConnection(models.Model):
                 )
             )
 
-    # Also at an uninstall, which has all rights: a program may pretend one (``_force_unlink``).
+    # The checks are done at an uninstall as well, which has all rights: a program may pretend one
+    # (``_force_unlink``).
     @api.ondelete(at_uninstall=True)
     def _check_works_in_all_companies(self):
         """Refuse to end what somebody else's company goes by: its mapping, links and webhooks.
@@ -330,7 +333,7 @@ class TribeConnection(models.Model):
                     )
                 )
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _check_is_deactivated(self):
         """Refuse to delete what runs, or what is just having its webhooks removed.
 
@@ -338,7 +341,7 @@ class TribeConnection(models.Model):
 
         :raises UserError: naming the connection, and what is lost with it
         """
-        for connection in self.filtered(lambda connection: not connection.is_demo_data):
+        for connection in self._not_uninstalled():
             if connection.is_running:
                 count = connection.sudo()._count_links()
                 raise UserError(
@@ -347,7 +350,7 @@ class TribeConnection(models.Model):
             if connection._is_deactivating():
                 raise UserError(say(self.env, "delete_while_deactivating", name=connection.name))
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _check_leaves_nobody_to_others(self):
         """Refuse to forget whose customers contacts are while another connection could send them.
 
@@ -361,7 +364,7 @@ class TribeConnection(models.Model):
         others = (real - self).filtered(
             lambda other: not other.with_env(self.env)._works_in_all_companies()
         )
-        for connection in self.sudo().filtered(lambda connection: not connection.is_demo_data):
+        for connection in self._not_uninstalled().sudo():
             count = len(connection._partners_linked_and_open_to(others)) if others else 0
             if count:
                 raise UserError(
@@ -372,6 +375,11 @@ class TribeConnection(models.Model):
                         count=count,
                     )
                 )
+
+    def _not_uninstalled(self):
+        """These connections but for the made-up ones; none while Odoo uninstalls the addon."""
+        is_uninstall = self.env.su and self.env.context.get(MODULE_UNINSTALL_FLAG)
+        return self.browse() if is_uninstall else self.filtered(lambda each: not each.is_demo_data)
 
     def _partners_linked_and_open_to(self, others):
         """The contacts that are linked with a relation of this Tribe, or were.

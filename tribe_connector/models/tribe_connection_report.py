@@ -79,9 +79,10 @@ class TribeConnection(models.Model):
     def _metadata_of_report(self):
         """What ``$metadata`` has now, and the headers with which Tribe answers."""
         try:
-            client = self.sudo()._connecting_client()
+            client = self.sudo()._probing_client()
+            # What Tribe answers may be long: one report at a time.
             with self._asking_for_button():
-                schema = client.schema().as_dict()
+                schema = told_schema(client.schema().as_dict())
+                return {"headers": told_headers(client.header_names), "metadata": schema}
         except (TribeError, UserError) as error:
             return {"headers": [], "metadata": {"problem": getattr(error.args[0], "code", "?")}}
-        return {"headers": told_headers(client.header_names), "metadata": told_schema(schema)}

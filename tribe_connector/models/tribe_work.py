@@ -515,6 +515,10 @@ class TribeWork(models.Model):
         """Have what waits in some rows done now; returns the directions that it has."""
         return set(self._rows_again(domain, reason).sudo().mapped("direction"))
 
+    def _kinds_of_administrators(self):
+        """The kinds of work that this user may not ask for."""
+        return [] if self.env["tribe.connection"].has_access("write") else [TRIAL]
+
     def _rows_again(self, domain, reason):
         """The same; returns the rows that were added for it, or wait for the same reason already.
 
@@ -522,10 +526,13 @@ class TribeWork(models.Model):
         and what a user saves must not meet that. The lane does all rows of a record at once.
 
         No more than ``PIECE`` of them, those that were tried least first: the rest has the night.
+        A try of how Tribe works is begun by administrators alone.
         """
         now = fields.Datetime.now()
         chosen = self.sudo()._search(
-            Domain(domain) & Domain("connection_id.is_demo_data", "=", False),
+            Domain(domain)
+            & Domain("connection_id.is_demo_data", "=", False)
+            & Domain("kind", "not in", self._kinds_of_administrators()),
             order="tries, id",
             limit=PIECE,
         )

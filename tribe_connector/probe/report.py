@@ -6,14 +6,18 @@ Only what is ours goes out as it is: codes, words, and names of which each word 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
+from itertools import accumulate
 
 from ..tribe_api import is_guid
 from .catalogue import NAME, WORDS, Reading
 from .vocabulary import HIDDEN, is_told, told_name
 
+# Of all sets together. Tribe has some thousand; what is inherited counts in each set.
+MOST_NAMES = 20_000
 # Digits and letters as ``shape_of`` writes them.
 _SHAPE = re.compile(r"[9A\-/._ #?]+")
 _MOST_DIGITS_OF_A_NUMBER = 9
@@ -43,38 +47,60 @@ def told_headers(names: Iterable[str]) -> list[str]:
 def told_schema(sets: Mapping[str, Mapping]) -> dict:
     """The names and types of a tenant's ``$metadata``; what bears other names is counted.
 
+    Beyond ``MOST_NAMES``, sets are left out, and counted as well.
+
     :param sets: as ``Schema.as_dict`` returns it
     """
-    told = {name: _told_set(content) for name, content in sets.items() if is_told(name)}
-    hidden = [name for name in sets if not is_told(name)]
+    names = _Names()
+    known = {name: content for name, content in sets.items() if names.is_told(name)}
+    room = dict(zip(known, accumulate(map(_size, known.values())), strict=True))
+    told = {
+        name: _told_set(content, names)
+        for name, content in known.items()
+        if room[name] <= MOST_NAMES
+    }
+    hidden = sets.keys() - known.keys()
     return {
         "sets": dict(sorted(told.items())),
         "custom_sets": sum(map(_is_custom, hidden)),
         "other_sets": sum(not _is_custom(name) for name in hidden),
+        "left_out_sets": len(known) - len(told),
     }
 
 
-def _told_set(content: Mapping) -> dict:
-    properties = {name: told_name(edm_type) for name, edm_type in content["properties"].items()}
+class _Names:
+    """Looks at each name once: most sets inherit the same."""
+
+    def __init__(self) -> None:
+        self.told = functools.cache(told_name)
+        self.is_told = functools.cache(is_told)
+
+
+def _size(content: Mapping) -> int:
+    return len(content["properties"]) + len(content["navigations"])
+
+
+def _told_set(content: Mapping, names: _Names) -> dict:
+    properties = {name: names.told(edm_type) for name, edm_type in content["properties"].items()}
     links = {
         name: (
             f"{'many ' if link['collection'] else ''}"
-            f"{link['type'] if is_told(link['type']) else HIDDEN}"
+            f"{link['type'] if names.is_told(link['type']) else HIDDEN}"
         )
         for name, link in content["navigations"].items()
     }
     kinds = {**properties, **dict.fromkeys(links, "link")}
-    hidden = {name: kind for name, kind in kinds.items() if not is_told(name)}
+    hidden = {name: kind for name, kind in kinds.items() if not names.is_told(name)}
     return {
-        "fields": _of_told_names(properties),
-        "links": _of_told_names(links),
+        "fields": _of_told_names(properties, names),
+        "links": _of_told_names(links, names),
         "custom": _counted(kind for name, kind in hidden.items() if _is_custom(name)),
         "others": _counted(kind for name, kind in hidden.items() if not _is_custom(name)),
     }
 
 
-def _of_told_names(types: Mapping[str, str]) -> dict[str, str]:
-    return {name: kind for name, kind in sorted(types.items()) if is_told(name)}
+def _of_told_names(types: Mapping[str, str], names: _Names) -> dict[str, str]:
+    return {name: kind for name, kind in sorted(types.items()) if names.is_told(name)}
 
 
 def _counted(kinds: Iterable[str]) -> dict[str, int]:

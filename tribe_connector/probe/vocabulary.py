@@ -125,6 +125,8 @@ WORDS_OF_NAMES = frozenset(
 HIDDEN = "?"
 # Longer ones are no part of a name.
 MOST_DIGITS = 3
+# Nobody gives a longer name to a field. A hostile Tribe could have each looked at for long.
+LONGEST_NAME = 100
 
 _RUN = re.compile(r"[^\W_]+")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
@@ -136,6 +138,8 @@ def told_name(name: str, also: Container[str] = ()) -> str:
 
     :param also: runs of letters and digits that are told as well
     """
+    if len(name) > LONGEST_NAME:
+        return HIDDEN
     told = _RUN.sub(lambda run: run[0] if run[0] in also else _told_run(run[0]), name)
     return _UNPRINTABLE.sub(HIDDEN, told)
 
