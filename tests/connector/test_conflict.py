@@ -48,6 +48,49 @@ class TestConflict(RelationCase):
         fields = [sentence("field_email"), sentence("field_name")]
         self.assertAsked("both_sides_changed", relation="Van Odoo", fields=fields)
 
+    def test_what_is_made_equal_in_tribe_is_asked_no_more(self):
+        self.change_both()
+        made_equal = {"Name": "Van Odoo", "EmailAddress": "odoo@klant.example"}
+        self.sandbox.change("Relation_Organization", self.partner.tribe_id, made_equal)
+
+        self.look_at("organization", self.partner.tribe_id)
+
+        self.assertFalse(self.problems())
+        self.assertFalse(self.env["tribe.conflict"].search([]))
+
+    def test_what_a_later_look_shows_to_be_equal_is_asked_no_more(self):
+        self.change_both()
+        made_equal = {"Name": "Van Odoo", "EmailAddress": "odoo@klant.example"}
+        self.sandbox.change("Relation_Organization", self.partner.tribe_id, made_equal)
+
+        works = self.env["tribe.work"]
+        works._look_later(self.connection, "organization", self.partner.tribe_id, 0)
+        self.run_lanes()
+
+        self.assertFalse(self.problems())
+
+    def test_what_tribe_refused_and_has_by_now_is_asked_no_more(self):
+        self.partner.phone = "030 2"
+        self.sandbox.fault("status", path_contains="Relation_Organization(", status=400)
+        self.synchronize(self.partner)
+        self.assertTrue(self.problems())
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 2"}
+        )
+
+        self.look_at("organization", self.partner.tribe_id)
+
+        self.assertFalse(self.problems())
+
+    def test_a_look_of_our_own_asks_nobody_anew(self):
+        self.change_both()
+        works = self.env["tribe.work"]
+        works._look_later(self.connection, "organization", self.partner.tribe_id, 0)
+        asked = self.problematic()
+        self.run_lanes()
+
+        self.assertEqual(self.problematic(), asked)
+
     def move_both(self, **more):
         """Odoo corrects a street, Tribe has another address. Returns the partner."""
         partner = self.linked(

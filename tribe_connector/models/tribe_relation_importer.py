@@ -1,6 +1,7 @@
 from odoo import models
+from odoo.fields import Domain
 
-from ..engine.problems import TOLD_REASONS, Busy, NeedsPerson, TryAgain
+from ..engine.problems import FOR_PEOPLE, STOPPED, TOLD_REASONS, Busy, NeedsPerson, TryAgain
 from ..engine.relation_decision import (
     CREATE_ODOO,
     LINK,
@@ -560,12 +561,27 @@ class TribeRelationImporter(models.AbstractModel):
             )
         elif merged.to_tribe:
             self.env["tribe.work"]._add_saved_partners(session.connection, partner.ids)
-        if merged.conflicts or decision.error or refusal:
+        is_open = merged.conflicts or decision.error or refusal
+        if is_open or self._may_be_mended(link, merged, is_our_look):
             # Asked in one place only, by the exporter.
             self.env["tribe.work"]._add(
                 session.connection, "outbound", "partner", partner.ids, "follow"
             )
             self.env["tribe.engine"]._wake("outbound")
+
+    def _may_be_mended(self, link, merged, is_our_look):
+        """Whether a contact has a question that what Tribe shows now may have answered."""
+        if link.conflict_ids and not merged.conflicts:
+            return True
+        asked = (
+            Domain("connection_id", "=", link.connection_id.id)
+            & Domain("kind", "=", "partner")
+            & Domain("reference", "=", str(link.partner_id.id))
+            & Domain("error_class", "in", FOR_PEOPLE)
+            & Domain("cause", "!=", STOPPED)
+        )
+        # Tribe told of a change. Our own looks ask again and again.
+        return not is_our_look and bool(self.env["tribe.work"].search_count(asked, limit=1))
 
     def _follow_deleted_relationships(self, session, partner, remote):
         """Who is a customer in Odoo becomes one in Tribe again: archiving says that it is none."""
