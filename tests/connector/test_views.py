@@ -94,6 +94,12 @@ class TestViews(TransactionCase):
                 self.assertIn("warning", rows.get("decoration-danger"))
                 self.assertTrue(rows.xpath("field[@name='warning']/@width"))
 
+    def test_the_next_try_is_read_as_a_date_and_a_time(self):
+        """Odoo's days that remain make the next night, at the end of a month, "Next month"."""
+        for view in ("view_tribe_work_list", "view_tribe_work_kanban"):
+            (due,) = self.shown(view).xpath("//field[@name='due']")
+            self.assertFalse(due.get("widget"), view)
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 
