@@ -100,6 +100,21 @@ class TestViews(TransactionCase):
             (due,) = self.shown(view).xpath("//field[@name='due']")
             self.assertFalse(due.get("widget"), view)
 
+    def test_ignoring_speaks_of_invoices_where_it_is_one(self):
+        for kind in ("list", "kanban", "form"):
+            buttons = self.shown(f"view_tribe_work_{kind}").xpath(
+                "//button[@name='action_ignore'][@invisible]"
+            )
+            said = {each.get("invisible"): "invoice" in each.get("confirm") for each in buttons}
+            self.assertEqual(
+                said,
+                {
+                    "not can_ignore or kind != 'invoice'": True,
+                    "not can_ignore or kind == 'invoice'": False,
+                },
+                kind,
+            )
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 
