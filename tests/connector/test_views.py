@@ -115,6 +115,12 @@ class TestViews(TransactionCase):
                 kind,
             )
 
+    def test_a_list_of_contacts_has_room_for_the_state(self):
+        (state,) = self.shown("view_partner_tree", "group_user").xpath(
+            "//field[@name='tribe_state']"
+        )
+        self.assertGreaterEqual(int(state.get("width").removesuffix("px")), 140)
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 
