@@ -1,5 +1,8 @@
 from unittest.mock import patch
 
+from odoo import Command
+from odoo.tests import new_test_user
+
 from odoo.addons.tribe_connector.sentence import Choice, sentence
 
 from .common import ORGANIZATION_CUSTOMER
@@ -43,6 +46,38 @@ class TestSuggestion(RelationCase):
 
         self.assertSuggested(partner, row, "vat")
         self.assertFalse(self.named("Klant in Odoo"))
+
+    def test_what_two_share_is_shown_as_odoo_has_it(self):
+        """Which number, address or e-mail address it is: by that a person tells who is who."""
+        values = {
+            "debtor_number": "31003",
+            "creditor_number": "50057",
+            "vat": "NL123456782B90",
+            "company_registry": "12345678",
+            "email": "info@klant.example",
+        }
+        partner = self.customer("Klant", **values, **ADDRESS)
+        suggestion = self.env["tribe.suggestion"].create(
+            {
+                "connection_id": self.connection.id,
+                "partner_id": partner.id,
+                "kind": "organization",
+                "tribe_id": "00000000-0000-0000-0000-000000000001",
+                "basis": "import_id",
+            }
+        )
+        reader = new_test_user(
+            self.env(su=False),
+            "lezer",
+            groups="tribe_connector.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        shown = {**values, "address": "Dorpsstraat 12a, 1012 AB, Amsterdam", "import_id": False}
+
+        for basis, value in shown.items():
+            suggestion.basis = basis
+            self.assertEqual(suggestion.with_user(reader).sudo(False).shared, value, basis)
 
     def test_a_new_customer_with_the_registry_number_of_a_lead(self):
         row = self.organization(roles=[LEAD], Name="Een lead", ChamberOfCommerceNumber="12345678")

@@ -8,7 +8,9 @@ from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import MOST_CANDIDATES
 from ..engine.sentence_field import SentenceText
+from ..mapping.evidence import ADDRESS
 from ..sentence import in_language, say
+from .res_partner import NUMBERS
 from .tribe_link import RELATION_KINDS
 
 
@@ -52,6 +54,9 @@ class TribeSuggestion(models.Model):
         required=True,
         readonly=True,
     )
+    shared = fields.Char(
+        "What Both Have", compute="_compute_shared", help="As it is written in Odoo."
+    )
     against = SentenceText("But", readonly=True, help="What speaks against it.")
     state = fields.Selection(
         [("open", "To Decide"), ("refused", "Different")],
@@ -72,6 +77,23 @@ class TribeSuggestion(models.Model):
         for suggestion in suggestions:
             addresses = suggestion.connection_id.sudo()._addresses()
             suggestion.tribe_url = addresses.entity_link(suggestion.tribe_id)
+
+    @api.depends("partner_id", "basis")
+    @api.depends_context("uid")
+    def _compute_shared(self):
+        readable = self.partner_id._filtered_access("read")
+        for suggestion in self:
+            is_read = suggestion.partner_id in readable
+            suggestion.shared = (is_read and suggestion._shared_in_odoo()) or False
+
+    def _shared_in_odoo(self):
+        """The number or address that both have, as the contact has it; nothing, of our ID."""
+        if self.basis in NUMBERS:
+            return self.partner_id._tribe_number(self.connection_id, self.basis)
+        if self.basis == ADDRESS:
+            partner = self.partner_id._tribe_address_partner(self.connection_id)
+            return ", ".join(filter(None, (partner[name] for name in ("street", "zip", "city"))))
+        return self.basis in self.partner_id and self.partner_id[self.basis]
 
     @api.depends("partner_id.display_name", "tribe_name")
     def _compute_display_name(self):
