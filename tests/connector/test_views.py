@@ -121,6 +121,17 @@ class TestViews(TransactionCase):
         )
         self.assertGreaterEqual(int(state.get("width").removesuffix("px")), 140)
 
+    def test_what_is_compared_is_read_whole(self):
+        compared = {
+            "view_tribe_conflict_list": ("partner_id", "odoo_shown", "tribe_shown", "warning"),
+            "view_tribe_suggestion_list": ("partner_id", "tribe_name", "shared", "against"),
+        }
+        for view, names in compared.items():
+            for name in names:
+                (field,) = self.shown(view).xpath(f"field[@name='{name}']")
+                self.assertIn("text-wrap", field.get("class", ""), (view, name))
+                self.assertNotEqual(field.get("optional"), "hide", (view, name))
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 
