@@ -132,6 +132,17 @@ class TestViews(TransactionCase):
                 self.assertIn("text-wrap", field.get("class", ""), (view, name))
                 self.assertNotEqual(field.get("optional"), "hide", (view, name))
 
+    def test_who_may_not_decide_reads_who_does(self):
+        for name in ("conflict", "suggestion"):
+            views = self.env.ref(f"tribe_connector.action_tribe_{name}").view_mode
+            self.assertEqual(views.split(","), ["list", "kanban", "form"])
+            for kind in ("form", "kanban"):
+                for group, is_told in (("group_user", True), ("group_manager", False)):
+                    arch = self.shown(f"view_tribe_{name}_{kind}", group)
+                    told = "An administrator of Tribe CRM decides" in " ".join(arch.itertext())
+                    self.assertEqual(told, is_told, (name, kind, group))
+                    self.assertEqual(not arch.xpath("//button"), is_told, (name, kind, group))
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 

@@ -36,6 +36,8 @@ LISTS = {
 # One record's screen: the action, the model, and which record.
 FORMS = {
     "problem": ("tribe_work_attention", "tribe.work", [["error_class", "=", "person"]]),
+    "match": ("tribe_suggestion", "tribe.suggestion", []),
+    "conflict": ("tribe_conflict", "tribe.conflict", []),
     "relation": ("tribe_link_relations", "tribe.link", [["kind", "=", "organization"]]),
     "merged": ("tribe_link_relations", "tribe.link", [["merged_into_id", "!=", False]]),
     "invoice": ("tribe_link_invoices", "tribe.link", [["move_id", "!=", False]]),

@@ -174,7 +174,7 @@ class TribeConflict(models.Model):
             )
             works._ask_for_partners(connection, partners)
         self.env["tribe.engine"].sudo()._wake("outbound")
-        return works._tell(decided._decided_sentence(side))
+        return works._tell(decided._decided_sentence(side), is_left=True)
 
     def _decided_sentence(self, side):
         if len(self) > 1:

@@ -234,7 +234,8 @@ class TribeSuggestion(models.Model):
         return works._tell(
             self.env._("Linked: %s. Both are brought together now.", linked[0])
             if len(linked) == 1
-            else self.env._("%s pairs linked. They are brought together now.", len(linked))
+            else self.env._("%s pairs linked. They are brought together now.", len(linked)),
+            is_left=True,
         )
 
     @only_for("Administrator")
@@ -246,7 +247,8 @@ class TribeSuggestion(models.Model):
         return works._tell(
             self.env._("Kept apart: %s.", self.display_name)
             if len(self) == 1
-            else self.env._("%s pairs kept apart.", len(self))
+            else self.env._("%s pairs kept apart.", len(self)),
+            is_left=True,
         )
 
     def _check_unlinked(self):
