@@ -143,6 +143,16 @@ class TestViews(TransactionCase):
                     self.assertEqual(told, is_told, (name, kind, group))
                     self.assertEqual(not arch.xpath("//button"), is_told, (name, kind, group))
 
+    def test_giving_a_sign_in_away_is_asked_once_more(self):
+        for kind in ("list", "kanban", "form"):
+            buttons = self.shown(f"view_tribe_conflict_{kind}").xpath(
+                "//button[@name='action_take_tribe'][not(parent::header/parent::list)]"
+            )
+            confirms = {each.get("invisible"): bool(each.get("confirm")) for each in buttons}
+            self.assertEqual(
+                confirms, {"decision or warning": False, "decision or not warning": True}, kind
+            )
+
     def test_what_is_looked_for_is_found(self):
         arch = etree.fromstring("<div><t t-if='a'/><b t-elif='b'/><b/><t t-else='1'/></div>")
 
