@@ -203,7 +203,8 @@ class ResPartner(models.Model):
             return ""
         return sentence(
             "claimed_from_company",
-            partner=self._tribe_called(),
+            # By what Odoo shows, which begins with the company, these would be two customers.
+            partner=self.name or self._tribe_called(),
             company=company._tribe_called(),
         )
 
