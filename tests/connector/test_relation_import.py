@@ -423,6 +423,10 @@ class TestRelationImport(RelationCase):
         self.run_nightly()
         self.assertEqual(self.notes_of(partner), notes)
         self.assertEqual(self.written(self.run_nightly), 0)
+        # Where somebody looks who wonders about it.
+        partner.invalidate_recordset(["tribe_note"])
+        told = sentence("contact_stays_archived", partner=partner.display_name)
+        self.assertIn(told, partner.tribe_note or "")
 
     def test_who_is_unarchived_stays_archived_no_more(self):
         partner = self.customer(debtor_number="D-1", active=False)
@@ -431,6 +435,7 @@ class TestRelationImport(RelationCase):
         self.assertStaysArchived(partner)
 
         partner.active = True
+        self.assertFalse(partner.tribe_note)
         self.run_nightly()
         self.assertFalse(self.link(row["ID"]).noted)
         self.assertFalse(self.relationships(partner)[ORGANIZATION_CUSTOMER]["IsFormer"])

@@ -159,20 +159,33 @@ class ResPartner(models.Model):
             partner.tribe_id = link.tribe_id
             partner.tribe_url = link.tribe_url
 
-    @api.depends("parent_id", "is_company")
+    @api.depends("parent_id", "is_company", "active")
     def _compute_tribe_note(self):
-        """Says, before it is saved, who owes what a linked person with a company is invoiced."""
+        """Says, before it is saved, who owes what a linked person with a company is invoiced.
+
+        And who is archived here, and current in Tribe.
+        """
         result = super()._compute_tribe_note()
         links = self.env["tribe.link"].search(
             Domain("partner_id", "in", self._origin.ids) & OF_RELATIONS
         )
         for partner in self:
-            if partner._origin in links.partner_id and (
-                claimed := partner._tribe_claimed_sentence()
-            ):
-                texts = [partner.tribe_note, in_language(self.env, claimed)]
-                partner.tribe_note = "\n".join(filter(None, texts))
+            own = links.filtered(lambda link, partner=partner: link.partner_id == partner._origin)
+            told = [partner._tribe_claimed_sentence(), partner._tribe_archived_sentence(own)]
+            texts = [in_language(self.env, each) for each in told if own and each]
+            partner.tribe_note = "\n".join(filter(None, [partner.tribe_note, *texts])) or False
         return result
+
+    def _tribe_archived_sentence(self, links):
+        """That this contact stays archived, as was noted with its links; empty where it does not.
+
+        Its badge is green all the same: nothing waits, and nothing else differs.
+        """
+        noted = [link.noted or {} for link in links.sudo()]
+        stays = any("contact_stays_archived" in str(each.get("active")) for each in noted)
+        if self.active or not stays:
+            return ""
+        return sentence("contact_stays_archived", partner=self._tribe_called())
 
     @api.model
     def _search_tribe_id(self, operator, value):
