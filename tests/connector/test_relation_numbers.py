@@ -163,6 +163,33 @@ class TestNumbersFromSequence(NumberCase):
         self.assertEqual(self.numbers(partner), (upcoming[0], False))
         self.assertEqual(self.upcoming(), upcoming[1:])
 
+    def test_a_number_that_tribe_has_stays_where_the_rest_is_refused(self):
+        """The number is told first; then the supplier relationship, or the payment term, is not."""
+        term = self.env.ref("account.account_payment_term_15days")
+        for method, path, values in (
+            ("POST", SUPPLIER, {"supplier_rank": 1}),
+            (
+                "PUT",
+                ORGANIZATION_CUSTOMER,
+                {"supplier_rank": 1, "property_payment_term_id": term.id},
+            ),
+        ):
+            with self.subTest(path):
+                partner = self.linked(f"Ook leverancier {path}")
+                drawn, following = self.upcoming("creditor_number", 2)
+                self.refuse(method, path)
+                partner.write(values)
+                for _try in range(3):
+                    self.synchronize(partner)
+                    self.look_at("organization", partner.tribe_id)
+                    self.assertEqual(partner.creditor_number, drawn)
+                    self.assertEqual(self.tribe_of(partner)["CreditorNumber"], drawn)
+                    self.assertEqual(self.upcoming("creditor_number"), [following])
+                self.sandbox.clear_faults()
+                self.synchronize(partner)
+                self.assertIn(SUPPLIER, self.relationships(partner))
+                self.assertFalse(self.problems())
+
     def test_what_was_drawn_and_is_somebody_elses_by_now_is_given_to_nobody_else(self):
         upcoming = self.upcoming(count=3)
         partner = self.customer()

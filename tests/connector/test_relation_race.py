@@ -3,6 +3,8 @@
 import itertools
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
+
 from odoo.addons.tribe_connector.models import tribe_relation_exporter
 
 from .common import LONG, ORGANIZATION_CUSTOMER, SUPPLIER
@@ -144,6 +146,63 @@ class TestRelationRace(RelationCase):
 
                     self.assertEqual(self.partner[field], "eerst")
                     self.assertFalse(self.problems())
+                    self.assertTermIsOurs(refused == "payment term")
+
+    def assertTermIsOurs(self, was_told):
+        """Also once no read is an old copy any more."""
+        self.env["tribe.link"].search([]).shown_at = False
+        self.connection.settle_seconds = 0
+        wait_for_next_second()
+        self.look_at("organization", self.partner.tribe_id)
+        self.connection.settle_seconds = 900
+        term = 15 if was_told else None
+        self.assertEqual(self.partner.property_payment_term_id.line_ids.nb_days or None, term)
+        row = self.relationships(self.partner)[ORGANIZATION_CUSTOMER]
+        self.assertEqual(row["PaymentTermInDays"], term)
+
+    def test_what_was_not_told_as_another_call_failed_is_told_later(self):
+        """The address is told before the payment term, which Tribe never got."""
+        self.partner.write({"street": "Kade 1", "city": "Assen"})
+        self.run_nightly()
+        self.partner.write({"phone": "030 9", "city": "Emmen"})
+        self.partner.property_payment_term_id = self.env.ref("account.account_payment_term_15days")
+        self.sandbox.fault("status", status=400, method="PUT", path_contains="Address")
+        self.run_nightly()
+        self.assertTrue(self.problems())
+
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.address_of(self.partner)["City"], "Emmen")
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 9")
+        self.assertTermIsOurs(True)
+
+    def test_what_odoo_refuses_takes_nothing_back_that_tribe_has(self):
+        """Somebody in Tribe takes it back, and no look came between."""
+        self.partner.phone = "030 1"
+        self.run_nightly()
+        self.partner.phone = "030 2"
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"EmailAddress": "b@b.example"}
+        )
+
+        def refuse(_partner, _connection, values, *_arguments):
+            raise ValidationError(f"Nee: {sorted(values)}")
+
+        wait_for_next_second()
+        with patch.object(self.registry["res.partner"], "_tribe_write", refuse):
+            self.run_nightly()
+        self.assertTrue(self.problems())
+        self.assertEqual(self.tribe_of(self.partner)["PhoneNumber"], "030 2")
+        self.sandbox.change(
+            "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 1"}
+        )
+        self.env["tribe.work"].search([]).action_retry()
+        self.run_lanes()
+
+        self.assertEqual(self.partner.phone, "030 1")
+        self.assertEqual(self.partner.email, "b@b.example")
+        self.assertFalse(self.problems())
 
     def take_back(self, refused, field):
         """Tell Tribe of a field, and of something that it refuses; then somebody there takes the

@@ -373,11 +373,13 @@ class TribeRelationExporter(models.AbstractModel):
         if told:
             self._check_unchanged_in_tribe(session, decision)
         agreed = self._tell(session, decision, told)
+        if decision.numbers or merged.to_odoo:
+            # What is refused from here on takes nothing back that Tribe has answered to.
+            partner._tribe_import_context().write(decision.numbers)
+            session.commit()
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
-        if decision.numbers:
-            partner._tribe_import_context().write(decision.numbers)
         if not merged.conflicts and not decision.seen.told:
             link._keep_alike(decision.remote)
         self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
@@ -465,6 +467,8 @@ class TribeRelationExporter(models.AbstractModel):
             if known:
                 link.being_told = answer(link.being_told, known, answered)
                 self._agree(link, remote, known)
+                numbers = {n: each for n, each in decision.numbers.items() if n in known}
+                decision.partner._tribe_import_context().write(numbers)
                 session.commit()
             raise
         known = {name: agreed.get(name, told[name]) for name in told}

@@ -429,7 +429,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         Where it is an old copy, the relation has what it has by now.
         """
         link, remote = decision.link, decision.remote
-        if not link or not link.being_told:
+        if not link or not link.being_told or link.tribe_id != remote.tribe_id:
             return
         shown = remote.shown()
         decision.seen = link._see(
@@ -1041,7 +1041,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
         if body:
             answer = session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
-            self._note_answered(answered, values.keys() - {*ADDRESS_FIELDS}, remote.entity, answer)
+            names = values.keys() - {*ADDRESS_FIELDS, *PAYMENT_TERM_FIELDS.values()}
+            self._note_answered(answered, names, remote.entity, answer)
 
     def _write_address(self, session, link, remote, values, answered):
         """Write the address fields of some values to Tribe.
