@@ -373,9 +373,10 @@ class TribeRelationExporter(models.AbstractModel):
         if told:
             self._check_unchanged_in_tribe(session, decision)
         agreed = self._tell(session, decision, told)
-        if decision.numbers or merged.to_odoo:
-            # What is refused from here on takes nothing back that Tribe has answered to.
+        if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
+        if told and (decision.numbers or merged.to_odoo):
+            # What is refused from here on takes nothing back that Tribe has answered to.
             session.commit()
         for kind in self._create_missing_relationships(session, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
@@ -395,8 +396,9 @@ class TribeRelationExporter(models.AbstractModel):
         Both at once: it is noted for good with what Tribe is told next, whatever becomes of that.
         """
         link = decision.link
-        if decision.seen.ours:
-            link.agreed = self._agreed(decision)
+        agreed = self._agreed(decision) if decision.seen.ours else link.agreed
+        if agreed != link.agreed:
+            link.agreed = agreed
         link._keep_told(decision.seen)
 
     def _note_being_told(self, session, decision):
@@ -467,8 +469,8 @@ class TribeRelationExporter(models.AbstractModel):
             if known:
                 link.being_told = answer(link.being_told, known, answered)
                 self._agree(link, remote, known)
-                numbers = {n: each for n, each in decision.numbers.items() if n in known}
-                decision.partner._tribe_import_context().write(numbers)
+                if numbers := {n: each for n, each in decision.numbers.items() if n in known}:
+                    decision.partner._tribe_import_context().write(numbers)
                 session.commit()
             raise
         known = {name: agreed.get(name, told[name]) for name in told}
@@ -478,8 +480,8 @@ class TribeRelationExporter(models.AbstractModel):
 
     def _agree(self, link, remote, values):
         """Note that both sides have some values, of a relation whose values are known."""
-        if link.agreed:
-            names = values.keys() & remote.values().keys()
+        names = values.keys() & remote.values().keys()
+        if link.agreed and names:
             link.agreed = {**link.agreed, **{name: values[name] for name in names}}
 
     def _note_answer(self, link, remote, told, stamps):
