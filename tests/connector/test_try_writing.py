@@ -408,6 +408,8 @@ class TestHalfWay(TrialCase):
         self.press()
         self.run_lanes()
         self.assertTrue(self.trials().error)
+        self.sandbox.clear_faults()
+        self.seconds += self.connection.settle_seconds
         self.sandbox.reset_calls()
 
         self.trials().with_user(user).action_retry()
