@@ -57,6 +57,14 @@ MAPPINGS = {
 }
 
 
+def _about(work):
+    """The links that a row of work about a relation or a contact is about, as a domain."""
+    about = ("tribe_id", "=", work.reference)
+    if work.kind == "partner":
+        about = ("partner_id", "=", int(work.reference))
+    return Domain("connection_id", "=", work.connection_id.id) & Domain(*about)
+
+
 class TribeWork(models.Model):
     """ "Look at this": what is to be done, in both directions.
 
@@ -678,10 +686,11 @@ class TribeWork(models.Model):
 
     @api.depends("cause", "kind", "reference")
     def _compute_can_decide_about_booked(self):
+        of_relations = self._relations_to_leave()
         for work in self:
             differs = work.cause == DIFFERS and work.kind == "invoice"
             links = work._links() if differs else self.env["tribe.link"]
-            work.can_leave_to_odoo = differs or bool(work._relations_to_leave())
+            work.can_leave_to_odoo = differs or work in of_relations
             work.can_book_again = any(link.sudo()._may_be_booked_again() for link in links)
             work.can_move_back = work.cause == UNDONE
 
@@ -705,26 +714,28 @@ class TribeWork(models.Model):
         )
 
     def _relations_to_leave(self):
-        """The links of relations that a person may leave to Odoo, of what is asked about them."""
-        links = self.env["tribe.link"]
-        asked = self.filtered(lambda work: work.error_class in FOR_PEOPLE)
-        for work in asked.filtered(lambda work: work.kind in (*RELATION_KINDS, "partner")):
-            about = Domain("tribe_id", "=", work.reference)
-            if work.kind == "partner":
-                about = Domain("partner_id", "=", int(work.reference))
-            links |= links.search(
-                Domain("connection_id", "=", work.connection_id.id)
-                & Domain("kind", "in", RELATION_KINDS)
-                & about
+        """The links of relations that a person may leave to Odoo, of what is asked about them.
+
+        :return: ``{work: links}``, of those that have any
+        """
+        asked = self.filtered(
+            lambda work: (
+                work.error_class in FOR_PEOPLE and work.kind in (*RELATION_KINDS, "partner")
             )
-        return links.filtered("can_leave_to_odoo")
+        )
+        links = self.env["tribe.link"].search(
+            Domain("kind", "in", RELATION_KINDS) & Domain.OR(map(_about, asked))
+        )
+        leavable = links.filtered("can_leave_to_odoo")
+        found = {work: leavable.filtered_domain(_about(work)) for work in asked}
+        return {work: each for work, each in found.items() if each}
 
     @only_for("Administrator")
     def action_leave_to_odoo(self):
         """Accept what Odoo has of booked invoices that differ from Tribe, and of relations."""
         works = self.filtered("can_leave_to_odoo")
         booked = works.filtered(lambda work: work.kind == "invoice")
-        links = booked._links() | works._relations_to_leave()
+        links = booked._links().union(*works._relations_to_leave().values())
         return links.action_leave_to_odoo() if links else self._tell_it_is_gone()
 
     @only_for("Administrator")
