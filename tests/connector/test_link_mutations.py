@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo.addons.tribe_connector.models import tribe_work_webhook
-from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS
+from odoo.addons.tribe_connector.tribe_names import POLL_STREAMS
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase

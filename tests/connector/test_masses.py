@@ -3,9 +3,12 @@
 from odoo import fields
 from odoo.tools import SQL
 
+from odoo.addons.tribe_connector.codes import (
+    INBOUND_KINDS,
+    RECORD_KINDS,
+)
 from odoo.addons.tribe_connector.engine import rounds
 from odoo.addons.tribe_connector.engine.lease import Leases
-from odoo.addons.tribe_connector.models.tribe_work import INBOUND_KINDS, RECORD_KINDS
 
 from .batches import Batches, invented
 from .relation_case import RelationCase

@@ -26,7 +26,10 @@ from told import is_sentence, sentences_of
 from odoo import Command, fields
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS, WEBHOOK_TYPES
+from odoo.addons.tribe_connector.tribe_names import (
+    POLL_STREAMS,
+    WEBHOOK_TYPES,
+)
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .history_case import HistoryMixin

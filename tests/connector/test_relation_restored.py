@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 
 from odoo.addons.tribe_connector.engine import remote_relation
-from odoo.addons.tribe_connector.engine.remote_relation import STAMP
+from odoo.addons.tribe_connector.tribe_names import STAMP
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase

@@ -5,13 +5,13 @@ there were none. How Tribe answers is not known; this is the worst that it could
 import contextlib
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.engine.remote_relation import (
+from odoo.addons.tribe_connector.models import tribe_link
+from odoo.addons.tribe_connector.tribe_api.client import Client
+from odoo.addons.tribe_connector.tribe_names import (
     ADDRESS_NAVIGATIONS,
     RELATION_SETS,
     RELATIONSHIP_SETS,
 )
-from odoo.addons.tribe_connector.models import tribe_link
-from odoo.addons.tribe_connector.tribe_api.client import Client
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase

@@ -3,8 +3,7 @@
 import math
 from collections import Counter
 
-from odoo.addons.tribe_connector.models.tribe_connection import POLL_STREAMS
-from odoo.addons.tribe_connector.models.tribe_poller import STREAM_SETS
+from odoo.addons.tribe_connector.tribe_names import POLL_STREAMS, STREAM_SETS
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase

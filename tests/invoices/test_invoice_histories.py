@@ -25,7 +25,7 @@ from told import is_sentence, sentences_of, with_inner
 from odoo import Command
 from odoo.exceptions import UserError
 
-from odoo.addons.tribe_connector.models.tribe_connection import WEBHOOK_TYPES
+from odoo.addons.tribe_connector.tribe_names import WEBHOOK_TYPES
 
 from .invoice_case import cents
 from .invoice_history import (

@@ -5,9 +5,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from odoo import http
 from odoo.http import request
 
-from ..models.tribe_connection import WEBHOOK_TYPES
+from ..codes import TRIAL
 from ..models.tribe_trial import HEARD
-from ..models.tribe_work import TRIAL
 from ..tribe_api import (
     WebhookUnreadable,
     header_of_signature,
@@ -16,6 +15,7 @@ from ..tribe_api import (
     parse_event,
     shape_of_payload,
 )
+from ..tribe_names import WEBHOOK_TYPES
 from .raw_dispatcher import RawDispatcher
 from .refusal_counter import WINDOW_SECONDS, RefusalCounter
 

@@ -8,25 +8,14 @@ from odoo.exceptions import UserError
 from ..mapping import ValueUnreadable, clean_start
 from ..mapping.invoice_facts import key, summed, text
 from ..sentence import LONGEST_ITEM, shortened
+from ..tribe_names import (
+    NAVIGATIONS,
+    ORGANIZATION_CUSTOMER,
+    PERSON_CUSTOMER,
+)
 from .problems import OfSome
-from .remote_relation import NAVIGATIONS, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
-# The reason of work (``tribe.work``) with which a person has an invoice booked although another
-# one has its number.
-BOOK_ANYWAY = "book_anyway"
-# The reason of work with which a person has Tribe told that an invoice is not paid any more.
-MOVE_BACK = "move_back"
-# The reason with which a person has an invoice booked again that Tribe was told is paid.
-TOLD_PAID = "told_paid"
-# Where the facts of an invoice have the phase (its Tribe ID) from which Tribe was told Paid.
-PHASE_BEFORE = "phase_before"
-# Where the facts of work have who asked for it (the ID of a user).
-ASKED_BY = "asked_by"
-# What a person decided about an invoice is known by its row of work alone. Of several, the first.
-DECISIONS = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
-# The reasons of what somebody waits for.
-ASKED_FOR = ("person", *DECISIONS)
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
 # it likes, but no object of ours, and the journals that are reserved are so for programs too.
 BOOKING = object()

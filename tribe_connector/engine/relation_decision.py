@@ -6,22 +6,10 @@ carry decisions out; a plan shows the same ones. That is why a plan tells what t
 
 from dataclasses import dataclass, field
 
+from ..codes import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..mapping import Merge, Seen
 from .problems import Busy
 from .remote_relation import RemoteRelation
-
-# Nothing differs.
-SAME = "same"
-# Odoo's contact and Tribe's relation are one and the same, and do not know it yet.
-LINK = "link"
-# They know each other, and differ.
-UPDATE = "update"
-CREATE_TRIBE = "create_tribe"
-CREATE_ODOO = "create_odoo"
-# The relation was deleted in Tribe.
-GONE = "gone"
-# Only a person can tell.
-QUESTION = "question"
 
 # Of a contact or a relation; for more nobody could decide, and Tribe says how many there are.
 MOST_CANDIDATES = 10

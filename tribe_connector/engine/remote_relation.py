@@ -8,6 +8,7 @@ from itertools import chain
 
 from odoo import fields
 
+from ..codes import ADDRESS_MARK
 from ..mapping import (
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
@@ -29,25 +30,7 @@ from ..mapping import (
 from ..probe import is_test_organization
 from ..sentence import LONGEST_ITEM, shortened
 from ..tribe_api import Guid, Room, contains, either, in_calls
-
-RELATION_SETS = {"organization": "Relation_Organization", "person": "Relation_Person"}
-# Sets of relationships, and the navigation from there to the relation.
-ORGANIZATION_CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
-PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
-SUPPLIER = "Relationship_Organization_Supplier"
-RELATIONSHIP_SETS = {
-    "organization": {"customer": ORGANIZATION_CUSTOMER, "supplier": SUPPLIER},
-    "person": {"customer": PERSON_CUSTOMER},
-}
-NAVIGATIONS = {"organization": "Organization", "person": "Person"}
-# When a record was last changed in Tribe; not every tenant keeps it up to date.
-STAMP = "LastMutationDate"
-# Under what the marks of a relation have the ID of its address.
-ADDRESS_MARK = "address"
-ADDRESS_NAVIGATIONS = {
-    "organization": ("InvoiceAddress", "PostalAddress", "VisitingAddress"),
-    "person": ("Address",),
-}
+from ..tribe_names import ADDRESS_NAVIGATIONS, NAVIGATIONS, RELATION_SETS, RELATIONSHIP_SETS, STAMP
 
 
 @dataclass

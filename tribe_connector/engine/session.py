@@ -9,6 +9,12 @@ import psycopg2
 
 from odoo import fields
 
+from ..codes import (
+    ASKED_FOR,
+    BEFORE_ACTIVATION,
+    DECISIONS,
+    READING,
+)
 from ..sentence import codes_of, sentence, together
 from ..tribe_api import (
     TribeError,
@@ -18,7 +24,6 @@ from ..tribe_api import (
     TribeUnauthorized,
     TribeUnknownSet,
 )
-from .booking import ASKED_FOR, DECISIONS
 from .lost_race import is_of_transaction
 from .own_cursor import execute_apart
 from .problems import (
@@ -38,11 +43,6 @@ from .problems import (
 )
 from .turn import current_turn, is_turn_over
 
-# Kinds of work that only read, and only note what they found: done in dry run as well, and never
-# with a client that could write.
-READING = ("entity", "poll", "invoices", "plan")
-# What a person may have written in Tribe before the connection is activated.
-BEFORE_ACTIVATION = ("trial",)
 # Problems that are tried again by themselves only once a night.
 NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
 # Waits are longer by up to this share.

@@ -12,7 +12,11 @@ from ..mapping.evidence import (
     key_of,
 )
 from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, Room, both, either, equals, in_calls
-from .remote_relation import NAVIGATIONS, RELATION_SETS, without_tests
+from ..tribe_names import (
+    NAVIGATIONS,
+    RELATION_SETS,
+)
+from .remote_relation import without_tests
 
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
 # A house number with more addresses is a block of offices or flats: whoever is there is not read.

@@ -8,6 +8,9 @@ from . import tribe_relation_synchronizer
 from . import tribe_relation_matcher
 from . import tribe_relation_creator
 from . import tribe_relation_numbering
+from . import tribe_link
+from . import tribe_work
+from . import tribe_connection
 from . import (
     account_account,
     account_move,
@@ -25,7 +28,6 @@ from . import (
     tribe_availability,
     tribe_check,
     tribe_conflict,
-    tribe_connection,
     tribe_connection_addresses,
     tribe_connection_customers,
     tribe_connection_dashboard,
@@ -48,7 +50,6 @@ from . import (
     tribe_invoice_importer,
     tribe_ledger_account,
     tribe_legal_entity,
-    tribe_link,
     tribe_link_credit,
     tribe_link_facts,
     tribe_message,
@@ -69,7 +70,6 @@ from . import (
     tribe_suggestion,
     tribe_trial,
     tribe_vat_group,
-    tribe_work,
     tribe_work_claim,
     tribe_work_ignored,
     tribe_work_outcome,

@@ -5,6 +5,10 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..codes import (
+    DEAD_STATES,
+    RELATION_KINDS,
+)
 from ..engine.booking import BOOKING
 from ..engine.only_for import only_for
 from ..mapping import (
@@ -24,8 +28,8 @@ from ..mapping import (
     split_surname_like,
     suffix_from_tribe,
 )
+from ..relations.domains import CUSTOMERS_AND_SUPPLIERS
 from ..sentence import Name, in_language, say, sentence
-from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -73,20 +77,6 @@ ADDRESSING = frozenset(
 )
 # The links that make a contact a relation of Tribe.
 OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
-# Who is invoiced for itself (``commercial_partner_id``): also a company under another company.
-COMMERCIAL = ["|", ("parent_id", "=", False), ("is_company", "=", True)]
-# What makes one a customer or supplier.
-CUSTOMERS_AND_SUPPLIERS = [
-    "|",
-    "|",
-    "|",
-    ("customer_rank", ">", 0),
-    ("supplier_rank", ">", 0),
-    ("tribe_synchronize", "=", True),
-    "|",
-    ("debtor_number", "!=", False),
-    ("creditor_number", "!=", False),
-]
 RANKS = ("customer_rank", "supplier_rank")
 NUMBERS = ("debtor_number", "creditor_number")
 PAYMENT_TERM_PROPERTIES = {

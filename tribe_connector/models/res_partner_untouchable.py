@@ -3,10 +3,10 @@ from contextlib import contextmanager
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
 
+from ..codes import RELATION_KINDS
 from ..engine.problems import NeedsPerson
 from ..mapping import ADDRESS_FIELDS, FIELD_LABELS, PAYMENT_TERM_FIELDS
 from ..sentence import say, sentence, stored, together
-from .tribe_link import RELATION_KINDS
 
 # By what an internal user is known and reached: with the e-mail address goes the password.
 OF_INTERNAL_USERS = ("name", "email", "phone", "mobile")

@@ -12,12 +12,17 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..codes import RELATION_KINDS, TRIAL
 from ..engine.contact_filter import FilterRefused, has_long_value, not_understood, read_filter
 from ..engine.lease import Leases, button_keys
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
+from ..relations.domains import (
+    COMMERCIAL,
+    CUSTOMERS_AND_SUPPLIERS,
+)
 from ..sentence import LONGEST_ITEM, in_language, say, sentence
 from ..tribe_api import (
     LONGEST_EXCHANGE_SECONDS,
@@ -27,24 +32,11 @@ from ..tribe_api import (
     TribeRefused,
     TribeUnauthorized,
 )
-from .res_partner import COMMERCIAL, CUSTOMERS_AND_SUPPLIERS
+from ..tribe_names import WEBHOOK_TYPES
 from .tribe_credential import new_webhook_token
-from .tribe_link import RELATION_KINDS
-from .tribe_work import TRIAL
 
-# The entity types of which Tribe reports changes to us (docs/tribe-api.md, Webhooks).
-WEBHOOK_TYPES = {
-    "Relation.Organization": "organization",
-    "Relation.Person": "person",
-    "Relationship.Organization.CommercialRelationship.Customer": "customer",
-    "Relationship.Organization.Supplier": "supplier",
-    "Relationship.Person.CommercialRelationship.Customer": "person_customer",
-    "Address": "address",
-    "Activity.Invoice": "invoice",
-}
 # Fields of the form that are kept in the credential.
 TYPED_SECRETS = ("client_id", "client_secret", "webhook_secret")
-POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
 # Stream of tribe.cursor: when *Only Contacts That* took too long at night.
 SLOW_FILTER = "schedule:slow filter"
 # Streams of tribe.cursor: when it was begun to plan, and has not come to its end; and once more.

@@ -7,11 +7,11 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
+from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..engine.problems import BEING_DONE, FOR_PEOPLE
 from ..sentence import Name, say
 
-RELATION_KINDS = ("organization", "person")
 # Kinds of work (tribe.work) about relations and about invoices.
 RELATION_WORK = (
     *RELATION_KINDS,

@@ -4,11 +4,11 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools.misc import format_datetime, format_time
 
+from ..codes import TRIAL
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say
-from .tribe_poller import STREAM_SETS
-from .tribe_work import TRIAL
+from ..tribe_names import STREAM_SETS
 
 # So many looks at Tribe may be missed before that is said.
 LOOKS_TO_MISS = 4

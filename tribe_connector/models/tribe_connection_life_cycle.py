@@ -6,11 +6,18 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
+from ..codes import (
+    DEAD_STATES,
+    RELATION_KINDS,
+)
 from ..engine.only_for import only_for
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
-from .tribe_connection import POLL_STREAMS, STOPPED_HOURS, STOPPED_TO_REST
-from .tribe_link import DEAD_STATES, RELATION_KINDS
+from ..tribe_names import POLL_STREAMS
+from .tribe_connection import (
+    STOPPED_HOURS,
+    STOPPED_TO_REST,
+)
 
 
 class TribeConnection(models.Model):

@@ -7,9 +7,16 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..codes import (
+    RELATION_KINDS,
+    RESTORED,
+)
 from ..engine.problems import STOPPED
-from .tribe_connection import BEGUN, POLL_STREAMS, SLOW_FILTER
-from .tribe_link import RELATION_KINDS, RESTORED
+from ..tribe_names import POLL_STREAMS
+from .tribe_connection import (
+    BEGUN,
+    SLOW_FILTER,
+)
 
 # From one look through all invoices that are booked to the next, in days.
 WEEK = 7

@@ -6,13 +6,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..engine.only_for import only_for
-from ..engine.remote_relation import (
-    ADDRESS_NAVIGATIONS,
-    NAVIGATIONS,
-    ORGANIZATION_CUSTOMER,
-    PERSON_CUSTOMER,
-    RELATION_SETS,
-)
 from ..mapping import (
     InvoiceFields,
     ValueUnreadable,
@@ -29,11 +22,16 @@ from ..mapping import (
 from ..probe import Tenant, probe, shown_names, shown_phases
 from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
+from ..tribe_names import (
+    ADDRESS_NAVIGATIONS,
+    CUSTOMER_SETS,
+    IDENTITY_SET,
+    INVOICING_SETS,
+    NAVIGATIONS,
+    PHASE_SET,
+    RELATION_SETS,
+)
 
-IDENTITY_SET = "Relationship_Organization_Identity"
-PHASE_SET = "Datastore_Phase_ActivityInvoice"
-INVOICING_SETS = {"Activity_Invoice", "ProductLine", PHASE_SET, "Datastore_VatGroup", "Product"}
-CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
 # Of one set that is read whole, and of what is to be mapped of all legal entities together: what
 # Odoo writes in half a minute. No bookkeeping comes near them.
 MOST_ROWS = 5_000

@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..codes import TRIAL
 from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_work import TRIAL
 
 
 class TribeConnection(models.Model):

@@ -12,16 +12,26 @@ from odoo.fields import Domain
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
 from odoo.tools import SQL, unique
 
+from ..codes import (
+    ASKED,
+    FOLLOWING,
+    FOUND,
+    IN_EVERY_STATE,
+    INBOUND_KINDS,
+    OUTBOUND_KINDS,
+    READING,
+    TOLD,
+    TRIAL,
+    URGENCY,
+)
 from ..engine.availability import Availability
 from ..engine.lease import Leases, journal_key
 from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from ..engine.lost_race import giving_way
 from ..engine.rounds import rounds_of
-from ..engine.session import READING, Session
+from ..engine.session import Session
 from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
-from .tribe_work import INBOUND_KINDS, OUTBOUND_KINDS, TRIAL
-from .tribe_work_claim import ASKED, FOLLOWING, FOUND, IN_EVERY_STATE, TOLD, URGENCY
 
 _logger = logging.getLogger(__name__)
 

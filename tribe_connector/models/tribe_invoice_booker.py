@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import escape_psql
 from odoo.tools.misc import format_date, get_lang
 
+from ..codes import DEAD_STATES
 from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
 from ..engine.lost_race import is_of_transaction
 from ..engine.problems import PERSON_ERRORS, NeedsPerson, OfSome, refusal_of
@@ -15,7 +16,6 @@ from ..engine.turn import is_turn_over
 from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import can_be_same_sale, key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence, together
-from .tribe_link import DEAD_STATES
 
 # The lock dates that account_journal_lock_date gives a journal; the second one is for whoever is
 # no accounting administrator.

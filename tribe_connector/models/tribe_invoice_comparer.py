@@ -24,10 +24,10 @@ from ..tribe_api import (
     equals,
     in_calls,
 )
+from ..tribe_names import INVOICE_SET
 from . import tribe_sighting
 from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
 
-INVOICE_SET = "Activity_Invoice"
 # Of one row of work: then other work has its turn.
 PAGES = 100
 BAD_REQUEST = 400

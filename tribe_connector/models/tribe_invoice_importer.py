@@ -4,13 +4,16 @@ import itertools
 
 from odoo import models
 
-from ..engine.booking import (
+from ..codes import (
     ASKED_BY,
     BOOK_ANYWAY,
-    CUSTOMER_SETS,
-    MOST_LINES,
+    COMPARED,
     PHASE_BEFORE,
     TOLD_PAID,
+)
+from ..engine.booking import (
+    CUSTOMER_SETS,
+    MOST_LINES,
     Booking,
     Mapping,
     by_company,
@@ -21,7 +24,7 @@ from ..engine.booking import (
 )
 from ..engine.lease import journal_key, partner_key
 from ..engine.problems import NEEDS_PERSON, TOLD_REASONS, Busy, NeedsPerson, TryAgain, judged
-from ..engine.remote_relation import NAVIGATIONS, load_relations
+from ..engine.remote_relation import load_relations
 from ..engine.turn import in_time
 from ..mapping import (
     LONGEST_TERM_IN_DAYS,
@@ -41,7 +44,7 @@ from ..mapping.invoice_facts import (
 )
 from ..sentence import said, say, sentence, together
 from ..tribe_api import Guid
-from .tribe_link_credit import COMPARED
+from ..tribe_names import NAVIGATIONS
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60

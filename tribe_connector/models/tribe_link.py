@@ -5,10 +5,23 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import ASKED_BY, PHASE_BEFORE, TOLD_PAID
+from ..codes import (
+    ADDRESS_MARK,
+    ALSO_ENDED,
+    ASKED_BY,
+    DEAD_STATES,
+    DOUBTED,
+    ENDED_STATES,
+    LINKED_BEFORE,
+    PAID_CODE,
+    PHASE_BEFORE,
+    RELATION_KINDS,
+    RELATIONSHIP_KINDS,
+    RESTORED,
+    TOLD_PAID,
+)
 from ..engine.only_for import only_for
 from ..engine.problems import Busy
-from ..engine.remote_relation import ADDRESS_MARK
 from ..engine.sentence_field import SentenceText
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -20,30 +33,13 @@ from ..mapping import (
     tell,
 )
 from ..sentence import say, sentence, together
-from .tribe_phase import PAID_CODE
 
-RELATION_KINDS = ("organization", "person")
-RELATIONSHIP_KINDS = ("customer", "supplier")
-# Of links that nothing goes through any more, whatever becomes of their contact.
-DEAD_STATES = ("gone", "left_to_odoo")
-# Of links through which nothing goes, so that there is nothing for a person to decide.
-ENDED_STATES = (*DEAD_STATES, "merged", "unlinked")
 # What is said of the links of relations that have no contact any more.
 ENDED_BY = {
     "gone": "link_deleted_on_both_sides",
     "merged": "link_merged_in_odoo",
     "unlinked": "difference_contact_deleted",
 }
-# What is kept with the agreed values of a relationship: the IDs of others that end with it.
-ALSO_ENDED = "also_ended"
-# Kept in their place while nothing is agreed on yet: the contact was linked with a relation that is
-# gone, before a person linked it with this one.
-LINKED_BEFORE = "linked_before"
-# Kept with the dates of what was shown: some of it did not show when it was read last, and was
-# doubted (``tribe.relation.comparer``).
-DOUBTED = "doubted"
-# Stream of tribe.cursor: from when on no read is from before a backup of Tribe was restored.
-RESTORED = "restored"
 # So many other relations are read along, to find out whether one was.
 WITNESSES = 3
 # An old copy is looked at again so soon at the earliest.

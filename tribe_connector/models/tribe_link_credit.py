@@ -1,13 +1,11 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..codes import COMPARED
 from ..engine.booking import entry_facts
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import differing
 from ..sentence import sentence
-
-# What is compared with Tribe: neither left to Odoo nor deleted in Tribe.
-COMPARED = ("linked", "differs")
 
 
 class TribeLink(models.Model):

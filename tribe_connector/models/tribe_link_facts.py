@@ -4,7 +4,12 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..engine.booking import PHASE_BEFORE, VAT, entry_facts, vat_places_by_tax
+from ..codes import PHASE_BEFORE
+from ..engine.booking import (
+    VAT,
+    entry_facts,
+    vat_places_by_tax,
+)
 from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import (

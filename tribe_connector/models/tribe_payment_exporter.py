@@ -2,13 +2,16 @@ from decimal import Decimal
 
 from odoo import models
 
-from ..engine.booking import MOVE_BACK
+from ..codes import (
+    MOVE_BACK,
+    PAID_CODE,
+    SENT_CODE,
+)
 from ..engine.lease import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer
 from ..sentence import Money, sentence
 from ..tribe_api import TribeRefused
-from .tribe_phase import PAID_CODE, SENT_CODE
 
 BUSY_SECONDS = 1
 

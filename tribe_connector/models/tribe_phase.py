@@ -2,13 +2,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
+from ..codes import DRAFT_CODE, PAID_CODE, SENT_CODES
 from ..mapping import clean_start
 from ..tribe_api import Guid, TribeUnknownSet, equals
 
-DRAFT_CODE = "draft"
-PAID_CODE, SENT_CODE = "Paid", "Sent"
-# The codes that Tribe documents for phases after sending (docs/tribe-api.md, Invoices).
-SENT_CODES = ("sent", "paid")
 # So many invoices of a phase tell whether invoices have a number in it.
 EXAMPLES = 20
 

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
+from ..codes import SAME
 from ..engine.only_for import only_for
-from ..engine.relation_decision import SAME
 from ..mapping import canonical
 from .tribe_plan_line import ACTIONS
 from .tribe_run import VACUUM_BATCH

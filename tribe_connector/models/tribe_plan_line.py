@@ -1,11 +1,19 @@
 from odoo import api, fields, models
 
-from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, GONE, LINK, QUESTION, SAME, UPDATE
+from ..codes import (
+    CREATE_ODOO,
+    CREATE_TRIBE,
+    DEACTIVATE,
+    GONE,
+    LINK,
+    QUESTION,
+    SAME,
+    UPDATE,
+)
 from ..engine.sentence_field import SentenceText
 from ..mapping import mail_addresses
 from ..sentence import say, stored
 
-DEACTIVATE = "deactivate"
 ACTIONS = (CREATE_TRIBE, CREATE_ODOO, LINK, UPDATE, DEACTIVATE, GONE, QUESTION, SAME)
 
 

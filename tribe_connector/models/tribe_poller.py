@@ -2,38 +2,26 @@ from datetime import timedelta, timezone
 
 from odoo import models
 
-from ..engine.problems import Busy
-from ..engine.remote_relation import (
-    NAVIGATIONS,
-    ORGANIZATION_CUSTOMER,
-    PERSON_CUSTOMER,
-    SUPPLIER,
-    without_tests,
+from ..codes import (
+    RELATION_KINDS,
+    RELATIONSHIP_KINDS,
 )
+from ..engine.problems import Busy
+from ..engine.remote_relation import without_tests
 from ..engine.turn import current_turn
 from ..sentence import said, sentence
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeNotFound, TribeRefused
-from .tribe_connection import WEBHOOK_TYPES
+from ..tribe_names import (
+    NAVIGATIONS,
+    PARTS_OF,
+    RELATIONSHIPS,
+    STREAM_SETS,
+    WEBHOOK_TYPES,
+)
 from .tribe_invoice_comparer import changed_since
-from .tribe_link import RELATION_KINDS, RELATIONSHIP_KINDS
-from .tribe_relation_importer import RELATIONSHIPS
 
 # When to look whether there is room again.
 FULL_SECONDS = 60
-STREAM_SETS = {
-    "organization": "Relation_Organization",
-    "person": "Relation_Person",
-    "customer": ORGANIZATION_CUSTOMER,
-    "person_customer": PERSON_CUSTOMER,
-    "supplier": SUPPLIER,
-    "address": "Address",
-    "invoice": "Activity_Invoice",
-}
-# Of which kinds of relation the rows of a stream are a part: those relations are looked at.
-PARTS_OF = {
-    **{stream: (kind,) for stream, (_set, kind) in RELATIONSHIPS.items()},
-    "address": tuple(NAVIGATIONS),
-}
 
 
 class TribePoller(models.AbstractModel):

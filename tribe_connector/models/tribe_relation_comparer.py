@@ -4,18 +4,23 @@ from itertools import chain
 
 from odoo import fields, models
 
-from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson
-from ..engine.remote_relation import (
+from ..codes import (
     ADDRESS_MARK,
-    ADDRESS_NAVIGATIONS,
-    RELATION_SETS,
-    RELATIONSHIP_SETS,
-    changed_at,
+    DOUBTED,
+    RELATION_KINDS,
+    RELATIONSHIP_KINDS,
+    RESTORED,
 )
+from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson
+from ..engine.remote_relation import changed_at
 from ..mapping import ADDRESS_FIELDS
 from ..sentence import sentence
 from ..tribe_api import Guid
-from .tribe_link import DOUBTED, RELATION_KINDS, RELATIONSHIP_KINDS, RESTORED
+from ..tribe_names import (
+    ADDRESS_NAVIGATIONS,
+    RELATION_SETS,
+    RELATIONSHIP_SETS,
+)
 
 # Links of one part, and so of one commit: ten calls.
 PART = 400

@@ -1,11 +1,13 @@
 from odoo import fields, models
 
+from ..codes import (
+    LINK,
+    QUESTION,
+    RELATION_KINDS,
+)
 from ..engine.problems import NeedsPerson, TryAgain
-from ..engine.relation_decision import LINK, QUESTION, Decision
+from ..engine.relation_decision import Decision
 from ..engine.remote_relation import (
-    ADDRESS_NAVIGATIONS,
-    NAVIGATIONS,
-    RELATIONSHIP_SETS,
     find_by_import_ids,
     find_by_numbers,
     load_relations,
@@ -13,7 +15,11 @@ from ..engine.remote_relation import (
 from ..mapping import ADDRESS_FIELDS, relationship_body
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
-from .tribe_link import RELATION_KINDS
+from ..tribe_names import (
+    ADDRESS_NAVIGATIONS,
+    NAVIGATIONS,
+    RELATIONSHIP_SETS,
+)
 from .tribe_relation_synchronizer import WIRE_NUMBERS
 
 

@@ -2,17 +2,18 @@ from dataclasses import replace
 
 from odoo import models
 
-from ..engine.lease import tribe_key
-from ..engine.problems import PERSON_ERRORS, Busy, NeedsPerson, TryAgain
-from ..engine.relation_decision import (
+from ..codes import (
     CREATE_TRIBE,
     GONE,
     LINK,
     QUESTION,
+    RELATION_KINDS,
     SAME,
     UPDATE,
-    Decision,
 )
+from ..engine.lease import tribe_key
+from ..engine.problems import PERSON_ERRORS, Busy, NeedsPerson, TryAgain
+from ..engine.relation_decision import Decision
 from ..engine.remote_relation import load_entities, load_relations, name_of, role_name, role_value
 from ..mapping import (
     ADDRESS_FIELDS,
@@ -25,7 +26,6 @@ from ..mapping import (
 )
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
-from .tribe_link import RELATION_KINDS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS
 
 # Reasons to compare with Tribe even when nothing changed in Odoo.

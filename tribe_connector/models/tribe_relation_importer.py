@@ -1,26 +1,26 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ..engine.problems import FOR_PEOPLE, STOPPED, TOLD_REASONS, Busy, NeedsPerson, TryAgain
-from ..engine.relation_decision import (
+from ..codes import (
     CREATE_ODOO,
     LINK,
     QUESTION,
     SAME,
     UPDATE,
-    Decision,
 )
+from ..engine.problems import FOR_PEOPLE, STOPPED, TOLD_REASONS, Busy, NeedsPerson, TryAgain
+from ..engine.relation_decision import Decision
 from ..engine.remote_relation import (
-    NAVIGATIONS,
-    ORGANIZATION_CUSTOMER,
-    PERSON_CUSTOMER,
-    SUPPLIER,
     load_relations,
     relation_ids_of,
 )
 from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
+from ..tribe_names import (
+    NAVIGATIONS,
+    RELATIONSHIPS,
+)
 from .tribe_relation_synchronizer import (
     BUSY_SECONDS,
     NUMBERS,
@@ -28,13 +28,6 @@ from .tribe_relation_synchronizer import (
     numbers_told,
     with_numbers,
 )
-
-# Kinds of work about something that belongs to a relation: its set, and the relation's kind.
-RELATIONSHIPS = {
-    "customer": (ORGANIZATION_CUSTOMER, "organization"),
-    "supplier": (SUPPLIER, "organization"),
-    "person_customer": (PERSON_CUSTOMER, "person"),
-}
 
 
 class TribeRelationImporter(models.AbstractModel):

@@ -7,12 +7,12 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..codes import RELATION_KINDS
 from ..engine import weak_match
 from ..engine.lease import tribe_key
 from ..engine.problems import NeedsPerson, TryAgain
 from ..engine.relation_decision import MOST_CANDIDATES, Candidate
 from ..engine.remote_relation import (
-    RELATION_SETS,
     find_by_import_ids,
     find_by_numbers,
     name_of,
@@ -20,10 +20,10 @@ from ..engine.remote_relation import (
 from ..engine.same_text import is_same_text, is_short
 from ..mapping import canonical, clean_start, evidence, has_country_code, is_too_long
 from ..mapping.evidence import Facts, Outcome, judge
+from ..relations.domains import COMMERCIAL
 from ..sentence import Choice, sentence
 from ..tribe_api import LONGEST_SOUGHT
-from .res_partner import COMMERCIAL
-from .tribe_link import RELATION_KINDS
+from ..tribe_names import RELATION_SETS
 from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
 
 # So many contacts that each get the number of the next one are looked at; nobody makes longer

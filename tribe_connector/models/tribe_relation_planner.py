@@ -1,17 +1,27 @@
 from odoo import models
 
+from ..codes import (
+    CREATE_ODOO,
+    CREATE_TRIBE,
+    DEACTIVATE,
+    LINK,
+    QUESTION,
+    RELATION_KINDS,
+    UPDATE,
+)
 from ..engine.plan_session import PlanSession
 from ..engine.problems import NeedsPerson, problem_of
-from ..engine.relation_decision import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
-from ..engine.remote_relation import NAVIGATIONS, load_relations
+from ..engine.remote_relation import load_relations
 from ..engine.session import is_of_one_record
 from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line, canonical
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
-from .tribe_link import RELATION_KINDS
-from .tribe_plan_line import DEACTIVATE
-from .tribe_poller import PARTS_OF, STREAM_SETS
-from .tribe_relation_importer import RELATIONSHIPS
+from ..tribe_names import (
+    NAVIGATIONS,
+    PARTS_OF,
+    RELATIONSHIPS,
+    STREAM_SETS,
+)
 from .tribe_relation_synchronizer import NUMBERS
 
 # Records looked at before what was found is made permanent.

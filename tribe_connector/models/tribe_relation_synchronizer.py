@@ -8,10 +8,15 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..codes import (
+    ALSO_ENDED,
+    RELATION_KINDS,
+    SAME,
+    UPDATE,
+)
 from ..engine.lease import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, refusal_of
-from ..engine.relation_decision import SAME, UPDATE
-from ..engine.remote_relation import RELATION_SETS, RELATIONSHIP_SETS, STAMP, role_name
+from ..engine.remote_relation import role_name
 from ..mapping import (
     ADDRESS,
     ADDRESS_FIELDS,
@@ -30,10 +35,14 @@ from ..mapping import (
     person_body,
     relationship_body,
 )
+from ..relations.domains import COMMERCIAL
 from ..sentence import Choice, in_language, say, sentence, stored, together
 from ..tribe_api import TribeError
-from .res_partner import COMMERCIAL
-from .tribe_link import ALSO_ENDED, RELATION_KINDS
+from ..tribe_names import (
+    RELATION_SETS,
+    RELATIONSHIP_SETS,
+    STAMP,
+)
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}

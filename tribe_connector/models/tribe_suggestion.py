@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
 from ..engine.relation_decision import MOST_CANDIDATES
@@ -11,7 +12,6 @@ from ..engine.sentence_field import SentenceText
 from ..mapping.evidence import ADDRESS
 from ..sentence import in_language, say
 from .res_partner import NUMBERS
-from .tribe_link import RELATION_KINDS
 
 
 class TribeSuggestion(models.Model):

@@ -2,11 +2,11 @@ import time
 
 from odoo import models
 
+from ..codes import TRIAL
 from ..probe import WRITING as BY_WRITING
 from ..probe import Trial
 from ..sentence import say
 from ..tribe_api import TOKEN_HEADER, TribeRefused
-from .tribe_work import TRIAL
 
 # Under what a row of work has the notes of a try, and under what a webhook of it is told.
 NOTES, HEARD = "trial", "heard"

@@ -6,37 +6,30 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.booking import ASKED_BY, BOOK_ANYWAY, DECISIONS, MOVE_BACK, PHASE_BEFORE, TOLD_PAID
+from ..codes import (
+    ASKED_BY,
+    BOOK_ANYWAY,
+    DECISIONS,
+    IGNORABLE_KINDS,
+    MOVE_BACK,
+    PHASE_BEFORE,
+    RECORD_KINDS,
+    RELATION_KINDS,
+    TOLD_PAID,
+    TRIAL,
+)
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
 from ..mapping import mail_addresses
 from ..mapping.invoice_facts import is_same_sale
 from ..sentence import codes_of, say, sentence, stored
-from .tribe_link import RELATION_KINDS
 from .tribe_run import VACUUM_BATCH
 
 # How many rows are brought forward, or done again at a button, at once.
 PIECE = 4_000
 # When so much waits of one connection, nothing that is not linked is looked for until that is done.
 MOST_WAITING = 50_000
-# About one record of Tribe.
-RECORD_KINDS = (
-    "organization",
-    "person",
-    "customer",
-    "person_customer",
-    "supplier",
-    "address",
-    "invoice",
-    "document",
-)
-INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison", "invoices")
-# What a person can leave alone. The others are found again by themselves.
-IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
-# Trying how Tribe takes writes (``tribe.trial``).
-TRIAL = "trial"
-OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate", TRIAL)
 # Of what records of Odoo the ID is the reference.
 MODELS = {"partner": "res.partner", "payment": "account.move"}
 # With what is said of a number that is taken, the invoice can be booked as well (*Book Anyway*).

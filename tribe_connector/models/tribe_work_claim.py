@@ -3,28 +3,13 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine.booking import ASKED_FOR
+from ..codes import ASKED_FOR, IN_EVERY_STATE, URGENCY
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
-from .tribe_work import TRIAL
 
 # A record that was begun so often and never came to an end is what ended the worker. Once, it can
 # be any of its batch, or somebody started Odoo anew.
 MOST_BEGINNINGS = 2
-# How urgent work is: what a person asked for, what Tribe told, what follows from other work; then
-# what was found by looking, in the night or at the start, and whatever could not be done before.
-ASKED, TOLD, FOLLOWING, FOUND = range(4)
-# The same of a row, as SQL. The index by which lanes find the first row of each has this very text.
-URGENCY = f"""
-    CASE WHEN error_class IS NOT NULL THEN {FOUND}
-         WHEN reason IN {ASKED_FOR} THEN {ASKED}
-         WHEN reason = 'webhook' THEN {TOLD}
-         WHEN reason = 'follow' THEN {FOLLOWING}
-         ELSE {FOUND} END
-"""
-
-# What is done of a connection that is paused or deactivated as well.
-IN_EVERY_STATE = ("deactivate", "plan", TRIAL)
 
 
 class TribeWork(models.Model):

@@ -4,9 +4,12 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..codes import (
+    DEAD_STATES,
+    RELATION_KINDS,
+)
 from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_link import DEAD_STATES, RELATION_KINDS
 
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 

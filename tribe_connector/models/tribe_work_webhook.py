@@ -5,7 +5,8 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .tribe_work import MOST_WAITING, TRIAL
+from ..codes import TRIAL
+from .tribe_work import MOST_WAITING
 
 # From so many records of a kind on that webhooks named and nobody has looked at yet, what is not
 # linked is looked for instead: whoever floods us invents them.

@@ -1,6 +1,10 @@
 from odoo import api, models
 
-from ..models.tribe_link import DEAD_STATES, RELATION_KINDS, RELATIONSHIP_KINDS
+from ..codes import (
+    DEAD_STATES,
+    RELATION_KINDS,
+    RELATIONSHIP_KINDS,
+)
 
 
 class MergePartnerAutomatic(models.TransientModel):

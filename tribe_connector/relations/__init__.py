@@ -1,0 +1,1 @@
+"""Relations and contacts: how each becomes, and stays, like the other."""
