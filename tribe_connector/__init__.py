@@ -1,5 +1,6 @@
-from . import controllers, demo, models, wizards
+from . import engine, relations, invoices, models
+from . import controllers, demo, wizards
 from .hooks import uninstall_hook
-from .sql_log import hide_secrets
+from .log_filters import hide_secrets
 
 hide_secrets()

@@ -13,9 +13,9 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from odoo.addons.tribe_connector.engine import session as session_module
-from odoo.addons.tribe_connector.engine.relation_decision import Decision
-from odoo.addons.tribe_connector.engine.remote_relation import RemoteRelation
+from odoo.addons.tribe_connector.engine import batch as session_module
+from odoo.addons.tribe_connector.relations.decision import Decision
+from odoo.addons.tribe_connector.relations.remote_relation import RemoteRelation
 from odoo.addons.tribe_connector.tribe_api import Client
 
 # Every so many steps are made to fail, each in another way; all of them, in every way, by --full.

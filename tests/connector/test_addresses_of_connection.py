@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.tribe_connector.engine import tokens
-from odoo.addons.tribe_connector.engine.session import Session
+from odoo.addons.tribe_connector.engine.batch import Session
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 from odoo.addons.tribe_connector.tribe_api import Token, TribePaused
 

@@ -5,8 +5,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine import tokens
-from odoo.addons.tribe_connector.models import tribe_engine
+from odoo.addons.tribe_connector.engine import lanes, tokens
 from odoo.addons.tribe_connector.tribe_api import Token, TribeCredentialsRefused
 
 from .common import CRONS
@@ -17,7 +16,7 @@ class TestAnotherClient(RelationCase):
     def setUp(self):
         super().setUp()
         # A lane would wait ten seconds for what it must not do.
-        self.patch(tribe_engine, "SOON_SECONDS", 0)
+        self.patch(lanes, "SOON_SECONDS", 0)
         self.partner = self.env["res.partner"].create(
             {"name": "Onze klant", "is_company": True, "customer_rank": 1, "phone": "030 1"}
         )

@@ -7,7 +7,10 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from odoo.addons.tribe_connector.engine.lease import Leases, button_keys
+from odoo.addons.tribe_connector.engine.leases import (
+    Leases,
+    button_keys,
+)
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .relation_case import RelationCase

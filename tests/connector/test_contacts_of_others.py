@@ -8,8 +8,8 @@ from told import assert_only_says, containing
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
+from odoo.addons.tribe_connector.engine.batch import Session
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
-from odoo.addons.tribe_connector.engine.session import Session
 
 from .common import ORGANIZATION_CUSTOMER
 from .other_addons import overriding
@@ -583,7 +583,7 @@ class TestGone(OthersCase):
     def vanish(self):
         """Their Tribe says that there is no such relation, once."""
         self.no_old_copies()
-        found = "odoo.addons.tribe_connector.models.tribe_relation_importer.load_relations"
+        found = "odoo.addons.tribe_connector.relations.importer.load_relations"
         with patch(found, return_value={}), self.in_tenant(self.b):
             self.look_at("organization", self.secret)
         self.assertEqual(self.gone.state, "gone")

@@ -12,7 +12,7 @@ from told import is_sentence
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.tribe_connector.models import tribe_engine
+from odoo.addons.tribe_connector.engine import lanes
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, ConnectorCase
 from .mutations import Mutator, replace_body
@@ -71,7 +71,7 @@ class TestFuzzedAnswers(ConnectorCase):
             kind: [row["ID"] for row in self.sandbox.rows(name)] for kind, name in SETS.items()
         }
         # Nobody waits for what is due in a moment.
-        self.patch(tribe_engine, "SOON_SECONDS", 0)
+        self.patch(lanes, "SOON_SECONDS", 0)
         self.log = LogKeeper()
         odoo = logging.getLogger("odoo")
         odoo.addHandler(self.log)

@@ -6,8 +6,12 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.tribe_connector.engine import lease
-from odoo.addons.tribe_connector.engine.lease import Leases, journal_key, number_key
+from odoo.addons.tribe_connector.engine import leases
+from odoo.addons.tribe_connector.engine.leases import (
+    Leases,
+    journal_key,
+    number_key,
+)
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -43,11 +47,11 @@ class TestLeases(TransactionCase):
     def test_no_worker_fills_the_table_that_all_databases_share(self):
         before = self.keys_of_locks()
         with (
-            patch.object(lease, "MOST_HELD", 3),
+            patch.object(leases, "MOST_HELD", 3),
             self.enter_registry_test_mode(),
-            Leases(self.registry) as leases,
+            Leases(self.registry) as held,
         ):
-            taken = [leases.take(f"name {number}") for number in range(5)]
+            taken = [held.take(f"name {number}") for number in range(5)]
             self.assertEqual(taken, [True, True, True, False, False])
             self.assertEqual(len(self.keys_of_locks() - before), 3)
             self.assertTrue(leases.take("name 0"))

@@ -6,17 +6,17 @@ from unittest import mock
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine.lease import Leases
-from odoo.addons.tribe_connector.engine.remote_relation import load_relations
-from odoo.addons.tribe_connector.engine.session import Session
+from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.leases import Leases
 from odoo.addons.tribe_connector.models import tribe_work
+from odoo.addons.tribe_connector.relations.remote_relation import load_relations
 from odoo.addons.tribe_connector.tribe_api import client
 
 from .relation_case import RelationCase
 
 # Longer than any test.
 FOR_GOOD = 10.0**9
-IMPORTER = "odoo.addons.tribe_connector.models.tribe_relation_importer"
+IMPORTER = "odoo.addons.tribe_connector.relations.importer"
 
 
 def moved_clock(minutes):

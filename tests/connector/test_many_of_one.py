@@ -2,11 +2,11 @@
 
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.models import (
-    tribe_relation_creator,
-    tribe_relation_importer,
-    tribe_relation_matcher,
-    tribe_relation_numbering,
+from odoo.addons.tribe_connector.relations import (
+    creator,
+    importer,
+    matcher,
+    numbering,
 )
 
 from .relation_case import RelationCase
@@ -14,10 +14,10 @@ from .relation_case import RelationCase
 # An answer of Tribe has room for many more.
 MANY = 400
 MODULES = (
-    tribe_relation_creator,
-    tribe_relation_importer,
-    tribe_relation_matcher,
-    tribe_relation_numbering,
+    creator,
+    importer,
+    matcher,
+    numbering,
 )
 
 

@@ -8,7 +8,7 @@ from odoo.addons.tribe_connector.codes import (
     RECORD_KINDS,
 )
 from odoo.addons.tribe_connector.engine import rounds
-from odoo.addons.tribe_connector.engine.lease import Leases
+from odoo.addons.tribe_connector.engine.leases import Leases
 
 from .batches import Batches, invented
 from .relation_case import RelationCase

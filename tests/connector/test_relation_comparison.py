@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from told import containing
 
-from odoo.addons.tribe_connector.models import tribe_relation_comparer
+from odoo.addons.tribe_connector.relations import comparer
 
 from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
@@ -224,7 +224,7 @@ class TestRelationComparison(ComparisonCase):
         first, last = links[0].partner_id, links[-1].partner_id
         self.delete_in_tribe(first + last)
         self.sandbox.fault("status", method="GET", path_contains=last.tribe_id)
-        with patch.object(tribe_relation_comparer, "PART", 5):
+        with patch.object(comparer, "PART", 5):
             self.pass_night(days=7)
             # The first part was read, and its missing one was looked at; the second failed.
             self.assertEqual(self.env["tribe.work"].search([]).mapped("kind"), ["comparison"])

@@ -2,7 +2,7 @@
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine import remote_relation
+from odoo.addons.tribe_connector.relations import remote_relation
 
 from .relation_case import RelationCase
 from .test_relation_right_lost import SETS_OF_ROLES, no_roles, without_right

@@ -6,7 +6,10 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.models import tribe_relation_exporter, tribe_relation_importer
+from odoo.addons.tribe_connector.relations import (
+    exporter,
+    importer,
+)
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -600,7 +603,7 @@ class TestCopiesOfSeveralAges(RelationCase):
     def old_copy(self):
         """Queries are answered from a copy that does not have the relation yet."""
         with contextlib.ExitStack() as stack:
-            for module in (tribe_relation_importer, tribe_relation_exporter):
+            for module in (importer, exporter):
                 stack.enter_context(patch.object(module, "load_relations", return_value={}))
             yield
 
@@ -627,7 +630,7 @@ class TestCopiesOfSeveralAges(RelationCase):
         self.assertSynchronized()
 
     def test_nor_where_that_is_decided_late(self):
-        with self.old_copy(), self.late_after(tribe_relation_importer, "load_relations"):
+        with self.old_copy(), self.late_after(importer, "load_relations"):
             self.look_at("organization", self.tribe_id)
 
         self.assertSynchronized()

@@ -3,9 +3,12 @@
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.engine.lease import Leases, number_key
+from odoo.addons.tribe_connector.engine.leases import (
+    Leases,
+    number_key,
+)
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
-from odoo.addons.tribe_connector.models import tribe_relation_numbering
+from odoo.addons.tribe_connector.relations import numbering
 from odoo.addons.tribe_connector.sentence import Label
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER
@@ -281,7 +284,7 @@ class TestNumbersThatAreTaken(NumberCase):
     @contextmanager
     def tribe_says(self, is_taken):
         """Whether Tribe has a number, as ``is_taken(number)`` says; it has it beside ours."""
-        find = tribe_relation_numbering.find_by_numbers
+        find = numbering.find_by_numbers
 
         def find_by_numbers(connection, client, field_name, numbers):
             self.questions.append(numbers)
@@ -293,7 +296,7 @@ class TestNumbersThatAreTaken(NumberCase):
                 **{number: [stranger] for number in numbers if is_taken(number)},
             }
 
-        with patch.object(tribe_relation_numbering, "find_by_numbers", find_by_numbers):
+        with patch.object(numbering, "find_by_numbers", find_by_numbers):
             yield
 
     def given(self, partners):

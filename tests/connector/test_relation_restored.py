@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine import remote_relation
+from odoo.addons.tribe_connector.relations import remote_relation
 from odoo.addons.tribe_connector.tribe_names import STAMP
 
 from .common import ORGANIZATION_CUSTOMER

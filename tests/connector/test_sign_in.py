@@ -17,7 +17,7 @@ from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.tribe_connector.controllers import tribe_sign_in as controller
 from odoo.addons.tribe_connector.engine import turn
-from odoo.addons.tribe_connector.engine.access_log import REQUEST_LOGGER
+from odoo.addons.tribe_connector.log_filters import REQUEST_LOGGER
 from odoo.addons.tribe_connector.models.tribe_sign_in import CALLBACK
 from odoo.addons.tribe_connector.sentence import sentence
 

@@ -6,7 +6,7 @@ import psycopg2.errors
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine.session import Session
+from odoo.addons.tribe_connector.engine.batch import Session
 
 from .relation_case import RelationCase
 

@@ -5,7 +5,10 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import new_test_user
 
-from odoo.addons.tribe_connector.models import tribe_engine, tribe_trial
+from odoo.addons.tribe_connector.engine import (
+    lanes,
+    trial,
+)
 from odoo.addons.tribe_connector.probe import READINGS, TEST_IMPORT_ID, TEST_NAME, WRITING, Trial
 
 from .common import ORGANIZATION_CUSTOMER, ConnectorCase
@@ -22,9 +25,9 @@ class TrialCase(ConnectorCase):
     def setUp(self):
         super().setUp()
         self.seconds = 1_000_000.0
-        self.patch(tribe_trial.TribeTrial, "_now", lambda _trial: self.seconds)
+        self.patch(trial.TribeTrial, "_now", lambda _trial: self.seconds)
         # What is due in a moment waits until a test lets that pass.
-        self.patch(tribe_engine, "SOON_SECONDS", -1)
+        self.patch(lanes, "SOON_SECONDS", -1)
 
     def try_writing(self, answer=True):
         """Press the button, and let it come to its end. Tribe's webhooks come at once."""

@@ -7,7 +7,8 @@ from psycopg2.pool import PoolError
 
 from odoo import sql_db
 
-from odoo.addons.tribe_connector.models import tribe_relation_importer, tribe_work_webhook
+from odoo.addons.tribe_connector.models import tribe_work_webhook
+from odoo.addons.tribe_connector.relations import importer
 
 from .batches import Batches, invented
 from .relation_case import RelationCase
@@ -44,7 +45,7 @@ class TestWebhookFlood(Batches, RelationCase):
 
     def test_one_that_arrives_while_it_is_worked_on_comes_again(self):
         partner = self.linked()
-        load, names = tribe_relation_importer.load_relations, ["Gewijzigd na het lezen B.V."]
+        load, names = importer.load_relations, ["Gewijzigd na het lezen B.V."]
 
         def load_and_then_it_changes(*arguments):
             found = load(*arguments)
@@ -56,7 +57,7 @@ class TestWebhookFlood(Batches, RelationCase):
             return found
 
         self.tell("organization", [partner.tribe_id] * 2)
-        with patch.object(tribe_relation_importer, "load_relations", load_and_then_it_changes):
+        with patch.object(importer, "load_relations", load_and_then_it_changes):
             self.run_lanes()
 
         self.assertEqual(partner.name, "Gewijzigd na het lezen B.V.")

@@ -68,6 +68,6 @@ def assert_nobody_waits(lab, future):
 
 
 def lease_number(name: str) -> int:
-    """The advisory lock that is the lease of a name (engine/lease.py)."""
+    """The advisory lock that is the lease of a name (engine/leases.py)."""
     digest = hashlib.blake2b(name.encode(), digest_size=8, person=b"tribe_connector").digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.account.models.account_move import AccountMove
 from odoo.addons.tribe_connector.engine import turn
-from odoo.addons.tribe_connector.engine.booking import BOOKING
+from odoo.addons.tribe_connector.invoices.booking import BOOKING
 from odoo.addons.tribe_connector.tribe_api import turn as turn_of_tribe
 
 from .invoice_case import InvoiceCase

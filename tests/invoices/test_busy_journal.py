@@ -3,9 +3,12 @@
 import contextlib
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.engine.lease import Leases, journal_key
-from odoo.addons.tribe_connector.engine.session import Session
-from odoo.addons.tribe_connector.models import tribe_engine
+from odoo.addons.tribe_connector.engine import lanes
+from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.leases import (
+    Leases,
+    journal_key,
+)
 from odoo.addons.tribe_connector.sentence import codes_of
 
 from .invoice_case import InvoiceCase
@@ -40,7 +43,7 @@ class TestBusyJournal(InvoiceCase):
             self.enter_registry_test_mode(),
             self.registry.cursor() as cr,
             Leases(self.registry) as leases,
-            patch.object(tribe_engine.time, "sleep"),
+            patch.object(lanes.time, "sleep"),
         ):
             engine = self.env(cr=cr)["tribe.engine"]
             for _round in range(ROUNDS):
@@ -111,7 +114,7 @@ class TestBusyJournal(InvoiceCase):
             told.extend(error.args)
             session.done(reference)
 
-        claim = tribe_engine.TribeEngine._claim
+        claim = lanes.TribeEngine._claim
 
         def claim_and_lose(engine, *arguments):
             claimed = claim(engine, *arguments)
@@ -119,7 +122,7 @@ class TestBusyJournal(InvoiceCase):
             return claimed
 
         with (
-            patch.object(tribe_engine.TribeEngine, "_claim", claim_and_lose),
+            patch.object(lanes.TribeEngine, "_claim", claim_and_lose),
             patch.object(Session, "failed", failed),
         ):
             self.run_rounds()

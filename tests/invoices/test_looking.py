@@ -13,13 +13,13 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields
 
+from odoo.addons.tribe_connector.engine import poller
+from odoo.addons.tribe_connector.invoices import comparer
+from odoo.addons.tribe_connector.invoices.comparer import DATES_STREAM
 from odoo.addons.tribe_connector.models import (
     tribe_connection_tenant,
-    tribe_invoice_comparer,
-    tribe_poller,
     tribe_sighting,
 )
-from odoo.addons.tribe_connector.models.tribe_invoice_comparer import DATES_STREAM
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api import Page, Turn, bounds, client
 
@@ -311,7 +311,7 @@ class TestFullLook(LookingCase):
         self.all_sent(45)
         self.env["tribe.cursor"].search([("stream", "=", "invoice")]).unlink()
         self.env.cr.execute("DELETE FROM tribe_sighting")
-        with mock.patch.object(tribe_invoice_comparer, "PAGES", 2):
+        with mock.patch.object(comparer, "PAGES", 2):
             calls = self.calls(self.look)
         # 45 rows at four new ones a page; each row of work but the first overlaps once more.
         self.assertLessEqual(calls, 2 * 45 / 5)
@@ -674,7 +674,7 @@ class TestFullLook(LookingCase):
                 return True
 
         self.connection.action_deactivate()
-        with mock.patch.object(tribe_poller, "current_turn", ShortTurn):
+        with mock.patch.object(poller, "current_turn", ShortTurn):
             self.run_lanes()
             while works := self.env["tribe.work"].search([]):
                 works.due = fields.Datetime.now()

@@ -5,7 +5,10 @@ from unittest.mock import patch
 from told import assert_says
 
 from odoo.addons.tribe_connector.engine import turn
-from odoo.addons.tribe_connector.models import tribe_invoice_booker, tribe_invoice_importer
+from odoo.addons.tribe_connector.invoices import (
+    booker,
+    importer,
+)
 from odoo.addons.tribe_connector.sentence import MOST_ITEMS, sentence
 from odoo.addons.tribe_connector.tribe_api import Turn
 from odoo.addons.tribe_connector.tribe_api.client import Client
@@ -22,7 +25,7 @@ class TestManyLines(InvoiceCase):
     """What Odoo could not book before it ends the worker is not begun."""
 
     def test_an_invoice_with_too_many_lines_is_held_and_can_be_adopted(self):
-        self.patch(tribe_invoice_booker, "MOST_LINES", 2)
+        self.patch(booker, "MOST_LINES", 2)
         two = self.send_new(*[self.line(10.0)] * 2)
         three = self.send_new(*[self.line(10.0)] * 3)
 
@@ -49,13 +52,13 @@ class TestManyLines(InvoiceCase):
         self.assertEqual(read.call_count, 1)
 
     def test_invoices_with_many_lines_together_are_booked_in_several_turns(self):
-        self.patch(tribe_invoice_importer, "MOST_LINES", 3)
+        self.patch(importer, "MOST_LINES", 3)
         tribe_ids = [self.draft(*[self.line(10.0)] * 2) for _number in range(3)]
         for tribe_id in tribe_ids:
             self.sandbox.set_phase(tribe_id, "Sent")
         booked = []
-        importer = self.registry["tribe.invoice.importer"]
-        book = importer._book
+        flow = self.registry["tribe.invoice.importer"]
+        book = flow._book
 
         def noted(self, session, bookings):
             booked.append(len(bookings))
@@ -63,7 +66,7 @@ class TestManyLines(InvoiceCase):
             turn._row.started -= turn.LONGEST_ROW_SECONDS
             return book(self, session, bookings)
 
-        with patch.object(importer, "_book", noted):
+        with patch.object(flow, "_book", noted):
             self.look_at("invoice", *tribe_ids)
             waiting = self.env["tribe.work"].search([("reference", "in", tribe_ids)])
             self.assertEqual(set(waiting.mapped("error")) - {False}, set())
@@ -78,15 +81,15 @@ class TestManyLines(InvoiceCase):
     def done_in_turns(self, method, tribe_ids):
         """Which invoices are done in each batch where each of them takes all of the turn."""
         self.patch(turn, "current_turn", lambda: Turn(ends_at=0))
-        importer = self.registry["tribe.invoice.importer"]
-        takes_long = getattr(importer, method)
+        flow = self.registry["tribe.invoice.importer"]
+        takes_long = getattr(flow, method)
         batches = []
 
         def noted(self, session, *args):
             batches.append(session)
             return takes_long(self, session, *args)
 
-        self.patch(importer, method, noted)
+        self.patch(flow, method, noted)
         self.look_at("invoice", *tribe_ids)
         for _turn in tribe_ids[1:]:
             late = self.env["tribe.work"].search([("kind", "=", "invoice"), ("error", "=", False)])

@@ -2,8 +2,8 @@
 
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.models.tribe_invoice_importer import TribeInvoiceImporter
-from odoo.addons.tribe_connector.models.tribe_relation_exporter import TribeRelationExporter
+from odoo.addons.tribe_connector.invoices.importer import TribeInvoiceImporter
+from odoo.addons.tribe_connector.relations.exporter import TribeRelationExporter
 
 from .invoice_case import InvoiceCase
 

@@ -8,7 +8,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..engine.access_log import hide_codes
+from ..log_filters import hide_codes
 from ..models.tribe_sign_in import CALLBACK, PRESSED
 from ..sentence import in_language, read_stored, say, stored
 from ..tribe_api import TribeError, TribeProofRefused, consent_refusal, new_code_verifier

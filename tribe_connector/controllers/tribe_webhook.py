@@ -6,7 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..codes import TRIAL
-from ..models.tribe_trial import HEARD
+from ..engine.trial import HEARD
 from ..tribe_api import (
     WebhookUnreadable,
     header_of_signature,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..engine.booking import BOOKING
+from ..invoices.booking import BOOKING
 from ..sentence import Choice, sentence
 
 DAYS = 30

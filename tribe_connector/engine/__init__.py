@@ -1,4 +1,8 @@
-"""The machinery under the records: leases, tokens, the limiter, kinds of problems.
+"""The queue: lanes, their work and its problems, leases, tokens and the limit of calls.
 
-Plain Python that knows Odoo's cursors and environments, but is no model.
+It knows neither relations nor invoices.
 """
+
+from . import lanes
+from . import poller
+from . import trial

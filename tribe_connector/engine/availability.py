@@ -8,7 +8,7 @@ import time
 
 from ..sentence import said, stored
 from ..tribe_api import TribeCredentialsRefused, TribeEndless, TribeError
-from .own_cursor import execute_apart
+from .separate_transaction import execute_apart
 
 # An answer is noted at most this often: it only matters after a failure.
 NOTED_EVERY_SECONDS = 1.0

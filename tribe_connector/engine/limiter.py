@@ -9,7 +9,7 @@ import time
 from ..sentence import sentence
 from ..tribe_api import TribeError, TribePaused
 from .availability import Availability
-from .own_cursor import execute_apart
+from .separate_transaction import execute_apart
 
 # Calls reserved at once, so that not every call costs a query.
 MOST_RESERVED = 10

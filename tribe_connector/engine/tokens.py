@@ -14,7 +14,7 @@ from ..tribe_api import (
     refresh_token,
     request_token,
 )
-from .lease import Leases
+from .leases import Leases
 from .turn import current_turn
 
 # Somewhat longer than whoever renews it may take for that.

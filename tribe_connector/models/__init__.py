@@ -4,10 +4,6 @@ from . import tribe_invoice_facts
 from . import tribe_of_legal_entity
 from . import tribe_sign_in
 from . import tribe_synchronized
-from . import tribe_relation_synchronizer
-from . import tribe_relation_matcher
-from . import tribe_relation_creator
-from . import tribe_relation_numbering
 from . import tribe_link
 from . import tribe_work
 from . import tribe_connection
@@ -42,33 +38,21 @@ from . import (
     tribe_connection_trouble,
     tribe_credential,
     tribe_cursor,
-    tribe_document_importer,
-    tribe_engine,
-    tribe_invoice_booker,
-    tribe_invoice_comparer,
     tribe_invoice_field,
-    tribe_invoice_importer,
     tribe_ledger_account,
     tribe_legal_entity,
     tribe_link_credit,
     tribe_link_facts,
     tribe_message,
-    tribe_payment_exporter,
     tribe_phase,
     tribe_plan,
     tribe_plan_line,
-    tribe_poller,
     tribe_rate_limit,
     tribe_reading,
-    tribe_relation_comparer,
-    tribe_relation_exporter,
-    tribe_relation_importer,
-    tribe_relation_planner,
     tribe_run,
     tribe_run_line,
     tribe_sighting,
     tribe_suggestion,
-    tribe_trial,
     tribe_vat_group,
     tribe_work_claim,
     tribe_work_ignored,

@@ -5,9 +5,13 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from ..engine.booking import BOOKING, rounded, validate
 from ..engine.only_for import only_for
 from ..engine.problems import OfSome
+from ..invoices.booking import (
+    BOOKING,
+    rounded,
+    validate,
+)
 from ..sentence import Name, say, sentence
 from .tribe_link_facts import BEFORE_VAT
 

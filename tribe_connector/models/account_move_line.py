@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..engine.booking import validate
+from ..invoices.booking import validate
 
 
 class AccountMoveLine(models.Model):

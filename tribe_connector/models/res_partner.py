@@ -9,8 +9,8 @@ from ..codes import (
     DEAD_STATES,
     RELATION_KINDS,
 )
-from ..engine.booking import BOOKING
 from ..engine.only_for import only_for
+from ..invoices.booking import BOOKING
 from ..mapping import (
     ADDRESS,
     COUNTRY_OF_LINE,

@@ -13,12 +13,20 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..codes import RELATION_KINDS, TRIAL
-from ..engine.contact_filter import FilterRefused, has_long_value, not_understood, read_filter
-from ..engine.lease import Leases, button_keys
+from ..engine.leases import (
+    Leases,
+    button_keys,
+)
 from ..engine.limiter import DatabaseLimiter, ProbingLimiter
 from ..engine.problems import NeedsPerson
 from ..engine.tokens import StoredTokens
 from ..engine.turn import current_turn
+from ..relations.contact_filter import (
+    FilterRefused,
+    has_long_value,
+    not_understood,
+    read_filter,
+)
 from ..relations.domains import (
     COMMERCIAL,
     CUSTOMERS_AND_SUPPLIERS,
@@ -952,7 +960,7 @@ class TribeConnection(models.Model):
     def _contact_filter(self):
         """*Only Contacts That*, as a domain.
 
-        :raises FilterRefused: for what is not evaluated (``engine/contact_filter.py``)
+        :raises FilterRefused: for what is not evaluated (``relations/contact_filter.py``)
         """
         return read_filter(self.relation_domain, self.env["res.partner"])
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..codes import TRIAL
 from ..engine.only_for import only_for
+from ..probe import is_test_organization
 from ..sentence import say
 
 
@@ -51,6 +52,11 @@ class TribeConnection(models.Model):
         return self.env["tribe.work"].search(
             [("connection_id", "in", saved), ("kind", "=", TRIAL)], order="id"
         )
+
+    def _without_tests(self, rows):
+        """Rows of relations of Tribe, but for the organizations with which writing was tried."""
+        tested = self.test_organization_id
+        return [row for row in rows if row["ID"] != tested and not is_test_organization(row)]
 
     def _is_trying(self):
         return bool(self.sudo()._trials())

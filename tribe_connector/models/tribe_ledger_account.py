@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine.mapped import check_chosen
+from ..invoices.mapped import check_chosen
 from .account_account import NO_INCOME_TYPES
 
 

@@ -2,8 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..codes import COMPARED
-from ..engine.booking import entry_facts
 from ..engine.problems import NeedsPerson
+from ..invoices.booking import entry_facts
 from ..mapping.invoice_facts import differing
 from ..sentence import sentence
 

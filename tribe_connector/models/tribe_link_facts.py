@@ -5,13 +5,13 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..codes import PHASE_BEFORE
-from ..engine.booking import (
+from ..engine.lost_race import LOST_RACES
+from ..engine.problems import NeedsPerson
+from ..invoices.booking import (
     VAT,
     entry_facts,
     vat_places_by_tax,
 )
-from ..engine.lost_race import LOST_RACES
-from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import (
     BY_KEY,
     OF_CUSTOMER,

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine.mapped import problems_of
+from ..invoices.mapped import problems_of
 from ..sentence import codes_of, say
 
 # Of invoices that wait for a mapping.

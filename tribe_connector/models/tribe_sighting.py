@@ -211,6 +211,10 @@ class TribeSighting(models.Model):
             log_exceptions=False,
         )
 
+    def _most_seen(self):
+        """How many invoices of a connection are noted at most."""
+        return MOST_SEEN
+
     def _has_room(self, connection):
         """Whether more can be noted; where not, some of what nobody looks at is forgotten.
 

@@ -7,9 +7,9 @@ from odoo.fields import Domain
 from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
-from ..engine.relation_decision import MOST_CANDIDATES
 from ..engine.sentence_field import SentenceText
 from ..mapping.evidence import ADDRESS
+from ..relations.decision import MOST_CANDIDATES
 from ..sentence import in_language, say
 from .res_partner import NUMBERS
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, float_compare
 from odoo.tools.sql import column_exists
 
-from ..engine.mapped import check_chosen
+from ..invoices.mapped import check_chosen
 from ..sentence import Name, say
 from .account_account import NO_INCOME_TYPES
 

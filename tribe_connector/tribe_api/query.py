@@ -113,6 +113,16 @@ def both(*filters: str | None) -> str:
     return _joined(" and ", filters)
 
 
+def changed_since(moment: datetime.datetime) -> str:
+    """A filter for what bears a date from a moment on.
+
+    :param moment: in UTC, without a time zone
+    """
+    since = moment.replace(tzinfo=datetime.timezone.utc)
+    # Tribe leaves the mutation date of a new record empty.
+    return either(at_least("CreationDate", since), at_least("LastMutationDate", since))
+
+
 def query_string(options: Mapping[str, object]) -> str:
     """Options such as ``{"$top": 100}`` as a query string; those that are ``None`` or ``""`` go.
 

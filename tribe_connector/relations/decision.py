@@ -7,8 +7,8 @@ carry decisions out; a plan shows the same ones. That is why a plan tells what t
 from dataclasses import dataclass, field
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
+from ..engine.problems import Busy
 from ..mapping import Merge, Seen
-from .problems import Busy
 from .remote_relation import RemoteRelation
 
 # Of a contact or a relation; for more nobody could decide, and Tribe says how many there are.

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..engine.lease import journal_key
+from ..engine.leases import journal_key
 from ..engine.problems import Busy
 from ..mapping import file_name
 from ..sentence import sentence

@@ -1,6 +1,9 @@
-"""Keeps the codes of a sign-in out of Odoo's log of requests.
+"""What is kept out of Odoo's log: codes of a sign-in, and queries about the table of secrets.
 
 An authorization code arrives in the address of a request, and werkzeug logs addresses.
+
+Odoo logs a query that fails with its values, at level ERROR, and every query at the level
+``debug_sql`` (odoo/sql_db.py). Whatever touches the table of secrets is not shown.
 """
 
 import logging
@@ -22,6 +25,8 @@ _REQUEST = re.compile(
 # The piece at which reading a request failed, which is told apart from the path before it. What
 # Python calls it ("request version") is short; a path may begin so, again and again.
 _BAD_PIECE = re.compile(r"(code \d+, message Bad [^(]{1,40}\().*", re.DOTALL)
+SECRET_TABLE = "tribe_credential"
+_NOT_SHOWN = f"A query about {SECRET_TABLE} is not shown: it may hold secrets."
 
 
 class _PlainPathOnly(logging.Filter):
@@ -67,3 +72,16 @@ class _PlainPathOnly(logging.Filter):
 def hide_codes(path: str) -> None:
     """From now on show requests that name a path (``/tribe/callback``) without their query."""
     logging.getLogger(REQUEST_LOGGER).addFilter(_PlainPathOnly(path))
+
+
+def hide_secrets() -> None:
+    """Have Odoo's log of SQL leave out queries about the table of secrets, from now on."""
+    logging.getLogger("odoo.sql_db").addFilter(_without_secrets)
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    if SECRET_TABLE in record.getMessage():
+        record.msg, record.args = _NOT_SHOWN, ()
+        # The error of a query repeats what the query says.
+        record.exc_info = record.exc_text = None
+    return True

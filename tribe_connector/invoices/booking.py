@@ -5,6 +5,7 @@ from functools import cached_property
 
 from odoo.exceptions import UserError
 
+from ..engine.problems import OfSome
 from ..mapping import ValueUnreadable, clean_start
 from ..mapping.invoice_facts import key, summed, text
 from ..sentence import LONGEST_ITEM, shortened
@@ -13,7 +14,6 @@ from ..tribe_names import (
     ORGANIZATION_CUSTOMER,
     PERSON_CUSTOMER,
 )
-from .problems import OfSome
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that

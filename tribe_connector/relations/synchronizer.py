@@ -14,9 +14,12 @@ from ..codes import (
     SAME,
     UPDATE,
 )
-from ..engine.lease import number_key, partner_key, tribe_key
+from ..engine.leases import (
+    number_key,
+    partner_key,
+    tribe_key,
+)
 from ..engine.problems import Busy, NeedsPerson, TryAgain, is_refused_by_odoo, refusal_of
-from ..engine.remote_relation import role_name
 from ..mapping import (
     ADDRESS,
     ADDRESS_FIELDS,
@@ -35,7 +38,6 @@ from ..mapping import (
     person_body,
     relationship_body,
 )
-from ..relations.domains import COMMERCIAL
 from ..sentence import Choice, in_language, say, sentence, stored, together
 from ..tribe_api import TribeError
 from ..tribe_names import (
@@ -43,6 +45,8 @@ from ..tribe_names import (
     RELATIONSHIP_SETS,
     STAMP,
 )
+from .domains import COMMERCIAL
+from .remote_relation import role_name
 
 NUMBERS = {"debtor_number": "customer", "creditor_number": "supplier"}
 WIRE_NUMBERS = {"debtor_number": "DebtorNumber", "creditor_number": "CreditorNumber"}

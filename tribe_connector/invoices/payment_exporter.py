@@ -7,7 +7,7 @@ from ..codes import (
     PAID_CODE,
     SENT_CODE,
 )
-from ..engine.lease import tribe_key
+from ..engine.leases import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer
 from ..sentence import Money, sentence

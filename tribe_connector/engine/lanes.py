@@ -24,14 +24,25 @@ from ..codes import (
     TRIAL,
     URGENCY,
 )
-from ..engine.availability import Availability
-from ..engine.lease import Leases, journal_key
-from ..engine.limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
-from ..engine.lost_race import giving_way
-from ..engine.rounds import rounds_of
-from ..engine.session import Session
-from ..engine.turn import come_first_next, current_turn, is_turn_over, others_come_first
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
+from .availability import Availability
+from .batch import Session
+from .leases import (
+    Leases,
+    journal_key,
+)
+from .limiter import (
+    BURST_OF_WINDOW,
+    LONGEST_SLEEP_SECONDS,
+)
+from .lost_race import giving_way
+from .rounds import rounds_of
+from .turn import (
+    come_first_next,
+    current_turn,
+    is_turn_over,
+    others_come_first,
+)
 
 _logger = logging.getLogger(__name__)
 

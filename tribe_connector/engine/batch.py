@@ -25,7 +25,6 @@ from ..tribe_api import (
     TribeUnknownSet,
 )
 from .lost_race import is_of_transaction
-from .own_cursor import execute_apart
 from .problems import (
     BUSY,
     FOR_PEOPLE,
@@ -41,6 +40,7 @@ from .problems import (
     TryAgain,
     problem_of,
 )
+from .separate_transaction import execute_apart
 from .turn import current_turn, is_turn_over
 
 # Problems that are tried again by themselves only once a night.

@@ -11,10 +11,8 @@ from ..codes import (
     SAME,
     UPDATE,
 )
-from ..engine.lease import tribe_key
+from ..engine.leases import tribe_key
 from ..engine.problems import PERSON_ERRORS, Busy, NeedsPerson, TryAgain
-from ..engine.relation_decision import Decision
-from ..engine.remote_relation import load_entities, load_relations, name_of, role_name, role_value
 from ..mapping import (
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
@@ -26,7 +24,18 @@ from ..mapping import (
 )
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
-from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBERS
+from .decision import Decision
+from .remote_relation import (
+    load_entities,
+    load_relations,
+    name_of,
+    role_name,
+    role_value,
+)
+from .synchronizer import (
+    BUSY_SECONDS,
+    NUMBERS,
+)
 
 # Reasons to compare with Tribe even when nothing changed in Odoo.
 COMPARING_REASONS = {"initial", "person", "follow"}

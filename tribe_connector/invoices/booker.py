@@ -8,7 +8,6 @@ from odoo.tools import escape_psql
 from odoo.tools.misc import format_date, get_lang
 
 from ..codes import DEAD_STATES
-from ..engine.booking import BOOKING, MOST_LINES, rounded, vat_places
 from ..engine.lost_race import is_of_transaction
 from ..engine.problems import PERSON_ERRORS, NeedsPerson, OfSome, refusal_of
 from ..engine.same_text import is_same_text
@@ -16,6 +15,12 @@ from ..engine.turn import is_turn_over
 from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import can_be_same_sale, key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence, together
+from .booking import (
+    BOOKING,
+    MOST_LINES,
+    rounded,
+    vat_places,
+)
 
 # The lock dates that account_journal_lock_date gives a journal; the second one is for whoever is
 # no accounting administrator.

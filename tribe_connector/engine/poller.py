@@ -6,11 +6,8 @@ from ..codes import (
     RELATION_KINDS,
     RELATIONSHIP_KINDS,
 )
-from ..engine.problems import Busy
-from ..engine.remote_relation import without_tests
-from ..engine.turn import current_turn
 from ..sentence import said, sentence
-from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeNotFound, TribeRefused
+from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeNotFound, TribeRefused, changed_since
 from ..tribe_names import (
     NAVIGATIONS,
     PARTS_OF,
@@ -18,7 +15,8 @@ from ..tribe_names import (
     STREAM_SETS,
     WEBHOOK_TYPES,
 )
-from .tribe_invoice_comparer import changed_since
+from .problems import Busy
+from .turn import current_turn
 
 # When to look whether there is room again.
 FULL_SECONDS = 60
@@ -203,7 +201,7 @@ class TribePoller(models.AbstractModel):
         ):
             # Who is former was never a customer of Odoo: nothing is imported.
             rows = [row for row in page if row.get("IsFormer") is not True]
-            yield self._to_look_at(stream, without_tests(connection, rows))
+            yield self._to_look_at(stream, connection._without_tests(rows))
 
     def _relations(self, connection, stream):
         """What to expand for the rows of a stream to name their relations, or None."""

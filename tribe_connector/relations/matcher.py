@@ -8,23 +8,31 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..codes import RELATION_KINDS
-from ..engine import weak_match
-from ..engine.lease import tribe_key
+from ..engine.leases import tribe_key
 from ..engine.problems import NeedsPerson, TryAgain
-from ..engine.relation_decision import MOST_CANDIDATES, Candidate
-from ..engine.remote_relation import (
+from ..engine.same_text import is_same_text, is_short
+from ..mapping import canonical, clean_start, evidence, has_country_code, is_too_long
+from ..mapping.evidence import Facts, Outcome, judge
+from ..sentence import Choice, sentence
+from ..tribe_api import LONGEST_SOUGHT
+from ..tribe_names import RELATION_SETS
+from . import similarity
+from .decision import (
+    MOST_CANDIDATES,
+    Candidate,
+)
+from .domains import COMMERCIAL
+from .remote_relation import (
     find_by_import_ids,
     find_by_numbers,
     name_of,
 )
-from ..engine.same_text import is_same_text, is_short
-from ..mapping import canonical, clean_start, evidence, has_country_code, is_too_long
-from ..mapping.evidence import Facts, Outcome, judge
-from ..relations.domains import COMMERCIAL
-from ..sentence import Choice, sentence
-from ..tribe_api import LONGEST_SOUGHT
-from ..tribe_names import RELATION_SETS
-from .tribe_relation_synchronizer import BUSY_SECONDS, NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
+from .synchronizer import (
+    BUSY_SECONDS,
+    NUMBER_NAMES,
+    NUMBERS,
+    WIRE_NUMBERS,
+)
 
 # So many contacts that each get the number of the next one are looked at; nobody makes longer
 # chains by mistake.
@@ -645,7 +653,7 @@ class TribeRelationMatcher(models.AbstractModel):
         bases = evidence.SUGGESTIONS[:-1] if kind == "organization" else (evidence.EMAIL,)
         for basis in bases:
             texts = [each[basis] for each in all_values if each.get(basis)]
-            rows = weak_match.find_by_value(connection, client, kind, basis, texts)
+            rows = similarity.find_by_value(connection, client, kind, basis, texts)
             found |= {(basis, key): each for key, each in rows.items()}
         places = {
             (each["zip"], key[-1])
@@ -653,7 +661,7 @@ class TribeRelationMatcher(models.AbstractModel):
             for basis, key in evidence.weak_keys(each)
             if basis == evidence.ADDRESS
         }
-        rows = weak_match.find_by_address(connection, client, kind, places)
+        rows = similarity.find_by_address(connection, client, kind, places)
         return found | {(evidence.ADDRESS, key): each for key, each in rows.items()}
 
     def _weak_values(self, connection, partner):
@@ -777,7 +785,7 @@ class TribeRelationMatcher(models.AbstractModel):
         if basis == evidence.EMAIL:
             return is_same_text("email", values["email"])
         if basis in (evidence.VAT, evidence.REGISTRY):
-            return Domain(basis, "in", weak_match.variants(values[basis]))
+            return Domain(basis, "in", similarity.variants(values[basis]))
         named = is_same_text("name", values["name"])
         return named & _at_postcode(canonical("zip", values["zip"]))
 

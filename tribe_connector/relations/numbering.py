@@ -2,14 +2,21 @@ from itertools import islice
 
 from odoo import fields, models
 
-from ..engine.lease import number_key
+from ..engine.leases import number_key
 from ..engine.problems import FOR_PEOPLE, NeedsPerson
-from ..engine.remote_relation import find_by_numbers, name_of
 from ..mapping import canonical, leave_alone
 from ..sentence import Label, sentence
 from ..tribe_api import LONGEST_SOUGHT, VALUES_PER_CALL
-from .tribe_relation_matcher import MOST_IN_TURN
-from .tribe_relation_synchronizer import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
+from .matcher import MOST_IN_TURN
+from .remote_relation import (
+    find_by_numbers,
+    name_of,
+)
+from .synchronizer import (
+    NUMBER_NAMES,
+    NUMBERS,
+    WIRE_NUMBERS,
+)
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
 # The cause of problems about a number that two have.

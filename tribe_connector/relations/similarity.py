@@ -16,7 +16,6 @@ from ..tribe_names import (
     NAVIGATIONS,
     RELATION_SETS,
 )
-from .remote_relation import without_tests
 
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
 # A house number with more addresses is a block of offices or flats: whoever is there is not read.
@@ -52,7 +51,7 @@ def find_by_value(connection, client, kind: str, basis: str, texts) -> dict[str,
         return client.pages(entity_set, room=room, filter=condition, select=f"ID,Name,{wire}")
 
     found = _few_of_each(terms, pages, lambda row: key_of(basis, row.get(wire)), MOST_SHARING)
-    return {key: without_tests(connection, rows) for key, rows in found.items()}
+    return {key: connection._without_tests(rows) for key, rows in found.items()}
 
 
 def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[dict]]:
@@ -88,7 +87,7 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
         key = address_key_of_parts(
             relation.get("Name"), row.get("Postalcode"), row.get("HouseNumber")
         )
-        if key and relation.get("ID") and without_tests(connection, [relation]):
+        if key and relation.get("ID") and connection._without_tests([relation]):
             found.setdefault(key, []).append(relation)
     return found
 

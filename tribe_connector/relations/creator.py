@@ -6,12 +6,6 @@ from ..codes import (
     RELATION_KINDS,
 )
 from ..engine.problems import NeedsPerson, TryAgain
-from ..engine.relation_decision import Decision
-from ..engine.remote_relation import (
-    find_by_import_ids,
-    find_by_numbers,
-    load_relations,
-)
 from ..mapping import ADDRESS_FIELDS, relationship_body
 from ..sentence import sentence
 from ..tribe_api import Guid, TribeError
@@ -20,7 +14,13 @@ from ..tribe_names import (
     NAVIGATIONS,
     RELATIONSHIP_SETS,
 )
-from .tribe_relation_synchronizer import WIRE_NUMBERS
+from .decision import Decision
+from .remote_relation import (
+    find_by_import_ids,
+    find_by_numbers,
+    load_relations,
+)
+from .synchronizer import WIRE_NUMBERS
 
 
 class TribeRelationCreator(models.AbstractModel):

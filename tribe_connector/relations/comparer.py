@@ -12,7 +12,6 @@ from ..codes import (
     RESTORED,
 )
 from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson
-from ..engine.remote_relation import changed_at
 from ..mapping import ADDRESS_FIELDS
 from ..sentence import sentence
 from ..tribe_api import Guid
@@ -21,6 +20,7 @@ from ..tribe_names import (
     RELATION_SETS,
     RELATIONSHIP_SETS,
 )
+from .remote_relation import changed_at
 
 # Links of one part, and so of one commit: ten calls.
 PART = 400

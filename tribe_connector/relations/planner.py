@@ -9,10 +9,8 @@ from ..codes import (
     RELATION_KINDS,
     UPDATE,
 )
-from ..engine.plan_session import PlanSession
+from ..engine.batch import is_of_one_record
 from ..engine.problems import NeedsPerson, problem_of
-from ..engine.remote_relation import load_relations
-from ..engine.session import is_of_one_record
 from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line, canonical
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
@@ -22,7 +20,9 @@ from ..tribe_names import (
     RELATIONSHIPS,
     STREAM_SETS,
 )
-from .tribe_relation_synchronizer import NUMBERS
+from .planning_batch import PlanSession
+from .remote_relation import load_relations
+from .synchronizer import NUMBERS
 
 # Records looked at before what was found is made permanent.
 CHUNK = 40

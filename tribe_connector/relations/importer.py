@@ -9,11 +9,6 @@ from ..codes import (
     UPDATE,
 )
 from ..engine.problems import FOR_PEOPLE, STOPPED, TOLD_REASONS, Busy, NeedsPerson, TryAgain
-from ..engine.relation_decision import Decision
-from ..engine.remote_relation import (
-    load_relations,
-    relation_ids_of,
-)
 from ..mapping import ValueUnreadable, agreed_on, canonical, evidence, made_of
 from ..sentence import sentence
 from ..tribe_api import Guid
@@ -21,7 +16,12 @@ from ..tribe_names import (
     NAVIGATIONS,
     RELATIONSHIPS,
 )
-from .tribe_relation_synchronizer import (
+from .decision import Decision
+from .remote_relation import (
+    load_relations,
+    relation_ids_of,
+)
+from .synchronizer import (
     BUSY_SECONDS,
     NUMBERS,
     WIRE_NUMBERS,

@@ -27,7 +27,6 @@ from ..mapping import (
     person_from_tribe,
     person_name,
 )
-from ..probe import is_test_organization
 from ..sentence import LONGEST_ITEM, shortened
 from ..tribe_api import Guid, Room, contains, either, in_calls
 from ..tribe_names import ADDRESS_NAVIGATIONS, NAVIGATIONS, RELATION_SETS, RELATIONSHIP_SETS, STAMP
@@ -382,13 +381,7 @@ def load_entities(connection, client, kind: str, ids, beside=()) -> list[dict]:
     rows = client.by_values(
         RELATION_SETS[kind], "ID", ids, expand=_addresses(connection, kind), beside=beside
     )
-    return without_tests(connection, rows)
-
-
-def without_tests(connection, rows: Iterable[dict]) -> list[dict]:
-    """Rows of relations, but for the organizations with which writing was tried."""
-    tested = connection.test_organization_id
-    return [row for row in rows if row["ID"] != tested and not is_test_organization(row)]
+    return connection._without_tests(rows)
 
 
 def relation_ids_of(client, kind: str, entity_set: str, relationship_ids) -> dict[str, str]:
@@ -446,7 +439,7 @@ def find_by_numbers(connection, client, field_name: str, numbers) -> dict[str, l
         rows = client.by_values(
             entity_set, field_name, ways, select=f"ID,Name,{field_name}", room=room
         )
-        for row in without_tests(connection, rows):
+        for row in connection._without_tests(rows):
             number = canonical("debtor_number", row.get(field_name))
             found.setdefault(number, []).append({**row, "kind": kind})
     return {number: found[each] for number, each in asked.items() if each in found}

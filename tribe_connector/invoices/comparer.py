@@ -10,6 +10,7 @@ from ..engine.problems import FOR_PEOPLE, NeedsPerson
 from ..mapping import sight_options, start_of_day
 from ..mapping.invoice import EARLIEST_DATE
 from ..mapping.invoice_facts import differing
+from ..relations.comparer import ALWAYS_PLAUSIBLE
 from ..sentence import sentence
 from ..tribe_api import (
     Guid,
@@ -20,13 +21,12 @@ from ..tribe_api import (
     any_of,
     at_least,
     both,
+    changed_since,
     either,
     equals,
     in_calls,
 )
 from ..tribe_names import INVOICE_SET
-from . import tribe_sighting
-from .tribe_relation_comparer import ALWAYS_PLAUSIBLE
 
 # Of one row of work: then other work has its turn.
 PAGES = 100
@@ -360,12 +360,12 @@ class TribeInvoiceComparer(models.AbstractModel):
         :raises NeedsPerson: where so many are known that no more can be noted
         """
         connection = session.connection
-        if not self.env["tribe.sighting"]._has_room(connection):
+        sightings = self.env["tribe.sighting"]
+        if not sightings._has_room(connection):
             raise NeedsPerson(
-                sentence("too_many_invoices_seen", most=Decimal(tribe_sighting.MOST_SEEN))
+                sentence("too_many_invoices_seen", most=Decimal(sightings._most_seen()))
             )
         sights = [connection._sight_of(row) for row in rows]
-        sightings = self.env["tribe.sighting"]
         connection._learn_phases(session, {sight.phase_id for sight in sights})
         tribe_ids = [sight.tribe_id for sight in sights]
         states = sightings._states(connection, tribe_ids)
@@ -433,13 +433,6 @@ class TribeInvoiceComparer(models.AbstractModel):
         waiting = [("connection_id", "=", connection.id), ("kind", "=", "invoice")]
         works = self.env["tribe.work"].search([*waiting, ("reference", "in", tribe_ids)])
         return set(works.mapped("reference"))
-
-
-def changed_since(since):
-    """A filter for what bears a date from a moment on (datetime, UTC)."""
-    since = since.replace(tzinfo=timezone.utc)
-    # Tribe leaves the mutation date of a new record empty.
-    return either(at_least("CreationDate", since), at_least("LastMutationDate", since))
 
 
 def _unseen(linked):

@@ -11,20 +11,11 @@ from ..codes import (
     PHASE_BEFORE,
     TOLD_PAID,
 )
-from ..engine.booking import (
-    CUSTOMER_SETS,
-    MOST_LINES,
-    Booking,
-    Mapping,
-    by_company,
-    entity_set_of,
-    in_pieces,
-    name_of_customer,
-    vat_places_by_tax,
+from ..engine.leases import (
+    journal_key,
+    partner_key,
 )
-from ..engine.lease import journal_key, partner_key
 from ..engine.problems import NEEDS_PERSON, TOLD_REASONS, Busy, NeedsPerson, TryAgain, judged
-from ..engine.remote_relation import load_relations
 from ..engine.turn import in_time
 from ..mapping import (
     LONGEST_TERM_IN_DAYS,
@@ -42,9 +33,21 @@ from ..mapping.invoice_facts import (
     missing,
     only,
 )
+from ..relations.remote_relation import load_relations
 from ..sentence import said, say, sentence, together
 from ..tribe_api import Guid
 from ..tribe_names import NAVIGATIONS
+from .booking import (
+    CUSTOMER_SETS,
+    MOST_LINES,
+    Booking,
+    Mapping,
+    by_company,
+    entity_set_of,
+    in_pieces,
+    name_of_customer,
+    vat_places_by_tax,
+)
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60

@@ -1,0 +1,8 @@
+"""Invoices of Tribe on their way to the books, and their payments on the way back."""
+
+# Odoo builds models in the order in which they are defined: what others inherit comes first.
+from . import booker
+from . import comparer
+from . import document_importer
+from . import importer
+from . import payment_exporter
