@@ -13,7 +13,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from odoo.addons.tribe_connector.engine import batch as session_module
+from odoo.addons.tribe_connector.engine import batch as batch_module
 from odoo.addons.tribe_connector.relations.decision import Decision
 from odoo.addons.tribe_connector.relations.remote_relation import RemoteRelation
 from odoo.addons.tribe_connector.tribe_api import Client
@@ -83,14 +83,14 @@ class Fault:
 
 
 def _is_about(given, about):
-    """Whether a step is given the record; of a session, which has all, only where that is all."""
-    sessions = [each for each in given if isinstance(each, session_module.Session)]
-    others = [each for each in given[1:] if not isinstance(each, session_module.Session)] + [
+    """Whether a step is given the record; of a batch, which has all, only where that is all."""
+    batches = [each for each in given if isinstance(each, batch_module.Batch)]
+    others = [each for each in given[1:] if not isinstance(each, batch_module.Batch)] + [
         each for each in given[:1] if getattr(each, "ids", None)
     ]
     if any(map(_is_of_records, others)):
         return _mentions(others, about, 0)
-    return _mentions(sessions + others, about, 0)
+    return _mentions(batches + others, about, 0)
 
 
 def _is_of_records(value):
@@ -119,7 +119,7 @@ def _mentions(value, about, depth):  # noqa: C901 - one case for each type
         return value.tribe_id in about or _mentions(
             getattr(value, "partner", None), about, depth + 1
         )
-    if isinstance(value, session_module.Session):
+    if isinstance(value, batch_module.Batch):
         return bool(about & set(value.references))
     if isinstance(value, str):
         return value in about

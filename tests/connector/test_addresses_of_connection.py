@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.tribe_connector.engine import tokens
-from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 from odoo.addons.tribe_connector.tribe_api import Token, TribePaused
 
@@ -305,8 +305,8 @@ class TestAddressesOfConnection(SentenceCase, RolesCase):
             works = self.env["tribe.work"]._add(
                 self.connection, "outbound", "activate", [self.connection.id], "person"
             )
-            session = Session(self.env["tribe.engine"], self.connection, None, works)
-            client = session.client
+            batch = Batch(self.env["tribe.engine"], self.connection, None, works)
+            client = batch.client
             self.move_elsewhere(name)
             self.connection.state = "active"
             self.env.flush_all()

@@ -54,13 +54,13 @@ class TestAskedFlood(RelationCase):
         exporter = self.registry["tribe.relation.exporter"]
         process, asked = exporter._process, []
 
-        def process_and_ask(handler, session):
+        def process_and_ask(handler, batch):
             if not asked:
                 asked.append(True)
                 handler.env["res.partner"].browse(partner.id).action_synchronize_with_tribe()
             else:
-                asked.append(session.references)
-            return process(handler, session)
+                asked.append(batch.references)
+            return process(handler, batch)
 
         partner.action_synchronize_with_tribe()
         with patch.object(exporter, "_process", process_and_ask):

@@ -85,7 +85,7 @@ class TestNight(BacklogCase):
             connection.env.cr.rollback()
             raise Killed
 
-        with patch.object(type(self.a), "_plan_nightly", end):
+        with patch.object(type(self.a), "_enqueue_nightly", end):
             for _minute in range(3):
                 with contextlib.suppress(Killed):
                     self.run_schedule()
@@ -95,14 +95,14 @@ class TestNight(BacklogCase):
         self.a.name, self.b.name = "ZZZ", "AAA"
         self.env["tribe.cursor"].search([("stream", "=", "schedule:poll")]).unlink()
         connection = type(self.a)
-        plan = connection._plan_schedule
+        plan = connection._enqueue_due
 
         def plan_or_end(planned):
             if planned.id == self.b.id:
                 raise Killed
             return plan(planned)
 
-        with patch.object(connection, "_plan_schedule", plan_or_end):
+        with patch.object(connection, "_enqueue_due", plan_or_end):
             for _minute in range(2):
                 with contextlib.suppress(Killed):
                     self.run_schedule()
@@ -154,8 +154,8 @@ class TestMostThatWaits(BacklogCase):
             rows = [self.organization() for _number in range(7)]
         note = self.registry["tribe.poller"]._note
 
-        def note_invented(poller, session, kind, ids, *, only_new):
-            return note(poller, session, kind, [*ids, *invented(15)], only_new=only_new)
+        def note_invented(poller, batch, kind, ids, *, only_new):
+            return note(poller, batch, kind, [*ids, *invented(15)], only_new=only_new)
 
         with patch.object(self.registry["tribe.poller"], "_note", note_invented):
             self.poll()

@@ -453,11 +453,11 @@ class TestContactFilter(SentenceCase, RolesCase):
             with self.assertRaises(NeedsPerson) as caught:
                 self.connection._relations_among(partner)
             assert_only_says(caught.exception.args[0], "filter_held")
-            self.connection._plan_nightly()
+            self.connection._enqueue_nightly()
         self.assert_trouble(self.own, "filter_too_slow")
         self.assertFalse(self.env["tribe.work"].search([("reference", "=", str(partner.id))]))
 
-        self.connection._plan_nightly()
+        self.connection._enqueue_nightly()
 
         self.assertFalse(self.own.trouble)
         self.assertTrue(self.env["tribe.work"].search([("reference", "=", str(partner.id))]))

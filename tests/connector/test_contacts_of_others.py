@@ -8,7 +8,7 @@ from told import assert_only_says, containing
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
 
 from .common import ORGANIZATION_CUSTOMER
@@ -751,9 +751,9 @@ class TestLinesOfRuns(OthersCase):
         self.assertSeenByAAlone()
 
     def test_a_problem_about_the_connection(self):
-        session = self.session()
-        session.log("problem", "Relation.Person", "Tribe refused the webhook.")
-        session._write_run()
+        batch = self.batch()
+        batch.log("problem", "Relation.Person", "Tribe refused the webhook.")
+        batch._write_run()
         self.assertSeenByAAlone()
 
     def test_what_is_about_a_contact_of_all_companies_is_seen_in_both(self):
@@ -763,9 +763,9 @@ class TestLinesOfRuns(OthersCase):
         self.assertFalse(line.company_id)
         self.assertTrue(line.with_user(self.reader).has_access("read"))
 
-    def session(self):
+    def batch(self):
         works = self.env["tribe.work"]._add(self.a, "outbound", "activate", [self.a.id], "person")
-        return Session(self.env["tribe.engine"], self.a, None, works)
+        return Batch(self.env["tribe.engine"], self.a, None, works)
 
 
 class TestNamed(OthersCase):

@@ -101,7 +101,7 @@ class TestDashboard(InvoiceCase):
         self.assertEqual(self.opened_by_headline(), link)
 
         # Noted at night it is work that waits: counted once.
-        self.connection._plan_payments()
+        self.connection._enqueue_payments()
         self.connection.invalidate_recordset()
         self.assertEqual(self.connection.untold_count, 0)
         self.assertEqual(self.connection.invoice_waiting_count, 1)
@@ -366,7 +366,7 @@ class TestDashboard(InvoiceCase):
     def test_the_next_run_is_the_next_look_for_changes(self):
         now = fields.Datetime.now()
         with freeze_time(now):
-            self.connection._plan_schedule()
+            self.connection._enqueue_due()
             self.connection.invalidate_recordset()
 
             self.assertLessEqual(self.connection.next_run, now + timedelta(seconds=900))
@@ -421,7 +421,7 @@ class TestDashboard(InvoiceCase):
         self.assertEqual(move.tribe_state, "linked")
 
         move.button_draft()
-        self.connection._plan_nightly()
+        self.connection._enqueue_nightly()
 
         move.invalidate_recordset(["tribe_state"])
         self.assertEqual(move.tribe_state, "differs")

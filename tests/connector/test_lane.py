@@ -56,15 +56,15 @@ class TestLane(RelationCase):
         """Not row by row, as what is read through the rows of work, which a commit forgets."""
         queries = []
 
-        def process(_exporter, session):
-            session.commit()
-            phases = session.connection.phase_ids
+        def process(_exporter, batch):
+            batch.commit()
+            phases = batch.connection.phase_ids
             self.assertGreater(len(phases), 1)
-            before = session.env.cr.sql_log_count
+            before = batch.env.cr.sql_log_count
             phases.mapped("tribe_id")
-            queries.append(session.env.cr.sql_log_count - before)
-            for reference in session.references:
-                session.done(reference)
+            queries.append(batch.env.cr.sql_log_count - before)
+            for reference in batch.references:
+                batch.done(reference)
 
         with patch.object(self.registry["tribe.relation.exporter"], "_process", process):
             self.run_lanes()
@@ -220,12 +220,12 @@ class TestRunLanes(RelationCase):
     def test_work_that_leads_to_work_for_ever_is_noticed(self):
         partners = self.customers(1)
 
-        def echo(exporter, session):
-            session.env["tribe.work"]._add(
-                session.connection, "outbound", "partner", partners.ids, "nightly"
+        def echo(exporter, batch):
+            batch.env["tribe.work"]._add(
+                batch.connection, "outbound", "partner", partners.ids, "nightly"
             )
-            for reference in session.references:
-                session.done(reference)
+            for reference in batch.references:
+                batch.done(reference)
 
         with (
             patch.object(common, "MOST_WORK", 5),

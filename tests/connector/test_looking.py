@@ -6,7 +6,7 @@ from unittest import mock
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import Leases
 from odoo.addons.tribe_connector.models import tribe_work
 from odoo.addons.tribe_connector.relations.remote_relation import load_relations
@@ -70,8 +70,8 @@ class TestWhatWaits(LookingCase):
         """Have another lane look at a stream at this very moment."""
         connection = self.connection.with_env(env)
         work = env["tribe.work"]._add(connection, "inbound", "poll", [stream], "poll")
-        session = Session(env["tribe.engine"], connection, Leases(self.registry), work)
-        env["tribe.poller"]._process(session)
+        batch = Batch(env["tribe.engine"], connection, Leases(self.registry), work)
+        env["tribe.poller"]._process(batch)
 
     def test_what_changes_while_a_lane_is_at_it_is_looked_at_again(self):
         partner = self.linked()

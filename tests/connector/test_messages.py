@@ -449,7 +449,7 @@ class TestWhoIsTold(MessageCase):
 
     def test_the_open_activity_moves_to_who_is_told_now(self):
         self.problem()
-        self.connection._in_language_of_told_user()._tell_trouble()
+        self.connection._in_language_of_responsible_user()._tell_trouble()
         (activity,) = self.activities()
         self.assertEqual(activity.user_id, self.english)
         self.assertIn("is a supplier", activity.note)

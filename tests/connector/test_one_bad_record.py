@@ -167,10 +167,10 @@ class TestOneBadRecord(RelationCase):
         exporter = self.registry["tribe.relation.exporter"]
         settle_one = exporter._settle_one
 
-        def refuse_one(self, session, partner, *found):
+        def refuse_one(self, batch, partner, *found):
             if partner.id == partners[1].id:
                 raise UserError(REFUSAL)
-            settle_one(self, session, partner, *found)
+            settle_one(self, batch, partner, *found)
 
         with patch.object(exporter, "_settle_one", refuse_one):
             self.synchronize(partners)
@@ -185,8 +185,8 @@ class TestOneBadRecord(RelationCase):
         """A handler that fails after a record is done, before its commit: the record is told."""
         partners = self.three()
 
-        def process(_exporter, session):
-            session.done(session.references[0])
+        def process(_exporter, batch):
+            batch.done(batch.references[0])
             raise UserError(REFUSAL)
 
         with patch.object(self.registry["tribe.relation.exporter"], "_process", process):

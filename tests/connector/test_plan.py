@@ -322,12 +322,12 @@ class TestPlanIsUndone(PlanCase):
         # A plan is made as if its mode were Live.
         self.assertEqual(self.connection.mode, "demo")
 
-    def writing(self, method, also=lambda session: None):
+    def writing(self, method, also=lambda batch: None):
         """Patch a step of the exporter: it writes contacts and a setting, too."""
         exporter = type(self.env["tribe.relation.exporter"])
         original = getattr(exporter, method)
 
-        def step(steps, session, *arguments):
+        def step(steps, batch, *arguments):
             partner = steps.env["res.partner"].browse(self.partner.id)
             partner.write({"phone": "066 6", "comment": "by a plan"})
             steps.env["res.partner"].create({"name": "Made by a plan", "parent_id": partner.id})
@@ -335,8 +335,8 @@ class TestPlanIsUndone(PlanCase):
             partner.message_post(body="by a plan")
             steps.env["tribe.work"].search([]).write({"tries": 99})
             steps.env.flush_all()
-            also(session)
-            return original(steps, session, *arguments)
+            also(batch)
+            return original(steps, batch, *arguments)
 
         return patch.object(exporter, method, step)
 
@@ -362,7 +362,7 @@ class TestPlanIsUndone(PlanCase):
         for step in ("_values_to_create", "_candidates_in_tribe", "_decide"):
             with (
                 self.subTest(step),
-                self.writing(step, lambda session: session.client.create("Relation_Person", {})),
+                self.writing(step, lambda batch: batch.client.create("Relation_Person", {})),
             ):
                 self.sandbox.reset_calls()
 
@@ -379,10 +379,10 @@ class TestPlanIsUndone(PlanCase):
         exporter = type(self.env["tribe.relation.exporter"])
         original = exporter._look_for
 
-        def step(steps, session, partners, links):
+        def step(steps, batch, partners, links):
             if self.partner.id in partners.ids:
-                session.client.update("Relation_Organization", "1", {})
-            return original(steps, session, partners, links)
+                batch.client.update("Relation_Organization", "1", {})
+            return original(steps, batch, partners, links)
 
         with patch.object(exporter, "_look_for", step):
             plan = self.plan()
@@ -396,9 +396,9 @@ class TestPlanIsUndone(PlanCase):
         importer = type(self.env["tribe.relation.importer"])
         original = importer._decide
 
-        def step(steps, session, remotes):
+        def step(steps, batch, remotes):
             made = steps.env["res.partner"].create({"name": "Made by a plan", "is_company": True})
-            decisions = original(steps, session, remotes)
+            decisions = original(steps, batch, remotes)
             for decision in decisions:
                 decision.action, decision.partner = "link", made
             steps.env.flush_all()

@@ -11,7 +11,7 @@ from .relation_case import RelationCase
 STREAMS = ("organization", "customer")
 
 
-def in_an_hour(_poller, _session):
+def in_an_hour(_poller, _batch):
     return fields.Datetime.now() + timedelta(hours=1)
 
 

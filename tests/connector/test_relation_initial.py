@@ -264,7 +264,7 @@ class TestRelationInitial(RelationCase):
         self.sandbox.fault("status", status=500, body_contains="Pech", times=None)
         later = fields.Datetime.now().replace(microsecond=0) + timedelta(hours=1)
         works = self.env["tribe.work"]
-        self.connection._plan_initial()
+        self.connection._enqueue_initial()
         works.search([("reference", "=", str(other.id))]).due = later
         self.connection.state = "initial"
 

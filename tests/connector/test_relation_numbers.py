@@ -42,12 +42,12 @@ class NumberCase(RelationCase):
 
     def upcoming(self, name="debtor_number", count=1):
         """The numbers that are next."""
-        session = type(
+        batch = type(
             "Reader", (), {"connection": self.connection, "client": self.connection._client()}
         )
         with self.enter_registry_test_mode():
             exporter = self.env["tribe.relation.exporter"]
-            return exporter._peek_numbers(session, name, count)[0]
+            return exporter._peek_numbers(batch, name, count)[0]
 
     def assertNothingMore(self):
         self.assertFalse(self.problems())
@@ -394,7 +394,7 @@ class TestNumbersThatAreTaken(NumberCase):
         """Its lease is not given back although that number is not free."""
         exporter = self.env["tribe.relation.exporter"]
         with self.enter_registry_test_mode(), Leases(self.env.registry) as leases:
-            session = type(
+            batch = type(
                 "Batch",
                 (),
                 {
@@ -406,7 +406,7 @@ class TestNumbersThatAreTaken(NumberCase):
             own = number_key(self.connection.id, "debtor_number", str(self.first))
             self.assertTrue(leases.take(own))
             with self.tribe_says(lambda number: int(number) < self.first + 3):
-                numbers = exporter._free_numbers(session, "debtor_number", 2)
+                numbers = exporter._free_numbers(batch, "debtor_number", 2)
             self.assertEqual(numbers, [str(self.first + 3), str(self.first + 4)])
             self.assertTrue(leases.holds(own))
             self.assertEqual(self.leases(), 3)

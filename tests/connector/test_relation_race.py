@@ -282,11 +282,11 @@ class TestRelationRace(RelationCase):
         importer = self.registry["tribe.relation.importer"]
         decide, saves = importer._decide, ["030 3"]
 
-        def decide_and_save(handler, session, remotes):
-            decisions = decide(handler, session, remotes)
+        def decide_and_save(handler, batch, remotes):
+            decisions = decide(handler, batch, remotes)
             if saves:
                 self.partner.phone = saves.pop()
-                session.commit()
+                batch.commit()
             return decisions
 
         with patch.object(importer, "_decide", decide_and_save):

@@ -6,7 +6,7 @@ import psycopg2.errors
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.batch import Batch
 
 from .relation_case import RelationCase
 
@@ -29,11 +29,11 @@ class TestStoppedWorker(RelationCase):
         exporter = self.registry["tribe.relation.exporter"]
         process = exporter._process
 
-        def process_or_end(handler, session):
-            self.begun.append(list(session.references))
-            if str(self.bad.id) in session.references:
+        def process_or_end(handler, batch):
+            self.begun.append(list(batch.references))
+            if str(self.bad.id) in batch.references:
                 raise Killed
-            return process(handler, session)
+            return process(handler, batch)
 
         with patch.object(exporter, "_process", process_or_end):
             for ended in range(most):
@@ -91,15 +91,15 @@ class TestStoppedWorker(RelationCase):
 
     def test_a_transaction_that_is_lost_is_no_worker_that_ended(self):
         self.run_lanes()
-        finish, lost = Session.finish, [psycopg2.errors.SerializationFailure("lost")] * 5
+        finish, lost = Batch.finish, [psycopg2.errors.SerializationFailure("lost")] * 5
         row = self.organization()
 
-        def finish_or_lose(session):
+        def finish_or_lose(batch):
             if lost:
                 raise lost.pop()
-            return finish(session)
+            return finish(batch)
 
-        with patch.object(Session, "finish", finish_or_lose):
+        with patch.object(Batch, "finish", finish_or_lose):
             self.look_at("organization", row["ID"])
 
         self.assertFalse(lost)
@@ -127,15 +127,15 @@ class TestStoppedWorker(RelationCase):
     def test_who_changes_the_rows_while_a_lost_transaction_is_noted_makes_no_ended_worker(self):
         self.run_lanes()
         works = self.registry["tribe.work"]
-        finish, end = Session.finish, works._end
+        finish, end = Batch.finish, works._end
         lost = [psycopg2.errors.SerializationFailure("lost")] * 5
         changed = list(lost)
         row = self.organization()
 
-        def finish_or_lose(session):
+        def finish_or_lose(batch):
             if lost:
                 raise lost.pop()
-            return finish(session)
+            return finish(batch)
 
         def end_or_lose(work):
             if changed and len(changed) > len(lost):
@@ -143,7 +143,7 @@ class TestStoppedWorker(RelationCase):
             return end(work)
 
         with (
-            patch.object(Session, "finish", finish_or_lose),
+            patch.object(Batch, "finish", finish_or_lose),
             patch.object(works, "_end", end_or_lose),
         ):
             self.look_at("organization", row["ID"])

@@ -393,7 +393,7 @@ class TestTries(TroubleCase):
         broken = self.connection.copy({"name": "Kapot", "mode": "demo"})
         broken.state = "active"
         self.env["tribe.cursor"].search([("stream", "=", "schedule:poll")]).unlink()
-        plan = type(self.connection)._plan_schedule
+        plan = type(self.connection)._enqueue_due
 
         def plan_all_but_the_broken_one(connection):
             if connection == broken:
@@ -401,7 +401,7 @@ class TestTries(TroubleCase):
             return plan(connection)
 
         with (
-            patch.object(type(self.connection), "_plan_schedule", plan_all_but_the_broken_one),
+            patch.object(type(self.connection), "_enqueue_due", plan_all_but_the_broken_one),
             self.assertLogs("odoo.addons.tribe_connector", "ERROR"),
         ):
             self.run_schedule()
@@ -661,7 +661,7 @@ class TestTellingPeople(TroubleCase):
         self.boekhouder.active = False
         self.env.cr.execute("UPDATE tribe_connection SET create_uid = %s", [self.boekhouder.id])
         self.connection.invalidate_recordset()
-        self.assertIn(self.connection._told_user(), manager | self.env.user)
+        self.assertIn(self.connection._responsible_user(), manager | self.env.user)
         self.assertIn(manager, self.connection._administrators())
 
     def test_what_was_told_goes_to_who_is_told_now(self):

@@ -86,7 +86,7 @@ class TestProbes(TenantsCase):
         """Planning B ends the worker, whatever it is that takes so long."""
         self.b.responsible_id = self.env.ref("base.user_admin")
         connections = self.registry["tribe.connection"]
-        plan = connections._plan_schedule
+        plan = connections._enqueue_due
 
         def plan_or_end(connection):
             if connection == self.b:
@@ -95,7 +95,7 @@ class TestProbes(TenantsCase):
 
         (self.a | self.b).write({"state": "active"})
         ended = 0
-        with patch.object(connections, "_plan_schedule", plan_or_end):
+        with patch.object(connections, "_enqueue_due", plan_or_end):
             for _minute in range(4):
                 try:
                     self.run_schedule()

@@ -4,7 +4,7 @@ import contextlib
 from unittest.mock import patch
 
 from odoo.addons.tribe_connector.engine import lanes
-from odoo.addons.tribe_connector.engine.batch import Session
+from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import (
     Leases,
     journal_key,
@@ -110,9 +110,9 @@ class TestBusyJournal(InvoiceCase):
         def take_nothing_later(leases, key):
             return not key.startswith("account.journal") and take(leases, key)
 
-        def failed(session, reference, error, *details):
+        def failed(batch, reference, error, *details):
             told.extend(error.args)
-            session.done(reference)
+            batch.done(reference)
 
         claim = lanes.TribeEngine._claim
 
@@ -123,7 +123,7 @@ class TestBusyJournal(InvoiceCase):
 
         with (
             patch.object(lanes.TribeEngine, "_claim", claim_and_lose),
-            patch.object(Session, "failed", failed),
+            patch.object(Batch, "failed", failed),
         ):
             self.run_rounds()
 

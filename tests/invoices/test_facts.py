@@ -265,7 +265,7 @@ class TestEveryFactInEveryPlace(FactCase):
         ids = self.confirmed_unasserted()
         for tribe_id in ids.values():
             self.pay(self.booked_move(tribe_id))
-        self.connection._plan_payments()
+        self.connection._enqueue_payments()
         self.run_lanes()
         self.assert_none_is_told_paid(ids)
 
@@ -689,7 +689,7 @@ class TestToldPaid(FactCase):
         move = self.booked_move(invoice)
         credit = self.send_new(self.line(-100.0), CreditedInvoice={"ID": invoice})
         move.button_draft()
-        self.connection._plan_payments()
+        self.connection._enqueue_payments()
         self.run_lanes()
         self.assertEqual(self.phase(credit), "Sent")
         move.action_post()

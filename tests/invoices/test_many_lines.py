@@ -60,11 +60,11 @@ class TestManyLines(InvoiceCase):
         flow = self.registry["tribe.invoice.importer"]
         book = flow._book
 
-        def noted(self, session, bookings):
+        def noted(self, batch, bookings):
             booked.append(len(bookings))
             # Odoo took all of the turn for it.
             turn._row.started -= turn.LONGEST_ROW_SECONDS
-            return book(self, session, bookings)
+            return book(self, batch, bookings)
 
         with patch.object(flow, "_book", noted):
             self.look_at("invoice", *tribe_ids)
@@ -85,9 +85,9 @@ class TestManyLines(InvoiceCase):
         takes_long = getattr(flow, method)
         batches = []
 
-        def noted(self, session, *args):
-            batches.append(session)
-            return takes_long(self, session, *args)
+        def noted(self, batch, *args):
+            batches.append(batch)
+            return takes_long(self, batch, *args)
 
         self.patch(flow, method, noted)
         self.look_at("invoice", *tribe_ids)

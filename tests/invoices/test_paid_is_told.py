@@ -165,7 +165,7 @@ class TestWhatTribeHasByNow(TellingCase):
         self.pay(*map(self.booked_move, tribe_ids))
         self.change_the_price(tribe_ids[2], 200.0)
         self.env["tribe.link"].flush_model()
-        self.connection._plan_payments()
+        self.connection._enqueue_payments()
         self.sandbox.reset_calls()
         self.run_lanes()
         calls = self.sandbox.calls()
@@ -246,7 +246,7 @@ class TestWhatSettlesIt(TellingCase):
         self.assert_told_paid(self.tribe_id, self.credit_id)
         self.change_the_price(self.credit_id, -10.0)
         self.look_at("invoice", self.credit_id)
-        self.connection._plan_payments(self.link(self.tribe_id))
+        self.connection._enqueue_payments(self.link(self.tribe_id))
         self.run_lanes()
 
         self.assertEqual(self.phase(self.tribe_id), "Paid")

@@ -639,7 +639,7 @@ class TestPaymentOfWhatDiffers(PaymentCase):
                 self.tribe_id = self.send_new(self.line(20.0))
                 self.work(self.tribe_id).action_adopt()
                 # Before anybody compared the two.
-                self.connection._plan_payments()
+                self.connection._enqueue_payments()
                 self.assertFalse(self.env["tribe.work"].search([("kind", "=", "payment")]))
 
                 self.run_nightly()

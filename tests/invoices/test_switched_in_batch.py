@@ -23,13 +23,13 @@ class TestSwitchedInBatch(InvoiceCase):
         """Have somebody else switch, and commit, when a method is entered for the n-th time."""
         original, connection_id, calls = getattr(model, method), self.connection.id, []
 
-        def wrapped(this, session, *args):
+        def wrapped(this, batch, *args):
             calls.append(1)
             if len(calls) == time:
                 this.env["tribe.connection"].browse(connection_id).write(values)
                 this.env.flush_all()
-                session._engine._commit(0)
-            return original(this, session, *args)
+                batch._engine._commit(0)
+            return original(this, batch, *args)
 
         return patch.object(model, method, wrapped)
 

@@ -59,7 +59,7 @@ MOST_CHANGES = 20_000
 CHANGES = ("link", "update_odoo", "update_tribe")
 
 
-class Session:
+class Batch:
     """What a handler needs for one batch: connection, client, leases, and a place for results.
 
     ``references`` are the records to work on; each ends in ``done`` or ``failed`` (or is still
@@ -98,11 +98,11 @@ class Session:
         # What could not be done before.
         self.held = {work.reference for work in works if work.tries or work.error_class}
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.
-        self.claims = {}
+        self.owner_by_tribe_id = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
-        self.firsts = {}
+        self.first_relation_with = {}
         # Whose relation has the number that a contact has by now: {(field, link): links or None}.
-        self.ahead = {}
+        self.links_with_number = {}
         # What stays known of a record that fails, on its row: {reference: facts}.
         self.kept = {}
         # What of the tenant was read again, as something was not known.
@@ -291,7 +291,7 @@ class Session:
         self._done -= len(self._uncommitted[done:])
         del self._uncommitted[done:]
 
-    def attempt(self, items: list, apply, fail) -> None:
+    def apply_splitting_on_error(self, items: list, apply, fail) -> None:
         """Apply a function to a list, in a savepoint; if that fails, to one item after the other.
 
         Whose fault it is ``apply`` may know (``OfSome``): then the others are done without these.
@@ -337,11 +337,11 @@ class Session:
             self._forget(*noted)
             raise
 
-    def in_parts(self, process) -> None:
+    def split_on_error(self, process) -> None:
         """Have the open records done; when a batch fails by one record, one after the other.
 
         After each that is done twice as many are done at once. ``process`` is called with this
-        session, whose ``references`` are those of the part.
+        batch, whose ``references`` are those of the part.
         """
         left = self.references
         size = len(left)
@@ -359,8 +359,8 @@ class Session:
                     self._open = dict.fromkeys([*self._open, *left])
                     raise
                 self.rollback()
-                self.claims.clear()
-                self.firsts.clear()
+                self.owner_by_tribe_id.clear()
+                self.first_relation_with.clear()
                 size = 1
                 if len(self._open) < 2:
                     self.fail_rest(error)

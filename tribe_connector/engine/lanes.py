@@ -26,7 +26,7 @@ from ..codes import (
 )
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .availability import Availability
-from .batch import Session
+from .batch import Batch
 from .leases import (
     Leases,
     journal_key,
@@ -286,9 +286,9 @@ class TribeEngine(models.AbstractModel):
         self._check_may_schedule()
         with giving_way(self.env.cr):
             self._commit(0)
-            self._plan_in_turns()
+            self._enqueue_in_turns()
 
-    def _plan_in_turns(self):
+    def _enqueue_in_turns(self):
         connections = self.env["tribe.connection"]
         # Also what was deactivated, as long as its webhooks are still in Tribe.
         works = self.env["tribe.work"]
@@ -311,11 +311,11 @@ class TribeEngine(models.AbstractModel):
                 continue
             self._apart(
                 connection,
-                self._begin_plan,
-                self._plan,
-                self._plan_night,
+                self._begin_schedule,
+                self._enqueue_due,
+                self._enqueue_night,
                 self._tell_trouble,
-                self._end_plan,
+                self._end_schedule,
             )
         self._wake_for_due()
         stopping = connections.filtered(lambda connection: connection._stops_schedule())
@@ -348,12 +348,14 @@ class TribeEngine(models.AbstractModel):
                 come_first_next()
                 return
             # What its answer changes is planned and told at once.
-            self._apart(connection, self._probe, self._plan, self._plan_night, self._tell_trouble)
+            self._apart(
+                connection, self._probe, self._enqueue_due, self._enqueue_night, self._tell_trouble
+            )
             self._wake_for_due()
 
     def _apart(self, connection, *steps):
         """Take steps for one connection; a failure of one stops neither the next nor the others."""
-        connection = connection._in_language_of_told_user()
+        connection = connection._in_language_of_responsible_user()
         for step in steps:
             try:
                 step(connection)
@@ -373,20 +375,20 @@ class TribeEngine(models.AbstractModel):
         except TribeError as error:
             _logger.info("Tribe still cannot be reached: %s", error)
 
-    def _plan(self, connection):
+    def _enqueue_due(self, connection):
         if connection.state == "active":
-            connection._plan_schedule()
+            connection._enqueue_due()
 
-    def _begin_plan(self, connection):
-        connection._begin_plan()
+    def _begin_schedule(self, connection):
+        connection._begin_schedule()
 
-    def _end_plan(self, connection):
-        connection._end_plan()
+    def _end_schedule(self, connection):
+        connection._end_schedule()
 
     def _tell_it_stops(self, connection):
         connection._tell_it_stops()
 
-    def _plan_night(self, connection):
+    def _enqueue_night(self, connection):
         """Bring forward what waits, in pieces, and then note what is looked at each night.
 
         What there is no time for is left to the next minute. Each piece is committed, and so is
@@ -401,9 +403,9 @@ class TribeEngine(models.AbstractModel):
         is_another = connection._begin_night()
         self._commit(0)
         if is_another:
-            connection._plan_nightly()
+            connection._enqueue_nightly()
         else:
-            connection._plan_comparison(fields.Datetime.now())
+            connection._enqueue_comparison(fields.Datetime.now())
 
     def _is_late(self):
         """Whether the time of this turn is over."""
@@ -637,19 +639,19 @@ class TribeEngine(models.AbstractModel):
     def _do(self, claimed, leases):
         """Have one batch done; whatever happens, every row ends done or with its problem."""
         # By itself: what is read through the rows is read one by one once a commit forgot these.
-        connection = claimed.connection_id.with_prefetch()._in_language_of_told_user()
+        connection = claimed.connection_id.with_prefetch()._in_language_of_responsible_user()
         claimed = claimed.with_env(connection.env)
-        session = Session(self.with_env(connection.env), connection, leases, claimed)
+        batch = Batch(self.with_env(connection.env), connection, leases, claimed)
         try:
             claimed._check_it_ends()
-            session.in_parts(session.env[HANDLERS[claimed[0].kind]]._process)
-            session.check_may_change_odoo()
+            batch.split_on_error(batch.env[HANDLERS[claimed[0].kind]]._process)
+            batch.check_may_change_odoo()
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
-            session.rollback()
-            session.fail_rest(error)
+            batch.rollback()
+            batch.fail_rest(error)
         try:
-            session.finish()
-            if session.kind == "partner":
+            batch.finish()
+            if batch.kind == "partner":
                 connection._end_initial_when_done()
             self.env.flush_all()
         except psycopg2.OperationalError:
@@ -657,7 +659,7 @@ class TribeEngine(models.AbstractModel):
             raise
         except Exception as error:  # noqa: BLE001 - as above
             self.env.cr.rollback()
-            session.postpone_all(error)
+            batch.postpone_all(error)
 
 
 def _work_key(connection_id, kind, reference):

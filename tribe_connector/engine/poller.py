@@ -32,10 +32,10 @@ class TribePoller(models.AbstractModel):
     _name = "tribe.poller"
     _description = "Tribe Poller"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of one kind."""
-        if session.kind == "entity":
-            self._find_entities(session)
+        if batch.kind == "entity":
+            self._find_entities(batch)
             return
         actions = {
             "poll": self._poll,
@@ -43,66 +43,66 @@ class TribePoller(models.AbstractModel):
             "activate": self._activate,
             "deactivate": self._deactivate,
         }
-        for reference in session.references:
-            actions[session.kind](session, reference)
-            session.done(reference)
-            session.commit()
+        for reference in batch.references:
+            actions[batch.kind](batch, reference)
+            batch.done(reference)
+            batch.commit()
 
-    def _activate(self, session, reference):
-        connection = session.connection
-        self._forget_sightings(session)
-        for entity_type, error in connection._register_webhooks(session.client).items():
-            session.log("problem", entity_type, said(error))
+    def _activate(self, batch, reference):
+        connection = batch.connection
+        self._forget_sightings(batch)
+        for entity_type, error in connection._register_webhooks(batch.client).items():
+            batch.log("problem", entity_type, said(error))
         # Before the partners are compared: what changes meanwhile is looked at afterwards.
-        connection._start_polling(self._now_in_tribe(session))
-        connection._plan_initial()
-        session.done(reference)
+        connection._start_polling(self._now_in_tribe(batch))
+        connection._enqueue_initial()
+        batch.done(reference)
         connection._end_initial_when_done()
 
-    def _take_unplaced(self, session, reference):
+    def _take_unplaced(self, batch, reference):
         user = self.env["res.users"].browse(int(reference)).exists()
-        if session.connection._take_part(user):
+        if batch.connection._take_part(user):
             self.env["tribe.work"]._add(
-                session.connection, "outbound", "unplaced", [reference], "follow"
+                batch.connection, "outbound", "unplaced", [reference], "follow"
             )
 
-    def _deactivate(self, session, _reference):
-        session.connection._remove_webhooks()
-        self._forget_sightings(session)
+    def _deactivate(self, batch, _reference):
+        batch.connection._remove_webhooks()
+        self._forget_sightings(batch)
         # A new transaction sees what webhooks, the schedule or another lane noted meanwhile.
-        session.commit()
-        session.connection._forget_work(but=session.kind)
+        batch.commit()
+        batch.connection._forget_work(but=batch.kind)
 
-    def _forget_sightings(self, session):
+    def _forget_sightings(self, batch):
         """Forget which invoices were seen, as nobody looks any more: Tribe says how many.
 
         :raises TribePaused: when the turn is over before all are forgotten
         """
         turn = current_turn()
-        while self.env["tribe.sighting"]._forget_some(session.connection):
-            session.commit()
+        while self.env["tribe.sighting"]._forget_some(batch.connection):
+            batch.commit()
             if turn.is_over(LONGEST_EXCHANGE_SECONDS):
                 raise turn.over()
 
     # Links, of which a webhook does not say between what records they are
 
-    def _find_entities(self, session):
+    def _find_entities(self, batch):
         """Note what some records are, by whose IDs links may be meant, so that they are looked at.
 
         Where nobody knows, the stream that told of it is looked through. No more is asked of a
         Tribe that does not find records of any type.
         """
         is_answering = True
-        for reference in session.references:
+        for reference in batch.references:
             stream, _colon, tribe_id = reference.partition(":")
-            found = self._find_linked(session.connection, tribe_id)
+            found = self._find_linked(batch.connection, tribe_id)
             if not found and is_answering:
-                found, is_answering = self._find_in_tribe(session.client, tribe_id)
+                found, is_answering = self._find_in_tribe(batch.client, tribe_id)
             kind, found_id = found or ("poll", stream)
             works = self.env["tribe.work"]
-            works._ask(session.connection, "inbound", kind, [found_id], "follow")
-            session.done(reference)
-            session.commit()
+            works._ask(batch.connection, "inbound", kind, [found_id], "follow")
+            batch.done(reference)
+            batch.commit()
 
     def _find_linked(self, connection, tribe_id):
         """``(kind, tribe_id)`` of what to look at for what is linked, or None. Needs no call."""
@@ -125,14 +125,14 @@ class TribePoller(models.AbstractModel):
 
     # Looking
 
-    def _poll(self, session, stream):
-        connection = session.connection
+    def _poll(self, batch, stream):
+        connection = batch.connection
         if STREAM_SETS[stream] in connection._absent():
             return
-        self._check_room(session)
+        self._check_room(batch)
         cursors = self.env["tribe.cursor"]
         # Also what lies before the last look, where it was passed over then.
-        reads_again = "initial" in session.reasons.get(stream, ())
+        reads_again = "initial" in batch.reasons.get(stream, ())
         since = None if reads_again else cursors._position(connection, stream)
         if stream == "invoice" and not since:
             reason = "initial" if reads_again else "poll"
@@ -140,58 +140,58 @@ class TribePoller(models.AbstractModel):
             comparer._begin(connection, connection.invoices_from, reason)
             return
         listing, began = cursors._listing(connection, stream, since)
-        for _page in self._look(session, stream, since, listing):
-            began = began or self._now_in_tribe(session)
+        for _page in self._look(batch, stream, since, listing):
+            began = began or self._now_in_tribe(batch)
             cursors._keep_place(connection, stream, since, listing, began)
-            self._check_room(session)
+            self._check_room(batch)
             # Before Tribe is asked for the next page: lanes wait for what was relied on.
-            session.commit()
-        cursors._end(connection, stream, began or self._now_in_tribe(session))
+            batch.commit()
+        cursors._end(connection, stream, began or self._now_in_tribe(batch))
 
-    def _look(self, session, stream, since, listing):
+    def _look(self, batch, stream, since, listing):
         """Note what changed in a stream; yields after each page."""
         if stream == "invoice":
             comparer = self.env["tribe.invoice.comparer"]
-            yield from comparer._look_quickly(session, since, listing)
+            yield from comparer._look_quickly(batch, since, listing)
         elif since or stream in RELATIONSHIPS:
-            reads_all = session.connection._reads_all(stream)
-            for found in self._changes(session, stream, since, listing):
+            reads_all = batch.connection._reads_all(stream)
+            for found in self._changes(batch, stream, since, listing):
                 for kind, ids in found.items():
-                    self._note(session, kind, ids, only_new=reads_all)
+                    self._note(batch, kind, ids, only_new=reads_all)
                 yield
 
-    def _begin_stream(self, session, stream):
+    def _begin_stream(self, batch, stream):
         """From now on what changes in a stream is looked for, unless it is already."""
         cursors = self.env["tribe.cursor"]
-        if not cursors._position(session.connection, stream):
-            cursors._move(session.connection, stream, self._now_in_tribe(session))
+        if not cursors._position(batch.connection, stream):
+            cursors._move(batch.connection, stream, self._now_in_tribe(batch))
 
-    def _now_in_tribe(self, session):
+    def _now_in_tribe(self, batch):
         """From when on the next look has to look (datetime, UTC).
 
         By Tribe's own clock, which its changes bear, and some time before: what is being saved now
         shows up later.
         """
-        now = session.client.clock().astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
-        return now - timedelta(seconds=session.connection._overlap_seconds())
+        now = batch.client.clock().astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+        return now - timedelta(seconds=batch.connection._overlap_seconds())
 
-    def _check_room(self, session):
+    def _check_room(self, batch):
         """Keep what was noted, and look no further while so much waits: the cursor stays.
 
         :raises Busy: the same look comes again
         """
-        if self.env["tribe.work"]._is_full(session.connection):
-            session.commit()
+        if self.env["tribe.work"]._is_full(batch.connection):
+            batch.commit()
             raise Busy(sentence("poll_waits"), FULL_SECONDS)
 
-    def _changes(self, session, stream, since, listing=None):
+    def _changes(self, batch, stream, since, listing=None):
         """The records to look at for what changed in a stream: yields ``{kind: [tribe_id]}``.
 
         :param since: when it was looked at last (datetime, UTC); without it, all there is
         :param listing: behind which rows it goes on (``Listing``); none: at the first
         """
-        connection = session.connection
-        for page in session.client.pages(
+        connection = batch.connection
+        for page in batch.client.pages(
             STREAM_SETS[stream],
             filter=since and changed_since(since),
             select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
@@ -223,10 +223,10 @@ class TribePoller(models.AbstractModel):
             if kind in PARTS_OF[stream]
         }
 
-    def _note(self, session, kind, tribe_ids, *, only_new):
+    def _note(self, batch, kind, tribe_ids, *, only_new):
         """Note what was found, once; ``only_new`` passes over what is linked already."""
         if only_new:
-            known = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+            known = self.env["tribe.link"]._of_tribe(batch.connection, tribe_ids)
             tribe_ids = [tribe_id for tribe_id in tribe_ids if tribe_id not in known]
         works = self.env["tribe.work"]
-        works._ask(session.connection, "inbound", kind, list(dict.fromkeys(tribe_ids)), "poll")
+        works._ask(batch.connection, "inbound", kind, list(dict.fromkeys(tribe_ids)), "poll")

@@ -22,47 +22,47 @@ class TribeTrial(models.AbstractModel):
     _name = "tribe.trial"
     _description = "Tribe Trial"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the next step of a try."""
-        for reference in session.references:
-            facts = session.facts(reference)
+        for reference in batch.references:
+            facts = batch.facts(reference)
             notes = next((each[NOTES] for each in facts if NOTES in each), None)
-            if "person" in session.reasons[reference]:
-                notes = Trial.begin(notes or {"id": session.connection.test_organization_id})
+            if "person" in batch.reasons[reference]:
+                notes = Trial.begin(notes or {"id": batch.connection.test_organization_id})
             if notes:
-                self._go_on(session, reference, notes, facts)
-            session.done(reference)
-            session.commit()
+                self._go_on(batch, reference, notes, facts)
+            batch.done(reference)
+            batch.commit()
 
-    def _go_on(self, session, reference, notes, facts):
-        connection = session.connection
-        trial = self._trial(session, reference, notes)
+    def _go_on(self, batch, reference, notes, facts):
+        connection = batch.connection
+        trial = self._trial(batch, reference, notes)
         for each in facts:
             if HEARD in each:
                 trial.hear(each[HEARD])
         # The same object, which a step changes.
-        session.kept[reference] = {NOTES: notes}
+        batch.kept[reference] = {NOTES: notes}
         try:
             seconds = trial.step()
         except TribeRefused as error:
             trial.give_up()
             self._note(connection, trial)
-            session.failed(reference, error, facts={NOTES: Trial.begin(notes)})
+            batch.failed(reference, error, facts={NOTES: Trial.begin(notes)})
             return
         self._note(connection, trial)
         if seconds is not None:
             self.env["tribe.work"]._go_on_trying(connection, {NOTES: notes}, seconds)
             return
-        session.log("note", connection.name, say(self.env, "trial_done"))
+        batch.log("note", connection.name, say(self.env, "trial_done"))
 
-    def _trial(self, session, reference, notes):
-        connection = session.connection
+    def _trial(self, batch, reference, notes):
+        connection = batch.connection
         return Trial(
-            session.client,
+            batch.client,
             notes,
             absent=connection._absent_for_trial(),
-            keep=lambda: session.keep(reference, {NOTES: notes}),
-            own_webhooks=lambda: connection._own_webhooks(session.client, TRIAL),
+            keep=lambda: batch.keep(reference, {NOTES: notes}),
+            own_webhooks=lambda: connection._own_webhooks(batch.client, TRIAL),
             webhook=(
                 connection._webhook_url(TRIAL),
                 {TOKEN_HEADER: connection._credential().webhook_token},

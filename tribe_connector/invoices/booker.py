@@ -39,7 +39,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             return booking.invoice.due_date
         return booking.invoice.date + timedelta(days=int(booking.payment_term_days or 0))
 
-    def _book(self, session, bookings):
+    def _book(self, batch, bookings):
         """Create, correct, post and check some invoices of one company, all or nothing.
 
         :raises OfSome: what is wrong with some of them
@@ -67,7 +67,7 @@ class TribeInvoiceBooker(models.AbstractModel):
             self._check_each(moves, lambda move: self._check_taken_on(of_move[move], move))
             # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
             # A credit note and its invoice are settled then, too.
-            self._link_moves(session, bookings, moves)
+            self._link_moves(batch, bookings, moves)
             self._post(moves)
             refused.check()
             self._check_each(moves, lambda move: self._check_posted(of_move[move], move))
@@ -76,10 +76,10 @@ class TribeInvoiceBooker(models.AbstractModel):
             self._keep_vat_places(move)
             if booking.phase._is_paid() and not booking.was_told_paid:
                 self._note_paid_in_tribe(move)
-            session.log("post", move.name, move=move)
-        if session.connection.fetch_documents:
+            batch.log("post", move.name, move=move)
+        if batch.connection.fetch_documents:
             self.env["tribe.work"]._add(
-                session.connection,
+                batch.connection,
                 "inbound",
                 "document",
                 [booking.invoice.tribe_id for booking in bookings],
@@ -708,11 +708,11 @@ class TribeInvoiceBooker(models.AbstractModel):
         for link in move.tribe_link_ids:
             link.agreed = {**link.agreed, "vat_places": vat_places(move)}
 
-    def _link_moves(self, session, bookings, moves):
+    def _link_moves(self, batch, bookings, moves):
         self.env["tribe.link"].create(
             [
                 {
-                    "connection_id": session.connection.id,
+                    "connection_id": batch.connection.id,
                     "kind": "invoice",
                     "tribe_id": booking.invoice.tribe_id,
                     "credited_tribe_id": booking.invoice.credited_invoice_id,

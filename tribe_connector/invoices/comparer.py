@@ -54,7 +54,7 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     # A quick look
 
-    def _look_quickly(self, session, since, listing):
+    def _look_quickly(self, batch, since, listing):
         """Note what changed; yields after each page.
 
         A phase change may leave the date of an invoice alone (it is only a link), so the newest
@@ -63,13 +63,13 @@ class TribeInvoiceComparer(models.AbstractModel):
         :param since: when it was looked at last (datetime, UTC)
         :param listing: behind which of those with a new date it goes on
         """
-        connection, client = session.connection, session.client
+        connection, client = batch.connection, batch.client
         listings = self._listings(connection, [changed_since(since)])
         for rows in self._pages(client, listings, listing=listing):
-            self._sight(session, rows)
+            self._sight(batch, rows)
             yield
         for rows in self._open_pages(connection, client):
-            is_news = self._sight(session, rows)
+            is_news = self._sight(batch, rows)
             yield
             if not is_news:
                 return
@@ -127,64 +127,64 @@ class TribeInvoiceComparer(models.AbstractModel):
             if reference.startswith(BY_DATES) == by_dates
         ]
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of some looks."""
-        for reference in session.references:
+        for reference in batch.references:
             try:
                 if reference.startswith(BY_DATES):
-                    self._look_by_dates(session, reference.removeprefix(BY_DATES))
+                    self._look_by_dates(batch, reference.removeprefix(BY_DATES))
                 else:
-                    self._look_through(session, reference)
-                session.done(reference)
+                    self._look_through(batch, reference)
+                batch.done(reference)
             except NeedsPerson as error:
-                session.failed(reference, error, sentence("linked_invoices"))
-            session.commit()
+                batch.failed(reference, error, sentence("linked_invoices"))
+            batch.commit()
 
-    def _look_through(self, session, reference):
-        connection = session.connection
+    def _look_through(self, batch, reference):
+        connection = batch.connection
         if INVOICE_SET in connection._absent() or self._is_replaced(connection, reference):
             return
         poller, sightings = self.env["tribe.poller"], self.env["tribe.sighting"]
         seen = sightings._seen_by(connection, reference)
-        if not seen and "initial" in session.reasons[reference]:
+        if not seen and "initial" in batch.reasons[reference]:
             sightings._forget_unlinked_states(connection)
         # No row stays locked while Tribe is asked.
-        session.commit()
+        batch.commit()
         since = _look_of(reference).since
         listings = self._full_listings(connection, since)
-        pages = self._pages(session.client, listings, listing=Listing(seen))
+        pages = self._pages(batch.client, listings, listing=Listing(seen))
         for number, rows in enumerate(pages, start=1):
-            self._sight(session, rows, reference)
-            poller._begin_stream(session, "invoice")
+            self._sight(batch, rows, reference)
+            poller._begin_stream(batch, "invoice")
             if number == 1 and not seen:
-                began = poller._now_in_tribe(session)
+                began = poller._now_in_tribe(batch)
                 self.env["tribe.cursor"]._move(connection, DATES_STREAM, began)
-            poller._check_room(session)
-            session.commit()
+            poller._check_room(batch)
+            batch.commit()
             if number == PAGES:
                 works = self.env["tribe.work"]
                 works._add(connection, "inbound", "invoices", [reference], "follow")
                 return
-        poller._begin_stream(session, "invoice")
-        self._note_missing(session, reference, since)
+        poller._begin_stream(batch, "invoice")
+        self._note_missing(batch, reference, since)
         sightings._forget_unseen(connection, since, reference)
 
-    def _look_by_dates(self, session, reference):
+    def _look_by_dates(self, batch, reference):
         """What bears a date since the last night; all of the period where the number differs."""
-        connection, cursors = session.connection, self.env["tribe.cursor"]
+        connection, cursors = batch.connection, self.env["tribe.cursor"]
         poller = self.env["tribe.poller"]
         since = _look_of(reference).since
         before = cursors._position(connection, DATES_STREAM)
         listing, began = cursors._listing(connection, DATES_STREAM, before)
         listings = self._listings(connection, [changed_since(before)])
-        for rows in self._pages(session.client, listings, listing=listing):
-            began = began or poller._now_in_tribe(session)
-            self._sight(session, rows)
+        for rows in self._pages(batch.client, listings, listing=listing):
+            began = began or poller._now_in_tribe(batch)
+            self._sight(batch, rows)
             cursors._keep_place(connection, DATES_STREAM, before, listing, began)
-            poller._check_room(session)
-            session.commit()
-        count = self._count(session.client, self._periods(connection, since))
-        cursors._end(connection, DATES_STREAM, began or poller._now_in_tribe(session))
+            poller._check_room(batch)
+            batch.commit()
+        count = self._count(batch.client, self._periods(connection, since))
+        cursors._end(connection, DATES_STREAM, began or poller._now_in_tribe(batch))
         day = _day_before(since)
         if count is None or count != self.env["tribe.sighting"]._count(connection, day):
             self._begin(connection, since, "nightly")
@@ -250,12 +250,12 @@ class TribeInvoiceComparer(models.AbstractModel):
         periods = [either(period, undated) for period in self._periods(connection, since)]
         return self._listings(connection, periods, _any_phase(phases))
 
-    def _note_missing(self, session, reference, since):
+    def _note_missing(self, batch, reference, since):
         """Note what is linked and was not seen: it was deleted, or is something else by now.
 
         :raises NeedsPerson: when it is so much that a right may be lacking
         """
-        connection, sightings = session.connection, self.env["tribe.sighting"]
+        connection, sightings = batch.connection, self.env["tribe.sighting"]
         linked = sightings._linked_from(connection, since, reference)
         missing = _unseen(linked)
         allowed = max(
@@ -263,7 +263,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             min(ALWAYS_PLAUSIBLE, len(linked) / 2),
         )
         if len(missing) > allowed:
-            self._look_for_undated(session, missing, reference)
+            self._look_for_undated(batch, missing, reference)
             missing = _unseen(sightings._linked_from(connection, since, reference))
         if len(missing) > allowed:
             # The next time it looks anew.
@@ -278,7 +278,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             )
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", missing, "follow")
 
-    def _look_for_undated(self, session, missing, look):
+    def _look_for_undated(self, batch, missing, look):
         """See what has no date any more, which no listing by dates shows: a draft again.
 
         The oldest first, as after a backup was restored what is newer is gone; until some are asked
@@ -288,18 +288,18 @@ class TribeInvoiceComparer(models.AbstractModel):
         ids = [Guid(tribe_id) for tribe_id in missing]
         for part in in_calls(ids, partial(equals, "ID")):
             # No row stays locked while Tribe is asked.
-            session.commit()
-            rows = self._asked_for(session, part)
+            batch.commit()
+            rows = self._asked_for(batch, part)
             if not rows:
                 break
-            self._sight(session, rows, look)
-            poller._check_room(session)
+            self._sight(batch, rows, look)
+            poller._check_room(batch)
 
-    def _asked_for(self, session, tribe_ids):
+    def _asked_for(self, batch, tribe_ids):
         """The rows of some invoices, each once, whatever else Tribe shows and how much of it."""
-        listings = self._listings(session.connection, [any_of("ID", tribe_ids)])
+        listings = self._listings(batch.connection, [any_of("ID", tribe_ids)])
         missing, rows = {tribe_id.lower() for tribe_id in tribe_ids}, []
-        for page in self._pages(session.client, listings, room=Room()):
+        for page in self._pages(batch.client, listings, room=Room()):
             for row in page:
                 if row["ID"].lower() in missing:
                     missing.remove(row["ID"].lower())
@@ -352,21 +352,21 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     # What is news
 
-    def _sight(self, session, rows, look=None):
+    def _sight(self, batch, rows, look=None):
         """Note what is not as it was when it was read; returns whether there was something.
 
         What is not linked and is in no phase in which invoices are booked concerns nobody.
 
         :raises NeedsPerson: where so many are known that no more can be noted
         """
-        connection = session.connection
+        connection = batch.connection
         sightings = self.env["tribe.sighting"]
         if not sightings._has_room(connection):
             raise NeedsPerson(
                 sentence("too_many_invoices_seen", most=Decimal(sightings._most_seen()))
             )
         sights = [connection._sight_of(row) for row in rows]
-        connection._learn_phases(session, {sight.phase_id for sight in sights})
+        connection._learn_phases(batch, {sight.phase_id for sight in sights})
         tribe_ids = [sight.tribe_id for sight in sights]
         states = sightings._states(connection, tribe_ids)
         links = self.env["tribe.link"]._of_tribe(connection, tribe_ids)
@@ -392,7 +392,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         ]
         if look and connection.dates_tell:
             found = [each for each in sights if each.tribe_id in states and each.tribe_id in news]
-            self._check_dates_tell(session, found)
+            self._check_dates_tell(batch, found)
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", news, "poll")
         sightings._note_seen(connection, sights, look)
         return bool(news)
@@ -411,12 +411,12 @@ class TribeInvoiceComparer(models.AbstractModel):
             and not differing(agreed, sight.facts)
         )
 
-    def _check_dates_tell(self, session, changed):
+    def _check_dates_tell(self, batch, changed):
         """Trust no dates any more where a change was found that bears an old one.
 
         What waits already was found before, by its date.
         """
-        connection = session.connection
+        connection = batch.connection
         looked = self.env["tribe.cursor"]._position(connection, "invoice")
         waiting = self._waiting_among(connection, [sight.tribe_id for sight in changed])
         if looked and any(
@@ -426,7 +426,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             for sight in changed
         ):
             connection.dates_tell = False
-            session.log("problem", connection.name, sentence("dates_do_not_tell"))
+            batch.log("problem", connection.name, sentence("dates_do_not_tell"))
 
     def _waiting_among(self, connection, tribe_ids):
         """Those of some invoices that wait already, with or without a problem."""

@@ -63,30 +63,28 @@ class TribeInvoiceImporter(models.AbstractModel):
     _inherit = "tribe.invoice.booker"
     _description = "Tribe Invoice Importer"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of some invoices."""
-        if "Activity_Invoice" in session.connection._absent():
+        if "Activity_Invoice" in batch.connection._absent():
             raise NeedsPerson(
                 sentence("tribe_has_no_invoices"),
             )
-        entities = self._load(session, session.references)
-        self._learn(session, entities.values())
+        entities = self._load(batch, batch.references)
+        self._learn(batch, entities.values())
         # A new transaction: looks note what they see in the same table.
-        session.commit()
+        batch.commit()
         sightings = self.env["tribe.sighting"]
-        sightings._note_read(
-            session.connection, map(session.connection._sight_of, entities.values())
-        )
+        sightings._note_read(batch.connection, map(batch.connection._sight_of, entities.values()))
         failures = {}
-        gone = [reference for reference in session.references if reference not in entities]
-        self._note_gone(session, gone, failures)
-        bookings = self._prepare(session, entities, failures)
+        gone = [reference for reference in batch.references if reference not in entities]
+        self._note_gone(batch, gone, failures)
+        bookings = self._prepare(batch, entities, failures)
 
         def fail(booking, error):
             failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
         # What was held before is likely to be so again.
-        held = [each for each in bookings if each.invoice.tribe_id in session.held]
+        held = [each for each in bookings if each.invoice.tribe_id in batch.held]
         fresh = [each for each in bookings if each not in held]
         pieces = [
             piece
@@ -99,15 +97,15 @@ class TribeInvoiceImporter(models.AbstractModel):
                 fail(booking, error)
 
         for piece in in_time(pieces, late):
-            session.attempt(piece, lambda part: self._book(session, part), fail)
-        for reference in session.references:
+            batch.apply_splitting_on_error(piece, lambda part: self._book(batch, part), fail)
+        for reference in batch.references:
             if reference in failures:
-                session.failed(reference, *failures[reference])
+                batch.failed(reference, *failures[reference])
             else:
-                session.done(reference)
+                batch.done(reference)
 
     def _failure(self, booking, error):
-        """What ``Session.failed`` needs to know of an invoice that cannot be booked."""
+        """What ``Batch.failed`` needs to know of an invoice that cannot be booked."""
         return error, booking.invoice.number, booking.company, self._known_facts(booking)
 
     def _facts_of_held(self, connection, entity):
@@ -142,11 +140,11 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     # Reading
 
-    def _load(self, session, tribe_ids):
+    def _load(self, batch, tribe_ids):
         """Some invoices with all that a booking needs, in one call: ``{tribe_id: entity}``."""
-        names = session.connection._invoice_fields()
+        names = batch.connection._invoice_fields()
         links = [name for name in (names.legal_entity, names.credited) if name]
-        rows = session.client.by_values(
+        rows = batch.client.by_values(
             "Activity_Invoice",
             "ID",
             [Guid(tribe_id) for tribe_id in tribe_ids],
@@ -161,13 +159,13 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
         return {row["ID"]: row for row in rows}
 
-    def _learn(self, session, invoices):
+    def _learn(self, batch, invoices):
         """Read again what Tribe added since Connect and these invoices use."""
-        session.connection._learn_phases(session, {_id_of(each, "Phase") for each in invoices})
-        newer = [each for each in invoices if not self._is_older(session.connection, each)]
+        batch.connection._learn_phases(batch, {_id_of(each, "Phase") for each in invoices})
+        newer = [each for each in invoices if not self._is_older(batch.connection, each)]
         lines = [line for invoice in newer for line in invoice.get("ProductLines") or []]
-        session.connection._learn_mapping(
-            session,
+        batch.connection._learn_mapping(
+            batch,
             {_id_of(line, "VatGroup") for line in lines},
             {_id_of(line.get("Product") or {}, "GeneralLedgerAccount") for line in lines},
         )
@@ -207,40 +205,40 @@ class TribeInvoiceImporter(models.AbstractModel):
             if not (ledger.account_id or group.account_id) and (ledger or group):
                 holes.setdefault(legal_entity, set()).add((ledger or group).display_name)
 
-    def _prepare(self, session, entities, failures):
+    def _prepare(self, batch, entities, failures):
         """What is to be booked (``Booking``); what cannot be goes to ``failures``."""
-        known = self.env["tribe.link"]._of_tribe(session.connection, entities)
-        wanted = self._look_at_each(session, entities, known, failures)
+        known = self.env["tribe.link"]._of_tribe(batch.connection, entities)
+        wanted = self._look_at_each(batch, entities, known, failures)
         for tribe_id, link in known.items():
             if tribe_id not in failures and link._needs_attention():
                 failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
         # No row that was changed stays locked while Tribe is asked: a user's save could meet it.
-        session.commit()
-        wanted = self._look_at_relationships(session, entities, wanted, failures)
-        self._find_customers(session, wanted, failures)
-        session.commit()
-        self._read_terms(session, wanted, failures)
+        batch.commit()
+        wanted = self._look_at_relationships(batch, entities, wanted, failures)
+        self._find_customers(batch, wanted, failures)
+        batch.commit()
+        self._read_terms(batch, wanted, failures)
         # A new transaction sees what whoever had the leases before us did.
-        session.commit()
+        batch.commit()
         return [booking for booking in wanted if booking.invoice.tribe_id not in failures]
 
-    def _look_at_each(self, session, entities, known, failures):
+    def _look_at_each(self, batch, entities, known, failures):
         """Compare what is booked already, and read what is new; returns what is to be booked.
 
         :param known: ``{tribe_id: link}``
         """
         compared = [entities[each] for each, link in known.items() if link.state in COMPARED]
-        relationships = self._relationships(session, compared)
+        relationships = self._relationships(batch, compared)
         wanted = []
 
         def held(tribe_id, error, facts):
             entity = entities[tribe_id]
-            company = self._find_legal_entity(session.connection, entity).company_id
-            facts = {**facts, **self._kept(session, tribe_id)}
+            company = self._find_legal_entity(batch.connection, entity).company_id
+            facts = {**facts, **self._kept(batch, tribe_id)}
             failures[tribe_id] = (error, _title(entity), company, facts)
 
         def fail(tribe_id, error):
-            held(tribe_id, error, self._facts_of_held(session.connection, entities[tribe_id]))
+            held(tribe_id, error, self._facts_of_held(batch.connection, entities[tribe_id]))
 
         def late(tribe_id, error):
             failures[tribe_id] = error, _title(entities[tribe_id])
@@ -248,56 +246,56 @@ class TribeInvoiceImporter(models.AbstractModel):
         def compare(part):
             for tribe_id in part:
                 relationship = relationships.get(tribe_id, {})
-                self._compare(session, known[tribe_id], entities[tribe_id], relationship)
+                self._compare(batch, known[tribe_id], entities[tribe_id], relationship)
 
         # Of what is new Tribe is asked more, so that comes last.
         for tribe_id in in_time(sorted(entities, key=lambda each: each not in known), late):
             if tribe_id in known:
-                session.attempt([tribe_id], compare, fail)
+                batch.apply_splitting_on_error([tribe_id], compare, fail)
                 continue
             entity = entities[tribe_id]
             try:
-                if booking := self._read(session, entity):
+                if booking := self._read(batch, entity):
                     wanted.append(booking)
-            except Exception as error:  # noqa: BLE001 - classified by the session
+            except Exception as error:  # noqa: BLE001 - classified by the batch
                 # Not read again: of many lines that takes long.
-                held(tribe_id, error, self._facts_read_alone(session.connection, entity))
+                held(tribe_id, error, self._facts_read_alone(batch.connection, entity))
         return wanted
 
-    def _compare_with_tribe(self, session, links):
+    def _compare_with_tribe(self, batch, links):
         """Compare booked invoices with what Tribe has by now, before it is told of payments.
 
         Each with its lease.
 
         :return: what kept some from being compared: ``{link: exception}``
         """
-        entities = self._load(session, links.mapped("tribe_id"))
-        self._learn(session, entities.values())
+        entities = self._load(batch, links.mapped("tribe_id"))
+        self._learn(batch, entities.values())
         # No row that was changed stays locked while Tribe is asked.
-        session.commit()
-        relationships = self._relationships(session, entities.values())
+        batch.commit()
+        relationships = self._relationships(batch, entities.values())
         # A new transaction sees what was saved meanwhile.
-        session.commit()
+        batch.commit()
         failures = {}
 
         def compare(part):
             for link in part:
                 relationship = relationships.get(link.tribe_id, {})
-                self._compare(session, link, entities[link.tribe_id], relationship)
+                self._compare(batch, link, entities[link.tribe_id], relationship)
 
         gone = links.filtered(lambda link: link.tribe_id not in entities)
-        self._note_gone(session, gone.mapped("tribe_id"), {})
+        self._note_gone(batch, gone.mapped("tribe_id"), {})
         for link in links - gone:
-            session.attempt([link], compare, failures.__setitem__)
-        session.commit()
+            batch.apply_splitting_on_error([link], compare, failures.__setitem__)
+        batch.commit()
         return failures
 
-    def _look_at_relationships(self, session, entities, bookings, failures):
+    def _look_at_relationships(self, batch, entities, bookings, failures):
         """Read whose the invoices are by now, then check them; returns what can be booked.
 
         In this order: of one that is held *Adopt* asks who its customer is.
         """
-        rows = self._relationships(session, [entities[each.invoice.tribe_id] for each in bookings])
+        rows = self._relationships(batch, [entities[each.invoice.tribe_id] for each in bookings])
         checked = []
 
         def fail(booking, error):
@@ -308,25 +306,25 @@ class TribeInvoiceImporter(models.AbstractModel):
             try:
                 self._check_bookable(booking)
                 checked.append(booking)
-            except Exception as error:  # noqa: BLE001 - classified by the session
+            except Exception as error:  # noqa: BLE001 - classified by the batch
                 fail(booking, error)
         return checked
 
-    def _compare(self, session, link, entity, relationship):
+    def _compare(self, batch, link, entity, relationship):
         """An invoice that is booked already: note its phase, and what changed in Tribe since."""
         before = _state_of(link)
-        seen = self._compare_phase(session, link, entity)
+        seen = self._compare_phase(batch, link, entity)
         if link.paid_by_us and not (link.told_paid or link._is_moved_back()):
             # Both sides call it open: what Tribe was told once is over.
             link.paid_by_us = False
-        self._compare_facts(session, link, entity, relationship)
+        self._compare_facts(batch, link, entity, relationship)
         if _state_of(link) == before and not seen.is_news:
-            self._look_once_more(session, link.tribe_id)
+            self._look_once_more(batch, link.tribe_id)
 
-    def _compare_phase(self, session, link, entity):
+    def _compare_phase(self, batch, link, entity):
         """Note in which phase an invoice is; returns what the read shows of what we told of it."""
-        phase = self._phase(session.connection, entity)
-        seen = link._see({"phase": phase.tribe_id}, {}, session.began)
+        phase = self._phase(batch.connection, entity)
+        seen = link._see({"phase": phase.tribe_id}, {}, batch.began)
         link._keep_told(seen)
         if "phase" in seen.hidden or link.phase_id == phase:
             return seen
@@ -341,40 +339,40 @@ class TribeInvoiceImporter(models.AbstractModel):
         link.write({"phase_id": phase.id, "told_paid": is_paid, "paid_by_us": is_paid_by_us})
         return seen
 
-    def _look_once_more(self, session, tribe_id):
+    def _look_once_more(self, batch, tribe_id):
         """Look once more, later, when Tribe told of a change and the read shows none."""
-        reasons = session.reasons.get(tribe_id, set())
+        reasons = batch.reasons.get(tribe_id, set())
         if reasons & TOLD_REASONS:
             works = self.env["tribe.work"]
-            works._look_once_more(session.connection, "invoice", tribe_id, reasons)
+            works._look_once_more(batch.connection, "invoice", tribe_id, reasons)
 
-    def _compare_facts(self, session, link, entity, relationship):
+    def _compare_facts(self, batch, link, entity, relationship):
         """Note what is not what it was when an invoice was booked."""
-        legal_entity = self._find_legal_entity(session.connection, entity)
+        legal_entity = self._find_legal_entity(batch.connection, entity)
         link._complete_legal_entity(legal_entity)
         is_moved = link._legal_entity() not in (None, legal_entity.tribe_id)
         if self._is_booked_elsewhere(legal_entity) and not is_moved:
             return
         if link.state in ("linked", "differs", "gone"):
-            differences = self._tribe_differences(session, link, entity, relationship)
+            differences = self._tribe_differences(batch, link, entity, relationship)
             differences += link._move_differences()
             unsettled = link._settle_credits(only_new=True)
             link._note_differences([*differences, *unsettled], is_looked_at=True)
 
-    def _tribe_differences(self, session, link, entity, relationship):
+    def _tribe_differences(self, batch, link, entity, relationship):
         """Note what Tribe has otherwise than it was agreed; what else it tells, as sentences."""
-        named = self._find_legal_entity(session.connection, entity)
+        named = self._find_legal_entity(batch.connection, entity)
         booked = named and link._legal_entities([link._legal_entity()])
         try:
             # The other one may have no books here.
-            booking = self._read_booking(session.connection, entity, booked - named)
+            booking = self._read_booking(batch.connection, entity, booked - named)
             # What was adopted, or booked before this was kept, gets it here.
             link._credits_now(booking.invoice.credited_invoice_id)
             booking.relationship = relationship
             self._complete_facts(link, booking)
         except (NeedsPerson, ValueUnreadable) as error:
-            return self._draft_or_without_number(session.connection, entity) or said(error)
-        is_named = self._named_legal_entity(session.connection, entity)
+            return self._draft_or_without_number(batch.connection, entity) or said(error)
+        is_named = self._named_legal_entity(batch.connection, entity)
         of_entity = {"legal_entity": named.tribe_id} if is_named else {}
         link._note_in_tribe(self._changed_in_tribe(link, booking, of_entity))
         return [sentence("difference_draft_in_tribe")] if booking.phase.is_draft else []
@@ -434,19 +432,17 @@ class TribeInvoiceImporter(models.AbstractModel):
             date = move.date
         return date.isoformat()
 
-    def _note_gone(self, session, tribe_ids, failures):
+    def _note_gone(self, batch, tribe_ids, failures):
         """Booked invoices that are no longer in Tribe: shown, and kept."""
-        self.env["tribe.sighting"]._forget(session.connection, tribe_ids)
+        self.env["tribe.sighting"]._forget(batch.connection, tribe_ids)
         numbers = []
-        for tribe_id, link in (
-            self.env["tribe.link"]._of_tribe(session.connection, tribe_ids).items()
-        ):
+        for tribe_id, link in self.env["tribe.link"]._of_tribe(batch.connection, tribe_ids).items():
             if link.state in ("linked", "differs"):
                 link.write({"state": "gone", "difference": sentence("difference_deleted_in_tribe")})
                 numbers.append(link._booked_number())
             if link._needs_attention():
                 failures[tribe_id] = link._problem(), link._booked_number(), link.company_id
-        self._look_for_made_anew(session.connection, [*filter(None, numbers)])
+        self._look_for_made_anew(batch.connection, [*filter(None, numbers)])
 
     def _look_for_made_anew(self, connection, numbers):
         """Have those looked at again that are held because a deleted one has their number."""
@@ -471,12 +467,12 @@ class TribeInvoiceImporter(models.AbstractModel):
         date = connection._sight_of(entity, timezone).date
         return bool(date and connection.invoices_from and date < connection.invoices_from)
 
-    def _read(self, session, entity):
+    def _read(self, batch, entity):
         """One invoice with its legal entity, or None where it is not to be booked."""
-        connection = session.connection
+        connection = batch.connection
         phase = self._phase(connection, entity)
         if phase.is_draft:
-            self._look_once_more(session, entity["ID"])
+            self._look_once_more(batch, entity["ID"])
         if phase not in connection._booking_phases():
             return None
         if self._is_booked_elsewhere(self._find_legal_entity(connection, entity)):
@@ -487,17 +483,17 @@ class TribeInvoiceImporter(models.AbstractModel):
         booking = self._read_booking(connection, entity)
         if connection.invoices_from and booking.invoice.date < connection.invoices_from:
             return None
-        reasons = session.reasons.get(entity["ID"], ())
+        reasons = batch.reasons.get(entity["ID"], ())
         booking.may_share_number = BOOK_ANYWAY in reasons
         booking.was_told_paid = TOLD_PAID in reasons
-        booking.kept = self._kept(session, entity["ID"])
-        if asked_by := session.asked.get(entity["ID"], {}).get(ASKED_BY):
+        booking.kept = self._kept(batch, entity["ID"])
+        if asked_by := batch.asked.get(entity["ID"], {}).get(ASKED_BY):
             booking.asker = self._asker_with_exception(booking, asked_by)
         return booking
 
-    def _kept(self, session, tribe_id):
+    def _kept(self, batch, tribe_id):
         """What the link of an invoice knew that is booked again: ``{PHASE_BEFORE: phase ID}``."""
-        return only(session.asked.get(tribe_id, {}), (PHASE_BEFORE,))
+        return only(batch.asked.get(tribe_id, {}), (PHASE_BEFORE,))
 
     def _check_bookable(self, booking):
         """Refuse what Tribe may still change, and what Odoo could not book."""
@@ -611,13 +607,13 @@ class TribeInvoiceImporter(models.AbstractModel):
 
     # Customers
 
-    def _find_customers(self, session, bookings, failures):
+    def _find_customers(self, batch, bookings, failures):
         """Fill in the partner of each booking; a customer that is missing in Odoo is made first.
 
         So is looked at for whom another one has come to owe what is invoiced: that is told then.
         """
-        partners = self._customers_now(session, bookings)
-        untold = self._with_company_untold(session, partners.values())
+        partners = self._customers_now(batch, bookings)
+        untold = self._with_company_untold(batch, partners.values())
         missing = [
             booking
             for booking in bookings
@@ -629,17 +625,19 @@ class TribeInvoiceImporter(models.AbstractModel):
             failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
         if missing:
-            partners |= self._import_customers(session, missing, problems)
+            partners |= self._import_customers(batch, missing, problems)
         for booking in bookings:
             booking.partner = partners.get(booking.invoice.relationship_id)
             if not booking.partner:
                 failures[booking.invoice.tribe_id] = self._failure(
-                    booking, self._customer_problem(session, booking, problems)
+                    booking, self._customer_problem(batch, booking, problems)
                 )
                 continue
-            session.attempt([booking], lambda part: self._check_customer(session, *part), fail)
+            batch.apply_splitting_on_error(
+                [booking], lambda part: self._check_customer(batch, *part), fail
+            )
 
-    def _customers_now(self, session, bookings):
+    def _customers_now(self, batch, bookings):
         """Who has the customer relationships of some invoices: ``{relationship_id: partner}``.
 
         It may have been moved to another relation since that was last looked at.
@@ -648,12 +646,12 @@ class TribeInvoiceImporter(models.AbstractModel):
             booking.invoice.relationship_id: booking.relation_id or booking.invoice.relationship_id
             for booking in bookings
         }
-        found = self._linked_partners(session, {*relations, *relations.values()})
+        found = self._linked_partners(batch, {*relations, *relations.values()})
         for booking in bookings:
             relation_id, known = booking.relation_id, found.get(booking.invoice.relationship_id)
             if relation_id and known and found.get(relation_id) != known:
                 self.env["tribe.work"]._ask(
-                    session.connection, "inbound", booking.relation_kind, [relation_id], "follow"
+                    batch.connection, "inbound", booking.relation_kind, [relation_id], "follow"
                 )
         return {
             relationship_id: found[relation_id]
@@ -661,20 +659,20 @@ class TribeInvoiceImporter(models.AbstractModel):
             if relation_id in found
         }
 
-    def _with_company_untold(self, session, partners):
+    def _with_company_untold(self, batch, partners):
         """Those of some customers of whom it is still to be told that their company owes it all."""
         synchronizer = self.env["tribe.relation.synchronizer"]
         claimed = [partner for partner in partners if partner._tribe_claimed_sentence()]
         links = {
-            partner: synchronizer._relation_link(session.connection, partner) for partner in claimed
+            partner: synchronizer._relation_link(batch.connection, partner) for partner in claimed
         }
         return [
             partner
             for partner, link in links.items()
-            if link and synchronizer._has_company_untold(session.connection, partner, link)
+            if link and synchronizer._has_company_untold(batch.connection, partner, link)
         ]
 
-    def _check_customer(self, session, booking):
+    def _check_customer(self, batch, booking):
         """Take the customer of a booking for oneself.
 
         :raises NeedsPerson: for one of another company, who is not named, or whose name Odoo could
@@ -686,7 +684,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                 sentence("invoice_customer_of_other_company", number=booking.invoice.number)
             )
         booking.partner._tribe_check_names()
-        self._take_leases(session, booking)
+        self._take_leases(batch, booking)
         booking.partner._tribe_become_customer()
 
     def _is_customer_of_other_company(self, booking):
@@ -697,33 +695,35 @@ class TribeInvoiceImporter(models.AbstractModel):
         owing = booking.partner | booking.partner.commercial_partner_id
         return bool(owing.company_id - booking.company.parent_ids)
 
-    def _take_leases(self, session, booking):
+    def _take_leases(self, batch, booking):
         """Book alone in a journal, since a new number touches its neighbours, and alone for a
         customer, whose rank it raises.
 
         :raises Busy: when another worker is at one of them
         """
         partner = booking.partner
-        if not session.leases.take(partner_key(session.connection.id, partner.id)):
+        if not batch.leases.take(partner_key(batch.connection.id, partner.id)):
             contact = partner._tribe_called()
             raise Busy(sentence("contact_being_synchronized", contact=contact), BUSY_SECONDS)
-        if not session.leases.take(journal_key(booking.journal.id)):
+        if not batch.leases.take(journal_key(booking.journal.id)):
             raise Busy(sentence("invoices_being_booked"), BUSY_SECONDS)
 
-    def _read_terms(self, session, bookings, failures):
+    def _read_terms(self, batch, bookings, failures):
         """Fill in payment term and salesperson of each booking."""
 
         def fail(booking, error):
             failures.setdefault(booking.invoice.tribe_id, self._failure(booking, error))
 
-        session.attempt(bookings, lambda part: self._check_each(part, self._read_term), fail)
+        batch.apply_splitting_on_error(
+            bookings, lambda part: self._check_each(part, self._read_term), fail
+        )
 
-    def _relationships(self, session, entities):
+    def _relationships(self, batch, entities):
         """The customer relationships of some invoices as Tribe has them now: ``{invoice_id: row}``.
 
         One call for each kind, before anything is changed: no lock is held then.
         """
-        absent = session.connection._absent()
+        absent = batch.connection._absent()
         rows = {}
         for kind, entity_set in CUSTOMER_SETS.items():
             of_kind = {
@@ -736,7 +736,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             expand = f"{NAVIGATIONS[kind]}($select=ID)"
             if f"{entity_set}/AccountManager" not in absent:
                 expand += f",{ACCOUNT_MANAGER}"
-            found = session.client.by_values(
+            found = batch.client.by_values(
                 entity_set, "ID", {Guid(each) for each in of_kind.values()}, expand=expand
             )
             by_id = {row["ID"]: row for row in found}
@@ -776,18 +776,18 @@ class TribeInvoiceImporter(models.AbstractModel):
         )
         return users if len(users) == 1 else users.browse()
 
-    def _linked_partners(self, session, tribe_ids):
+    def _linked_partners(self, batch, tribe_ids):
         """The partners of some relations or relationships: ``{tribe_id: partner}``."""
-        links = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+        links = self.env["tribe.link"]._of_tribe(batch.connection, tribe_ids)
         partners = self.env["tribe.link"].concat(*links.values()).partner_id
-        partners -= session.connection._no_longer_linked(partners)
+        partners -= batch.connection._no_longer_linked(partners)
         return {
             tribe_id: link.partner_id
             for tribe_id, link in links.items()
             if link.partner_id in partners
         }
 
-    def _import_customers(self, session, bookings, problems):
+    def _import_customers(self, batch, bookings, problems):
         """Make the customers of some invoices: ``{relationship_id: partner}``.
 
         :param problems: gets ``{relationship_id: (exception, company)}`` for the ones that could
@@ -802,14 +802,12 @@ class TribeInvoiceImporter(models.AbstractModel):
             }
             if not relations:
                 continue
-            remotes = load_relations(
-                session.connection, session.client, kind, set(relations.values())
-            )
+            remotes = load_relations(batch.connection, batch.client, kind, set(relations.values()))
             failures = {}
-            self.env["tribe.relation.importer"]._import(session, list(remotes.values()), failures)
+            self.env["tribe.relation.importer"]._import(batch, list(remotes.values()), failures)
             # Before Tribe is asked about the next kind.
-            session.commit()
-            partners = self._linked_partners(session, set(relations.values()))
+            batch.commit()
+            partners = self._linked_partners(batch, set(relations.values()))
             for relationship_id, relation_id in relations.items():
                 if relation_id in partners:
                     found[relationship_id] = partners[relation_id]
@@ -818,7 +816,7 @@ class TribeInvoiceImporter(models.AbstractModel):
                     problems[relationship_id] = error, company
         return found
 
-    def _customer_problem(self, session, booking, problems):
+    def _customer_problem(self, batch, booking, problems):
         """Why an invoice has no customer, as an exception.
 
         What no person can mend is the same whatever it was met in: a mistake of ours, a race that
@@ -826,7 +824,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """
         number = booking.invoice.number
         error, company = problems.get(booking.invoice.relationship_id, (None, None))
-        company = company or session.connection.company_id
+        company = company or batch.connection.company_id
         if not error:
             return NeedsPerson(sentence("invoice_customer_missing", number=number))
         problem = judged(error, self.env)
@@ -834,11 +832,11 @@ class TribeInvoiceImporter(models.AbstractModel):
             return error
         if not isinstance(error, Busy) and booking.company != company:
             # The reason may name contacts, of the connection's company or of that one.
-            session.log("problem", number, problem.text, company=company)
+            batch.log("problem", number, problem.text, company=company)
             elsewhere = sentence(
                 "invoice_waits_for_customer_elsewhere",
                 number=number,
-                connection=session.connection.name,
+                connection=batch.connection.name,
             )
             if isinstance(error, TryAgain):
                 return TryAgain(elsewhere, error.seconds)

@@ -22,76 +22,76 @@ class TribePaymentExporter(models.AbstractModel):
     _name = "tribe.payment.exporter"
     _description = "Tribe Payment Exporter"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of some invoices."""
-        by_reference = self._links(session)
-        self._look_in_tribe(session, by_reference)
-        for reference in session.references:
+        by_reference = self._links(batch)
+        self._look_in_tribe(batch, by_reference)
+        for reference in batch.references:
             link = by_reference.get(reference)
-            is_asked = MOVE_BACK in session.reasons[reference]
-            code = self._wanted_phase(session.connection, link, is_asked)
+            is_asked = MOVE_BACK in batch.reasons[reference]
+            code = self._wanted_phase(batch.connection, link, is_asked)
             if code:
-                self._tell(session, reference, link, code)
+                self._tell(batch, reference, link, code)
                 continue
-            if link and self._is_undone(session.connection, link):
-                session.failed(reference, self._undone(link), link.move_id.display_name)
+            if link and self._is_undone(batch.connection, link):
+                batch.failed(reference, self._undone(link), link.move_id.display_name)
             else:
-                session.done(reference)
-            session.commit()
+                batch.done(reference)
+            batch.commit()
 
-    def _links(self, session):
+    def _links(self, batch):
         """The links of some invoices, by reference, each with the lease on what it is in Tribe.
 
         Whoever looks at an invoice of Tribe has that one as well, and writes to the same link.
         """
-        moves = self.env["account.move"].browse(int(number) for number in session.references)
+        moves = self.env["account.move"].browse(int(number) for number in batch.references)
         links = self.env["tribe.link"].search(
             [
-                ("connection_id", "=", session.connection.id),
+                ("connection_id", "=", batch.connection.id),
                 ("kind", "=", "invoice"),
                 ("move_id", "in", moves.exists().ids),
             ]
         )
         for link in links:
-            if not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
+            if not batch.leases.take(tribe_key(batch.connection.id, link.tribe_id)):
                 name = link.move_id.display_name
                 busy = Busy(sentence("invoices_being_booked"), BUSY_SECONDS)
-                session.failed(str(link.move_id.id), busy, name)
+                batch.failed(str(link.move_id.id), busy, name)
         # A new transaction sees what whoever had the leases before us did.
-        session.commit()
+        batch.commit()
         self.env.invalidate_all()
         return {str(link.move_id.id): link for link in links}
 
-    def _look_in_tribe(self, session, by_reference):
+    def _look_in_tribe(self, batch, by_reference):
         """See what Tribe has by now of the invoices of which it is to be told something.
 
         Nobody may have looked at them since they were changed there. What differs is looked at
         once more, as an invoice: there it is a problem.
         """
         links = self.env["tribe.link"].union(
-            *(by_reference[each] for each in session.references if each in by_reference)
+            *(by_reference[each] for each in batch.references if each in by_reference)
         )
         links = links.filtered(
-            lambda link: link.state == "linked" and self._untold_phase(session.connection, link)
+            lambda link: link.state == "linked" and self._untold_phase(batch.connection, link)
         )
         if not links:
             return
         # What settles them counts as long as it is alike.
         links |= self._links_of_settling(links).filtered(
             lambda link: (
-                link.connection_id == session.connection
+                link.connection_id == batch.connection
                 and link.state == "linked"
-                and session.leases.take(tribe_key(session.connection.id, link.tribe_id))
+                and batch.leases.take(tribe_key(batch.connection.id, link.tribe_id))
             )
         )
-        failures = self.env["tribe.invoice.importer"]._compare_with_tribe(session, links)
+        failures = self.env["tribe.invoice.importer"]._compare_with_tribe(batch, links)
         for link, error in failures.items():
-            session.failed(str(link.move_id.id), error, link.move_id.display_name)
+            batch.failed(str(link.move_id.id), error, link.move_id.display_name)
         unlike = links.filtered(lambda link: link.state != "linked")
         self.env["tribe.work"]._ask(
-            session.connection, "inbound", "invoice", unlike.mapped("tribe_id"), "again"
+            batch.connection, "inbound", "invoice", unlike.mapped("tribe_id"), "again"
         )
-        session.commit()
+        batch.commit()
 
     def _wanted_phase(self, connection, link, is_asked=False):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.
@@ -171,18 +171,18 @@ class TribePaymentExporter(models.AbstractModel):
             )
         )
 
-    def _tell(self, session, reference, link, code):
+    def _tell(self, batch, reference, link, code):
         name = link.move_id.display_name
         is_paid = code == PAID_CODE
         try:
-            phase = self._phase(session.connection, link, code)
+            phase = self._phase(batch.connection, link, code)
             # For good: if the answer is lost then, the phase in Tribe is our word all the same.
             told = {"phase": phase.tribe_id}
             link._note_told(told, {"phase": link.phase_id.tribe_id})
             if is_paid:
                 link._keep_phase_before()
-            session.commit()
-            session.client.update_by_post(
+            batch.commit()
+            batch.client.update_by_post(
                 "Activity_Invoice", link.tribe_id, {"Phase": {"ID": phase.tribe_id}}
             )
             link.write(
@@ -193,20 +193,20 @@ class TribePaymentExporter(models.AbstractModel):
                     "being_told": answer(link.being_told, told, {}),
                 }
             )
-            session.log("paid" if is_paid else "unpaid", name, move=link.move_id)
-            session.done(reference)
-            session.commit()
+            batch.log("paid" if is_paid else "unpaid", name, move=link.move_id)
+            batch.done(reference)
+            batch.commit()
         except TribeRefused as error:
-            session.rollback()
+            batch.rollback()
             if is_paid or not link._forget_phase_before():
-                session.failed(reference, error, name)
+                batch.failed(reference, error, name)
                 return
             # It may be there no more; then it is sent, as at first.
-            session.commit()
-            self._tell(session, reference, link, code)
-        except Exception as error:  # noqa: BLE001 - classified by the session
-            session.rollback()
-            session.failed(reference, error, name)
+            batch.commit()
+            self._tell(batch, reference, link, code)
+        except Exception as error:  # noqa: BLE001 - classified by the batch
+            batch.rollback()
+            batch.failed(reference, error, name)
 
     def _phase(self, connection, link, code):
         """The phase that Tribe is told: what is paid no more is in the one that it had before."""

@@ -1,3 +1,5 @@
+# Large models have a file for each thing that is done with them, as account.journal of Odoo has
+# account_journal_dashboard.py.
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
 from . import tribe_written_by_connector
 from . import tribe_invoice_facts

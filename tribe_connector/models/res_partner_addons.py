@@ -13,8 +13,7 @@ class ResPartner(models.Model):
     value, or refuse the address. They are known by their fields, and never required.
     """
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.partner"
 
     # Nobody outside is asked because of us: a lane would wait for them, and who is asked learns it.
 

@@ -36,8 +36,7 @@ class ResPartner(models.Model):
     What Tribe has is held from the same length on (``mapping.check_storable``).
     """
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.partner"
 
     def _tribe_check_length(self, address):
         """Refuse a contact of which something that is told or compared is too long.

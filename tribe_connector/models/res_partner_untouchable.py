@@ -17,8 +17,7 @@ SHARED = (*ADDRESS_FIELDS, "vat", *PAYMENT_TERM_FIELDS.values())
 class ResPartner(models.Model):
     """What Tribe can never write in Odoo, and what only with a person's consent."""
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.partner"
 
     @api.model
     def _tribe_own_ids(self):

@@ -20,8 +20,7 @@ ADDRESSES = (*TRIBES_ADDRESSES, OWN_ADDRESS)
 class TribeConnection(models.Model):
     """Where Tribe and this Odoo are: who says so, and what another host is not told."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -38,8 +38,7 @@ class TribeConnection(models.Model):
     Whatever leads from Tribe to a contact, or from a contact to Tribe, goes by it.
     """
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     # Not a field of the contact: choosing meets no lock that a user's save needs.
     chosen_partner_ids = fields.Many2many(

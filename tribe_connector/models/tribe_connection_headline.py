@@ -36,7 +36,7 @@ class Headline(NamedTuple):
 class TribeConnection(models.Model):
     """The one sentence that the dashboard says of a connection, in the language of its reader."""
 
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     headline = fields.Text(compute="_compute_headline")
     headline_level = fields.Selection(

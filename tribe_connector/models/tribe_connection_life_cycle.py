@@ -23,8 +23,7 @@ from .tribe_connection import (
 class TribeConnection(models.Model):
     """The plan, and then: activated, paused, resumed, deactivated."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     serves_others = fields.Boolean(
         "Also Serves Other Companies",
@@ -173,7 +172,7 @@ class TribeConnection(models.Model):
                 [("connection_id", "=", connection.id), ("due", ">", fields.Datetime.now())],
                 "nightly",
             )
-            connection.sudo()._plan_nightly()
+            connection.sudo()._enqueue_nightly()
         for direction in ("inbound", "outbound"):
             self.env["tribe.engine"]._wake(direction)
         return self.env["tribe.work"]._tell(
@@ -481,7 +480,7 @@ class TribeConnection(models.Model):
             )
         )
 
-    def _plan_initial(self):
+    def _enqueue_initial(self):
         """Note all customers and suppliers, and who is linked, for the initial synchronization."""
         partners = self._partners_to_start_with()
         self.write({"initial_count": len(partners), "initial_started_at": fields.Datetime.now()})

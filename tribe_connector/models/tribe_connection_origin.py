@@ -14,8 +14,7 @@ class TribeConnection(models.Model):
     the same Tribe, and what one of them stops would stop for the other as well.
     """
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     database_uuid = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
     database_name = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)

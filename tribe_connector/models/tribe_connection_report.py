@@ -18,8 +18,7 @@ REPORT_VERSION = 1
 class TribeConnection(models.Model):
     """The tenant's report: how this Tribe works, for the maintainers, and nothing of anybody."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     @only_for("Administrator", "write")
     def action_report(self):

@@ -27,10 +27,9 @@ MOST_MONTHS = 4
 class TribeConnection(models.Model):
     """What is done when: every minute, at night, once a week, when something was saved."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
-    def _plan_schedule(self):
+    def _enqueue_due(self):
         """Note what the clock says is to be done."""
         cursors = self.env["tribe.cursor"]
         now = fields.Datetime.now()
@@ -41,7 +40,7 @@ class TribeConnection(models.Model):
             cursors._move(self, "schedule:poll", now)
             self._note_polls()
         if self.export_moment == "minute":
-            self._plan_payments()
+            self._enqueue_payments()
 
     def _note_polls(self):
         """Note that all streams are looked at, but for those of which that waits already."""
@@ -73,16 +72,16 @@ class TribeConnection(models.Model):
         cursors._move(self, "schedule:nightly", fields.Datetime.now())
         return not is_first
 
-    def _plan_nightly(self):
+    def _enqueue_nightly(self):
         """Note all that is looked at each night."""
         now = fields.Datetime.now()
-        self._plan_comparison(now)
-        self._plan_invoice_look(now)
-        self._plan_unlinked()
+        self._enqueue_comparison(now)
+        self._enqueue_invoice_look(now)
+        self._enqueue_unlinked()
         self.env["tribe.link"]._note_changed_moves(self)
-        self._plan_payments(self._undone_payments())
+        self._enqueue_payments(self._undone_payments())
 
-    def _plan_unlinked(self):
+    def _enqueue_unlinked(self):
         """Note the customers and suppliers of Odoo that Tribe does not know."""
         work = self.env["tribe.work"]
         unlinked = self._unlinked_at_night()
@@ -108,7 +107,7 @@ class TribeConnection(models.Model):
         self.env["tribe.work"]._forget_ignored_but(self, unlinked)
         return unlinked
 
-    def _begin_plan(self):
+    def _begin_schedule(self):
         """Note when it was planned: the next time those come first that were not."""
         cursors = self.env["tribe.cursor"]
         now = fields.Datetime.now()
@@ -116,7 +115,7 @@ class TribeConnection(models.Model):
         begun, again = BEGUN
         cursors._move(self, again if cursors._position(self, begun) else begun, now)
 
-    def _end_plan(self):
+    def _end_schedule(self):
         """Note that planning came to its end, whatever came of it."""
         self.env["tribe.cursor"]._forget(self, *BEGUN)
 
@@ -134,7 +133,7 @@ class TribeConnection(models.Model):
         planned = {cursor.connection_id: cursor.position for cursor in cursors}
         return self.sorted(lambda connection: planned.get(connection, datetime.min))
 
-    def _plan_comparison(self, now):
+    def _enqueue_comparison(self, now):
         """Have it seen whether relations were deleted; and all that are linked read, if enough
         nights have passed since the last time."""
         if not self.comparison_days:
@@ -161,7 +160,7 @@ class TribeConnection(models.Model):
         self.env["tribe.relation.comparer"]._begin_anew(self)
         return moment
 
-    def _plan_invoice_look(self, now):
+    def _enqueue_invoice_look(self, now):
         """Have the invoices of open periods looked through; once a week, all that are booked."""
         cursors = self.env["tribe.cursor"]
         looked = cursors._position(self, "schedule:invoices")
@@ -211,7 +210,7 @@ class TribeConnection(models.Model):
             self._relation_domain() & Domain("id", "not in", links), order="id"
         )
 
-    def _plan_payments(self, others=None):
+    def _enqueue_payments(self, others=None):
         """Note the booked invoices of which Tribe does not know that they are (un)paid.
 
         :param others: links of what is to be looked at as well

@@ -16,8 +16,7 @@ class TribeConnection(models.Model):
     and come back.
     """
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     step = fields.Selection(
         [

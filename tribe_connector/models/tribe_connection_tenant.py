@@ -52,8 +52,7 @@ LAG_SPARE_SECONDS, LAG_SPARE = 2, 0.25
 class TribeConnection(models.Model):
     """What this tenant of Tribe has, read when Connect is pressed."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     # Connecting
 
@@ -218,21 +217,21 @@ class TribeConnection(models.Model):
             "undecided_phases": {row["ID"] for row in undecided},
         }
 
-    def _learn_phases(self, session, tribe_ids):
+    def _learn_phases(self, batch, tribe_ids):
         """Read Tribe's phases again where some are not known here, once a batch: somebody may have
         added them since Connect. What is known stays as it is."""
         known = set(self.phase_ids.mapped("tribe_id"))
         unknown = set(tribe_ids) - {None} - known
-        if not session.may_learn("phases", unknown):
+        if not batch.may_learn("phases", unknown):
             return
-        rows = _all(session.client, PHASE_SET, Room(), orderby=None)
+        rows = _all(batch.client, PHASE_SET, Room(), orderby=None)
         wanted = known | _asked_for(rows, unknown, MOST_ROWS - len(known)).keys()
         rows = [row for row in rows if row["ID"] in wanted]
-        found = {"phases": rows, **self._decide_drafts(session.client, rows)}
+        found = {"phases": rows, **self._decide_drafts(batch.client, rows)}
         self._store_phases(found, only_new=True)
-        session.notice("phases", shown_phases(rows))
+        batch.notice("phases", shown_phases(rows))
 
-    def _learn_mapping(self, session, group_ids, ledger_ids):
+    def _learn_mapping(self, batch, group_ids, ledger_ids):
         """As ``_learn_phases``, of VAT groups and general ledger accounts."""
         entities = self.legal_entity_ids
         for entity_set, name, tribe_ids, values_of in (
@@ -241,17 +240,17 @@ class TribeConnection(models.Model):
         ):
             asked = set(tribe_ids) - {None}
             unknown = asked and asked - set(entities[name].mapped("tribe_id"))
-            if not session.may_learn(entity_set, unknown):
+            if not batch.may_learn(entity_set, unknown):
                 continue
             has_country = name == "vat_group_ids" and any(entities[name].mapped("country_code"))
             expand = "Country($select=ID,Code)" if has_country else None
-            rows = _all(session.client, entity_set, Room(), expand=expand)
+            rows = _all(batch.client, entity_set, Room(), expand=expand)
             asked_for = _asked_for(rows, unknown, self._room_for_mapping())
             new = {tribe_id: values_of(row) for tribe_id, row in asked_for.items()}
             for entity in entities:
                 _store_mapping_rows(entity[name], entity, new)
 
-    def _learn_absent(self, session, remotes):
+    def _learn_absent(self, batch, remotes):
         """Read again what this tenant lacks where relations come without a field, once a batch:
         somebody may have taken it away since Connect. *Check* names it as well then.
 
@@ -259,15 +258,15 @@ class TribeConnection(models.Model):
         """
         fields = [paths for remote in remotes.values() for paths in remote.not_shown.values()]
         not_shown = set().union(*fields)
-        if not session.may_learn("schema", not_shown):
+        if not batch.may_learn("schema", not_shown):
             return
-        schema = session.client.schema().as_dict()
+        schema = batch.client.schema().as_dict()
         absent = not_shown & absent_relation_paths(schema)
         if absent - self._absent():
             self.sudo().absent = sorted(self._absent() | absent)
             missing = [each for each in missing_requirements(schema) if each.path in absent]
             self.env["tribe.check"]._store_missing(self, missing)
-            session.notice("known_names", shown_names(self._absent()))
+            batch.notice("known_names", shown_names(self._absent()))
 
     def _room_for_mapping(self):
         """How many VAT groups and ledger accounts more each legal entity may have."""

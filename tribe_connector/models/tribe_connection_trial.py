@@ -10,8 +10,7 @@ from ..sentence import say
 class TribeConnection(models.Model):
     """Trying how Tribe takes writes, which a person asks for."""
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "tribe.connection"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.connection"
 
     test_organization_id = fields.Char(
         readonly=True,

@@ -118,7 +118,7 @@ class TribeConnection(models.Model):
         result = super().write(vals)
         if "responsible_id" in vals:
             for connection in self.sudo():
-                connection._in_language_of_told_user()._move_activities()
+                connection._in_language_of_responsible_user()._move_activities()
         return result
 
     def _availability(self):
@@ -291,7 +291,7 @@ class TribeConnection(models.Model):
                     count=elsewhere,
                 )
             )
-        if self.company_id in self._told_user().company_ids:
+        if self.company_id in self._responsible_user().company_ids:
             sentences += works.search(in_need & of_connection, limit=SHOWN_PROBLEMS).mapped("error")
         return sentences
 
@@ -301,21 +301,21 @@ class TribeConnection(models.Model):
         # As Odoo keeps it.
         note = activities._fields["note"].convert_to_cache(_as_list(sentences), activities)
         if activities:
-            told = self._told_user()
+            told = self._responsible_user()
             changed = activities.filtered(
                 lambda activity: activity.note != note or activity.user_id != told
             )
             changed.with_context(mail_activity_quick_update=True).write(
                 {"note": note, "summary": self._activity_summary(), "user_id": told.id}
             )
-        elif not cursors._position(self, TOLD_BY_ACTIVITY) and self._told_user():
+        elif not cursors._position(self, TOLD_BY_ACTIVITY) and self._responsible_user():
             # Without the notification that Odoo mails for every activity: we mail ourselves.
             connection = self.with_context(mail_activity_quick_update=True)
             connection.with_user(SUPERUSER_ID).activity_schedule(
                 ACTIVITY_TYPE,
                 summary=self._activity_summary(),
                 note=note,
-                user_id=self._told_user().id,
+                user_id=self._responsible_user().id,
             )
             cursors._move(self, TOLD_BY_ACTIVITY, fields.Datetime.now())
 
@@ -333,7 +333,7 @@ class TribeConnection(models.Model):
     def _tell_by_mail(self, sentences):
         cursors = self.env["tribe.cursor"].sudo()
         last = cursors._position(self, TOLD_BY_MAIL)
-        address = self._told_user().email_formatted
+        address = self._responsible_user().email_formatted
         is_too_soon = last and last + MAIL_INTERVAL > fields.Datetime.now()
         if self.mode != "live" or not address or is_too_soon:
             return
@@ -378,7 +378,7 @@ class TribeConnection(models.Model):
             )
         )
 
-    def _told_user(self):
+    def _responsible_user(self):
         """Who is told: nobody who left, or became a customer of the portal, since they were chosen.
 
         Without the chosen one and whoever made the connection: an administrator of its company.
@@ -395,9 +395,9 @@ class TribeConnection(models.Model):
             lambda user: user.active and not user.share and self.company_id in user.company_ids
         ).sorted("id")
 
-    def _in_language_of_told_user(self):
+    def _in_language_of_responsible_user(self):
         """The connection in the language of who is told: that of mail, and of what Odoo refuses."""
-        return self.with_context(lang=self._told_user().lang)
+        return self.with_context(lang=self._responsible_user().lang)
 
 
 def _as_list(sentences):

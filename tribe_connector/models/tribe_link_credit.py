@@ -11,8 +11,7 @@ from ..sentence import sentence
 class TribeLink(models.Model):
     """A credit note and the invoice that it credits in Tribe: settled, whichever comes second."""
 
-    # As Odoo's account_journal_dashboard.py: a file for each thing that is done with it.
-    _inherit = "tribe.link"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.link"
 
     credited_tribe_id = fields.Char(
         "Credited Invoice",

@@ -62,8 +62,7 @@ MOST_COMPARED = 400
 class TribeLink(models.Model):
     """What a booked invoice must have in common with Tribe (``mapping.invoice_facts``)."""
 
-    # As tribe_link_credit.py: a file for each thing that is done with it.
-    _inherit = "tribe.link"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.link"
 
     @api.model
     def _booked_for(self, patterns):

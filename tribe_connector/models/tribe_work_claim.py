@@ -15,8 +15,7 @@ MOST_BEGINNINGS = 2
 class TribeWork(models.Model):
     """What a lane claims, and what it never came to the end of."""
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "tribe.work"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.work"
 
     begun = fields.Integer(
         readonly=True,

@@ -17,8 +17,7 @@ class TribeWork(models.Model):
     sake, and so is one that somebody asks about.
     """
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "tribe.work"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.work"
 
     def _keep_ignored(self):
         """Have the night say no more of these problems, as long as they are the same."""

@@ -20,8 +20,7 @@ TRIES = 5
 class TribeWork(models.Model):
     """What a webhook notes: one row for a record, until a lane claims it."""
 
-    # As tribe_connection_schedule.py: a file for each thing that is done with it.
-    _inherit = "tribe.work"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "tribe.work"
 
     is_unclaimed = fields.Boolean(
         readonly=True,

@@ -91,21 +91,21 @@ class TribeRelationComparer(models.AbstractModel):
         references = [f"{kind}:0" for kind in RELATION_KINDS]
         self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "follow")
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of some parts."""
-        self._check_no_old_copies(session.connection)
-        for reference in session.references:
+        self._check_no_old_copies(batch.connection)
+        for reference in batch.references:
             try:
                 if reference == ROWS:
-                    self._look_for_lost_rows(session)
+                    self._look_for_lost_rows(batch)
                 else:
                     kind, position, since = _part_of(reference)
                     look = self._look_at_recent if since else self._compare
-                    look(session, kind, position, *filter(None, [since]))
-                session.done(reference)
+                    look(batch, kind, position, *filter(None, [since]))
+                batch.done(reference)
             except NeedsPerson as error:
-                session.failed(reference, error, sentence("linked_relations"))
-            session.commit()
+                batch.failed(reference, error, sentence("linked_relations"))
+            batch.commit()
 
     def _check_no_old_copies(self, connection):
         """What is read just after a backup of Tribe was restored may be a copy from before that.
@@ -117,12 +117,12 @@ class TribeRelationComparer(models.AbstractModel):
         if wait and wait > 0:
             raise Busy(sentence("linked_relations"), wait)
 
-    def _look_for_lost_rows(self, session):
+    def _look_for_lost_rows(self, batch):
         """Have all that is linked compared where rows went away; else what is new of it."""
-        connection, cursors = session.connection, self.env["tribe.cursor"]
+        connection, cursors = batch.connection, self.env["tribe.cursor"]
         began = fields.Datetime.now()
         for entity_set in self._linked_sets(connection):
-            self._read_rows(session, entity_set, began)
+            self._read_rows(batch, entity_set, began)
         before = cursors._position(connection, LAST_NIGHT)
         if before and not self._unfinished(connection):
             since = before - LONGEST_TRANSACTION
@@ -142,12 +142,12 @@ class TribeRelationComparer(models.AbstractModel):
         found += ["Address"] if found else []
         return [entity_set for entity_set in found if entity_set not in connection._absent()]
 
-    def _read_rows(self, session, entity_set, began):
+    def _read_rows(self, batch, entity_set, began):
         """Read the rows of a set that are new; have all that is linked compared where others
         went away."""
-        connection, cursors = session.connection, self.env["tribe.cursor"]
+        connection, cursors = batch.connection, self.env["tribe.cursor"]
         listing, _began = cursors._listing(connection, entity_set, None)
-        pages = session.client.pages(
+        pages = batch.client.pages(
             entity_set, select="ID", orderby="CreationDate asc,ID asc", listing=listing
         )
         # Also behind the last page: where all others are known, it shows nothing new.
@@ -155,19 +155,19 @@ class TribeRelationComparer(models.AbstractModel):
             if listing.is_moved:
                 self._begin(connection)
             cursors._keep_place(connection, entity_set, None, listing, began)
-            session.commit()
+            batch.commit()
 
-    def _look_at_recent(self, session, kind, position, since):
+    def _look_at_recent(self, batch, kind, position, since):
         """Look at those relations of a part that are missing, of what was written since a moment.
 
         So many that a right may be lacking are left to the comparison of all.
         """
-        connection, works = session.connection, self.env["tribe.work"]
+        connection, works = batch.connection, self.env["tribe.work"]
         recent = [*self._of_kind(connection, kind, position), ("write_date", ">=", since)]
         links = self.env["tribe.link"].search(recent, order="id", limit=PART)
         present = links.filtered(lambda link: link.state != "gone")
         try:
-            missing = self._missing(connection, session.client, kind, present, {}, ALWAYS_PLAUSIBLE)
+            missing = self._missing(connection, batch.client, kind, present, {}, ALWAYS_PLAUSIBLE)
         except NeedsPerson:
             self._begin(connection)
             return
@@ -176,21 +176,21 @@ class TribeRelationComparer(models.AbstractModel):
             rest = f"{kind}:{links[-1].id}:{since}"
             works._add(connection, "inbound", "comparison", [rest], "follow")
 
-    def _compare(self, session, kind, position):
+    def _compare(self, batch, kind, position):
         """Compare the part of the links whose IDs follow ``position``."""
-        links, is_last = self._part(session.connection, kind, position)
-        connection, works = session.connection, self.env["tribe.work"]
+        links, is_last = self._part(batch.connection, kind, position)
+        connection, works = batch.connection, self.env["tribe.work"]
         last, gone = links[-1:], links.filtered(lambda link: link.state == "gone")
         links -= gone
         dates = {}
         try:
-            missing, doubt = self._missing(connection, session.client, kind, links, dates), None
+            missing, doubt = self._missing(connection, batch.client, kind, links, dates), None
         except NeedsPerson as error:
             missing, doubt = links.browse(), error
         # What shows is looked at, whatever comes of what is missing.
         shown = links.filtered(lambda link: link.tribe_id in dates)
         missing |= _changed(shown, dates) | self._still_in_doubt(connection, shown, dates)
-        missing |= self._shown_again(connection, session.client, kind, gone)
+        missing |= self._shown_again(connection, batch.client, kind, gone)
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if doubt:
             raise doubt

@@ -34,43 +34,43 @@ class TribeRelationCreator(models.AbstractModel):
     _inherit = "tribe.relation.matcher"
     _description = "Tribe Relation Creator"
 
-    def _create(self, session, decision):
+    def _create(self, batch, decision):
         """Create a partner in Tribe: the relation and its relationship in one call."""
         partner = decision.partner
-        self._check_given_up(session, decision)
+        self._check_given_up(batch, decision)
         kind = partner._tribe_kind()
-        values, notes = self._values_to_create(session, decision)
-        body = self._relation_body(session, partner, values)
-        link = self._mark_as_sending(session, partner, kind, agreed=values)
+        values, notes = self._values_to_create(batch, decision)
+        body = self._relation_body(batch, partner, values)
+        link = self._mark_as_sending(batch, partner, kind, agreed=values)
         answer = self._send_relationships(
-            session, partner, kind, decision.relationships[0], {NAVIGATIONS[kind]: body}
+            batch, partner, kind, decision.relationships[0], {NAVIGATIONS[kind]: body}
         )
         created = (answer.get(NAVIGATIONS[kind]) or {}).get("ID")
         if created:
             link.write({"tribe_id": created, "state": "linked"})
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
-            self._forget_echoes(session.connection, partner)
-        session.log("create_tribe", partner.display_name, partner=partner)
-        self._log_notes(session, link, notes)
+            self._forget_echoes(batch.connection, partner)
+        batch.log("create_tribe", partner.display_name, partner=partner)
+        self._log_notes(batch, link, notes)
 
-    def _check_given_up(self, session, decision):
+    def _check_given_up(self, batch, decision):
         """Have Tribe be told first which number the one has who had that of a new relation.
 
         :raises TryAgain: as long as it was not; who that is is looked at before
         """
-        connection, partner = session.connection, decision.partner
+        connection, partner = batch.connection, decision.partner
         for name, link in decision.given_up:
             if not link._is_number_agreed(name):
-                self._have_looked_at(session, link.partner_id)
+                self._have_looked_at(batch, link.partner_id)
                 raise self._given_up_first(connection, partner, name, link.partner_id)
 
-    def _have_looked_at(self, session, partner):
+    def _have_looked_at(self, batch, partner):
         """Have a contact looked at now, unless it waits for somebody, or for its next try."""
         works = self.env["tribe.work"]
         has_problem = works.search_count(
             [
-                ("connection_id", "=", session.connection.id),
+                ("connection_id", "=", batch.connection.id),
                 ("direction", "=", "outbound"),
                 ("reference", "=", str(partner.id)),
                 ("error_class", "!=", False),
@@ -78,41 +78,41 @@ class TribeRelationCreator(models.AbstractModel):
             limit=1,
         )
         if not has_problem:
-            works._add(session.connection, "outbound", "partner", partner.ids, "follow")
+            works._add(batch.connection, "outbound", "partner", partner.ids, "follow")
             self.env["tribe.engine"]._wake("outbound")
-            session.commit()
+            batch.commit()
 
-    def _values_to_create(self, session, decision):
+    def _values_to_create(self, batch, decision):
         """The neutral values of a new relation, and notes: ``(values, {field: sentence})``."""
         partner = decision.partner
-        values = {**partner._tribe_values(session.connection), **decision.numbers}
-        notes = session.connection._not_in_tribe(values)
+        values = {**partner._tribe_values(batch.connection), **decision.numbers}
+        notes = batch.connection._not_in_tribe(values)
         doubtful = partner._tribe_doubtful(values, values.get("country_code"))
         values = {name: value for name, value in values.items() if name not in notes}
         return values, {**notes, **doubtful}
 
-    def _relation_body(self, session, partner, values):
+    def _relation_body(self, batch, partner, values):
         """What Tribe is told of a new relation, with its address.
 
         :raises CountryUnknown: when Tribe lacks the country
         """
         kind = partner._tribe_kind()
-        body = self._relation_fields(session.connection, partner, kind, values)
+        body = self._relation_fields(batch.connection, partner, kind, values)
         if any(values.get(name) for name in ADDRESS_FIELDS):
             slot = ADDRESS_NAVIGATIONS[kind][0]
-            body[slot] = self._address_body(session.connection, values)
-        if session.connection.has_import_id:
-            body["ImportId"] = session.connection._import_id(partner, kind)
+            body[slot] = self._address_body(batch.connection, values)
+        if batch.connection.has_import_id:
+            body["ImportId"] = batch.connection._import_id(partner, kind)
         return body
 
-    def _mark_as_sending(self, session, partner, kind, agreed=False):
+    def _mark_as_sending(self, batch, partner, kind, agreed=False):
         """Note, for good, that a relation or relationship is about to be sent.
 
         :param agreed: the values of a relation, by whose number it can be found as well
         """
         links = self.env["tribe.link"]
         kinds = RELATION_KINDS if kind in RELATION_KINDS else (kind,)
-        known = links._of_partners(session.connection, partner, kinds)
+        known = links._of_partners(batch.connection, partner, kinds)
         link = next(iter(known.values()), links)
         values = {
             "state": "sending",
@@ -128,93 +128,93 @@ class TribeRelationCreator(models.AbstractModel):
             link = links.create(
                 {
                     **values,
-                    "connection_id": session.connection.id,
+                    "connection_id": batch.connection.id,
                     "kind": kind,
                     "partner_id": partner.id,
                 }
             )
         return link
 
-    def _send_relationships(self, session, partner, kind, relationship, body):
+    def _send_relationships(self, batch, partner, kind, relationship, body):
         """Create a customer or supplier relationship; ``body`` names or contains the relation."""
-        link = self._mark_as_sending(session, partner, relationship)
-        session.commit()
-        body = {"Relation": {"ID": session.connection.own_organization_id}, **body}
+        link = self._mark_as_sending(batch, partner, relationship)
+        batch.commit()
+        body = {"Relation": {"ID": batch.connection.own_organization_id}, **body}
         entity_set = RELATIONSHIP_SETS[kind][relationship]
         body |= relationship_body(
-            relationship, partner._tribe_values(session.connection, [relationship])
+            relationship, partner._tribe_values(batch.connection, [relationship])
         )
-        if session.connection.has_import_id:
-            body["ImportId"] = session.connection._import_id(partner, relationship)
-        answer = session.client.create(entity_set, body)
+        if batch.connection.has_import_id:
+            body["ImportId"] = batch.connection._import_id(partner, relationship)
+        answer = batch.client.create(entity_set, body)
         if answer.get("ID"):
             link.write({"tribe_id": answer["ID"], "state": "linked"})
         return answer
 
-    def _create_missing_relationships(self, session, partner, link):
+    def _create_missing_relationships(self, batch, partner, link):
         """Tell Tribe what else a partner is; returns those kinds of relationship."""
-        missing = self._missing_relationships(session.connection, partner)
+        missing = self._missing_relationships(batch.connection, partner)
         if not missing:
             return []
-        links = self.env["tribe.link"]._of_partners(session.connection, partner, missing)
+        links = self.env["tribe.link"]._of_partners(batch.connection, partner, missing)
         for kind in missing:
             if (partner.id, kind) in links:
-                self._check_settled(session, partner, links[partner.id, kind])
+                self._check_settled(batch, partner, links[partner.id, kind])
             body = {NAVIGATIONS[link.kind]: {"ID": link.tribe_id}}
-            answer = self._send_relationships(session, partner, link.kind, kind, body)
+            answer = self._send_relationships(batch, partner, link.kind, kind, body)
             if not answer.get("ID"):
                 # Its ID is learnt by looking: an answer may tell nothing.
                 self.env["tribe.work"]._add(
-                    session.connection, "outbound", "partner", partner.ids, "follow"
+                    batch.connection, "outbound", "partner", partner.ids, "follow"
                 )
         return missing
 
-    def _complete(self, session, partners):
+    def _complete(self, batch, partners):
         """Learn the IDs of the relations that were created inside their relationships."""
-        links = self._links_by_partner(session.connection, partners)
+        links = self._links_by_partner(batch.connection, partners)
         unknown = partners.filtered(lambda partner: not links[partner.id].tribe_id)
-        found = self._created_relations(session, unknown)
+        found = self._created_relations(batch, unknown)
         for partner in unknown:
             if partner.id not in found:
                 # Tribe may show it later: it is looked for before anything is sent again.
-                session.failed(
+                batch.failed(
                     str(partner.id),
                     TryAgain(
                         sentence("accepted_and_not_shown", contact=partner.display_name),
-                        session.connection.back_off_seconds,
+                        batch.connection.back_off_seconds,
                     ),
                     partner.display_name,
                 )
-        session.attempt(
+        batch.apply_splitting_on_error(
             [partner for partner in unknown if partner.id in found],
             lambda part: [
                 links[partner.id].write({"tribe_id": found[partner.id], "state": "linked"})
                 for partner in part
             ],
-            lambda partner, error: session.failed(str(partner.id), error, partner.display_name),
+            lambda partner, error: batch.failed(str(partner.id), error, partner.display_name),
         )
-        session.commit()
-        for partner in self._still_open(session, partners):
-            self._complete_one(session, partner, links[partner.id])
+        batch.commit()
+        for partner in self._still_open(batch, partners):
+            self._complete_one(batch, partner, links[partner.id])
 
-    def _complete_one(self, session, partner, link):
+    def _complete_one(self, batch, partner, link):
         """Create the second relationship of who is customer and supplier."""
         reference = str(partner.id)
         try:
-            self._create_missing_relationships(session, partner, link)
-            session.done(reference)
-            session.commit()
-        except Exception as error:  # noqa: BLE001 - classified by the session
-            session.rollback()
+            self._create_missing_relationships(batch, partner, link)
+            batch.done(reference)
+            batch.commit()
+        except Exception as error:  # noqa: BLE001 - classified by the batch
+            batch.rollback()
             if isinstance(error, TribeError) and not error.outcome_unknown:
-                self._forget_sending(session, partner)
-            session.failed(reference, error, partner.display_name)
+                self._forget_sending(batch, partner)
+            batch.failed(reference, error, partner.display_name)
 
-    def _created_relations(self, session, partners):
+    def _created_relations(self, batch, partners):
         """``{partner_id: relation_id}``, read from the relationships just created."""
         found = {}
         links = self.env["tribe.link"]._of_partners(
-            session.connection, partners, ("customer", "supplier")
+            batch.connection, partners, ("customer", "supplier")
         )
         for kind, sets in RELATIONSHIP_SETS.items():
             navigation = NAVIGATIONS[kind]
@@ -228,7 +228,7 @@ class TribeRelationCreator(models.AbstractModel):
                 }
                 if not wanted:
                     continue
-                rows = session.client.by_values(
+                rows = batch.client.by_values(
                     entity_set,
                     "ID",
                     [Guid(tribe_id) for tribe_id in wanted],
@@ -242,17 +242,17 @@ class TribeRelationCreator(models.AbstractModel):
 
     # What was being sent when the answer, or the process, was lost
 
-    def _settle(self, session, partners, links):
+    def _settle(self, batch, partners, links):
         """Find out whether Tribe created what was being sent. Nothing is sent twice before."""
         if not partners:
             return
-        own = session.connection._own_relation_ids()
+        own = batch.connection._own_relation_ids()
         for kind in RELATION_KINDS:
             of_kind = partners.filtered(lambda partner, kind=kind: links[partner.id].kind == kind)
-            found = self._find_sent(session, kind, of_kind, links)
+            found = self._find_sent(batch, kind, of_kind, links)
             pairs = [(partner, row) for partner in of_kind for row in found.get(partner.id, [])]
-            apart = self._apart(session, of_kind, pairs)
-            nobody = own | self._left_to_odoo(session, [row for _partner, row in pairs])
+            apart = self._apart(batch, of_kind, pairs)
+            nobody = own | self._left_to_odoo(batch, [row for _partner, row in pairs])
             found = {
                 partner.id: [
                     row
@@ -261,12 +261,12 @@ class TribeRelationCreator(models.AbstractModel):
                 ]
                 for partner in of_kind
             }
-            decisions = self._judge_sent(session, kind, of_kind, links, found)
-            session.attempt(
+            decisions = self._judge_sent(batch, kind, of_kind, links, found)
+            batch.apply_splitting_on_error(
                 list(of_kind),
                 lambda part, found=found, decisions=decisions: [
                     self._settle_one(
-                        session,
+                        batch,
                         partner,
                         links[partner.id],
                         found[partner.id],
@@ -274,17 +274,17 @@ class TribeRelationCreator(models.AbstractModel):
                     )
                     for partner in part
                 ],
-                lambda partner, error: session.failed(str(partner.id), error, partner.display_name),
+                lambda partner, error: batch.failed(str(partner.id), error, partner.display_name),
             )
-        session.commit()
+        batch.commit()
 
-    def _find_sent(self, session, kind, partners, links):
+    def _find_sent(self, batch, kind, partners, links):
         """What Tribe shows of what was being sent: ``{partner_id: [row]}``.
 
         Without an ``ImportId`` the numbers tell: the one that was sent along, which nobody had
         then, and the one that a person has entered since.
         """
-        connection = session.connection
+        connection = batch.connection
         if connection.has_import_id:
             import_ids = {
                 import_id: partner.id
@@ -296,7 +296,7 @@ class TribeRelationCreator(models.AbstractModel):
                 if import_id
             }
             found_by_partner = {}
-            for import_id, rows in find_by_import_ids(session.client, kind, import_ids).items():
+            for import_id, rows in find_by_import_ids(batch.client, kind, import_ids).items():
                 found_by_partner.setdefault(import_ids[import_id], []).extend(rows)
             return found_by_partner
         rows_by_partner = {}
@@ -307,7 +307,7 @@ class TribeRelationCreator(models.AbstractModel):
                 for number in {(links[partner.id].agreed or {}).get(name), now}:
                     by_number[number] = partner.id
             by_number = {number: partner for number, partner in by_number.items() if number}
-            found = find_by_numbers(connection, session.client, wire, list(by_number))
+            found = find_by_numbers(connection, batch.client, wire, list(by_number))
             for number, rows in found.items():
                 if number in by_number:
                     rows_by_partner.setdefault(by_number[number], {}).update(
@@ -315,7 +315,7 @@ class TribeRelationCreator(models.AbstractModel):
                     )
         return {partner_id: list(rows.values()) for partner_id, rows in rows_by_partner.items()}
 
-    def _judge_sent(self, session, kind, partners, links, found):
+    def _judge_sent(self, batch, kind, partners, links, found):
         """Whether the one relation that is found is what was sent: ``{partner_id: Decision}``.
 
         Anybody can type a number, or an ``ImportId``, into Tribe.
@@ -326,57 +326,57 @@ class TribeRelationCreator(models.AbstractModel):
             if len(found[partner.id]) == 1
         ]
         ids = [decision.tribe_id for decision in decisions]
-        remotes = load_relations(session.connection, session.client, kind, ids)
+        remotes = load_relations(batch.connection, batch.client, kind, ids)
         for decision in decisions:
             decision.remote = remotes.get(decision.tribe_id)
             with self._alone(decision):
                 if not decision.remote:
                     raise TryAgain(sentence("not_shown_yet", contact=decision.name))
                 facts = self._relation_facts(decision.remote)
-                self._judge(session, decision, facts, decision.remote.entity)
+                self._judge(batch, decision, facts, decision.remote.entity)
         return {decision.partner.id: decision for decision in decisions}
 
-    def _settle_one(self, session, partner, link, rows, decision):
+    def _settle_one(self, batch, partner, link, rows, decision):
         if len(rows) > 1:
-            session.failed(str(partner.id), self._several(partner, rows), partner.display_name)
+            batch.failed(str(partner.id), self._several(partner, rows), partner.display_name)
         elif decision and decision.action == QUESTION:
-            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
-            session.failed(str(partner.id), decision.error, partner.display_name)
+            self.env["tribe.suggestion"]._store(batch.connection, decision.candidates)
+            batch.failed(str(partner.id), decision.error, partner.display_name)
         elif rows:
             link.write({"tribe_id": rows[0]["ID"], "state": "linked"})
-            session.log("link", partner.display_name, partner=partner)
+            batch.log("link", partner.display_name, partner=partner)
         else:
             try:
-                self._check_settled(session, partner, link)
-                if not session.connection.has_import_id:
+                self._check_settled(batch, partner, link)
+                if not batch.connection.has_import_id:
                     raise self._cannot_tell(partner)
             except (TryAgain, NeedsPerson) as error:
-                session.failed(str(partner.id), error, partner.display_name)
+                batch.failed(str(partner.id), error, partner.display_name)
 
-    def _check_settled(self, session, partner, link):
+    def _check_settled(self, batch, partner, link):
         """Refuse to send again what Tribe may still be applying, or was when it was looked for.
 
         :raises TryAgain: until the settle time of a request without an answer is over
         """
-        wait = (link._settled_at() - session.began).total_seconds()
+        wait = (link._settled_at() - batch.began).total_seconds()
         if wait > 0:
             raise TryAgain(
                 sentence(
                     "answer_lost",
                     contact=partner.display_name,
                 ),
-                min(wait, session.connection.back_off_seconds),
+                min(wait, batch.connection.back_off_seconds),
             )
 
     # After a refusal
 
-    def _forget_sending(self, session, partner):
+    def _forget_sending(self, batch, partner):
         """Tribe surely did not create what was marked as being sent: nothing needs to settle.
 
         For good: another record of the batch may end it, and undo what was not committed.
         """
         links = self.env["tribe.link"].search(
-            [("connection_id", "=", session.connection.id), ("partner_id", "=", partner.id)]
+            [("connection_id", "=", batch.connection.id), ("partner_id", "=", partner.id)]
         )
         if not any(link.tribe_id for link in links):
             links.unlink()
@@ -384,7 +384,7 @@ class TribeRelationCreator(models.AbstractModel):
             links.filtered(
                 lambda link: link.kind not in RELATION_KINDS and not link.tribe_id
             ).unlink()
-        session.commit()
+        batch.commit()
 
     # Problems
 

@@ -51,49 +51,49 @@ class TribeRelationExporter(models.AbstractModel):
     _inherit = ["tribe.relation.numbering", "tribe.relation.creator"]
     _description = "Tribe Relation Exporter"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Do the work rows of some partners."""
-        partners = self._relevant(session)
-        links = self._links_by_partner(session.connection, partners)
+        partners = self._relevant(batch)
+        links = self._links_by_partner(batch.connection, partners)
         unsure = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].state == "sending"
         )
-        self._settle(session, unsure, links)
-        decisions = self._decide(session, self._still_open(session, partners))
-        session.commit()
-        self.env["tribe.suggestion"]._review_contacts(session.connection, decisions)
+        self._settle(batch, unsure, links)
+        decisions = self._decide(batch, self._still_open(batch, partners))
+        batch.commit()
+        self.env["tribe.suggestion"]._review_contacts(batch.connection, decisions)
         for decision in decisions:
-            self._carry_out(session, decision)
+            self._carry_out(batch, decision)
         created = [each.partner.id for each in decisions if each.action == CREATE_TRIBE]
-        self._complete(session, self._still_open(session, partners.browse(created)))
+        self._complete(batch, self._still_open(batch, partners.browse(created)))
 
-    def _relevant(self, session):
+    def _relevant(self, batch):
         """The partners to look at; whoever is gone or no customer (any more) is done.
 
         Whoever has a text that is too long has failed.
         """
         partners = self.env["res.partner"].with_context(active_test=False)
-        partners = partners.browse(int(number) for number in session.references).exists()
-        links = self._links_by_partner(session.connection, partners)
+        partners = partners.browse(int(number) for number in batch.references).exists()
+        links = self._links_by_partner(batch.connection, partners)
         linked = partners.filtered(lambda partner: partner.id in links)
         unlinked = (partners - linked).filtered("active")
         try:
-            new = session.connection._relations_among(unlinked)
+            new = batch.connection._relations_among(unlinked)
         except NeedsPerson as problem:
-            for partner in session.connection._perhaps_relations_among(unlinked):
-                session.failed(str(partner.id), problem, partner._tribe_called())
+            for partner in batch.connection._perhaps_relations_among(unlinked):
+                batch.failed(str(partner.id), problem, partner._tribe_called())
             new = unlinked.browse()
-        relevant = linked | self._without_private_suppliers(session, new)
-        too_long = self._too_long(session.connection, relevant, links)
+        relevant = linked | self._without_private_suppliers(batch, new)
+        too_long = self._too_long(batch.connection, relevant, links)
         for partner, problem in too_long.items():
-            session.failed(str(partner.id), problem, partner._tribe_called())
+            batch.failed(str(partner.id), problem, partner._tribe_called())
         relevant = relevant.filtered(lambda partner: partner not in too_long)
-        for reference in session.references:
+        for reference in batch.references:
             if int(reference) not in relevant.ids:
-                session.done(reference)
+                batch.done(reference)
         return relevant
 
-    def _without_private_suppliers(self, session, partners):
+    def _without_private_suppliers(self, batch, partners):
         """Those of some new partners whom Tribe can have.
 
         Nothing is wrong with the others, such as employees: they stay in Odoo, and who asked about
@@ -103,10 +103,10 @@ class TribeRelationExporter(models.AbstractModel):
         for partner in staying:
             called, reference = partner._tribe_called(), str(partner.id)
             if partner.tribe_synchronize:
-                session.failed(reference, self._private_supplier(partner), called)
-            elif session.reasons[reference] & COMPARING_REASONS:
+                batch.failed(reference, self._private_supplier(partner), called)
+            elif batch.reasons[reference] & COMPARING_REASONS:
                 text = sentence("private_supplier_stays_in_odoo", contact=called)
-                session.log("note", called, text, partner=partner)
+                batch.log("note", called, text, partner=partner)
         return partners - staying
 
     def _private_supplier(self, partner):
@@ -114,13 +114,13 @@ class TribeRelationExporter(models.AbstractModel):
 
     # Deciding
 
-    def _decide(self, session, partners):
+    def _decide(self, batch, partners):
         """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
-        links = self._links_by_partner(session.connection, partners)
-        session.ahead.clear()
-        others = partners._tribe_own() | partners._tribe_elsewhere(session.connection)
+        links = self._links_by_partner(batch.connection, partners)
+        batch.links_with_number.clear()
+        others = partners._tribe_own() | partners._tribe_elsewhere(batch.connection)
         of_others = [Decision(SAME, partner=each, link=links.get(each.id)) for each in others]
-        self._decide_others(session.connection, of_others)
+        self._decide_others(batch.connection, of_others)
         left = (partners - others).filtered(
             lambda partner: partner.id in links and links[partner.id].state == "left_to_odoo"
         )
@@ -129,57 +129,57 @@ class TribeRelationExporter(models.AbstractModel):
         known = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].tribe_id
         )
-        decisions = [self._look_at(session, partner, links[partner.id]) for partner in known]
-        decisions += self._look_for(session, partners - known, links)
-        self._compare(session, decisions)
+        decisions = [self._look_at(batch, partner, links[partner.id]) for partner in known]
+        decisions += self._look_for(batch, partners - known, links)
+        self._compare(batch, decisions)
         return of_others + decisions
 
-    def _look_at(self, session, partner, link):
+    def _look_at(self, batch, partner, link):
         """Whether a linked partner has to be compared with its relation."""
         decision = Decision(SAME, partner=partner, link=link)
         with self._alone(decision):
-            if link.state != "gone" and self._has_work(session, partner, link):
+            if link.state != "gone" and self._has_work(batch, partner, link):
                 decision.action = UPDATE
-                if not session.leases.take(tribe_key(session.connection.id, link.tribe_id)):
+                if not batch.leases.take(tribe_key(batch.connection.id, link.tribe_id)):
                     decision.ask(self._busy(partner))
         return decision
 
-    def _has_work(self, session, partner, link):
+    def _has_work(self, batch, partner, link):
         if link.kind != partner._tribe_kind():
             raise self._changed_kind(partner, link)
-        if session.reasons[str(partner.id)] & COMPARING_REASONS:
+        if batch.reasons[str(partner.id)] & COMPARING_REASONS:
             return True
-        values = partner._tribe_values(session.connection)
+        values = partner._tribe_values(batch.connection)
         return (
             self._differs_from_agreed(values, link.agreed or {})
-            or self._missing_relationships(session.connection, partner)
+            or self._missing_relationships(batch.connection, partner)
             or self._missing_numbers(partner, values)
             or is_unanswered(link.being_told)
-            or self._has_company_untold(session.connection, partner, link)
-            or self._has_own_address_again(session.connection, partner, link)
+            or self._has_company_untold(batch.connection, partner, link)
+            or self._has_own_address_again(batch.connection, partner, link)
             or self._has_contact_apart(link)
         )
 
-    def _look_for(self, session, partners, links):
+    def _look_for(self, batch, partners, links):
         """Which relation of Tribe each unlinked partner is, if any."""
         if not partners:
             return []
-        matches, apart, given_up = self._find_matches(session, partners)
+        matches, apart, given_up = self._find_matches(batch, partners)
         decisions = []
         for partner in partners:
             decision = Decision(CREATE_TRIBE, partner=partner, link=links.get(partner.id))
             decision.disowned = [row for row in apart[partner.id] if "ImportId" in row]
             decision.given_up = given_up[partner.id]
             with self._alone(decision):
-                self._check_numbers_unique(session.connection, partner)
-                self._match(session, decision, matches[partner.id])
+                self._check_numbers_unique(batch.connection, partner)
+                self._match(batch, decision, matches[partner.id])
                 if decision.row:
                     decision.action = LINK
                     if "ImportId" not in decision.row:
                         name = name_of(decision.row)
-                        self._check_number_of_tenant(session.connection, partner, name)
+                        self._check_number_of_tenant(batch.connection, partner, name)
             decisions.append(decision)
-        self._look_for_candidates(session, decisions)
+        self._look_for_candidates(batch, decisions)
         for decision in decisions:
             # Who it could be comes first: linked, its number is settled by itself.
             if decision.action == CREATE_TRIBE:
@@ -187,41 +187,41 @@ class TribeRelationExporter(models.AbstractModel):
                     self._check_numbers_apart(decision.partner, apart[decision.partner.id])
         return decisions
 
-    def _look_for_candidates(self, session, decisions):
+    def _look_for_candidates(self, batch, decisions):
         """Ask about relations that new ones could be; not those that prove to be somebody else."""
         proven = {each.tribe_id for each in decisions if each.action == LINK}
         decisions = [each for each in decisions if each.action == CREATE_TRIBE]
         partners = self.env["res.partner"].browse(each.partner.id for each in decisions)
-        candidates = self._candidates_in_tribe(session, partners)
+        candidates = self._candidates_in_tribe(batch, partners)
         for decision in decisions:
             decision.candidates = [
                 each for each in candidates[decision.partner.id] if each.tribe_id not in proven
             ]
             if decision.candidates:
-                decision.ask(self._could_be(session.connection, decision))
+                decision.ask(self._could_be(batch.connection, decision))
 
-    def _compare(self, session, decisions):
+    def _compare(self, batch, decisions):
         """Read what is there in Tribe, and decide which value goes where."""
         known = [each for each in decisions if each.action in (UPDATE, LINK)]
-        self._read(session, known)
-        self._judge_all(session, [each for each in known if each.remote and each.action == LINK])
+        self._read(batch, known)
+        self._judge_all(batch, [each for each in known if each.remote and each.action == LINK])
         self._decide_numbers(
-            session, [each for each in decisions if each.action not in (SAME, QUESTION)]
+            batch, [each for each in decisions if each.action not in (SAME, QUESTION)]
         )
         for decision in decisions:
             with self._alone(decision):
                 if decision.action == UPDATE:
-                    self._compare_one(session, decision)
+                    self._compare_one(batch, decision)
                 elif decision.action == LINK:
-                    self._compare_match(session, decision)
+                    self._compare_match(batch, decision)
                 elif decision.action == CREATE_TRIBE:
                     decision.relationships = self._wanted_relationships(decision.partner)
-                    values, _notes = self._values_to_create(session, decision)
-                    self._relation_body(session, decision.partner, values)
+                    values, _notes = self._values_to_create(batch, decision)
+                    self._relation_body(batch, decision.partner, values)
 
-    def _read(self, session, decisions):
+    def _read(self, batch, decisions):
         """Read the relations of some decisions."""
-        remotes = self._load(session, decisions)
+        remotes = self._load(batch, decisions)
         for decision in decisions:
             decision.remote = remotes.get(decision.tribe_id)
             try:
@@ -231,59 +231,59 @@ class TribeRelationExporter(models.AbstractModel):
             except ValueUnreadable as error:
                 decision.ask(error)
 
-    def _judge_all(self, session, decisions):
+    def _judge_all(self, batch, decisions):
         """Leave it to a person where something speaks against what is found."""
-        self._look_for_namesakes(session, decisions)
+        self._look_for_namesakes(batch, decisions)
         for decision in decisions:
             if decision.action == LINK:
                 with self._alone(decision):
                     facts = self._relation_facts(decision.remote)
-                    self._judge(session, decision, facts, decision.remote.entity)
+                    self._judge(batch, decision, facts, decision.remote.entity)
                     if decision.action == LINK:
-                        self._check_not_taken(session, decision.partner, decision.row)
-                        session.claims[decision.tribe_id] = decision.partner
+                        self._check_not_taken(batch, decision.partner, decision.row)
+                        batch.owner_by_tribe_id[decision.tribe_id] = decision.partner
 
-    def _compare_match(self, session, decision):
+    def _compare_match(self, batch, decision):
         """Compare who are one and the same for certain, even where their values are in doubt."""
         try:
-            self._compare_one(session, decision)
+            self._compare_one(batch, decision)
         except (TryAgain, *PERSON_ERRORS) as error:
             if not decision.remote:
                 raise
             decision.error = error
 
-    def _load(self, session, decisions):
+    def _load(self, batch, decisions):
         """``{tribe_id: RemoteRelation}`` of the relations of some decisions."""
         remotes = {}
         for kind in RELATION_KINDS:
             ids = [each.tribe_id for each in decisions if each.partner._tribe_kind() == kind]
-            remotes |= load_relations(session.connection, session.client, kind, ids)
-        session.connection._learn_absent(session, remotes)
+            remotes |= load_relations(batch.connection, batch.client, kind, ids)
+        batch.connection._learn_absent(batch, remotes)
         return remotes
 
-    def _compare_one(self, session, decision):
+    def _compare_one(self, batch, decision):
         partner, remote, link = decision.partner, decision.remote, decision.link
         if remote is None:
             if decision.action == LINK:
                 raise TryAgain(sentence("not_shown_yet", contact=decision.name))
-            self._check_surely_gone(session, link)
+            self._check_surely_gone(batch, link)
             decision.action = GONE
             return
-        decision.odoo = partner._tribe_values(session.connection, remote.relationships)
+        decision.odoo = partner._tribe_values(batch.connection, remote.relationships)
         odoo = {**decision.odoo, **decision.numbers}
         decision.merged = self._merge(
-            session.connection, partner, link, self._agreed(decision), odoo, remote
+            batch.connection, partner, link, self._agreed(decision), odoo, remote
         )
         self._leave_active(decision)
-        self._check_can_apply(session, partner, remote, decision.merged.to_odoo)
-        self._check_can_write(session, decision)
+        self._check_can_apply(batch, partner, remote, decision.merged.to_odoo)
+        self._check_can_write(batch, decision)
         decision.relationships = [
             kind
-            for kind in self._missing_relationships(session.connection, partner, remote)
+            for kind in self._missing_relationships(batch.connection, partner, remote)
             if kind not in remote.relationships
         ]
 
-    def _check_can_write(self, session, decision):
+    def _check_can_write(self, batch, decision):
         """Refuse what Tribe cannot take, such as a country that it does not have.
 
         :raises CountryUnknown: when Tribe lacks the country of an address that is to be written
@@ -291,51 +291,51 @@ class TribeRelationExporter(models.AbstractModel):
         to_tribe = decision.merged.to_tribe
         changed = {name: to_tribe[name] for name in ADDRESS_FIELDS if name in to_tribe}
         if changed:
-            self._address_changes(session.connection, decision.remote, changed)
-        self._check_numbers_free_in_tribe(session, decision)
+            self._address_changes(batch.connection, decision.remote, changed)
+        self._check_numbers_free_in_tribe(batch, decision)
 
     # Carrying out
 
-    def _carry_out(self, session, decision):
+    def _carry_out(self, batch, decision):
         """Do what was decided about one partner, and commit it; its failure is its own."""
         reference = str(decision.partner.id)
         if decision.action == QUESTION:
-            self.env["tribe.suggestion"]._store(session.connection, decision.candidates)
-            company = session.connection.company_id if decision.called else None
+            self.env["tribe.suggestion"]._store(batch.connection, decision.candidates)
+            company = batch.connection.company_id if decision.called else None
             error = self._of_contact(decision.error, decision)
-            session.failed(reference, error, decision.name, company)
-            session.commit()
+            batch.failed(reference, error, decision.name, company)
+            batch.commit()
             return
         actions = {
-            SAME: lambda: self._say_it_is_gone(session, decision),
-            GONE: lambda: self._unlink_gone(session, decision.link, decision.name),
-            LINK: lambda: self._link(session, decision),
-            UPDATE: lambda: self._update(session, decision),
-            CREATE_TRIBE: lambda: self._create(session, decision),
+            SAME: lambda: self._say_it_is_gone(batch, decision),
+            GONE: lambda: self._unlink_gone(batch, decision.link, decision.name),
+            LINK: lambda: self._link(batch, decision),
+            UPDATE: lambda: self._update(batch, decision),
+            CREATE_TRIBE: lambda: self._create(batch, decision),
         }
         try:
-            self._check_unchanged(session.connection, decision)
+            self._check_unchanged(batch.connection, decision)
             if decision.action != SAME:
-                decision.partner._tribe_check_ours(session.connection)
-            self._disown(session, decision)
+                decision.partner._tribe_check_ours(batch.connection)
+            self._disown(batch, decision)
             actions[decision.action]()
-            session.commit()
-        except Exception as error:  # noqa: BLE001 - classified by the session
-            session.rollback()
+            batch.commit()
+        except Exception as error:  # noqa: BLE001 - classified by the batch
+            batch.rollback()
             if isinstance(error, TribeError) and not error.outcome_unknown:
-                self._forget_sending(session, decision.partner)
-            session.failed(reference, self._of_contact(error, decision), decision.name)
+                self._forget_sending(batch, decision.partner)
+            batch.failed(reference, self._of_contact(error, decision), decision.name)
             return
         if question := self._question(decision):
-            session.failed(reference, self._of_contact(question, decision), decision.name)
+            batch.failed(reference, self._of_contact(question, decision), decision.name)
         elif decision.action == CREATE_TRIBE:
             # Its ID is still to be learnt.
             return
         else:
-            session.done(reference)
-        session.commit()
+            batch.done(reference)
+        batch.commit()
 
-    def _check_unchanged_in_tribe(self, session, decision):
+    def _check_unchanged_in_tribe(self, batch, decision):
         """Look once more, just before writing: a batch is read at once and written one by one.
 
         Tribe has no way to write only what nobody changed meanwhile (docs/tribe-api.md).
@@ -343,61 +343,59 @@ class TribeRelationExporter(models.AbstractModel):
         :raises TryAgain: when somebody has changed it there since: it has to be decided again
         """
         remote = decision.remote
-        rows = load_entities(
-            session.connection, session.client, remote.kind, [Guid(remote.tribe_id)]
-        )
+        rows = load_entities(batch.connection, batch.client, remote.kind, [Guid(remote.tribe_id)])
         # Only what is synchronized counts: other fields may change all the time.
         if [replace(remote, entity=row).shown() for row in rows] != [remote.shown()]:
             raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
-    def _say_it_is_gone(self, session, decision):
+    def _say_it_is_gone(self, batch, decision):
         """Say why nothing is done with a contact, to who asked for it; it may be there again."""
         partner, link = decision.partner, decision.link
-        if link and link.state == "gone" and "person" in session.reasons[str(partner.id)]:
+        if link and link.state == "gone" and "person" in batch.reasons[str(partner.id)]:
             text = sentence("relation_deleted_in_tribe")
-            session.log("note", decision.name, text, partner=partner)
+            batch.log("note", decision.name, text, partner=partner)
             works = self.env["tribe.work"]
-            works._add(session.connection, "inbound", link.kind, [link.tribe_id], "follow")
+            works._add(batch.connection, "inbound", link.kind, [link.tribe_id], "follow")
             self.env["tribe.engine"]._wake("inbound")
 
-    def _link(self, session, decision):
+    def _link(self, batch, decision):
         """Link a partner with the relation that it is, and bring both together."""
-        decision.link = self._join(session, decision)
+        decision.link = self._join(batch, decision)
         if not decision.error:
-            self._update(session, decision)
+            self._update(batch, decision)
 
-    def _update(self, session, decision):
+    def _update(self, batch, decision):
         """Bring one linked partner and its relation together."""
         partner, link, merged = decision.partner, decision.link, decision.merged
         odoo = {**decision.odoo, **decision.numbers}
         # What was free when it was decided may have been given to somebody since.
-        self._check_can_apply(session, partner, decision.remote, merged.to_odoo)
+        self._check_can_apply(batch, partner, decision.remote, merged.to_odoo)
         stamps = decision.remote.stamps()
-        session.notice_lag(link._lag_shown(decision.seen, stamps, session.began))
+        batch.notice_lag(link._lag_shown(decision.seen, stamps, batch.began))
         self._keep_seen(decision)
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
-        self._check_given_up_told(session, decision)
-        told = self._note_being_told(session, decision) if merged.to_tribe else {}
+        self._check_given_up_told(batch, decision)
+        told = self._note_being_told(batch, decision) if merged.to_tribe else {}
         if told:
-            self._check_unchanged_in_tribe(session, decision)
-        agreed = self._tell(session, decision, told)
+            self._check_unchanged_in_tribe(batch, decision)
+        agreed = self._tell(batch, decision, told)
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         if told and (decision.numbers or merged.to_odoo):
             # What is refused from here on takes nothing back that Tribe has answered to.
-            session.commit()
-        for kind in self._create_missing_relationships(session, partner, link):
+            batch.commit()
+        for kind in self._create_missing_relationships(batch, partner, link):
             name = PAYMENT_TERM_FIELDS[kind]
             agreed |= {name: odoo[name]} if name in odoo else {}
         if not merged.conflicts and not decision.seen.told:
             link._keep_alike(decision.remote)
         self._note_made(link, made_after_telling(link.made or {}, merged.to_tribe))
-        refusal = self._apply_to_odoo(session, link, merged.to_odoo, agreed, decision.remote)
+        refusal = self._apply_to_odoo(batch, link, merged.to_odoo, agreed, decision.remote)
         decision.error = decision.error or refusal
-        self._log_notes(session, link, merged.notes)
+        self._log_notes(batch, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
-        self._forget_echoes(session.connection, partner)
+        self._forget_echoes(batch.connection, partner)
 
     def _keep_seen(self, decision):
         """Keep what is still to be seen of what Tribe was told, and that both agree on the rest.
@@ -410,7 +408,7 @@ class TribeRelationExporter(models.AbstractModel):
             link.agreed = agreed
         link._keep_told(decision.seen)
 
-    def _note_being_told(self, session, decision):
+    def _note_being_told(self, batch, decision):
         """Note, for good, what Tribe is about to be told.
 
         If the answer or the process is lost then, what Tribe has is no edit of somebody there,
@@ -437,13 +435,13 @@ class TribeRelationExporter(models.AbstractModel):
         changed = {name: told[name] for name in ADDRESS_FIELDS if name in told}
         if changed:
             # Another one may fill in for an address that is emptied.
-            told |= self._address_shown_then(session.connection, remote, changed)
+            told |= self._address_shown_then(batch.connection, remote, changed)
         # A first address is noted once it is sent.
         later = () if remote.invoice_address() else ADDRESS_FIELDS
         noted = {name: value for name, value in told.items() if name not in later}
         link._note_told(noted, {**remote.values(), **remote.roles()})
-        session.commit()
-        self._check_unchanged(session.connection, decision)
+        batch.commit()
+        self._check_unchanged(batch.connection, decision)
         return told
 
     def _check_address_shown(self, decision):
@@ -462,7 +460,7 @@ class TribeRelationExporter(models.AbstractModel):
             seconds = link._seconds_to_next_look(told)
             raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
 
-    def _tell(self, session, decision, told):
+    def _tell(self, batch, decision, told):
         """Tell Tribe what goes there, and note its answers; of each call where a later one fails.
 
         What Tribe has answered to is what both sides have: whatever it has afterwards is an edit
@@ -472,7 +470,7 @@ class TribeRelationExporter(models.AbstractModel):
         """
         link, remote, answered = decision.link, decision.remote, {}
         try:
-            agreed = self._write_to_tribe(session, link, decision.merged, remote, answered)
+            agreed = self._write_to_tribe(batch, link, decision.merged, remote, answered)
         except TribeError:
             known = {name: told[name] for name in answered if name in told}
             if known:
@@ -480,7 +478,7 @@ class TribeRelationExporter(models.AbstractModel):
                 self._agree(link, remote, known)
                 if numbers := {n: each for n, each in decision.numbers.items() if n in known}:
                     decision.partner._tribe_import_context().write(numbers)
-                session.commit()
+                batch.commit()
             raise
         known = {name: agreed.get(name, told[name]) for name in told}
         self._note_answer(link, remote, known, answered)

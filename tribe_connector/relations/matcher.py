@@ -67,7 +67,7 @@ class TribeRelationMatcher(models.AbstractModel):
 
     # Proof
 
-    def _find_matches(self, session, partners):
+    def _find_matches(self, batch, partners):
         """Relations of Tribe that prove to be a partner, and those that do and are kept apart.
 
         A person said *Different*, the ``ImportId`` of one is on the relation of another, or the
@@ -79,8 +79,8 @@ class TribeRelationMatcher(models.AbstractModel):
         # Tribe may say of very many that they are one and the same.
         matches = {partner.id: {} for partner in partners}
         apart = {partner.id: [] for partner in partners}
-        found = list(self._rows_with_import_id(session, partners))
-        not_one = self._apart(session, partners, found)
+        found = list(self._rows_with_import_id(batch, partners))
+        not_one = self._apart(batch, partners, found)
         for partner, row in found:
             if (partner.id, row["ID"]) in not_one:
                 apart[partner.id].append(row)
@@ -88,10 +88,10 @@ class TribeRelationMatcher(models.AbstractModel):
                 matches[partner.id][row["ID"]] = row
         # A relation with our ImportId is ours; numbers then prove nothing more.
         others = partners.filtered(lambda partner: not matches[partner.id])
-        refused = self.env["tribe.suggestion"]._refused(session.connection, others)
+        refused = self.env["tribe.suggestion"]._refused(batch.connection, others)
         given_up = {partner.id: [] for partner in partners}
-        with_numbers = list(self._rows_with_numbers(session, others))
-        left = self._left_to_odoo(session, [row for _partner, _name, row, _link in with_numbers])
+        with_numbers = list(self._rows_with_numbers(batch, others))
+        left = self._left_to_odoo(batch, [row for _partner, _name, row, _link in with_numbers])
         for partner, name, row, link in with_numbers:
             if link:
                 given_up[partner.id].append((name, link))
@@ -102,30 +102,30 @@ class TribeRelationMatcher(models.AbstractModel):
         matches = {partner_id: list(rows.values()) for partner_id, rows in matches.items()}
         return matches, apart, given_up
 
-    def _apart(self, session, partners, found):
+    def _apart(self, batch, partners, found):
         """Which relations are not a partner, whatever they carry of it: ``{(partner_id, ID)}``.
 
         :param found: ``(partner, row)`` of some partners
         """
-        refused = self.env["tribe.suggestion"]._refused(session.connection, partners)
-        owners = self._owners(session, {row["ID"] for _partner, row in found})
+        refused = self.env["tribe.suggestion"]._refused(batch.connection, partners)
+        owners = self._owners(batch, {row["ID"] for _partner, row in found})
         return refused | {
             (partner.id, row["ID"])
             for partner, row in found
             if owners.get(row["ID"], partner) != partner
         }
 
-    def _left_to_odoo(self, session, rows):
+    def _left_to_odoo(self, batch, rows):
         """The IDs of those relations that are left to Odoo, which no other contact is."""
         tribe_ids = {row["ID"] for row in rows}
-        return self.env["tribe.link"]._left_to_odoo(session.connection, tribe_ids)
+        return self.env["tribe.link"]._left_to_odoo(batch.connection, tribe_ids)
 
-    def _rows_with_import_id(self, session, partners):
+    def _rows_with_import_id(self, batch, partners):
         """``(partner, row with kind)`` of the relations that carry an ``ImportId`` of ours.
 
         Of those that are left to Odoo not even that is taken off.
         """
-        connection = session.connection
+        connection = batch.connection
         own = connection._own_relation_ids()
         for kind in RELATION_KINDS if connection.has_import_id else ():
             import_ids = {
@@ -133,47 +133,47 @@ class TribeRelationMatcher(models.AbstractModel):
                 for partner in partners
                 for import_id in connection._import_ids(partner, kind)
             }
-            found = find_by_import_ids(session.client, kind, import_ids)
-            nobody = own | self._left_to_odoo(session, chain(*found.values()))
+            found = find_by_import_ids(batch.client, kind, import_ids)
+            nobody = own | self._left_to_odoo(batch, chain(*found.values()))
             for import_id, rows in found.items():
                 for row in rows:
                     if row["ID"] not in nobody:
                         yield import_ids[import_id], {**row, "kind": kind}
 
-    def _rows_with_numbers(self, session, partners):
+    def _rows_with_numbers(self, batch, partners):
         """The relations that have a number of a partner: ``(partner, field, row with kind, link)``.
 
         The link is that of a relation whose contact has given the number up; else it is empty.
         """
-        own = session.connection._own_relation_ids()
+        own = batch.connection._own_relation_ids()
         for name in WIRE_NUMBERS:
             numbers = {
-                partner: partner._tribe_number(session.connection, name) for partner in partners
+                partner: partner._tribe_number(batch.connection, name) for partner in partners
             }
             sought = [each for each in numbers.values() if each and len(each) <= LONGEST_SOUGHT]
-            found, given_up = self._find_by_numbers(session, name, sought)
+            found, given_up = self._find_by_numbers(batch, name, sought)
             for partner, number in numbers.items():
                 for row in found.get(number, []) if number else ():
                     if row["ID"] not in own:
                         yield partner, name, row, given_up.get(row["ID"])
 
-    def _find_by_numbers(self, session, name, numbers):
+    def _find_by_numbers(self, batch, name, numbers):
         """The relations that have some debtor or creditor numbers, as ``find_by_numbers``.
 
         And the links of those whose contact has given that number up: ``{tribe_id: link}``.
         """
-        connection = session.connection
-        found = find_by_numbers(connection, session.client, WIRE_NUMBERS[name], numbers)
+        connection = batch.connection
+        found = find_by_numbers(connection, batch.client, WIRE_NUMBERS[name], numbers)
         number_of = {row["ID"]: number for number, rows in found.items() for row in rows}
         links = self.env["tribe.link"]._of_tribe(connection, number_of)
         return found, {
             tribe_id: link
             for tribe_id, link in links.items()
             if self._has_given_up(link, name, number_of[tribe_id])
-            and self._told_with(session, name, link) is not None
+            and self._told_with(batch, name, link) is not None
         }
 
-    def _told_with(self, session, name, link):
+    def _told_with(self, batch, name, link):
         """The links of those whose numbers Tribe is told for a contact to get its own there.
 
         That one is among them. They may go around, as where two are swapped. None where Tribe is
@@ -183,15 +183,15 @@ class TribeRelationMatcher(models.AbstractModel):
         while waiting and len(told) < MOST_IN_TURN:
             each = waiting[0]
             key = name, each
-            if key not in session.ahead:
-                session.ahead[key] = self._links_with_its_number(session, name, each)
-            if session.ahead[key] is None:
+            if key not in batch.links_with_number:
+                batch.links_with_number[key] = self._links_with_its_number(batch, name, each)
+            if batch.links_with_number[key] is None:
                 return None
             told |= each
-            waiting = (waiting | session.ahead[key]) - told
+            waiting = (waiting | batch.links_with_number[key]) - told
         return told
 
-    def _links_with_its_number(self, session, name, link):
+    def _links_with_its_number(self, batch, name, link):
         """The links of the relations that have the number which a contact has by now.
 
         None where Tribe is not told it: it is somebody else's who keeps it, on either side, or
@@ -207,15 +207,15 @@ class TribeRelationMatcher(models.AbstractModel):
             return links
         if len(number) > LONGEST_SOUGHT or self._partners_with(connection, name, number) - partner:
             return None
-        having = self._having_in_tribe(session, name, number, link.tribe_id)
+        having = self._having_in_tribe(batch, name, number, link.tribe_id)
         if all(self._is_moving(known, name, row) for row, known in having):
             return links.concat(*(known for _row, known in having))
         return None
 
-    def _having_in_tribe(self, session, name, number, tribe_id):
+    def _having_in_tribe(self, batch, name, number, tribe_id):
         """The other relations that have a number in Tribe, each with its link, if any."""
-        connection = session.connection
-        found = find_by_numbers(connection, session.client, WIRE_NUMBERS[name], [number])
+        connection = batch.connection
+        found = find_by_numbers(connection, batch.client, WIRE_NUMBERS[name], [number])
         rows = [row for row in found.get(number, []) if row["ID"] != tribe_id]
         links = self.env["tribe.link"]._of_tribe(connection, [row["ID"] for row in rows])
         return [(row, links.get(row["ID"])) for row in rows]
@@ -245,36 +245,36 @@ class TribeRelationMatcher(models.AbstractModel):
             BUSY_SECONDS,
         )
 
-    def _match(self, session, decision, rows):
+    def _match(self, batch, decision, rows):
         """Which one relation a partner is, if any; a question where only a person can tell.
 
         :raises NeedsPerson: when it could be several, is of the other kind or is taken
         """
         partner = decision.partner
         if len(rows) > 1:
-            self._ask_which(session.connection, decision, rows)
+            self._ask_which(batch.connection, decision, rows)
         if len(rows) != 1:
             return
         (row,) = rows
         if row["kind"] != partner._tribe_kind():
             if "ImportId" not in row:
                 raise self._other_kind(partner, row)
-            self._judge(session, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
+            self._judge(batch, decision, Facts(row["kind"], import_ids=[row["ImportId"]]), row)
             return
-        self._check_not_taken(session, partner, row)
-        if not session.leases.take(tribe_key(session.connection.id, row["ID"])):
+        self._check_not_taken(batch, partner, row)
+        if not batch.leases.take(tribe_key(batch.connection.id, row["ID"])):
             raise self._busy(partner)
         decision.row = row
 
-    def _check_not_taken(self, session, partner, row):
+    def _check_not_taken(self, batch, partner, row):
         """Refuse the relation of somebody else, or one that an earlier decision is about.
 
         :raises NeedsPerson: naming both
         """
-        owner = session.claims.get(row["ID"])
-        owner = owner or self._owners(session, [row["ID"]]).get(row["ID"], partner)
+        owner = batch.owner_by_tribe_id.get(row["ID"])
+        owner = owner or self._owners(batch, [row["ID"]]).get(row["ID"], partner)
         if owner != partner:
-            raise self._taken(session.connection, partner, row, owner)
+            raise self._taken(batch.connection, partner, row, owner)
 
     def _ask_which(self, connection, decision, rows):
         """Have a person say which of several relations a partner is.
@@ -292,14 +292,14 @@ class TribeRelationMatcher(models.AbstractModel):
         ]
         decision.ask(self._could_be(connection, decision))
 
-    def _judge(self, session, decision, relation, row, *, is_left_out=False):
+    def _judge(self, batch, decision, relation, row, *, is_left_out=False):
         """Leave it to a person where something speaks against what is proof.
 
         :param relation: what is known of the relation (``Facts``)
         :param is_left_out: whether the contact is none that the connection synchronizes
         :raises TryAgain: when the proof is there no more
         """
-        connection, partner = session.connection, decision.partner
+        connection, partner = batch.connection, decision.partner
         contact = self._contact_facts(connection, partner, decision.link)
         contact = replace(contact, is_left_out=is_left_out)
         remote = decision.remote
@@ -401,12 +401,12 @@ class TribeRelationMatcher(models.AbstractModel):
                 found[other] = shared[0]
         return found
 
-    def _look_for_namesakes(self, session, decisions):
+    def _look_for_namesakes(self, batch, decisions):
         """Read which relations share a value with contacts that are named otherwise than theirs.
 
         In few calls for all of them.
         """
-        connection = session.connection
+        connection = batch.connection
         wanted = {}
         for decision in decisions:
             with self._alone(decision):
@@ -416,7 +416,7 @@ class TribeRelationMatcher(models.AbstractModel):
                     values = evidence.of_namesake(contact, relation)
                     wanted.setdefault(relation.kind, []).append((decision, values))
         for kind, of_kind in wanted.items():
-            found = self._relations_with(session, kind, [values for _each, values in of_kind])
+            found = self._relations_with(batch, kind, [values for _each, values in of_kind])
             for decision, values in of_kind:
                 decision.alike = {
                     pair: found[pair] for pair in evidence.weak_keys(values) if pair in found
@@ -556,10 +556,10 @@ class TribeRelationMatcher(models.AbstractModel):
                         ),
                     )
 
-    def _disown(self, session, decision):
+    def _disown(self, batch, decision):
         """Take our ``ImportId`` off the relations that are not the contact that it names."""
         for row in decision.disowned:
-            session.client.update(RELATION_SETS[row["kind"]], row["ID"], {"ImportId": None})
+            batch.client.update(RELATION_SETS[row["kind"]], row["ID"], {"ImportId": None})
 
     def _check_number_of_tenant(self, connection, partner, relation):
         """Refuse to take a number for a proof that was given in another tenant: there are two.
@@ -592,11 +592,11 @@ class TribeRelationMatcher(models.AbstractModel):
                         ),
                     )
 
-    def _owners(self, session, tribe_ids):
+    def _owners(self, batch, tribe_ids):
         """The partners that relations are linked to: ``{tribe_id: partner}``; in few queries."""
-        links = self.env["tribe.link"]._of_tribe(session.connection, tribe_ids)
+        links = self.env["tribe.link"]._of_tribe(batch.connection, tribe_ids)
         partners = self.env["tribe.link"].concat(*links.values()).partner_id
-        others = {*session.connection._no_longer_linked(partners).ids, False}
+        others = {*batch.connection._no_longer_linked(partners).ids, False}
         return {
             tribe_id: link.partner_id
             for tribe_id, link in links.items()
@@ -605,19 +605,19 @@ class TribeRelationMatcher(models.AbstractModel):
 
     # What is weaker
 
-    def _candidates_in_tribe(self, session, partners):
+    def _candidates_in_tribe(self, batch, partners):
         """Relations of Tribe that unlinked partners could be: ``{partner_id: [Candidate]}``.
 
         Not the ones that are linked to somebody, left to Odoo or ourselves, nor what a person
         refused before.
         """
-        connection = session.connection
+        connection = batch.connection
         values = {partner: self._weak_values(connection, partner) for partner in partners}
         facts = {partner: Facts(partner._tribe_kind(), each) for partner, each in values.items()}
         shared = [
             (partner, kind, pair, rows_of[pair])
             for kind in RELATION_KINDS
-            if (rows_of := self._relations_with(session, kind, list(values.values())))
+            if (rows_of := self._relations_with(batch, kind, list(values.values())))
             for partner, each in values.items()
             for pair in evidence.weak_keys(each)
             if pair in rows_of and not evidence.is_shared_by_many(1, len(rows_of[pair]))
@@ -643,12 +643,12 @@ class TribeRelationMatcher(models.AbstractModel):
             for partner, each in found.items()
         }
 
-    def _relations_with(self, session, kind, all_values):
+    def _relations_with(self, batch, kind, all_values):
         """Relations of Tribe that share some weak values: ``{(basis, key): [row]}``.
 
         Of what many share, not all.
         """
-        connection, client = session.connection, session.client
+        connection, client = batch.connection, batch.client
         found = {}
         bases = evidence.SUGGESTIONS[:-1] if kind == "organization" else (evidence.EMAIL,)
         for basis in bases:
@@ -677,9 +677,9 @@ class TribeRelationMatcher(models.AbstractModel):
         numbers = {name: partner[name] for name in (evidence.VAT, evidence.REGISTRY)}
         return values | {n: None if is_too_long(text) else text for n, text in numbers.items()}
 
-    def _candidates_in_odoo(self, session, remotes):
+    def _candidates_in_odoo(self, batch, remotes):
         """Unlinked contacts that relations could be: ``{tribe_id: [Candidate]}``."""
-        connection = session.connection
+        connection = batch.connection
         facts = {remote.tribe_id: self._relation_facts(remote) for remote in remotes}
         values = {tribe_id: each.values for tribe_id, each in facts.items()}
         partners = self._contacts_of_few(connection, values.values())
@@ -694,7 +694,7 @@ class TribeRelationMatcher(models.AbstractModel):
             tribe_id: [pair for pair in evidence.weak_keys(each) if pair in alike]
             for tribe_id, each in values.items()
         }
-        relations = self._count_relations(session, remotes, values, shared)
+        relations = self._count_relations(batch, remotes, values, shared)
         found = {}
         for remote in remotes:
             relation = facts[remote.tribe_id]
@@ -712,7 +712,7 @@ class TribeRelationMatcher(models.AbstractModel):
             ]
         return found
 
-    def _count_relations(self, session, remotes, values, shared):
+    def _count_relations(self, batch, remotes, values, shared):
         """How many relations of Tribe share weak values with contacts: ``Counter``.
 
         :param shared: ``{tribe_id: [(basis, key)]}``
@@ -725,7 +725,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 if remote.kind == kind
                 for basis, _key in shared[remote.tribe_id]
             ]
-            for pair, rows in self._relations_with(session, kind, wanted).items():
+            for pair, rows in self._relations_with(batch, kind, wanted).items():
                 found[(kind, *pair)] = len(rows)
         return found
 

@@ -44,13 +44,13 @@ class TribeRelationNumbering(models.AbstractModel):
             if name in values and relationship in wanted and not values[name]
         ]
 
-    def _decide_numbers(self, session, decisions):
+    def _decide_numbers(self, batch, decisions):
         """Give a number to who has none: the reference or the next of the sequence.
 
         Only kept in the decision until Tribe has it: a row of the partner must not stay locked
         meanwhile.
         """
-        connection = session.connection
+        connection = batch.connection
         for name in NUMBERS:
             without = []
             for decision in decisions:
@@ -62,23 +62,23 @@ class TribeRelationNumbering(models.AbstractModel):
                         decision.numbers[name] = reference
                     else:
                         without.append(decision)
-            kept = self._numbers_kept(session, name, without)
+            kept = self._numbers_kept(batch, name, without)
             for decision in without:
                 decision.numbers |= (
                     {name: kept[decision.partner]} if decision.partner in kept else {}
                 )
             without = [decision for decision in without if name not in decision.numbers]
             try:
-                numbers = self._free_numbers(session, name, len(without))
+                numbers = self._free_numbers(batch, name, len(without))
             except NeedsPerson as error:
                 for decision in without:
                     decision.ask(error)
                 continue
             for decision, number in zip(without, numbers, strict=True):
                 decision.numbers[name] = number
-                session.kept.setdefault(str(decision.partner.id), {})[name] = number
+                batch.kept.setdefault(str(decision.partner.id), {})[name] = number
 
-    def _numbers_kept(self, session, name, decisions):
+    def _numbers_kept(self, batch, name, decisions):
         """What was drawn for some before, and they did not get: ``{partner: number}``.
 
         Else each try would draw anew, of a sequence that other companies may use as well.
@@ -86,32 +86,32 @@ class TribeRelationNumbering(models.AbstractModel):
         partners = {str(decision.partner.id): decision.partner for decision in decisions}
         for work in self.env["tribe.work"].search(
             [
-                ("connection_id", "=", session.connection.id),
+                ("connection_id", "=", batch.connection.id),
                 ("kind", "=", "partner"),
                 ("reference", "in", list(partners)),
                 ("facts", "!=", False),
             ]
         ):
-            session.kept.setdefault(work.reference, {**work.facts})
+            batch.kept.setdefault(work.reference, {**work.facts})
         drawn = {
-            session.kept[reference][name]: partner
+            batch.kept[reference][name]: partner
             for reference, partner in partners.items()
-            if name in session.kept.get(reference, {})
+            if name in batch.kept.get(reference, {})
         }
-        free = self._leased_unused(session, name, list(drawn)) if drawn else ()
+        free = self._leased_unused(batch, name, list(drawn)) if drawn else ()
         return {drawn[number]: number for number in free}
 
     def _lacks_number(self, connection, decision, name):
         """Whether a customer (supplier) of either side has no number that counts."""
         remote = decision.remote
         values = decision.partner._tribe_values(connection)
-        told = self._told_values(connection, remote, values, decision.link) if remote else {}
+        told = self._values_from_tribe(connection, remote, values, decision.link) if remote else {}
         if name not in values or values[name] or told.get(name):
             return False
         kinds = set(self._wanted_relationships(decision.partner))
         return NUMBERS[name] in kinds | set(remote.roles_held if remote else ())
 
-    def _free_numbers(self, session, name, count):
+    def _free_numbers(self, batch, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses.
 
         They are drawn once they are known to be free, and this worker has the leases on them.
@@ -123,24 +123,24 @@ class TribeRelationNumbering(models.AbstractModel):
             missing = count - len(free)
             if not missing:
                 break
-            seen = self._look_ahead(session, name, missing, 0, self._leased_unused)
+            seen = self._look_ahead(batch, name, missing, 0, self._leased_unused)
             usable = {number for number, is_free in seen.items() if is_free}
             if len(usable) < missing:
-                self._give_back(session, name, usable)
+                self._give_back(batch, name, usable)
                 break
-            drawn = self._draw(session, name, missing, seen)
+            drawn = self._draw(batch, name, missing, seen)
             # Nobody looked at what came instead of numbers that another worker drew meanwhile.
             unseen = [number for number in drawn if number not in seen]
-            usable |= set(self._leased_unused(session, name, unseen))
+            usable |= set(self._leased_unused(batch, name, unseen))
             free += [number for number in drawn if number in usable]
-            self._give_back(session, name, usable - set(drawn))
+            self._give_back(batch, name, usable - set(drawn))
         if len(free) < count:
-            raise self._too_few_are_free(session.connection, name, seen)
+            raise self._too_few_are_free(batch.connection, name, seen)
         return free
 
-    def _draw(self, session, name, count, seen):
+    def _draw(self, batch, name, count, seen):
         """Draw so many numbers of the sequence, but for those that are seen to be taken."""
-        sequence = self._sequence(session.connection, name)
+        sequence = self._sequence(batch.connection, name)
         drawn = []
         for _number in seen:
             number = sequence.next_by_id()
@@ -150,27 +150,27 @@ class TribeRelationNumbering(models.AbstractModel):
                 break
         return drawn
 
-    def _peek_numbers(self, session, name, count, position=0):
+    def _peek_numbers(self, batch, name, count, position=0):
         """What ``_free_numbers`` would return, without drawing: ``(numbers, new position)``.
 
         :param position: how many numbers of the sequence count as drawn already, free or not
         """
         if not count:
             return [], position
-        seen = self._look_ahead(session, name, count, position, self._unused)
+        seen = self._look_ahead(batch, name, count, position, self._unused)
         free = [number for number, is_free in seen.items() if is_free][:count]
         if len(free) < count:
-            raise self._too_few_are_free(session.connection, name, seen)
+            raise self._too_few_are_free(batch.connection, name, seen)
         return free, position + list(seen).index(free[-1]) + 1
 
-    def _look_ahead(self, session, name, count, position, check):
+    def _look_ahead(self, batch, name, count, position, check):
         """The next numbers of the sequence, without drawing: ``{number: whether it is free}``.
 
         At least so many are free, unless a person should say which number is next.
 
         :param check: which of some numbers are free, as ``_unused``
         """
-        upcoming = self._upcoming_numbers(session.connection, name, position)
+        upcoming = self._upcoming_numbers(batch.connection, name, position)
         seen, rounds = {}, 0
         while rounds < MOST_ROUNDS and len(seen) < MOST_PASSED_OVER:
             missing = count - sum(seen.values())
@@ -178,9 +178,9 @@ class TribeRelationNumbering(models.AbstractModel):
                 break
             # A call asks for many as well as for one.
             numbers = list(islice(upcoming, max(missing, VALUES_PER_CALL) if seen else missing))
-            free = set(check(session, name, numbers))
+            free = set(check(batch, name, numbers))
             seen |= {number: number in free for number in numbers}
-            rounds += bool(free) or not self._all_of_contacts(session.connection, name, numbers)
+            rounds += bool(free) or not self._all_of_contacts(batch.connection, name, numbers)
         return seen
 
     def _all_of_contacts(self, connection, name, numbers):
@@ -188,26 +188,26 @@ class TribeRelationNumbering(models.AbstractModel):
         having = self._partners_by_number(connection, name, numbers)
         return all(canonical(name, number) in having for number in numbers)
 
-    def _leased_unused(self, session, name, numbers):
+    def _leased_unused(self, batch, name, numbers):
         """As ``_unused``, of the numbers that no other worker gives to somebody.
 
         The leases on the others are given back at once: each takes a place in a table that all
         databases of the server share.
         """
-        keys = {number: number_key(session.connection.id, name, number) for number in numbers}
-        new = [number for number in numbers if not session.leases.holds(keys[number])]
-        held = set(session.leases.take_each(keys.values()))
+        keys = {number: number_key(batch.connection.id, name, number) for number in numbers}
+        new = [number for number in numbers if not batch.leases.holds(keys[number])]
+        held = set(batch.leases.take_each(keys.values()))
         leased = [number for number in numbers if keys[number] in held]
-        free = self._unused(session, name, leased)
-        session.leases.give_back(
+        free = self._unused(batch, name, leased)
+        batch.leases.give_back(
             keys[number] for number in new if number in leased and number not in free
         )
         return free
 
-    def _give_back(self, session, name, numbers):
+    def _give_back(self, batch, name, numbers):
         """Let go of the leases on numbers that are given to nobody."""
-        keys = [number_key(session.connection.id, name, number) for number in numbers]
-        session.leases.give_back(key for key in keys if session.leases.holds(key))
+        keys = [number_key(batch.connection.id, name, number) for number in numbers]
+        batch.leases.give_back(key for key in keys if batch.leases.holds(key))
 
     def _too_few_are_free(self, connection, name, seen):
         numbers = list(seen)
@@ -261,11 +261,11 @@ class TribeRelationNumbering(models.AbstractModel):
             )
         return sequence
 
-    def _unused(self, session, name, numbers):
+    def _unused(self, batch, name, numbers):
         """The numbers that neither a contact of Odoo nor a relation of Tribe has."""
-        having = self._partners_by_number(session.connection, name, numbers)
+        having = self._partners_by_number(batch.connection, name, numbers)
         numbers = [number for number in numbers if canonical(name, number) not in having]
-        taken = find_by_numbers(session.connection, session.client, WIRE_NUMBERS[name], numbers)
+        taken = find_by_numbers(batch.connection, batch.client, WIRE_NUMBERS[name], numbers)
         return [number for number in numbers if number not in taken]
 
     # Numbers that two have
@@ -305,7 +305,7 @@ class TribeRelationNumbering(models.AbstractModel):
                 ),
             )
 
-    def _check_numbers_free_in_tribe(self, session, decision):
+    def _check_numbers_free_in_tribe(self, batch, decision):
         """Refuse to tell Tribe a changed number that another contact or relation has.
 
         One that is free in another Tribe, of which the contact is a customer too, is left alone
@@ -319,7 +319,7 @@ class TribeRelationNumbering(models.AbstractModel):
             if not number or decision.numbers.get(name, partner.ref) != partner.ref:
                 continue
             try:
-                self._check_number_free_in_tribe(session, decision, name, number)
+                self._check_number_free_in_tribe(batch, decision, name, number)
             except NeedsPerson:
                 if not (link and link._is_agreed_elsewhere(name, number)):
                     raise
@@ -337,7 +337,7 @@ class TribeRelationNumbering(models.AbstractModel):
                     not_in_tribe={name: kept},
                 )
 
-    def _check_number_free_in_tribe(self, session, decision, name, number):
+    def _check_number_free_in_tribe(self, batch, decision, name, number):
         """As ``_check_numbers_free_in_tribe``, of one number.
 
         A number that was just drawn is free. So is that of a relation whose contact has another
@@ -346,15 +346,15 @@ class TribeRelationNumbering(models.AbstractModel):
 
         :raises TryAgain: as long as it waits
         """
-        connection, partner = session.connection, decision.partner
+        connection, partner = batch.connection, decision.partner
         self._check_number_unique(connection, partner, name)
-        having = self._having_in_tribe(session, name, number, decision.tribe_id)
+        having = self._having_in_tribe(batch, name, number, decision.tribe_id)
         # Before it is followed who gets which number, which takes a call for each.
         staying = [row for row, link in having if not self._is_moving(link, name, row)]
         if staying or len(having) > MOST_IN_TURN:
             raise self._taken_in_tribe(partner, name, number, (staying or [having[0][0]])[0])
         for row, link in having:
-            told = self._told_with(session, name, link)
+            told = self._told_with(batch, name, link)
             if told is None:
                 raise self._taken_in_tribe(partner, name, number, row)
             told = told.filtered(lambda each: each.partner_id != partner)
@@ -393,13 +393,13 @@ class TribeRelationNumbering(models.AbstractModel):
         references = {*asked.mapped("reference")} - {*saved.mapped("reference")}
         return partners.filtered(lambda partner: str(partner.id) in references)
 
-    def _check_given_up_told(self, session, decision):
+    def _check_given_up_told(self, batch, decision):
         """Refuse to tell a number that another one of this batch still has, as it has failed.
 
         :raises TryAgain: naming that one
         """
         for name, link in decision.given_up:
-            if session.has_failed(str(link.partner_id.id)) and not link._is_number_agreed(name):
+            if batch.has_failed(str(link.partner_id.id)) and not link._is_number_agreed(name):
                 raise self._given_up_first(
-                    session.connection, decision.partner, name, link.partner_id
+                    batch.connection, decision.partner, name, link.partner_id
                 )

@@ -20,7 +20,7 @@ from ..tribe_names import (
     RELATIONSHIPS,
     STREAM_SETS,
 )
-from .planning_batch import PlanSession
+from .planning_batch import PlanningBatch
 from .remote_relation import load_relations
 from .synchronizer import NUMBERS
 
@@ -42,41 +42,41 @@ class TribeRelationPlanner(models.AbstractModel):
     _inherit = "tribe.relation.exporter"
     _description = "Tribe Relation Planner"
 
-    def _process(self, session):
+    def _process(self, batch):
         """Make the next part of some plans."""
-        for reference in session.references:
+        for reference in batch.references:
             plan = self.env["tribe.plan"].browse(int(reference)).exists()
             if plan.state == "making":
-                self._make_part(session, plan)
+                self._make_part(batch, plan)
             if plan.exists().state == "making":
                 self.env["tribe.work"]._add(
-                    session.connection, "outbound", "plan", [plan.id], "follow"
+                    batch.connection, "outbound", "plan", [plan.id], "follow"
                 )
-            session.done(reference)
-            session.commit()
+            batch.done(reference)
+            batch.commit()
 
-    def _make_part(self, session, plan):
+    def _make_part(self, batch, plan):
         lines = plan._next_lines(CHUNK)
         if lines:
-            planned = self._plan_lines(session, plan, lines)
+            planned = self._plan_lines(batch, plan, lines)
             numbers = plan.numbers_planned
-            if self._undo(session, plan):
-                self._keep(session.connection, planned)
+            if self._undo(batch, plan):
+                self._keep(batch.connection, planned)
                 plan.numbers_planned = numbers
         elif not plan.relations_listed:
-            found = self._list_relations(PlanSession(session, plan, {}))
-            if self._undo(session, plan):
+            found = self._list_relations(PlanningBatch(batch, plan, {}))
+            if self._undo(batch, plan):
                 plan._add_relations(found)
                 plan.relations_listed = True
         else:
             plan.state = "ready"
 
-    def _plan_lines(self, session, plan, lines):
+    def _plan_lines(self, batch, plan, lines):
         """Decide about some lines; a line that is refused something in Tribe says so, alone.
 
-        :returns: ``[PlanSession]`` with what is to be kept
+        :returns: ``[PlanningBatch]`` with what is to be kept
         """
-        planning = PlanSession(session, plan, self._reasons(plan, lines))
+        planning = PlanningBatch(batch, plan, self._reasons(plan, lines))
         try:
             with self.env.cr.savepoint():
                 if lines.partner_id:
@@ -89,14 +89,14 @@ class TribeRelationPlanner(models.AbstractModel):
                 raise
             if middle := len(lines) // 2:
                 halves = lines[:middle], lines[middle:]
-                return [part for half in halves for part in self._plan_lines(session, plan, half)]
-            refused = PlanSession(session, plan, {})
+                return [part for half in halves for part in self._plan_lines(batch, plan, half)]
+            refused = PlanningBatch(batch, plan, {})
             refused.fill(lines, {"action": QUESTION, "text": said(error)})
             return [refused]
 
-    def _undo(self, session, plan):
+    def _undo(self, batch, plan):
         """Undo all that deciding did. False when somebody took the plan away meanwhile."""
-        session.rollback()
+        batch.rollback()
         registry = self.env.registry
         if registry.cache_invalidated:
             # A setting that was changed and is as before may have been cached in between.
@@ -145,28 +145,28 @@ class TribeRelationPlanner(models.AbstractModel):
 
     # Contacts
 
-    def _plan_partners(self, session, lines):
-        of_tenant = session.connection._of_tenant(lines.partner_id)
+    def _plan_partners(self, batch, lines):
+        of_tenant = batch.connection._of_tenant(lines.partner_id)
         for line in lines.filtered(lambda line: line.partner_id not in of_tenant):
             # Another connection's since the plan was begun.
-            session.leave_out(line)
+            batch.leave_out(line)
         lines = lines.exists()
         by_partner = {line.partner_id: line for line in lines}
-        links = self._links_by_partner(session.connection, lines.partner_id)
+        links = self._links_by_partner(batch.connection, lines.partner_id)
         for line in lines:
             partner = line.partner_id
             if partner.id in links or self._wanted_relationships(partner):
                 continue
             if partner.tribe_synchronize:
                 problem = self._private_supplier(partner)
-                session.fill(line, {"action": QUESTION, "text": said(problem)})
+                batch.fill(line, {"action": QUESTION, "text": said(problem)})
             else:
-                session.leave_out(line)
+                batch.leave_out(line)
             lines -= line
         lines = lines.exists()
-        too_long = self._too_long(session.connection, lines.partner_id, links)
+        too_long = self._too_long(batch.connection, lines.partner_id, links)
         for partner, problem in too_long.items():
-            session.fill(by_partner[partner], {"action": QUESTION, "text": said(problem)})
+            batch.fill(by_partner[partner], {"action": QUESTION, "text": said(problem)})
         lines = lines.filtered(lambda line: line.partner_id not in too_long)
         unsure = lines.partner_id.filtered(
             lambda partner: partner.id in links and links[partner.id].state == "sending"
@@ -176,31 +176,31 @@ class TribeRelationPlanner(models.AbstractModel):
                 "plan_answer_lost",
                 contact=partner.display_name,
             )
-            session.fill(by_partner[partner], {"action": QUESTION, "text": text})
-        for decision in self._decide(session, lines.partner_id - unsure):
+            batch.fill(by_partner[partner], {"action": QUESTION, "text": text})
+        for decision in self._decide(batch, lines.partner_id - unsure):
             changes = []
             with self._alone(decision):
-                changes = self._changes(session, decision)
-            self._fill(session, by_partner[decision.partner], decision, changes)
-            session.candidates += decision.candidates
+                changes = self._changes(batch, decision)
+            self._fill(batch, by_partner[decision.partner], decision, changes)
+            batch.candidates += decision.candidates
 
-    def _changes(self, session, decision):
+    def _changes(self, batch, decision):
         """The changes on both sides that a decision of the exporter makes."""
         if decision.action == CREATE_TRIBE:
-            values, _notes = self._values_to_create(session, decision)
+            values, _notes = self._values_to_create(batch, decision)
             changes = _changes("tribe", {}, {name: new for name, new in values.items() if new})
         elif decision.action in (LINK, UPDATE):
-            changes = self._merged_changes(session, decision)
+            changes = self._merged_changes(batch, decision)
         else:
             return []
         changes += [_change("tribe", kind, None, True) for kind in decision.relationships]
         changes += [_change("odoo", name, None, new) for name, new in decision.numbers.items()]
         return changes
 
-    def _merged_changes(self, session, decision):
+    def _merged_changes(self, batch, decision):
         merged, remote = decision.merged, decision.remote.values()
         odoo = decision.odoo or decision.partner._tribe_values(
-            session.connection, decision.remote.relationships
+            batch.connection, decision.remote.relationships
         )
         to_tribe = dict(merged.to_tribe)
         if "active" in to_tribe and not self._to_end_or_reopen(
@@ -218,14 +218,14 @@ class TribeRelationPlanner(models.AbstractModel):
 
     # Relations
 
-    def _list_relations(self, session):
+    def _list_relations(self, batch):
         """The relations of Tribe that this plan concerns, as far as no line is about them."""
-        plan, connection = session.plan, session.connection
+        plan, connection = batch.plan, batch.connection
         found = {}
         if plan.scope == "changes":
-            found = self._changed_relations(session)
+            found = self._changed_relations(batch)
         elif connection.initial_scope == "both":
-            found = self._current_relations(session)
+            found = self._current_relations(batch)
         return self._not_planned(plan, found)
 
     def _not_planned(self, plan, found):
@@ -245,14 +245,14 @@ class TribeRelationPlanner(models.AbstractModel):
             if tribe_id not in planned and tribe_id not in linked
         }
 
-    def _current_relations(self, session):
+    def _current_relations(self, batch):
         """The customers and suppliers of Tribe now: ``{tribe_id: kind}``."""
         found = {}
         for entity_set, kind in RELATIONSHIPS.values():
-            if entity_set in session.connection._absent():
+            if entity_set in batch.connection._absent():
                 continue
             navigation = NAVIGATIONS[kind]
-            for page in session.client.pages(
+            for page in batch.client.pages(
                 entity_set, select="ID,IsFormer", expand=f"{navigation}($select=ID)"
             ):
                 for row in page:
@@ -260,59 +260,59 @@ class TribeRelationPlanner(models.AbstractModel):
                         found.setdefault(row[navigation]["ID"], kind)
         return found
 
-    def _changed_relations(self, session):
+    def _changed_relations(self, batch):
         """What changed in Tribe since the last look: ``{tribe_id: kind}``."""
         waiting = self.env["tribe.work"].search(
             [
-                ("connection_id", "=", session.connection.id),
+                ("connection_id", "=", batch.connection.id),
                 ("kind", "in", RELATION_KINDS),
                 ("direction", "=", "inbound"),
             ]
         )
         found = {work.reference: work.kind for work in waiting}
-        connection, poller = session.connection, self.env["tribe.poller"]
+        connection, poller = batch.connection, self.env["tribe.poller"]
         for stream in (*RELATION_KINDS, *PARTS_OF):
             since = self.env["tribe.cursor"]._position(connection, stream)
             if not since or STREAM_SETS[stream] in connection._absent():
                 continue
-            for by_kind in poller._changes(session, stream, since):
+            for by_kind in poller._changes(batch, stream, since):
                 for kind, ids in by_kind.items():
                     found |= dict.fromkeys(ids, kind)
         return found
 
-    def _plan_relations(self, session, lines):
+    def _plan_relations(self, batch, lines):
         importer = self.env["tribe.relation.importer"]
         for kind in RELATION_KINDS:
             # Those of the kind before may be left out.
             of_kind = {line.tribe_id: line for line in lines.exists() if line.kind == kind}
-            remotes = load_relations(session.connection, session.client, kind, of_kind)
-            relevant = importer._customers_and_suppliers(session, remotes)
+            remotes = load_relations(batch.connection, batch.client, kind, of_kind)
+            relevant = importer._customers_and_suppliers(batch, remotes)
 
             def refuse(remote, error, of_kind=of_kind):
                 text = problem_of(error, self.env).text
                 line = of_kind.pop(remote.tribe_id)
-                session.fill(line, {"action": QUESTION, "name": remote.name, "text": text})
+                batch.fill(line, {"action": QUESTION, "name": remote.name, "text": text})
 
-            for decision in importer._decide(session, importer._readable(relevant, refuse)):
-                self._as_planned(session, decision)
+            for decision in importer._decide(batch, importer._readable(relevant, refuse)):
+                self._as_planned(batch, decision)
                 line = of_kind.pop(decision.tribe_id)
                 changes = []
                 with self._alone(decision):
-                    changes = self._relation_changes(session, decision)
-                self._fill(session, line, decision, changes)
-                session.candidates += decision.candidates
+                    changes = self._relation_changes(batch, decision)
+                self._fill(batch, line, decision, changes)
+                batch.candidates += decision.candidates
             for line in of_kind.values():
                 # Gone, or no customer or supplier: none of our business.
-                session.leave_out(line)
+                batch.leave_out(line)
 
-    def _relation_changes(self, session, decision):
+    def _relation_changes(self, batch, decision):
         """The changes on both sides that a decision of the importer makes."""
         if decision.action == CREATE_ODOO:
-            connection, remote = session.connection, decision.remote
-            told = self._told_values(connection, remote, {})
+            connection, remote = batch.connection, decision.remote
+            told = self._values_from_tribe(connection, remote, {})
             for name, relationship in NUMBERS.items():
                 if relationship in remote.roles_held and not told.get(name, True):
-                    (decision.numbers[name],) = self._free_numbers(session, name, 1)
+                    (decision.numbers[name],) = self._free_numbers(batch, name, 1)
             values = {
                 **self.env["tribe.relation.importer"]._values_of_new(connection, remote),
                 **dict.fromkeys(remote.roles_held, True),
@@ -323,9 +323,9 @@ class TribeRelationPlanner(models.AbstractModel):
                 *self._number_changes(decision),
             ]
         if decision.action in (LINK, UPDATE):
-            self._decide_numbers(session, [decision])
+            self._decide_numbers(batch, [decision])
             return [
-                *self._merged_changes(session, decision),
+                *self._merged_changes(batch, decision),
                 *self._number_changes(decision),
                 *(_change("odoo", name, None, new) for name, new in decision.numbers.items()),
             ]
@@ -338,12 +338,12 @@ class TribeRelationPlanner(models.AbstractModel):
             _change("tribe", name, before.get(name), new) for name, new in decision.numbers.items()
         ]
 
-    def _as_planned(self, session, decision):
+    def _as_planned(self, batch, decision):
         """See a decision of the importer as if the lines before it were carried out."""
         if decision.candidates:
             linked = self.env["tribe.plan.line"].search(
                 [
-                    ("plan_id", "=", session.plan.id),
+                    ("plan_id", "=", batch.plan.id),
                     ("partner_id", "in", [each.partner.id for each in decision.candidates]),
                     ("action", "!=", QUESTION),
                     "|",
@@ -355,18 +355,18 @@ class TribeRelationPlanner(models.AbstractModel):
                 each for each in decision.candidates if each.partner not in linked.partner_id
             ]
             if decision.candidates:
-                decision.ask(self._could_be(session.connection, decision))
+                decision.ask(self._could_be(batch.connection, decision))
             else:
                 decision.action, decision.error = CREATE_ODOO, None
         if decision.action == CREATE_ODOO:
-            self._check_planned_numbers(session, decision)
+            self._check_planned_numbers(batch, decision)
 
-    def _check_planned_numbers(self, session, decision):
+    def _check_planned_numbers(self, batch, decision):
         values = decision.remote.values()
         for name in NUMBERS:
             if not values.get(name):
                 continue
-            first = session.plan._line_with(name, values[name])
+            first = batch.plan._line_with(name, values[name])
             if first:
                 decision.ask(
                     self.env["tribe.relation.importer"]._same_number(decision.remote, first.name)
@@ -374,10 +374,10 @@ class TribeRelationPlanner(models.AbstractModel):
 
     # What earlier lines mean
 
-    def _owners(self, session, tribe_ids):
+    def _owners(self, batch, tribe_ids):
         planned = self.env["tribe.plan.line"].search(
             [
-                ("plan_id", "=", session.plan.id),
+                ("plan_id", "=", batch.plan.id),
                 ("tribe_id", "in", list(tribe_ids)),
                 ("partner_id", "!=", False),
                 ("action", "!=", QUESTION),
@@ -385,30 +385,30 @@ class TribeRelationPlanner(models.AbstractModel):
         )
         # Of several the first.
         planned_owners = {line.tribe_id: line.partner_id for line in reversed(planned)}
-        return planned_owners | super()._owners(session, tribe_ids)
+        return planned_owners | super()._owners(batch, tribe_ids)
 
-    def _free_numbers(self, session, name, count):
+    def _free_numbers(self, batch, name, count):
         """The numbers that would be given, without giving them."""
-        plan = session.plan
+        plan = batch.plan
         # Asked for each line: Tribe is asked once in a batch whether none is free.
-        if name in session.taken_up:
-            raise session.taken_up[name]
+        if name in batch.taken_up:
+            raise batch.taken_up[name]
         try:
-            free, position = self._peek_numbers(session, name, count, plan._numbers_taken(name))
+            free, position = self._peek_numbers(batch, name, count, plan._numbers_taken(name))
         except NeedsPerson as error:
-            session.taken_up[name] = error
+            batch.taken_up[name] = error
             raise
         if count:
             plan._take_numbers(name, position)
         return free
 
-    def _leased_unused(self, session, name, numbers):
+    def _leased_unused(self, batch, name, numbers):
         """The free ones of some numbers, which are given to nobody."""
-        return self._unused(session, name, numbers)
+        return self._unused(batch, name, numbers)
 
     # Lines
 
-    def _fill(self, session, line, decision, changes):
+    def _fill(self, batch, line, decision, changes):
         active = [change for change in changes if change["field"] == "active"]
         ends = decision.action == UPDATE and any(not change["new"] for change in active)
         action = DEACTIVATE if ends else decision.action
@@ -422,7 +422,7 @@ class TribeRelationPlanner(models.AbstractModel):
             numbers = {**_readable_values(decision.remote), **numbers}
         elif decision.partner:
             numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
-        session.fill(
+        batch.fill(
             line,
             {
                 "action": action,

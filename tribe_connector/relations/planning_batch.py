@@ -9,25 +9,25 @@ class _NoLeases:
         return True
 
 
-class PlanSession:
-    """The part of ``Session`` that decisions use, and what the plan is to keep of them.
+class PlanningBatch:
+    """The part of ``Batch`` that decisions use, and what the plan is to keep of them.
 
     Whatever deciding does to the database is undone; ``lines`` (``{line_id: values}``, no values
     for a line that goes) and ``candidates`` are written afterwards. A record in them may be gone
     then. ``reasons`` says why each partner is looked at: ``{partner_id as text: {reason}}``.
     """
 
-    def __init__(self, session, plan, reasons):
-        self.env = session.env
-        self.began = session.began
-        self.connection = session.connection
-        self.client = session.client
+    def __init__(self, batch, plan, reasons):
+        self.env = batch.env
+        self.began = batch.began
+        self.connection = batch.connection
+        self.client = batch.client
         self.plan = plan
         self.reasons = reasons
         self.leases = _NoLeases()
-        self.claims = {}
-        self.firsts = {}
-        self.ahead = {}
+        self.owner_by_tribe_id = {}
+        self.first_relation_with = {}
+        self.links_with_number = {}
         self.kept = {}
         # Why there is no number of a sequence: {field: exception}.
         self.taken_up = {}

@@ -77,7 +77,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             yield
         except psycopg2.Error:
             raise
-        except Exception as error:  # noqa: BLE001 - classified by the session
+        except Exception as error:  # noqa: BLE001 - classified by the batch
             decision.ask(error)
 
     def _of_relation(self, error, name, numbers):
@@ -121,7 +121,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param agreed: the values both sides last had in common, None at first sight
         """
         not_shown = remote.not_shown.keys()
-        values = self._told_values(connection, remote, odoo, link)
+        values = self._values_from_tribe(connection, remote, odoo, link)
         values = {name: value for name, value in values.items() if name not in not_shown}
         if link and link.made:
             values = as_odoo_has(link.made, values, odoo.get("country_code"))
@@ -252,7 +252,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             *connection._not_in_tribe(odoo),
         }
 
-    def _told_values(self, connection, remote, odoo, link=None):
+    def _values_from_tribe(self, connection, remote, odoo, link=None):
         """Tribe's values that count: its numbers only where they are the source of Odoo's.
 
         And not one that a contact has given up for somebody else, who has it in Odoo now.
@@ -379,7 +379,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
             merged.notes.update(partner._tribe_doubtful(values, country.get("country_code")))
 
-    def _log_notes(self, session, link, notes, to_tribe=()):
+    def _log_notes(self, batch, link, notes, to_tribe=()):
         """Tell a person what was left alone, or is doubtful: ``{field: sentence}``, each once.
 
         :param to_tribe: the fields that Tribe is still to be told: until then, notes about them
@@ -394,7 +394,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         for name, text in notes.items():
             # Before notes were kept as sentences, their text was.
             if known.isdisjoint((kept[name], in_language(self.env, text))):
-                session.log("note", partner.display_name, text, partner=partner)
+                batch.log("note", partner.display_name, text, partner=partner)
                 known.add(kept[name])
         if kept != told:
             link.noted = kept or False
@@ -565,7 +565,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Writing to Odoo
 
-    def _apply_to_odoo(self, session, link, to_odoo, agreed, remote):
+    def _apply_to_odoo(self, batch, link, to_odoo, agreed, remote):
         """Write neutral values to Odoo, and note on the link what both sides now agree on.
 
         Returns the question why the partner cannot be archived, or None: all else is done.
@@ -587,7 +587,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         self._link_relationships(link, remote)
         self._raise_ranks(partner, remote)
         if values:
-            session.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
+            batch.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
         return refusal
 
     def _apply_values(self, link, values, remote):
@@ -659,18 +659,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 partner, say(self.env, "contact_has_user", users=names)
             )
 
-    def _join(self, session, decision):
+    def _join(self, batch, decision):
         """Link a contact and a relation that are one and the same. Returns the link."""
         partner = decision.partner
         link = self.env["tribe.link"]._join(
-            session.connection,
+            batch.connection,
             decision.remote.kind,
             decision.tribe_id,
             partner,
             agreed=self._agreed(decision) or False,
         )
-        self.env["tribe.suggestion"]._forget(session.connection, partner, decision.tribe_id)
-        session.log("link", partner.display_name, partner=partner)
+        self.env["tribe.suggestion"]._forget(batch.connection, partner, decision.tribe_id)
+        batch.log("link", partner.display_name, partner=partner)
         return link
 
     def _check_unchanged(self, connection, decision):
@@ -684,16 +684,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if decision.odoo != now:
             raise Busy(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
 
-    def _check_can_apply(self, session, partner, remote, to_odoo):
+    def _check_can_apply(self, batch, partner, remote, to_odoo):
         """Refuse what Odoo does not take.
 
         :raises NeedsPerson: for a number of somebody else
         :raises Busy: for a number that another worker is giving to somebody, or for what somebody
             has just forbidden: it has to be decided again
         """
-        if partner._tribe_refused(session.connection, to_odoo):
+        if partner._tribe_refused(batch.connection, to_odoo):
             raise Busy(sentence("contact_being_saved", contact=partner.display_name), BUSY_SECONDS)
-        self._check_numbers_free(session, partner, remote, to_odoo)
+        self._check_numbers_free(batch, partner, remote, to_odoo)
 
     def _cannot_archive(self, partner, reason):
         return NeedsPerson(
@@ -704,15 +704,15 @@ class TribeRelationSynchronizer(models.AbstractModel):
             ),
         )
 
-    def _check_numbers_free(self, session, partner, remote, values):
+    def _check_numbers_free(self, batch, partner, remote, values):
         """Refuse a number of Tribe that another partner has already, or is about to get."""
         for name in NUMBERS:
             if not values.get(name):
                 continue
-            if not self._take_number(session, name, values[name]):
+            if not self._take_number(batch, name, values[name]):
                 raise self._busy(partner)
-            self._check_first_with(session, (name, values[name]), remote)
-            others = self._partners_with(session.connection, name, values[name]) - partner
+            self._check_first_with(batch, (name, values[name]), remote)
+            others = self._partners_with(batch.connection, name, values[name]) - partner
             if others:
                 raise NeedsPerson(
                     sentence(
@@ -720,26 +720,26 @@ class TribeRelationSynchronizer(models.AbstractModel):
                         field=NUMBER_NAMES[name],
                         number=values[name],
                         relation=partner.name or values.get("name"),
-                        partner=self._name_of_other(session.connection, others[0], partner),
+                        partner=self._name_of_other(batch.connection, others[0], partner),
                     ),
                 )
 
-    def _take_number(self, session, name, number):
+    def _take_number(self, batch, name, number):
         """Take the lease on giving somebody a number; False when another worker has it.
 
         Two relations with one number may come to two workers at the same moment. Neither would
         see the partner that the other one is making.
         """
-        return session.leases.take(number_key(session.connection.id, name, number))
+        return batch.leases.take(number_key(batch.connection.id, name, number))
 
-    def _check_first_with(self, session, key, remote):
+    def _check_first_with(self, batch, key, remote):
         """Two relations of one batch that would be one partner, or have one number, are a question.
 
         :param key: the partner, or ``(field, number)``
         """
         if isinstance(key, tuple):
             key = (key[0], canonical(*key))
-        first = session.firsts.setdefault(key, remote)
+        first = batch.first_relation_with.setdefault(key, remote)
         if first.tribe_id != remote.tribe_id:
             raise self._same_number(remote, first.name)
 
@@ -921,22 +921,22 @@ class TribeRelationSynchronizer(models.AbstractModel):
         if current | {"partner_id": existing.partner_id.id} != values:
             existing.write(values)
 
-    def _check_surely_gone(self, session, link):
+    def _check_surely_gone(self, batch, link):
         """What was just sent may not show yet in Tribe, which reads from a copy of its data; nor
         what was just read, as there may be several copies.
 
         :raises TryAgain: until it shows by now wherever it is read
         """
         settled_at = link._settled_at()
-        is_new = settled_at and settled_at > session.began
-        if is_new or link._seconds_of_old_copies(session.began) > 0:
+        is_new = settled_at and settled_at > batch.began
+        if is_new or link._seconds_of_old_copies(batch.began) > 0:
             code = "not_shown_yet" if is_new else "not_shown_any_more"
             raise TryAgain(
                 sentence(code, contact=link.partner_id._tribe_called()),
-                session.connection.back_off_seconds,
+                batch.connection.back_off_seconds,
             )
 
-    def _unlink_gone(self, session, link, name):
+    def _unlink_gone(self, batch, link, name):
         """Say of a link that its relation was deleted in Tribe; the contact stays.
 
         One through which nothing ever went is none: a person pressed *Link* when the relation was
@@ -946,30 +946,28 @@ class TribeRelationSynchronizer(models.AbstractModel):
         partner = link.partner_id
         if partner and not link.agreed:
             works = self.env["tribe.work"]
-            works._add(session.connection, "outbound", "partner", partner.ids, "follow")
+            works._add(batch.connection, "outbound", "partner", partner.ids, "follow")
             self.env["tribe.engine"]._wake("outbound")
             link.unlink()
         else:
             link.state = "gone"
-        session.log("problem", name, sentence("relation_deleted_in_tribe"), partner=partner)
+        batch.log("problem", name, sentence("relation_deleted_in_tribe"), partner=partner)
 
     def _relation_link(self, connection, partner):
         """The link of a partner to its relation, of either kind."""
         found = self.env["tribe.link"]._of_partners(connection, partner, RELATION_KINDS)
         return next(iter(found.values()), self.env["tribe.link"])
 
-    def _take_both(self, session, tribe_id, partner):
+    def _take_both(self, batch, tribe_id, partner):
         """Take the leases on both sides of a link; False when another worker is on it."""
-        connection_id = session.connection.id
-        taken = not tribe_id or session.leases.take(tribe_key(connection_id, tribe_id))
-        return taken and (
-            not partner or session.leases.take(partner_key(connection_id, partner.id))
-        )
+        connection_id = batch.connection.id
+        taken = not tribe_id or batch.leases.take(tribe_key(connection_id, tribe_id))
+        return taken and (not partner or batch.leases.take(partner_key(connection_id, partner.id)))
 
     # What is known of partners
 
-    def _still_open(self, session, partners):
-        still_open = set(session.references)
+    def _still_open(self, batch, partners):
+        still_open = set(batch.references)
         return partners.filtered(lambda partner: str(partner.id) in still_open)
 
     def _links_by_partner(self, connection, partners):
@@ -1005,7 +1003,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     # Writing to Tribe
 
-    def _write_to_tribe(self, session, link, merged: Merge, remote, answered):
+    def _write_to_tribe(self, batch, link, merged: Merge, remote, answered):
         """Write what goes to Tribe, in as few calls as there are records to change.
 
         Returns what both sides agree on once Odoo is written too.
@@ -1016,16 +1014,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values = dict(merged.to_tribe)
         agreed = dict(merged.agreed)
         active = values.pop("active", None)
-        self._write_relation(session, link.partner_id, remote, values, answered)
-        agreed |= self._write_address(session, link, remote, values, answered)
-        self._write_payment_terms(session, remote, values, answered)
+        self._write_relation(batch, link.partner_id, remote, values, answered)
+        agreed |= self._write_address(batch, link, remote, values, answered)
+        self._write_payment_terms(batch, remote, values, answered)
         if active is not None:
-            agreed["active"] = self._write_active(session, link, remote, active, answered)
+            agreed["active"] = self._write_active(batch, link, remote, active, answered)
         if values:
             partner = link.partner_id
-            session.log(
-                "update_tribe", partner.display_name, self._changed(values), partner=partner
-            )
+            batch.log("update_tribe", partner.display_name, self._changed(values), partner=partner)
         return agreed
 
     def _note_answered(self, answered, names, record, answer):
@@ -1048,16 +1044,16 @@ class TribeRelationSynchronizer(models.AbstractModel):
             body = person_body(values, partner._tribe_person_name(before))
         return self._present(connection, RELATION_SETS[kind], body)
 
-    def _write_relation(self, session, partner, remote, values, answered):
+    def _write_relation(self, batch, partner, remote, values, answered):
         body = self._relation_fields(
-            session.connection, partner, remote.kind, values, remote.person_name()
+            batch.connection, partner, remote.kind, values, remote.person_name()
         )
         if body:
-            answer = session.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
+            answer = batch.client.update(RELATION_SETS[remote.kind], remote.tribe_id, body)
             names = values.keys() - {*ADDRESS_FIELDS, *PAYMENT_TERM_FIELDS.values()}
             self._note_answered(answered, names, remote.entity, answer)
 
-    def _write_address(self, session, link, remote, values, answered):
+    def _write_address(self, batch, link, remote, values, answered):
         """Write the address fields of some values to Tribe.
 
         Returns what Tribe shows afterwards instead of the values, if anything: an address that is
@@ -1066,14 +1062,14 @@ class TribeRelationSynchronizer(models.AbstractModel):
         changed = {name: values[name] for name in ADDRESS_FIELDS if name in values}
         if not changed:
             return {}
-        shown = self._address_shown_then(session.connection, remote, changed)
-        body = self._address_changes(session.connection, remote, changed)
+        shown = self._address_shown_then(batch.connection, remote, changed)
+        body = self._address_changes(batch.connection, remote, changed)
         slot = remote.invoice_address()
         if body and slot:
-            answer = session.client.update("Address", slot["ID"], body)
+            answer = batch.client.update("Address", slot["ID"], body)
             self._note_answered(answered, changed, slot, answer)
         elif body:
-            self._create_address(session, link, remote, changed, body)
+            self._create_address(batch, link, remote, changed, body)
             answered.update(dict.fromkeys(changed))
         return {
             name: shown[name]
@@ -1087,7 +1083,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         shown = remote.with_address(body, changed).values()
         return {name: shown[name] for name in changed}
 
-    def _create_address(self, session, link, remote, changed, body):
+    def _create_address(self, batch, link, remote, changed, body):
         """Give a relation its first address.
 
         Whether it was sent is noted, for good: it is sent again once it surely did not arrive,
@@ -1096,17 +1092,17 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param changed: the neutral values of the body
         """
         link._note_told(changed, remote.values())
-        session.commit()
+        batch.commit()
         try:
             if remote.kind == "organization":
                 entity_set = RELATION_SETS[remote.kind]
-                session.client.update(entity_set, remote.tribe_id, {"InvoiceAddress": body})
+                batch.client.update(entity_set, remote.tribe_id, {"InvoiceAddress": body})
             else:
-                session.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
+                batch.client.create("Address", {**body, "Person": {"ID": remote.tribe_id}})
         except TribeError as error:
             if not error.outcome_unknown:
                 link._forget_told(changed)
-                session.commit()
+                batch.commit()
             raise
 
     def _address_changes(self, connection, remote, values):
@@ -1123,22 +1119,22 @@ class TribeRelationSynchronizer(models.AbstractModel):
             address, connection.country_ids or {}, country_code, connection.state_ids
         )
 
-    def _write_payment_terms(self, session, remote, values, answered):
+    def _write_payment_terms(self, batch, remote, values, answered):
         for kind, row in remote.relationships.items():
             body = relationship_body(kind, values)
             if body:
                 entity_set = RELATIONSHIP_SETS[remote.kind][kind]
-                answer = session.client.update(entity_set, row["ID"], body)
+                answer = batch.client.update(entity_set, row["ID"], body)
                 self._note_answered(answered, [PAYMENT_TERM_FIELDS[kind]], row, answer)
 
-    def _write_active(self, session, link, remote, active, answered):
+    def _write_active(self, batch, link, remote, active, answered):
         """End the relationships, or reopen the ones that we ended.
 
         Returns whether the relation is a customer or supplier in Tribe afterwards.
         """
         for kind, row, relationship_link in self._to_end_or_reopen(link, remote, active):
             entity_set = RELATIONSHIP_SETS[remote.kind][kind]
-            answer = session.client.update(entity_set, row["ID"], {"IsFormer": not active})
+            answer = batch.client.update(entity_set, row["ID"], {"IsFormer": not active})
             if row is remote.relationships[kind]:
                 self._note_answered(answered, [role_name(kind)], row, answer)
                 remote.note_former(kind, not active)
