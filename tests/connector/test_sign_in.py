@@ -439,6 +439,13 @@ class TestSignIn(ConnectorCase, HttpCase):
                         self.authenticate(user, user)
                         self.visit(f"{path}?{query}")
 
+    def test_its_pages_have_the_layout_of_the_website(self):
+        """Where website is installed, a page in another layout cannot be shown at all."""
+        for endpoint in (controller.TribeSignIn.begin, controller.TribeSignIn.receive):
+            routing = endpoint.original_routing
+            self.assertTrue(routing["website"])
+            self.assertIs(routing["multilang"], False)
+
     def test_a_file_is_no_state(self):
         self.begin()
         answer = self.opener.request(

@@ -900,15 +900,17 @@ class TestTellingPeople(TroubleCase):
         down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])
         noon = fields.Datetime.to_datetime("2026-01-15 12:00:00")
         down.write({"unavailable_since": noon, "next_probe": noon, "reason": "HTTP 503."})
+        reader = new_test_user(
+            self.env, "reader", groups="tribe_connector.group_manager", company_id=self.company.id
+        )
         for clock in ("Asia/Tokyo", "America/New_York", False):
-            self.env.user.tz = clock
+            reader.tz = clock
             self.env.invalidate_all()
             since = format_datetime(self.env, noon, tz=clock or self.connection.timezone)
             with self.subTest(clock):
-                self.assert_trouble(
-                    self.connection, "tribe_unavailable_since", since=since, next=since
-                )
-                self.assertIn(since, self.connection.headline)
+                read = self.connection.with_user(reader).with_context(tz=clock)
+                self.assert_trouble(read, "tribe_unavailable_since", since=since, next=since)
+                self.assertIn(since, read.headline)
 
     def test_a_tribe_that_is_down_for_long_is_told(self):
         down = self.env["tribe.availability"].search([("connection_id", "=", self.connection.id)])
