@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("shell", help="Odoo's shell on the demo's database; options are Odoo's")
     commands.add_parser("odoo", help="Odoo's own command line on the demo's database")
     commands.add_parser("bench", help="measure")
+    snapshot = commands.add_parser(
+        "snapshot", help="write what is installed and what is sent, to compare two commits"
+    )
+    snapshot.add_argument("folder", metavar="FOLDER", help="a new one, or one of a snapshot")
+    snapshot.add_argument("--only", choices=("installed", "traffic", "overrides"))
     commands.add_parser("lint", help="check style and well-formedness")
     commands.add_parser("messages", help="make docs/messages.md from the table of messages")
     commands.add_parser("translations", help="bring the files of i18n/ up to the addon's terms")
@@ -111,6 +116,10 @@ def _run(options: argparse.Namespace) -> int:
         from . import bench  # noqa: PLC0415
 
         return bench.run()
+    if options.command == "snapshot":
+        from . import snapshot  # noqa: PLC0415
+
+        return snapshot.run(options.folder, options.only)
     if options.command == "messages":
         from . import messages  # noqa: PLC0415
 

@@ -45,6 +45,9 @@ class SandboxProcess:
     line: ``SandboxProcess(relations=20, invoices=10, switches={"write_answer": "id"})``.
     """
 
+    # What Python runs.
+    module = "tribe_sandbox"
+
     def __init__(self, python=sys.executable, switches=None, empty=False, **options):
         """*options*: port, store, seed, relations, invoices, today (text)."""
         arguments = [f"--{name}={value}" for name, value in options.items()]
@@ -53,7 +56,7 @@ class SandboxProcess:
             arguments += ["--switch", f"{name}={written}"]
         if empty:
             arguments.append("--empty")
-        self._command = [python, "-m", "tribe_sandbox", *arguments]
+        self._command = [python, "-m", self.module, *arguments]
         self._process = None
         self._session = requests.Session()
         self._session.trust_env = False
