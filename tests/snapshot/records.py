@@ -71,20 +71,31 @@ WHOLE = (
     "tribe.plan.line",
     "tribe.run",
 )
+# What a connection knows of its Tribe, and how it is mapped: once for all histories.
+SET_UP = (
+    "tribe.connection",
+    "tribe.legal.entity",
+    "tribe.vat.group",
+    "tribe.ledger.account",
+    "tribe.phase",
+    "tribe.invoice.field",
+    "tribe.reading",
+    "tribe.check",
+)
 # PostgreSQL's own time, and its count of transactions.
 OF_POSTGRESQL = {"created", "transaction"}
 # What says by its number which record it is about.
 NUMBERS_OF_RECORDS = {("tribe.work", "partner"): "res.partner"}
 
 
-def all_rows(env, placeholders):
-    """The lines of everything that a history can change in Odoo."""
+def all_rows(env, placeholders, *, with_set_up=False):
+    """The lines of everything that a history can change in Odoo, and of what it begins with."""
     env = env(context={"lang": "en_US", "active_test": False})
     rows = _Rows(env, placeholders)
     lines = rows.of("res.partner", CONTACT, of_everybody=False)
     lines += rows.of("account.move", ENTRY)
     lines += rows.of("account.move.line", (*LINE, "move_id"))
-    for model in WHOLE:
+    for model in (*WHOLE, *(SET_UP if with_set_up else ())):
         lines += rows.of(model, sorted(set(env[model]._fields) - OF_THIS_DATABASE - OF_POSTGRESQL))
     return lines
 

@@ -71,20 +71,22 @@ class Recorded:
         super().run_lanes()
 
     @classmethod
-    def record(cls, env=None):
-        """Write what was sent since the last time, and what Odoo has now."""
+    def record(cls, env):
+        """Write what was sent since the last time, and what Odoo has now; first that is the set-up.
+
+        To be called once before anything is done.
+        """
         placeholders = Placeholders()
         lines = list(map(placeholders.settle, cls.sent))
         cls.sent.clear()
-        if env is not None:
-            env.flush_all()
-            lines += all_rows(env, placeholders)
+        env.flush_all()
+        lines += all_rows(env, placeholders, with_set_up=not cls.written)
         write(FOLDER / f"{cls.recorded_as}-{cls.written}.txt", lines)
         cls.written += 1
 
 
 class RecordedHistories(Recorded):
-    """Histories drawn by Hypothesis, each of them in a file; the first file is the set-up."""
+    """Histories drawn by Hypothesis, each of them in a file."""
 
     test_the_same_histories_every_time = None
     test_histories_of_chance = None
@@ -92,7 +94,7 @@ class RecordedHistories(Recorded):
     def begin_history(self):
         savepoint = super().begin_history()
         if not self.written:
-            self.record()
+            self.record(self.env)
         return savepoint
 
     def end_history(self, savepoint):
@@ -111,14 +113,17 @@ class RelationTraffic(RecordedHistories, test_relation_histories.TestRelationHis
 
 class InvoiceTraffic(RecordedHistories, test_invoice_histories.TestInvoiceHistories):
     recorded_as = "invoices"
+    fetches_documents = True
 
 
 class PlanTraffic(Recorded, test_plan.TestPlanOfRandomData):
     recorded_as = "plans"
+    looks_how_tribe_works = True
     test_random_data = None
 
     def test_plans(self):
         """A plan before activation, and one of what waits later."""
+        self.record(self.env)
         for seed in range(PLANS):
             with self.env.cr.savepoint() as savepoint:
                 self.seed_tribe()
