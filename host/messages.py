@@ -1,9 +1,13 @@
-"""./dev messages: docs/messages.md, made from the table of messages, and the table of readings in
-docs/tribe-api.md, made from the probe's catalogue.
+"""./dev messages: docs/messages.md and its translations, made from the table of messages, and the
+table of readings in docs/tribe-api.md, made from the probe's catalogue.
 """
 
 import re
 import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import polib
 
 from .console import say
 from .paths import ADDON, CHECKOUT
@@ -28,11 +32,14 @@ FOUND = {
     "later": "only in use",
 }
 PAGE = CHECKOUT / "docs" / "messages.md"
+# Besides English: the addon's translations, and docs/LANGUAGE/messages.po.
+LANGUAGES = ("nl",)
+HEAD = ("It says", "More", "Severity", "Code")
+MEANING = "What it means"
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
-INTRODUCTION = """# Messages
-
-<!-- Made by ./dev messages from tribe_connector/data/tribe.message.csv; change that. -->
-
+MADE = "<!-- Made by ./dev messages from {}; change that. -->"
+TABLE_OF_MESSAGES = f"{ADDON}/data/tribe.message.csv"
+INTRODUCTION = """\
 Every sentence in which the connector tells of a problem; `…` stands for a name, a number or a
 date. Hints on a screen, and what Odoo says of a record that would be there twice, are not among
 them. Problems of records are under **Tribe CRM > Needs Attention**, those of a whole connection
@@ -45,34 +52,79 @@ own language. A system administrator can word a message otherwise under **Tribe 
 Configuration > Messages**, in each language; the search in *Needs Attention* finds those words.
 An upgrade of the app renews the English, and leaves translations as they are. A sentence that
 cannot be filled in is read in English.
-
-| Severity | What it means |
-|---|---|
-| Needs a Person | it waits until somebody fixes the cause, and is retried once a night |
-| Tries Again | it is retried automatically |
-| Bug | the connector itself is wrong; the server log has the details |
-| Differs | an invoice or contact is not the same on both sides |
-| To Be Mended, Good to Know, In Order | what *Check* says, and notes in runs |
-| Refused | to whoever pressed a button or saved; nothing was changed |
-| State | the headline of a connection |
-| Part of Another Message | it stands within another sentence |
-"""
-HEAD = "| It says | More | Severity | Code |\n|---|---|---|---|"
+""".strip().split("\n\n")
+# What one or several severities mean.
+MEANINGS = {
+    ("person",): "it waits until somebody fixes the cause, and is retried once a night",
+    ("again",): "it is retried automatically",
+    ("bug",): "the connector itself is wrong; the server log has the details",
+    ("difference",): "an invoice or contact is not the same on both sides",
+    ("blocking", "note", "ok"): "what *Check* says, and notes in runs",
+    ("refused",): "to whoever pressed a button or saved; nothing was changed",
+    ("headline",): "the headline of a connection",
+    ("part",): "it stands within another sentence",
+}
 
 
 def run() -> int:
-    """Write the page. Returns 0."""
+    """Write the pages, in each language. Returns 0."""
     PAGE.write_text(page())
+    for language in LANGUAGES:
+        translated_page(language).write_text(page(language))
     API_PAGE.write_text(with_readings(API_PAGE.read_text()))
     say(f"   {PAGE.name}: {len(MESSAGES)} messages")
     return 0
 
 
-def page() -> str:
-    """The page as the table of messages makes it."""
-    sections = [_section(title, _of_topic(topic)) for topic, title in TOPICS.items()]
+def page(language: str = "") -> str:
+    """The page as the table of messages makes it, in English or in one of ``LANGUAGES``."""
+    tr = _translation(language) if language else str
+    sections = [_section(title, _of_topic(topic), tr) for topic, title in TOPICS.items()]
     parts = [row for row in MESSAGES.values() if row["severity"] == "part"]
-    return "\n".join([INTRODUCTION, *sections, _section(SEVERITIES["part"], parts)])
+    source = " and ".join([TABLE_OF_MESSAGES, *(language and _translations(language))])
+    return "\n".join(
+        [
+            f"# {tr('Messages')}\n",
+            f"{MADE.format(source)}\n",
+            *(f"{tr(paragraph)}\n" for paragraph in INTRODUCTION),
+            f"{_severities(tr)}\n",
+            *sections,
+            _section(SEVERITIES["part"], parts, tr),
+        ]
+    )
+
+
+def translated_page(language: str) -> Path:
+    """Where the page of a language is."""
+    return CHECKOUT / "docs" / language / PAGE.name
+
+
+def advice_file(language: str) -> Path:
+    """The translations of what only the page says: the addon's file has the rest."""
+    return translated_page(language).with_suffix(".po")
+
+
+def _translations(language: str) -> tuple[str, str]:
+    files = (CHECKOUT / ADDON / "i18n" / f"{language}.po", advice_file(language))
+    return tuple(str(file.relative_to(CHECKOUT)) for file in files)
+
+
+def _translation(language: str) -> Callable[[str], str]:
+    """A function that translates a text; it stays English where nobody translated it."""
+    known = {
+        entry.msgid: entry.msgstr
+        for file in _translations(language)
+        for entry in polib.pofile(str(CHECKOUT / file))
+    }
+    return lambda text: known.get(text) or text
+
+
+def _severities(tr: Callable[[str], str]) -> str:
+    rows = [
+        f"| {', '.join(tr(SEVERITIES[each]) for each in severities)} | {tr(meaning)} |"
+        for severities, meaning in MEANINGS.items()
+    ]
+    return "\n".join([f"| {tr('Severity')} | {tr(MEANING)} |", "|---|---|", *rows])
 
 
 def with_readings(text: str) -> str:
@@ -97,11 +149,14 @@ def _of_topic(topic: str) -> list[dict]:
     return [row for row in MESSAGES.values() if row["topic"] == topic and row["severity"] != "part"]
 
 
-def _section(title: str, rows: list[dict]) -> str:
-    return "\n".join([f"## {title}", "", HEAD, *map(_row, rows), ""])
+def _section(title: str, rows: list[dict], tr: Callable[[str], str]) -> str:
+    head = " | ".join(map(tr, HEAD))
+    lines = [f"| {head} |", "|---|---|---|---|", *(_row(row, tr) for row in rows)]
+    return "\n".join([f"## {tr(title)}", "", *lines, ""])
 
 
-def _row(row: dict) -> str:
-    said = PLACEHOLDER.sub("…", row["sentence"])
-    cells = (said, row["advice"], SEVERITIES[row["severity"]], f"`{row['code']}`")
+def _row(row: dict, tr: Callable[[str], str]) -> str:
+    said = PLACEHOLDER.sub("…", tr(row["sentence"]))
+    advice = row["advice"] and tr(row["advice"])
+    cells = (said, advice, tr(SEVERITIES[row["severity"]]), f"`{row['code']}`")
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"

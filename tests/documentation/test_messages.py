@@ -76,6 +76,9 @@ def _texts() -> set[str]:
 
 def test_the_page_is_made_from_the_table():
     assert messages.PAGE.read_text() == messages.page(), "run ./dev messages"
+    for language in messages.LANGUAGES:
+        page = messages.translated_page(language).read_text()
+        assert page == messages.page(language), "run ./dev messages"
 
 
 def test_no_sentence_about_a_problem_stands_outside_the_table():
