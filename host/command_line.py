@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     snapshot.add_argument("--only", choices=("installed", "traffic", "overrides"))
     commands.add_parser("lint", help="check style and well-formedness")
     commands.add_parser("messages", help="make docs/messages.md from the table of messages")
+    commands.add_parser("pages", help="make the pages for users in the addon from docs/")
     commands.add_parser("translations", help="bring the files of i18n/ up to the addon's terms")
     return parser
 
@@ -124,6 +125,10 @@ def _run(options: argparse.Namespace) -> int:
         from . import messages  # noqa: PLC0415
 
         return messages.run()
+    if options.command == "pages":
+        from . import pages  # noqa: PLC0415
+
+        return pages.run()
     if options.command == "translations":
         from . import translations  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 ADDON = CHECKOUT / "tribe_connector"
 PAGES = [CHECKOUT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING")]
-PAGES += sorted((CHECKOUT / "docs").glob("*.md"))
+PAGES += sorted((CHECKOUT / "docs").rglob("*.md"))
 SOURCES = [
     path
     for folder in ("tribe_connector", "host", "tests")
@@ -50,7 +50,7 @@ def test_code_points_to_pages_and_headings_that_exist():
     assert wrong == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_links_lead_somewhere(page):
     wrong = []
     for link in LINK.findall(page.read_text()):
@@ -64,7 +64,7 @@ def test_links_lead_somewhere(page):
     assert wrong == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_files_that_a_page_names_are_there(page):
     named = FILE.findall(page.read_text())
     assert [name for name in named if not any((folder / name).exists() for folder in FOLDERS)] == []

@@ -281,7 +281,10 @@ def _pages(both: World) -> Iterator[tuple[str, str]]:
     yield "tribe-invoice", f"{tribe}/invoices/{invoice}"
     yield "tribe-relation-new", f"{tribe}/relations/new?kind=person"
     yield "tribe-consent", _consent_page(both)
-    yield "apps-page", (CHECKOUT / ADDON / "static/description/index.html").as_uri()
+    static = CHECKOUT / ADDON / "static"
+    yield "apps-page", (static / "description/index.html").as_uri()
+    for page in ("index", "messages"):
+        yield f"help-{page}", (static / "docs/en" / f"{page}.html").as_uri()
 
 
 def _consent_page(both: World) -> str:
