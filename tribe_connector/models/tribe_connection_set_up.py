@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.only_for import only_for
+from ..help_page import help_page
 from ..sentence import say
 from ..tribe_api import TribeError
 
@@ -62,6 +63,11 @@ class TribeConnection(models.Model):
     is_working = fields.Boolean(
         compute="_compute_is_working", help="Something goes on that can be watched."
     )
+    help_url = fields.Char("Help", compute="_compute_help_url")
+
+    @api.depends_context("lang")
+    def _compute_help_url(self):
+        self.help_url = help_page(self.env)
 
     @api.onchange("invoices_from", "phase_ids")
     def _onchange_what_is_booked(self):

@@ -21,9 +21,10 @@ from ..codes import (
 from ..engine.only_for import only_for
 from ..engine.problems import DIFFERS, FOR_PEOPLE, STOPPED, UNDONE
 from ..engine.sentence_field import SentenceName, SentenceText
+from ..help_page import help_page
 from ..mapping import mail_addresses
 from ..mapping.invoice_facts import is_same_sale
-from ..sentence import codes_of, say, sentence, stored
+from ..sentence import MESSAGES, codes_of, say, sentence, stored
 from .tribe_run import VACUUM_BATCH
 
 # How many rows are brought forward, or done again at a button, at once.
@@ -191,6 +192,7 @@ class TribeWork(models.Model):
         help="What is known of an invoice that is held; of a contact, the numbers drawn for it.",
     )
     tribe_url = fields.Char("In Tribe", compute="_compute_tribe_url")
+    help_url = fields.Char("Help", compute="_compute_help_url")
     partner_id = fields.Many2one("res.partner", compute="_compute_records")
     move_id = fields.Many2one("account.move", compute="_compute_records")
     taken_by_id = fields.Many2one(
@@ -236,6 +238,13 @@ class TribeWork(models.Model):
         for work in works:
             addresses = work.connection_id.sudo()._addresses()
             work.tribe_url = work.kind in RECORD_KINDS and addresses.entity_link(work.reference)
+
+    @api.depends("error")
+    @api.depends_context("lang")
+    def _compute_help_url(self):
+        for work in self:
+            codes = [code for code in codes_of(work.error) if code in MESSAGES]
+            work.help_url = help_page(work.env, "messages", *codes[:1])
 
     @api.depends("kind", "reference", "record_name")
     def _compute_display_name(self):
