@@ -78,7 +78,7 @@ def run() -> int:
 
 def page(language: str = "") -> str:
     """The page as the table of messages makes it, in English or in one of ``LANGUAGES``."""
-    tr = _translation(language) if language else str
+    tr = translation(language) if language else str
     sections = [_section(title, _of_topic(topic), tr) for topic, title in TOPICS.items()]
     parts = [row for row in MESSAGES.values() if row["severity"] == "part"]
     source = " and ".join([TABLE_OF_MESSAGES, *(language and _translations(language))])
@@ -109,7 +109,7 @@ def _translations(language: str) -> tuple[str, str]:
     return tuple(str(file.relative_to(CHECKOUT)) for file in files)
 
 
-def _translation(language: str) -> Callable[[str], str]:
+def translation(language: str) -> Callable[[str], str]:
     """A function that translates a text; it stays English where nobody translated it."""
     known = {
         entry.msgid: entry.msgstr

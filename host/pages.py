@@ -59,7 +59,7 @@ APP = "Tribe CRM"
 SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 # "(`mapping/evidence.py`)" tells developers where it is done, and users nothing.
-FOR_DEVELOPERS = re.compile(r" \((?:\w+ in )?`[\w/]+\.py`(?:, `[\w/]+\.py`)*\)")
+FOR_DEVELOPERS = re.compile(r"\s\((?:\w+ in )?`[\w/]+\.py`(?:, `[\w/]+\.py`)*\)")
 # A link that is called as the file it leads to gets the title of the page.
 FILE_NAME = re.compile(r"(?:docs/)?[\w-]+\.md")
 # What begins and what ends it.

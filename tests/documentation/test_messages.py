@@ -121,16 +121,19 @@ def test_a_sentence_is_given_what_it_is_filled_in_with(file, call):
         assert given == set(PLACEHOLDER.findall(MESSAGES[codes[0]]["sentence"]))
 
 
-def test_the_readme_quotes_the_table():
-    page = (CHECKOUT / "README.md").read_text()
-    section = page.split("## When something is wrong")[1].split("## ")[0]
-    quoted = [
-        quote.strip(" .")
-        for line in section.splitlines()
-        if line.startswith("| ") and not line.startswith("| It says")
-        for quote in line.split("|")[1].split(" / ")
-    ]
-    said = [PLACEHOLDER.sub("…", row["sentence"]) for row in MESSAGES.values()]
+@pytest.mark.parametrize(
+    ("page", "section", "said_as"),
+    [
+        ("README.md", "When something is wrong", str),
+        ("docs/nl/index.md", "Als er iets mis is", messages.translation("nl")),
+    ],
+    ids=["en", "nl"],
+)
+def test_the_first_page_quotes_the_table(page, section, said_as):
+    text = (CHECKOUT / page).read_text().split(f"## {section}")[1].split("## ")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    quoted = [quote.strip(" .") for line in rows[1:] for quote in line.split("|")[1].split(" / ")]
+    said = [PLACEHOLDER.sub("…", said_as(row["sentence"])) for row in MESSAGES.values()]
     assert quoted
     for quote in quoted:
         pattern = re.escape(quote).replace("…", ".*")
