@@ -77,7 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("shell", help="Odoo's shell on the demo's database; options are Odoo's")
     commands.add_parser("odoo", help="Odoo's own command line on the demo's database")
-    commands.add_parser("bench", help="measure")
+    bench = commands.add_parser("bench", help="measure the speed, row by row")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="rows to measure; all without one")
+    bench.add_argument("--quick", action="store_true", help="reduced sizes")
+    bench.add_argument("--json", metavar="FILE", help="write all figures to a file as well")
     snapshot = commands.add_parser(
         "snapshot", help="write what is installed and what is sent, to compare two commits"
     )
@@ -116,7 +119,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "bench":
         from . import bench  # noqa: PLC0415
 
-        return bench.run()
+        return bench.run(options.names, quick=options.quick, target=options.json)
     if options.command == "snapshot":
         from . import snapshot  # noqa: PLC0415
 

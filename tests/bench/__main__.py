@@ -7,6 +7,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from .rows import ROWS
+
 KIBIBYTES_PER_MEBIBYTE = 1024
 
 
@@ -16,7 +18,7 @@ def main(name: str, target: str, *options: str) -> None:
     measured = module.measure("--quick" in options)
     # Linux counts in KiB.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_PER_MEBIBYTE
-    told = {"name": name, **asdict(module.ROW), **asdict(measured), "peak_mib": round(peak)}
+    told = {"name": name, **asdict(ROWS[name]), **asdict(measured), "peak_mib": round(peak)}
     Path(target).write_text(json.dumps(told))
 
 

@@ -4,14 +4,9 @@ import itertools
 import random
 import time
 
-from .core import Measured, Row, counting_queries, pair
+from .core import Measured, counting_queries, pair
 from .inside import CUSTOMER, Inside, capturing_creates, inside
 
-ROW = Row(
-    3,
-    "book Sent invoices of 4.6 lines, net of Tribe's answers / bare batches of 50",
-    "<= 1.25 x",
-)
 BATCH = 50
 MOST_RATIO = 1.25
 # 4.6 on average.

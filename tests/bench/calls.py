@@ -2,11 +2,20 @@
 
 from end_to_end.world import World, world
 
+from .core import Measured
+
 DATABASE = "tribe_bench"
 
 
-def run() -> list[tuple[str, int, int]]:
-    """``[(what, records, calls)]`` of a first day on the seeded data."""
+def measure(_quick: bool) -> Measured:
+    """A first day on the seeded data, step by step."""
+    rows = _steps()
+    told = "; ".join(f"{what}: {calls} calls, {records} records" for what, records, calls in rows)
+    steps = [{"step": what, "records": records, "calls": calls} for what, records, calls in rows]
+    return Measured(told, None, {"steps": steps})
+
+
+def _steps() -> list[tuple[str, int, int]]:
     with world(DATABASE) as both:
         return [
             _counted(both, "connect", both.connect, lambda: 1),

@@ -11,15 +11,6 @@ from dataclasses import dataclass, field
 TURNS = 7
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the table: what work is measured, and what is aimed at."""
-
-    number: int
-    work: str
-    target: str
-
-
 @dataclass
 class Measured:
     """What came of a row: for people, whether the target is held, and all figures."""

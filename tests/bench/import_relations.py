@@ -3,14 +3,9 @@
 import itertools
 import time
 
-from .core import Measured, Row, counting_queries, pair
+from .core import Measured, counting_queries, pair
 from .inside import Inside, capturing_creates, inside
 
-ROW = Row(
-    1,
-    "import a relation of Tribe, net of Tribe's answers / bare batched create",
-    "<= 2.0 x; bare create + 2 queries each",
-)
 BATCH = 40
 MOST_RATIO = 2.0
 MOST_MORE_QUERIES = 2.0

@@ -151,9 +151,7 @@ class Inside:
 
     def _due_directions(self) -> list[str]:
         rows = self.env.execute_query(
-            SQL(
-                "SELECT DISTINCT direction FROM tribe_work WHERE due <= %s", fields.Datetime.now()
-            )
+            SQL("SELECT DISTINCT direction FROM tribe_work WHERE due <= %s", fields.Datetime.now())
         )
         self.env.cr.commit()
         return sorted(direction for (direction,) in rows)
