@@ -5,7 +5,8 @@ import random
 import time
 
 from .core import Measured, counting_queries, pair
-from .inside import CUSTOMER, Inside, capturing_creates, inside
+from .in_tribe import CUSTOMER
+from .inside import Inside, capturing_creates, inside
 
 BATCH = 50
 MOST_RATIO = 1.25

@@ -23,10 +23,10 @@ from host.databases import Databases
 from host.odoo_source import find_or_fetch
 from host.paths import LOGS
 
+from .in_tribe import make_relation
+
 # The second lane for what comes in differs from the first in nothing but its lock.
 CRONS = {"outbound": "cron_outbound", "inbound": "cron_inbound_1"}
-ORGANIZATION = "Relation_Organization"
-CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 # Nobody's limit is met, and no webhook is sent: what is looked at is asked for.
 SWITCHES = {"rate_limit": 10**9, "webhook_paused": True}
 UNLIMITED = 10**6
@@ -110,12 +110,21 @@ class Inside:
         self.env.invalidate_all()
 
     def run_lanes(self) -> None:
+        """Run the scheduled actions that have due work, until none is due and all is done."""
+        self.run_due_work()
+        if problems := self.problems():
+            raise AssertionError(f"not everything was done: {problems[:5]}")
+
+    def problems(self) -> list[str]:
+        """What the connector says needs attention."""
+        return self.env["tribe.work"].search([("error_class", "!=", False)]).mapped("error")
+
+    def run_due_work(self) -> None:
         """Run the scheduled actions that have due work, until none is due."""
         while directions := self._due_directions():
             for direction in directions:
                 self.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
                 self.commit()
-        self._check_no_problem()
 
     def timed(self, work) -> float:
         """How long something takes, without the time that Tribe's answers are waited for."""
@@ -128,21 +137,8 @@ class Inside:
     def relations(self, count: int) -> list[str]:
         """New organizations in Tribe, each with a number and a customer relationship: the IDs."""
         own = self.connection.own_organization_id
-        made = []
-        for number in itertools.islice(self._numbers, count):
-            row = self.sandbox.create(
-                ORGANIZATION,
-                {
-                    "Name": f"Bouwbedrijf {number} B.V.",
-                    "DebtorNumber": f"{500_000 + number}",
-                    "EmailAddress": f"administratie@klant{number}.example",
-                    "PhoneNumber": f"+31 20 {number:07d}",
-                },
-            )
-            ends = {"Relation": {"ID": own}, "Organization": {"ID": row["ID"]}}
-            self.sandbox.create(CUSTOMER, ends)
-            made.append(row["ID"])
-        return made
+        numbers = itertools.islice(self._numbers, count)
+        return [make_relation(self.sandbox, own, number) for number in numbers]
 
     def note(self, kind: str, references, reason: str = "poll") -> None:
         """Note that records of Tribe are to be looked at, as who finds them does."""
@@ -155,11 +151,6 @@ class Inside:
         )
         self.env.cr.commit()
         return sorted(direction for (direction,) in rows)
-
-    def _check_no_problem(self) -> None:
-        problems = self.env["tribe.work"].search([("error_class", "!=", False)])
-        if problems:
-            raise AssertionError(f"not everything was done: {problems[:5].mapped('error')}")
 
 
 @contextlib.contextmanager

@@ -32,4 +32,39 @@ ROWS = {
         "save a contact, nightly and within a minute, 1 and 5 connections / bare `write`",
         "<= 2 queries more, no trigger",
     ),
+    "numbers_in_use": Row(
+        15, "one customer when 5,000 numbers of the sequence are in use", "<= 60 calls"
+    ),
+    "export_customers": Row(
+        5,
+        "export new customers, Tribe answers after 250 ms, limit 1,000 a minute",
+        ">= 88 % of the limit, 0 answers 429, <= 1.2 calls each",
+    ),
+    "activate_many": Row(
+        6, "activate with 20,000 customers at 250 ms", "<= 30 minutes by that rate"
+    ),
+    "webhook_flood": Row(
+        7,
+        "2,000 webhooks about 360 relations, 22 a second",
+        "<= 100 calls, applied 10 s after the last",
+    ),
+    "acknowledge_webhook": Row(
+        8, "acknowledge a webhook / bare controller that inserts one row", "p50 <= 1.25 x"
+    ),
+    "night_unchanged": Row(
+        11,
+        "the night with nothing changed, 100,000 linked",
+        "<= 13 queries to note it, no call but for looks at what is new",
+    ),
+    "night_changed": Row(
+        12,
+        "the night with 500 changed among 100,000 / among 1,000",
+        "<= 510 calls besides the writes, <= 1.5 x the time",
+    ),
+    "install_on_invoices": Row(
+        13,
+        "install on 100,000 invoices",
+        "no row is changed, and none read but to build indexes",
+    ),
+    "peak_memory": Row(14, "peak memory, import of 50,000 relations / of 5,000", "<= 1.2 x"),
 }
