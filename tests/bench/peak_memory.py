@@ -14,7 +14,7 @@ KIBIBYTES_PER_MEBIBYTE = 1024
 
 def measure(quick: bool) -> Measured:
     """First the tenth, then the rest, in one process, as a cron worker does it."""
-    many = MANY // 10 if quick else MANY
+    many = MANY // 50 if quick else MANY
     few = many // SHARE
     with inside("tribe_bench_memory") as both:
         both.activate()
@@ -29,7 +29,8 @@ def measure(quick: bool) -> Measured:
     ratio = of_many / of_few
     return Measured(
         f"{ratio:.2f} x ({of_many:.0f} MiB for {many}, {of_few:.0f} for {few})",
-        ratio <= MOST_RATIO,
+        # What Odoo itself takes hides what a small import does.
+        None if quick else ratio <= MOST_RATIO,
         {"ratio": ratio, "mib_of_many": of_many, "mib_of_few": of_few, "many": many},
     )
 
