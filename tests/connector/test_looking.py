@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import Leases
 from odoo.addons.tribe_connector.models import tribe_work
-from odoo.addons.tribe_connector.relations.remote_relation import load_relations
+from odoo.addons.tribe_connector.relations.relation_reader import load_relations
 from odoo.addons.tribe_connector.tribe_api import client
 
 from .relation_case import RelationCase

@@ -3,10 +3,12 @@
 from unittest.mock import patch
 
 from odoo.addons.tribe_connector.relations import (
-    creator,
-    importer,
+    creator_lost_answers,
+    importer_matches,
     matcher,
+    matcher_numbers,
     numbering,
+    numbering_clashes,
 )
 
 from .relation_case import RelationCase
@@ -14,10 +16,12 @@ from .relation_case import RelationCase
 # An answer of Tribe has room for many more.
 MANY = 400
 MODULES = (
-    creator,
-    importer,
+    creator_lost_answers,
+    importer_matches,
     matcher,
+    matcher_numbers,
     numbering,
+    numbering_clashes,
 )
 
 

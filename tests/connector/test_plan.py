@@ -10,7 +10,7 @@ from choices import IS_FULL
 
 from odoo.addons.tribe_connector.mapping import ADDRESS, ADDRESS_FIELDS, canonical, value_of
 from odoo.addons.tribe_connector.models.tribe_synchronized import NUMBERS
-from odoo.addons.tribe_connector.relations.remote_relation import load_relations
+from odoo.addons.tribe_connector.relations.relation_reader import load_relations
 from odoo.addons.tribe_connector.sentence import sentence
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER

@@ -2,7 +2,7 @@
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.relations import remote_relation
+from odoo.addons.tribe_connector.relations import relation_reader
 
 from .relation_case import RelationCase
 from .test_relation_right_lost import SETS_OF_ROLES, no_roles, without_right
@@ -23,7 +23,7 @@ class LateCase(RelationCase):
         if direction == "inbound":
             kind, reference = partner._tribe_kind(), partner.tribe_id
         self.env["tribe.work"]._add(self.connection, direction, kind, [reference], "person")
-        with self.late_after(remote_relation, "_load_relationships"):
+        with self.late_after(relation_reader, "_load_relationships"):
             self.run_lanes()
 
     def tell(self, partner, **values):

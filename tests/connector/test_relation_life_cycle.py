@@ -2,7 +2,7 @@ import time
 
 from told import containing
 
-from odoo.addons.tribe_connector.relations.remote_relation import load_relations
+from odoo.addons.tribe_connector.relations.relation_reader import load_relations
 from odoo.addons.tribe_connector.sentence import say, sentence
 
 from .common import ORGANIZATION_CUSTOMER, SUPPLIER

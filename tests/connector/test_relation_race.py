@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tribe_connector.relations import exporter
+from odoo.addons.tribe_connector.relations import tribe_writer
 
 from .common import LONG, ORGANIZATION_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -83,7 +83,7 @@ class TestRelationRace(RelationCase):
             "Relation_Organization", self.partner.tribe_id, {"Website": website}
         )
         # Until somebody asks.
-        with patch.object(exporter, "BUSY_SECONDS", LONG):
+        with patch.object(tribe_writer, "BUSY_SECONDS", LONG):
             self.env["tribe.work"].search([]).action_retry()
             self.run_nightly()
         self.assertIsNone(self.edit_in_tribe, "nobody edited")

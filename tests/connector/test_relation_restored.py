@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.relations import remote_relation
+from odoo.addons.tribe_connector.relations import relation_reader
 from odoo.addons.tribe_connector.tribe_names import STAMP
 
 from .common import ORGANIZATION_CUSTOMER
@@ -384,10 +384,10 @@ class TestWhatProvesNothing(RestoredCase):
             rows = load_entities(*args, **options)
             return [{n: value for n, value in row.items() if n != STAMP} for row in rows]
 
-        load_entities = remote_relation.load_entities
+        load_entities = relation_reader.load_entities
         self.connection.conflict_policy = "odoo"
         self.pass_time(hours=1)
-        with patch.object(remote_relation, "load_entities", without_dates):
+        with patch.object(relation_reader, "load_entities", without_dates):
             self.edit(self.partner, EmailAddress="nieuw@a.example")
             self.run_nightly()
         self.assertArrives()

@@ -33,7 +33,7 @@ from ..mapping.invoice_facts import (
     missing,
     only,
 )
-from ..relations.remote_relation import load_relations
+from ..relations.relation_reader import load_relations
 from ..sentence import said, say, sentence, together
 from ..tribe_api import Guid
 from ..tribe_names import NAVIGATIONS

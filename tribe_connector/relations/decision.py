@@ -8,11 +8,27 @@ from dataclasses import dataclass, field
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.problems import Busy
-from ..mapping import Merge, Seen
+from ..mapping import Merge, Seen, evidence
+from ..sentence import sentence
 from .remote_relation import RemoteRelation
 
 # Of a contact or a relation; for more nobody could decide, and Tribe says how many there are.
 MOST_CANDIDATES = 10
+# What speaks against two being the same, in a sentence.
+AGAINST = {
+    evidence.VAT: "against_vat",
+    evidence.REGISTRY: "against_company_registry",
+    evidence.CONTACT_DETAILS: "against_contact_details",
+    evidence.NAME: "against_name",
+    evidence.YOUNGER: "against_younger",
+    evidence.KIND: "against_kind",
+    evidence.LINKED: "against_linked",
+    evidence.LEFT_OUT: "against_left_out",
+    evidence.ANOTHER: "against_another",
+    evidence.NOBODY: "against_nobody",
+    evidence.AGAIN: "against_again",
+    evidence.NAMESAKE: "against_namesake",
+}
 
 
 @dataclass
@@ -101,3 +117,13 @@ class Decision:
         """Leave it to a person, or to another time."""
         self.action = QUESTION
         self.error = error
+
+
+def against_sentences(against, odoo, tribe):
+    """What speaks against it, in sentences, of the values of both."""
+    return [
+        sentence(AGAINST[name], odoo=odoo.get(name) or "…", tribe=tribe[name])
+        if name in (evidence.VAT, evidence.REGISTRY)
+        else sentence(AGAINST[name])
+        for name in against
+    ]

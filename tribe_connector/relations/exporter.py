@@ -1,41 +1,20 @@
-from dataclasses import replace
-
 from odoo import models
 
-from ..codes import (
-    CREATE_TRIBE,
-    GONE,
-    LINK,
-    QUESTION,
-    RELATION_KINDS,
-    SAME,
-    UPDATE,
-)
+from ..codes import CREATE_TRIBE, GONE, LINK, QUESTION, RELATION_KINDS, SAME, UPDATE
 from ..engine.leases import tribe_key
-from ..engine.problems import PERSON_ERRORS, Busy, NeedsPerson, TryAgain
+from ..engine.problems import PERSON_ERRORS, NeedsPerson, TryAgain
 from ..mapping import (
     ADDRESS_FIELDS,
     PAYMENT_TERM_FIELDS,
     ValueUnreadable,
-    answer,
     is_unanswered,
     made_after_telling,
-    without_unanswered,
 )
 from ..sentence import sentence
-from ..tribe_api import Guid, TribeError
+from ..tribe_api import TribeError
 from .decision import Decision
-from .remote_relation import (
-    load_entities,
-    load_relations,
-    name_of,
-    role_name,
-    role_value,
-)
-from .synchronizer import (
-    BUSY_SECONDS,
-    NUMBERS,
-)
+from .number_fields import NUMBERS
+from .relation_reader import load_relations, name_of
 
 # Reasons to compare with Tribe even when nothing changed in Odoo.
 COMPARING_REASONS = {"initial", "person", "follow"}
@@ -335,19 +314,6 @@ class TribeRelationExporter(models.AbstractModel):
             batch.done(reference)
         batch.commit()
 
-    def _check_unchanged_in_tribe(self, batch, decision):
-        """Look once more, just before writing: a batch is read at once and written one by one.
-
-        Tribe has no way to write only what nobody changed meanwhile (docs/tribe-api.md).
-
-        :raises TryAgain: when somebody has changed it there since: it has to be decided again
-        """
-        remote = decision.remote
-        rows = load_entities(batch.connection, batch.client, remote.kind, [Guid(remote.tribe_id)])
-        # Only what is synchronized counts: other fields may change all the time.
-        if [replace(remote, entity=row).shown() for row in rows] != [remote.shown()]:
-            raise TryAgain(sentence("contact_being_saved", contact=decision.name), BUSY_SECONDS)
-
     def _say_it_is_gone(self, batch, decision):
         """Say why nothing is done with a contact, to who asked for it; it may be there again."""
         partner, link = decision.partner, decision.link
@@ -396,107 +362,6 @@ class TribeRelationExporter(models.AbstractModel):
         self._log_notes(batch, link, merged.notes)
         self.env["tribe.conflict"]._store(link, merged.conflicts)
         self._forget_echoes(batch.connection, partner)
-
-    def _keep_seen(self, decision):
-        """Keep what is still to be seen of what Tribe was told, and that both agree on the rest.
-
-        Both at once: it is noted for good with what Tribe is told next, whatever becomes of that.
-        """
-        link = decision.link
-        agreed = self._agreed(decision) if decision.seen.ours else link.agreed
-        if agreed != link.agreed:
-            link.agreed = agreed
-        link._keep_told(decision.seen)
-
-    def _note_being_told(self, batch, decision):
-        """Note, for good, what Tribe is about to be told.
-
-        If the answer or the process is lost then, what Tribe has is no edit of somebody there,
-        and a later edit in Odoo is no conflict with it.
-
-        Which relationships we end is noted as well, or nobody could tell who may reopen them.
-
-        Returns it: ``{field: value}``.
-
-        :raises Busy: when somebody has saved the partner since it was decided, Tribe answers from
-            an old copy, or does not show yet an address that it was told of
-        """
-        link, remote, told = decision.link, decision.remote, dict(decision.merged.to_tribe)
-        link._check_no_old_copy(remote, decision.name)
-        self._check_address_shown(decision)
-        active = told.get("active")
-        changing = self._to_end_or_reopen(link, remote, active) if "active" in told else []
-        for kind, row, relationship_link in changing:
-            told[role_name(kind)] = role_value(active)
-            if not active and row is remote.relationships[kind]:
-                relationship_link.closed_by_us = True
-            elif not active:
-                relationship_link._note_also_ended(row["ID"])
-        changed = {name: told[name] for name in ADDRESS_FIELDS if name in told}
-        if changed:
-            # Another one may fill in for an address that is emptied.
-            told |= self._address_shown_then(batch.connection, remote, changed)
-        # A first address is noted once it is sent.
-        later = () if remote.invoice_address() else ADDRESS_FIELDS
-        noted = {name: value for name, value in told.items() if name not in later}
-        link._note_told(noted, {**remote.values(), **remote.roles()})
-        batch.commit()
-        self._check_unchanged(batch.connection, decision)
-        return told
-
-    def _check_address_shown(self, decision):
-        """Have Tribe make no second address: where it does not show the one that it was told of,
-        nobody knows which one to change, nor, without an answer, whether there is one.
-
-        :raises Busy: as long as that may be
-        """
-        remote, link = decision.remote, decision.link
-        changes_address = decision.merged.to_tribe.keys() & {*ADDRESS_FIELDS}
-        if remote.invoice_address() or not changes_address:
-            return
-        told = {n: each for n, each in decision.seen.told.items() if n in ADDRESS_FIELDS}
-        may_be_there = is_unanswered(without_unanswered(told, link._told_since(remote.read_at)))
-        if remote.is_address_hidden or may_be_there:
-            seconds = link._seconds_to_next_look(told)
-            raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
-
-    def _tell(self, batch, decision, told):
-        """Tell Tribe what goes there, and note its answers; of each call where a later one fails.
-
-        What Tribe has answered to is what both sides have: whatever it has afterwards is an edit
-        there. Returns what both sides agree on once Odoo is written too.
-
-        :raises TribeError: when a call fails
-        """
-        link, remote, answered = decision.link, decision.remote, {}
-        try:
-            agreed = self._write_to_tribe(batch, link, decision.merged, remote, answered)
-        except TribeError:
-            known = {name: told[name] for name in answered if name in told}
-            if known:
-                link.being_told = answer(link.being_told, known, answered)
-                self._agree(link, remote, known)
-                if numbers := {n: each for n, each in decision.numbers.items() if n in known}:
-                    decision.partner._tribe_import_context().write(numbers)
-                batch.commit()
-            raise
-        known = {name: agreed.get(name, told[name]) for name in told}
-        self._note_answer(link, remote, known, answered)
-        self._agree(link, remote, known)
-        return agreed
-
-    def _agree(self, link, remote, values):
-        """Note that both sides have some values, of a relation whose values are known."""
-        names = values.keys() & remote.values().keys()
-        if link.agreed and names:
-            link.agreed = {**link.agreed, **{name: values[name] for name in names}}
-
-    def _note_answer(self, link, remote, told, stamps):
-        """Note that Tribe has what it was told; what it never answered to before is told anew."""
-        since = link._told_since(remote.read_at)
-        kept = without_unanswered(answer(link.being_told, told, stamps), since)
-        if kept != (link.being_told or {}):
-            link.being_told = kept or False
 
     # Problems
 

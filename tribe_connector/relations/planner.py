@@ -1,28 +1,14 @@
 from odoo import models
 
-from ..codes import (
-    CREATE_ODOO,
-    CREATE_TRIBE,
-    DEACTIVATE,
-    LINK,
-    QUESTION,
-    RELATION_KINDS,
-    UPDATE,
-)
+from ..codes import CREATE_ODOO, CREATE_TRIBE, QUESTION, RELATION_KINDS
 from ..engine.batch import is_of_one_record
 from ..engine.problems import NeedsPerson, problem_of
-from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line, canonical
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
-from ..tribe_names import (
-    NAVIGATIONS,
-    PARTS_OF,
-    RELATIONSHIPS,
-    STREAM_SETS,
-)
+from ..tribe_names import NAVIGATIONS, PARTS_OF, RELATIONSHIPS, STREAM_SETS
+from .number_fields import NUMBERS
 from .planning_batch import PlanningBatch
-from .remote_relation import load_relations
-from .synchronizer import NUMBERS
+from .relation_reader import load_relations
 
 # Records looked at before what was found is made permanent.
 CHUNK = 40
@@ -184,38 +170,6 @@ class TribeRelationPlanner(models.AbstractModel):
             self._fill(batch, by_partner[decision.partner], decision, changes)
             batch.candidates += decision.candidates
 
-    def _changes(self, batch, decision):
-        """The changes on both sides that a decision of the exporter makes."""
-        if decision.action == CREATE_TRIBE:
-            values, _notes = self._values_to_create(batch, decision)
-            changes = _changes("tribe", {}, {name: new for name, new in values.items() if new})
-        elif decision.action in (LINK, UPDATE):
-            changes = self._merged_changes(batch, decision)
-        else:
-            return []
-        changes += [_change("tribe", kind, None, True) for kind in decision.relationships]
-        changes += [_change("odoo", name, None, new) for name, new in decision.numbers.items()]
-        return changes
-
-    def _merged_changes(self, batch, decision):
-        merged, remote = decision.merged, decision.remote.values()
-        odoo = decision.odoo or decision.partner._tribe_values(
-            batch.connection, decision.remote.relationships
-        )
-        to_tribe = dict(merged.to_tribe)
-        if "active" in to_tribe and not self._to_end_or_reopen(
-            decision.link or self._no_link(decision), decision.remote, to_tribe["active"]
-        ):
-            del to_tribe["active"]
-        return [
-            *_changes("tribe", remote, to_tribe),
-            *_changes("odoo", odoo, merged.to_odoo),
-        ]
-
-    def _no_link(self, decision):
-        """What a link about to be made will be like, for whom has none."""
-        return self.env["tribe.link"].new({"partner_id": decision.partner.id})
-
     # Relations
 
     def _list_relations(self, batch):
@@ -305,39 +259,6 @@ class TribeRelationPlanner(models.AbstractModel):
                 # Gone, or no customer or supplier: none of our business.
                 batch.leave_out(line)
 
-    def _relation_changes(self, batch, decision):
-        """The changes on both sides that a decision of the importer makes."""
-        if decision.action == CREATE_ODOO:
-            connection, remote = batch.connection, decision.remote
-            told = self._values_from_tribe(connection, remote, {})
-            for name, relationship in NUMBERS.items():
-                if relationship in remote.roles_held and not told.get(name, True):
-                    (decision.numbers[name],) = self._free_numbers(batch, name, 1)
-            values = {
-                **self.env["tribe.relation.importer"]._values_of_new(connection, remote),
-                **dict.fromkeys(remote.roles_held, True),
-                **decision.numbers,
-            }
-            return [
-                *_changes("odoo", {}, {name: new for name, new in values.items() if new}),
-                *self._number_changes(decision),
-            ]
-        if decision.action in (LINK, UPDATE):
-            self._decide_numbers(batch, [decision])
-            return [
-                *self._merged_changes(batch, decision),
-                *self._number_changes(decision),
-                *(_change("odoo", name, None, new) for name, new in decision.numbers.items()),
-            ]
-        return []
-
-    def _number_changes(self, decision):
-        """A new number in Tribe, in place of the one it may have."""
-        before = decision.remote.values()
-        return [
-            _change("tribe", name, before.get(name), new) for name, new in decision.numbers.items()
-        ]
-
     def _as_planned(self, batch, decision):
         """See a decision of the importer as if the lines before it were carried out."""
         if decision.candidates:
@@ -405,65 +326,3 @@ class TribeRelationPlanner(models.AbstractModel):
     def _leased_unused(self, batch, name, numbers):
         """The free ones of some numbers, which are given to nobody."""
         return self._unused(batch, name, numbers)
-
-    # Lines
-
-    def _fill(self, batch, line, decision, changes):
-        active = [change for change in changes if change["field"] == "active"]
-        ends = decision.action == UPDATE and any(not change["new"] for change in active)
-        action = DEACTIVATE if ends else decision.action
-        if action == UPDATE and not changes:
-            action = "same"
-        if decision.error or decision.merged.conflicts:
-            decision.error = self._question(decision)
-            action = QUESTION
-        numbers = {**decision.numbers}
-        if decision.remote:
-            numbers = {**_readable_values(decision.remote), **numbers}
-        elif decision.partner:
-            numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
-        batch.fill(
-            line,
-            {
-                "action": action,
-                "name": decision.name,
-                "tribe_id": decision.tribe_id or line.tribe_id,
-                "partner_id": decision.partner.id if decision.partner else line.partner_id.id,
-                # A line of a relation keeps its kind, whatever contact it is asked about.
-                "kind": line.kind or decision.partner._tribe_kind(),
-                "company_id": decision.partner.company_id.id if decision.partner else False,
-                "changes": changes,
-                "change_count": len(changes),
-                "text": problem_of(decision.error, self.env).text
-                if decision.error
-                else list(dict.fromkeys(decision.merged.notes.values())),
-                **{name: canonical(name, numbers.get(name)) or False for name in NUMBERS},
-            },
-        )
-
-
-def _readable_values(remote):
-    """The values of a relation; none where the question is that Odoo cannot have them."""
-    try:
-        remote.check()
-    except ValueUnreadable:
-        return {}
-    return remote.values()
-
-
-def _changes(side, before, values):
-    """What some values change on one side; an address is one value."""
-    address = {name: value for name, value in values.items() if name in ADDRESS_FIELDS}
-    changes = [
-        _change(side, name, before.get(name), new)
-        for name, new in values.items()
-        if name not in address
-    ]
-    if address:
-        lines = address_line(before), address_line({**before, **address})
-        changes.append(_change(side, ADDRESS, *lines))
-    return changes
-
-
-def _change(side, name, old, new):
-    return {"side": side, "field": name, "old": old, "new": new}

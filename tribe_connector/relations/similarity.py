@@ -8,14 +8,12 @@ from ..mapping.evidence import (
     MOST_SHARING,
     REGISTRY,
     VAT,
+    Facts,
     address_key_of_parts,
     key_of,
 )
 from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, Room, both, either, equals, in_calls
-from ..tribe_names import (
-    NAVIGATIONS,
-    RELATION_SETS,
-)
+from ..tribe_names import NAVIGATIONS, RELATION_SETS
 
 _WIRE = {VAT: "VATNumber", REGISTRY: "ChamberOfCommerceNumber", EMAIL: "EmailAddress"}
 # A house number with more addresses is a block of offices or flats: whoever is there is not read.
@@ -90,6 +88,11 @@ def find_by_address(connection, client, kind: str, places) -> dict[tuple, list[d
         if key and relation.get("ID") and connection._without_tests([relation]):
             found.setdefault(key, []).append(relation)
     return found
+
+
+def facts_of_row(row):
+    """What a row of Tribe, with its kind, tells of its relation."""
+    return Facts(row["kind"], {"name": row.get("Name")})
 
 
 def _is_sought(text) -> bool:
