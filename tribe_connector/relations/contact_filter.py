@@ -34,9 +34,9 @@ PATTERN = (
 )
 SHORT_TEXTS = ("char", "selection")
 TEXTS = (*SHORT_TEXTS, "text", "html")
-NUMBERS = ("integer", "float", "monetary")
+NUMERIC_TYPES = ("integer", "float", "monetary")
 MOMENTS = ("date", "datetime")
-VALUES = (*TEXTS, *NUMBERS, *MOMENTS, "boolean")
+VALUES = (*TEXTS, *NUMERIC_TYPES, *MOMENTS, "boolean")
 # What PostgreSQL's integers hold.
 HIGHEST_INTEGER = 2**31 - 1
 # Python looks for each % anew from each place at which the one before it can end.
@@ -50,7 +50,7 @@ _A_TEXT, _A_NUMBER = sentence("filter_operand_text"), sentence("filter_operand_n
 _A_DATE = sentence("filter_operand_date")
 _SUITABLE = {
     **dict.fromkeys(TEXTS, _A_TEXT),
-    **dict.fromkeys(NUMBERS, _A_NUMBER),
+    **dict.fromkeys(NUMERIC_TYPES, _A_NUMBER),
     **dict.fromkeys(MOMENTS, _A_DATE),
     "boolean": sentence("filter_operand_boolean"),
 }
@@ -215,7 +215,7 @@ def _is_of(field, value, env):
         return isinstance(value, str)
     if field.type in MOMENTS:
         return isinstance(value, str) and _is_moment(value, env)
-    if isinstance(value, float) and field.type in NUMBERS:
+    if isinstance(value, float) and field.type in NUMERIC_TYPES:
         return math.isfinite(value)
     return type(value) is int and abs(value) <= HIGHEST_INTEGER
 

@@ -5,6 +5,7 @@ from ..engine.leases import tribe_key
 from ..engine.problems import PERSON_ERRORS, NeedsPerson, TryAgain
 from ..mapping import (
     ADDRESS_FIELDS,
+    NUMBER_FIELDS,
     PAYMENT_TERM_FIELDS,
     ValueUnreadable,
     is_unanswered,
@@ -13,7 +14,6 @@ from ..mapping import (
 from ..sentence import sentence
 from ..tribe_api import TribeError
 from .decision import Decision
-from .number_fields import NUMBERS
 from .relation_reader import load_relations, name_of
 
 # Reasons to compare with Tribe even when nothing changed in Odoo.
@@ -368,5 +368,5 @@ class TribeRelationExporter(models.AbstractModel):
     def _of_contact(self, error, decision):
         """As ``_of_relation``, with the numbers that the contact has or was about to get."""
         partner = decision.partner
-        numbers = {name: partner[name] for name in NUMBERS} | decision.numbers
+        numbers = {name: partner[name] for name in NUMBER_FIELDS} | decision.numbers
         return self._of_relation(error, decision.name, numbers)

@@ -2,11 +2,11 @@ from odoo import models
 
 from ..codes import CREATE_ODOO, LINK, QUESTION, SAME, UPDATE
 from ..engine.problems import Busy, NeedsPerson, TryAgain
-from ..mapping import ValueUnreadable
+from ..mapping import NUMBER_FIELDS, ValueUnreadable
 from ..sentence import sentence
 from ..tribe_names import RELATIONSHIPS
 from .decision import Decision
-from .number_fields import NUMBERS, numbers_of, with_numbers
+from .number_fields import numbers_of, with_numbers
 from .relation_reader import load_relations
 from .synchronizer import BUSY_SECONDS
 
@@ -181,7 +181,7 @@ class TribeRelationImporter(models.AbstractModel):
         connection, other = link.connection_id, link.merged_into_id
         called = self._name_of_other(connection, other)
         if called and self._may_be_told(connection, other):
-            called = with_numbers(called, {name: other[name] for name in NUMBERS})
+            called = with_numbers(called, {name: other[name] for name in NUMBER_FIELDS})
         return NeedsPerson(
             sentence(
                 "relation_of_merged_contact",

@@ -4,7 +4,7 @@ from ..codes import CREATE_ODOO, LINK
 from ..engine.problems import NeedsPerson
 from ..mapping import canonical, evidence
 from ..sentence import sentence
-from .number_fields import WIRE_NUMBERS, numbers_of, numbers_told
+from .number_fields import WIRE_NUMBERS, number_sentences, numbers_of
 
 
 class TribeRelationImporter(models.AbstractModel):
@@ -172,7 +172,7 @@ class TribeRelationImporter(models.AbstractModel):
                 "number_of_linked_contact",
                 relation=remote.name,
                 # Of who is being sent it may be known in Tribe alone.
-                numbers=numbers_told(shared or numbers),
+                numbers=number_sentences(shared or numbers),
                 partner=partner._tribe_called(),
             ),
         )

@@ -49,9 +49,9 @@ class TribeRelationMatcher(models.AbstractModel):
         others = partners.filtered(lambda partner: not matches[partner.id])
         refused = self.env["tribe.suggestion"]._refused(batch.connection, others)
         given_up = {partner.id: [] for partner in partners}
-        with_numbers = list(self._rows_with_numbers(batch, others))
-        left = self._left_to_odoo(batch, [row for _partner, _name, row, _link in with_numbers])
-        for partner, name, row, link in with_numbers:
+        having_numbers = list(self._rows_with_numbers(batch, others))
+        left = self._left_to_odoo(batch, [row for _partner, _name, row, _link in having_numbers])
+        for partner, name, row, link in having_numbers:
             if link:
                 given_up[partner.id].append((name, link))
             elif row["ID"] in left or (partner.id, row["ID"]) in refused:

@@ -6,12 +6,11 @@ from odoo.fields import Domain
 
 from ..engine.problems import TryAgain
 from ..engine.same_text import is_same_text
-from ..mapping import canonical, clean_start, evidence, has_country_code
+from ..mapping import NUMBER_FIELDS, canonical, clean_start, evidence, has_country_code
 from ..mapping.evidence import Facts, Outcome, judge
 from ..sentence import sentence
 from .decision import MOST_CANDIDATES, Candidate, against_sentences
 from .domains import at_postcode
-from .number_fields import NUMBERS
 from .relation_reader import name_of
 from .similarity import facts_of_row
 
@@ -97,7 +96,7 @@ class TribeRelationMatcher(models.AbstractModel):
         named = connection._partner_of_import_id(remote.entity.get("ImportId"))
         found = dict.fromkeys(named, evidence.IMPORT_ID)
         values = remote.values()
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             if not values.get(name) or evidence.share_number(name, contact, relation):
                 continue
             having = self._partners_with(connection, name, values[name])
@@ -228,8 +227,10 @@ class TribeRelationMatcher(models.AbstractModel):
         if of_relation and (of_relation.state == "merged" or of_relation.merged_into_id):
             return True
         had = (link.agreed or {}) if link and link.state == "gone" else {}
-        former = Facts(relation.kind, numbers={name: {had.get(name)} - {None} for name in NUMBERS})
-        return any(evidence.share_number(name, former, relation) for name in NUMBERS)
+        former = Facts(
+            relation.kind, numbers={name: {had.get(name)} - {None} for name in NUMBER_FIELDS}
+        )
+        return any(evidence.share_number(name, former, relation) for name in NUMBER_FIELDS)
 
     def _contact_facts(self, connection, partner, link):
         """What a contact tells of itself; of what is being sent, what was sent."""
@@ -244,7 +245,7 @@ class TribeRelationMatcher(models.AbstractModel):
             ],
             numbers={
                 name: {partner._tribe_number(connection, name), sent.get(name)} - {None, False}
-                for name in NUMBERS
+                for name in NUMBER_FIELDS
             },
             created=partner.create_date and partner.create_date.replace(tzinfo=timezone.utc),
             is_linked=bool(link and link.tribe_id and link.state != "gone"),
@@ -263,6 +264,6 @@ class TribeRelationMatcher(models.AbstractModel):
                 evidence.REGISTRY: clean_start(registry),
             },
             import_ids=[remote.entity.get("ImportId")],
-            numbers={name: {values.get(name)} - {None} for name in NUMBERS},
+            numbers={name: {values.get(name)} - {None} for name in NUMBER_FIELDS},
             created=evidence.created_at(remote.entity.get("CreationDate")),
         )

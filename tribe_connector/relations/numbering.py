@@ -4,10 +4,10 @@ from odoo import fields, models
 
 from ..engine.leases import number_key
 from ..engine.problems import NeedsPerson
-from ..mapping import canonical
+from ..mapping import NUMBER_FIELDS, canonical
 from ..sentence import Label, sentence
 from ..tribe_api import VALUES_PER_CALL
-from .number_fields import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
+from .number_fields import NUMBER_NAMES, ROLE_OF_NUMBER, WIRE_NUMBERS
 from .relation_reader import find_by_numbers
 
 SEQUENCES = {"debtor_number": "tribe.debtor", "creditor_number": "tribe.creditor"}
@@ -30,7 +30,7 @@ class TribeRelationNumbering(models.AbstractModel):
         wanted = self._wanted_relationships(partner)
         return [
             name
-            for name, relationship in NUMBERS.items()
+            for name, relationship in ROLE_OF_NUMBER.items()
             if name in values and relationship in wanted and not values[name]
         ]
 
@@ -41,7 +41,7 @@ class TribeRelationNumbering(models.AbstractModel):
         meanwhile.
         """
         connection = batch.connection
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             without = []
             for decision in decisions:
                 with self._alone(decision):
@@ -99,7 +99,7 @@ class TribeRelationNumbering(models.AbstractModel):
         if name not in values or values[name] or told.get(name):
             return False
         kinds = set(self._wanted_relationships(decision.partner))
-        return NUMBERS[name] in kinds | set(remote.roles_held if remote else ())
+        return ROLE_OF_NUMBER[name] in kinds | set(remote.roles_held if remote else ())
 
     def _free_numbers(self, batch, name, count):
         """So many numbers of our sequence that neither Odoo nor Tribe uses.

@@ -1,11 +1,11 @@
 from odoo import models
 
 from ..engine.problems import FOR_PEOPLE, NeedsPerson
-from ..mapping import leave_alone
+from ..mapping import NUMBER_FIELDS, leave_alone
 from ..sentence import sentence
 from ..tribe_api import LONGEST_SOUGHT
 from .matcher_numbers import MOST_IN_TURN
-from .number_fields import NUMBER_NAMES, NUMBERS, WIRE_NUMBERS
+from .number_fields import NUMBER_NAMES, WIRE_NUMBERS
 from .relation_reader import name_of
 
 # The cause of problems about a number that two have.
@@ -24,7 +24,7 @@ class TribeRelationNumbering(models.AbstractModel):
 
         :raises NeedsPerson: naming both
         """
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             self._check_number_unique(connection, partner, name)
 
     def _check_number_unique(self, connection, partner, name):

@@ -3,10 +3,10 @@ from odoo import models
 from ..codes import CREATE_ODOO, CREATE_TRIBE, QUESTION, RELATION_KINDS
 from ..engine.batch import is_of_one_record
 from ..engine.problems import NeedsPerson, problem_of
+from ..mapping import NUMBER_FIELDS
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
 from ..tribe_names import NAVIGATIONS, PARTS_OF, RELATIONSHIPS, STREAM_SETS
-from .number_fields import NUMBERS
 from .planning_batch import PlanningBatch
 from .relation_reader import load_relations
 
@@ -284,7 +284,7 @@ class TribeRelationPlanner(models.AbstractModel):
 
     def _check_planned_numbers(self, batch, decision):
         values = decision.remote.values()
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             if not values.get(name):
                 continue
             first = batch.plan._line_with(name, values[name])

@@ -2,8 +2,15 @@ from odoo import models
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, DEACTIVATE, LINK, QUESTION, UPDATE
 from ..engine.problems import problem_of
-from ..mapping import ADDRESS, ADDRESS_FIELDS, ValueUnreadable, address_line, canonical
-from .number_fields import NUMBERS
+from ..mapping import (
+    ADDRESS,
+    ADDRESS_FIELDS,
+    NUMBER_FIELDS,
+    ValueUnreadable,
+    address_line,
+    canonical,
+)
+from .number_fields import ROLE_OF_NUMBER
 
 
 class TribeRelationPlanner(models.AbstractModel):
@@ -48,7 +55,7 @@ class TribeRelationPlanner(models.AbstractModel):
         if decision.action == CREATE_ODOO:
             connection, remote = batch.connection, decision.remote
             told = self._values_from_tribe(connection, remote, {})
-            for name, relationship in NUMBERS.items():
+            for name, relationship in ROLE_OF_NUMBER.items():
                 if relationship in remote.roles_held and not told.get(name, True):
                     (decision.numbers[name],) = self._free_numbers(batch, name, 1)
             values = {
@@ -89,7 +96,7 @@ class TribeRelationPlanner(models.AbstractModel):
         if decision.remote:
             numbers = {**_readable_values(decision.remote), **numbers}
         elif decision.partner:
-            numbers = {**{name: decision.partner[name] for name in NUMBERS}, **numbers}
+            numbers = {**{name: decision.partner[name] for name in NUMBER_FIELDS}, **numbers}
         batch.fill(
             line,
             {
@@ -105,7 +112,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 "text": problem_of(decision.error, self.env).text
                 if decision.error
                 else list(dict.fromkeys(decision.merged.notes.values())),
-                **{name: canonical(name, numbers.get(name)) or False for name in NUMBERS},
+                **{name: canonical(name, numbers.get(name)) or False for name in NUMBER_FIELDS},
             },
         )
 

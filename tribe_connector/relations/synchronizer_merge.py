@@ -5,6 +5,7 @@ from ..engine.problems import NeedsPerson
 from ..mapping import (
     ADDRESS,
     ADDRESS_FIELDS,
+    NUMBER_FIELDS,
     as_odoo_has,
     before_telling,
     canonical,
@@ -12,7 +13,6 @@ from ..mapping import (
     merge,
 )
 from ..sentence import sentence
-from .number_fields import NUMBERS
 
 
 class TribeRelationSynchronizer(models.AbstractModel):
@@ -130,7 +130,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param link: that of the contact to the relation, if there is one
         """
         values = remote.values()
-        missing = [name for name in NUMBERS if name in values and odoo.get(name) is None]
+        missing = [name for name in NUMBER_FIELDS if name in values and odoo.get(name) is None]
         # Nothing about it is agreed on until the relation has another one.
         given_up = [
             name

@@ -4,10 +4,10 @@ from odoo.fields import Domain
 from ..codes import RELATION_KINDS
 from ..engine.leases import number_key
 from ..engine.problems import NeedsPerson
-from ..mapping import canonical
+from ..mapping import NUMBER_FIELDS, canonical
 from ..sentence import sentence
 from .domains import COMMERCIAL, has_written
-from .number_fields import NUMBER_NAMES, NUMBERS
+from .number_fields import NUMBER_NAMES
 
 
 class TribeRelationSynchronizer(models.AbstractModel):
@@ -17,7 +17,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _check_numbers_free(self, batch, partner, remote, values):
         """Refuse a number of Tribe that another partner has already, or is about to get."""
-        for name in NUMBERS:
+        for name in NUMBER_FIELDS:
             if not values.get(name):
                 continue
             if not self._take_number(batch, name, values[name]):
