@@ -50,7 +50,7 @@ OF_ODOO = {
 TELLING = {
     "_tribe_called": "names the record of a problem",
     "_name_of_other": "the same",
-    "_may_be_told": "whether it is named there",
+    "_may_be_named": "whether it is named there",
     "_failure": "makes the problem",
     "_customer_problem": "the same",
     "_tribe_label": "names a field",

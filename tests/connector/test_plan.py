@@ -351,7 +351,12 @@ class TestPlanIsUndone(PlanCase):
         self.assertFalse(self.env["tribe.work"].search([]))
 
     def test_what_deciding_writes_in_odoo_is_undone(self):
-        for step in ("_decide", "_compare_one", "_candidates_in_tribe", "_values_to_create"):
+        for step in (
+            "_decide_contacts",
+            "_compare_contact",
+            "_candidates_in_tribe",
+            "_values_to_create",
+        ):
             with self.subTest(step), self.writing(step):
                 plan = self.plan()
                 self.assertEqual(len(plan.line_ids), 2)
@@ -359,7 +364,7 @@ class TestPlanIsUndone(PlanCase):
             self.assert_nothing_is_left()
 
     def test_what_deciding_writes_in_tribe_is_refused_and_the_line_says_so(self):
-        for step in ("_values_to_create", "_candidates_in_tribe", "_decide"):
+        for step in ("_values_to_create", "_candidates_in_tribe", "_decide_contacts"):
             with (
                 self.subTest(step),
                 self.writing(step, lambda batch: batch.client.create("Relation_Person", {})),
@@ -377,14 +382,14 @@ class TestPlanIsUndone(PlanCase):
 
     def test_one_line_that_tries_to_write_does_not_stop_the_others(self):
         exporter = type(self.env["tribe.relation.exporter"])
-        original = exporter._look_for
+        original = exporter._decide_unlinked
 
         def step(steps, batch, partners, links):
             if self.partner.id in partners.ids:
                 batch.client.update("Relation_Organization", "1", {})
             return original(steps, batch, partners, links)
 
-        with patch.object(exporter, "_look_for", step):
+        with patch.object(exporter, "_decide_unlinked", step):
             plan = self.plan()
 
         self.assert_told(self.line(plan, self.partner), "client_only_reads", field="text")
@@ -394,7 +399,7 @@ class TestPlanIsUndone(PlanCase):
         self.connection.initial_scope = "both"
         row = self.organization(Name="Alleen in Tribe", VATNumber="NL810433941B01")
         importer = type(self.env["tribe.relation.importer"])
-        original = importer._decide
+        original = importer._decide_relations
 
         def step(steps, batch, remotes):
             made = steps.env["res.partner"].create({"name": "Made by a plan", "is_company": True})
@@ -404,7 +409,7 @@ class TestPlanIsUndone(PlanCase):
             steps.env.flush_all()
             return decisions
 
-        with patch.object(importer, "_decide", step):
+        with patch.object(importer, "_decide_relations", step):
             plan = self.plan()
 
         line = self.line(plan, row)
@@ -416,7 +421,7 @@ class TestPlanIsUndone(PlanCase):
         self.partner.vat = "NL123456782B90"
         row = self.organization(Name="In Tribe", VATNumber="NL123456782B90")
 
-        with self.writing("_decide"):
+        with self.writing("_decide_contacts"):
             plan = self.plan()
 
         self.assertEqual(self.line(plan, self.partner).action, "question")

@@ -567,7 +567,7 @@ class History(RuleBasedStateMachine):
 
     def _compare(self):
         for tenant in self.tenants:
-            self.env["tribe.relation.comparer"]._begin(tenant.connection)
+            self.env["tribe.relation.comparer"]._enqueue_parts(tenant.connection)
 
     def _answer_all(self):
         """The last questions are answered, in favour of one side and the other in turn."""

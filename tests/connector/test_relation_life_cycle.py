@@ -991,7 +991,7 @@ class TestRestoredTribe(RelationCase):
         """Nobody looks at it in the restored Tribe but the weekly look at all that is linked."""
         self.age()
         self.sandbox.restore()
-        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.env["tribe.relation.comparer"]._enqueue_parts(self.connection)
         self.run_lanes()
         self.run_nightly()
 
@@ -1003,7 +1003,7 @@ class TestRestoredTribe(RelationCase):
         self.assertFalse(self.problems())
 
         self.sandbox.reset_calls()
-        self.env["tribe.relation.comparer"]._begin(self.connection)
+        self.env["tribe.relation.comparer"]._enqueue_parts(self.connection)
         self.run_lanes()
         self.assertEqual(self.sandbox.calls()["writes"], 0)
 

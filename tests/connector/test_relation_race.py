@@ -280,7 +280,7 @@ class TestRelationRace(RelationCase):
             "Relation_Organization", self.partner.tribe_id, {"PhoneNumber": "030 2"}
         )
         importer = self.registry["tribe.relation.importer"]
-        decide, saves = importer._decide, ["030 3"]
+        decide, saves = importer._decide_relations, ["030 3"]
 
         def decide_and_save(handler, batch, remotes):
             decisions = decide(handler, batch, remotes)
@@ -289,7 +289,7 @@ class TestRelationRace(RelationCase):
                 batch.commit()
             return decisions
 
-        with patch.object(importer, "_decide", decide_and_save):
+        with patch.object(importer, "_decide_relations", decide_and_save):
             self.look_at("organization", self.partner.tribe_id)
         self.run_nightly()
 

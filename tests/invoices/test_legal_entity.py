@@ -510,7 +510,7 @@ class TestLegalEntity(InvoiceCase):
                     with (
                         patch.object(
                             self.registry["tribe.relation.importer"],
-                            "_create_all",
+                            "_create_contacts",
                             side_effect=error,
                         ),
                         patch("odoo.addons.tribe_connector.engine.problems._logger.error") as log,

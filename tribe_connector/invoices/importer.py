@@ -669,7 +669,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         return [
             partner
             for partner, link in links.items()
-            if link and synchronizer._has_company_untold(batch.connection, partner, link)
+            if link and synchronizer._has_parent_to_report(batch.connection, partner, link)
         ]
 
     def _check_customer(self, batch, booking):

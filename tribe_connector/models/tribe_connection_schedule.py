@@ -139,7 +139,7 @@ class TribeConnection(models.Model):
         if not self.comparison_days:
             return
         cursors, comparer = self.env["tribe.cursor"], self.env["tribe.relation.comparer"]
-        comparer._begin_night(self)
+        comparer._enqueue_lost_rows(self)
         compared = cursors._position(self, "schedule:comparison")
         # Two nights are not exactly a day apart.
         pause = timedelta(days=self.comparison_days, hours=-12)
@@ -148,7 +148,7 @@ class TribeConnection(models.Model):
         cursors._move(self, "schedule:comparison", now)
         # What was linked just now is there.
         if compared:
-            comparer._begin(self)
+            comparer._enqueue_parts(self)
 
     def _note_restored(self):
         """Note that a backup of Tribe was restored, and have all that is linked looked at.
@@ -157,7 +157,7 @@ class TribeConnection(models.Model):
         """
         moment = fields.Datetime.now() + timedelta(seconds=self.settle_seconds)
         self.env["tribe.cursor"]._move(self, RESTORED, moment)
-        self.env["tribe.relation.comparer"]._begin_anew(self)
+        self.env["tribe.relation.comparer"]._enqueue_all_again(self)
         return moment
 
     def _enqueue_invoice_look(self, now):

@@ -38,13 +38,13 @@ class TribeRelationComparer(models.AbstractModel):
     _name = "tribe.relation.comparer"
     _description = "Tribe Relation Comparer"
 
-    def _begin(self, connection, kinds=RELATION_KINDS):
+    def _enqueue_parts(self, connection, kinds=RELATION_KINDS):
         """Note the first part of each kind, unless an earlier comparison still waits."""
         unfinished = self._unfinished(connection)
         references = [f"{kind}:0" for kind in kinds if kind not in unfinished]
         self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "nightly")
 
-    def _waiting(self, connection):
+    def _waiting_parts(self, connection):
         """The parts that are still to be compared, or are asked about."""
         return self.env["tribe.work"].search(
             [
@@ -56,21 +56,21 @@ class TribeRelationComparer(models.AbstractModel):
 
     def _unfinished(self, connection):
         """Of which kinds a comparison of all that is linked waits."""
-        parts = map(_part_of, self._waiting(connection).mapped("reference"))
+        parts = map(_parsed_part, self._waiting_parts(connection).mapped("reference"))
         return {kind for kind, _position, since in parts if not since}
 
     def _is_asked(self, connection, kind):
         """Whether a person is asked why Tribe does not show so much of what is linked."""
         return any(
-            _part_of(work.reference)[0] == kind and work.error_class == NEEDS_PERSON
-            for work in self._waiting(connection)
+            _parsed_part(work.reference)[0] == kind and work.error_class == NEEDS_PERSON
+            for work in self._waiting_parts(connection)
         )
 
-    def _begin_night(self, connection):
+    def _enqueue_lost_rows(self, connection):
         """Note that it is looked whether rows went away."""
         self.env["tribe.work"]._ask(connection, "inbound", "comparison", [ROWS], "nightly")
 
-    def _begin_anew(self, connection):
+    def _enqueue_all_again(self, connection):
         """Note the first part of each kind, also where a comparison is under way."""
         references = [f"{kind}:0" for kind in RELATION_KINDS]
         self.env["tribe.work"]._add(connection, "inbound", "comparison", references, "follow")
@@ -83,8 +83,8 @@ class TribeRelationComparer(models.AbstractModel):
                 if reference == ROWS:
                     self._look_for_lost_rows(batch)
                 else:
-                    kind, position, since = _part_of(reference)
-                    look = self._look_at_recent if since else self._compare
+                    kind, position, since = _parsed_part(reference)
+                    look = self._compare_recent_part if since else self._compare_part
                     look(batch, kind, position, *filter(None, [since]))
                 batch.done(reference)
             except NeedsPerson as error:
@@ -137,11 +137,11 @@ class TribeRelationComparer(models.AbstractModel):
         # Also behind the last page: where all others are known, it shows nothing new.
         for _rows in chain(pages, [()]):
             if listing.is_moved:
-                self._begin(connection)
+                self._enqueue_parts(connection)
             cursors._keep_place(connection, entity_set, None, listing, began)
             batch.commit()
 
-    def _look_at_recent(self, batch, kind, position, since):
+    def _compare_recent_part(self, batch, kind, position, since):
         """Look at those relations of a part that are missing, of what was written since a moment.
 
         So many that a right may be lacking are left to the comparison of all.
@@ -153,16 +153,16 @@ class TribeRelationComparer(models.AbstractModel):
         try:
             missing = self._missing(connection, batch.client, kind, present, {}, ALWAYS_PLAUSIBLE)
         except NeedsPerson:
-            self._begin(connection)
+            self._enqueue_parts(connection)
             return
         works._add(connection, "inbound", kind, missing.mapped("tribe_id"), "follow")
         if len(links) == PART:
             rest = f"{kind}:{links[-1].id}:{since}"
             works._add(connection, "inbound", "comparison", [rest], "follow")
 
-    def _compare(self, batch, kind, position):
+    def _compare_part(self, batch, kind, position):
         """Compare the part of the links whose IDs follow ``position``."""
-        links, is_last = self._part(batch.connection, kind, position)
+        links, is_last = self._next_part(batch.connection, kind, position)
         connection, works = batch.connection, self.env["tribe.work"]
         last, gone = links[-1:], links.filtered(lambda link: link.state == "gone")
         links -= gone
@@ -197,7 +197,7 @@ class TribeRelationComparer(models.AbstractModel):
         unchanged.shown_at = fields.Datetime.now()
         return doubted - unchanged
 
-    def _part(self, connection, kind, position):
+    def _next_part(self, connection, kind, position):
         """``(links, whether they are the last)``.
 
         What is left after the last whole part belongs to it: a few links alone would tell little.
@@ -220,7 +220,7 @@ class TribeRelationComparer(models.AbstractModel):
 
     def _is_plausible(self, connection, client, kind):
         """Whether Tribe shows most of what the first of all linked relations have."""
-        links, _is_last = self._part(connection, kind, 0)
+        links, _is_last = self._next_part(connection, kind, 0)
         links = links[:PART].filtered(lambda link: link.state != "gone")
         try:
             self._missing(connection, client, kind, links, {})
@@ -250,7 +250,7 @@ def _is_as_it_was(link, dates):
     return all(dates.get(tribe_id) == mark for tribe_id, mark in marks.items())
 
 
-def _part_of(reference):
+def _parsed_part(reference):
     """``organization:17``: of which kind, and after which link; a third one says since when."""
     kind, position, *since = reference.split(":", 2)
     return kind, int(position), since[0] if since else None

@@ -53,8 +53,8 @@ class TribeRelationComparer(models.AbstractModel):
                     slots and (link.shown or {}).get(ADDRESS_MARK, link.tribe_id) not in dates
                 )
             )
-        relationships = self._relationships(connection, links - gone)
-        ended = self._missing_relationships(connection, client, kind, relationships, dates)
+        relationships = self._relationship_links(connection, links - gone)
+        ended = self._missing_relationship_links(connection, client, kind, relationships, dates)
         self._check_plausible(connection, relationships, ended, few)
         ended = links.filtered(lambda link: link.partner_id in ended.partner_id)
         return gone | without_address | ended
@@ -73,7 +73,7 @@ class TribeRelationComparer(models.AbstractModel):
             ]
             if not lacking or self._is_plausible(connection, client, kind):
                 return
-            self._begin(connection, [kind])
+            self._enqueue_parts(connection, [kind])
             self.env["tribe.engine"]._wake("inbound")
         for _had, lacks in lacking:
             for remote, what in lacks:
@@ -103,7 +103,7 @@ class TribeRelationComparer(models.AbstractModel):
         sets, absent = RELATIONSHIP_SETS[kind], connection._absent()
         roles = [
             (of_partner[link.partner_id], link.kind)
-            for link in self._relationships(connection, links)
+            for link in self._relationship_links(connection, links)
             if link.kind in sets
             and sets[link.kind] not in absent
             and not link._may_be_new(of_partner[link.partner_id].read_at)
@@ -123,7 +123,7 @@ class TribeRelationComparer(models.AbstractModel):
         shown = self._shown(client, RELATION_SETS[kind], gone)
         return gone.filtered(lambda link: link.tribe_id in shown)
 
-    def _relationships(self, connection, links):
+    def _relationship_links(self, connection, links):
         """The links of the customer and supplier relationships of some linked relations.
 
         Not of those that had ended: with them nothing ends.
@@ -135,7 +135,7 @@ class TribeRelationComparer(models.AbstractModel):
             lambda link: link.tribe_id and link.state == "linked" and not link._was_former()
         )
 
-    def _missing_relationships(self, connection, client, kind, links, dates):
+    def _missing_relationship_links(self, connection, client, kind, links, dates):
         """Those of some relationships that Tribe does not show.
 
         :param kind: of the relations whose relationships they are

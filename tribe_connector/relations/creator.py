@@ -25,7 +25,7 @@ class TribeRelationCreator(models.AbstractModel):
     _inherit = "tribe.relation.matcher"
     _description = "Tribe Relation Creator"
 
-    def _create(self, batch, decision):
+    def _create_relation(self, batch, decision):
         """Create a partner in Tribe: the relation and its relationship in one call."""
         partner = decision.partner
         self._check_given_up(batch, decision)
@@ -144,7 +144,7 @@ class TribeRelationCreator(models.AbstractModel):
 
     def _create_missing_relationships(self, batch, partner, link):
         """Tell Tribe what else a partner is; returns those kinds of relationship."""
-        missing = self._missing_relationships(batch.connection, partner)
+        missing = self._missing_roles(batch.connection, partner)
         if not missing:
             return []
         links = self.env["tribe.link"]._of_partners(batch.connection, partner, missing)

@@ -38,7 +38,7 @@ class TribeRelationExporter(models.AbstractModel):
             lambda partner: partner.id in links and links[partner.id].state == "sending"
         )
         self._settle(batch, unsure, links)
-        decisions = self._decide(batch, self._still_open(batch, partners))
+        decisions = self._decide_contacts(batch, self._still_open(batch, partners))
         batch.commit()
         self.env["tribe.suggestion"]._review_contacts(batch.connection, decisions)
         for decision in decisions:
@@ -78,7 +78,7 @@ class TribeRelationExporter(models.AbstractModel):
         Nothing is wrong with the others, such as employees: they stay in Odoo, and who asked about
         them is told. Only who was marked to be sent is a question.
         """
-        staying = partners.filtered(lambda partner: not self._wanted_relationships(partner))
+        staying = partners.filtered(lambda partner: not self._wanted_roles(partner))
         for partner in staying:
             called, reference = partner._tribe_called(), str(partner.id)
             if partner.tribe_synchronize:
@@ -93,7 +93,7 @@ class TribeRelationExporter(models.AbstractModel):
 
     # Deciding
 
-    def _decide(self, batch, partners):
+    def _decide_contacts(self, batch, partners):
         """What is to become of some partners: ``[Decision]``. Only reads, on both sides."""
         links = self._links_by_partner(batch.connection, partners)
         batch.links_with_number.clear()
@@ -108,12 +108,12 @@ class TribeRelationExporter(models.AbstractModel):
         known = partners.filtered(
             lambda partner: partner.id in links and links[partner.id].tribe_id
         )
-        decisions = [self._look_at(batch, partner, links[partner.id]) for partner in known]
-        decisions += self._look_for(batch, partners - known, links)
-        self._compare(batch, decisions)
+        decisions = [self._decide_linked(batch, partner, links[partner.id]) for partner in known]
+        decisions += self._decide_unlinked(batch, partners - known, links)
+        self._compare_all(batch, decisions)
         return of_others + decisions
 
-    def _look_at(self, batch, partner, link):
+    def _decide_linked(self, batch, partner, link):
         """Whether a linked partner has to be compared with its relation."""
         decision = Decision(SAME, partner=partner, link=link)
         with self._alone(decision):
@@ -131,15 +131,15 @@ class TribeRelationExporter(models.AbstractModel):
         values = partner._tribe_values(batch.connection)
         return (
             self._differs_from_agreed(values, link.agreed or {})
-            or self._missing_relationships(batch.connection, partner)
+            or self._missing_roles(batch.connection, partner)
             or self._missing_numbers(partner, values)
             or is_unanswered(link.being_told)
-            or self._has_company_untold(batch.connection, partner, link)
+            or self._has_parent_to_report(batch.connection, partner, link)
             or self._has_own_address_again(batch.connection, partner, link)
             or self._has_contact_apart(link)
         )
 
-    def _look_for(self, batch, partners, links):
+    def _decide_unlinked(self, batch, partners, links):
         """Which relation of Tribe each unlinked partner is, if any."""
         if not partners:
             return []
@@ -179,10 +179,10 @@ class TribeRelationExporter(models.AbstractModel):
             if decision.candidates:
                 decision.ask(self._could_be(batch.connection, decision))
 
-    def _compare(self, batch, decisions):
+    def _compare_all(self, batch, decisions):
         """Read what is there in Tribe, and decide which value goes where."""
         known = [each for each in decisions if each.action in (UPDATE, LINK)]
-        self._read(batch, known)
+        self._read_relations(batch, known)
         self._judge_all(batch, [each for each in known if each.remote and each.action == LINK])
         self._decide_numbers(
             batch, [each for each in decisions if each.action not in (SAME, QUESTION)]
@@ -190,17 +190,17 @@ class TribeRelationExporter(models.AbstractModel):
         for decision in decisions:
             with self._alone(decision):
                 if decision.action == UPDATE:
-                    self._compare_one(batch, decision)
+                    self._compare_contact(batch, decision)
                 elif decision.action == LINK:
                     self._compare_match(batch, decision)
                 elif decision.action == CREATE_TRIBE:
-                    decision.relationships = self._wanted_relationships(decision.partner)
+                    decision.relationships = self._wanted_roles(decision.partner)
                     values, _notes = self._values_to_create(batch, decision)
                     self._relation_body(batch, decision.partner, values)
 
-    def _read(self, batch, decisions):
+    def _read_relations(self, batch, decisions):
         """Read the relations of some decisions."""
-        remotes = self._load(batch, decisions)
+        remotes = self._load_relations(batch, decisions)
         for decision in decisions:
             decision.remote = remotes.get(decision.tribe_id)
             try:
@@ -225,13 +225,13 @@ class TribeRelationExporter(models.AbstractModel):
     def _compare_match(self, batch, decision):
         """Compare who are one and the same for certain, even where their values are in doubt."""
         try:
-            self._compare_one(batch, decision)
+            self._compare_contact(batch, decision)
         except (TryAgain, *PERSON_ERRORS) as error:
             if not decision.remote:
                 raise
             decision.error = error
 
-    def _load(self, batch, decisions):
+    def _load_relations(self, batch, decisions):
         """``{tribe_id: RemoteRelation}`` of the relations of some decisions."""
         remotes = {}
         for kind in RELATION_KINDS:
@@ -240,7 +240,7 @@ class TribeRelationExporter(models.AbstractModel):
         batch.connection._learn_absent(batch, remotes)
         return remotes
 
-    def _compare_one(self, batch, decision):
+    def _compare_contact(self, batch, decision):
         partner, remote, link = decision.partner, decision.remote, decision.link
         if remote is None:
             if decision.action == LINK:
@@ -258,7 +258,7 @@ class TribeRelationExporter(models.AbstractModel):
         self._check_can_write(batch, decision)
         decision.relationships = [
             kind
-            for kind in self._missing_relationships(batch.connection, partner, remote)
+            for kind in self._missing_roles(batch.connection, partner, remote)
             if kind not in remote.relationships
         ]
 
@@ -288,9 +288,9 @@ class TribeRelationExporter(models.AbstractModel):
         actions = {
             SAME: lambda: self._say_it_is_gone(batch, decision),
             GONE: lambda: self._unlink_gone(batch, decision.link, decision.name),
-            LINK: lambda: self._link(batch, decision),
-            UPDATE: lambda: self._update(batch, decision),
-            CREATE_TRIBE: lambda: self._create(batch, decision),
+            LINK: lambda: self._link_contact(batch, decision),
+            UPDATE: lambda: self._update_both(batch, decision),
+            CREATE_TRIBE: lambda: self._create_relation(batch, decision),
         }
         try:
             self._check_unchanged(batch.connection, decision)
@@ -324,13 +324,13 @@ class TribeRelationExporter(models.AbstractModel):
             works._add(batch.connection, "inbound", link.kind, [link.tribe_id], "follow")
             self.env["tribe.engine"]._wake("inbound")
 
-    def _link(self, batch, decision):
+    def _link_contact(self, batch, decision):
         """Link a partner with the relation that it is, and bring both together."""
         decision.link = self._join(batch, decision)
         if not decision.error:
-            self._update(batch, decision)
+            self._update_both(batch, decision)
 
-    def _update(self, batch, decision):
+    def _update_both(self, batch, decision):
         """Bring one linked partner and its relation together."""
         partner, link, merged = decision.partner, decision.link, decision.merged
         odoo = {**decision.odoo, **decision.numbers}
@@ -341,11 +341,11 @@ class TribeRelationExporter(models.AbstractModel):
         self._keep_seen(decision)
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
-        self._check_given_up_told(batch, decision)
-        told = self._note_being_told(batch, decision) if merged.to_tribe else {}
+        self._check_given_up_sent(batch, decision)
+        told = self._note_sending(batch, decision) if merged.to_tribe else {}
         if told:
             self._check_unchanged_in_tribe(batch, decision)
-        agreed = self._tell(batch, decision, told)
+        agreed = self._send_changes(batch, decision, told)
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
         if told and (decision.numbers or merged.to_odoo):

@@ -37,7 +37,9 @@ class TribeRelationImporter(models.AbstractModel):
         batch.connection._learn_absent(batch, remotes)
         failures = {}
         self._import(batch, self._customers_and_suppliers(batch, remotes), failures)
-        self._note_gone(batch, [r for r in batch.references if r not in remotes], failures)
+        self._note_deleted_relations(
+            batch, [r for r in batch.references if r not in remotes], failures
+        )
         for reference in batch.references:
             if reference in failures:
                 batch.failed(reference, *failures[reference])
@@ -78,7 +80,7 @@ class TribeRelationImporter(models.AbstractModel):
 
         leased = self._leased(batch, self._readable(remotes, fail), fail)
         self._note_arrived(batch, leased)
-        decisions = self._decide(batch, leased)
+        decisions = self._decide_relations(batch, leased)
         self.env["tribe.suggestion"]._review_relations(batch.connection, decisions)
         for decision in decisions:
             if decision.action == QUESTION:
@@ -91,9 +93,9 @@ class TribeRelationImporter(models.AbstractModel):
             refuse,
         )
         for action, carry_out in (
-            (UPDATE, self._update_all),
-            (LINK, self._link_all),
-            (CREATE_ODOO, self._create_all),
+            (UPDATE, self._update_contacts),
+            (LINK, self._link_relations),
+            (CREATE_ODOO, self._create_contacts),
         ):
             of_action = [
                 each
@@ -128,7 +130,7 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _leased(self, batch, remotes, fail):
         """The relations that no other worker is at, nor at their partners and numbers."""
-        links = self._links_of(batch, remotes)
+        links = self._links_of_relations(batch, remotes)
         leased = []
         for remote in remotes:
             link = links.get(remote.tribe_id)
@@ -142,7 +144,7 @@ class TribeRelationImporter(models.AbstractModel):
         batch.commit()
         return leased
 
-    def _links_of(self, batch, remotes):
+    def _links_of_relations(self, batch, remotes):
         """The links of some relations: ``{tribe_id: link}``.
 
         Also of those whose contact was merged or deleted while they were being sent.
@@ -164,7 +166,7 @@ class TribeRelationImporter(models.AbstractModel):
 
         And which of contacts that were merged are there again, after they were deleted.
         """
-        for tribe_id, link in self._links_of(batch, remotes).items():
+        for tribe_id, link in self._links_of_relations(batch, remotes).items():
             if not link.tribe_id:
                 link.tribe_id = tribe_id
             if link.state == "gone" and link.merged_into_id:
@@ -180,7 +182,7 @@ class TribeRelationImporter(models.AbstractModel):
         """
         connection, other = link.connection_id, link.merged_into_id
         called = self._name_of_other(connection, other)
-        if called and self._may_be_told(connection, other):
+        if called and self._may_be_named(connection, other):
             called = with_numbers(called, {name: other[name] for name in NUMBER_FIELDS})
         return NeedsPerson(
             sentence(
@@ -198,9 +200,9 @@ class TribeRelationImporter(models.AbstractModel):
 
     # Deciding
 
-    def _decide(self, batch, remotes):
+    def _decide_relations(self, batch, remotes):
         """What is to become of some relations: ``[Decision]``. Only reads."""
-        links = self._links_of(batch, remotes)
+        links = self._links_of_relations(batch, remotes)
         partners = self.env["tribe.link"].concat(*links.values()).partner_id
         moved = batch.connection._no_longer_linked(partners)
         decisions = []
@@ -228,10 +230,10 @@ class TribeRelationImporter(models.AbstractModel):
         for decision in decisions:
             if decision.action in (UPDATE, LINK):
                 with self._alone(decision):
-                    self._compare(batch, decision)
+                    self._compare_relation(batch, decision)
         return decisions
 
-    def _compare(self, batch, decision):
+    def _compare_relation(self, batch, decision):
         """Decide which value goes where."""
         self._see(decision)
         partner, link, remote = decision.partner, decision.link, decision.remote
@@ -244,7 +246,7 @@ class TribeRelationImporter(models.AbstractModel):
 
     # Carrying out
 
-    def _note_gone(self, batch, relation_ids, failures):
+    def _note_deleted_relations(self, batch, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""
         self.env["tribe.suggestion"]._forget_relations(batch.connection, relation_ids)
         for link in self.env["tribe.link"]._of_tribe(batch.connection, relation_ids).values():
@@ -252,7 +254,7 @@ class TribeRelationImporter(models.AbstractModel):
                 continue
             if link.kind != batch.kind:
                 # It was looked for among those of the other kind.
-                self._look_at(batch, link.kind, [link.tribe_id])
+                self._enqueue_relations(batch, link.kind, [link.tribe_id])
                 continue
             partner = link.partner_id
             name = partner._tribe_called() if partner else link.tribe_id

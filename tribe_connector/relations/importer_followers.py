@@ -20,7 +20,7 @@ class TribeRelationImporter(models.AbstractModel):
             relation = self._relation_link(batch.connection, link.partner_id)
             if link.tribe_id not in found and relation.tribe_id:
                 found[link.tribe_id] = relation.tribe_id
-        self._look_at(batch, kind, found.values())
+        self._enqueue_relations(batch, kind, found.values())
         self._finish(batch)
 
     def _follow_addresses(self, batch):
@@ -33,7 +33,7 @@ class TribeRelationImporter(models.AbstractModel):
         )
         for kind, navigation in NAVIGATIONS.items():
             ids = [row[navigation]["ID"] for row in rows if row.get(navigation)]
-            self._look_at(batch, kind, ids)
+            self._enqueue_relations(batch, kind, ids)
         self._follow_lost_addresses(batch, {*batch.references} - {row["ID"] for row in rows})
         self._finish(batch)
 
@@ -58,9 +58,9 @@ class TribeRelationImporter(models.AbstractModel):
                 self.env["tribe.work"]._look_later(batch.connection, "address", address_id)
             else:
                 link._forget_address_shown()
-                self._look_at(batch, link.kind, [link.tribe_id])
+                self._enqueue_relations(batch, link.kind, [link.tribe_id])
 
-    def _look_at(self, batch, kind, relation_ids):
+    def _enqueue_relations(self, batch, kind, relation_ids):
         self.env["tribe.work"]._add(batch.connection, "inbound", kind, relation_ids, "follow")
 
     def _finish(self, batch):

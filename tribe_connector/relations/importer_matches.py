@@ -76,7 +76,7 @@ class TribeRelationImporter(models.AbstractModel):
         is_linked = bool(link) and (link.state == "sending" or link.tribe_id)
         if is_linked and link.state != "gone":
             return True
-        return bool(connection._relations_among(partner) and self._wanted_relationships(partner))
+        return bool(connection._relations_among(partner) and self._wanted_roles(partner))
 
     def _check_import_ids_lead_to_one(self, batch, decisions):
         """Whose ``ImportId`` another relation of Tribe has too, is not this one for certain.

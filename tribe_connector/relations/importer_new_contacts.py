@@ -8,7 +8,7 @@ class TribeRelationImporter(models.AbstractModel):
 
     _inherit = "tribe.relation.importer"
 
-    def _create_all(self, batch, decisions):
+    def _create_contacts(self, batch, decisions):
         """Create the partners of some relations in one batch."""
         remotes = [decision.remote for decision in decisions]
         partners = (

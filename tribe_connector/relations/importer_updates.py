@@ -10,13 +10,13 @@ class TribeRelationImporter(models.AbstractModel):
 
     _inherit = "tribe.relation.importer"
 
-    def _update_all(self, batch, decisions):
+    def _update_contacts(self, batch, decisions):
         for decision in decisions:
             # Those before it were committed meanwhile, one by one.
             self._check_unchanged(batch.connection, decision)
-            self._update(batch, decision, decision.link)
+            self._update_contact(batch, decision, decision.link)
 
-    def _update(self, batch, decision, link):
+    def _update_contact(self, batch, decision, link):
         """Take over what Tribe changed; what Odoo changed too is left to the exporter.
 
         :param link: the decision's; or the one just made, which a rollback takes away again
@@ -35,13 +35,13 @@ class TribeRelationImporter(models.AbstractModel):
         batch.notice_lag(link._lag_shown(decision.seen, remote.stamps(), batch.began))
         link._keep_told(decision.seen)
         link._keep_shown(remote, merged)
-        self._look_once_more(batch, decision)
+        self._enqueue_second_look(batch, decision)
         self._follow_deleted_relationships(batch, partner, remote)
         refusal = self._apply_to_odoo(batch, link, merged.to_odoo, agreed, remote)
         self._log_notes(batch, link, merged.notes, merged.to_tribe)
         self._forget_echoes(batch.connection, partner)
         is_our_look = batch.reasons.get(decision.tribe_id) == {"again"}
-        if merged.to_tribe and (is_our_look or self._is_told_anew(before, merged.to_tribe)):
+        if merged.to_tribe and (is_our_look or self._is_sent_again(before, merged.to_tribe)):
             # Nothing new about what Tribe may have refused before; or nothing that Odoo changed.
             due = batch.connection._due_of_a_save()
             self.env["tribe.work"]._add(
@@ -82,7 +82,7 @@ class TribeRelationImporter(models.AbstractModel):
             )
             self.env["tribe.engine"]._wake("outbound")
 
-    def _look_once_more(self, batch, decision):
+    def _enqueue_second_look(self, batch, decision):
         """Look once more, later, when Tribe told of a change and the read shows none.
 
         It may be an old copy: webhooks come at once.
@@ -95,7 +95,7 @@ class TribeRelationImporter(models.AbstractModel):
                 batch.connection, decision.remote.kind, decision.tribe_id, reasons
             )
 
-    def _is_told_anew(self, agreed, to_tribe):
+    def _is_sent_again(self, agreed, to_tribe):
         """Whether Tribe is to be told something that Odoo has as it was agreed on.
 
         Such as a number that only Tribe changed, or what a restored backup does not have.
@@ -105,11 +105,11 @@ class TribeRelationImporter(models.AbstractModel):
             for name, value in to_tribe.items()
         )
 
-    def _link_all(self, batch, decisions):
+    def _link_relations(self, batch, decisions):
         for decision in decisions:
-            self._link(batch, decision)
+            self._link_relation(batch, decision)
 
-    def _link(self, batch, decision):
+    def _link_relation(self, batch, decision):
         """Link a relation with the contact that it is, and bring both together.
 
         A link that is being sent is this one: its answer was lost. One that is gone was deleted
@@ -117,4 +117,4 @@ class TribeRelationImporter(models.AbstractModel):
         """
         self._check_unchanged(batch.connection, decision)
         link = self._join(batch, decision)
-        self._update(batch, decision, link)
+        self._update_contact(batch, decision, link)

@@ -188,7 +188,7 @@ class TribeRelationMatcher(models.AbstractModel):
         spoken = [
             each
             for candidate in decision.candidates
-            if self._may_be_told(connection, candidate.partner, decision.partner)
+            if self._may_be_named(connection, candidate.partner, decision.partner)
             for each in candidate.against
         ]
         against = [each for number, each in enumerate(spoken) if each not in spoken[:number]]

@@ -49,10 +49,10 @@ class TribeRelationMatcher(models.AbstractModel):
             tribe_id: link
             for tribe_id, link in links.items()
             if self._has_given_up(link, name, number_of[tribe_id])
-            and self._told_with(batch, name, link) is not None
+            and self._number_chain(batch, name, link) is not None
         }
 
-    def _told_with(self, batch, name, link):
+    def _number_chain(self, batch, name, link):
         """The links of those whose numbers Tribe is told for a contact to get its own there.
 
         That one is among them. They may go around, as where two are swapped. None where Tribe is

@@ -27,7 +27,7 @@ class TribeRelationNumbering(models.AbstractModel):
 
     def _missing_numbers(self, partner, values):
         """Which numbers this partner should have and has not."""
-        wanted = self._wanted_relationships(partner)
+        wanted = self._wanted_roles(partner)
         return [
             name
             for name, relationship in ROLE_OF_NUMBER.items()
@@ -98,7 +98,7 @@ class TribeRelationNumbering(models.AbstractModel):
         told = self._values_from_tribe(connection, remote, values, decision.link) if remote else {}
         if name not in values or values[name] or told.get(name):
             return False
-        kinds = set(self._wanted_relationships(decision.partner))
+        kinds = set(self._wanted_roles(decision.partner))
         return ROLE_OF_NUMBER[name] in kinds | set(remote.roles_held if remote else ())
 
     def _free_numbers(self, batch, name, count):

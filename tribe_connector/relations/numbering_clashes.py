@@ -101,7 +101,7 @@ class TribeRelationNumbering(models.AbstractModel):
         if staying or len(having) > MOST_IN_TURN:
             raise self._taken_in_tribe(partner, name, number, (staying or [having[0][0]])[0])
         for row, link in having:
-            told = self._told_with(batch, name, link)
+            told = self._number_chain(batch, name, link)
             if told is None:
                 raise self._taken_in_tribe(partner, name, number, row)
             told = told.filtered(lambda each: each.partner_id != partner)
@@ -140,7 +140,7 @@ class TribeRelationNumbering(models.AbstractModel):
         references = {*asked.mapped("reference")} - {*saved.mapped("reference")}
         return partners.filtered(lambda partner: str(partner.id) in references)
 
-    def _check_given_up_told(self, batch, decision):
+    def _check_given_up_sent(self, batch, decision):
         """Refuse to tell a number that another one of this batch still has, as it has failed.
 
         :raises TryAgain: naming that one

@@ -141,7 +141,7 @@ class TribeRelationPlanner(models.AbstractModel):
         links = self._links_by_partner(batch.connection, lines.partner_id)
         for line in lines:
             partner = line.partner_id
-            if partner.id in links or self._wanted_relationships(partner):
+            if partner.id in links or self._wanted_roles(partner):
                 continue
             if partner.tribe_synchronize:
                 problem = self._private_supplier(partner)
@@ -163,10 +163,10 @@ class TribeRelationPlanner(models.AbstractModel):
                 contact=partner.display_name,
             )
             batch.fill(by_partner[partner], {"action": QUESTION, "text": text})
-        for decision in self._decide(batch, lines.partner_id - unsure):
+        for decision in self._decide_contacts(batch, lines.partner_id - unsure):
             changes = []
             with self._alone(decision):
-                changes = self._changes(batch, decision)
+                changes = self._changes_of_contact(batch, decision)
             self._fill(batch, by_partner[decision.partner], decision, changes)
             batch.candidates += decision.candidates
 
@@ -247,12 +247,12 @@ class TribeRelationPlanner(models.AbstractModel):
                 line = of_kind.pop(remote.tribe_id)
                 batch.fill(line, {"action": QUESTION, "name": remote.name, "text": text})
 
-            for decision in importer._decide(batch, importer._readable(relevant, refuse)):
+            for decision in importer._decide_relations(batch, importer._readable(relevant, refuse)):
                 self._as_planned(batch, decision)
                 line = of_kind.pop(decision.tribe_id)
                 changes = []
                 with self._alone(decision):
-                    changes = self._relation_changes(batch, decision)
+                    changes = self._changes_of_relation(batch, decision)
                 self._fill(batch, line, decision, changes)
                 batch.candidates += decision.candidates
             for line in of_kind.values():

@@ -18,11 +18,13 @@ class TribeRelationPlanner(models.AbstractModel):
 
     _inherit = "tribe.relation.planner"
 
-    def _changes(self, batch, decision):
+    def _changes_of_contact(self, batch, decision):
         """The changes on both sides that a decision of the exporter makes."""
         if decision.action == CREATE_TRIBE:
             values, _notes = self._values_to_create(batch, decision)
-            changes = _changes("tribe", {}, {name: new for name, new in values.items() if new})
+            changes = _value_changes(
+                "tribe", {}, {name: new for name, new in values.items() if new}
+            )
         elif decision.action in (LINK, UPDATE):
             changes = self._merged_changes(batch, decision)
         else:
@@ -42,15 +44,15 @@ class TribeRelationPlanner(models.AbstractModel):
         ):
             del to_tribe["active"]
         return [
-            *_changes("tribe", remote, to_tribe),
-            *_changes("odoo", odoo, merged.to_odoo),
+            *_value_changes("tribe", remote, to_tribe),
+            *_value_changes("odoo", odoo, merged.to_odoo),
         ]
 
     def _no_link(self, decision):
         """What a link about to be made will be like, for whom has none."""
         return self.env["tribe.link"].new({"partner_id": decision.partner.id})
 
-    def _relation_changes(self, batch, decision):
+    def _changes_of_relation(self, batch, decision):
         """The changes on both sides that a decision of the importer makes."""
         if decision.action == CREATE_ODOO:
             connection, remote = batch.connection, decision.remote
@@ -64,7 +66,7 @@ class TribeRelationPlanner(models.AbstractModel):
                 **decision.numbers,
             }
             return [
-                *_changes("odoo", {}, {name: new for name, new in values.items() if new}),
+                *_value_changes("odoo", {}, {name: new for name, new in values.items() if new}),
                 *self._number_changes(decision),
             ]
         if decision.action in (LINK, UPDATE):
@@ -126,7 +128,7 @@ def _readable_values(remote):
     return remote.values()
 
 
-def _changes(side, before, values):
+def _value_changes(side, before, values):
     """What some values change on one side; an address is one value."""
     address = {name: value for name, value in values.items() if name in ADDRESS_FIELDS}
     changes = [

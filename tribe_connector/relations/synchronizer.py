@@ -113,11 +113,11 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _name_of_other(self, connection, other, partner=None):
         """What a contact is called where the problem of a partner is read."""
-        if not self._may_be_told(connection, other, partner):
+        if not self._may_be_named(connection, other, partner):
             return say(self.env, "contact_of_other_company")
         return other._tribe_called()
 
-    def _may_be_told(self, connection, other, partner=None):
+    def _may_be_named(self, connection, other, partner=None):
         """Whether a contact is read by all who read the problem of a partner.
 
         Or, without a partner, that of what is not in Odoo yet: its connection's company reads it.

@@ -11,7 +11,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     _inherit = "tribe.relation.synchronizer"
 
-    def _has_company_untold(self, connection, partner, link):
+    def _has_parent_to_report(self, connection, partner, link):
         """Whether it is still to be told, or no more, who owes what a partner is invoiced."""
         text = partner._tribe_claimed_sentence() and partner._tribe_told_of_parent(connection)
         return stored(text) != (link.noted or {}).get("parent_id")

@@ -151,7 +151,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         links = self.env["tribe.link"]._of_partners(connection, partners, RELATION_KINDS)
         return {partner_id: link for (partner_id, _kind), link in links.items()}
 
-    def _wanted_relationships(self, partner):
+    def _wanted_roles(self, partner):
         """What Tribe should know this partner as: ``["customer", "supplier"]``.
 
         Nothing, for a private person from whom something is bought: an employee, say.
@@ -161,7 +161,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             wanted.append("supplier")
         return wanted
 
-    def _missing_relationships(self, connection, partner, remote=None):
+    def _missing_roles(self, connection, partner, remote=None):
         """What a partner is that Tribe does not know it as: ``["customer", "supplier"]``.
 
         :param remote: the relation as it was just read, if it was
@@ -175,4 +175,4 @@ class TribeRelationSynchronizer(models.AbstractModel):
             for (_partner, kind), link in links.items()
             if link.tribe_id and not (deleted and link in deleted)
         }
-        return [kind for kind in self._wanted_relationships(partner) if kind not in known]
+        return [kind for kind in self._wanted_roles(partner) if kind not in known]

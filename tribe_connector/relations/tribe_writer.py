@@ -174,7 +174,7 @@ class TribeRelationExporter(models.AbstractModel):
             link.agreed = agreed
         link._keep_told(decision.seen)
 
-    def _note_being_told(self, batch, decision):
+    def _note_sending(self, batch, decision):
         """Note, for good, what Tribe is about to be told.
 
         If the answer or the process is lost then, what Tribe has is no edit of somebody there,
@@ -226,7 +226,7 @@ class TribeRelationExporter(models.AbstractModel):
             seconds = link._seconds_to_next_look(told)
             raise Busy(sentence("not_shown_yet", contact=decision.name), seconds)
 
-    def _tell(self, batch, decision, told):
+    def _send_changes(self, batch, decision, told):
         """Tell Tribe what goes there, and note its answers; of each call where a later one fails.
 
         What Tribe has answered to is what both sides have: whatever it has afterwards is an edit
