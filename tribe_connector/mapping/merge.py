@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from .normalization import canonical, clean, is_without_country
 
@@ -53,71 +53,89 @@ class Merge:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-def merge(
-    agreed: Mapping | None,
-    odoo: Mapping,
-    tribe: Mapping,
-    *,
-    policy: Policy,
-    decided: Mapping[str, Policy] | None = None,
-    only_odoo: Collection[str] = (),
-    with_consent: Collection[str] = (),
-    apart: Collection[str] = (),
-    outdated: Mapping[str, Policy] | None = None,
-) -> Merge:
+@dataclass(frozen=True)
+class Rules:
+    """What decides where both sides changed a field, and what a side's value may not do.
+
+    ``policy``: the side that wins, or a conflict (``"ask"``). ``decided`` says per field which side
+    a person chose. ``only_odoo`` are fields that Tribe's values never reach in Odoo: what Odoo
+    changed goes to Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields
+    for which Tribe's value is a conflict until a person has decided, whatever the policy. ``apart``
+    are fields that a side cannot hold: they differ for good, and are no change of an address.
+    ``outdated`` are fields that Tribe shows as they were before it showed what was agreed on, or
+    that may be (a backup was restored), each with a policy: they are told anew where Odoo wins by
+    that, and else a conflict. With ``"ask"`` one that both sides changed is a conflict as well.
+    """
+
+    policy: Policy
+    decided: Mapping[str, Policy] = field(default_factory=dict)
+    only_odoo: Collection[str] = ()
+    with_consent: Collection[str] = ()
+    apart: Collection[str] = ()
+    outdated: Mapping[str, Policy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.policy not in get_args(Policy):
+            raise ValueError(f"unknown policy {self.policy!r}")
+
+    def policy_for(self, *names: str) -> Policy:
+        """Which side wins where both changed these fields, of which Tribe's may be outdated."""
+        return "ask" if any(self.outdated.get(name) == "ask" for name in names) else self.policy
+
+
+def merge(agreed: Mapping | None, odoo: Mapping, tribe: Mapping, **options: Any) -> Merge:
     """Compare the neutral values of both sides, where both have the field.
 
-    One side changed since ``agreed``: its value. Both did: the policy's side, or a conflict
-    (``"ask"``), for which the agreed value stays; ``decided`` says per field which side a person
-    chose. Nothing agreed yet: a filled value goes before an empty one. Numbers: Odoo's, if it has
-    one, else Tribe's. The fields of an address are one value (``_address_winners``).
-
-    ``only_odoo`` are fields that Tribe's values never reach in Odoo: what Odoo changed goes to
-    Tribe, what Tribe changed is for ``leave_alone``. ``with_consent`` are fields for which Tribe's
-    value is a conflict until a person has decided, whatever the policy. ``apart`` are fields that a
-    side cannot hold: they differ for good, and are no change of an address. ``outdated`` are fields
-    that Tribe shows as they were before it showed what was agreed on, or that may be (a backup was
-    restored), each with a policy: they are told anew where Odoo wins by that, and else a conflict.
-    With ``"ask"`` one that both sides changed is a conflict as well.
+    One side changed since ``agreed``: its value. Both did: the side of the policy, or a conflict,
+    for which the agreed value stays. Nothing agreed yet: a filled value goes before an empty one.
+    Numbers: Odoo's, if it has one, else Tribe's. The fields of an address are one value
+    (``_address_winners``).
 
     Who moves abroad keeps the numbers: one that merely has the code of its country no more is the
     one that was agreed on, and a national form is read in the country of then, too.
+
+    :param options: those of ``Rules``, of which ``policy`` is required
     """
-    if policy not in get_args(Policy):
-        raise ValueError(f"unknown policy {policy!r}")
+    rules = Rules(**options)
     odoo, tribe = (_with_country(values, agreed or {}) for values in (odoo, tribe))
     sides = _Sides(agreed or {}, odoo, tribe)
-    outdated = outdated or {}
     result = Merge(agreed=dict(sides.agreed))
     shared = [name for name in odoo if name in tribe]
-    address = [name for name in shared if name in ADDRESS_FIELDS and name not in apart]
+    address = [name for name in shared if name in ADDRESS_FIELDS and name not in rules.apart]
     for name in shared:
-        if name in address:
-            continue
-        unit = ADDRESS if name in ADDRESS_FIELDS else name
-        chosen = "ask" if outdated.get(name) == "ask" else policy
-        winner = sides.winner(name, (decided or {}).get(unit, chosen))
-        if name in only_odoo and winner in ("tribe", "ask"):
-            winner = "odoo" if sides.has_odoo_changed(name) else "tribe"
-        elif name in with_consent and winner == "tribe":
-            winner = (decided or {}).get(name, "ask")
-        elif name in outdated and winner == "tribe" and name not in NUMBER_FIELDS:
-            winner = _winner_of_outdated(unit, outdated[name], decided or {})
+        if name not in address:
+            sides.move(result, name, _winner(sides, name, rules))
+    for name, winner in _winners_of_address(sides, address, rules).items():
         sides.move(result, name, winner)
-    is_edited = any(outdated.get(name) == "ask" for name in address)
-    chosen = "ask" if is_edited else policy
-    winners = _address_winners(sides, address, chosen, decided or {}, only_odoo)
-    from_tribe = [name for name, winner in winners.items() if winner == "tribe"]
-    policies = {outdated[name] for name in from_tribe if name in outdated}
-    if policies and not {*from_tribe} & {*only_odoo}:
-        chosen = "ask" if "ask" in policies else policies.pop()
-        winner = _winner_of_outdated(ADDRESS, chosen, decided or {})
-        winners |= {name: winner for name, each in winners.items() if each != "both"}
-    for name, winner in winners.items():
-        sides.move(result, name, winner)
-    older = {ADDRESS if name in address else name for name in outdated}
+    older = {ADDRESS if name in address else name for name in rules.outdated}
     result.outdated.update(result.conflicts.keys() & older)
     return result
+
+
+def _winner(sides: _Sides, name: str, rules: Rules) -> Winner:
+    """The side whose value of a field goes, that is none of an address."""
+    unit = ADDRESS if name in ADDRESS_FIELDS else name
+    winner = sides.winner(name, rules.decided.get(unit, rules.policy_for(name)))
+    if name in rules.only_odoo and winner in ("tribe", "ask"):
+        return "odoo" if sides.has_odoo_changed(name) else "tribe"
+    if name in rules.with_consent and winner == "tribe":
+        return rules.decided.get(name, "ask")
+    if name in rules.outdated and winner == "tribe" and name not in NUMBER_FIELDS:
+        return _winner_of_outdated(unit, rules.outdated[name], rules.decided)
+    return winner
+
+
+def _winners_of_address(sides: _Sides, address: Collection[str], rules: Rules) -> dict[str, Winner]:
+    """As ``_address_winners``, also where Tribe shows an older address than was agreed on."""
+    policy = rules.policy_for(*address)
+    winners = _address_winners(sides, address, policy, rules.decided, rules.only_odoo)
+    from_tribe = [name for name, winner in winners.items() if winner == "tribe"]
+    policies = {rules.outdated[name] for name in from_tribe if name in rules.outdated}
+    if not policies or {*from_tribe} & {*rules.only_odoo}:
+        return winners
+    chosen = "ask" if "ask" in policies else policies.pop()
+    winner = _winner_of_outdated(ADDRESS, chosen, rules.decided)
+    return winners | {name: winner for name, each in winners.items() if each != "both"}
 
 
 def _with_country(values: Mapping, agreed: Mapping) -> dict:

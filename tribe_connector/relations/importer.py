@@ -86,27 +86,7 @@ class TribeRelationImporter(models.AbstractModel):
             if decision.action == QUESTION:
                 refuse(decision, decision.error)
                 self.env["tribe.suggestion"]._store(batch.connection, decision.candidates)
-
-        batch.apply_splitting_on_error(
-            [each for each in decisions if each.disowned],
-            lambda part: [self._disown(batch, decision) for decision in part],
-            refuse,
-        )
-        for action, carry_out in (
-            (UPDATE, self._update_contacts),
-            (LINK, self._link_relations),
-            (CREATE_ODOO, self._create_contacts),
-        ):
-            of_action = [
-                each
-                for each in decisions
-                if each.action == action and each.tribe_id not in failures
-            ]
-            for piece in _in_turn(of_action):
-                batch.apply_splitting_on_error(
-                    piece, lambda part, carry_out=carry_out: carry_out(batch, part), refuse
-                )
-                batch.commit()
+        self._carry_out_decisions(batch, decisions, failures, refuse)
         carried_out = [each for each in decisions if each.tribe_id not in failures]
         partners = self.env["res.partner"].browse(
             each.partner.id for each in carried_out if each.partner and each.action != SAME
@@ -245,6 +225,33 @@ class TribeRelationImporter(models.AbstractModel):
         self._check_can_apply(batch, partner, remote, decision.merged.to_odoo)
 
     # Carrying out
+
+    def _carry_out_decisions(self, batch, decisions, failures, refuse):
+        """Do what was decided about some relations, and commit it.
+
+        :param failures: has those that failed, by ID; with them nothing is done
+        :param refuse: called with each decision that fails, and its exception
+        """
+        batch.apply_splitting_on_error(
+            [each for each in decisions if each.disowned],
+            lambda part: [self._disown(batch, decision) for decision in part],
+            refuse,
+        )
+        for action, carry_out in (
+            (UPDATE, self._update_contacts),
+            (LINK, self._link_relations),
+            (CREATE_ODOO, self._create_contacts),
+        ):
+            of_action = [
+                each
+                for each in decisions
+                if each.action == action and each.tribe_id not in failures
+            ]
+            for piece in _in_turn(of_action):
+                batch.apply_splitting_on_error(
+                    piece, lambda part, carry_out=carry_out: carry_out(batch, part), refuse
+                )
+                batch.commit()
 
     def _note_deleted_relations(self, batch, relation_ids, failures):
         """Relations that were deleted in Tribe: the link says so, the partner stays."""

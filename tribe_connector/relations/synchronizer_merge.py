@@ -26,16 +26,12 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param link: the link whose conflicts a person may have decided; may be empty
         :param agreed: the values both sides last had in common, None at first sight
         """
-        not_shown = remote.not_shown.keys()
-        values = self._values_from_tribe(connection, remote, odoo, link)
-        values = {name: value for name, value in values.items() if name not in not_shown}
-        if link and link.made:
-            values = as_odoo_has(link.made, values, odoo.get("country_code"))
         agreed = dict(agreed or {})
         copied, restored, edited = link._older(remote) if link else ((), (), ())
+        values = self._values_shown(connection, remote, odoo, link)
         values |= {name: agreed[name] for name in copied if name in agreed and name in values}
-        address = [name for name in ADDRESS_FIELDS if name in values and name in odoo]
         kept_apart = self._address_of_contact_apart(connection, partner, link, agreed, odoo)
+        address = [name for name in ADDRESS_FIELDS if name in values and name in odoo]
         if kept_apart:
             # As if Odoo had not changed it: each side keeps its own.
             agreed |= {name: odoo[name] for name in address}
@@ -43,55 +39,61 @@ class TribeRelationSynchronizer(models.AbstractModel):
             agreed |= {name: values[name] for name in address}
         outdated = self._outdated(link, partner, agreed, values, restored, edited)
         outdated = {name: each for name, each in outdated.items() if name not in kept_apart}
-        if "active" in values and values["active"] != odoo["active"]:
-            # At first sight nobody closed anything: neither side is closed because of the other.
-            agreed.setdefault("active", False)
-            if link and not odoo["active"] and link._archived_by_us():
-                # Nobody archived it in Odoo: it ended in another Tribe, and goes on in this one.
-                agreed["active"] = False
-        decided = link.conflict_ids._decisions(odoo, values) if link else {}
+        agreed |= self._agreed_on_active(link, agreed, odoo, values)
         untouchable = partner._tribe_untouchable(connection, values)
-        of_parent = partner._tribe_address_of_parent(connection, odoo)
         merged = merge(
             agreed,
             odoo,
             values,
             policy=self._policy(connection, link, remote),
-            decided=decided,
+            decided=link.conflict_ids._decisions(odoo, values) if link else {},
             only_odoo=untouchable,
             with_consent=partner._tribe_with_consent(values),
             apart=self._apart_from_address(connection, partner, odoo, values),
             outdated=outdated,
         )
-        self._leave_alone(
-            connection,
-            partner,
-            merged,
-            odoo,
-            values,
-            {
-                **self._stays_archived(link, partner, merged),
-                **self._stays_active(link, partner, merged),
-                **untouchable,
-                **kept_apart,
-            },
-            self._not_reopened(link, remote, merged),
-        )
-        # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
-        merged.agreed.update({name: odoo[name] for name in of_parent})
-        if not_shown:
-            text = sentence(
-                "fields_not_shown", partner=partner.display_name, fields=self._labels(not_shown)
-            )
-            merged.notes.update(dict.fromkeys(not_shown, text))
+        refused = {**untouchable, **kept_apart}
+        self._leave_alone(connection, partner, link, merged, odoo, values, remote, refused)
         had = any(name in outdated and agreed.get(name) for name in address)
         is_lost = had and not any(values[name] for name in address)
-        if is_lost and any(merged.to_tribe.get(name) for name in address):
-            merged.notes[ADDRESS] = sentence("address_comes_back", partner=partner.display_name)
+        comes_back = is_lost and any(merged.to_tribe.get(name) for name in address)
+        self._add_notes(connection, partner, merged, remote.not_shown, comes_back)
+        return merged
+
+    def _values_shown(self, connection, remote, odoo, link):
+        """Tribe's values that count and are sent, as Odoo would have them."""
+        values = self._values_from_tribe(connection, remote, odoo, link)
+        values = {name: value for name, value in values.items() if name not in remote.not_shown}
+        if link and link.made:
+            values = as_odoo_has(link.made, values, odoo.get("country_code"))
+        return values
+
+    def _agreed_on_active(self, link, agreed, odoo, values):
+        """What counts as agreed on where one side alone is active, if that is not what was.
+
+        At first sight nobody closed anything: neither side is closed because of the other. Nor did
+        anybody archive in Odoo what ended in another Tribe, and goes on in this one.
+        """
+        if "active" not in values or values["active"] == odoo["active"]:
+            return {}
+        is_ended_elsewhere = link and not odoo["active"] and link._archived_by_us()
+        return {"active": False} if "active" not in agreed or is_ended_elsewhere else {}
+
+    def _add_notes(self, connection, partner, merged, not_shown, comes_back):
+        """Note what people have to know of a merge, besides what is left alone.
+
+        :param not_shown: the fields that Tribe does not send
+        :param comes_back: whether Tribe is told the address again that a restored backup lacks
+        """
+        called = partner.display_name
+        if not_shown:
+            text = sentence("fields_not_shown", partner=called, fields=self._labels(not_shown))
+            merged.notes.update(dict.fromkeys(not_shown, text))
+        if comes_back:
+            merged.notes[ADDRESS] = sentence("address_comes_back", partner=called)
         if partner._tribe_claimed_sentence():
             # As of its address: the same text is told once.
             merged.notes["parent_id"] = partner._tribe_told_of_parent(connection)
-        return merged
 
     def _policy(self, connection, link, remote):
         """Which side wins where both changed a field, or nothing about it was agreed on yet.
@@ -180,28 +182,32 @@ class TribeRelationSynchronizer(models.AbstractModel):
             return {}
         return {"active": sentence("contact_stays_active", partner=partner.display_name)}
 
-    def _leave_alone(self, connection, partner, merged, odoo, tribe, untouchable, not_reopened):
+    def _leave_alone(self, connection, partner, link, merged, odoo, tribe, remote, untouchable):
         """Take back what a side cannot hold, or may not be given; note that, and what is doubtful.
 
         :param untouchable: what Tribe may not write in Odoo: ``{field: a sentence why}``
-        :param not_reopened: what we may not reopen or replace in Tribe, likewise
         """
+        of_parent = partner._tribe_address_of_parent(connection, odoo)
         leave_alone(
             merged,
             odoo,
             tribe,
             not_in_odoo={
                 **partner._tribe_not_in_odoo(connection, merged.to_odoo),
+                **self._stays_archived(link, partner, merged),
+                **self._stays_active(link, partner, merged),
                 **untouchable,
             },
             not_in_tribe={
                 **connection._not_in_tribe({**odoo, **merged.to_tribe}),
-                **not_reopened,
-                **partner._tribe_address_of_parent(connection, odoo),
+                **self._not_reopened(link, remote, merged),
+                **of_parent,
             },
         )
         for values, country in ((merged.to_odoo, tribe), (merged.to_tribe, odoo)):
             merged.notes.update(partner._tribe_doubtful(values, country.get("country_code")))
+        # As if Odoo had not changed it: once it has one of its own again, that is Tribe's.
+        merged.agreed.update({name: odoo[name] for name in of_parent})
 
     def _agreed(self, decision):
         """The values that both sides last had in common, or None.
