@@ -161,29 +161,14 @@ def _field(name, partners):
     if field is None:
         raise FilterRefused(sentence("filter_field_unknown", field=name))
     if field.groups and field.groups != EMPLOYEES:
-        raise FilterRefused(
-            sentence(
-                "filter_field_restricted",
-                field=name,
-            )
-        )
+        raise FilterRefused(sentence("filter_field_restricted", field=name))
     if name == TAGS:
         return field
     if field.type in ("one2many", "many2many"):
-        raise FilterRefused(
-            sentence(
-                "filter_field_is_list",
-                field=name,
-            )
-        )
+        raise FilterRefused(sentence("filter_field_is_list", field=name))
     is_own = field.store and field.column_type and not field.search
     if not is_own or field.company_dependent or field.type not in (*VALUES, "many2one"):
-        raise FilterRefused(
-            sentence(
-                "filter_field_calculated",
-                field=name,
-            )
-        )
+        raise FilterRefused(sentence("filter_field_calculated", field=name))
     return field
 
 
@@ -254,12 +239,7 @@ def _check_pattern(name, field, operator, operand):
 
 def _operand_refused(name, field):
     if field.relational:
-        return FilterRefused(
-            sentence(
-                "filter_operand_not_a_record",
-                field=name,
-            )
-        )
+        return FilterRefused(sentence("filter_operand_not_a_record", field=name))
     return FilterRefused(
         sentence(
             "filter_operand_of_other_type",
