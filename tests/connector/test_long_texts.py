@@ -1,13 +1,13 @@
-from odoo.addons.tribe_connector.mapping import evidence
+from odoo.addons.tribe_connector.mapping import likeness
 
 from .common import ConnectorCase
 
 # As many as a text of Tribe can have here.
 LONGEST = 1000
 SHARED = {
-    "name": (evidence.ADDRESS, "Bakker {}"),
-    "email": (evidence.EMAIL, "{}@klant.example"),
-    "zip": (evidence.ADDRESS, "1012{}"),
+    "name": (likeness.ADDRESS, "Bakker {}"),
+    "email": (likeness.EMAIL, "{}@klant.example"),
+    "zip": (likeness.ADDRESS, "1012{}"),
 }
 
 

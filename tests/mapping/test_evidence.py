@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribe_connector.mapping import evidence
-from tribe_connector.mapping.evidence import Facts, Outcome, judge
+from tribe_connector.mapping import evidence, likeness
+from tribe_connector.mapping.evidence import Outcome, judge
+from tribe_connector.mapping.likeness import Facts
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 BAKKER = {
@@ -329,7 +330,7 @@ SIDES = st.builds(
     is_linked=st.booleans(),
 )
 DECISIONS = st.sampled_from([None, Outcome.SAME, Outcome.DIFFERENT])
-MANY = st.sets(st.sampled_from(evidence.SUGGESTIONS))
+MANY = st.sets(st.sampled_from(likeness.SUGGESTIONS))
 
 
 def proofs(ours, theirs):

@@ -8,7 +8,7 @@ from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..engine.problems import NeedsPerson
 from ..engine.sentence_field import SentenceText
-from ..mapping.evidence import ADDRESS
+from ..mapping.likeness import ADDRESS
 from ..relations.decision import MOST_CANDIDATES
 from ..sentence import in_language, say
 from .res_partner import NUMBERS

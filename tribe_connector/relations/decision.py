@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
 from ..engine.problems import Busy
-from ..mapping import Merge, Seen, evidence
+from ..mapping import Merge, Seen, evidence, likeness
 from ..sentence import sentence
 from .remote_relation import RemoteRelation
 
@@ -16,8 +16,8 @@ from .remote_relation import RemoteRelation
 MOST_CANDIDATES = 10
 # What speaks against two being the same, in a sentence.
 AGAINST = {
-    evidence.VAT: "against_vat",
-    evidence.REGISTRY: "against_company_registry",
+    likeness.VAT: "against_vat",
+    likeness.REGISTRY: "against_company_registry",
     evidence.CONTACT_DETAILS: "against_contact_details",
     evidence.NAME: "against_name",
     evidence.YOUNGER: "against_younger",
@@ -123,7 +123,7 @@ def against_sentences(against, odoo, tribe):
     """What speaks against it, in sentences, of the values of both."""
     return [
         sentence(AGAINST[name], odoo=odoo.get(name) or "…", tribe=tribe[name])
-        if name in (evidence.VAT, evidence.REGISTRY)
+        if name in (likeness.VAT, likeness.REGISTRY)
         else sentence(AGAINST[name])
         for name in against
     ]

@@ -6,7 +6,7 @@ from ..codes import RELATION_KINDS
 from ..engine.leases import tribe_key
 from ..engine.problems import NeedsPerson
 from ..mapping import evidence
-from ..mapping.evidence import Facts
+from ..mapping.likeness import Facts
 from ..sentence import Choice, sentence
 from ..tribe_names import RELATION_SETS
 from .decision import MOST_CANDIDATES, Candidate

@@ -5,8 +5,8 @@ from odoo.fields import Domain
 
 from ..codes import RELATION_KINDS
 from ..engine.same_text import is_same_text
-from ..mapping import canonical, evidence, is_too_long
-from ..mapping.evidence import Facts
+from ..mapping import canonical, evidence, is_too_long, likeness
+from ..mapping.likeness import Facts
 from . import similarity
 from .decision import Candidate, against_sentences
 from .domains import COMMERCIAL, at_postcode
@@ -33,7 +33,7 @@ class TribeRelationMatcher(models.AbstractModel):
             for kind in RELATION_KINDS
             if (rows_of := self._relations_with(batch, kind, list(values.values())))
             for partner, each in values.items()
-            for pair in evidence.weak_keys(each)
+            for pair in likeness.weak_keys(each)
             if pair in rows_of and not evidence.is_shared_by_many(1, len(rows_of[pair]))
         ]
         contacts = self._count_contacts(
@@ -66,7 +66,7 @@ class TribeRelationMatcher(models.AbstractModel):
         """
         connection, client = batch.connection, batch.client
         found = {}
-        bases = evidence.SUGGESTIONS[:-1] if kind == "organization" else (evidence.EMAIL,)
+        bases = likeness.SUGGESTIONS[:-1] if kind == "organization" else (likeness.EMAIL,)
         for basis in bases:
             texts = [each[basis] for each in all_values if each.get(basis)]
             rows = similarity.find_by_value(connection, client, kind, basis, texts)
@@ -74,11 +74,11 @@ class TribeRelationMatcher(models.AbstractModel):
         places = {
             (each["zip"], key[-1])
             for each in all_values
-            for basis, key in evidence.weak_keys(each)
-            if basis == evidence.ADDRESS
+            for basis, key in likeness.weak_keys(each)
+            if basis == likeness.ADDRESS
         }
         rows = similarity.find_by_address(connection, client, kind, places)
-        return found | {(evidence.ADDRESS, key): each for key, each in rows.items()}
+        return found | {(likeness.ADDRESS, key): each for key, each in rows.items()}
 
     def _weak_values(self, connection, partner):
         """What a partner can share with a relation, among its neutral values."""
@@ -90,7 +90,7 @@ class TribeRelationMatcher(models.AbstractModel):
         else:
             values = partner._tribe_values(connection)
         # Also of a person, who has none of these in Tribe.
-        numbers = {name: partner[name] for name in (evidence.VAT, evidence.REGISTRY)}
+        numbers = {name: partner[name] for name in (likeness.VAT, likeness.REGISTRY)}
         return values | {n: None if is_too_long(text) else text for n, text in numbers.items()}
 
     def _candidates_in_odoo(self, batch, remotes):
@@ -104,10 +104,10 @@ class TribeRelationMatcher(models.AbstractModel):
         for partner in partners:
             of_partner = self._weak_values(connection, partner)
             contacts[partner] = Facts(partner._tribe_kind(), of_partner)
-            for pair in evidence.weak_keys(of_partner):
+            for pair in likeness.weak_keys(of_partner):
                 alike.setdefault(pair, []).append(partner)
         shared = {
-            tribe_id: [pair for pair in evidence.weak_keys(each) if pair in alike]
+            tribe_id: [pair for pair in likeness.weak_keys(each) if pair in alike]
             for tribe_id, each in values.items()
         }
         relations = self._count_relations(batch, remotes, values, shared)
@@ -136,7 +136,7 @@ class TribeRelationMatcher(models.AbstractModel):
         found = Counter()
         for kind in RELATION_KINDS:
             wanted = [
-                {name: values[remote.tribe_id].get(name) for name in evidence.MADE_OF[basis]}
+                {name: values[remote.tribe_id].get(name) for name in likeness.MADE_OF[basis]}
                 for remote in remotes
                 if remote.kind == kind
                 for basis, _key in shared[remote.tribe_id]
@@ -147,12 +147,12 @@ class TribeRelationMatcher(models.AbstractModel):
 
     def _contacts_of_few(self, connection, all_values):
         """The contacts that Tribe has not, archived or not, that share weak values of few."""
-        wanted = {pair: each for each in all_values for pair in evidence.weak_keys(each)}
+        wanted = {pair: each for each in all_values for pair in likeness.weak_keys(each)}
         contacts = self._count_contacts(connection, wanted)
         shares = Domain.OR(
             self._shares(basis, values)
             for (basis, key), values in wanted.items()
-            if (contacts[basis, key] or basis == evidence.ADDRESS)
+            if (contacts[basis, key] or basis == likeness.ADDRESS)
             and not evidence.is_shared_by_many(contacts[basis, key], 1)
         )
         partners = self.env["res.partner"].with_context(active_test=False)
@@ -181,11 +181,11 @@ class TribeRelationMatcher(models.AbstractModel):
         """
         partners = self.env["res.partner"].with_context(active_test=False)
         found = Counter()
-        for basis in evidence.SUGGESTIONS:
+        for basis in likeness.SUGGESTIONS:
             keys = [key for each, key in wanted if each == basis]
             if not keys:
                 continue
-            names = ("name", "zip") if basis == evidence.ADDRESS else (basis,)
+            names = ("name", "zip") if basis == likeness.ADDRESS else (basis,)
             shares = Domain.OR(self._shares(basis, wanted[basis, key]) for key in keys)
             counted = Counter()
             for *texts, count in partners._read_group(
@@ -193,14 +193,14 @@ class TribeRelationMatcher(models.AbstractModel):
             ):
                 counted[_group_key(basis, texts)] += count
             for key in keys:
-                found[basis, key] = counted[key[:2] if basis == evidence.ADDRESS else key]
+                found[basis, key] = counted[key[:2] if basis == likeness.ADDRESS else key]
         return found
 
     def _shares(self, basis, values):
         """The contacts that share a weak value, as a domain; of an address, all but the number."""
-        if basis == evidence.EMAIL:
+        if basis == likeness.EMAIL:
             return is_same_text("email", values["email"])
-        if basis in (evidence.VAT, evidence.REGISTRY):
+        if basis in (likeness.VAT, likeness.REGISTRY):
             return Domain(basis, "in", similarity.variants(values[basis]))
         named = is_same_text("name", values["name"])
         return named & at_postcode(canonical("zip", values["zip"]))
@@ -216,8 +216,8 @@ class TribeRelationMatcher(models.AbstractModel):
 
 
 def _group_key(basis, texts):
-    if basis != evidence.ADDRESS:
-        return evidence.key_of(basis, *texts)
+    if basis != likeness.ADDRESS:
+        return likeness.key_of(basis, *texts)
     name, postcode = texts
     return (canonical("name", name) or "").casefold(), canonical("zip", postcode)
 

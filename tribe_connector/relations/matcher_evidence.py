@@ -6,8 +6,9 @@ from odoo.fields import Domain
 
 from ..engine.problems import TryAgain
 from ..engine.same_text import is_same_text
-from ..mapping import NUMBER_FIELDS, canonical, clean_start, evidence, has_country_code
-from ..mapping.evidence import Facts, Outcome, judge
+from ..mapping import NUMBER_FIELDS, canonical, clean_start, evidence, has_country_code, likeness
+from ..mapping.evidence import Outcome, judge
+from ..mapping.likeness import Facts
 from ..sentence import sentence
 from .decision import MOST_CANDIDATES, Candidate, against_sentences
 from .domains import at_postcode
@@ -62,16 +63,16 @@ class TribeRelationMatcher(models.AbstractModel):
 
     def _shared_by_many(self, connection, decision, contact, relation):
         """What of a contact so many have that it says nothing, where the name says no more."""
-        if not evidence.is_named_otherwise(contact, relation):
+        if not likeness.is_named_otherwise(contact, relation):
             return ()
-        keys = evidence.weak_keys(contact.values)
+        keys = likeness.weak_keys(contact.values)
         counted = self._count_contacts(connection, dict.fromkeys(keys, contact.values))
         counts = [(basis, counted[basis, key], 1) for basis, key in keys]
         counts += [(basis, 1, len(rows)) for (basis, _key), rows in decision.alike.items()]
         return {
             basis
             for basis, contacts, relations in counts
-            if basis != evidence.ADDRESS and evidence.is_shared_by_many(contacts, relations)
+            if basis != likeness.ADDRESS and evidence.is_shared_by_many(contacts, relations)
         }
 
     def _others_asked(self, connection, others, relation):
@@ -97,7 +98,7 @@ class TribeRelationMatcher(models.AbstractModel):
         found = dict.fromkeys(named, evidence.IMPORT_ID)
         values = remote.values()
         for name in NUMBER_FIELDS:
-            if not values.get(name) or evidence.share_number(name, contact, relation):
+            if not values.get(name) or likeness.share_number(name, contact, relation):
                 continue
             having = self._partners_with(connection, name, values[name])
             if evidence.is_shared_by_many(len(having), 1):
@@ -120,7 +121,7 @@ class TribeRelationMatcher(models.AbstractModel):
         :param refused: the pairs about the relation that a person keeps apart
         """
         found = {}
-        if not decision.remote or not evidence.is_named_otherwise(contact, relation):
+        if not decision.remote or not likeness.is_named_otherwise(contact, relation):
             return found
         for other in self._contacts_named(connection, relation.values) - decision.partner:
             facts = Facts(other._tribe_kind(), self._weak_values(connection, other))
@@ -140,14 +141,14 @@ class TribeRelationMatcher(models.AbstractModel):
             with self._alone(decision):
                 contact = self._contact_facts(connection, decision.partner, decision.link)
                 relation = self._relation_facts(decision.remote)
-                if evidence.is_named_otherwise(contact, relation):
+                if likeness.is_named_otherwise(contact, relation):
                     values = evidence.of_namesake(contact, relation)
                     wanted.setdefault(relation.kind, []).append((decision, values))
         for kind, of_kind in wanted.items():
             found = self._relations_with(batch, kind, [values for _each, values in of_kind])
             for decision, values in of_kind:
                 decision.alike = {
-                    pair: found[pair] for pair in evidence.weak_keys(values) if pair in found
+                    pair: found[pair] for pair in likeness.weak_keys(values) if pair in found
                 }
 
     def _namesakes_in_tribe(self, connection, decision, contact, relation):
@@ -155,7 +156,7 @@ class TribeRelationMatcher(models.AbstractModel):
 
         Not those that are linked, left to Odoo, kept apart from it or ourselves.
         """
-        shared = set(evidence.shared_details(contact, relation))
+        shared = set(likeness.shared_details(contact, relation))
         rows, bases = {}, {}
         for (basis, _key), found in decision.alike.items():
             for row in found:
@@ -165,7 +166,7 @@ class TribeRelationMatcher(models.AbstractModel):
             tribe_id
             for tribe_id, row in rows.items()
             if shared.issubset(bases[tribe_id])
-            and evidence.is_named_alike(contact, facts_of_row(row))
+            and likeness.is_named_alike(contact, facts_of_row(row))
         ]
         if not named:
             return []
@@ -182,8 +183,8 @@ class TribeRelationMatcher(models.AbstractModel):
         """The contacts that Tribe has not, archived or not, with a name and something else."""
         shares = [
             self._shares(basis, values)
-            for basis, _key in evidence.weak_keys(values)
-            if basis != evidence.ADDRESS
+            for basis, _key in likeness.weak_keys(values)
+            if basis != likeness.ADDRESS
         ]
         if postcode := canonical("zip", values.get("zip")):
             shares.append(at_postcode(postcode))
@@ -230,7 +231,7 @@ class TribeRelationMatcher(models.AbstractModel):
         former = Facts(
             relation.kind, numbers={name: {had.get(name)} - {None} for name in NUMBER_FIELDS}
         )
-        return any(evidence.share_number(name, former, relation) for name in NUMBER_FIELDS)
+        return any(likeness.share_number(name, former, relation) for name in NUMBER_FIELDS)
 
     def _contact_facts(self, connection, partner, link):
         """What a contact tells of itself; of what is being sent, what was sent."""
@@ -238,7 +239,7 @@ class TribeRelationMatcher(models.AbstractModel):
         values = {**partner._tribe_values(connection), **sent}
         return Facts(
             kind=partner._tribe_kind(),
-            values={**values, evidence.REGISTRY: clean_start(partner.company_registry)},
+            values={**values, likeness.REGISTRY: clean_start(partner.company_registry)},
             import_ids=[
                 *connection._import_ids(partner, partner._tribe_kind()),
                 *filter(None, link.mapped("import_id") if link else ()),
@@ -261,7 +262,7 @@ class TribeRelationMatcher(models.AbstractModel):
                 **values,
                 # What a country is called in Tribe is nothing to compare.
                 **({} if has_country_code(values) else {"country_code": None}),
-                evidence.REGISTRY: clean_start(registry),
+                likeness.REGISTRY: clean_start(registry),
             },
             import_ids=[remote.entity.get("ImportId")],
             numbers={name: {values.get(name)} - {None} for name in NUMBER_FIELDS},

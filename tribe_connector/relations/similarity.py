@@ -3,15 +3,8 @@
 """
 
 from ..mapping import canonical
-from ..mapping.evidence import (
-    EMAIL,
-    MOST_SHARING,
-    REGISTRY,
-    VAT,
-    Facts,
-    address_key_of_parts,
-    key_of,
-)
+from ..mapping.evidence import MOST_SHARING
+from ..mapping.likeness import EMAIL, REGISTRY, VAT, Facts, address_key_of_parts, key_of
 from ..tribe_api import LONGEST_SOUGHT, PAGE_SIZE, Room, both, either, equals, in_calls
 from ..tribe_names import NAVIGATIONS, RELATION_SETS
 
