@@ -141,13 +141,16 @@ class Batch:
         self._works(reference)[:1].facts = facts
         self.commit()
 
-    def done(self, reference: str) -> None:
-        """The work on a record is done: its rows go with the next commit."""
-        if reference in self._open:
-            self._works(reference)._remove()
+    def done(self, *references: str) -> None:
+        """The work on some records is done: their rows go with the next commit."""
+        done = [reference for reference in references if reference in self._open]
+        rows = [row for reference in done for row in self._rows[reference]]
+        # Whether they are there still is not asked: they are not wanted.
+        self.env["tribe.work"].browse(rows)._remove()
+        for reference in done:
             del self._open[reference]
-            self._done += 1
-            self._uncommitted.append(reference)
+        self._done += len(done)
+        self._uncommitted += done
 
     def failed(
         self,

@@ -831,6 +831,8 @@ class TribeConnection(models.Model):
         :raises NeedsPerson: when only *Only Contacts That* could tell, which cannot be used
         """
         partner = self._partner_named_by(import_id)
+        if not partner:
+            return partner
         links = self.env["tribe.link"]._of_partners(self, partner, RELATION_KINDS).values()
         if any(link.state == "left_to_odoo" for link in links):
             return partner.browse()

@@ -1,6 +1,9 @@
+from itertools import chain
+
 from odoo import models
 
 from ..codes import CREATE_ODOO, LINK, QUESTION, SAME, UPDATE
+from ..engine.leases import number_key, partner_key, tribe_key
 from ..engine.problems import Busy, NeedsPerson, TryAgain
 from ..mapping import NUMBER_FIELDS, ValueUnreadable
 from ..sentence import sentence
@@ -40,11 +43,9 @@ class TribeRelationImporter(models.AbstractModel):
         self._note_deleted_relations(
             batch, [r for r in batch.references if r not in remotes], failures
         )
+        batch.done(*(each for each in batch.references if each not in failures))
         for reference in batch.references:
-            if reference in failures:
-                batch.failed(reference, *failures[reference])
-            else:
-                batch.done(reference)
+            batch.failed(reference, *failures[reference])
 
     def _customers_and_suppliers(self, batch, remotes):
         """The relations that are linked, or are a customer or supplier now.
@@ -111,18 +112,29 @@ class TribeRelationImporter(models.AbstractModel):
     def _leased(self, batch, remotes, fail):
         """The relations that no other worker is at, nor at their partners and numbers."""
         links = self._links_of_relations(batch, remotes)
-        leased = []
+        connection_id = batch.connection.id
+        sides, numbers = {}, {}
         for remote in remotes:
             link = links.get(remote.tribe_id)
-            if self._take_both(batch, remote.tribe_id, link and link.partner_id) and all(
-                self._take_number(batch, *each) for each in numbers_of(remote)
-            ):
-                leased.append(remote)
-            else:
+            partner = link and link.partner_id
+            sides[remote.tribe_id] = {tribe_key(connection_id, remote.tribe_id)}
+            sides[remote.tribe_id] |= {partner_key(connection_id, partner.id)} if partner else set()
+            numbers[remote.tribe_id] = {
+                number_key(connection_id, *each) for each in numbers_of(remote)
+            }
+        # All of one kind at the cost of one; numbers only of those that we may work on.
+        held = set(batch.leases.take_each(chain.from_iterable(sides.values())))
+        free = [remote for remote in remotes if sides[remote.tribe_id] <= held]
+        held = set(
+            batch.leases.take_each(chain.from_iterable(numbers[each.tribe_id] for each in free))
+        )
+        leased = {each.tribe_id: each for each in free if numbers[each.tribe_id] <= held}
+        for remote in remotes:
+            if remote.tribe_id not in leased:
                 fail(remote, self._busy_remote(remote.name))
         # A new transaction sees what whoever had the leases before us did.
         batch.commit()
-        return leased
+        return list(leased.values())
 
     def _links_of_relations(self, batch, remotes):
         """The links of some relations: ``{tribe_id: link}``.

@@ -64,5 +64,4 @@ class TribeRelationImporter(models.AbstractModel):
         self.env["tribe.work"]._add(batch.connection, "inbound", kind, relation_ids, "follow")
 
     def _finish(self, batch):
-        for reference in batch.references:
-            batch.done(reference)
+        batch.done(*batch.references)

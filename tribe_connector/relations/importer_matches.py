@@ -17,9 +17,10 @@ class TribeRelationImporter(models.AbstractModel):
         refused = self.env["tribe.suggestion"]._refused_of(
             batch.connection, [decision.tribe_id for decision in decisions]
         )
+        having = self._partners_with_numbers(batch.connection, decisions)
         for decision in decisions:
             with self._alone(decision):
-                self._look_for_partner(batch, decision, refused)
+                self._look_for_partner(batch, decision, refused, having)
         found = [each for each in decisions if each.action == LINK]
         self._look_for_namesakes(batch, found)
         for decision in found:
@@ -46,13 +47,31 @@ class TribeRelationImporter(models.AbstractModel):
                 with self._alone(decision):
                     self._check_new_numbers_free(batch, decision.remote)
 
-    def _look_for_partner(self, batch, decision, refused):
+    def _partners_with_numbers(self, connection, decisions):
+        """The contacts that have the numbers of some relations: ``{(field, number): partners}``."""
+        numbers = {}
+        for decision in decisions:
+            for name, number in numbers_of(decision.remote):
+                numbers.setdefault(name, set()).add(number)
+        found = {
+            name: self._partners_by_number(connection, name, of_name)
+            for name, of_name in numbers.items()
+        }
+        nobody = self.env["res.partner"]
+        return {
+            (name, number): found[name].get(canonical(name, number), nobody)
+            for name, of_name in numbers.items()
+            for number in of_name
+        }
+
+    def _look_for_partner(self, batch, decision, refused, having):
         """Which contact a relation seems to be: by our ``ImportId``, then by number.
 
         :param refused: the pairs that a person keeps apart
+        :param having: the contacts that have its numbers, as ``_partners_with_numbers``
         """
         remote = decision.remote
-        partner = self._matching_partner(batch, decision, refused)
+        partner = self._matching_partner(batch, decision, refused, having)
         if not partner:
             for key in numbers_of(remote):
                 self._check_first_with(batch, key, remote)
@@ -122,10 +141,11 @@ class TribeRelationImporter(models.AbstractModel):
             if len(of_partner) > 1 and named != decision.partner:
                 decision.ask(self._several(decision.partner, of_partner))
 
-    def _matching_partner(self, batch, decision, refused):
+    def _matching_partner(self, batch, decision, refused, having):
         """The partner that a relation proves to be: by our ``ImportId``, then by number.
 
         :param refused: the pairs that a person keeps apart
+        :param having: the contacts that have its numbers, as ``_partners_with_numbers``
         """
         connection, remote = batch.connection, decision.remote
         if remote.tribe_id in connection._own_relation_ids():
@@ -136,7 +156,7 @@ class TribeRelationImporter(models.AbstractModel):
         if (named.id, remote.tribe_id) in refused:
             decision.disowned = [{"ID": remote.tribe_id, "kind": remote.kind}]
             named = named.browse()
-        partner = named or self._partner_by_number(batch, decision, refused)
+        partner = named or self._partner_by_number(batch, decision, refused, having)
         if not partner:
             return partner
         # From here on problems are told where the contact is read.
@@ -177,16 +197,16 @@ class TribeRelationImporter(models.AbstractModel):
             ),
         )
 
-    def _partner_by_number(self, batch, decision, refused):
+    def _partner_by_number(self, batch, decision, refused, having):
         connection, remote = batch.connection, decision.remote
         found = apart = self.env["res.partner"]
-        for name, number in numbers_of(remote):
-            having = self._partners_with(connection, name, number)
-            refusing = having.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
+        for each in numbers_of(remote):
+            partners = having[each]
+            refusing = partners.filtered(lambda partner: (partner.id, remote.tribe_id) in refused)
             # "0", say: it is nobody's.
-            is_nobodys = evidence.is_shared_by_many(len(having - refusing), 1)
-            apart |= having if is_nobodys else refusing
-            found |= having.browse() if is_nobodys else having - refusing
+            is_nobodys = evidence.is_shared_by_many(len(partners - refusing), 1)
+            apart |= partners if is_nobodys else refusing
+            found |= partners.browse() if is_nobodys else partners - refusing
         if len(found) > 1:
             raise NeedsPerson(
                 sentence(

@@ -32,9 +32,9 @@ class TribeRelationImporter(models.AbstractModel):
         )
         for decision, partner in zip(decisions, partners, strict=True):
             decision.partner = partner
+        self._link_new_relationships(batch.connection, links, remotes)
         for decision, remote, link in zip(decisions, remotes, links, strict=True):
             link._keep_shown(remote, decision.merged)
-            self._link_relationships(link, remote)
             # An addon may have reset them while the contact was made.
             self._raise_ranks(link.partner_id, remote)
             batch.log("create_odoo", remote.name, partner=link.partner_id)
