@@ -3,6 +3,7 @@
 from itertools import count as numbers_from
 from itertools import islice
 
+from .common import ORGANIZATION_CUSTOMER
 from .relation_case import RelationCase
 
 FEW, MANY = 5, 20
@@ -47,3 +48,18 @@ class TestImportQueries(RelationCase):
                 count, Name="Nieuw {}", DebtorNumber="D{}", PhoneNumber="030 {}"
             ),
         )
+
+    def test_new_contacts_with_addresses_and_payment_terms(self):
+        country = {"ID": self.connection.country_ids["NL"]}
+
+        def new(count):
+            tribe_ids = self.new(count, Name="Nieuw {}", DebtorNumber="D{}")
+            for number, tribe_id in enumerate(tribe_ids, 1):
+                address = {"Street": "Straat", "HouseNumber": number, "Country": country}
+                self.sandbox.change("Relation_Organization", tribe_id, {"InvoiceAddress": address})
+                for row in self.sandbox.rows(ORGANIZATION_CUSTOMER, Organization=tribe_id):
+                    self.sandbox.change(ORGANIZATION_CUSTOMER, row["ID"], {"PaymentTermInDays": 30})
+            return tribe_ids
+
+        # Terms are looked up for each.
+        self.assertEach(2, new)

@@ -19,6 +19,7 @@ from . import (
     ir_cron,
     res_company,
     res_config_settings,
+    res_country,
     res_partner,
     res_partner_addons,
     res_partner_length,

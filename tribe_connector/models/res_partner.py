@@ -684,9 +684,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _tribe_country(self, code):
-        countries = self.env["res.country"].search([("code", "=", code)])
-        # Odoo looks for no more of a code than the field can hold.
-        return countries.filtered(lambda country: country.code == (code or False))
+        return self.env["res.country"]._tribe_with_code(code)
 
     @api.model
     def _tribe_shown(self, name, value):

@@ -11,11 +11,17 @@ class TribeRelationImporter(models.AbstractModel):
     def _create_contacts(self, batch, decisions):
         """Create the partners of some relations in one batch."""
         remotes = [decision.remote for decision in decisions]
+        values = [self._values_and_refusals(batch.connection, remote) for remote in remotes]
         partners = (
             self.env["res.partner"]
             ._tribe_import_context()
             .with_company(batch.connection.company_id)
-            ._tribe_create([self._new_partner(batch.connection, remote) for remote in remotes])
+            ._tribe_create(
+                [
+                    self._new_partner(batch.connection, remote, given)
+                    for remote, (given, _refused) in zip(remotes, values, strict=True)
+                ]
+            )
         )
         links = self.env["tribe.link"].create(
             [
@@ -24,21 +30,25 @@ class TribeRelationImporter(models.AbstractModel):
                     "kind": remote.kind,
                     "tribe_id": remote.tribe_id,
                     "partner_id": partner.id,
-                    **self._agreed_on_new(batch.connection, remote, partner),
+                    **self._agreed_on_new(batch.connection, remote, partner, given),
                     "archived_by_us": not partner.active,
                 }
-                for remote, partner in zip(remotes, partners, strict=True)
+                for remote, partner, (given, _refused) in zip(
+                    remotes, partners, values, strict=True
+                )
             ]
         )
         for decision, partner in zip(decisions, partners, strict=True):
             decision.partner = partner
         self._link_new_relationships(batch.connection, links, remotes)
-        for decision, remote, link in zip(decisions, remotes, links, strict=True):
+        for decision, remote, link, (_given, refused) in zip(
+            decisions, remotes, links, values, strict=True
+        ):
             link._keep_shown(remote, decision.merged)
             # An addon may have reset them while the contact was made.
             self._raise_ranks(link.partner_id, remote)
             batch.log("create_odoo", remote.name, partner=link.partner_id)
-            self._log_notes(batch, link, self._notes_on_new(batch, remote))
+            self._log_notes(batch, link, self._notes_on_new(link.partner_id, remote, refused))
         self._forget_echoes(batch.connection, partners)
 
     def _have_completed(self, batch, partners):
@@ -64,18 +74,24 @@ class TribeRelationImporter(models.AbstractModel):
 
         What Tribe leaves empty gets Odoo's own default.
         """
+        given, _refused = self._values_and_refusals(connection, remote)
+        return given
+
+    def _values_and_refusals(self, connection, remote):
+        """As ``_values_of_new``, and what Odoo cannot hold: ``{field: a sentence why}``."""
         partners = self.env["res.partner"].with_company(connection.company_id)
         values = self._values_from_tribe(connection, remote, {})
         refused = partners._tribe_not_in_odoo(connection, values)
-        return {
+        given = {
             name: value
             for name, value in values.items()
             if value is not None and name not in refused
         }
+        return given, refused
 
-    def _new_partner(self, connection, remote):
+    def _new_partner(self, connection, remote, values):
+        """The field values of a contact that is created with some neutral values."""
         partners = self.env["res.partner"].with_company(connection.company_id)
-        values = self._values_of_new(connection, remote)
         # Else Odoo has a default for all companies, which may be that of its installation.
         language = connection.company_id.partner_id.lang
         is_installed = language in dict(self.env["res.lang"].get_installed())
@@ -92,17 +108,19 @@ class TribeRelationImporter(models.AbstractModel):
             "supplier_rank": int("supplier" in remote.roles_held),
         }
 
-    def _agreed_on_new(self, connection, remote, partner):
+    def _agreed_on_new(self, connection, remote, partner, values):
         """What both sides agree on about a partner that was just created, as values of its link.
 
         As Odoo stores it, or it would count as changed here; but what Odoo filled in by itself
         is to go to Tribe.
+
+        :param values: the neutral values that it was created with
         """
         tribe = self._values_from_tribe(connection, remote, {})
         stored = partner._tribe_values(connection, remote.relationships)
         given = {
             name: value
-            for name, value in self._values_of_new(connection, remote).items()
+            for name, value in values.items()
             # It is archived, or not, when it is looked at next.
             if name != "active"
         }
@@ -124,7 +142,7 @@ class TribeRelationImporter(models.AbstractModel):
             "made": {name: list(each) for name, each in made.items()} or False,
         }
 
-    def _notes_on_new(self, batch, remote):
-        partners, values = self.env["res.partner"], remote.values()
-        notes = partners._tribe_not_in_odoo(batch.connection, values)
-        return {**notes, **partners._tribe_doubtful(values, values.get("country_code"))}
+    def _notes_on_new(self, partner, remote, refused):
+        """What a person has to know of a contact that was created: ``{field: sentence}``."""
+        values = remote.values()
+        return {**refused, **partner._tribe_doubtful(values, values.get("country_code"))}
