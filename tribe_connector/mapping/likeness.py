@@ -23,7 +23,9 @@ REGISTRY = "company_registry"
 EMAIL = "email"
 ADDRESS = "address"
 PHONE = "phone"
-SUGGESTIONS = (VAT, REGISTRY, EMAIL, ADDRESS)
+# Those that are one value each.
+SINGLE_VALUES = (VAT, REGISTRY, EMAIL)
+SUGGESTIONS = (*SINGLE_VALUES, ADDRESS)
 # The best first; and the neutral values of which each is made.
 MADE_OF = {
     VAT: (VAT,),
@@ -102,7 +104,7 @@ def address_key_of_parts(name: object, zip_code: object, house_number: object) -
 def weak_keys(values: Mapping) -> list[tuple[str, object]]:
     """What some values are compared by where nothing proves: ``[(basis, key)]``, best first."""
     keys: list[tuple[str, object]] = [
-        (basis, key_of(basis, values.get(basis))) for basis in (VAT, REGISTRY, EMAIL)
+        (basis, key_of(basis, values.get(basis))) for basis in SINGLE_VALUES
     ]
     keys.append((ADDRESS, address_key(*(values.get(name) for name in MADE_OF[ADDRESS]))))
     return [(basis, key) for basis, key in keys if key]
@@ -119,7 +121,7 @@ def share_number(name: str, contact: Facts, relation: Facts) -> bool:
 
 def shared_details(contact: Facts, relation: Facts) -> list[str]:
     """What two share besides what is proof and a name (of ``SUGGESTIONS``), the best first."""
-    shared = [each for each in (VAT, REGISTRY, EMAIL) if are_alike(each, contact, relation)]
+    shared = [each for each in SINGLE_VALUES if are_alike(each, contact, relation)]
     return [*shared, ADDRESS] if _are_near(contact, relation) else shared
 
 

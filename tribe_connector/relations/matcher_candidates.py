@@ -66,7 +66,7 @@ class TribeRelationMatcher(models.AbstractModel):
         """
         connection, client = batch.connection, batch.client
         found = {}
-        bases = likeness.SUGGESTIONS[:-1] if kind == "organization" else (likeness.EMAIL,)
+        bases = likeness.SINGLE_VALUES if kind == "organization" else (likeness.EMAIL,)
         for basis in bases:
             texts = [each[basis] for each in all_values if each.get(basis)]
             rows = similarity.find_by_value(connection, client, kind, basis, texts)
