@@ -1,6 +1,8 @@
 from odoo import models
 
 from ..mapping import agreed_on, made_of
+from .number_fields import ROLE_OF_NUMBER
+from .odoo_writer import RANK_OF_ROLE
 
 
 class TribeRelationImporter(models.AbstractModel):
@@ -10,64 +12,72 @@ class TribeRelationImporter(models.AbstractModel):
 
     def _create_contacts(self, batch, decisions):
         """Create the partners of some relations in one batch."""
+        connection = batch.connection
         remotes = [decision.remote for decision in decisions]
-        values = [self._values_and_refusals(batch.connection, remote) for remote in remotes]
+        values = [self._values_and_refusals(connection, remote) for remote in remotes]
+        given = [each for each, _refused in values]
         partners = (
             self.env["res.partner"]
             ._tribe_import_context()
-            .with_company(batch.connection.company_id)
+            .with_company(connection.company_id)
             ._tribe_create(
                 [
-                    self._new_partner(batch.connection, remote, given)
-                    for remote, (given, _refused) in zip(remotes, values, strict=True)
+                    self._new_partner(connection, remote, each)
+                    for remote, each in zip(remotes, given, strict=True)
                 ]
             )
         )
         links = self.env["tribe.link"].create(
             [
-                {
-                    "connection_id": batch.connection.id,
-                    "kind": remote.kind,
-                    "tribe_id": remote.tribe_id,
-                    "partner_id": partner.id,
-                    **self._agreed_on_new(batch.connection, remote, partner, given),
-                    "archived_by_us": not partner.active,
-                }
-                for remote, partner, (given, _refused) in zip(
-                    remotes, partners, values, strict=True
-                )
+                self._new_link_values(connection, *each)
+                for each in zip(remotes, partners, given, strict=True)
             ]
         )
         for decision, partner in zip(decisions, partners, strict=True):
             decision.partner = partner
-        self._link_new_relationships(batch.connection, links, remotes)
-        for decision, remote, link, (_given, refused) in zip(
-            decisions, remotes, links, values, strict=True
-        ):
+        self._link_new_relationships(connection, links, remotes)
+        for decision, link, (_given, refused) in zip(decisions, links, values, strict=True):
+            partner, remote = decision.partner, decision.remote
             link._keep_shown(remote, decision.merged)
             # An addon may have reset them while the contact was made.
-            self._raise_ranks(link.partner_id, remote)
-            batch.log("create_odoo", remote.name, partner=link.partner_id)
-            self._log_notes(batch, link, self._notes_on_new(link.partner_id, remote, refused))
-        self._forget_echoes(batch.connection, partners)
+            self._raise_ranks(partner, remote)
+            batch.log("create_odoo", remote.name, partner=partner)
+            self._log_notes(batch, link, self._notes_on_new(partner, remote, refused))
+        self._forget_echoes(connection, partners)
+
+    def _new_link_values(self, connection, remote, partner, values):
+        """The field values of the link of a contact that was just created.
+
+        :param values: the neutral values that it was created with
+        """
+        return {
+            "connection_id": connection.id,
+            "kind": remote.kind,
+            "tribe_id": remote.tribe_id,
+            "partner_id": partner.id,
+            **self._agreed_on_new(connection, remote, partner, values),
+            "archived_by_us": not partner.active,
+        }
 
     def _have_completed(self, batch, partners):
         """Who is a customer or supplier without a number, or has a number without being one in
         Tribe, gets the other from the exporter."""
-        incomplete = partners.filtered(
-            lambda partner: (
-                bool(partner.customer_rank) != bool(partner.debtor_number)
-                or (
-                    partner.is_company
-                    and bool(partner.supplier_rank) != bool(partner.creditor_number)
-                )
-            )
-        )
+        incomplete = partners.filtered(self._is_incomplete)
         if incomplete:
             self.env["tribe.work"]._add(
                 batch.connection, "outbound", "partner", incomplete.ids, "follow"
             )
             self.env["tribe.engine"]._wake("outbound")
+
+    def _is_incomplete(self, partner):
+        """Whether a contact has a number without the rank that an import gives with it, or is a
+        customer or supplier, whatever makes it one, without a number."""
+        roles = self._wanted_roles(partner)
+        return any(
+            not (partner[name] and partner[RANK_OF_ROLE[role]])
+            for name, role in ROLE_OF_NUMBER.items()
+            if role in roles
+        )
 
     def _values_of_new(self, connection, remote):
         """The neutral values that a partner is created with.

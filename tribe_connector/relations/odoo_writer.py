@@ -7,6 +7,9 @@ from ..mapping import ADDRESS_FIELDS, agreed_on, made_of
 from ..sentence import in_language, say, sentence, stored
 from .synchronizer import BUSY_SECONDS, as_sentence
 
+# What says in Odoo that a contact is one.
+RANK_OF_ROLE = {"customer": "customer_rank", "supplier": "supplier_rank"}
+
 
 class TribeRelationSynchronizer(models.AbstractModel):
     """Writes to Odoo: values, archiving, ranks, and notes for people."""
@@ -180,7 +183,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
 
     def _raise_ranks(self, partner, remote):
         """A customer (supplier) of Tribe is one in Odoo: its rank is at least 1."""
-        ranks = {"customer": "customer_rank", "supplier": "supplier_rank"}
-        vals = {ranks[kind]: 1 for kind in remote.roles_held if not partner[ranks[kind]]}
+        ranks = [RANK_OF_ROLE[role] for role in remote.roles_held]
+        vals = {rank: 1 for rank in ranks if not partner[rank]}
         if vals:
             partner.write(vals)
