@@ -12,13 +12,13 @@ from ..engine.lost_race import is_of_transaction
 from ..engine.problems import PERSON_ERRORS, NeedsPerson, OfSome, refusal_of
 from ..engine.same_text import is_same_text
 from ..engine.turn import is_turn_over
+from ..mapping.cents import rounded, vat_by_tax
 from ..mapping.invoice import LATEST_DATE
 from ..mapping.invoice_facts import can_be_same_sale, key, summed, text, tribe_facts
 from ..sentence import Money, Name, say, sentence, together
 from .booking import (
     BOOKING,
     MOST_LINES,
-    rounded,
     vat_places,
 )
 
@@ -669,22 +669,15 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _vat_by_tax(self, booking):
         """Tribe's VAT per tax of Odoo: ``{account.tax: Decimal}``, as on the credit note itself."""
-        digits = booking.currency.decimal_places
         sign = -1 if booking.invoice.is_credit else 1
-        of_groups = booking.invoice.vat_by_group(digits)
-        by_tax, largest = {}, {}
-        for line in booking.invoice.lines:
-            if line.is_text:
-                continue
-            tax = self._account_and_tax(booking, line)[1]
-            by_tax[tax] = by_tax.get(tax, Decimal(0)) + line.vat_amount
-            of_groups[line.vat_group_id] -= line.vat_amount
-            best = largest.get(line.vat_group_id)
-            if best is None or abs(line.net_total) > best[0]:
-                largest[line.vat_group_id] = (abs(line.net_total), tax)
-        for group_id, rest in of_groups.items():
-            if rest:
-                by_tax[largest[group_id][1]] += rest
+        by_tax = vat_by_tax(
+            [
+                (line, self._account_and_tax(booking, line)[1])
+                for line in booking.invoice.lines
+                if not line.is_text
+            ],
+            booking.invoice.vat_by_group(booking.currency.decimal_places),
+        )
         return {tax: sign * vat for tax, vat in by_tax.items()}
 
     def _check_posted(self, booking, move):

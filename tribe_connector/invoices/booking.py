@@ -1,12 +1,13 @@
 """One invoice on its way from Tribe to the books."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 
 from odoo.exceptions import UserError
 
 from ..engine.problems import OfSome
 from ..mapping import ValueUnreadable, clean_start
+from ..mapping.cents import rounded
 from ..mapping.invoice_facts import key, summed, text
 from ..sentence import LONGEST_ITEM, shortened
 from ..tribe_names import (
@@ -262,8 +263,3 @@ def in_pieces(bookings, most_lines):
         lines += len(booking.invoice.lines)
     if piece:
         yield piece
-
-
-def rounded(number, digits):
-    """A Decimal rounded half up, as Tribe and Odoo do."""
-    return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

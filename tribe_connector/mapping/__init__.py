@@ -2,14 +2,8 @@
 
 from .address import StreetParts, join_street, split_street, suffix_from_tribe
 from .chart_taxes import chart_taxes, is_chart_known
-from .invoice import (
-    Invoice,
-    InvoiceFields,
-    InvoiceLine,
-    InvoiceUnreadable,
-    read_alone,
-    read_invoice,
-)
+from .invoice import Invoice, InvoiceFields, InvoiceLine, InvoiceUnreadable
+from .invoice_reader import read_alone, read_invoice
 from .made import agreed_on, as_odoo_has, made_after_telling, made_of
 from .merge import (
     ADDRESS,

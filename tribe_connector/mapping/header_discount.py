@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from .cents import coin_of, rounded, total_of
+
 if TYPE_CHECKING:
     from .invoice import InvoiceLine
 
@@ -47,20 +49,20 @@ def readings(
     Halves are rounded up, and then down: as floating-point numbers they are often a bit less.
     """
     for half in (ROUND_HALF_UP, ROUND_HALF_DOWN):
-        rounding = _Rounding(lines, is_vat_included, Decimal(1).scaleb(-digits), half)
+        rounding = _Rounding(lines, is_vat_included, digits, half)
         exact = [(line.net_total * factor, line.vat_amount * factor) for line in lines]
         if vat_of_lines is not None:
             yield from rounding.with_vat(exact, vat_of_lines)
         by_line = rounding.by_line(exact, calculates_vat=factor != 1)
-        yield rounding.reading(by_line, _sum(vat for _net, vat in by_line))
+        yield rounding.reading(by_line, total_of(vat for _net, vat in by_line))
         yield rounding.by_group(by_line)
         yield rounding.by_group(exact)
-        yield rounding.reading(exact, rounding.rounded(_sum(vat for _net, vat in exact)))
+        yield rounding.reading(exact, rounding.rounded(total_of(vat for _net, vat in exact)))
 
 
 def in_coins(reading: Reading, digits: int) -> Reading:
     """A reading in larger coins; its VAT is what is left."""
-    rounding = _Rounding(reading.lines, False, Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    rounding = _Rounding(reading.lines, False, digits, ROUND_HALF_UP)
     vat = rounding.rounded(reading.total) - rounding.rounded(reading.untaxed)
     return rounding.reading([(line.net_total, line.vat_amount) for line in reading.lines], vat)
 
@@ -68,12 +70,11 @@ def in_coins(reading: Reading, digits: int) -> Reading:
 class _Rounding:
     """The ways to round (net, VAT) amounts of some lines to a coin."""
 
-    def __init__(
-        self, lines: Sequence[InvoiceLine], is_vat_included: bool, coin: Decimal, half: str
-    ):
+    def __init__(self, lines: Sequence[InvoiceLine], is_vat_included: bool, digits: int, half: str):
         self.lines = lines
         self.is_vat_included = is_vat_included
-        self.coin = coin
+        self.digits = digits
+        self.coin = coin_of(digits)
         self.half = half
         self.groups: dict[tuple, list[int]] = {}
         for index, line in enumerate(lines):
@@ -81,7 +82,7 @@ class _Rounding:
             self.groups.setdefault(key, []).append(index)
 
     def rounded(self, amount: Decimal) -> Decimal:
-        return amount.quantize(self.coin, rounding=self.half)
+        return rounded(amount, self.digits, self.half)
 
     def percentage(self, line: InvoiceLine) -> Decimal | None:
         """The percentage that a line's VAT is calculated with; None where it is not.
@@ -125,27 +126,27 @@ class _Rounding:
             for net, vat in exact
         ]
         for each in (by_line, exact):
-            yield self.reading(each, self.rounded(_sum(vat for _net, vat in each)))
+            yield self.reading(each, self.rounded(total_of(vat for _net, vat in each)))
 
     def by_group(self, amounts: list) -> Reading:
         vat_of_lines = [Decimal(0)] * len(self.lines)
         for (_group, percentage), indexes in self.groups.items():
-            net, vat = (_sum(amounts[index][part] for index in indexes) for part in (0, 1))
+            net, vat = (total_of(amounts[index][part] for index in indexes) for part in (0, 1))
             if percentage is not None:
                 base, whole = (net + vat, 100 + percentage) if self.is_vat_included else (net, 100)
                 vat = base * percentage / whole
             shares = self.spread([amounts[index][1] for index in indexes], self.rounded(vat))
             for index, share in zip(indexes, shares, strict=True):
                 vat_of_lines[index] = share
-        return self.reading(amounts, _sum(vat_of_lines), vat_of_lines)
+        return self.reading(amounts, total_of(vat_of_lines), vat_of_lines)
 
     def reading(self, amounts: list, vat: Decimal, vat_of_lines: list | None = None) -> Reading:
         """The lines with amounts that add up to ``vat`` and to what is left for the net amount."""
         if vat_of_lines is None:
             vat_of_lines = self.spread([vat for _net, vat in amounts], vat)
-        untaxed = self.rounded(_sum(net for net, _vat in amounts))
+        untaxed = self.rounded(total_of(net for net, _vat in amounts))
         if self.is_vat_included:
-            untaxed = self.rounded(_sum(map(sum, amounts))) - vat
+            untaxed = self.rounded(total_of(net + vat for net, vat in amounts)) - vat
         exact = [net for net, _vat in amounts]
         net_of_lines = self.spread(self.net_by_group(amounts, vat_of_lines), untaxed, exact)
         return Reading(
@@ -161,10 +162,10 @@ class _Rounding:
         """The net amounts of the lines, which add up to that of each VAT group: its tax base."""
         net_of_lines = [net for net, _vat in amounts]
         for indexes in self.groups.values():
-            net = self.rounded(_sum(net_of_lines[index] for index in indexes))
+            net = self.rounded(total_of(net_of_lines[index] for index in indexes))
             if self.is_vat_included:
-                paid = self.rounded(_sum(sum(amounts[index]) for index in indexes))
-                net = paid - _sum(vat_of_lines[index] for index in indexes)
+                paid = self.rounded(total_of(sum(amounts[index]) for index in indexes))
+                net = paid - total_of(vat_of_lines[index] for index in indexes)
             shares = self.spread([net_of_lines[index] for index in indexes], net)
             for index, share in zip(indexes, shares, strict=True):
                 net_of_lines[index] = share
@@ -179,7 +180,7 @@ class _Rounding:
         """
         sizes = amounts if sizes is None else sizes
         rounded = [self.rounded(amount) for amount in amounts]
-        rest = total - _sum(rounded)
+        rest = total - total_of(rounded)
         filled = [index for index, size in enumerate(sizes) if size]
         largest_first = sorted(filled, key=lambda index: -abs(sizes[index]))
         if not largest_first:
@@ -189,7 +190,3 @@ class _Rounding:
             coins = rounds + (place < left)
             rounded[index] += (coins * self.coin).copy_sign(rest)
         return rounded
-
-
-def _sum(amounts) -> Decimal:
-    return sum(amounts, Decimal(0))

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .cents import CENT, DIGITS_OF_CENTS, coin_of, rounded, total_of, vat_tolerance
 from .header_discount import Reading, in_coins, readings
 
 if TYPE_CHECKING:
     from .invoice import InvoiceLine
 
-# Tribe's own amounts have cents, whatever the invoice's currency has.
-DIGITS_OF_CENTS = 2
-CENT = Decimal(1).scaleb(-DIGITS_OF_CENTS)
 # Tribe keeps a price with four decimals.
 HALF_OF_A_PRICE = Decimal("0.00005")
 
@@ -34,8 +32,8 @@ class TotalsDisagree(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
-    """What Tribe tells of an invoice beside its lines; ``None``: nothing.
+class StatedTotals:
+    """What Tribe states of an invoice beside its lines; ``None``: nothing.
 
     ``untaxed``, ``vat`` and ``total`` are its totals by name. ``amount`` is not documented: with
     or without VAT, in the document's currency or Tribe's own. ``discount`` is a percentage.
@@ -60,7 +58,7 @@ class Told:
         """The totals by name."""
         return self.untaxed, self.vat, self.total
 
-    def rounded(self, digits: int) -> Told:
+    def rounded(self, digits: int) -> StatedTotals:
         """The same in another coin, with the third of two totals.
 
         Rounded to a coin that is larger than Tribe's they need not add up any more: then the VAT
@@ -75,7 +73,7 @@ class Told:
             vat = total - untaxed
         is_sum = _are_a_sum(untaxed, vat, total)
         untaxed, vat, total, amount = (
-            None if each is None else each.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+            None if each is None else rounded(each, digits)
             for each in (untaxed, vat, total, self.amount)
         )
         if is_sum and untaxed is not None and total is not None:
@@ -87,13 +85,13 @@ class Told:
 
         Those of a currency without cents may have been counted in cents.
         """
-        coin = Decimal(1).scaleb(-digits)
+        coin = coin_of(digits)
         return digits >= self.digits or all(
             each is None or each == each.quantize(coin) for each in self.by_name
         )
 
 
-def read_totals(lines: Sequence[InvoiceLine], told: Told) -> Reading:
+def read_totals(lines: Sequence[InvoiceLine], stated: StatedTotals) -> Reading:
     """The lines, rounded, with the net amounts and totals that Tribe tells.
 
     The amounts of the lines are as Tribe has them, perhaps with more decimals than the currency.
@@ -102,15 +100,17 @@ def read_totals(lines: Sequence[InvoiceLine], told: Told) -> Reading:
 
     :raises TotalsDisagree: with what cannot be made out
     """
-    coins = sorted({told.digits, DIGITS_OF_CENTS}, reverse=True)
+    coins = sorted({stated.digits, DIGITS_OF_CENTS}, reverse=True)
     totals = [
-        _Totals(tuple(lines), told.rounded(digits)) for digits in coins if told.may_be_in(digits)
+        _Totals(tuple(lines), stated.rounded(digits))
+        for digits in coins
+        if stated.may_be_in(digits)
     ]
     for find in (_Totals.agreeing, _Totals.nearly):
         for each in totals:
             if reading := each.reading(find):
-                is_finer = each.told.digits > told.digits
-                return in_coins(reading, told.digits) if is_finer else reading
+                is_finer = each.stated.digits > stated.digits
+                return in_coins(reading, stated.digits) if is_finer else reading
     raise totals[0].disagreement()
 
 
@@ -124,16 +124,16 @@ def _are_a_sum(untaxed: Decimal | None, vat: Decimal | None, total: Decimal | No
 class _Totals:
     """A reading counts the lines in whole, or less the discount (``factor``)."""
 
-    def __init__(self, lines: tuple[InvoiceLine, ...], told: Told):
+    def __init__(self, lines: tuple[InvoiceLine, ...], stated: StatedTotals):
         self.lines = lines
-        self.told = told
-        self.factor = 1 - told.discount / 100
+        self.stated = stated
+        self.factor = 1 - stated.discount / 100
 
     def reading(self, find: Callable) -> Reading | None:
         """What *find* (``agreeing`` or ``nearly``) finds; raises where it can be another one."""
-        if not self.told.discount:
+        if not self.stated.discount:
             return find(self, 1)
-        if self.told.by_name == (None, None, None) and self.told.amount is None:
+        if self.stated.by_name == (None, None, None) and self.stated.amount is None:
             return self.by_vat_alone()
         whole, reduced = find(self, 1), find(self, self.factor)
         if not (whole or reduced):
@@ -152,9 +152,9 @@ class _Totals:
         return readings(
             self.lines,
             Decimal(factor),
-            is_vat_included=self.told.is_vat_included,
-            digits=self.told.digits,
-            vat_of_lines=[each or Decimal(0) for each in self.told.vat_less_discount]
+            is_vat_included=self.stated.is_vat_included,
+            digits=self.stated.digits,
+            vat_of_lines=[each or Decimal(0) for each in self.stated.vat_less_discount]
             if is_reduced
             else None,
         )
@@ -165,7 +165,7 @@ class _Totals:
         :raises TotalsDisagree: where one reading has the only total without VAT, another with it
         """
         found = [each for each in self.readings(factor) if self.agrees(each)]
-        amount = self.told.amount
+        amount = self.stated.amount
         without = [each for each in found if each.untaxed == amount]
         including = [each for each in found if each.total == amount]
         if both := [each for each in without if each in including]:
@@ -178,7 +178,7 @@ class _Totals:
         read = (reading.untaxed, reading.vat, reading.total)
         agrees = (
             of_tribe in (None, amount)
-            for of_tribe, amount in zip(self.told.by_name, read, strict=True)
+            for of_tribe, amount in zip(self.stated.by_name, read, strict=True)
         )
         return all(agrees) and self.only_amount() in (None, reading.untaxed, reading.total)
 
@@ -191,7 +191,7 @@ class _Totals:
         first = next(self.readings(factor))
         if self.only_amount() is not None:
             return first if factor == 1 and self.is_whole_in_own_currency() else None
-        untaxed, vat, total = self.told.by_name
+        untaxed, vat, total = self.stated.by_name
         if _are_a_sum(untaxed, vat, total) is False:
             return None
         for each in self.readings(factor):
@@ -202,12 +202,13 @@ class _Totals:
                 continue
             is_rounding = abs(of_total - each.vat) <= self.spare()
             # Without a discount nothing else is possible; what is too much is said of the VAT.
-            if is_rounding or not self.told.discount:
+            if is_rounding or not self.stated.discount:
                 return replace(each, vat=of_total)
         return None
 
     def spare(self) -> Decimal:
-        return max(Decimal(1), Decimal(len(self.lines)) / 2).scaleb(-self.told.digits)
+        """By how much rounding can make a total another one."""
+        return vat_tolerance(len(self.lines), self.stated.digits)
 
     def by_vat_alone(self) -> Reading:
         """A discount, and no total of the invoice: the lines' VAT may tell that it has it.
@@ -216,7 +217,7 @@ class _Totals:
         """
         found = list(self.readings(self.factor)) if self.vat_is_reduced else []
         if len({(each.untaxed, each.vat) for each in found}) != 1:
-            raise TotalsDisagree("invoice_discount_without_total", discount=self.told.discount)
+            raise TotalsDisagree("invoice_discount_without_total", discount=self.stated.discount)
         return found[0]
 
     # What tells whether the lines have the discount
@@ -241,23 +242,23 @@ class _Totals:
             return whole, None
         raise TotalsDisagree(
             "invoice_discount_ambiguous",
-            discount=self.told.discount,
-            amount=self.total_that_is_told(),
+            discount=self.stated.discount,
+            amount=self.stated_total(),
         )
 
     @cached_property
     def vat_is_reduced(self) -> bool:
         """Whether the lines' VAT "including discount" has the discount, and their totals not."""
-        if not self.told.discount or not self.told.vat_less_discount:
+        if not self.stated.discount or not self.stated.vat_less_discount:
             return False
-        if None in self.told.vat_less_discount:
+        if None in self.stated.vat_less_discount:
             return False
-        vat = sum((line.vat_amount for line in self.lines), Decimal(0))
-        told, spare = self.sum_of_vat_less_discount(), self.spare()
-        return abs(told - vat * self.factor) <= spare < abs(told - vat)
+        vat = total_of(line.vat_amount for line in self.lines)
+        stated, spare = self.sum_of_vat_less_discount(), self.spare()
+        return abs(stated - vat * self.factor) <= spare < abs(stated - vat)
 
     def sum_of_vat_less_discount(self) -> Decimal:
-        return sum(filter(None, self.told.vat_less_discount), Decimal(0))
+        return total_of(filter(None, self.stated.vat_less_discount))
 
     def lines_are_before_discount(self) -> bool | None:
         """Whether quantities and prices make the lines' totals, or these are less the discount.
@@ -267,8 +268,8 @@ class _Totals:
         priced = spare = totals = Decimal(0)
         for line in self.lines:
             priced += line.quantity * line.price * (1 - line.discount / 100)
-            totals += line.net_total + (line.vat_amount if self.told.is_vat_included else 0)
-            spare += self.told.coin / 2 + abs(line.quantity) * HALF_OF_A_PRICE
+            totals += line.net_total + (line.vat_amount if self.stated.is_vat_included else 0)
+            spare += self.stated.coin / 2 + abs(line.quantity) * HALF_OF_A_PRICE
         is_before = abs(totals - priced) <= spare
         is_after = abs(totals - priced * self.factor) <= spare
         return is_before if is_before != is_after else None
@@ -278,7 +279,7 @@ class _Totals:
 
         Any other one is not looked at: what it means is not documented.
         """
-        amount = self.told.amount
+        amount = self.stated.amount
         if not amount or self.only_amount() is not None:
             return
         factors = [Decimal(1), self.factor]
@@ -288,8 +289,8 @@ class _Totals:
         if fits_other and not fits:
             raise TotalsDisagree(
                 "invoice_discount_in_one_total",
-                discount=self.told.discount,
-                total=self.total_that_is_told(),
+                discount=self.stated.discount,
+                total=self.stated_total(),
                 amount=amount,
             )
 
@@ -298,8 +299,8 @@ class _Totals:
         if self.vat_is_reduced:
             raise TotalsDisagree(
                 "invoice_discount_in_vat_only",
-                discount=self.told.discount,
-                total=self.total_that_is_told(),
+                discount=self.stated.discount,
+                total=self.stated_total(),
                 vat=self.sum_of_vat_less_discount(),
             )
 
@@ -310,31 +311,31 @@ class _Totals:
 
     def only_amount(self) -> Decimal | None:
         """``Amount``, where Tribe gives no other total of the invoice."""
-        is_only = self.told.untaxed is None and self.told.total is None
-        return self.told.amount if is_only else None
+        is_only = self.stated.untaxed is None and self.stated.total is None
+        return self.stated.amount if is_only else None
 
     def is_whole_in_own_currency(self) -> bool:
-        amount = self.told.amount
+        amount = self.stated.amount
         if amount is None:
             return False
-        is_reduced = self.told.discount and self.is_in_own_currency(amount, self.factor)
+        is_reduced = self.stated.discount and self.is_in_own_currency(amount, self.factor)
         return self.is_in_own_currency(amount, 1) and not is_reduced
 
     def is_in_own_currency(self, amount: Decimal, factor: Decimal | int) -> bool:
         """Whether an amount can be that of the lines in Tribe's own currency, if it is another."""
         spare = (len(self.lines) + 1) * CENT / 2
         return any(
-            abs(whole * factor - amount) <= spare for whole in self.told.in_own_currency or ()
+            abs(whole * factor - amount) <= spare for whole in self.stated.in_own_currency or ()
         )
 
     # What is said
 
-    def total_that_is_told(self) -> Decimal | None:
-        told = self.told
+    def stated_total(self) -> Decimal | None:
+        stated = self.stated
         return next(
             (
                 amount
-                for amount in (self.only_amount(), told.untaxed, told.total, told.vat)
+                for amount in (self.only_amount(), stated.untaxed, stated.total, stated.vat)
                 if amount is not None
             ),
             None,
@@ -342,7 +343,7 @@ class _Totals:
 
     def disagreement(self) -> TotalsDisagree:
         """Which totals no reading of the lines has."""
-        untaxed, vat, total = self.told.by_name
+        untaxed, vat, total = self.stated.by_name
         whole, reduced = (next(self.readings(factor)) for factor in (1, self.factor))
         has_whole, has_reduced = (
             untaxed in {None, *(each.untaxed for each in self.readings(factor))}
@@ -355,22 +356,22 @@ class _Totals:
                 total=total,
                 untaxed=untaxed,
                 vat=vat,
-                sum=sum(filter(None, (untaxed, vat)), Decimal(0)),
+                sum=total_of(filter(None, (untaxed, vat))),
             )
-        if self.told.discount:
+        if self.stated.discount:
             return TotalsDisagree(
                 "invoice_amount_differs_from_lines_with_discount",
-                amount=self.total_that_is_told(),
+                amount=self.stated_total(),
                 untaxed=whole.untaxed,
                 total=whole.total,
                 reduced=reduced.untaxed,
                 reduced_total=reduced.total,
-                discount=self.told.discount,
+                discount=self.stated.discount,
             )
         if self.only_amount() is not None:
             return TotalsDisagree(
                 "invoice_amount_differs_from_lines",
-                amount=self.told.amount,
+                amount=self.stated.amount,
                 untaxed=whole.untaxed,
                 total=whole.total,
             )

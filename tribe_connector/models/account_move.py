@@ -9,9 +9,9 @@ from ..engine.only_for import only_for
 from ..engine.problems import OfSome
 from ..invoices.booking import (
     BOOKING,
-    rounded,
     validate,
 )
+from ..mapping.cents import rounded, vat_tolerance, vat_tolerance_where_included
 from ..sentence import Name, say, sentence
 from .tribe_link_facts import BEFORE_VAT
 
@@ -343,18 +343,15 @@ class AccountMove(models.Model):
         )
 
     def _tribe_tolerance(self, tax, link):
-        """By how much rounding can make Tribe's VAT another than Odoo's.
-
-        Half a cent a line. Where prices include VAT, Tribe rounds the net amount too, from which
-        Odoo calculates: half a cent a line and its VAT, and half a cent each time Odoo rounds.
-        """
+        """By how much rounding can make Tribe's VAT another than Odoo's."""
         lines = len(self.invoice_line_ids.filtered(lambda line: line.display_type == "product"))
-        cents = max(Decimal(1), Decimal(lines) / 2)
-        if (link.agreed or {}).get("is_vat_included"):
-            rounds_lines = self.company_id.tax_calculation_rounding_method == "round_per_line"
-            with_vat = lines * (1 + Decimal(str(tax.amount)) / 100)
-            cents = (with_vat + (lines if rounds_lines else 1)) / 2
-        return cents.scaleb(-self.currency_id.decimal_places)
+        digits = self.currency_id.decimal_places
+        if not (link.agreed or {}).get("is_vat_included"):
+            return vat_tolerance(lines, digits)
+        method = self.company_id.tax_calculation_rounding_method
+        return vat_tolerance_where_included(
+            lines, Decimal(str(tax.amount)), digits, rounds_lines=method == "round_per_line"
+        )
 
     def _tribe_add_vat(self, tax, amount):
         """Book VAT where Odoo calculates none: lines that cancel out, but not in Tribe's cents."""
