@@ -6,7 +6,7 @@ from told import assert_says
 
 from odoo.addons.tribe_connector.engine import turn
 from odoo.addons.tribe_connector.invoices import (
-    booker,
+    booker_checks,
     importer,
 )
 from odoo.addons.tribe_connector.sentence import MOST_ITEMS, sentence
@@ -25,7 +25,7 @@ class TestManyLines(InvoiceCase):
     """What Odoo could not book before it ends the worker is not begun."""
 
     def test_an_invoice_with_too_many_lines_is_held_and_can_be_adopted(self):
-        self.patch(booker, "MOST_LINES", 2)
+        self.patch(booker_checks, "MOST_LINES", 2)
         two = self.send_new(*[self.line(10.0)] * 2)
         three = self.send_new(*[self.line(10.0)] * 3)
 

@@ -2,6 +2,10 @@
 
 # Odoo builds models in the order in which they are defined: what others inherit comes first.
 from . import booker
+from . import booker_checks
+from . import booker_mapping
+from . import booker_numbers
+from . import booker_values
 from . import comparer
 from . import document_importer
 from . import importer

@@ -46,8 +46,8 @@ from .booking import (
     entity_set_of,
     in_pieces,
     name_of_customer,
-    vat_places_by_tax,
 )
+from .entry_facts import vat_places_by_tax
 
 BUSY_SECONDS = 1
 LONGEST_TITLE = 60

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..codes import COMPARED
 from ..engine.problems import NeedsPerson
-from ..invoices.booking import entry_facts
+from ..invoices.entry_facts import entry_facts
 from ..mapping.invoice_facts import differing
 from ..sentence import sentence
 

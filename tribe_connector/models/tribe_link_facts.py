@@ -7,11 +7,7 @@ from odoo.fields import Domain
 from ..codes import PHASE_BEFORE
 from ..engine.lost_race import LOST_RACES
 from ..engine.problems import NeedsPerson
-from ..invoices.booking import (
-    VAT,
-    entry_facts,
-    vat_places_by_tax,
-)
+from ..invoices.entry_facts import VAT, entry_facts, vat_places_by_tax
 from ..mapping.invoice_facts import (
     BY_KEY,
     OF_CUSTOMER,
