@@ -5,7 +5,7 @@ from told import containing
 
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tribe_connector.invoices import importer
+from odoo.addons.tribe_connector.invoices import importer_unmapped
 from odoo.addons.tribe_connector.sentence import sentence
 
 
@@ -130,7 +130,7 @@ class TestGoingLive(ConnectorCase):
     def test_of_very_many_open_invoices_the_newest_are_looked_at(self):
         self.map()
         self.sandbox.switch(page_limit=3)
-        self.patch(importer, "PAGES_OF_BUTTON", 2)
+        self.patch(importer_unmapped, "PAGES_OF_BUTTON", 2)
         self.sandbox.reset_calls()
 
         self.press_activate()

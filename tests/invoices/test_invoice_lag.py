@@ -65,7 +65,7 @@ class TestInvoiceLag(PaymentCase):
         self.run_nightly()
 
         importer = type(self.env["tribe.invoice.importer"])
-        with self.late_after(importer, "_phase"):
+        with self.late_after(importer, "_phase_of"):
             self.look_at("invoice", tribe_id)
 
         link = self.link(tribe_id)

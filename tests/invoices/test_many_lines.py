@@ -57,7 +57,7 @@ class TestManyLines(InvoiceCase):
         for tribe_id in tribe_ids:
             self.sandbox.set_phase(tribe_id, "Sent")
         booked = []
-        flow = self.registry["tribe.invoice.importer"]
+        flow = self.registry["tribe.invoice.booker"]
         book = flow._book
 
         def noted(self, batch, bookings):
@@ -100,7 +100,7 @@ class TestManyLines(InvoiceCase):
     def test_booked_invoices_with_many_lines_are_compared_in_several_turns(self):
         tribe_ids = [self.send_new(self.line(10.0)) for _number in range(3)]
 
-        done = self.done_in_turns("_compare", tribe_ids)
+        done = self.done_in_turns("_compare_booked", tribe_ids)
 
         # Each of them once more, as Tribe told of a change that does not show.
         self.assertGreaterEqual(len(done), 3)
@@ -114,7 +114,7 @@ class TestManyLines(InvoiceCase):
         self.connection.legal_entity_ids.vat_group_ids.tax_id = False
         self.env["tribe.work"].search([]).unlink()
 
-        self.assertEqual(self.done_in_turns("_read", tribe_ids), [1, 1, 1])
+        self.assertEqual(self.done_in_turns("_read_to_book", tribe_ids), [1, 1, 1])
         self.assertEqual(len(self.problematic()), 3)
 
 

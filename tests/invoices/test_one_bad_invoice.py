@@ -26,13 +26,13 @@ class TestOneBadInvoice(InvoiceCase):
         for tribe_id in tribe_ids:
             self.sandbox.set_phase(tribe_id, PAID)
 
-        def fail(_importer, move):
+        def fail(_booker, move):
             if move == bad:
                 # What PostgreSQL refuses ends the transaction with all that is in it.
                 self.env.cr.execute("SELECT 1 / 0")
 
         with (
-            patch.object(self.registry["tribe.invoice.importer"], "_note_paid_in_tribe", fail),
+            patch.object(self.registry["tribe.invoice.booker"], "_note_paid_in_tribe", fail),
             mute_logger("odoo.sql_db"),
             patch("odoo.addons.tribe_connector.engine.problems._logger.error"),
         ):

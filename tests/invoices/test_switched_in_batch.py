@@ -74,7 +74,7 @@ class TestSwitchedInBatch(InvoiceCase):
 
     def test_no_invoice_is_posted_any_more(self):
         for how, values in SWITCHES.items():
-            for method in ("_load", "_prepare"):
+            for method in ("_load_invoices", "_prepare"):
                 with self.subTest(f"{how}, {method}"):
                     sent = [self.draft(self.line(10.0 + number)) for number in range(3)]
                     for tribe_id in sent:

@@ -9,4 +9,8 @@ from . import booker_values
 from . import comparer
 from . import document_importer
 from . import importer
+from . import importer_booked
+from . import importer_customers
+from . import importer_reading
+from . import importer_unmapped
 from . import payment_exporter

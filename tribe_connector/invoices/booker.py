@@ -4,10 +4,10 @@ from odoo import models
 from odoo.tools.misc import get_lang
 
 from ..engine.lost_race import is_of_transaction
-from ..engine.problems import PERSON_ERRORS, NeedsPerson, OfSome
+from ..engine.problems import NeedsPerson, OfSome
 from ..engine.turn import is_turn_over
 from ..sentence import say, sentence
-from .booking import BOOKING
+from .booking import BOOKING, check_each
 from .entry_facts import vat_places
 
 
@@ -25,19 +25,19 @@ class TribeInvoiceBooker(models.AbstractModel):
         for booking in bookings:
             # As they are mapped in this transaction.
             booking.accounts_and_taxes.clear()
-        self._check_each(bookings, self._check_open)
+        check_each(bookings, self._check_open)
         refused = OfSome({})
         moves = self._create_moves(bookings, refused)
         of_move = dict(zip(moves, bookings, strict=True))
         with self._of_bookings(of_move):
             refused.check()
-            self._check_each(moves, lambda move: self._check_taken_on(of_move[move], move))
+            check_each(moves, lambda move: self._check_taken_on(of_move[move], move))
             # Linked first: what is linked gets Tribe's VAT, and no other totals, when it is posted.
             # A credit note and its invoice are settled then, too.
             self._link_moves(batch, bookings, moves)
             self._post(moves)
             refused.check()
-            self._check_each(moves, lambda move: self._check_posted(of_move[move], move))
+            check_each(moves, lambda move: self._check_posted(of_move[move], move))
         self._note_booked(batch, of_move)
 
     def _create_moves(self, bookings, refused):
@@ -67,7 +67,7 @@ class TribeInvoiceBooker(models.AbstractModel):
         self._note_origin(bookings, self.env["account.move"].concat(*of_move))
         for move, booking in of_move.items():
             self._keep_vat_places(move)
-            if booking.phase._is_paid() and not booking.was_told_paid:
+            if booking.phase._is_paid() and not booking.was_paid_in_tribe_by_us:
                 self._note_paid_in_tribe(move)
             batch.log("post", move.name, move=move)
         if batch.connection.fetch_documents:
@@ -78,19 +78,6 @@ class TribeInvoiceBooker(models.AbstractModel):
                 [booking.invoice.tribe_id for booking in bookings],
                 "follow",
             )
-
-    def _check_each(self, records, check):
-        """Look at all of some records with a function that refuses.
-
-        :raises OfSome: which it refuses
-        """
-        refused = OfSome({})
-        for record in records:
-            try:
-                check(record)
-            except PERSON_ERRORS as error:
-                refused.reasons[record] = error
-        refused.check()
 
     @contextlib.contextmanager
     def _of_bookings(self, of_move):
@@ -195,7 +182,7 @@ class TribeInvoiceBooker(models.AbstractModel):
                     "move_id": move.id,
                     "phase_id": booking.phase.id,
                     "told_paid": booking.phase._is_paid(),
-                    "paid_by_us": booking.phase._is_paid() and booking.was_told_paid,
+                    "paid_by_us": booking.phase._is_paid() and booking.was_paid_in_tribe_by_us,
                     "agreed": {
                         **self._facts_of(booking),
                         "due_date": self._due_date(booking).isoformat(),

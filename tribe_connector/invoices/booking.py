@@ -4,14 +4,10 @@ from functools import cached_property
 
 from odoo.exceptions import UserError
 
-from ..engine.problems import OfSome
+from ..engine.problems import PERSON_ERRORS, OfSome
 from ..mapping import ValueUnreadable, clean_start
 from ..sentence import LONGEST_ITEM, shortened
-from ..tribe_names import (
-    NAVIGATIONS,
-    ORGANIZATION_CUSTOMER,
-    PERSON_CUSTOMER,
-)
+from ..tribe_names import NAVIGATIONS, ORGANIZATION_CUSTOMER, PERSON_CUSTOMER
 
 CUSTOMER_SETS = {"organization": ORGANIZATION_CUSTOMER, "person": PERSON_CUSTOMER}
 # The context's ``tribe_booking`` while we book. No text: a program brings along any context that
@@ -20,6 +16,7 @@ BOOKING = object()
 # Of what is booked in one go: Odoo takes up to 60 milliseconds for a line on a busy machine, and
 # ends a worker that takes longer than two minutes for all that it does.
 MOST_LINES = 500
+LONGEST_TITLE = 60
 
 
 def validate(records, moves_of, check):
@@ -49,6 +46,20 @@ def validate(records, moves_of, check):
         refused.reasons.update(found)
 
 
+def check_each(records, check):
+    """Look at all of some records with a function that refuses.
+
+    :raises OfSome: which it refuses
+    """
+    refused = OfSome({})
+    for record in records:
+        try:
+            check(record)
+        except PERSON_ERRORS as error:
+            refused.reasons[record] = error
+    refused.check()
+
+
 class Mapping:
     """The VAT groups and ledger accounts of a legal entity by their IDs in Tribe.
 
@@ -67,7 +78,12 @@ class Mapping:
 
 
 class Booking:
-    """One invoice on its way: what Tribe says, and what it means in Odoo."""
+    """One invoice on its way: what Tribe says, and what it means in Odoo.
+
+    It begins with what is read of the invoice itself. The rest is noted step by step, in this
+    order: what was asked for it (``note_request``), whose it is by now (``note_relationship``),
+    who that is in Odoo (``note_customer``), and on which terms (``note_terms``).
+    """
 
     def __init__(self, invoice, entity, legal_entity, currency, phase):
         self.invoice = invoice
@@ -76,24 +92,41 @@ class Booking:
         self.journal = legal_entity.journal_id
         self.currency = currency
         self.phase = phase
-        self.partner = None
-        self.payment_term_days = None
-        # The customer relationship as Tribe has it now, once it was read.
-        self.relationship = {}
-        # A person said so, although an invoice in Odoo has the same number.
-        self.may_share_number = False
-        # It was booked before, and Tribe was told that it is paid.
-        self.was_told_paid = False
-        # Then, what its link knew and the next one needs (``PHASE_BEFORE``).
-        self.kept = {}
-        # What lines are booked on, as far as that was looked up (``_account_and_tax``).
-        self.accounts_and_taxes = {}
-        self.salesperson = legal_entity.env["res.users"]
-        # Who asked for it and has an exception to a lock date, which counts then.
-        self.asker = legal_entity.env["res.users"]
         self.customer_name = name_of_customer(entity)
         kinds = {entity_set: kind for kind, entity_set in CUSTOMER_SETS.items()}
         self.relation_kind = kinds.get(entity_set_of(entity.get("Relationship")))
+        # Who asked for it and has an exception to a lock date, which counts then.
+        self.asker = legal_entity.env["res.users"]
+        # What lines are booked on, as far as that was looked up (``_account_and_tax``).
+        self.accounts_and_taxes = {}
+        self.note_request()
+        self.note_relationship({})
+        self.note_customer(None)
+        self.note_terms(None, legal_entity.env["res.users"])
+
+    def note_request(self, *, may_share_number=False, was_paid_in_tribe_by_us=False, kept=None):
+        """Note what was asked for it.
+
+        :param may_share_number: a person said so, although an invoice in Odoo has the same number
+        :param was_paid_in_tribe_by_us: it was booked before, and we reported it as paid
+        :param kept: then, what its link knew and the next one needs (``PHASE_BEFORE``)
+        """
+        self.may_share_number = may_share_number
+        self.was_paid_in_tribe_by_us = was_paid_in_tribe_by_us
+        self.kept = kept or {}
+
+    def note_relationship(self, row):
+        """Note the customer relationship as Tribe has it now; empty where it was not read."""
+        self.relationship = row
+
+    def note_customer(self, partner):
+        """Note who has that relationship in Odoo, or None."""
+        self.partner = partner
+
+    def note_terms(self, payment_term_days, salesperson):
+        """Note within how many days it is due, unless Tribe tells that, and whose sale it is."""
+        self.payment_term_days = payment_term_days
+        self.salesperson = salesperson
 
     @cached_property
     def mapping(self):
@@ -135,6 +168,15 @@ def name_of_customer(entity):
     except ValueUnreadable:
         name = None
     return shortened(name or "", LONGEST_ITEM)
+
+
+def title_of(entity):
+    """What a person calls an invoice, however odd its values are."""
+    try:
+        title = clean_start(entity.get("Number")) or clean_start(entity.get("Subject"))
+    except ValueUnreadable:
+        title = None
+    return (title or entity["ID"])[:LONGEST_TITLE]
 
 
 def by_company(bookings):

@@ -2,11 +2,7 @@ from decimal import Decimal
 
 from odoo import models
 
-from ..codes import (
-    MOVE_BACK,
-    PAID_CODE,
-    SENT_CODE,
-)
+from ..codes import MOVE_BACK, PAID_CODE, SENT_CODE
 from ..engine.leases import tribe_key
 from ..engine.problems import Busy, NeedsPerson
 from ..mapping import answer

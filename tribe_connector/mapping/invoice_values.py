@@ -13,13 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from ..sentence import sentence
 from .cents import rounded
-from .invoice import (
-    EARLIEST_DATE,
-    LARGEST_AMOUNT,
-    LATEST_DATE,
-    InvoiceFields,
-    InvoiceUnreadable,
-)
+from .invoice import EARLIEST_DATE, LARGEST_AMOUNT, LATEST_DATE, InvoiceFields, InvoiceUnreadable
 from .normalization import check_length, clean, clean_lines, clean_start, moment
 
 # Beyond what any currency needs; Decimal keeps 28 digits.
