@@ -7,6 +7,7 @@ from . import booker_mapping
 from . import booker_numbers
 from . import booker_values
 from . import comparer
+from . import comparer_listings
 from . import document_importer
 from . import importer
 from . import importer_booked

@@ -1,37 +1,21 @@
 import math
 from collections import namedtuple
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import partial
 
 from odoo import models
 
 from ..engine.problems import FOR_PEOPLE, NeedsPerson
-from ..mapping import sight_options, start_of_day
-from ..mapping.invoice import EARLIEST_DATE
 from ..mapping.invoice_facts import differing
 from ..relations.comparer import ALWAYS_PLAUSIBLE
 from ..sentence import sentence
-from ..tribe_api import (
-    Guid,
-    Listing,
-    Room,
-    TribeRefused,
-    TribeUnknownSet,
-    any_of,
-    at_least,
-    both,
-    changed_since,
-    either,
-    equals,
-    in_calls,
-)
+from ..tribe_api import Guid, Listing, Room, any_of, both, changed_since, equals, in_calls
 from ..tribe_names import INVOICE_SET
+from .filters import any_phase, day_before
 
 # Of one row of work: then other work has its turn.
 PAGES = 100
-BAD_REQUEST = 400
-DATE_TYPE = "Edm.Date"
 # A look by dates alone, as its reference says; and how far such looks came (tribe.cursor).
 BY_DATES = "dates/"
 DATES_STREAM = "invoices:dates"
@@ -66,29 +50,13 @@ class TribeInvoiceComparer(models.AbstractModel):
         connection, client = batch.connection, batch.client
         listings = self._listings(connection, [changed_since(since)])
         for rows in self._pages(client, listings, listing=listing):
-            self._sight(batch, rows)
+            self._note_news(batch, rows)
             yield
         for rows in self._open_pages(connection, client):
-            is_news = self._sight(batch, rows)
+            is_news = self._note_news(batch, rows)
             yield
             if not is_news:
                 return
-
-    def _open_pages(self, connection, client, also=None):
-        """The open invoices that are booked, or would be, the newest first; page by page.
-
-        :param also: what to expand as well
-        """
-        phases = _any_phase(connection._open_phases())
-        if not phases:
-            return
-        names = connection._invoice_fields()
-        newest_first = f"{names.date} desc,ID asc" if names.date else "ID desc"
-        periods = self._periods(connection, connection.invoices_from)
-        listings = self._listings(connection, [both(phases, period) for period in periods], phases)
-        for listing in listings if also else ():
-            listing["expand"] += f",{also}"
-        yield from self._pages(client, listings, orderby=newest_first)
 
     # A full look
 
@@ -96,9 +64,9 @@ class TribeInvoiceComparer(models.AbstractModel):
         """Have the invoices of open periods looked at, by dates alone where those tell of all."""
         is_told = connection.dates_tell and since and connection._invoice_fields().date
         if is_told and self.env["tribe.cursor"]._position(connection, DATES_STREAM):
-            waiting = self._waiting(connection, by_dates=True)
+            waiting = self._looks_waiting(connection, by_dates=True)
             if not any(_reaches(look.since, since) for look in waiting):
-                self._add(connection, since, "nightly", by_dates=True)
+                self._add_look(connection, since, "nightly", by_dates=True)
         else:
             self._begin(connection, since, "nightly")
 
@@ -107,16 +75,16 @@ class TribeInvoiceComparer(models.AbstractModel):
 
         One for a setting (``initial``) begins anew: an earlier one went by the old setting.
         """
-        waiting = self._waiting(connection)
+        waiting = self._looks_waiting(connection)
         if reason == "initial" or not any(_reaches(look.since, since) for look in waiting):
-            self._add(connection, since, reason)
+            self._add_look(connection, since, reason)
 
-    def _add(self, connection, since, reason, *, by_dates=False):
+    def _add_look(self, connection, since, reason, *, by_dates=False):
         begun = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         reference = f"{BY_DATES if by_dates else ''}{since or '-'}/{begun}"
         self.env["tribe.work"]._add(connection, "inbound", "invoices", [reference], reason)
 
-    def _waiting(self, connection, *, by_dates=False):
+    def _looks_waiting(self, connection, *, by_dates=False):
         """The full looks that wait, or that a lane is at; or those by dates alone."""
         works = self.env["tribe.work"].search(
             [("connection_id", "=", connection.id), ("kind", "=", "invoices")]
@@ -154,7 +122,7 @@ class TribeInvoiceComparer(models.AbstractModel):
         listings = self._full_listings(connection, since)
         pages = self._pages(batch.client, listings, listing=Listing(seen))
         for number, rows in enumerate(pages, start=1):
-            self._sight(batch, rows, reference)
+            self._note_news(batch, rows, reference)
             poller._begin_stream(batch, "invoice")
             if number == 1 and not seen:
                 began = poller._now_in_tribe(batch)
@@ -179,13 +147,13 @@ class TribeInvoiceComparer(models.AbstractModel):
         listings = self._listings(connection, [changed_since(before)])
         for rows in self._pages(batch.client, listings, listing=listing):
             began = began or poller._now_in_tribe(batch)
-            self._sight(batch, rows)
+            self._note_news(batch, rows)
             cursors._keep_place(connection, DATES_STREAM, before, listing, began)
             poller._check_room(batch)
             batch.commit()
         count = self._count(batch.client, self._periods(connection, since))
         cursors._end(connection, DATES_STREAM, began or poller._now_in_tribe(batch))
-        day = _day_before(since)
+        day = day_before(since)
         if count is None or count != self.env["tribe.sighting"]._count(connection, day):
             self._begin(connection, since, "nightly")
 
@@ -197,7 +165,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             return 0
         client = connection._probing_client()
         periods = self._periods(connection, since)
-        count = self._count(client, [both(_any_phase(phases), period) for period in periods])
+        count = self._count(client, [both(any_phase(phases), period) for period in periods])
         known = connection.env["tribe.sighting"]._linked_from(connection, since, "")
         known = {tribe_id for tribe_id, _is_seen in known} | self._held_from(connection, since)
         return count and max(count - len(known), 0)
@@ -217,38 +185,13 @@ class TribeInvoiceComparer(models.AbstractModel):
             if (day := (work.facts or {}).get("date")) and (not since or day >= since.isoformat())
         }
 
-    def _count(self, client, filters):
-        """How many invoices Tribe has by the first filter that it does not refuse, or None."""
-        for each in filters:
-            try:
-                return client.count(INVOICE_SET, filter=each)
-            except TribeUnknownSet:
-                raise
-            except TribeRefused as error:
-                if error.status != BAD_REQUEST:
-                    raise
-        return None
-
     def _is_replaced(self, connection, reference):
         """Whether a later look reaches as far back."""
         look = _look_of(reference)
         return any(
             each.begun > look.begun and _reaches(each.since, look.since)
-            for each in self._waiting(connection)
+            for each in self._looks_waiting(connection)
         )
-
-    def _full_listings(self, connection, since):
-        """Drafts have no date; of what has none, only what would be booked is looked at."""
-        names = connection._invoice_fields()
-        phases = connection.phase_ids.filtered(lambda phase: not phase.is_draft)
-        if not names.date:
-            return self._listings(connection, [_any_phase(phases)])
-        if not since:
-            return self._listings(connection, [""])
-        booked = _any_phase(connection._booking_phases())
-        undated = booked and both(equals(names.date, None), booked)
-        periods = [either(period, undated) for period in self._periods(connection, since)]
-        return self._listings(connection, periods, _any_phase(phases))
 
     def _note_missing(self, batch, reference, since):
         """Note what is linked and was not seen: it was deleted, or is something else by now.
@@ -292,7 +235,7 @@ class TribeInvoiceComparer(models.AbstractModel):
             rows = self._asked_for(batch, part)
             if not rows:
                 break
-            self._sight(batch, rows, look)
+            self._note_news(batch, rows, look)
             poller._check_room(batch)
 
     def _asked_for(self, batch, tribe_ids):
@@ -308,51 +251,9 @@ class TribeInvoiceComparer(models.AbstractModel):
                 break
         return rows
 
-    # Listings
-
-    def _periods(self, connection, since):
-        """Filters for the invoices from a date on: in the type that Tribe's date has, or may have.
-
-        In any time zone, so from a day before.
-        """
-        names = connection._invoice_fields()
-        if not (names.date and since):
-            return [""]
-        day = _day_before(since)
-        moments = [start_of_day(day, connection.timezone), day]
-        if connection.invoice_date_type == DATE_TYPE:
-            moments.reverse()
-        return [at_least(names.date, moment) for moment in moments]
-
-    def _listings(self, connection, filters, otherwise=None):
-        """How to list invoices, each in case Tribe refuses the one before; without options that
-        name a field that this tenant no longer has, at last.
-        """
-        select, expand = sight_options(connection._invoice_fields(), connection.invoice_names or ())
-        listings = [{"filter": each, "select": select, "expand": expand} for each in filters]
-        last = filters[0] if otherwise is None else otherwise
-        return [*listings, {"filter": last, "expand": "Phase($select=ID)"}]
-
-    def _pages(self, client, listings, **options):
-        """The pages of the first listing that Tribe does not refuse."""
-        for number, listing in enumerate(listings, start=1):
-            pages = client.pages(INVOICE_SET, **listing, **options, spares_unreadable=True)
-            try:
-                first = next(pages, None)
-            except TribeUnknownSet:
-                raise
-            except TribeRefused as error:
-                if error.status != BAD_REQUEST or number == len(listings):
-                    raise
-                continue
-            if first is not None:
-                yield first
-                yield from pages
-            return
-
     # What is news
 
-    def _sight(self, batch, rows, look=None):
+    def _note_news(self, batch, rows, look=None):
         """Note what is not as it was when it was read; returns whether there was something.
 
         What is not linked and is in no phase in which invoices are booked concerns nobody.
@@ -368,34 +269,47 @@ class TribeInvoiceComparer(models.AbstractModel):
         sights = [connection._sight_of(row) for row in rows]
         connection._learn_phases(batch, {sight.phase_id for sight in sights})
         tribe_ids = [sight.tribe_id for sight in sights]
-        states = sightings._states(connection, tribe_ids)
         links = self.env["tribe.link"]._of_tribe(connection, tribe_ids)
-        phases = set(connection._booking_phases().mapped("tribe_id"))
-        agreed = [
-            sight
-            for sight, row in zip(sights, rows, strict=True)
-            if sight.tribe_id in links
-            and sight.tribe_id not in states
-            and self._is_as_booked(links[sight.tribe_id], sight, row)
-        ]
-        # An earlier version booked it, and kept no state; or it was forgotten on deactivating.
-        sightings._note_read(connection, agreed)
-        states |= {sight.tribe_id: sight.state for sight in agreed}
-        unreadable = [sight.tribe_id for sight in sights if sight.is_bare]
-        held = self._waiting_among(connection, unreadable) if unreadable else ()
-        news = [
-            sight.tribe_id
-            for sight in sights
-            if states.get(sight.tribe_id) != sight.state
-            and (sight.is_bare or sight.tribe_id in links or sight.phase_id in phases)
-            and sight.tribe_id not in held
-        ]
+        states = sightings._states(connection, tribe_ids)
+        states |= self._note_as_booked(connection, zip(sights, rows, strict=True), links, states)
+        news = self._news_among(connection, sights, links, states)
         if look and connection.dates_tell:
             found = [each for each in sights if each.tribe_id in states and each.tribe_id in news]
             self._check_dates_tell(batch, found)
         self.env["tribe.work"]._ask(connection, "inbound", "invoice", news, "poll")
         sightings._note_seen(connection, sights, look)
         return bool(news)
+
+    def _note_as_booked(self, connection, sights, links, states):
+        """Note as read what is booked and not known here, and shows nothing new.
+
+        An earlier version booked it, and kept no state; or it was forgotten on deactivating.
+
+        :param sights: each with its row
+        :return: their states: ``{tribe_id: state}``
+        """
+        agreed = [
+            sight
+            for sight, row in sights
+            if sight.tribe_id in links
+            and sight.tribe_id not in states
+            and self._is_as_booked(links[sight.tribe_id], sight, row)
+        ]
+        self.env["tribe.sighting"]._note_read(connection, agreed)
+        return {sight.tribe_id: sight.state for sight in agreed}
+
+    def _news_among(self, connection, sights, links, states):
+        """Those of some invoices (IDs) that are not as they were read, and concern somebody."""
+        phases = set(connection._booking_phases().mapped("tribe_id"))
+        unreadable = [sight.tribe_id for sight in sights if sight.is_bare]
+        held = self._waiting_among(connection, unreadable) if unreadable else ()
+        return [
+            sight.tribe_id
+            for sight in sights
+            if states.get(sight.tribe_id) != sight.state
+            and (sight.is_bare or sight.tribe_id in links or sight.phase_id in phases)
+            and sight.tribe_id not in held
+        ]
 
     def _is_as_booked(self, link, sight, row):
         """Whether a listing shows nothing of an invoice but what its link says."""
@@ -440,18 +354,9 @@ def _unseen(linked):
     return [tribe_id for tribe_id, is_seen in linked if not is_seen]
 
 
-def _any_phase(phases):
-    return any_of("Phase/ID", [Guid(phase.tribe_id) for phase in phases]) if phases else ""
-
-
 def _look_of(reference):
     since, _slash, begun = reference.partition("/")
     return Look(None if since == "-" else date.fromisoformat(since), begun)
-
-
-def _day_before(since):
-    """The day before an invoice date; no invoice is dated before ``EARLIEST_DATE``."""
-    return max(since, EARLIEST_DATE) - timedelta(days=1)
 
 
 def _reaches(since, other):

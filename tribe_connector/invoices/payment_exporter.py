@@ -20,22 +20,22 @@ class TribePaymentExporter(models.AbstractModel):
 
     def _process(self, batch):
         """Do the work rows of some invoices."""
-        by_reference = self._links(batch)
+        by_reference = self._leased_links(batch)
         self._look_in_tribe(batch, by_reference)
         for reference in batch.references:
             link = by_reference.get(reference)
             is_asked = MOVE_BACK in batch.reasons[reference]
             code = self._wanted_phase(batch.connection, link, is_asked)
             if code:
-                self._tell(batch, reference, link, code)
+                self._send_phase(batch, reference, link, code)
                 continue
             if link and self._is_undone(batch.connection, link):
-                batch.failed(reference, self._undone(link), link.move_id.display_name)
+                batch.failed(reference, self._undone_problem(link), link.move_id.display_name)
             else:
                 batch.done(reference)
             batch.commit()
 
-    def _links(self, batch):
+    def _leased_links(self, batch):
         """The links of some invoices, by reference, each with the lease on what it is in Tribe.
 
         Whoever looks at an invoice of Tribe has that one as well, and writes to the same link.
@@ -68,7 +68,7 @@ class TribePaymentExporter(models.AbstractModel):
             *(by_reference[each] for each in batch.references if each in by_reference)
         )
         links = links.filtered(
-            lambda link: link.state == "linked" and self._untold_phase(batch.connection, link)
+            lambda link: link.state == "linked" and self._phase_not_in_tribe(batch.connection, link)
         )
         if not links:
             return
@@ -92,18 +92,18 @@ class TribePaymentExporter(models.AbstractModel):
     def _wanted_phase(self, connection, link, is_asked=False):
         """The code of the phase that Tribe should be told; None when there is nothing to tell.
 
-        Sent stands for what is not paid any more (``_phase``). What differs is not told: Paid would
-        freeze in Tribe what is not what was paid in Odoo.
+        Sent stands for what is not paid any more (``_phase_record``). What differs is not told:
+        Paid would freeze in Tribe what is not what was paid in Odoo.
 
         :param is_asked: a person wants Tribe told that it is not paid any more
         """
         if not link or link.state != "linked":
             return None
-        code = self._untold_phase(connection, link)
+        code = self._phase_not_in_tribe(connection, link)
         is_wanted = code == PAID_CODE or connection.tell_unpaid or is_asked
         return code if code and is_wanted and not link._move_differences() else None
 
-    def _untold_phase(self, connection, link, covering=None):
+    def _phase_not_in_tribe(self, connection, link, covering=None):
         """The code of the phase that Tribe lacks, whether or not it may be told; else None.
 
         What Tribe itself calls paid stays paid there: only our own word is taken back. What is
@@ -153,10 +153,10 @@ class TribePaymentExporter(models.AbstractModel):
         return (
             link.state == "linked"
             and not connection.tell_unpaid
-            and self._untold_phase(connection, link, covering) == SENT_CODE
+            and self._phase_not_in_tribe(connection, link, covering) == SENT_CODE
         )
 
-    def _undone(self, link):
+    def _undone_problem(self, link):
         move = link.move_id
         return NeedsPerson(
             sentence(
@@ -167,11 +167,11 @@ class TribePaymentExporter(models.AbstractModel):
             )
         )
 
-    def _tell(self, batch, reference, link, code):
+    def _send_phase(self, batch, reference, link, code):
         name = link.move_id.display_name
         is_paid = code == PAID_CODE
         try:
-            phase = self._phase(batch.connection, link, code)
+            phase = self._phase_record(batch.connection, link, code)
             # For good: if the answer is lost then, the phase in Tribe is our word all the same.
             told = {"phase": phase.tribe_id}
             link._note_told(told, {"phase": link.phase_id.tribe_id})
@@ -199,12 +199,12 @@ class TribePaymentExporter(models.AbstractModel):
                 return
             # It may be there no more; then it is sent, as at first.
             batch.commit()
-            self._tell(batch, reference, link, code)
+            self._send_phase(batch, reference, link, code)
         except Exception as error:  # noqa: BLE001 - classified by the batch
             batch.rollback()
             batch.failed(reference, error, name)
 
-    def _phase(self, connection, link, code):
+    def _phase_record(self, connection, link, code):
         """The phase that Tribe is told: what is paid no more is in the one that it had before."""
         phase = (code != PAID_CODE and link._phase_before()) or connection._phase(code)
         if not phase:

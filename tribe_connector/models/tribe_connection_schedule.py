@@ -227,7 +227,7 @@ class TribeConnection(models.Model):
         exporter = self.env["tribe.payment.exporter"]
         covering = {}
         return self._links_of_payments(untold).filtered(
-            lambda link: exporter._untold_phase(self, link, covering)
+            lambda link: exporter._phase_not_in_tribe(self, link, covering)
         )
 
     def _undone_payments(self):

@@ -319,7 +319,7 @@ class TribeLink(models.Model):
         if self.kind != "invoice" or self.state != "differs":
             return ""
         exporter = self.env["tribe.payment.exporter"]
-        code = exporter._untold_phase(self.connection_id, self)
+        code = exporter._phase_not_in_tribe(self.connection_id, self)
         if code == PAID_CODE:
             return say(self.env, "difference_paid_untold")
         if code and self.connection_id.tell_unpaid:
