@@ -11,7 +11,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 
 from odoo.addons.tribe_connector.mapping.invoice_facts import FACTS
-from odoo.addons.tribe_connector.models import tribe_link_facts
+from odoo.addons.tribe_connector.models import tribe_link_changed
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tribe_api.client import Client
 
@@ -242,7 +242,7 @@ class TestEveryFactInEveryPlace(FactCase):
         self.run_nightly()
         ids = self.confirmed_unasserted()
         self.assertGreater(len(ids), 3)
-        self.patch(tribe_link_facts, "MOST_COMPARED", 2)
+        self.patch(tribe_link_changed, "MOST_COMPARED", 2)
         compared = []
         links = self.registry["tribe.link"]
         differences = links._move_differences

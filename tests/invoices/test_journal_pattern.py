@@ -5,7 +5,9 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
-from odoo.addons.tribe_connector.models.tribe_legal_entity import JOURNAL_SEQUENCE_PATTERN
+from odoo.addons.tribe_connector.models.tribe_legal_entity_journal import (
+    JOURNAL_SEQUENCE_PATTERN,
+)
 
 from .invoice_case import InvoiceCase
 

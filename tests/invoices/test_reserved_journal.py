@@ -6,7 +6,9 @@ from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tests import Form
 
-from odoo.addons.tribe_connector.models.tribe_legal_entity import JOURNAL_SEQUENCE_PATTERN
+from odoo.addons.tribe_connector.models.tribe_legal_entity_journal import (
+    JOURNAL_SEQUENCE_PATTERN,
+)
 
 from .invoice_case import InvoiceCase
 

@@ -118,7 +118,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """The Tribe ID of the legal entity that an invoice names; may be empty."""
         name = connection._invoice_fields().legal_entity
         link = entity.get(name) if name else None
-        # What is no link is none that we know, and never the default one.
+        # Any value names one, if not one that is known here: the default one is for none at all.
         return link.get("ID") if isinstance(link, dict) else link
 
     def _is_booked_elsewhere(self, legal_entity):
