@@ -1,3 +1,4 @@
+import contextlib
 from decimal import Decimal
 from functools import partial
 
@@ -32,7 +33,8 @@ class AccountMove(models.Model):
         links = all_links.filtered(lambda link: link.state != "left_to_odoo")
         # With no more rights than who confirms it: it undoes what a line is reconciled with.
         moves = [(link.move_id.with_env(self.env), link) for link in links]
-        self._tribe_look_at_each(moves, lambda move, link: move._tribe_before_posting(link))
+        with self._tribe_correcting(moves):
+            self._tribe_look_at_each(moves, lambda move, link: move._tribe_before_posting(link))
         posted = super()._post(soft)
         self._tribe_look_at_each(
             [(move, link) for move, link in moves if move in posted],
@@ -57,6 +59,24 @@ class AccountMove(models.Model):
                     raise
                 refused.reasons[move] = error
         refused.check()
+
+    @contextlib.contextmanager
+    def _tribe_correcting(self, moves):
+        """Meanwhile VAT is corrected: Odoo balances all that a lane books once, at the end.
+
+        :param moves: entries and their links (``[(move, link)]``)
+        """
+        differing = self.browse()
+        if self._tribe_is_booking():
+            differing = differing.concat(
+                *(move for move, link in moves if any(move._tribe_other_vat(link)))
+            )
+        if not differing:
+            yield
+            return
+        container = {"records": differing}
+        with differing._check_balanced(container), differing._sync_dynamic_lines(container):
+            yield
 
     def _tribe_before_posting(self, link):
         # Else VAT would be said to differ, and what was changed would not.
@@ -115,6 +135,24 @@ class AccountMove(models.Model):
         :raises UserError: where the difference is more than rounding can explain
         """
         sign = 1 if self.move_type == "out_refund" else -1
+        for tax, tax_lines, vat, computed in self._tribe_other_vat(link):
+            difference = sign * vat - computed
+            if abs(difference) > self._tribe_tolerance(tax, link):
+                # Of other net amounts VAT is another one, too; those tell what is wrong.
+                self._tribe_check_facts(link, BEFORE_VAT)
+                # Adding 0 turns -0.00 into 0.00.
+                raise UserError(self._tribe_vat_differs(link, tax, vat, sign * computed + 0))
+            if tax_lines:
+                tax_lines[0].amount_currency += float(difference)
+            else:
+                self._tribe_add_vat(tax, difference)
+
+    def _tribe_other_vat(self, link):
+        """The taxes with other VAT in Tribe: ``(tax, its lines, Tribe's VAT, what they have)``.
+
+        What the lines have is positive where it is a debit.
+        """
+        sign = 1 if self.move_type == "out_refund" else -1
         vat_by_tax = (link.agreed or {}).get("vat_by_tax") or {}
         for tax_id, vat in vat_by_tax.items():
             tax = self.env["account.tax"].browse(int(tax_id))
@@ -123,20 +161,8 @@ class AccountMove(models.Model):
                 Decimal(str(sum(tax_lines.mapped("amount_currency")))),
                 self.currency_id.decimal_places,
             )
-            difference = sign * Decimal(vat) - computed
-            if not difference:
-                continue
-            if abs(difference) > self._tribe_tolerance(tax, link):
-                # Of other net amounts VAT is another one, too; those tell what is wrong.
-                self._tribe_check_facts(link, BEFORE_VAT)
-                # Adding 0 turns -0.00 into 0.00.
-                raise UserError(
-                    self._tribe_vat_differs(link, tax, Decimal(vat), sign * computed + 0)
-                )
-            if tax_lines:
-                tax_lines[0].amount_currency += float(difference)
-            else:
-                self._tribe_add_vat(tax, difference)
+            if sign * Decimal(vat) != computed:
+                yield tax, tax_lines, Decimal(vat), computed
 
     def _tribe_vat_differs(self, link, tax, tribe, odoo):
         """What is said of VAT that is another in Tribe, and where it can be wrong."""
