@@ -23,8 +23,8 @@ class TribeInvoiceBooker(models.AbstractModel):
         :raises OfSome: what is wrong with some of them
         """
         for booking in bookings:
-            # As they are mapped in this transaction.
-            booking.accounts_and_taxes.clear()
+            booking.forget_look_ups()
+        self._look_up_numbers(bookings)
         check_each(bookings, self._check_open)
         refused = OfSome({})
         moves = self._create_moves(bookings, refused)

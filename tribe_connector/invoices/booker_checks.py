@@ -80,11 +80,13 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _locks(self, booking, date):
         """What keeps an entry from being booked on a date: ``[(lock date, its field)]``."""
-        company = booking.company.with_context(tribe_asker=booking.asker)
-        return [
-            *company._get_violated_lock_dates(date, True, booking.journal),
-            *self._locks_of_journal(booking.journal, date),
-        ]
+        if date not in booking.locks:
+            company = booking.company.with_context(tribe_asker=booking.asker)
+            booking.locks[date] = [
+                *company._get_violated_lock_dates(date, True, booking.journal),
+                *self._locks_of_journal(booking.journal, date),
+            ]
+        return booking.locks[date]
 
     def _locks_of_journal(self, journal, date):
         """The same of account_journal_lock_date, which is known by its fields."""

@@ -1,12 +1,14 @@
 from decimal import Decimal
 
 from odoo import models
+from odoo.fields import Domain
 from odoo.tools import escape_psql
 
 from ..codes import DEAD_STATES
 from ..engine.problems import NeedsPerson
 from ..mapping.invoice_facts import can_be_same_sale
 from ..sentence import Money, Name, sentence
+from .number_look_up import NumberLookUp
 
 
 class TribeInvoiceBooker(models.AbstractModel):
@@ -16,27 +18,28 @@ class TribeInvoiceBooker(models.AbstractModel):
 
     def _check_number(self, booking):
         """Refuse a number that is in use: Odoo would refuse it late, or book the sale twice."""
-        number = booking.invoice.number
-        if booking.keeps_number:
-            in_journal = self.env["account.move"].search(
-                [
-                    ("name", "=", number),
-                    ("journal_id", "=", booking.journal.id),
-                    # A cancelled one gives its number free (Odoo's index on names).
-                    ("state", "!=", "cancel"),
-                ],
-                limit=1,
+        if booking.keeps_number and (in_journal := self._numbers(booking).in_journal(booking)):
+            raise self._number_taken(
+                booking, in_journal, self._remedy_in_journal(booking, in_journal)
             )
-            if in_journal:
-                raise self._number_taken(
-                    booking, in_journal, self._remedy_in_journal(booking, in_journal)
-                )
         if not booking.may_share_number:
             self._check_number_elsewhere(booking)
 
+    def _look_up_numbers(self, bookings):
+        """Have what has the numbers of some invoices looked up for all of them at once."""
+        look_up = NumberLookUp(self, bookings)
+        for booking in bookings:
+            booking.numbers = look_up
+
+    def _numbers(self, booking):
+        """What has its number, looked up together with others where that was prepared."""
+        if booking.numbers is None:
+            booking.numbers = NumberLookUp(self, [booking])
+        return booking.numbers
+
     def _check_number_elsewhere(self, booking):
         """Refuse a number by which the sale may be in the books already."""
-        every = self._all_with_number(booking.company, booking.invoice.number)
+        every = self._numbers(booking).in_company(booking)
         elsewhere = self._that_may_be_adopted(booking.connection, every)
         facts = self._facts_in_tribe(booking)
         if same := self._of_same_sale(booking.connection, elsewhere, facts):
@@ -132,17 +135,21 @@ class TribeInvoiceBooker(models.AbstractModel):
         if not booking.partner:
             # It is looked at again when it is booked.
             return False
-        company, invoice = booking.company, booking.invoice
-        companies = company.with_context(active_test=False).search(
-            [("id", "child_of", company.root_id.id), ("id", "!=", company.id)]
-        )
-        moves = self._moves_with_number(booking.connection, companies, invoice.number)
+        invoice = booking.invoice
+        beside = self._numbers(booking).beside(booking)
+        moves = self._that_may_be_adopted(booking.connection, beside)
         return any(
             (move.move_type == "out_refund") == invoice.is_credit
             and move.commercial_partner_id == booking.partner.commercial_partner_id
             and move.currency_id == booking.currency
             and Decimal(str(move.amount_total)) == abs(invoice.total)
             for move in moves
+        )
+
+    def _companies_beside(self, company):
+        """The company above it, and all branches but itself."""
+        return company.with_context(active_test=False).search(
+            [("id", "child_of", company.root_id.id), ("id", "!=", company.id)]
         )
 
     def _moves_with_number(self, connection, companies, number):
@@ -164,17 +171,21 @@ class TribeInvoiceBooker(models.AbstractModel):
 
         Or at the beginning of that, as an entry has it that Odoo numbers.
         """
-        return self.env["account.move"].search(
+        return self._all_with_numbers(companies, [number])
+
+    def _all_with_numbers(self, companies, numbers):
+        """As ``_all_with_number``, with any of some numbers."""
+        has_number = Domain.OR(
             [
-                ("company_id", "in", companies.ids),
-                ("move_type", "in", ("out_invoice", "out_refund")),
-                ("state", "!=", "cancel"),
-                "|",
-                "|",
-                "|",
-                ("name", "=", number),
-                ("ref", "=", number),
-                ("ref", "=like", f"{escape_psql(number)} / %"),
-                ("payment_reference", "=", number),
+                Domain("name", "in", numbers),
+                Domain("ref", "in", numbers),
+                Domain("payment_reference", "in", numbers),
+                *(Domain("ref", "=like", f"{escape_psql(number)} / %") for number in numbers),
             ]
+        )
+        return self.env["account.move"].search(
+            Domain("company_id", "in", companies.ids)
+            & Domain("move_type", "in", ("out_invoice", "out_refund"))
+            & Domain("state", "!=", "cancel")
+            & has_number
         )

@@ -46,16 +46,17 @@ def validate(records, moves_of, check):
         refused.reasons.update(found)
 
 
-def check_each(records, check):
+def check_each(records, check, errors=PERSON_ERRORS):
     """Look at all of some records with a function that refuses.
 
+    :param errors: by which it refuses
     :raises OfSome: which it refuses
     """
     refused = OfSome({})
     for record in records:
         try:
             check(record)
-        except PERSON_ERRORS as error:
+        except errors as error:
             refused.reasons[record] = error
     refused.check()
 
@@ -97,12 +98,20 @@ class Booking:
         self.relation_kind = kinds.get(entity_set_of(entity.get("Relationship")))
         # Who asked for it and has an exception to a lock date, which counts then.
         self.asker = legal_entity.env["res.users"]
-        # What lines are booked on, as far as that was looked up (``_account_and_tax``).
-        self.accounts_and_taxes = {}
+        self.forget_look_ups()
         self.note_request()
         self.note_relationship({})
         self.note_customer(None)
         self.note_terms(None, legal_entity.env["res.users"])
+
+    def forget_look_ups(self):
+        """Have looked up anew, in another transaction, what is looked up once in each."""
+        # What lines are booked on (``_account_and_tax``).
+        self.accounts_and_taxes = {}
+        # What keeps an entry from being booked on a date (``_locks``).
+        self.locks = {}
+        # What has its number (``NumberLookUp``).
+        self.numbers = None
 
     def note_request(self, *, may_share_number=False, was_paid_in_tribe_by_us=False, kept=None):
         """Note what was asked for it.

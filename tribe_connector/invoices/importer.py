@@ -165,6 +165,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         def fail(booking, error):
             failures[booking.invoice.tribe_id] = self._failure(booking, error)
 
+        self.env["tribe.invoice.booker"]._look_up_numbers(bookings)
         for booking in in_time(bookings, fail):
             booking.note_relationship(rows.get(booking.invoice.tribe_id, {}))
             try:

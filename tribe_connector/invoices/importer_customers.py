@@ -1,7 +1,7 @@
 from odoo import models
 
 from ..engine.leases import journal_key, partner_key
-from ..engine.problems import NEEDS_PERSON, Busy, NeedsPerson, TryAgain, judged
+from ..engine.problems import NEEDS_PERSON, PERSON_ERRORS, Busy, NeedsPerson, TryAgain, judged
 from ..mapping import LONGEST_TERM_IN_DAYS, clean_start, whole_number
 from ..relations.relation_reader import load_relations
 from ..sentence import sentence, together
@@ -34,16 +34,14 @@ class TribeInvoiceImporter(models.AbstractModel):
 
         if missing:
             partners |= self._import_customers(batch, missing, problems)
+        found = []
         for booking in bookings:
             booking.note_customer(partners.get(booking.invoice.relationship_id))
-            if not booking.partner:
-                failures[booking.invoice.tribe_id] = self._failure(
-                    booking, self._customer_problem(batch, booking, problems)
-                )
-                continue
-            batch.apply_splitting_on_error(
-                [booking], lambda part: self._check_customer(batch, *part), fail
-            )
+            if booking.partner:
+                found.append(booking)
+            else:
+                fail(booking, self._customer_problem(batch, booking, problems))
+        batch.apply_splitting_on_error(found, lambda part: self._take_customers(batch, part), fail)
 
     def _customers_now(self, batch, bookings):
         """Who has the customer relationships of some invoices: ``{relationship_id: partner}``.
@@ -80,7 +78,18 @@ class TribeInvoiceImporter(models.AbstractModel):
             if link and synchronizer._has_parent_to_report(batch.connection, partner, link)
         ]
 
-    def _check_customer(self, batch, booking):
+    def _take_customers(self, batch, bookings):
+        """Take the customers of some bookings for oneself, and have them be customers in Odoo.
+
+        :raises OfSome: which cannot be taken
+        """
+        check_each(
+            bookings, lambda booking: self._take_customer(batch, booking), (*PERSON_ERRORS, Busy)
+        )
+        partners = self.env["res.partner"].union(*(booking.partner for booking in bookings))
+        partners._tribe_become_customer()
+
+    def _take_customer(self, batch, booking):
         """Take the customer of a booking for oneself.
 
         :raises NeedsPerson: for one of another company, who is not named, or whose name Odoo could
@@ -93,7 +102,6 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
         booking.partner._tribe_check_names()
         self._take_leases(batch, booking)
-        booking.partner._tribe_become_customer()
 
     def _is_customer_of_other_company(self, booking):
         """Whether Odoo would refuse the customer, and name it to whoever books the invoice.

@@ -79,7 +79,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """
         self._check_fields(connection, entity)
         legal_entity = legal_entity or self._legal_entity(connection, entity)
-        currency = self._currency(entity)
+        currency = self._currency(entity, legal_entity.company_id)
         invoice = read_invoice(
             entity,
             connection._invoice_fields(),
@@ -146,8 +146,15 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
         return legal_entity
 
-    def _currency(self, entity):
+    def _currency(self, entity, company=None):
+        """The currency of an invoice, which may be archived.
+
+        :param company: the one that books it, whose own currency it mostly is
+        :raises NeedsPerson: for one that Odoo does not know
+        """
         code = (clean(entity.get("Currency")) or "").upper()
+        if company and company.currency_id.name == code:
+            return company.currency_id
         currency = (
             self.env["res.currency"]
             .with_context(active_test=False)
