@@ -1,7 +1,7 @@
 from odoo import models
 
 from ..engine.problems import NeedsPerson
-from ..mapping import clean, read_invoice
+from ..mapping import clean, read_invoice, shown_date
 from ..sentence import sentence
 from ..tribe_api import Guid
 from ..tribe_names import NAVIGATIONS
@@ -176,7 +176,7 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _is_older(self, connection, entity):
         """Whether an invoice is from before the books begin, as far as its date can be read."""
         timezone = self._find_legal_entity(connection, entity).timezone or connection.timezone
-        date = connection._sight_of(entity, timezone).date
+        date = shown_date(entity, connection._invoice_fields(), timezone)
         return bool(date and connection.invoices_from and date < connection.invoices_from)
 
 

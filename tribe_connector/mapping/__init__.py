@@ -64,7 +64,7 @@ from .relation import (
     relationship_body,
     synchronized_fields,
 )
-from .sighting import Sight, sight_of, sight_options, start_of_day
+from .sighting import Sight, shown_date, sight_of, sight_options, start_of_day
 from .state import match_states
 from .tenant_fields import (
     Requirement,
@@ -160,6 +160,7 @@ __all__ = [
     "read_invoice",
     "relationship_body",
     "resolve_invoice_fields",
+    "shown_date",
     "sight_of",
     "sight_options",
     "split",

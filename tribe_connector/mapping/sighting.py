@@ -59,13 +59,18 @@ def sight_of(row: Mapping, names: InvoiceFields, known: Collection[str], timezon
     return Sight(
         tribe_id=row["ID"],
         state=hashlib.blake2b(text.encode(), digest_size=12).hexdigest(),
-        date=_date(row.get(names.date) if names.date else None, timezone),
+        date=shown_date(row, names, timezone),
         phase_id=_id(row.get("Phase")),
         totals=frozenset(_totals(row, names)),
         is_bare="Phase" not in row,
         facts=_facts(row, names, timezone),
         changed=max(filter(None, (_moment(row.get(name)) for name in DATES)), default=None),
     )
+
+
+def shown_date(row: Mapping, names: InvoiceFields, timezone: str) -> datetime.date | None:
+    """The date of an invoice, as far as a row shows it and it can be read."""
+    return _date(row.get(names.date) if names.date else None, timezone)
 
 
 def start_of_day(date: datetime.date, timezone: str) -> datetime.datetime:

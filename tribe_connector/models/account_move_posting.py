@@ -36,9 +36,11 @@ class AccountMove(models.Model):
         with self._tribe_correcting(moves):
             self._tribe_look_at_each(moves, lambda move, link: move._tribe_before_posting(link))
         posted = super()._post(soft)
+        # Looked up at once for many; for a person each in the step that may fail.
+        customers = links._expected_customers() if self._tribe_is_booking() else {}
         self._tribe_look_at_each(
             [(move, link) for move, link in moves if move in posted],
-            lambda move, link: move._tribe_after_posting(link),
+            lambda move, link: move._tribe_after_posting(link, customers.get(link)),
         )
         if booked := all_links.filtered(lambda link: link.move_id in posted):
             booked.move_id._tribe_as_in_tribe(booked._settle_credits)
@@ -85,10 +87,10 @@ class AccountMove(models.Model):
             self._tribe_as_in_tribe(partial(self._tribe_check_facts, link, BEFORE_VAT))
         self._tribe_as_in_tribe(partial(self._tribe_correct_vat, link))
 
-    def _tribe_after_posting(self, link):
+    def _tribe_after_posting(self, link, customer):
         # Odoo may only now have moved it out of a locked period.
         self._tribe_as_in_tribe(link._follow_tribe)
-        self._tribe_as_in_tribe(partial(self._tribe_check_facts, link))
+        self._tribe_as_in_tribe(partial(self._tribe_check_facts, link, None, customer))
         self._tribe_as_in_tribe(link._keep_accounting_date)
 
     def _tribe_as_in_tribe(self, step):
@@ -227,13 +229,16 @@ class AccountMove(models.Model):
             }
         )
 
-    def _tribe_check_facts(self, link, names=None):
+    def _tribe_check_facts(self, link, names=None, customer=None):
         """Refuse an entry that has not the facts of Tribe (``mapping.invoice_facts``).
 
         :param names: of the facts to be looked at; by default all of them
+        :param customer: whom the link has, where that is known already
         :raises UserError: naming the first difference
         """
-        for fact, tribe, odoo in link._facts_that_differ(is_confirming=True, asked=names):
+        for fact, tribe, odoo in link._facts_that_differ(
+            is_confirming=True, asked=names, customer=customer
+        ):
             number = link.agreed.get("number") or self.name
             if tribe is None:
                 raise UserError(say(self.env, "invoice_customer_differs", number=number))

@@ -425,13 +425,10 @@ class TribeConnection(models.Model):
     def _invoice_fields(self):
         return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
 
-    def _sight_of(self, row, timezone=None):
-        """What a row of Tribe shows of an invoice (``mapping.Sight``).
-
-        :param timezone: in which its dates are read; by default the connection's
-        """
+    def _sight_of(self, row):
+        """What a row of Tribe shows of an invoice (``mapping.Sight``)."""
         names = self._invoice_fields()
-        return sight_of(row, names, self.invoice_names or (), timezone or self.timezone)
+        return sight_of(row, names, self.invoice_names or (), self.timezone)
 
     def _booking_phases(self):
         """The phases in which invoices are booked."""

@@ -39,16 +39,17 @@ class TribeLink(models.Model):
 
     _inherit = "tribe.link"
 
-    def _facts_that_differ(self, is_confirming=False, asked=None):
+    def _facts_that_differ(self, is_confirming=False, asked=None, customer=None):
         """What is another one in Odoo than in Tribe: ``[(fact, Tribe's, Odoo's)]``, as shown.
 
         Both are None where a customer, or legal entity, may not be named, or a product cannot be.
 
         :param is_confirming: leave out what is as it was agreed, and another one only in Tribe
         :param asked: the names of the facts to be looked at; by default all of them
+        :param customer: its ``_expected_customer``, where that is known already
         """
         is_booked = is_confirming or self.move_id.state == "posted"
-        ours = self._facts_in_odoo() if is_booked else {}
+        ours = self._facts_in_odoo(customer=customer) if is_booked else {}
         if ours:
             self._follow_accounts(ours)
             self._follow_taxes(ours["vat_places"])

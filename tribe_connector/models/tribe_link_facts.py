@@ -37,18 +37,20 @@ class TribeLink(models.Model):
 
     # The facts of the entry
 
-    def _facts_in_odoo(self, wanted=None):
+    def _facts_in_odoo(self, wanted=None, customer=None):
         """The facts of the entry in Odoo, as far as they can be known.
 
         :param wanted: what it should have, by which its number and customer are known; by default
             what was agreed
+        :param customer: its ``_expected_customer``, where that is known already
         """
         wanted = (self.agreed or {}) if wanted is None else wanted
         facts = entry_facts(self.move_id)
         if not facts:
             return {}
         facts["number"] = self._number_in_odoo(wanted.get("number"))
-        customer = self._expected_customer(wanted)
+        if customer is None:
+            customer = self._expected_customer(wanted)
         if customer:
             ours = self.move_id.partner_id.commercial_partner_id
             is_same = customer.commercial_partner_id == ours
@@ -142,14 +144,32 @@ class TribeLink(models.Model):
     def _expected_customer(self, wanted=None):
         """The contact that has the relationship of the invoice; empty where nobody can tell."""
         wanted = (self.agreed or {}) if wanted is None else wanted
-        partners = self.env["res.partner"].sudo()
+        (customer,) = self._customers_by([wanted])
+        return customer
+
+    def _expected_customers(self):
+        """Those of some invoices of one connection: ``{link: contact}``."""
+        if not self:
+            return {}
+        customers = self._customers_by([link.agreed or {} for link in self])
+        return dict(zip(self, customers, strict=True))
+
+    def _customers_by(self, wanted):
+        """The contacts that have the relationships of some invoices (facts) of one connection."""
+        connection, none = self.connection_id, self.env["res.partner"].sudo()
         # The relation where it is known: the relationship may have been moved since.
-        tribe_id = wanted.get("relation") or wanted.get("customer")
-        for link in self._of_tribe(self.connection_id, [tribe_id] if tribe_id else []).values():
-            partner = link.partner_id | link.merged_into_id
-            partners += partner - self.connection_id._no_longer_linked(partner)
-        # Without a link: the one that it was booked for.
-        return partners[:1] or partners.browse(wanted.get("partner_id") or ()).exists()
+        ids = [each.get("relation") or each.get("customer") for each in wanted]
+        links = self._of_tribe(connection, {*filter(None, ids)})
+        partners = none.union(*(each.partner_id | each.merged_into_id for each in links.values()))
+        partners -= connection._no_longer_linked(partners)
+        found = []
+        for tribe_id, facts in zip(ids, wanted, strict=True):
+            link = links.get(tribe_id, self.browse())
+            of_link = (link.partner_id | link.merged_into_id).with_env(none.env)
+            partner = (of_link & partners)[:1]
+            # Without a link: the one that it was booked for.
+            found.append(partner or none.browse(facts.get("partner_id") or ()).exists())
+        return found
 
     def _ignored_of(self, customers):
         """The ignored invoices of some customers (links): those keep what they are called."""
