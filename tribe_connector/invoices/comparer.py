@@ -62,8 +62,8 @@ class TribeInvoiceComparer(models.AbstractModel):
 
     def _begin_night(self, connection, since):
         """Have the invoices of open periods looked at, by dates alone where those tell of all."""
-        is_told = connection.dates_tell and since and connection._invoice_fields().date
-        if is_told and self.env["tribe.cursor"]._position(connection, DATES_STREAM):
+        goes_by_dates = connection.dates_tell and since and connection._invoice_fields().date
+        if goes_by_dates and self.env["tribe.cursor"]._position(connection, DATES_STREAM):
             waiting = self._looks_waiting(connection, by_dates=True)
             if not any(_reaches(look.since, since) for look in waiting):
                 self._add_look(connection, since, "nightly", by_dates=True)

@@ -69,7 +69,7 @@ class TribeInvoiceImporter(models.AbstractModel):
         """The same of an invoice that may not be readable; then nothing."""
         try:
             return self._known_facts(self._read_booking(connection, entity))
-        except Exception:  # noqa: BLE001 - why it is held is told already
+        except Exception:  # noqa: BLE001 - why it is held is known already
             return {}
 
     def _known_facts(self, booking):
@@ -91,7 +91,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             )
             # What a customer is called is forgotten with the contact, which needs the ID.
             named = {"customer_name": name_of_customer(entity)} if facts.get("customer") else {}
-        except Exception:  # noqa: BLE001 - why it is held is told already
+        except Exception:  # noqa: BLE001 - why it is held is known already
             return {}
         return {**facts, **named}
 

@@ -18,14 +18,14 @@ class TribeInvoiceImporter(models.AbstractModel):
     def _find_customers(self, batch, bookings, failures):
         """Fill in the partner of each booking; a customer that is missing in Odoo is made first.
 
-        So is looked at for whom another one has come to owe what is invoiced: that is told then.
+        A customer whose invoices a company has come to owe is looked at as well: that says so.
         """
         partners = self._customers_now(batch, bookings)
-        untold = self._with_company_untold(batch, partners.values())
+        claimed = self._with_company_not_noted(batch, partners.values())
         missing = [
             booking
             for booking in bookings
-            if partners.get(booking.invoice.relationship_id) in (None, *untold)
+            if partners.get(booking.invoice.relationship_id) in (None, *claimed)
         ]
         problems = {}
 
@@ -65,7 +65,7 @@ class TribeInvoiceImporter(models.AbstractModel):
             if relation_id in found
         }
 
-    def _with_company_untold(self, batch, partners):
+    def _with_company_not_noted(self, batch, partners):
         """Those of some customers of whom it is still to be told that their company owes it all."""
         synchronizer = self.env["tribe.relation.synchronizer"]
         claimed = [partner for partner in partners if partner._tribe_claimed_sentence()]

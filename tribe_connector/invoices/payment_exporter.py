@@ -173,8 +173,8 @@ class TribePaymentExporter(models.AbstractModel):
         try:
             phase = self._phase_record(batch.connection, link, code)
             # For good: if the answer is lost then, the phase in Tribe is our word all the same.
-            told = {"phase": phase.tribe_id}
-            link._note_told(told, {"phase": link.phase_id.tribe_id})
+            sending = {"phase": phase.tribe_id}
+            link._note_told(sending, {"phase": link.phase_id.tribe_id})
             if is_paid:
                 link._keep_phase_before()
             batch.commit()
@@ -186,7 +186,7 @@ class TribePaymentExporter(models.AbstractModel):
                     "told_paid": is_paid,
                     "paid_by_us": is_paid,
                     "phase_id": phase.id,
-                    "being_told": answer(link.being_told, told, {}),
+                    "being_told": answer(link.being_told, sending, {}),
                 }
             )
             batch.log("paid" if is_paid else "unpaid", name, move=link.move_id)

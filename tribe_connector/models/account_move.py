@@ -94,8 +94,8 @@ class AccountMove(models.Model):
         links = self.env["tribe.link"].search([("move_id", "in", self._origin.ids)])
         by_move = links.sudo().grouped("move_id")
         for move in self:
-            told = [link._told_next() for link in by_move.get(move._origin, ())]
-            move.tribe_untold = "\n".join(filter(None, told)) or False
+            sentences = [link._told_next() for link in by_move.get(move._origin, ())]
+            move.tribe_untold = "\n".join(filter(None, sentences)) or False
 
     @api.constrains("journal_id", "move_type")
     def _check_tribe_journal(self):

@@ -168,7 +168,7 @@ class AccountMove(models.Model):
 
     def _tribe_vat_differs(self, link, tax, tribe, odoo):
         """What is said of VAT that is another in Tribe, and where it can be wrong."""
-        told = {
+        parameters = {
             "number": link.agreed["number"],
             "tax": Name.of(tax),
             "tribe": tribe,
@@ -176,7 +176,7 @@ class AccountMove(models.Model):
         }
         # Once it was booked, it is not the set-up that is wrong.
         if self.posted_before:
-            return say(self.env, "vat_was_changed", **told)
+            return say(self.env, "vat_was_changed", **parameters)
         groups = link.env["tribe.vat.group"].search(
             [
                 ("legal_entity_id.connection_id", "=", link.connection_id.id),
@@ -189,11 +189,11 @@ class AccountMove(models.Model):
         # Those of another percentage than their tax, where there are any.
         groups = groups.filtered(lambda group: group.percentage != tax.amount) or groups
         if not groups:
-            return say(self.env, "vat_differs", **told)
+            return say(self.env, "vat_differs", **parameters)
         return say(
             self.env,
             "vat_of_groups_differs",
-            **told,
+            **parameters,
             groups=groups.mapped("name"),
             entities=groups.legal_entity_id.mapped("name"),
         )

@@ -67,7 +67,7 @@ class TribeLink(models.Model):
             elif names == OF_CUSTOMER:
                 facts.append((in_tribe[0], None, None))
             elif not in_odoo:
-                facts += self._shown(_telling(in_tribe), theirs, agreed)
+                facts += self._shown(_worth_saying(in_tribe), theirs, agreed)
             else:
                 found = self._facts_in_odoo(theirs)
                 unlike = differing(only(theirs, names), found)
@@ -234,8 +234,8 @@ class TribeLink(models.Model):
             return [sentence("remedy_deleted_in_tribe")] if self._needs_attention() else []
         if self._may_be_booked_again():
             return [sentence("remedy_not_booked")]
-        is_told = {*codes_of(self.difference)} <= WITH_REMEDY
-        return [] if is_told else [sentence("remedy_differs")]
+        has_remedy = {*codes_of(self.difference)} <= WITH_REMEDY
+        return [] if has_remedy else [sentence("remedy_differs")]
 
     def _note_differences(self, differences, is_looked_at=False):
         """Show what is not alike (sentences), or that all is well again (none).
@@ -243,8 +243,8 @@ class TribeLink(models.Model):
         :param is_looked_at: by who makes a problem of it; else that is asked for
         """
         state = "differs" if differences else "linked"
-        is_told = (self.difference or "") == in_language(self.env, differences)
-        if self.state == state and is_told:
+        is_shown = (self.difference or "") == in_language(self.env, differences)
+        if self.state == state and is_shown:
             return
         agreed_before = self.state == "linked"
         self.write({"state": state, "difference": differences})
@@ -252,27 +252,28 @@ class TribeLink(models.Model):
         if differences and not is_looked_at:
             works._ask(self.connection_id, "inbound", "invoice", [self.tribe_id], "again")
         if not (differences or agreed_before):
-            self._tell_what_waited()
+            self._enqueue_payments_that_waited()
 
-    def _tell_what_waited(self):
+    def _enqueue_payments_that_waited(self):
         """Have Tribe told what it could not be while this one differed: also of what it settles."""
         exporter = self.env["tribe.payment.exporter"]
         settled = exporter._links_of_settling(self)
         waited = self | settled.filtered(lambda link: link.connection_id == self.connection_id)
-        untold = waited.filtered(lambda link: exporter._wanted_phase(link.connection_id, link))
+        unsent = waited.filtered(lambda link: exporter._wanted_phase(link.connection_id, link))
         self.env["tribe.work"]._add(
-            self.connection_id, "outbound", "payment", untold.move_id.ids, "follow"
+            self.connection_id, "outbound", "payment", unsent.move_id.ids, "follow"
         )
 
 
-def _telling(facts):
+def _worth_saying(facts):
     """Those of some facts that Tribe has otherwise which say what a person has to know.
 
     Another product alone says nothing, but what it would be booked on does, where that is mapped.
     """
-    told = [fact for fact in facts if fact.name not in (*OF_ODOO, "products")]
+    worth_saying = [fact for fact in facts if fact.name not in (*OF_ODOO, "products")]
     products = [fact for fact in facts if fact.name == "products"]
-    return told or (products and [fact for fact in facts if fact.name == "nets"]) or products
+    nets = products and [fact for fact in facts if fact.name == "nets"]
+    return worth_saying or nets or products
 
 
 def _amounts_of(amounts, names):
