@@ -2,21 +2,36 @@
 table of readings in docs/tribe-api.md, made from the probe's catalogue.
 """
 
+import importlib.util
 import re
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import polib
 
 from .console import say
 from .paths import ADDON, CHECKOUT
 
-# Run by itself: the addon's package needs Odoo.
+
+def _package(folder: Path) -> ModuleType:
+    """A package that imports nothing from outside its folder, by itself."""
+    path, name = folder / "__init__.py", f"_{folder.name}"
+    spec = importlib.util.spec_from_file_location(
+        name, path, submodule_search_locations=[str(folder)]
+    )
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+# Loaded without the addon's package, which needs Odoo.
 _table = runpy.run_path(str(CHECKOUT / ADDON / "sentence.py"))
 MESSAGES, SEVERITIES, TOPICS = (_table[name] for name in ("MESSAGES", "SEVERITIES", "TOPICS"))
-_catalogue = runpy.run_path(str(CHECKOUT / ADDON / "probe" / "catalogue.py"))
-READINGS, WORDS = _catalogue["READINGS"], _catalogue["WORDS"]
+_catalogue = _package(CHECKOUT / ADDON / "probe" / "catalogue")
+READINGS, WORDS = _catalogue.READINGS, _catalogue.WORDS
 
 API_PAGE = CHECKOUT / "docs" / "tribe-api.md"
 # Between these the table of readings stands.
