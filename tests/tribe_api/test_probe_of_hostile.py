@@ -8,7 +8,8 @@ import weakref
 import pytest
 
 from tribe_connector.mapping import InvoiceFields
-from tribe_connector.probe.prober import INVOICE, ORGANIZATION, Tenant, probe
+from tribe_connector.probe import Tenant, probe
+from tribe_connector.probe.tenant import INVOICE, ORGANIZATION
 from tribe_connector.probe.totals import Totals
 from tribe_connector.tribe_api import Page
 

@@ -12,8 +12,10 @@ from .catalogue import (
     WRITING,
     Reading,
 )
-from .prober import MOST_CALLS, Findings, Tenant, probe, shown_names, shown_phases
-from .writing import TEST_IMPORT_ID, TEST_NAME, Trial, is_test_organization
+from .prober import MOST_CALLS, Findings, probe
+from .tenant import Tenant, shown_names, shown_phases
+from .trial_organization import TEST_IMPORT_ID, TEST_NAME, is_test_organization
+from .writing import Trial
 from .report import told_headers, told_schema, told_value
 
 __all__ = [

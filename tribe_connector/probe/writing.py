@@ -9,34 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 from ..tribe_api import (
-    Client,
     TribeError,
     TribeNotFound,
     TribeRefused,
     TribeUnauthorized,
     TribeUnavailable,
     TribeUnknownSet,
-    contains,
+)
+from .tenant import yes_or_no
+from .trial_organization import (
+    ADDRESS,
+    FIELDS,
+    ORGANIZATION,
+    ORGANIZATION_TYPE,
+    TEST_IMPORT_ID,
+    TEST_NAME,
+    TrialOrganization,
 )
 
-ORGANIZATION = "Relation_Organization"
-ORGANIZATION_TYPE = "Relation.Organization"
-TEST_NAME = "Odoo connection test – may be deleted"
-TEST_IMPORT_ID = "odoo:connection-test"
-# What is asked for, as it is written the same way in every address.
-_ASKED_NAME = "Odoo connection test"
-# What is written, with a number, as nobody has it. Another value of the first one that the tenant
-# has says when a change shows.
-FIELDS = {
-    "PhoneNumber": "000 {:06}",
-    "EmailAddress": "test{:06}@example.invalid",
-    "Website": "https://test{:06}.example.invalid",
-}
-ADDRESSES = ("InvoiceAddress", "PostalAddress", "VisitingAddress")
-ADDRESS = {"City": "Test"}
 # Seconds until Tribe has to show a change, and until a webhook has to come.
 LONGEST_LAG = 240
 LONGEST_WEBHOOK = 150
@@ -46,46 +39,8 @@ OFTEN = 20
 BEGIN, END, DONE = "find", "tidy", "done"
 
 
-def is_test_organization(row: Mapping) -> bool:
-    """Whether a row of Tribe is the organization with which a connection was tried, anybody's.
-
-    By its name and its ``ImportId``; by its name alone where that is not read.
-    """
-    return row.get("Name") == TEST_NAME and row.get("ImportId", TEST_IMPORT_ID) == TEST_IMPORT_ID
-
-
-class Trial:
-    """One try, as far as it came.
-
-    :param notes: what it remembers; changed by each step
-    :param absent: paths of what the tenant lacks (``Relation_Organization/Website``)
-    :param keep: keeps the notes for good; called before what must not be done twice
-    :param own_webhooks: reads our webhooks of tries in Tribe
-    :param webhook: the address and the headers of the one that is registered
-    :param settle: seconds after which a write whose answer was lost is not applied any more
-    :param now: the time in seconds
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        notes: dict,
-        *,
-        absent: Sequence[str],
-        keep: Callable[[], None],
-        own_webhooks: Callable[[], list[dict]],
-        webhook: tuple[str, Mapping[str, str]],
-        settle: float,
-        now: Callable[[], float],
-    ):
-        self.client = client
-        self.notes = notes
-        self.absent = set(absent)
-        self.keep = keep
-        self.own_webhooks = own_webhooks
-        self.webhook = webhook
-        self.settle = settle
-        self.now = now
+class Trial(TrialOrganization):
+    """One try, as far as it came."""
 
     @staticmethod
     def begin(before: Mapping) -> dict:
@@ -96,11 +51,6 @@ class Trial:
             "id": before.get("id"),
             "creating": before.get("creating"),
         }
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What was found: the readings by their code."""
-        return self.notes["values"]
 
     def step(self) -> float | None:
         """Do what comes next; seconds until the step after it, None at the end."""
@@ -142,58 +92,7 @@ class Trial:
         self.notes.pop("looks", None)
         return None if step == DONE else 0
 
-    def has(self, name: str) -> bool:
-        return f"{ORGANIZATION}/{name}" not in self.absent
-
-    @property
-    def fields(self) -> list[str]:
-        return [name for name in FIELDS if self.has(name)]
-
-    @property
-    def address(self) -> str | None:
-        """The navigation to the address that is made along."""
-        if "Address/City" in self.absent:
-            return None
-        return next((name for name in ADDRESSES if self.has(name)), None)
-
-    # Reading
-
-    def read_ours(self) -> dict | None:
-        """The organization as Tribe shows it now."""
-        tribe_id = self.notes.get("id")
-        if not tribe_id:
-            row = self.look_for()
-            if row is None:
-                return None
-            tribe_id = self.notes["id"] = row["ID"]
-        try:
-            row = self.client.get(ORGANIZATION, tribe_id, expand=self.address)
-        except TribeNotFound:
-            return None
-        # Not every Tribe need keep an ImportId; whose ID this is we know.
-        is_named = str(row.get("Name") or "").strip().startswith(_ASKED_NAME)
-        return row if is_named else None
-
-    def look_for(self) -> dict | None:
-        """A test organization, of this connection or another one."""
-        select = "ID,Name"
-        condition = contains("Name", _ASKED_NAME)
-        if self.has("ImportId"):
-            select, condition = "ID,Name,ImportId", contains("ImportId", TEST_IMPORT_ID)
-        rows = self.client.page(
-            ORGANIZATION, filter=condition, select=select, orderby="ID asc", top=10
-        )
-        return next(filter(is_test_organization, rows), None)
-
-    def new_value(self, name: str) -> str:
-        """A value that the field has not had yet."""
-        number = self.notes.get("number") or int(self.now()) % 10**6
-        self.notes["number"] = number + 1
-        return FIELDS[name].format(number)
-
-    def shows(self, row: Mapping | None) -> bool:
-        """Whether a read shows the last change."""
-        return row is not None and _is_same(row.get(self.fields[0]), self.notes["expected"])
+    # Waiting
 
     def wait(self, longest: float) -> float | None:
         """Seconds until the next look; None where it was waited for long enough."""
@@ -278,7 +177,7 @@ class Trial:
         self.note_lag()
         self.notes["creating"] = None
         if self.address and "nested_create" not in self.values:
-            self.values["nested_create"] = _yes(bool(row.get(self.address)))
+            self.values["nested_create"] = yes_or_no(bool(row.get(self.address)))
         return self.go_to("listen")
 
     # Changing it
@@ -292,7 +191,9 @@ class Trial:
             self.values["webhook"] = "refused"
         else:
             self.notes["listens"] = True
-            self.values["webhook_secret"] = _yes(any("secret" in name.lower() for name in webhook))
+            self.values["webhook_secret"] = yes_or_no(
+                any("secret" in name.lower() for name in webhook)
+            )
         return self.go_to("update")
 
     def fill(self) -> float | None:
@@ -325,9 +226,6 @@ class Trial:
         self.go_to(step)
         return self.step()
 
-    def write_ours(self, body: Mapping) -> None:
-        self.client.update(ORGANIZATION, self.notes["id"], body)
-
     def updated(self) -> float | None:
         if not self.notes.get("shown"):
             self.look_at_update()
@@ -345,7 +243,7 @@ class Trial:
         row = self.read_ours()
         is_shown = self.shows(row)
         if "heard" in self.notes and "webhook_read" not in self.values:
-            self.values["webhook_read"] = _yes(is_shown)
+            self.values["webhook_read"] = yes_or_no(is_shown)
         if not is_shown:
             return
         self.note_lag()
@@ -354,7 +252,7 @@ class Trial:
             # Shown before the webhook is here, so also when it comes.
             self.values["webhook_read"] = "yes"
         if self.notes["left_out"]:
-            self.values["partial_update"] = _yes(all(map(row.get, self.notes["left_out"])))
+            self.values["partial_update"] = yes_or_no(all(map(row.get, self.notes["left_out"])))
 
     def clear(self) -> float | None:
         """Empty a field by null and another one by an empty text; a third one tells when it shows.
@@ -388,17 +286,10 @@ class Trial:
             return self.is_too_late(LONGEST_LAG)
         self.note_lag()
         for code, name in zip(("clearing", "empty_text"), self.fields[1:], strict=True):
-            self.values.setdefault(code, _yes(not row.get(name)))
+            self.values.setdefault(code, yes_or_no(not row.get(name)))
         return self.go_to(END)
 
     # Taking it away
-
-    def remove_webhooks(self) -> None:
-        for webhook in self.own_webhooks():
-            try:
-                self.client.delete_webhook(webhook["ID"])
-            except TribeNotFound:
-                continue
 
     def tidy(self) -> float | None:
         """Remove the webhook, and delete the organization; where that is refused it stays.
@@ -428,7 +319,7 @@ class Trial:
             return self.go_to(DONE) if wait is None else wait
         self.notes["id"] = None
         if address_id := self.notes.get("address_id"):
-            self.values["relation_deletion"] = _yes(self.is_gone(address_id))
+            self.values["relation_deletion"] = yes_or_no(self.is_gone(address_id))
         return self.go_to(DONE)
 
     def is_gone(self, address_id: str) -> bool:
@@ -455,16 +346,3 @@ class Trial:
 def _seconds(seconds: float) -> str:
     """Whole seconds, rounded up; less than one is none."""
     return str(math.ceil(seconds)) if seconds >= 1 else "none"
-
-
-def _is_same(shown: object, written: str) -> bool:
-    """Whether a value is what was written, however Tribe writes it."""
-    return _letters(str(shown or "")) == _letters(written)
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).lower()
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
