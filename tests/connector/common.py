@@ -23,7 +23,7 @@ from odoo.addons.base_vat.models import res_partner as base_vat
 from odoo.addons.tribe_connector.engine import rounds, turn
 from odoo.addons.tribe_connector.models import tribe_connection_tenant
 from odoo.addons.tribe_connector.probe import Findings
-from odoo.addons.tribe_connector.tribe_api import client as client_module
+from odoo.addons.tribe_connector.tribe_api import exchange
 
 from .locks import Locks
 from .sentence_case import SentenceCase
@@ -77,7 +77,7 @@ class ConnectorCase(SentenceCase, TransactionCase):
         # The cron's rights; what users may do has tests of its own.
         cls.env = cls.env(user=cls.env.ref("base.user_admin"), su=True, context=WITHOUT_MAIL)
         # What broke is tried again as often as in reality, but at once.
-        cls.classPatch(client_module, "RETRY_PAUSES", tuple(0 for _ in client_module.RETRY_PAUSES))
+        cls.classPatch(exchange, "RETRY_PAUSES", tuple(0 for _ in exchange.RETRY_PAUSES))
         # Where a company looks numbers up, those of contacts that people save are.
         cls.vies = Mock(return_value={"valid": False})
         cls.classPatch(base_vat, "check_vies", cls.vies)

@@ -10,7 +10,7 @@ from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import Leases
 from odoo.addons.tribe_connector.models import tribe_work
 from odoo.addons.tribe_connector.relations.relation_reader import load_relations
-from odoo.addons.tribe_connector.tribe_api import client
+from odoo.addons.tribe_connector.tribe_api import exchange
 
 from .relation_case import RelationCase
 
@@ -127,13 +127,13 @@ class TestInterrupted(LookingCase):
     def count_rows(self):
         """Count how often each row is listed from here on, in ``read``."""
 
-        def parsed(body, parse=client.parsed_json):
+        def parsed(body, parse=exchange.parsed_json):
             found = parse(body)
             rows = found.get("value", []) if isinstance(found, dict) else []
             self.read.update(row["ID"] for row in rows if set(row) <= {"ID", "Organization"})
             return found
 
-        return mock.patch.object(client, "parsed_json", parsed)
+        return mock.patch.object(exchange, "parsed_json", parsed)
 
     def look_in_pieces(self, stream, calls, meanwhile=lambda: None):
         """Look, with each page failing after so many; returns how often that was."""

@@ -21,7 +21,7 @@ from odoo.addons.tribe_connector.models import (
     tribe_sighting,
 )
 from odoo.addons.tribe_connector.sentence import sentence
-from odoo.addons.tribe_connector.tribe_api import Page, Turn, bounds, client
+from odoo.addons.tribe_connector.tribe_api import Client, Page, Turn, bounds, exchange
 
 from .invoice_case import InvoiceCase
 
@@ -183,14 +183,14 @@ class TestQuickLook(LookingCase):
     def test_one_that_cannot_be_read_keeps_no_other_back(self):
         good, bad = self.all_sent(2)
 
-        def parsed(body, parse=client.parsed_json):
+        def parsed(body, parse=exchange.parsed_json):
             found = parse(body)
             for row in found.get("value", []) if isinstance(found, dict) else []:
                 if row.get("ID") == bad:
                     row["Relationship"] = "none"
             return found
 
-        with mock.patch.object(client, "parsed_json", parsed):
+        with mock.patch.object(exchange, "parsed_json", parsed):
             self.look()
             self.assert_booked(good)
             self.assertEqual(self.problematic().mapped("reference"), [bad])
@@ -392,7 +392,7 @@ class TestFullLook(LookingCase):
 
         :param make_page: a function from how many pages came, and the page that would come
         """
-        look, asked = client.Client._page, []
+        look, asked = Client._page, []
 
         def page(self, entity_set, query, *args):
             found = look(self, entity_set, query, *args)
@@ -403,7 +403,7 @@ class TestFullLook(LookingCase):
             asked.append(query)
             return make_page(len(asked), found)
 
-        with mock.patch.object(client.Client, "_page", page):
+        with mock.patch.object(Client, "_page", page):
             yield asked
 
     def test_what_was_not_asked_for_has_no_room(self):
@@ -880,13 +880,13 @@ class TestInterruptedByDates(LookingCase):
     def count_rows(self):
         """Count how often each invoice is listed from here on, in ``read``."""
 
-        def parsed(body, parse=client.parsed_json):
+        def parsed(body, parse=exchange.parsed_json):
             found = parse(body)
             rows = found.get("value", []) if isinstance(found, dict) else []
             self.read.update(row["ID"] for row in rows if "InvoiceDate" in row)
             return found
 
-        return mock.patch.object(client, "parsed_json", parsed)
+        return mock.patch.object(exchange, "parsed_json", parsed)
 
     def in_pieces(self, begin):
         """Have each page by dates fail after three of them, until nothing waits."""

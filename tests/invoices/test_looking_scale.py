@@ -11,7 +11,7 @@ from unittest import mock
 from choices import IS_FULL
 from dateutil.relativedelta import relativedelta
 
-from odoo.addons.tribe_connector.tribe_api import client
+from odoo.addons.tribe_connector.tribe_api import exchange
 
 from .test_looking import LookingCase
 
@@ -44,13 +44,13 @@ class TestManyInvoices(LookingCase):
     def count_rows(self):
         """Count how often each invoice is read from here on, in ``read``."""
 
-        def parsed(body, parse=client.parsed_json):
+        def parsed(body, parse=exchange.parsed_json):
             found = parse(body)
             rows = found.get("value", []) if isinstance(found, dict) else []
             self.read.update(row["ID"] for row in rows if "InvoiceDate" in row and "ID" in row)
             return found
 
-        return mock.patch.object(client, "parsed_json", parsed)
+        return mock.patch.object(exchange, "parsed_json", parsed)
 
     def begin_first_look(self):
         self.env["tribe.invoice.comparer"]._begin(self.connection, None, "initial")

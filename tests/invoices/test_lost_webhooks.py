@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from connector.common import ORGANIZATION_CUSTOMER
 
-from odoo.addons.tribe_connector.tribe_api import client
+from odoo.addons.tribe_connector.tribe_api import exchange
 
 from .test_looking import LookingCase
 
@@ -16,7 +16,7 @@ class TestLostWebhooks(LookingCase):
         super().setUp()
         self.sandbox.switch(final_invoice_writable="all", page_limit=5)
         self.shown = {}
-        parse = client.parsed_json
+        parse = exchange.parsed_json
 
         def parsed(body):
             found = parse(body)
@@ -24,7 +24,7 @@ class TestLostWebhooks(LookingCase):
                 row.update(self.shown.get(row.get("ID"), {}))
             return found
 
-        self.patch(client, "parsed_json", parsed)
+        self.patch(exchange, "parsed_json", parsed)
 
     def test_each_is_shown_after_a_look_and_a_night(self):
         changes = self.changes()

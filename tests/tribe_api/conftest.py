@@ -13,8 +13,7 @@ import addon_without_odoo  # noqa: F401
 import pytest
 from hypothesis import settings
 
-from tribe_connector.tribe_api import Addresses, Client, NoLimit
-from tribe_connector.tribe_api import client as client_module
+from tribe_connector.tribe_api import Addresses, Client, NoLimit, exchange
 
 from .hostile_server import HostileServer
 
@@ -199,7 +198,7 @@ def limiter():
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     """Tries again as often as in reality, but at once."""
-    monkeypatch.setattr(client_module, "RETRY_PAUSES", tuple(0 for _ in client_module.RETRY_PAUSES))
+    monkeypatch.setattr(exchange, "RETRY_PAUSES", tuple(0 for _ in exchange.RETRY_PAUSES))
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from tribe_connector.tribe_api import (
     TribeUnavailable,
     Turn,
     create_session,
+    deadline,
     refresh_token,
     request_token,
-    transport,
 )
 from tribe_connector.tribe_api.turn import SHORTEST_EXCHANGE_SECONDS
 
@@ -52,7 +52,7 @@ def nothing_left_of_earlier_tests():
 
 def wait_for_the_end():
     """Wait until no exchange that was given up runs any more."""
-    for _host, thread in list(transport._Exchange.abandoned):
+    for _host, thread in list(deadline._Exchange.abandoned):
         thread.join(LONG)
         assert not thread.is_alive()
 
@@ -66,7 +66,7 @@ def test_an_exchange_ends_in_its_time_and_so_does_its_thread(hostile, client_of,
 
     assert server.cut.wait(LONG)
     wait_for_the_end()
-    assert transport._Exchange.count_abandoned(server.host) == 0
+    assert deadline._Exchange.count_abandoned(server.host) == 0
     assert (server.asked, len(limiter.failures)) == (1, 1)
 
 
@@ -192,17 +192,17 @@ def test_what_was_given_up_while_the_name_was_looked_up_is_never_sent(
 
 def test_what_was_given_up_does_not_pile_up(tribe, client_of, addresses, name_server):
     client = client_of(addresses)
-    for _number in range(transport.MOST_ABANDONED):
+    for _number in range(deadline.MOST_ABANDONED):
         with raises_sentence("no_answer_within", TribeUnavailable):
             client.current_employee()
 
     with raises_sentence("requests_kept_open", TribeUnavailable) as caught:
         client.create("Relation_Organization", {"Name": "x"})
 
-    assert name_server.asked == transport.MOST_ABANDONED
+    assert name_server.asked == deadline.MOST_ABANDONED
     assert not caught.value.outcome_unknown
     # Another host has nothing to do with it, and this one is asked again when they have ended.
-    assert transport._Exchange.count_abandoned("elsewhere.example") == 0
+    assert deadline._Exchange.count_abandoned("elsewhere.example") == 0
     name_server.released.set()
     wait_for_the_end()
     assert client_of(addresses, longest_exchange=60).current_employee()["ID"] == RECORD

@@ -27,9 +27,9 @@ from tribe_connector.tribe_api import (
     TribeUnavailable,
     bounds,
     create_session,
+    exchange,
     request_token,
 )
-from tribe_connector.tribe_api import client as client_module
 from tribe_connector.tribe_api import listing as listing_module
 from tribe_connector.tribe_api import transport as transport_module
 from tribe_connector.tribe_api.bounds import MOST_NAMES
@@ -233,7 +233,7 @@ def test_a_file_may_be_larger_than_a_page(hostile, client_of):
 def test_of_a_file_that_is_cut_nothing_is_kept(
     hostile, client_of, monkeypatch, without_garbage_collection, promised
 ):
-    monkeypatch.setattr(client_module, "RETRY_PAUSES", ())
+    monkeypatch.setattr(exchange, "RETRY_PAUSES", ())
     body = b"%PDF" + b"x" * 10 * MEBIBYTE
     if "chunked" in promised:
         body = b"%x\r\n%b\r\n" % (len(body), body)
@@ -355,7 +355,7 @@ def test_what_reading_an_answer_raises_is_an_unreadable_answer(
     def fail(*_arguments):
         raise raised("of Tribe's making")
 
-    monkeypatch.setattr(client_module, "parsed_json", fail)
+    monkeypatch.setattr(exchange, "parsed_json", fail)
     with pytest.raises(TribeUnavailable) as caught:
         client.get("Relation", RECORD)
     assert limiter.failures == [caught.value] and not caught.value.outcome_unknown

@@ -10,7 +10,8 @@ from .addresses import (
     is_loopback,
 )
 from .bounds import Room
-from .client import PAGE_SIZE, Client, TokenProvider
+from .client import Client
+from .exchange import TokenProvider
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeAddressInvalid,
@@ -29,7 +30,7 @@ from .errors import (
     TribeUnknownSet,
     TribeWriteForbidden,
 )
-from .listing import Listing, Page, Place
+from .listing import PAGE_SIZE, Listing, Page, Place
 from .metadata import Schema
 from .query import (
     LONGEST_SOUGHT,

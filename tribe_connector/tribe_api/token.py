@@ -15,6 +15,8 @@ from ..hidden_characters import without_hidden
 from ..sentence import Sentence, sentence
 from .addresses import Addresses
 from .bounds import TOKEN_BYTES
+from .content import blotted, detail, parsed_json
+from .deadline import Answer
 from .errors import (
     RATE_LIMIT_PAUSE,
     TribeCredentialsRefused,
@@ -24,17 +26,7 @@ from .errors import (
     with_what_tribe_said,
 )
 from .session import Session
-from .transport import (
-    LONGEST_EXCHANGE_SECONDS,
-    Answer,
-    blotted,
-    detail,
-    is_header_safe,
-    no_auth,
-    parsed_json,
-    reading,
-    send,
-)
+from .transport import LONGEST_EXCHANGE_SECONDS, is_header_safe, no_auth, reading, send
 
 # Only used when nothing says; a token that ends earlier is renewed after a 401.
 ASSUMED_LIFETIME = 3600.0
