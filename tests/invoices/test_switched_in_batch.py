@@ -2,7 +2,6 @@
 
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.invoices.importer import TribeInvoiceImporter
 from odoo.addons.tribe_connector.relations.exporter import TribeRelationExporter
 
 from .invoice_case import InvoiceCase
@@ -82,7 +81,8 @@ class TestSwitchedInBatch(InvoiceCase):
                     self.env["tribe.work"]._add(
                         self.connection, "inbound", "invoice", sent, "webhook"
                     )
-                    with self.switching(TribeInvoiceImporter, method, 1, values):
+                    importer = self.registry["tribe.invoice.importer"]
+                    with self.switching(importer, method, 1, values):
                         self.run_once("inbound")
 
                     self.assertFalse([each for each in sent if self.booked_move(each)])
