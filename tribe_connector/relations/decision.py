@@ -7,7 +7,6 @@ carry decisions out; a plan shows the same ones. That is why a plan tells what t
 from dataclasses import dataclass, field
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, LINK, QUESTION, UPDATE
-from ..engine.problems import Busy
 from ..mapping import Merge, Seen, evidence, likeness
 from ..sentence import sentence
 from .remote_relation import RemoteRelation
@@ -107,11 +106,6 @@ class Decision:
             return 0 < len(self.candidates) < MOST_CANDIDATES
         is_linked = self.link and self.link.partner_id and self.link.state == "linked"
         return self.action in (LINK, UPDATE, CREATE_TRIBE, CREATE_ODOO) or bool(is_linked)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether another worker is at it, so that it has to be decided again."""
-        return isinstance(self.error, Busy)
 
     def ask(self, error: Exception) -> None:
         """Leave it to a person, or to another time."""

@@ -342,13 +342,13 @@ class TribeRelationExporter(models.AbstractModel):
         link._keep_shown(decision.remote, merged)
         self._link_relationships(link, decision.remote)
         self._check_given_up_sent(batch, decision)
-        told = self._note_sending(batch, decision) if merged.to_tribe else {}
-        if told:
+        sent = self._note_sending(batch, decision) if merged.to_tribe else {}
+        if sent:
             self._check_unchanged_in_tribe(batch, decision)
-        agreed = self._send_changes(batch, decision, told)
+        agreed = self._send_changes(batch, decision, sent)
         if decision.numbers:
             partner._tribe_import_context().write(decision.numbers)
-        if told and (decision.numbers or merged.to_odoo):
+        if sent and (decision.numbers or merged.to_odoo):
             # What is refused from here on takes nothing back that Tribe has answered to.
             batch.commit()
         for kind in self._create_missing_relationships(batch, partner, link):

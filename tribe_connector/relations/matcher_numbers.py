@@ -58,17 +58,17 @@ class TribeRelationMatcher(models.AbstractModel):
         That one is among them. They may go around, as where two are swapped. None where Tribe is
         not told, as a person has to decide about one of them first.
         """
-        told, waiting = self.env["tribe.link"], link
-        while waiting and len(told) < MOST_IN_TURN:
+        chain, waiting = self.env["tribe.link"], link
+        while waiting and len(chain) < MOST_IN_TURN:
             each = waiting[0]
             key = name, each
             if key not in batch.links_with_number:
                 batch.links_with_number[key] = self._links_with_its_number(batch, name, each)
             if batch.links_with_number[key] is None:
                 return None
-            told |= each
-            waiting = (waiting | batch.links_with_number[key]) - told
-        return told
+            chain |= each
+            waiting = (waiting | batch.links_with_number[key]) - chain
+        return chain
 
     def _links_with_its_number(self, batch, name, link):
         """The links of the relations that have the number which a contact has by now.

@@ -95,8 +95,8 @@ class TribeRelationNumbering(models.AbstractModel):
         """Whether a customer (supplier) of either side has no number that counts."""
         remote = decision.remote
         values = decision.partner._tribe_values(connection)
-        told = self._values_from_tribe(connection, remote, values, decision.link) if remote else {}
-        if name not in values or values[name] or told.get(name):
+        tribe = self._values_from_tribe(connection, remote, values, decision.link) if remote else {}
+        if name not in values or values[name] or tribe.get(name):
             return False
         kinds = set(self._wanted_roles(decision.partner))
         return ROLE_OF_NUMBER[name] in kinds | set(remote.roles_held if remote else ())

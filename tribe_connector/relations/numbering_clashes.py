@@ -101,13 +101,13 @@ class TribeRelationNumbering(models.AbstractModel):
         if staying or len(having) > MOST_IN_TURN:
             raise self._taken_in_tribe(partner, name, number, (staying or [having[0][0]])[0])
         for row, link in having:
-            told = self._number_chain(batch, name, link)
-            if told is None:
+            chain = self._number_chain(batch, name, link)
+            if chain is None:
                 raise self._taken_in_tribe(partner, name, number, row)
-            told = told.filtered(lambda each: each.partner_id != partner)
-            for waiting in self._waiting_for_person(connection, told.partner_id):
+            chain = chain.filtered(lambda each: each.partner_id != partner)
+            for waiting in self._waiting_for_person(connection, chain.partner_id):
                 raise self._given_up_first(connection, partner, name, waiting)
-            decision.given_up += [(name, each) for each in told]
+            decision.given_up += [(name, each) for each in chain]
 
     def _taken_in_tribe(self, partner, name, number, row):
         return NeedsPerson(

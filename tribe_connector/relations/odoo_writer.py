@@ -22,18 +22,18 @@ class TribeRelationSynchronizer(models.AbstractModel):
         :param to_tribe: the fields that Tribe is still to be told: until then, notes about them
             (and an address is one) say what was agreed on
         """
-        partner, told = link.partner_id, link.noted or {}
+        partner, noted = link.partner_id, link.noted or {}
         waiting = {*to_tribe}
         waiting |= waiting & {*ADDRESS_FIELDS} and {*ADDRESS_FIELDS}
-        kept = {name: text for name, text in told.items() if name in waiting}
+        kept = {name: text for name, text in noted.items() if name in waiting}
         kept |= {name: stored(text) for name, text in notes.items()}
-        known = set(told.values())
+        known = set(noted.values())
         for name, text in notes.items():
             # Before notes were kept as sentences, their text was.
             if known.isdisjoint((kept[name], in_language(self.env, text))):
                 batch.log("note", partner.display_name, text, partner=partner)
                 known.add(kept[name])
-        if kept != told:
+        if kept != noted:
             link.noted = kept or False
 
     def _forget_echoes(self, connection, partners):
@@ -78,7 +78,9 @@ class TribeRelationSynchronizer(models.AbstractModel):
         self._link_relationships(link, remote)
         self._raise_ranks(partner, remote)
         if values:
-            batch.log("update_odoo", partner.display_name, self._changed(values), partner=partner)
+            batch.log(
+                "update_odoo", partner.display_name, self._changed_sentence(values), partner=partner
+            )
         return refusal
 
     def _apply_values(self, link, values, remote):

@@ -56,9 +56,9 @@ class TribeRelationPlanner(models.AbstractModel):
         """The changes on both sides that a decision of the importer makes."""
         if decision.action == CREATE_ODOO:
             connection, remote = batch.connection, decision.remote
-            told = self._values_from_tribe(connection, remote, {})
+            tribe = self._values_from_tribe(connection, remote, {})
             for name, relationship in ROLE_OF_NUMBER.items():
-                if relationship in remote.roles_held and not told.get(name, True):
+                if relationship in remote.roles_held and not tribe.get(name, True):
                     (decision.numbers[name],) = self._free_numbers(batch, name, 1)
             values = {
                 **self.env["tribe.relation.importer"]._values_of_new(connection, remote),

@@ -65,7 +65,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
         )
         return (partners - left)._tribe_too_long(connection)
 
-    def _changed(self, values):
+    def _changed_sentence(self, values):
         return sentence("fields_changed", fields=self._labels(values))
 
     def _labels(self, names):
@@ -93,8 +93,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
                 continue
             if decision.link and decision.partner not in own:
                 decision.called = decision.link._called_in_tribe()
-                told = decision.partner._tribe_elsewhere_sentence(connection, decision.called)
-                decision.ask(NeedsPerson(told))
+                text = decision.partner._tribe_elsewhere_sentence(connection, decision.called)
+                decision.ask(NeedsPerson(text))
                 continue
             try:
                 decision.partner._tribe_check_ours(connection)

@@ -86,8 +86,8 @@ class TribeRelationSynchronizer(models.AbstractModel):
         values = self._relationship_link_values(link, kind, row)
         is_another = existing.tribe_id not in (row["ID"], False)
         # What Tribe is being told, or does not show yet, is no word of somebody there.
-        is_told = role_name(kind) in (link.being_told or {})
-        if is_another or (values["agreed"]["active"] and not is_told):
+        is_being_sent = role_name(kind) in (link.being_told or {})
+        if is_another or (values["agreed"]["active"] and not is_being_sent):
             values["closed_by_us"] = False
         elif existing._also_ended():
             values["agreed"] |= {ALSO_ENDED: existing._also_ended()}

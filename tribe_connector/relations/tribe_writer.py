@@ -48,7 +48,12 @@ class TribeRelationExporter(models.AbstractModel):
             agreed["active"] = self._write_active(batch, link, remote, active, answered)
         if values:
             partner = link.partner_id
-            batch.log("update_tribe", partner.display_name, self._changed(values), partner=partner)
+            batch.log(
+                "update_tribe",
+                partner.display_name,
+                self._changed_sentence(values),
+                partner=partner,
+            )
         return agreed
 
     def _note_answered(self, answered, names, record, answer):
