@@ -8,7 +8,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import ir_cron
-from odoo.addons.tribe_connector.engine import lanes, rounds, turn
+from odoo.addons.tribe_connector.engine import claiming, rounds, turn
 from odoo.addons.tribe_connector.tribe_api import Turn
 
 from . import common
@@ -197,7 +197,7 @@ class TestRunLanes(RelationCase):
 
     def test_on_a_slow_machine_all_is_done_too(self):
         partners = self.customers(3)
-        with patch.object(lanes, "BATCH", 1), self.slow_machine():
+        with patch.object(claiming, "BATCH", 1), self.slow_machine():
             self.run_lanes()
 
         self.assertTrue(all(partners.mapped("tribe_id")), self.problems())
@@ -205,7 +205,7 @@ class TestRunLanes(RelationCase):
 
     def test_more_rounds_than_twenty_are_no_failure(self):
         partners = self.customers(25)
-        with patch.object(lanes, "BATCH", 1), self.slow_machine():
+        with patch.object(claiming, "BATCH", 1), self.slow_machine():
             self.run_lanes()
 
         self.assertTrue(all(partners.mapped("tribe_id")), self.problems())

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 
 from odoo.addons.base.tests.common import new_test_user
-from odoo.addons.tribe_connector.engine import lanes
+from odoo.addons.tribe_connector.engine import claiming
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -220,7 +220,7 @@ class TestRelationInitial(RelationCase):
 
     def test_it_is_over_once_everybody_had_a_turn(self):
         """Whoever Tribe answers with an error is tried again, and keeps nobody waiting."""
-        self.patch(lanes, "BATCH", 2)
+        self.patch(claiming, "BATCH", 2)
         partners = self.env["res.partner"].concat(
             *(self.customer(name) for name in ("Pech", "Twee", "Onheil", "Vier", "Vijf"))
         )
@@ -258,7 +258,7 @@ class TestRelationInitial(RelationCase):
         self.assertEqual(self.connection.state, "active")
 
     def test_who_waits_for_a_first_turn_keeps_it_open(self):
-        self.patch(lanes, "BATCH", 1)
+        self.patch(claiming, "BATCH", 1)
         self.customer("Pech")
         other = self.customer("Ander")
         self.sandbox.fault("status", status=500, body_contains="Pech", times=None)

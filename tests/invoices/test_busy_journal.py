@@ -3,7 +3,7 @@
 import contextlib
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.engine import lanes
+from odoo.addons.tribe_connector.engine import claiming, lanes
 from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import (
     Leases,
@@ -114,7 +114,7 @@ class TestBusyJournal(InvoiceCase):
             told.extend(error.args)
             batch.done(reference)
 
-        claim = lanes.TribeEngine._claim
+        claim = claiming.TribeEngine._claim
 
         def claim_and_lose(engine, *arguments):
             claimed = claim(engine, *arguments)
@@ -122,7 +122,7 @@ class TestBusyJournal(InvoiceCase):
             return claimed
 
         with (
-            patch.object(lanes.TribeEngine, "_claim", claim_and_lose),
+            patch.object(claiming.TribeEngine, "_claim", claim_and_lose),
             patch.object(Batch, "failed", failed),
         ):
             self.run_rounds()

@@ -4,5 +4,7 @@ It knows neither relations nor invoices.
 """
 
 from . import lanes
+from . import claiming
+from . import schedule
 from . import poller
 from . import trial
