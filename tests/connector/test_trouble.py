@@ -15,7 +15,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tools.misc import format_datetime
 
-from odoo.addons.tribe_connector.engine import batch
+from odoo.addons.tribe_connector.engine import run_lines
 from odoo.addons.tribe_connector.engine.availability import Availability
 from odoo.addons.tribe_connector.sentence import say, sentence
 from odoo.addons.tribe_connector.tribe_api import TribeCredentialsRefused, TribeUnavailable
@@ -157,7 +157,7 @@ class TestTries(TroubleCase):
         self.connection.tries_before_giving_up = 1
         partner = self.linked()
         runs = self.env["tribe.run"]
-        with patch.object(batch, "MOST_PROBLEMS", 3):
+        with patch.object(run_lines, "MOST_PROBLEMS", 3):
             for number in range(5):
                 self.fail_and_mend(partner, f"030 12{number}")
             self.assertEqual(self.problems_in_runs(), 3)
@@ -173,7 +173,7 @@ class TestTries(TroubleCase):
         partner = self.linked()
         tribe_id = partner.tribe_id
         lines = [("action", "=", "note")]
-        with patch.object(batch, "MOST_PROBLEMS", 3):
+        with patch.object(run_lines, "MOST_PROBLEMS", 3):
             for number in range(5):
                 website = {"Website": f"javascript:alert({number})"}
                 self.sandbox.change("Relation_Organization", tribe_id, website)
@@ -186,7 +186,7 @@ class TestTries(TroubleCase):
         partner = self.linked()
         runs = self.env["tribe.run"]
         before = sum(runs.search([]).mapped("changed"))
-        with patch.object(batch, "MOST_CHANGES", 3):
+        with patch.object(run_lines, "MOST_CHANGES", 3):
             for number in range(5):
                 self.sandbox.change(
                     "Relation_Organization", partner.tribe_id, {"PhoneNumber": f"030 {number}"}

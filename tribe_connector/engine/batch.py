@@ -1,62 +1,20 @@
 """One batch of work on its way: what is done, what failed, what happened."""
 
 import math
-import random
-from datetime import timedelta
 from functools import cached_property
-
-import psycopg2
 
 from odoo import fields
 
-from ..codes import (
-    ASKED_FOR,
-    BEFORE_ACTIVATION,
-    DECISIONS,
-    READING,
-)
-from ..sentence import codes_of, sentence, together
-from ..tribe_api import (
-    TribeError,
-    TribePaused,
-    TribeRecordUnreadable,
-    TribeRefused,
-    TribeUnauthorized,
-    TribeUnknownSet,
-)
+from ..codes import BEFORE_ACTIVATION, READING
+from ..sentence import sentence
+from ..tribe_api import TribePaused
 from .lost_race import is_of_transaction
-from .problems import (
-    BUSY,
-    FOR_PEOPLE,
-    GIVEN_UP,
-    NEEDS_PERSON,
-    STOPPED,
-    TOLD_REASONS,
-    TRY_AGAIN,
-    UNAVAILABLE,
-    NeedsPerson,
-    OfSome,
-    Problem,
-    TryAgain,
-    problem_of,
-)
+from .problems import BUSY, STOPPED, OfSome, is_of_one_record, problem_of
+from .retry import NIGHTLY, count_tries, moment_in, next_try, unless_given_up
+from .run_lines import RunLines
 from .separate_transaction import execute_apart
 from .turn import current_turn, is_turn_over
-
-# Problems that are tried again by themselves only once a night.
-NIGHTLY = (NEEDS_PERSON, GIVEN_UP)
-# Waits are longer by up to this share.
-JITTER = 0.25
-MOST_DOUBLINGS = 20
-# Whoever tells when to come back is believed so often; after that the back-off counts as well.
-BELIEVED_TRIES = 3
-# How many problems of a connection its runs name within a day; beyond it they only count them. So
-# many notes, too.
-MOST_PROBLEMS = 2000
-BOUNDED = ("problem", "note")
-# And how many changes of each kind; what is made once is not bounded, as it stays.
-MOST_CHANGES = 20_000
-CHANGES = ("link", "update_odoo", "update_tribe")
+from .work_rows import asked_facts, reason_of, row_to_keep, tells_of, values_of_problem
 
 
 class Batch:
@@ -78,25 +36,7 @@ class Batch:
         self._work_ids = works.ids
         self._mode = connection.mode
         self._addresses = (connection.api_address, connection.authorization_address)
-        self._rows = {}
-        for work in works:
-            self._rows.setdefault(work.reference, []).append(work.id)
-        self.reasons = {
-            reference: {_reason(work) for work in works.browse(ids)}
-            for reference, ids in self._rows.items()
-        }
-        # What was noted with what a person asked for: {reference: facts}.
-        self.asked = {
-            reference: {
-                name: fact
-                for work in works.browse(sorted(ids))
-                if work.reason in ASKED_FOR
-                for name, fact in (work.facts or {}).items()
-            }
-            for reference, ids in self._rows.items()
-        }
-        # What could not be done before.
-        self.held = {work.reference for work in works if work.tries or work.error_class}
+        self._read_rows(works)
         # Which partner each relation of this batch was found to be: {tribe_id: partner}.
         self.owner_by_tribe_id = {}
         # Which relation came first with a partner or a number: {partner or (field, number): it}.
@@ -113,12 +53,26 @@ class Batch:
         self._done = 0
         self._has_stopped = False
         self._problems = {}
-        self._lines = []
+        self._lines = RunLines(connection, self.began)
         self._committed_lines = 0
         # What is done, and undone again by a rollback.
         self._uncommitted = []
-        # How many of a day's lines there were before this batch: {action: count}.
-        self._told_before = {}
+
+    def _read_rows(self, works):
+        """Which records the rows are about, and what each of them says."""
+        self._rows = {}
+        for work in works:
+            self._rows.setdefault(work.reference, []).append(work.id)
+        self.reasons = {
+            reference: {reason_of(work) for work in works.browse(ids)}
+            for reference, ids in self._rows.items()
+        }
+        # What was noted with what a person asked for: {reference: facts}.
+        self.asked = {
+            reference: asked_facts(works.browse(ids)) for reference, ids in self._rows.items()
+        }
+        # What could not be done before.
+        self.held = {work.reference for work in works if work.tries or work.error_class}
 
     @cached_property
     def client(self):
@@ -192,39 +146,7 @@ class Batch:
         fails again would fill them without an end, and so would what changes again and again.
         *Needs Attention* has it all the same, and changes are counted.
         """
-        if action in BOUNDED and self._told_of(action, MOST_PROBLEMS) >= MOST_PROBLEMS:
-            return
-        if action in CHANGES and self._told_of(action, MOST_CHANGES) >= MOST_CHANGES:
-            self._lines.append({"action": action})
-            return
-        company = company or (move or partner or self.connection).company_id
-        if action == "note" and not company:
-            # It may tell a value, which is for those alone who may know what the connection knows.
-            company = self.connection.company_id
-        self._lines.append(
-            {
-                "action": action,
-                "name": name,
-                "text": text,
-                "partner_id": partner.id if partner else False,
-                "move_id": move.id if move else False,
-                "company_id": company.id,
-            }
-        )
-
-    def _told_of(self, action: str, most: int) -> int:
-        """How many lines of a kind the runs of a day have, this one's included; or ``most``."""
-        if action not in self._told_before:
-            self._told_before[action] = self._count_before(action, most)
-        return self._told_before[action] + sum(line["action"] == action for line in self._lines)
-
-    def _count_before(self, action: str, most: int) -> int:
-        runs = [
-            ("connection_id", "=", self.connection.id),
-            ("date", ">", self.began - timedelta(days=1)),
-        ]
-        named = [("action", "=", action), ("run_id", "any", runs)]
-        return self.env["tribe.run.line"].search_count(named, limit=most)
+        self._lines.add(action, name, text, partner, move, company)
 
     def notice(self, code: str, value: str) -> None:
         """Note how Tribe works, as far as this batch showed it (``tribe.reading``)."""
@@ -288,7 +210,7 @@ class Batch:
 
     def _forget(self, lines, done):
         """Forget what was noted and done beyond so many lines and records: it was undone."""
-        del self._lines[lines:]
+        self._lines.forget_beyond(lines)
         for reference in self._uncommitted[done:]:
             self._open[reference] = None
         self._done -= len(self._uncommitted[done:])
@@ -377,12 +299,12 @@ class Batch:
         works = self.env["tribe.work"].browse(self._work_ids).exists()
         for work in works:
             tries = work.tries + 1
-            noted = self._unless_given_up(problem, tries)
+            noted = unless_given_up(self.connection, problem, tries)
             work.write(
                 {
                     "tries": tries,
-                    "due": self._due(noted, tries),
-                    **_told(work, noted),
+                    "due": next_try(self.connection, noted, tries),
+                    **values_of_problem(work, noted),
                     "begun": 0,
                 }
             )
@@ -410,26 +332,23 @@ class Batch:
         facts = facts or self.kept.get(reference)
         known = {"facts": facts} if facts else {}
         if problem.kind == BUSY:
-            works.write({"due": _in(problem.retry_after), "begun": 0, **known})
+            works.write({"due": moment_in(problem.retry_after), "begun": 0, **known})
             return
         if works._is_ignored(problem):
             works._remove()
             return
-        decided = works.filtered(lambda work: work.reason in DECISIONS)
-        decided = decided.sorted(lambda work: DECISIONS.index(work.reason))
-        # The row that people see stays the same one: they may have it open.
-        kept = (decided or works.filtered("error_class") or works)[0]
+        kept = row_to_keep(works)
         # Not what merely waits: nobody was at it.
         self._has_stopped |= problem.cause == STOPPED and works._stops_workers()
         company = company or (kept.move_id.exists() or kept.partner_id.exists()).company_id
-        tries = self._tries(works, problem)
-        problem = self._unless_given_up(problem, tries)
-        told = _told(kept, problem)
-        is_new = told and not _tells_of(kept, problem)
+        tries = count_tries(works, problem)
+        problem = unless_given_up(self.connection, problem, tries)
+        told = values_of_problem(kept, problem)
+        is_new = told and not tells_of(kept, problem)
         kept.write(
             {
                 "tries": tries,
-                "due": self._due(problem, tries),
+                "due": next_try(self.connection, problem, tries),
                 **told,
                 "record_name": name or next(filter(None, works.mapped("record_name")), False),
                 "company_id": (company or kept.company_id).id,
@@ -447,47 +366,6 @@ class Batch:
             company = kept.company_id
             self.log("problem", kept.record_name or reference, problem.text, company=company)
 
-    def _tries(self, works, problem):
-        """How often it was tried, this time included.
-
-        What a person asked for begins anew. So does what waited for a person, and was mended: the
-        nights that passed meanwhile must not make it wait for hours when somebody else just saves
-        the same record.
-        """
-        is_asked_for = any(work.reason == "person" and not work.error_class for work in works)
-        kinds = works.mapped("error_class")
-        is_mended = problem.kind == TRY_AGAIN and NEEDS_PERSON in kinds
-        if problem.cause == UNAVAILABLE:
-            # What waited for a person still does: only something new about it begins anew, and
-            # what follows from our own look at it is not.
-            is_new = any(not work.error_class and work.reason != "follow" for work in works)
-            is_mended = is_mended and is_new
-        if is_asked_for or is_mended:
-            return 1
-        return max(works.mapped("tries")) + 1
-
-    def _unless_given_up(self, problem, tries):
-        if problem.kind == NEEDS_PERSON or tries < self.connection.tries_before_giving_up:
-            return problem
-        return Problem(
-            GIVEN_UP,
-            [sentence("given_up_after_tries", tries=tries, reason=together(problem.text))],
-            cause=problem.cause,
-        )
-
-    def _due(self, problem, tries):
-        if problem.kind in NIGHTLY:
-            # By itself only once a night; a person or a filled mapping brings it forward.
-            return self.connection._last_nightly_moment() + timedelta(days=1)
-        seconds = problem.retry_after or 0
-        if problem.retry_after is None or tries > BELIEVED_TRIES:
-            seconds = max(seconds, self._back_off_seconds(tries))
-        return _in(seconds)
-
-    def _back_off_seconds(self, tries):
-        seconds = self.connection.back_off_seconds * 2 ** min(tries - 1, MOST_DOUBLINGS)
-        return min(seconds, self.connection.longest_back_off_seconds)
-
     def _write_run(self):
         self.env["tribe.run"].create(
             {
@@ -497,62 +375,14 @@ class Batch:
                 "calls": self.client.calls,
                 "seconds": self.client.seconds,
                 "webhooks": sum("webhook" in reasons for reasons in self.reasons.values()),
-                "changed": sum(line["action"] != "problem" for line in self._lines),
+                "changed": self._lines.changed,
                 "done": self._done,
                 "failed": self._failed,
                 "has_stopped": self._has_stopped,
-                "line_ids": [fields.Command.create(line) for line in self._lines if "name" in line],
+                "line_ids": self._lines.commands(),
             }
         )
 
     def _works(self, reference):
         # The rows of the claim only: what was noted meanwhile stays for the next round.
         return self.env["tribe.work"].browse(self._rows[reference]).exists()
-
-
-def _reason(work) -> str:
-    """Why a record is worked on.
-
-    A look that was to come later is done with what comes before it, and may find as old a copy as
-    the one before: as if Tribe told of the change only now. What of Tribe has become a problem was
-    read since it was told, so nobody tells of it any more.
-    """
-    is_known = work.direction == "inbound" and work.error_class in FOR_PEOPLE
-    if is_known and work.reason in TOLD_REASONS:
-        return "problem"
-    is_early = work.due > fields.Datetime.now() and not work.error_class
-    return "follow" if work.reason == "again" and is_early else work.reason
-
-
-def _told(work, problem) -> dict:
-    """The values with which a row tells of a problem.
-
-    While Tribe cannot be reached, what a person has to do stays as it is.
-    """
-    if (
-        problem.cause == UNAVAILABLE
-        and work.error_class in FOR_PEOPLE
-        and work.cause != UNAVAILABLE
-    ):
-        return {}
-    return {"error": problem.text, "error_class": problem.kind, "cause": problem.cause}
-
-
-def _tells_of(work, problem) -> bool:
-    """Whether a row tells of a problem of this kind already, whatever values it names."""
-    return work.error_class == problem.kind and codes_of(work.error) == codes_of(problem.text)
-
-
-def is_of_one_record(error: Exception) -> bool:
-    """Whether an exception that ended a batch can be the fault of one record in it."""
-    if isinstance(error, TribeRefused):
-        return not isinstance(error, (TribeUnauthorized, TribeUnknownSet))
-    if isinstance(error, (TribeError, NeedsPerson, TryAgain, psycopg2.OperationalError)):
-        return isinstance(error, TribeRecordUnreadable)
-    return True
-
-
-def _in(seconds):
-    """A moment (datetime, UTC) in so many seconds, and some more: what failed together must not
-    return together."""
-    return fields.Datetime.now() + timedelta(seconds=seconds * random.uniform(1, 1 + JITTER))

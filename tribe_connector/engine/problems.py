@@ -13,7 +13,16 @@ from odoo.exceptions import RedirectWarning, UserError
 
 from ..mapping import CountryUnknown, ValueUnreadable
 from ..sentence import LINE, MESSAGES, Label, Sentence, said, sentence
-from ..tribe_api import TribeCredentialsRefused, TribeError, TribePaused, TribeUnavailable
+from ..tribe_api import (
+    TribeCredentialsRefused,
+    TribeError,
+    TribePaused,
+    TribeRecordUnreadable,
+    TribeRefused,
+    TribeUnauthorized,
+    TribeUnavailable,
+    TribeUnknownSet,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -195,3 +204,12 @@ def _cause_of(error: Exception) -> str:
     if isinstance(error, TribeError):
         return REFUSED_BY_TRIBE
     return REFUSED_BY_ODOO if isinstance(error, UserError) else UNREADABLE
+
+
+def is_of_one_record(error: Exception) -> bool:
+    """Whether an exception that ended a batch can be the fault of one record in it."""
+    if isinstance(error, TribeRefused):
+        return not isinstance(error, (TribeUnauthorized, TribeUnknownSet))
+    if isinstance(error, (TribeError, NeedsPerson, TryAgain, psycopg2.OperationalError)):
+        return isinstance(error, TribeRecordUnreadable)
+    return True

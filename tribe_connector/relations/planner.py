@@ -1,8 +1,7 @@
 from odoo import models
 
 from ..codes import CREATE_ODOO, CREATE_TRIBE, QUESTION, RELATION_KINDS
-from ..engine.batch import is_of_one_record
-from ..engine.problems import NeedsPerson, problem_of
+from ..engine.problems import NeedsPerson, is_of_one_record, problem_of
 from ..mapping import NUMBER_FIELDS
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
