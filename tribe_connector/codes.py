@@ -64,32 +64,8 @@ DECISIONS = (TOLD_PAID, BOOK_ANYWAY, MOVE_BACK)
 # The reasons of what somebody waits for.
 ASKED_FOR = ("person", *DECISIONS)
 
-# Kinds of work
-
-# About one record of Tribe.
-RECORD_KINDS = (
-    "organization",
-    "person",
-    "customer",
-    "person_customer",
-    "supplier",
-    "address",
-    "invoice",
-    "document",
-)
-INBOUND_KINDS = (*RECORD_KINDS, "entity", "poll", "comparison", "invoices")
-# What a person can leave alone. The others are found again by themselves.
-IGNORABLE_KINDS = (*RECORD_KINDS, "partner")
-# Trying how Tribe takes writes (``tribe.trial``).
+# A kind of work (engine/kinds.py has all of them): trying how Tribe takes writes (``tribe.trial``).
 TRIAL = "trial"
-OUTBOUND_KINDS = ("partner", "payment", "plan", "unplaced", "activate", "deactivate", TRIAL)
-# What is done of a connection that is paused or deactivated as well.
-IN_EVERY_STATE = ("deactivate", "plan", TRIAL)
-# Kinds of work that only read, and only note what they found: done in dry run as well, and never
-# with a client that could write.
-READING = ("entity", "poll", "invoices", "plan")
-# What a person may have written in Tribe before the connection is activated.
-BEFORE_ACTIVATION = ("trial",)
 
 # The order of work
 

@@ -27,26 +27,6 @@ IDENTITY_SET = "Relationship_Organization_Identity"
 PHASE_SET = "Datastore_Phase_ActivityInvoice"
 INVOICING_SETS = {"Activity_Invoice", "ProductLine", PHASE_SET, "Datastore_VatGroup", "Product"}
 CUSTOMER_SETS = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER)
-# The entity types of which Tribe reports changes to us (docs/tribe-api.md, Webhooks).
-WEBHOOK_TYPES = {
-    "Relation.Organization": "organization",
-    "Relation.Person": "person",
-    "Relationship.Organization.CommercialRelationship.Customer": "customer",
-    "Relationship.Organization.Supplier": "supplier",
-    "Relationship.Person.CommercialRelationship.Customer": "person_customer",
-    "Address": "address",
-    "Activity.Invoice": "invoice",
-}
-POLL_STREAMS = tuple(WEBHOOK_TYPES.values())
-STREAM_SETS = {
-    "organization": "Relation_Organization",
-    "person": "Relation_Person",
-    "customer": ORGANIZATION_CUSTOMER,
-    "person_customer": PERSON_CUSTOMER,
-    "supplier": SUPPLIER,
-    "address": "Address",
-    "invoice": "Activity_Invoice",
-}
 # Of which kinds of relation the rows of a stream are a part: those relations are looked at.
 PARTS_OF = {
     **{stream: (kind,) for stream, (_set, kind) in RELATIONSHIPS.items()},

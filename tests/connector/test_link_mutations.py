@@ -2,8 +2,8 @@
 
 from unittest.mock import patch
 
+from odoo.addons.tribe_connector.engine.kinds import OUR_KINDS
 from odoo.addons.tribe_connector.models import tribe_work_webhook
-from odoo.addons.tribe_connector.tribe_names import POLL_STREAMS
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import LEAD, RelationCase
@@ -20,7 +20,7 @@ class TestLinkMutations(RelationCase):
     def setUp(self):
         super().setUp()
         # From here on a look finds what changed, and its token is fetched.
-        self.poll(*POLL_STREAMS)
+        self.poll(*OUR_KINDS.streams)
 
     def tell(self, stream, *ids):
         """What the controller does with webhooks that have only a relationshipId."""

@@ -3,11 +3,8 @@
 from odoo import fields
 from odoo.tools import SQL
 
-from odoo.addons.tribe_connector.codes import (
-    INBOUND_KINDS,
-    RECORD_KINDS,
-)
 from odoo.addons.tribe_connector.engine import rounds
+from odoo.addons.tribe_connector.engine.kinds import OUR_KINDS
 from odoo.addons.tribe_connector.engine.leases import Leases
 
 from .batches import Batches, invented
@@ -54,7 +51,7 @@ class TestMasses(Batches, RelationCase):
     def test_whatever_is_decided_and_of_whatever_kind(self):
         self.insert(self.connection, "invoice", MASS, reason="poll")
         self.insert(self.connection, "person", MASS, reason="initial")
-        cases = [(kind, "webhook") for kind in RECORD_KINDS]
+        cases = [(kind, "webhook") for kind in OUR_KINDS.codes(is_of_record=True)]
         cases += [("invoice", "book_anyway"), ("invoice", "told_paid")]
 
         def meanwhile(number):
@@ -72,7 +69,7 @@ class TestMasses(Batches, RelationCase):
 
     def test_whoever_asks_comes_before_webhooks_too(self):
         (real,) = invented(1)
-        for kind in INBOUND_KINDS:
+        for kind in OUR_KINDS.codes(direction="inbound"):
             self.insert(self.connection, kind, SMALLER_MASS, reason="webhook")
             self.insert(self.connection, kind, SMALLER_MASS, reason="follow")
             self.insert(self.connection, kind, SMALLER_MASS, reason="nightly")
@@ -154,7 +151,7 @@ class TestMasses(Batches, RelationCase):
     def test_another_connection_is_not_disturbed(self):
         other = self.connection.copy({"name": "Andere", "mode": "demo"})
         other.state = "active"
-        for kind in RECORD_KINDS:
+        for kind in OUR_KINDS.codes(is_of_record=True):
             for reason in ("person", "webhook", "initial"):
                 self.insert(other, kind, SMALLER_MASS // 2, reason=reason)
         (real,) = invented(1)
@@ -162,7 +159,7 @@ class TestMasses(Batches, RelationCase):
             with self.subTest(reason):
                 turn = self.when_done(lambda: self.add("invoice", real, reason), real)
                 self.assertLessEqual(turn, 2)
-                for kind in RECORD_KINDS:
+                for kind in OUR_KINDS.codes(is_of_record=True):
                     self.insert(other, kind, SMALLER_MASS // 2, reason="person")
 
     # What it costs

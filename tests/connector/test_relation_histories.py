@@ -26,10 +26,7 @@ from told import is_sentence, sentences_of
 from odoo import Command, fields
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tribe_connector.tribe_names import (
-    POLL_STREAMS,
-    WEBHOOK_TYPES,
-)
+from odoo.addons.tribe_connector.engine.kinds import OUR_KINDS
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .history_case import HistoryMixin
@@ -512,7 +509,7 @@ class History(RuleBasedStateMachine):
             if self.events:
                 self.events.pop(pick % len(self.events))
 
-    @rule(streams=st.lists(st.sampled_from(POLL_STREAMS), min_size=1, max_size=3, unique=True))
+    @rule(streams=st.lists(st.sampled_from(OUR_KINDS.streams), min_size=1, max_size=3, unique=True))
     def poll(self, streams):
         self._poll(streams)
         self._run()
@@ -552,7 +549,7 @@ class History(RuleBasedStateMachine):
         self._check_nothing_left()
 
     def _run_fully(self):
-        self._poll(POLL_STREAMS)
+        self._poll(OUR_KINDS.streams)
         self._run_nightly()
         self._compare()
         self.case.run_lanes()
@@ -689,7 +686,7 @@ class History(RuleBasedStateMachine):
         for tenant in self.tenants:
             deliveries = tenant.sandbox.deliveries()
             self.events += [
-                (tenant, WEBHOOK_TYPES[each["entityType"]], each["payload"]["entityId"])
+                (tenant, OUR_KINDS.by_entity_type[each["entityType"]], each["payload"]["entityId"])
                 for each in deliveries[tenant.deliveries_seen :]
             ]
             tenant.deliveries_seen = len(deliveries)

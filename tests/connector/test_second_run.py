@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from odoo.addons.tribe_connector.tribe_names import POLL_STREAMS, STREAM_SETS
+from odoo.addons.tribe_connector.engine.kinds import OUR_KINDS
 
 from .common import ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER
 from .relation_case import RelationCase
@@ -12,7 +12,7 @@ ORGANIZATIONS = 41
 PERSONS = 5
 # What one call reads at most when it asks by ID (tribe-api.md: 100 a page, but 40 IDs fit).
 PAGE = 40
-RELATION_STREAMS = [stream for stream in POLL_STREAMS if stream != "invoice"]
+RELATION_STREAMS = [stream for stream in OUR_KINDS.streams if stream != "invoice"]
 SETS = (
     "Relation_Organization",
     "Relation_Person",
@@ -113,25 +113,27 @@ class TestSecondRun(RelationCase):
         self.assertEqual(self.again(self.run_nightly), dict.fromkeys(kinds, 1))
 
     def test_poll_of_every_stream(self):
-        calls = self.again(lambda: self.poll(*POLL_STREAMS))
+        calls = self.again(lambda: self.poll(*OUR_KINDS.streams))
 
         self.assertLessEqual(set(SETS), set(calls))
-        self.assertReadEachPageOnce(calls, besides=STREAM_SETS.values())
+        self.assertReadEachPageOnce(
+            calls, besides=[OUR_KINDS[stream].entity_set for stream in OUR_KINDS.streams]
+        )
 
     def test_poll_when_nothing_changed_is_one_page_of_each_stream(self):
-        self.poll(*POLL_STREAMS)
+        self.poll(*OUR_KINDS.streams)
 
         calls = self.again(self.poll_long_afterwards)
 
         # Of invoices what bears a new date, and the newest open ones.
         self.assertEqual(calls.pop("Activity_Invoice"), 2)
         self.assertEqual(set(calls.values()), {1}, calls)
-        self.assertEqual(len(calls), len(POLL_STREAMS) - 1)
+        self.assertEqual(len(calls), len(OUR_KINDS.streams) - 1)
 
     def poll_long_afterwards(self):
         """Look for changes since a moment at which nothing has changed for long."""
         self.env["tribe.cursor"].search([]).position = "2100-01-01"
-        self.poll(*POLL_STREAMS)
+        self.poll(*OUR_KINDS.streams)
 
     def test_synchronize_now(self):
         calls = self.again(lambda: self.synchronize(self.partners))
@@ -149,7 +151,7 @@ class TestSecondRun(RelationCase):
     def report_everything(self):
         """Let a webhook arrive about every relation, relationship and address."""
         for kind in RELATION_STREAMS:
-            ids = [row["ID"] for row in self.sandbox.rows(STREAM_SETS[kind])]
+            ids = [row["ID"] for row in self.sandbox.rows(OUR_KINDS[kind].entity_set)]
             self.env["tribe.work"]._add(self.connection, "inbound", kind, ids, "webhook")
         self.run_lanes()
 

@@ -25,7 +25,7 @@ from told import is_sentence, sentences_of, with_inner
 from odoo import Command
 from odoo.exceptions import UserError
 
-from odoo.addons.tribe_connector.tribe_names import WEBHOOK_TYPES
+from odoo.addons.tribe_connector.engine.kinds import OUR_KINDS
 
 from .invoice_case import cents
 from .invoice_history import (
@@ -520,7 +520,7 @@ class History(RuleBasedStateMachine):
     def _collect_events(self):
         deliveries = self.sandbox.deliveries()
         for each in deliveries[self.seen :]:
-            kind, payload = WEBHOOK_TYPES[each["entityType"]], each["payload"]
+            kind, payload = OUR_KINDS.by_entity_type[each["entityType"]], each["payload"]
             # What tells of a link has that one's ID, which leads to nothing.
             of_link = "entity", f"{kind}:{payload.get('relationshipId')}"
             self.events.append((kind, payload["entityId"]) if "entityId" in payload else of_link)

@@ -15,7 +15,6 @@ from ..tribe_api import (
     parse_event,
     shape_of_payload,
 )
-from ..tribe_names import WEBHOOK_TYPES
 from .raw_dispatcher import RawDispatcher
 from .refusal_counter import WINDOW_SECONDS, RefusalCounter
 
@@ -60,7 +59,8 @@ class TribeWebhook(http.Controller):
         if entity_type == TRIAL:
             self._note_trial(connection, body, event)
         elif connection.state in ("initial", "active", "paused"):
-            self._note(connection, WEBHOOK_TYPES[entity_type], event)
+            kinds = request.env["tribe.engine"]._table_of_kinds()
+            self._note(connection, kinds.by_entity_type[entity_type], event)
         return request.make_response("", status=204)
 
     def _refuse(self, status):
@@ -75,7 +75,8 @@ class TribeWebhook(http.Controller):
         One query at most: refusing has to cost less than asking.
         """
         credentials = request.env["tribe.credential"].sudo()
-        if entity_type not in (*WEBHOOK_TYPES, TRIAL) or not is_guid(key):
+        entity_types = request.env["tribe.engine"]._table_of_kinds().by_entity_type
+        if entity_type not in (*entity_types, TRIAL) or not is_guid(key):
             return credentials.connection_id
         credential = credentials._of_webhook(key)
         is_proven = is_authentic(

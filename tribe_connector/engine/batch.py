@@ -5,7 +5,6 @@ from functools import cached_property
 
 from odoo import fields
 
-from ..codes import BEFORE_ACTIVATION, READING
 from ..sentence import sentence
 from ..tribe_api import TribePaused
 from .lost_race import is_of_transaction
@@ -32,6 +31,7 @@ class Batch:
         # Whatever is read of Tribe is read after this.
         self.began = fields.Datetime.now()
         self.kind = works[0].kind
+        self._kind = engine._table_of_kinds()[self.kind]
         self.direction = works[0].direction
         self._work_ids = works.ids
         self._mode = connection.mode
@@ -78,7 +78,7 @@ class Batch:
     def client(self):
         """The client of this batch."""
         return self.connection._client(
-            mode=self._mode, reads_only=self.kind in READING, before_write=self.check_still_on
+            mode=self._mode, reads_only=self._kind.only_reads, before_write=self.check_still_on
         )
 
     @property
@@ -174,7 +174,7 @@ class Batch:
 
         :raises TribePaused: what waits goes on in another batch, once it may
         """
-        off = ("draft",) if self.kind in BEFORE_ACTIVATION else ("draft", "connected")
+        off = ("draft",) if self._kind.before_activation else ("draft", "connected")
         row = execute_apart(
             self.env.registry,
             """SELECT 1 FROM tribe_connection
@@ -190,7 +190,7 @@ class Batch:
 
         What goes out is checked before each write in Tribe, and is kept whatever happens then.
         """
-        if self.direction == "inbound" and self.kind not in READING:
+        if self.direction == "inbound" and not self._kind.only_reads:
             self.check_still_on()
 
     def commit(self) -> None:

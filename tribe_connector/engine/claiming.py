@@ -8,24 +8,13 @@ from ..codes import (
     ASKED,
     FOLLOWING,
     FOUND,
-    IN_EVERY_STATE,
-    INBOUND_KINDS,
-    OUTBOUND_KINDS,
-    READING,
     TOLD,
     URGENCY,
 )
-from .lanes import HANDLERS
-from .leases import journal_key
+from .leases import journal_key, record_key
 from .limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
 from .rounds import rounds_of
 
-KINDS = {"inbound": INBOUND_KINDS, "outbound": OUTBOUND_KINDS}
-# What only tells which relation to look at is done first, so that each is looked at once.
-FIRST = ("entity", "poll", "customer", "person_customer", "supplier", "address")
-OF_RELATIONS = [kind for kind, model in HANDLERS.items() if model == "tribe.relation.importer"]
-# What is done in the journals of a connection, in each of which one worker is at a time.
-IN_JOURNALS = ("invoice", "document")
 # Records worked on at once: as many as one call to Tribe reads by their IDs.
 BATCH = 40
 # How many waiting records are looked at for ones that nobody else works on.
@@ -43,10 +32,11 @@ class Stream(NamedTuple):
     urgency: int
     # The IDs of those in which it is done.
     journals: list[int]
+    is_of_relations: bool
 
     def fills(self, other):
         """Whether a batch of the other one may have some of this."""
-        is_alike = self[:2] == other[:2] and self.kind in OF_RELATIONS
+        is_alike = self[:2] == other[:2] and self.is_of_relations
         return is_alike and {self.urgency, other.urgency} == {TOLD, FOLLOWING}
 
     def share(self):
@@ -54,7 +44,7 @@ class Stream(NamedTuple):
 
         What was found of relations keeps its order: so numbers are given, and so the plan says.
         """
-        is_in_order = self.urgency in (FOLLOWING, FOUND) and self.kind in OF_RELATIONS
+        is_in_order = self.urgency in (FOLLOWING, FOUND) and self.is_of_relations
         return "relations" if is_in_order else self.kind
 
 
@@ -107,11 +97,15 @@ class TribeEngine(models.AbstractModel):
         if all(leases.take(key) for key in keys):
             candidates = iter(self._candidates_to_fill(direction, stream, streams))
             while more := list(islice(candidates, BATCH - len(taken))):
-                works = {_work_key(*stream[:2], reference): reference for reference in more}
+                works = {self._lease_of(*stream[:2], reference): reference for reference in more}
                 taken += [works[key] for key in leases.take_each(works)]
         if not taken:
             leases.give_back(filter(leases.holds, keys))
         return taken
+
+    def _lease_of(self, connection_id, kind, reference):
+        """The name of the lease on the record that work is about."""
+        return record_key(connection_id, self._table_of_kinds()[kind].leased, reference)
 
     def _claim_rows(self, connection_id, kind, references, leases):
         """All rows about some records, as rows that webhooks do not count on any more."""
@@ -129,7 +123,7 @@ class TribeEngine(models.AbstractModel):
         )
         alone = claimed._first_alone()
         others = set(references) - set(alone.mapped("reference"))
-        leases.give_back(_work_key(connection_id, kind, reference) for reference in others)
+        leases.give_back(self._lease_of(connection_id, kind, reference) for reference in others)
         alone._begin()
         # Before Tribe is asked, and at once: webhooks about the same records wait for it.
         self._commit(0)
@@ -140,6 +134,7 @@ class TribeEngine(models.AbstractModel):
 
         Of each only the first row is read, so that it costs the same however many wait.
         """
+        kinds = self._table_of_kinds()
         entities = self.env["tribe.legal.entity"]
         entities.flush_model(["connection_id", "journal_id", "is_booked"])
         rows = self.env.execute_query(
@@ -155,12 +150,12 @@ class TribeEngine(models.AbstractModel):
                   FROM %(heads)s
                  ORDER BY work.urgency, work.kind IN %(first_kinds)s DESC, head.due, head.id
                 """,
-                booked=IN_JOURNALS,
+                booked=kinds.codes(in_journals=True),
                 heads=self._heads(direction, fields.Datetime.now(), most=1),
-                first_kinds=FIRST,
+                first_kinds=kinds.codes(is_first=True),
             )
         )
-        return [Stream(*row) for row in rows]
+        return [Stream(*row, kinds[row[1]].is_of_relations) for row in rows]
 
     def _candidates_to_fill(self, direction, stream, streams):
         """The references of a stream, then those of others that may fill its batch; each once."""
@@ -229,7 +224,7 @@ class TribeEngine(models.AbstractModel):
                       ORDER BY first.due, first.id LIMIT %(most)s) AS head
             WHERE %(may_be_done)s
             """,
-            kinds=list(KINDS[direction]),
+            kinds=list(self._table_of_kinds().codes(direction=direction)),
             asked=ASKED,
             found=FOUND,
             urgency=SQL(URGENCY),
@@ -246,6 +241,7 @@ class TribeEngine(models.AbstractModel):
         are just sending. In dry run Tribe is read, and nothing is done with it. Archived
         connections wait, and in a copy of the database all of them.
         """
+        kinds = self._table_of_kinds()
         self.env["tribe.work"].flush_model()
         connections = self.env["tribe.connection"]
         here = connections._here()
@@ -264,11 +260,11 @@ class TribeEngine(models.AbstractModel):
                    AND (connection.state IN %s OR work.kind IN %s))
             AND %s
             """,
-            READING,
+            kinds.codes(only_reads=True),
             here["database_uuid"],
             here["database_name"],
             states,
-            IN_EVERY_STATE,
+            kinds.codes(in_every_state=True),
             self._is_tribe_there(),
         )
 
@@ -294,11 +290,3 @@ class TribeEngine(models.AbstractModel):
             BURST_OF_WINDOW,
             LONGEST_SLEEP_SECONDS,
         )
-
-
-def _work_key(connection_id, kind, reference):
-    if kind == "partner":
-        return f"{connection_id}:res.partner:{reference}"
-    if kind == "payment":
-        return f"{connection_id}:account.move:{reference}"
-    return f"{connection_id}:tribe:{reference}"

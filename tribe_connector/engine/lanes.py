@@ -9,14 +9,10 @@ from odoo import api, fields, models
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
 from odoo.tools import SQL
 
-from ..codes import (
-    TRIAL,
-)
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS
 from .batch import Batch
-from .leases import (
-    Leases,
-)
+from .kinds import KINDS, table_of
+from .leases import Leases
 from .lost_race import giving_way
 from .turn import (
     come_first_next,
@@ -29,27 +25,6 @@ _logger = logging.getLogger(__name__)
 LANES = {
     "inbound": ("cron_inbound_1", "cron_inbound_2"),
     "outbound": ("cron_outbound",),
-}
-HANDLERS = {
-    "organization": "tribe.relation.importer",
-    "person": "tribe.relation.importer",
-    "customer": "tribe.relation.importer",
-    "person_customer": "tribe.relation.importer",
-    "supplier": "tribe.relation.importer",
-    "address": "tribe.relation.importer",
-    "invoice": "tribe.invoice.importer",
-    "document": "tribe.document.importer",
-    "entity": "tribe.poller",
-    "poll": "tribe.poller",
-    "comparison": "tribe.relation.comparer",
-    "invoices": "tribe.invoice.comparer",
-    "partner": "tribe.relation.exporter",
-    "plan": "tribe.relation.planner",
-    "payment": "tribe.payment.exporter",
-    "unplaced": "tribe.poller",
-    "activate": "tribe.poller",
-    "deactivate": "tribe.poller",
-    TRIAL: "tribe.trial",
 }
 # Work due within so many seconds is waited for. No longer: Odoo has few cron workers, and a lane
 # that waits keeps one of them from everybody's other work.
@@ -69,6 +44,16 @@ class TribeEngine(models.AbstractModel):
 
     _name = "tribe.engine"
     _description = "Tribe Engine"
+
+    @api.model
+    def _kinds(self):
+        """The kinds of work (``Kind``), for another addon to add its own."""
+        return KINDS
+
+    @api.model
+    def _table_of_kinds(self):
+        """All kinds of work, and what follows from them (``Kinds``)."""
+        return table_of(tuple(self._kinds()))
 
     @api.model
     def _wake(self, direction, reference=""):
@@ -227,7 +212,9 @@ class TribeEngine(models.AbstractModel):
         batch = Batch(self.with_env(connection.env), connection, leases, claimed)
         try:
             claimed._check_it_ends()
-            batch.split_on_error(batch.env[HANDLERS[claimed[0].kind]]._process)
+            batch.split_on_error(
+                batch.env[self._table_of_kinds()[claimed[0].kind].handler]._process
+            )
             batch.check_may_change_odoo()
         except Exception as error:  # noqa: BLE001 - no error of an item may escape the cron
             batch.rollback()

@@ -11,6 +11,7 @@ from itertools import islice
 import psycopg2.errors
 
 from ..mapping import canonical
+from .kinds import IN_TRIBE, PARTNER
 
 # Of one worker. Each takes a place in a table of PostgreSQL that all databases of the server share
 # (``max_locks_per_transaction`` times ``max_connections``: 6,400 by its defaults).
@@ -19,24 +20,24 @@ MOST_HELD = 1_000
 PERSON = b"tribe_connector"
 
 
+def record_key(connection_id: int, leased: str, reference: str | int) -> str:
+    """The name of the lease on a record, of Tribe or of a model of Odoo (``Kind.leased``)."""
+    return f"{connection_id}:{leased}:{reference}"
+
+
 def tribe_key(connection_id: int, tribe_id: str) -> str:
     """The name of the lease on a record of Tribe."""
-    return f"{connection_id}:tribe:{tribe_id}"
+    return record_key(connection_id, IN_TRIBE, tribe_id)
 
 
 def partner_key(connection_id: int, partner_id: int) -> str:
     """The name of the lease on a partner."""
-    return f"{connection_id}:res.partner:{partner_id}"
+    return record_key(connection_id, PARTNER, partner_id)
 
 
 def number_key(connection_id: int, name: str, number: str) -> str:
     """The name of the lease on giving somebody a debtor or creditor number (``name``)."""
     return f"{connection_id}:{name}:{canonical(name, number)}"
-
-
-def move_key(connection_id: int, move_id: int) -> str:
-    """The name of the lease on an invoice in Odoo."""
-    return f"{connection_id}:account.move:{move_id}"
 
 
 def journal_key(journal_id: int) -> str:

@@ -12,8 +12,6 @@ from ..tribe_names import (
     NAVIGATIONS,
     PARTS_OF,
     RELATIONSHIPS,
-    STREAM_SETS,
-    WEBHOOK_TYPES,
 )
 from .problems import Busy
 from .turn import current_turn
@@ -116,18 +114,19 @@ class TribePoller(models.AbstractModel):
     def _find_in_tribe(self, client, tribe_id):
         """``((kind, tribe_id) or None, whether Tribe answers such questions)``."""
         try:
-            kind = WEBHOOK_TYPES.get(str(client.find(tribe_id).get("_Type")))
+            entity_type = str(client.find(tribe_id).get("_Type"))
         except TribeNotFound:
             return None, True
         except TribeRefused:
             return None, False
+        kind = self.env["tribe.engine"]._table_of_kinds().by_entity_type.get(entity_type)
         return (kind, tribe_id) if kind else None, True
 
     # Looking
 
     def _poll(self, batch, stream):
         connection = batch.connection
-        if STREAM_SETS[stream] in connection._absent():
+        if self.env["tribe.engine"]._table_of_kinds()[stream].entity_set in connection._absent():
             return
         self._check_room(batch)
         cursors = self.env["tribe.cursor"]
@@ -191,8 +190,9 @@ class TribePoller(models.AbstractModel):
         :param listing: behind which rows it goes on (``Listing``); none: at the first
         """
         connection = batch.connection
+        kinds = self.env["tribe.engine"]._table_of_kinds()
         for page in batch.client.pages(
-            STREAM_SETS[stream],
+            kinds[stream].entity_set,
             filter=since and changed_since(since),
             select="ID,IsFormer" if stream in RELATIONSHIPS and not since else "ID",
             expand=self._relations(connection, stream),
@@ -206,10 +206,11 @@ class TribePoller(models.AbstractModel):
     def _relations(self, connection, stream):
         """What to expand for the rows of a stream to name their relations, or None."""
         absent = connection._absent()
+        entity_set = self.env["tribe.engine"]._table_of_kinds()[stream].entity_set
         expanded = [
             f"{NAVIGATIONS[kind]}($select=ID)"
             for kind in PARTS_OF.get(stream, ())
-            if f"{STREAM_SETS[stream]}/{NAVIGATIONS[kind]}" not in absent
+            if f"{entity_set}/{NAVIGATIONS[kind]}" not in absent
         ]
         return ",".join(expanded) or None
 

@@ -40,7 +40,6 @@ from ..tribe_api import (
     TribeRefused,
     TribeUnauthorized,
 )
-from ..tribe_names import WEBHOOK_TYPES
 from .tribe_credential import new_webhook_token
 
 # Fields of the form that are kept in the credential.
@@ -1030,7 +1029,8 @@ class TribeConnection(models.Model):
         Returns the refused ones, ``{entity_type: TribeRefused}``: Tribe does not document which
         types it takes. Their changes are found by looking for them.
         """
-        addresses = {self._webhook_url(entity_type) for entity_type in WEBHOOK_TYPES}
+        entity_types = self.env["tribe.engine"]._table_of_kinds().by_entity_type
+        addresses = {self._webhook_url(entity_type) for entity_type in entity_types}
         ours = self._own_webhooks(client)
         kept = {*addresses, self._webhook_url(TRIAL)} if self._is_trying() else addresses
         for webhook in ours:
@@ -1039,7 +1039,7 @@ class TribeConnection(models.Model):
         registered = {webhook["webhookUrl"] for webhook in ours}
         headers = {TOKEN_HEADER: self._credential().webhook_token}
         refused = {}
-        for entity_type in WEBHOOK_TYPES:
+        for entity_type in entity_types:
             url = self._webhook_url(entity_type)
             if url in registered or entity_type.replace(".", "_") in self._absent():
                 continue

@@ -8,7 +8,6 @@ from ..codes import TRIAL
 from ..engine.only_for import only_for
 from ..engine.problems import FOR_PEOPLE
 from ..sentence import say
-from ..tribe_names import STREAM_SETS
 
 # So many looks at Tribe may be missed before that is said.
 LOOKS_TO_MISS = 4
@@ -240,11 +239,12 @@ class TribeConnection(models.Model):
         """How far what this Tribe has was read: ``{stream: position}``, None where never."""
         absent = self.sudo()._absent()
         found = self.env["tribe.cursor"].sudo().search([("connection_id", "=", self.id)])
+        kinds = self.env["tribe.engine"]._table_of_kinds()
         positions = {cursor.stream: cursor.position for cursor in found}
         return {
             stream: positions.get(stream)
-            for stream, name in STREAM_SETS.items()
-            if name not in absent
+            for stream in kinds.streams
+            if kinds[stream].entity_set not in absent
         }
 
     def _unread_streams(self):

@@ -13,7 +13,6 @@ from ..codes import (
 from ..engine.only_for import only_for
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
-from ..tribe_names import POLL_STREAMS
 from .tribe_connection import (
     STOPPED_HOURS,
     STOPPED_TO_REST,
@@ -521,7 +520,8 @@ class TribeConnection(models.Model):
         if self.state == "initial" and not self._initial_work():
             self.state = "active"
             # From the beginning, not from now: what Tribe sent before is booked by its from-date.
-            streams = [stream for stream in POLL_STREAMS if self._reads_all(stream)]
+            all_streams = self.env["tribe.engine"]._table_of_kinds().streams
+            streams = [stream for stream in all_streams if self._reads_all(stream)]
             self.env["tribe.work"]._add(self, "inbound", "poll", streams, "initial")
             self.env["tribe.engine"]._wake("inbound")
 
@@ -531,7 +531,7 @@ class TribeConnection(models.Model):
         Where they were looked for before, from there: nobody told what changed since.
         """
         cursors = self.env["tribe.cursor"]
-        for stream in POLL_STREAMS:
+        for stream in self.env["tribe.engine"]._table_of_kinds().streams:
             if not self._reads_all(stream) and not cursors._position(self, stream):
                 cursors._move(self, stream, beginning)
 

@@ -12,7 +12,6 @@ from ..codes import (
     RESTORED,
 )
 from ..engine.problems import STOPPED
-from ..tribe_names import POLL_STREAMS
 from .tribe_connection import (
     BEGUN,
     SLOW_FILTER,
@@ -46,8 +45,9 @@ class TribeConnection(models.Model):
         """Note that all streams are looked at, but for those of which that waits already."""
         polls = [("connection_id", "=", self.id), ("kind", "=", "poll"), ("reason", "=", "poll")]
         waiting = self.env["tribe.work"].search([*polls, ("error_class", "=", False)])
-        left = set(POLL_STREAMS) - set(waiting.mapped("reference"))
-        streams = [stream for stream in POLL_STREAMS if stream in left]
+        streams = self.env["tribe.engine"]._table_of_kinds().streams
+        left = set(streams) - set(waiting.mapped("reference"))
+        streams = [stream for stream in streams if stream in left]
         self.env["tribe.work"]._add(self, "inbound", "poll", streams, "poll")
 
     def _is_night(self):

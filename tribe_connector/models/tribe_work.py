@@ -10,10 +10,8 @@ from ..codes import (
     ASKED_BY,
     BOOK_ANYWAY,
     DECISIONS,
-    IGNORABLE_KINDS,
     MOVE_BACK,
     PHASE_BEFORE,
-    RECORD_KINDS,
     RELATION_KINDS,
     TOLD_PAID,
     TRIAL,
@@ -235,9 +233,10 @@ class TribeWork(models.Model):
     def _compute_tribe_url(self):
         works = self.filtered("id")
         (self - works).tribe_url = False
+        of_records = self.env["tribe.engine"]._table_of_kinds().codes(is_of_record=True)
         for work in works:
             addresses = work.connection_id.sudo()._addresses()
-            work.tribe_url = work.kind in RECORD_KINDS and addresses.entity_link(work.reference)
+            work.tribe_url = work.kind in of_records and addresses.entity_link(work.reference)
 
     @api.depends("error")
     @api.depends_context("lang")
@@ -665,8 +664,9 @@ class TribeWork(models.Model):
     @api.depends("kind", "error_class", "cause", "facts")
     @api.depends_context("uid")
     def _compute_can_ignore(self):
+        ignorable = self.env["tribe.engine"]._table_of_kinds().codes(can_ignore=True)
         for work in self:
-            is_ignorable = work.kind in IGNORABLE_KINDS and work.cause != DIFFERS
+            is_ignorable = work.kind in ignorable and work.cause != DIFFERS
             # What only tries again is nothing to decide about.
             is_for_people = work.error_class in FOR_PEOPLE
             work.can_ignore = (

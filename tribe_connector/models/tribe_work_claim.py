@@ -3,7 +3,7 @@ import psycopg2.errors
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..codes import ASKED_FOR, IN_EVERY_STATE, URGENCY
+from ..codes import ASKED_FOR, URGENCY
 from ..engine.problems import STOPPED, NeedsPerson
 from ..sentence import sentence
 
@@ -77,7 +77,8 @@ class TribeWork(models.Model):
         """Whether these are of a kind that ended as many workers as have a connection pause, and is
         done in every state of it. Whoever asks for it, it waits for another day."""
         kind = self[:1].kind
-        return kind in IN_EVERY_STATE and self.connection_id._has_ended_workers(kind)
+        in_every_state = self.env["tribe.engine"]._table_of_kinds().codes(in_every_state=True)
+        return kind in in_every_state and self.connection_id._has_ended_workers(kind)
 
     def _waits_as_stopped(self):
         """Whether the record was set apart, and neither the night has come nor has a person asked.

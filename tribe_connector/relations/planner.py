@@ -5,7 +5,7 @@ from ..engine.problems import NeedsPerson, is_of_one_record, problem_of
 from ..mapping import NUMBER_FIELDS
 from ..sentence import said, sentence
 from ..tribe_api import TribeRefused, TribeWriteForbidden
-from ..tribe_names import NAVIGATIONS, PARTS_OF, RELATIONSHIPS, STREAM_SETS
+from ..tribe_names import NAVIGATIONS, PARTS_OF, RELATIONSHIPS
 from .planning_batch import PlanningBatch
 from .relation_reader import load_relations
 
@@ -223,10 +223,11 @@ class TribeRelationPlanner(models.AbstractModel):
             ]
         )
         found = {work.reference: work.kind for work in waiting}
+        kinds = self.env["tribe.engine"]._table_of_kinds()
         connection, poller = batch.connection, self.env["tribe.poller"]
         for stream in (*RELATION_KINDS, *PARTS_OF):
             since = self.env["tribe.cursor"]._position(connection, stream)
-            if not since or STREAM_SETS[stream] in connection._absent():
+            if not since or kinds[stream].entity_set in connection._absent():
                 continue
             for by_kind in poller._changes(batch, stream, since):
                 for kind, ids in by_kind.items():
