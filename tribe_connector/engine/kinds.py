@@ -148,5 +148,5 @@ def table_of(kinds: tuple[Kind, ...]) -> Kinds:
     return Kinds(kinds)
 
 
-# For whatever knows no environment, such as a field while its class is defined.
+# Those of this addon, for what knows no environment: tests, and classes while they are defined.
 OUR_KINDS = table_of(KINDS)

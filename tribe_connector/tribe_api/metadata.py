@@ -14,7 +14,10 @@ from .errors import TribeUnavailable
 
 
 class Schema:
-    """Entity sets with their properties and navigations, those of base types included."""
+    """Entity sets with their properties and navigations, those of base types included.
+
+    What is kept of it is ``as_dict``; the methods that ask it are for tests and by hand.
+    """
 
     def __init__(self, sets: Mapping[str, Mapping], *, is_inherited: bool = False):
         self._sets = {name: _copied(content) for name, content in sets.items()}

@@ -116,7 +116,10 @@ class Reader(Exchanges):
         select: str | None = None,
         orderby: str | None = "ID asc",
     ) -> list[dict]:
-        """As ``pages``, all in one list, of which there is an end: for what is not many."""
+        """As ``pages``, all in one list, of which there is an end: for what is not many.
+
+        For tests and by hand.
+        """
         options = self._listing_options(filter, expand, select, orderby)
         return list(chain.from_iterable(self._listed(entity_set, options, Room())))
 
