@@ -1,5 +1,12 @@
 """What is stored as a code: kinds, states, reasons and marks, and groups of them."""
 
+# States of connections
+
+# In which records go across.
+WORKING_STATES = ("initial", "active")
+# And those in which what changes is noted: it is done at once, or when it goes on.
+RUNNING_STATES = (*WORKING_STATES, "paused")
+
 # Links
 
 RELATION_KINDS = ("organization", "person")

@@ -5,7 +5,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from odoo import http
 from odoo.http import request
 
-from ..codes import TRIAL
+from ..codes import RUNNING_STATES, TRIAL
 from ..engine.trial import HEARD
 from ..tribe_api import (
     WebhookUnreadable,
@@ -58,7 +58,7 @@ class TribeWebhook(http.Controller):
             return request.make_response("The webhook is not readable.", status=400)
         if entity_type == TRIAL:
             self._note_trial(connection, body, event)
-        elif connection.state in ("initial", "active", "paused"):
+        elif connection.state in RUNNING_STATES:
             kinds = request.env["tribe.engine"]._table_of_kinds()
             self._note(connection, kinds.by_entity_type[entity_type], event)
         return request.make_response("", status=204)

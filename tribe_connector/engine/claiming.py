@@ -10,6 +10,7 @@ from ..codes import (
     FOUND,
     TOLD,
     URGENCY,
+    WORKING_STATES,
 )
 from .leases import journal_key, record_key
 from .limiter import BURST_OF_WINDOW, LONGEST_SLEEP_SECONDS
@@ -246,7 +247,7 @@ class TribeEngine(models.AbstractModel):
         connections = self.env["tribe.connection"]
         here = connections._here()
         connections.flush_model(["state", "mode", "is_demo_data", "active", *here])
-        states = ("active",) if direction == "inbound" else ("initial", "active")
+        states = ("active",) if direction == "inbound" else WORKING_STATES
         return SQL(
             """
             EXISTS (

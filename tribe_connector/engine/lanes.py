@@ -30,7 +30,7 @@ LANES = {
 # that waits keeps one of them from everybody's other work.
 SOON_SECONDS = 3
 # How long to wait for another worker who is at all the due records.
-BUSY_SECONDS = 0.2
+SHORTEST_WAIT_SECONDS = 0.2
 # What arrives while a lane waits is begun within so many seconds.
 GLANCE_SECONDS = 0.5
 
@@ -194,7 +194,7 @@ class TribeEngine(models.AbstractModel):
         )
         if not due:
             return None
-        return max((due - fields.Datetime.now()).total_seconds(), BUSY_SECONDS)
+        return max((due - fields.Datetime.now()).total_seconds(), SHORTEST_WAIT_SECONDS)
 
     def _commit(self, processed, remaining=None):
         """Commit; returns the seconds left for this run of the cron."""

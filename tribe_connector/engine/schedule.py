@@ -5,6 +5,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..codes import WORKING_STATES
 from ..tribe_api import LONGEST_EXCHANGE_SECONDS, TribeError
 from .availability import Availability
 from .lanes import LANES
@@ -39,7 +40,7 @@ class TribeEngine(models.AbstractModel):
         resting = works._stopped(connections.search([("state", "=", "paused")])).connection_id
         told = stopping | resting
         running = (
-            (Domain("state", "in", ("initial", "active")) | Domain("id", "in", told.ids))
+            (Domain("state", "in", WORKING_STATES) | Domain("id", "in", told.ids))
             & Domain("mode", "!=", "off")
             & Domain("is_demo_data", "=", False)
             & Domain("active", "=", True)

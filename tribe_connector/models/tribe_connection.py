@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..codes import RELATION_KINDS, TRIAL
+from ..codes import RELATION_KINDS, RUNNING_STATES, TRIAL
 from ..engine.leases import (
     Leases,
     button_keys,
@@ -54,8 +54,6 @@ SECONDS_TO_ESTIMATE = 5
 HIGHEST_ID = 2**31 - 1
 # That of a new connection, and of the dates of its invoices (tribe.legal.entity).
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
-# What changes meanwhile is noted: it is done at once, or when it goes on.
-RUNNING_STATES = ("initial", "active", "paused")
 # No Domain.FALSE, for which Odoo asks nothing.
 NOBODY = Domain("id", "<", 0)
 # For looking once through all contacts by a filter, which with very long texts of them takes

@@ -1,9 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..codes import RUNNING_STATES
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeAddressInvalid, check_address, check_own_address, host_of
-from .tribe_connection import RUNNING_STATES
 from .tribe_credential import new_webhook_token
 
 # Where Tribe is, by what it is called in a sentence. The first two are sent secrets.

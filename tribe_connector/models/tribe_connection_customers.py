@@ -5,10 +5,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..codes import RELATION_KINDS
+from ..codes import RELATION_KINDS, RUNNING_STATES
 from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_connection import HIGHEST_ID, RUNNING_STATES
+from .tribe_connection import HIGHEST_ID
 
 # Beyond it nobody needs to know how many they are, nor reads them all in a list.
 MOST_UNPLACED = 1000

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..codes import RUNNING_STATES
 from ..engine.only_for import only_for
 from ..help_page import help_page
 from ..sentence import say
@@ -113,7 +114,7 @@ class TribeConnection(models.Model):
     def _next_step(self):
         if self.state == "draft":
             return "check" if "blocking" in self.check_ids.mapped("state") else "connect"
-        if self.state in ("initial", "active", "paused"):
+        if self.state in RUNNING_STATES:
             running = "synchronize" if self._initial_work() else "active"
             return {"initial": "synchronize", "active": "active"}.get(self.state, running)
         if "blocking" in self.check_ids.mapped("state"):
