@@ -54,7 +54,7 @@ class TestLeases(TransactionCase):
             taken = [held.take(f"name {number}") for number in range(5)]
             self.assertEqual(taken, [True, True, True, False, False])
             self.assertEqual(len(self.keys_of_locks() - before), 3)
-            self.assertTrue(leases.take("name 0"))
-            leases.give_back(["name 0"])
-            self.assertTrue(leases.take("name 3"))
+            self.assertTrue(held.take("name 0"))
+            held.give_back(["name 0"])
+            self.assertTrue(held.take("name 3"))
         self.assertEqual(self.keys_of_locks(), before)
