@@ -69,8 +69,8 @@ class Invoices:
         # As they come: of many an invoice Odoo rounds VAT otherwise than Tribe does.
         self._random = random.Random(0)
 
-    def send(self, count: int) -> list[str]:
-        """Make and send so many; returns their IDs."""
+    def send(self, count: int, **columns) -> list[str]:
+        """Make and send so many; returns their IDs. ``columns`` is what else they have."""
         made = []
         for _number in range(count):
             row = self._sandbox.create(
@@ -80,6 +80,7 @@ class Invoices:
                     "Currency": "EUR",
                     "Relationship": {"ID": next(self._customers)},
                     "ProductLines": [self._line(line) for line in range(next(self._lines))],
+                    **columns,
                 },
             )
             self._sandbox.set_phase(row["ID"], "Sent")
@@ -98,8 +99,9 @@ class Invoices:
 class Floor:
     """Bare batches of the entries that the connector booked, under other numbers."""
 
-    def __init__(self, both: Inside, env, vals_list: list[dict]):
+    def __init__(self, both: Inside, env, vals_list: list[dict], prefix: str = "BARE"):
         self._both = both
+        self._prefix = prefix
         context = {name: it for name, it in env.context.items() if name not in OWN_STATE}
         self._moves = both.env["account.move"].with_env(
             both.env(user=env.uid, context=context, su=env.su)
@@ -118,5 +120,5 @@ class Floor:
         return time.perf_counter() - started
 
     def _next(self) -> dict:
-        vals, number = next(self._vals_list), f"BARE{next(self._numbers):06d}"
+        vals, number = next(self._vals_list), f"{self._prefix}{next(self._numbers):06d}"
         return {**vals, "name": number, "payment_reference": number}

@@ -20,7 +20,7 @@ SWITCHES = {"rate_limit": 10**6}
 
 
 def measure(quick: bool) -> Measured:
-    """Both with what it takes to read Tribe; the program asks Odoo about each before making it."""
+    """Both with what it takes to read Tribe; the program asks Odoo for each before it makes it."""
     each = QUICK_EACH if quick else EACH
     options = {"relations": 0, "invoices": 0, "switches": SWITCHES}
     with world(

@@ -7,6 +7,8 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 from end_to_end.waiting import far_hour
@@ -121,7 +123,7 @@ class Inside:
 
     def run_due_work(self) -> None:
         """Run the scheduled actions that have due work, until none is due."""
-        while directions := self._due_directions():
+        while directions := self.due_directions():
             for direction in directions:
                 self.env.ref(f"tribe_connector.{CRONS[direction]}").method_direct_trigger()
                 self.commit()
@@ -145,9 +147,12 @@ class Inside:
         self.env["tribe.work"]._add(self.connection, "inbound", kind, references, reason)
         self.commit()
 
-    def _due_directions(self) -> list[str]:
+    def due_directions(self) -> list[str]:
+        """In which directions work is due, or will be within a moment."""
+        # Odoo's present moment has no fraction of a second.
+        soon = fields.Datetime.now() + timedelta(seconds=1)
         rows = self.env.execute_query(
-            SQL("SELECT DISTINCT direction FROM tribe_work WHERE due <= %s", fields.Datetime.now())
+            SQL("SELECT DISTINCT direction FROM tribe_work WHERE due <= %s", soon)
         )
         self.env.cr.commit()
         return sorted(direction for (direction,) in rows)
@@ -167,26 +172,34 @@ def inside(database: str, *, switches: dict | None = None, **sandbox_options) ->
             server, source, database, max_cron_threads=0, log_level="error"
         )
         path = odoo_command.write_configuration(LOGS / f"{database}.conf", settings)
-        odoo.tools.config.parse_config(["-c", str(path)], setup_logging=True)
-        initialize_sys_path()
         sandbox = stack.enter_context(
             SandboxProcess(switches={**SWITCHES, **(switches or {})}, **options)
         )
-        registry = Registry(database)
-        stack.callback(odoo.sql_db.close_all)
-        cr = stack.enter_context(registry.cursor())
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        env = env(user=env.ref("base.user_admin"), su=True)
+        env = stack.enter_context(loaded(path, database))
         # Odoo's own partners are no customers of ours.
         env["res.partner"].search([]).write({"customer_rank": 0, "supplier_rank": 0})
         both = Inside(env, sandbox)
         both.commit()
-        stack.enter_context(_waiting_for_tribe(both))
+        stack.enter_context(waiting_for_tribe(both))
         yield both
 
 
 @contextlib.contextmanager
-def _waiting_for_tribe(both: Inside) -> Iterator[None]:
+def loaded(configuration: Path, database: str) -> Iterator[api.Environment]:
+    """Odoo in this process, by a configuration file: the administrator's environment."""
+    odoo.tools.config.parse_config(["-c", str(configuration)], setup_logging=True)
+    initialize_sys_path()
+    registry = Registry(database)
+    try:
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            yield env(user=env.ref("base.user_admin"), su=True)
+    finally:
+        odoo.sql_db.close_all()
+
+
+@contextlib.contextmanager
+def waiting_for_tribe(both: Inside) -> Iterator[None]:
     """Add up how long each exchange with Tribe takes."""
     from odoo.addons.tribe_connector.tribe_api import client  # noqa: PLC0415 - Odoo comes first
 

@@ -6,10 +6,11 @@ from end_to_end.world import World
 
 from .in_tribe import make_relation
 
+# Due a while ago: Odoo's present moment has no fraction of a second.
 INSERT = """
     INSERT INTO tribe_work (connection_id, direction, kind, reference, reason, due, created, tries)
-    SELECT %s, 'inbound', 'organization', unnest(%s), 'poll', now() AT TIME ZONE 'UTC',
-           now() AT TIME ZONE 'UTC', 0
+    SELECT %s, 'inbound', 'organization', unnest(%s), 'poll',
+           now() AT TIME ZONE 'UTC' - interval '1 minute', now() AT TIME ZONE 'UTC', 0
 """
 _numbers = itertools.count(1)
 

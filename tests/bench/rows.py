@@ -77,4 +77,9 @@ ROWS = {
         "a change in Tribe visible in Odoo, 5 a second, while an import of 10,000 runs",
         "p95 <= 2 s",
     ),
+    "two_lanes": Row(
+        4,
+        "two lanes in two processes, on two legal entities / two bare processes",
+        ">= 0.9 x of their rate; in one journal not slower than one lane",
+    ),
 }
