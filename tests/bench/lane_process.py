@@ -18,6 +18,8 @@ def main(configuration: str, database: str) -> None:
     """Answer each line with how many seconds it took, and how many of them Tribe's answers."""
     with loaded(Path(configuration), database) as env:
         both = Inside(env, None)
+        # What comes is noted after this: a transaction of before would not see it.
+        both.commit()
         with waiting_for_tribe(both):
             print(json.dumps({"is_ready": True}), flush=True)
             for line in sys.stdin:
