@@ -45,7 +45,8 @@ def measure(quick: bool) -> Measured:
     return Measured(
         f"p95 {busy['p95']:.1f} s (p50 {busy['p50']:.1f} s) while it runs,"
         f" p95 {idle['p95']:.1f} s when idle; {left} of {count} left at the end",
-        busy["p95"] <= MOST_SECONDS,
+        # An import that ends before the changes do says too little.
+        busy["p95"] <= MOST_SECONDS if left else None,
         {"busy": busy, "idle": idle, "imported": count, "left": left},
     )
 
