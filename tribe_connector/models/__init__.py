@@ -56,8 +56,11 @@ from . import (
     tribe_sighting,
     tribe_suggestion,
     tribe_vat_group,
+    tribe_work_adoption,
     tribe_work_claim,
+    tribe_work_decisions,
     tribe_work_ignored,
     tribe_work_outcome,
+    tribe_work_queue,
     tribe_work_webhook,
 )
