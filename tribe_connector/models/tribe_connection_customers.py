@@ -8,7 +8,8 @@ from odoo.tools import SQL
 from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_connection import HIGHEST_ID, RUNNING_STATES
+from .tribe_connection import RUNNING_STATES
+from .tribe_connection_import_ids import HIGHEST_ID
 
 # Beyond it nobody needs to know how many they are, nor reads them all in a list.
 MOST_UNPLACED = 1000

@@ -14,10 +14,12 @@ from ..engine.only_for import only_for
 from ..sentence import in_language, say, sentence
 from ..tribe_api import TribeError, host_of
 from ..tribe_names import POLL_STREAMS
-from .tribe_connection import (
-    STOPPED_HOURS,
-    STOPPED_TO_REST,
-)
+
+# When its records were set apart so often from one night to the next, as they ended the workers at
+# them, it is paused: they may end every worker there is, one after the other.
+STOPPED_TO_REST = 3
+# Less than from one night to the next, of which an administrator says when it is.
+STOPPED_HOURS = 20
 
 
 class TribeConnection(models.Model):

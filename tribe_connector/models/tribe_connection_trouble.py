@@ -11,7 +11,7 @@ from ..codes import RESTORED
 from ..engine.problems import FOR_PEOPLE
 from ..probe import LATER
 from ..sentence import say, sentence
-from .tribe_connection import MOST_DAYS
+from .tribe_connection_limits import MOST_DAYS
 
 ACTIVITY_TYPE = "tribe_connector.mail_activity_type_trouble"
 # Streams of tribe.cursor: when somebody was last told, by an activity and by mail.
