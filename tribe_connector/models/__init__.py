@@ -32,6 +32,7 @@ from . import (
     tribe_connection_activation,
     tribe_connection_addresses,
     tribe_connection_client,
+    tribe_connection_customer_conditions,
     tribe_connection_customers,
     tribe_connection_dashboard,
     tribe_connection_deletion,
