@@ -26,14 +26,29 @@ class TribeConnection(models.Model):
         self.env["tribe.engine"]._wake("outbound")
 
     def _check_ready(self):
+        """Refuse to activate what is not connected, set up and mapped.
+
+        :raises UserError: with the cause and the remedy
+        """
+        self._check_may_begin()
+        self._check_alone_in_tenant()
+        # Also those that this user does not see.
+        booked = self.sudo().legal_entity_ids.filtered("is_booked")
+        self._check_legal_entities(booked)
+        self._check_relation_domain()
+        try:
+            with self._asking_for_button():
+                self.sudo()._check_coverage(self.sudo()._probing_client())
+        except TribeError as error:
+            raise UserError(in_language(self.env, error)) from error
+
+    def _check_may_begin(self):
+        """Refuse to activate in a state or mode, or against a Tribe, in which nothing can work.
+
+        :raises UserError: naming the connection, or what Tribe does
+        """
         if self.state in ("initial", "active"):
-            raise UserError(
-                say(
-                    self.env,
-                    "already_active",
-                    name=self.name,
-                )
-            )
+            raise UserError(say(self.env, "already_active", name=self.name))
         if self.state not in ("connected", "paused"):
             raise UserError(say(self.env, "connect_first", name=self.name))
         self._refuse_moved()
@@ -63,9 +78,13 @@ class TribeConnection(models.Model):
                     remedy=reading._remedy(),
                 )
             )
-        self._check_alone_in_tenant()
-        # Also those that this user does not see.
-        booked = self.sudo().legal_entity_ids.filtered("is_booked")
+
+    def _check_legal_entities(self, booked):
+        """Refuse to book for a legal entity that is not set up, or in a company of somebody else.
+
+        :param booked: the legal entities that are booked
+        :raises UserError: naming the first of them, or the connection
+        """
         without_company = booked.filtered(lambda entity: not entity.company_id)
         if without_company:
             raise UserError(
@@ -78,12 +97,6 @@ class TribeConnection(models.Model):
         self._check_legal_entity_is_known(booked)
         self._check_works_in_all(booked)
         booked._check_journal()
-        self._check_relation_domain()
-        try:
-            with self._asking_for_button():
-                self.sudo()._check_coverage(self.sudo()._probing_client())
-        except TribeError as error:
-            raise UserError(in_language(self.env, error)) from error
 
     def _check_legal_entity_is_known(self, booked):
         """Refuse to book in several companies where no field says of which an invoice is: all would

@@ -98,27 +98,13 @@ class TribeConnection(models.Model):
         # All of it is kept until it is written.
         room = Room()
         found = {
-            "identities": _all(
-                client,
-                IDENTITY_SET,
-                room,
-                expand=_relations_of_identities(schema),
-            ),
-            "vat_groups": _all(
-                client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)
-            ),
-            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
-            # In Tribe's own order.
-            "phases": _all(client, PHASE_SET, room, orderby=None),
+            **_mapped_rows(client, schema, room),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
             "schema": whole,
         }
         found |= self._decide_drafts(client, found["phases"])
-        found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
-        invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
-        found["invoice_date_type"] = invoices["properties"].get(found["invoice_fields"].date)
-        found["invoice_names"] = _usual_names(invoices["properties"], invoices["navigations"])
+        found |= _names_of_invoices(schema)
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
         found["absent"] = sorted(
@@ -128,17 +114,7 @@ class TribeConnection(models.Model):
             | absent_relation_paths(schema)
         )
         found["own_organization"] = _own_organization(client, found["identities"], room)
-        found["countries"] = _all(client, "Datastore_Country", room, select="ID,Code")
-        found["states"] = []
-        if "state_code" in synchronized_fields("organization", found["absent"]):
-            found["states"] = _all(
-                client,
-                "Datastore_State",
-                room,
-                expand="Country($select=ID,Code)",
-                select="ID,Code,Name",
-            )
-        return found
+        return found | _countries_and_states(client, found["absent"], room)
 
     def _look_how_tribe_works(self, client, found):
         """What public documentation leaves open (``probe.Findings``); reading calls, and few."""
@@ -271,6 +247,46 @@ def _all(client, entity_set, room, **options):
     except TribeUnknownSet:
         return []
     return found
+
+
+def _mapped_rows(client, schema, room):
+    """The rows of Tribe that are mapped to something of Odoo, by the names of what was found."""
+    identities = _all(client, IDENTITY_SET, room, expand=_relations_of_identities(schema))
+    groups = _all(client, "Datastore_VatGroup", room, expand=_country_of_groups(schema))
+    return {
+        "identities": identities,
+        "vat_groups": groups,
+        "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
+        # In Tribe's own order.
+        "phases": _all(client, PHASE_SET, room, orderby=None),
+    }
+
+
+def _names_of_invoices(schema):
+    """What this tenant calls the fields of its invoices, by the names of what was found."""
+    names, notes = resolve_invoice_fields(schema)
+    invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
+    return {
+        "invoice_fields": names,
+        "invoice_notes": notes,
+        "invoice_date_type": invoices["properties"].get(names.date),
+        "invoice_names": _usual_names(invoices["properties"], invoices["navigations"]),
+    }
+
+
+def _countries_and_states(client, absent, room):
+    """Tribe's countries, and its states where relations of this tenant have one."""
+    countries = _all(client, "Datastore_Country", room, select="ID,Code")
+    states = []
+    if "state_code" in synchronized_fields("organization", absent):
+        states = _all(
+            client,
+            "Datastore_State",
+            room,
+            expand="Country($select=ID,Code)",
+            select="ID,Code,Name",
+        )
+    return {"countries": countries, "states": states}
 
 
 def _too_many(entity_set):
