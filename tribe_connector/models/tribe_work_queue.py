@@ -117,31 +117,23 @@ class TribeWork(models.Model):
                                         reason, due, created, transaction, tries)
                 SELECT %(connection)s, saved.company_id, 'outbound', 'partner', saved.id::text,
                        'save',
-                       CASE WHEN EXISTS (
-                           SELECT 1 FROM tribe_work
-                            WHERE connection_id = %(connection)s
-                              AND kind = 'partner'
-                              AND reference = saved.id::text
-                              AND error_class IN %(for_people)s
-                              AND cause IS DISTINCT FROM %(stopped)s)
+                       CASE WHEN %(waits_for_person)s
                        THEN %(now)s::timestamp ELSE %(due)s::timestamp END,
                        now() AT TIME ZONE 'UTC', txid_current()::text, 0
                   FROM unnest(%(partners)s::int[], %(companies)s::int[]) AS saved(id, company_id)
-                 WHERE NOT EXISTS (
-                           SELECT 1 FROM tribe_work
-                            WHERE transaction = txid_current()::text
-                              AND connection_id = %(connection)s
-                              AND kind = 'partner'
-                              AND reference = saved.id::text)
+                 WHERE NOT %(is_noted)s
                 RETURNING due
                 """,
                 connection=connection.id,
                 companies=[company_ids[str(partner.id)] for partner in partners],
                 due=connection._due_of_a_save(),
-                for_people=FOR_PEOPLE,
+                is_noted=_has_work(connection, SQL("transaction = txid_current()::text")),
                 now=now,
                 partners=partners.ids,
-                stopped=STOPPED,
+                waits_for_person=_has_work(
+                    connection,
+                    SQL("error_class IN %s AND cause IS DISTINCT FROM %s", FOR_PEOPLE, STOPPED),
+                ),
             )
         )
         return any(due <= fields.Datetime.now() for (due,) in noted)
@@ -225,7 +217,8 @@ class TribeWork(models.Model):
         return [] if self.env["tribe.connection"].has_access("write") else [TRIAL]
 
     def _rows_again(self, domain, reason):
-        """The same; returns the rows that were added for it, or wait for the same reason already.
+        """Have what waits in some rows done now; returns the rows that were added for it, or wait
+        for the same reason already.
 
         Those rows are left alone and others are added: a lane may be at them at this very moment,
         and what a user saves must not meet that. The lane does all rows of a record at once.
@@ -233,7 +226,6 @@ class TribeWork(models.Model):
         No more than ``PIECE`` of them, those that were tried least first: the rest has the night.
         A try of how Tribe works is begun by administrators alone.
         """
-        now = fields.Datetime.now()
         chosen = self.sudo()._search(
             Domain(domain)
             & Domain("connection_id.is_demo_data", "=", False)
@@ -248,6 +240,15 @@ class TribeWork(models.Model):
             chosen.subselect(),
         )
         waiting = self._waiting(asked, reason)
+        return waiting | self._copy_to_do_now(chosen.subselect(), reason, waiting)
+
+    def _copy_to_do_now(self, chosen, reason, waiting):
+        """Add a row that is due now for each record of some rows; returns the added ones.
+
+        :param chosen: the IDs of those rows, as SQL
+        :param waiting: rows whose records need no other one
+        """
+        now = fields.Datetime.now()
         added = self.env.execute_query(
             SQL(
                 """
@@ -266,12 +267,12 @@ class TribeWork(models.Model):
                 now,
                 now,
                 json.dumps({ASKED_BY: self.env.uid}),
-                chosen.subselect(),
+                chosen,
                 waiting.ids,
             )
         )
         self.invalidate_model(flush=False)
-        return waiting | self.browse(number for (number,) in added)
+        return self.browse(number for (number,) in added)
 
     def _bring_forward(self, connection, before):
         """Have what waits for its time done now, ``PIECE`` rows of it; returns how many those were.
@@ -316,3 +317,16 @@ class TribeWork(models.Model):
         """Have lanes come to these rows soon."""
         for direction in set(self.sudo().mapped("direction")):
             self.env["tribe.engine"].sudo()._wake(direction)
+
+
+def _has_work(connection, condition):
+    """Whether there is work of a kind about the contact ``saved``, as SQL."""
+    return SQL(
+        """
+        EXISTS (SELECT 1 FROM tribe_work
+                 WHERE connection_id = %s AND kind = 'partner' AND reference = saved.id::text
+                   AND %s)
+        """,
+        connection.id,
+        condition,
+    )
