@@ -140,15 +140,18 @@ class ResPartner(models.Model):
                 "website_not_an_address",
                 website=values["website"],
             )
+        return refused | self._tribe_terms_not_in_odoo(connection.company_id, values)
+
+    @api.model
+    def _tribe_terms_not_in_odoo(self, company, values):
+        """Which payment terms of Tribe a company has none of: ``{field: a sentence why}``."""
+        terms = self.env["account.payment.term"]
+        refused = {}
         for name in PAYMENT_TERM_FIELDS.values():
             days = values.get(name)
-            terms = self.env["account.payment.term"]
-            if days is not None and not terms._tribe_of_days(connection.company_id, days):
+            if days is not None and not terms._tribe_of_days(company, days):
                 refused[name] = say(
-                    self.env,
-                    "payment_term_not_in_odoo",
-                    company=connection.company_id.name,
-                    days=days,
+                    self.env, "payment_term_not_in_odoo", company=company.name, days=days
                 )
         return refused
 

@@ -112,16 +112,7 @@ class TribeLink(models.Model):
         if left:
             (own - left).unlink()
         if left.state == "merged":
-            # Nobody is asked any more what becomes of it.
-            self.env["tribe.work"]._add_again(
-                [
-                    ("connection_id", "=", connection.id),
-                    ("direction", "=", "inbound"),
-                    ("reference", "=", tribe_id),
-                ],
-                "follow",
-            )
-            self.env["tribe.engine"]._wake("inbound")
+            self._ask_no_more_about(connection, tribe_id)
         link = left or own
         values = {
             "tribe_id": tribe_id,
@@ -139,6 +130,19 @@ class TribeLink(models.Model):
         else:
             link = self.create({**values, "connection_id": connection.id})
         return link
+
+    def _ask_no_more_about(self, connection, tribe_id):
+        """Have a relation looked at whose contact was merged: nobody is asked any more what becomes
+        of it."""
+        self.env["tribe.work"]._add_again(
+            [
+                ("connection_id", "=", connection.id),
+                ("direction", "=", "inbound"),
+                ("reference", "=", tribe_id),
+            ],
+            "follow",
+        )
+        self.env["tribe.engine"]._wake("inbound")
 
     @api.model
     def _forget_terms(self, connections):
