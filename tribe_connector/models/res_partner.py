@@ -10,6 +10,7 @@ from ..codes import (
 from ..engine.only_for import only_for
 from ..invoices.booking import BOOKING
 from ..sentence import Name, in_language, say, sentence
+from .tribe_synchronized import NUMBERS
 
 # Saving one of these can make a difference in Tribe.
 SYNCHRONIZED_FIELDS = frozenset(
@@ -58,7 +59,6 @@ ADDRESSING = frozenset(
 # The links that make a contact a relation of Tribe.
 OF_RELATIONS = Domain("kind", "in", RELATION_KINDS) & Domain("state", "=", "linked")
 RANKS = ("customer_rank", "supplier_rank")
-NUMBERS = ("debtor_number", "creditor_number")
 PAYMENT_TERM_PROPERTIES = {
     "customer": "property_payment_term_id",
     "supplier": "property_supplier_payment_term_id",
