@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tribe_connector.models import tribe_work, tribe_work_webhook
+from odoo.addons.tribe_connector.models import tribe_work_queue, tribe_work_webhook
 
 from .test_two_tenants import TenantsCase
 from .test_webhook_flood import invented
@@ -47,7 +47,7 @@ class BacklogCase(TenantsCase):
 class TestNight(BacklogCase):
     def setUp(self):
         super().setUp()
-        self.patch(tribe_work, "PIECE", 3)
+        self.patch(tribe_work_queue, "PIECE", 3)
 
     def test_what_waits_is_brought_forward_itself_in_pieces(self):
         waiting = self.wait(self.a, 8)
@@ -124,7 +124,7 @@ class TestNight(BacklogCase):
 class TestMostThatWaits(BacklogCase):
     def setUp(self):
         super().setUp()
-        for module in (tribe_work, tribe_work_webhook):
+        for module in (tribe_work_queue, tribe_work_webhook):
             self.patch(module, "MOST_WAITING", 15)
 
     def poll(self):

@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.tribe_connector.engine.problems import NeedsPerson
-from odoo.addons.tribe_connector.models import tribe_connection
+from odoo.addons.tribe_connector.models import tribe_connection_relations
 from odoo.addons.tribe_connector.sentence import sentence
 from odoo.addons.tribe_connector.tests.roles_case import RolesCase
 
@@ -443,7 +443,7 @@ class TestContactFilter(SentenceCase, RolesCase):
         slow = Domain.custom(to_sql=lambda *_arguments: SQL("pg_sleep(2) IS NOT NULL"))
         with (
             mute_logger("odoo.sql_db"),
-            patch.object(tribe_connection, "LONGEST_QUERY", "50ms", create=True),
+            patch.object(tribe_connection_relations, "LONGEST_QUERY", "50ms"),
             patch.object(
                 self.registry["tribe.connection"], "_contact_filter", lambda _connection: slow
             ),

@@ -8,7 +8,7 @@ from odoo import fields
 
 from odoo.addons.tribe_connector.engine.batch import Batch
 from odoo.addons.tribe_connector.engine.leases import Leases
-from odoo.addons.tribe_connector.models import tribe_work
+from odoo.addons.tribe_connector.models import tribe_work_queue
 from odoo.addons.tribe_connector.relations.relation_reader import load_relations
 from odoo.addons.tribe_connector.tribe_api import exchange
 
@@ -210,7 +210,7 @@ class TestInterrupted(LookingCase):
     def test_a_look_for_which_there_is_no_room_goes_on_too(self):
         partners = self.renamed(30)
         self.env["tribe.work"]._add(self.connection, "inbound", "poll", ["organization"], "poll")
-        self.patch(tribe_work, "MOST_WAITING", 10)
+        self.patch(tribe_work_queue, "MOST_WAITING", 10)
         stops = 0
         with self.count_rows():
             while works := self.env["tribe.work"].search([]):

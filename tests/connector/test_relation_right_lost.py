@@ -5,7 +5,7 @@ there were none. How Tribe answers is not known; this is the worst that it could
 import contextlib
 from unittest.mock import patch
 
-from odoo.addons.tribe_connector.models import tribe_link
+from odoo.addons.tribe_connector.models import tribe_link_old_copies
 from odoo.addons.tribe_connector.tribe_api.client import Client
 from odoo.addons.tribe_connector.tribe_names import (
     ADDRESS_NAVIGATIONS,
@@ -240,11 +240,11 @@ class TestAddressesOfOrganizations(RightCase):
         for link in self.partners.tribe_link_ids.filtered(lambda link: link.kind in RELATION_SETS):
             link.shown = {**link.shown, "address": shared}
         self.sandbox.delete("Address", shared)
-        with patch.object(tribe_link, "MOST_AT_ADDRESS", 5):
+        with patch.object(tribe_link_old_copies, "MOST_AT_ADDRESS", 5):
             self.look_at("address", shared)
         self.assertFalse(self.env["tribe.work"].search([]))
         self.assertEqual(self.addresses(), ["Assen"] * 6)
-        with patch.object(tribe_link, "MOST_AT_ADDRESS", 6):
+        with patch.object(tribe_link_old_copies, "MOST_AT_ADDRESS", 6):
             self.look_at("address", shared)
         self.assertFalse(self.addresses()[0])
 

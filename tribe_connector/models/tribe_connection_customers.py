@@ -5,10 +5,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..codes import RELATION_KINDS, RUNNING_STATES
+from ..codes import RELATION_KINDS
 from ..engine.only_for import only_for
 from ..sentence import say
-from .tribe_connection import HIGHEST_ID
+from .tribe_connection_import_ids import HIGHEST_ID
 
 # Beyond it nobody needs to know how many they are, nor reads them all in a list.
 MOST_UNPLACED = 1000
@@ -120,149 +120,6 @@ class TribeConnection(models.Model):
         self.env["tribe.link"].flush_model(["connection_id", "kind", "partner_id", "state"])
         self.env["tribe.legal.entity"].flush_model(["company_id", "connection_id", "is_booked"])
         self.flush_model(["active", "company_id", "is_demo_data", "state", *self._here()])
-
-    def _is_of_tenant(self, alias):
-        """The condition on a contact, as SQL. No invoice is looked at unless another connection
-        could mean the contact.
-
-        Nothing that is pending in accounting is flushed for it: a save may be in the middle of it.
-        """
-        contact = SQL.identifier(alias)
-        linked = SQL(
-            """
-            SELECT 1 FROM tribe_link link WHERE link.partner_id = %s.id AND link.kind IN %s
-            """,
-            contact,
-            RELATION_KINDS,
-        )
-        # Or was, once: also through a relationship alone, as an earlier version left it.
-        had_by_others = SQL(
-            """
-            SELECT 1 FROM tribe_link link WHERE link.partner_id = %s.id AND link.connection_id != %s
-            """,
-            contact,
-            self.id,
-        )
-        return SQL(
-            """
-            (%(contact)s.company_id IS NULL OR %(contact)s.company_id = ANY(%(within)s))
-            AND
-            (EXISTS (%(linked)s AND link.connection_id = %(me)s AND link.state != 'gone')
-             OR NOT EXISTS (%(linked)s AND link.connection_id != %(me)s AND link.state != 'gone')
-                AND (EXISTS (%(chosen)s = %(me)s)
-                     OR NOT ((%(contact)s.company_id IS NULL
-                              OR %(contact)s.company_id != ALL(%(ours)s))
-                             AND EXISTS (%(chosen)s IN
-                                         (SELECT other.id FROM (%(others)s) AS other)))
-                AND (NOT EXISTS (SELECT 1 FROM (%(theirs)s) AS theirs
-                                  WHERE %(contact)s.company_id IS NULL
-                                     OR %(contact)s.company_id = theirs.company_id
-                                     OR (%(contact)s.company_id != ALL(%(ours)s)
-                                         AND EXISTS (%(above_theirs)s)))
-                     AND (%(contact)s.company_id = ANY(%(ours)s)
-                          OR NOT EXISTS (%(had_by_others)s))
-                     OR (EXISTS (%(invoiced)s AND move.state = 'posted'
-                                 AND move.company_id = ANY(%(ours)s))
-                         AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)))
-                     OR (EXISTS (%(linked)s AND link.connection_id = %(me)s)
-                         AND NOT EXISTS (%(invoiced)s AND move.company_id IN (%(branches)s)
-                                         AND move.company_id != ALL(%(ours)s))))))
-            """,
-            me=self.id,
-            chosen=SQL(
-                """
-                SELECT 1 FROM tribe_connection_chosen_partner chosen
-                 WHERE chosen.partner_id = %s.id AND chosen.connection_id
-                """,
-                contact,
-            ),
-            others=self._others_that_run(),
-            contact=contact,
-            linked=linked,
-            had_by_others=had_by_others,
-            theirs=self._companies_of_others(),
-            ours=self._companies().ids,
-            # Of a company above branches of both it can be the customer of either.
-            above_theirs=SQL(
-                """
-                SELECT 1 FROM res_company above
-                  JOIN res_company below ON below.parent_path LIKE above.parent_path || '%%'
-                 WHERE above.id = %s.company_id AND below.id = theirs.company_id
-                """,
-                contact,
-            ),
-            within=self._companies_of_contacts().ids,
-            branches=SQL(
-                """
-                SELECT branch.id FROM res_company company
-                  JOIN res_company branch ON branch.parent_path LIKE company.parent_path || '%%'
-                 WHERE company.id IN (%s)
-                """,
-                self._companies_of_others(),
-            ),
-            # By who was invoiced, of which there is an index.
-            invoiced=SQL(
-                """
-                SELECT 1 FROM account_move move JOIN res_partner invoiced
-                    ON invoiced.id = move.partner_id
-                 WHERE invoiced.commercial_partner_id = %s.id AND move.move_type != 'entry'
-                """,
-                contact,
-            ),
-        )
-
-    def _is_of_others(self, alias):
-        """The condition on a contact that is another company's or connection's, as SQL."""
-        contact = SQL.identifier(alias)
-        return SQL(
-            """
-            NOT (%(mine)s)
-            AND (%(contact)s.company_id != ALL(%(within)s)
-                 OR EXISTS (SELECT 1 FROM tribe_link link
-                             WHERE link.partner_id = %(contact)s.id AND link.kind IN %(kinds)s
-                               AND link.state != 'gone')
-                 OR %(of_others)s)
-            """,
-            mine=self._is_of_tenant(alias),
-            contact=contact,
-            within=self._companies_of_contacts().ids,
-            kinds=RELATION_KINDS,
-            of_others=SQL(" OR ").join(
-                [
-                    SQL("FALSE"),
-                    *(SQL("(%s)", other._is_of_tenant(alias)) for other in self._active() - self),
-                ]
-            ),
-        )
-
-    def _others_that_run(self):
-        """The other connections that run, and the company of each, as SQL."""
-        here = self._here()
-        return SQL(
-            """
-            SELECT other.id, other.company_id FROM tribe_connection other
-             WHERE other.id != %s AND other.state IN %s AND other.active
-               AND other.is_demo_data IS NOT TRUE
-               AND other.database_uuid = %s AND other.database_name = %s
-            """,
-            self.id,
-            RUNNING_STATES,
-            here["database_uuid"],
-            here["database_name"],
-        )
-
-    def _companies_of_others(self):
-        """In which companies the other connections that run work, as SQL."""
-        return SQL(
-            """
-            SELECT other.company_id FROM (%(others)s) AS other
-             UNION
-            SELECT entity.company_id FROM tribe_legal_entity entity
-              JOIN (%(others)s) AS other ON other.id = entity.connection_id
-             WHERE entity.is_booked AND entity.company_id IS NOT NULL
-            """,
-            others=self._others_that_run(),
-        )
 
     # Whom nobody can place
 

@@ -1,4 +1,3 @@
-import math
 from itertools import chain, islice
 
 from odoo import models
@@ -10,17 +9,12 @@ from ..mapping import (
     InvoiceFields,
     ValueUnreadable,
     absent_relation_paths,
-    clean_start,
-    is_state_known,
-    match_states,
     missing_requirements,
-    percentage,
     resolve_invoice_fields,
-    sight_of,
     synchronized_fields,
 )
 from ..probe import Tenant, probe, shown_names, shown_phases
-from ..sentence import LONGEST_ITEM, in_language, say, sentence, shortened
+from ..sentence import in_language, say, sentence
 from ..tribe_api import Guid, Room, TribeEndless, TribeError, TribeUnknownSet
 from ..tribe_names import (
     ADDRESS_NAVIGATIONS,
@@ -31,6 +25,11 @@ from ..tribe_names import (
     PHASE_SET,
     RELATION_SETS,
 )
+from .tribe_connection_tenant_rows import (
+    named_values,
+    store_mapping_rows,
+    vat_group_values,
+)
 
 # Of one set that is read whole, and of what is to be mapped of all legal entities together: what
 # Odoo writes in half a minute. No bookkeeping comes near them.
@@ -38,15 +37,9 @@ MOST_ROWS = 5_000
 MOST_MAPPING_ROWS = 20_000
 # A legal entity alone takes as long to write as so many rows of mapping.
 ROWS_OF_ENTITY = 50
-# ISO 3166-1 alpha-2, as Odoo's.
-COUNTRY_CODE_LENGTH = 2
 # OData 4.0, CSDL, 17.2: a simple identifier has at most 128 characters. No tenant has so many.
 LONGEST_NAME = 128
 MOST_NAMES = 1_000
-# Seconds of a lag that is believed, whoever says it.
-MOST_LAG = 3600
-# What was seen once can take as many seconds more, and this share.
-LAG_SPARE_SECONDS, LAG_SPARE = 2, 0.25
 
 
 class TribeConnection(models.Model):
@@ -105,27 +98,13 @@ class TribeConnection(models.Model):
         # All of it is kept until it is written.
         room = Room()
         found = {
-            "identities": _all(
-                client,
-                IDENTITY_SET,
-                room,
-                expand=_relations_of_identities(schema),
-            ),
-            "vat_groups": _all(
-                client, "Datastore_VatGroup", room, expand=_country_of_groups(schema)
-            ),
-            "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
-            # In Tribe's own order.
-            "phases": _all(client, PHASE_SET, room, orderby=None),
+            **_mapped_rows(client, schema, room),
             "blocking": [item for item in missing if item.blocking and not _is_invoicing(item)],
             "missing": missing,
             "schema": whole,
         }
         found |= self._decide_drafts(client, found["phases"])
-        found["invoice_fields"], found["invoice_notes"] = resolve_invoice_fields(schema)
-        invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
-        found["invoice_date_type"] = invoices["properties"].get(found["invoice_fields"].date)
-        found["invoice_names"] = _usual_names(invoices["properties"], invoices["navigations"])
+        found |= _names_of_invoices(schema)
         organization = schema.get("Relation_Organization", {"properties": {}})
         found["has_import_id"] = "ImportId" in organization["properties"]
         found["absent"] = sorted(
@@ -135,17 +114,7 @@ class TribeConnection(models.Model):
             | absent_relation_paths(schema)
         )
         found["own_organization"] = _own_organization(client, found["identities"], room)
-        found["countries"] = _all(client, "Datastore_Country", room, select="ID,Code")
-        found["states"] = []
-        if "state_code" in synchronized_fields("organization", found["absent"]):
-            found["states"] = _all(
-                client,
-                "Datastore_State",
-                room,
-                expand="Country($select=ID,Code)",
-                select="ID,Code,Name",
-            )
-        return found
+        return found | _countries_and_states(client, found["absent"], room)
 
     def _look_how_tribe_works(self, client, found):
         """What public documentation leaves open (``probe.Findings``); reading calls, and few."""
@@ -171,42 +140,6 @@ class TribeConnection(models.Model):
                 base_currency=self.company_id.currency_id.name,
             ),
         )
-
-    def _reading(self, code):
-        """What counts of a reading, or None."""
-        return self.sudo().reading_ids.filtered(lambda reading: reading.code == code).value
-
-    def _lag_seconds(self):
-        """How long Tribe takes to show a change, in seconds, as far as that is known; else 0."""
-        lag = self.env["tribe.reading"]._values(self, ["lag"]).get("lag") or ""
-        return min(int(lag), MOST_LAG) if lag.isdecimal() else 0
-
-    def _seconds_to_show(self):
-        """After how long a read surely shows what a webhook told of, as far as that is known.
-
-        None where it is not, and where it shows as soon as the webhook is here.
-        """
-        values = self.env["tribe.reading"]._values(self, ["lag", "webhook_read"])
-        if values.get("webhook_read") == "yes":
-            return None
-        return self._seconds_of_lag() or None
-
-    def _seconds_of_lag(self):
-        """After how long a read surely shows what Tribe has, as far as that is known; else 0."""
-        lag = self._lag_seconds()
-        return math.ceil(lag * (1 + LAG_SPARE)) + LAG_SPARE_SECONDS if lag else 0
-
-    def _seconds_to_be_settled(self):
-        """How long an old copy has to be reckoned with, at least: Tribe may have several."""
-        return 2 * self._lag_seconds()
-
-    def _overlap_seconds(self):
-        """How far a look goes back before the one before it: more than Tribe's lag."""
-        return max(self.overlap_seconds, self._seconds_of_lag())
-
-    def _blocking_readings(self):
-        """The readings of this tenant with which the connector cannot work."""
-        return self.sudo().reading_ids.filtered(lambda reading: reading.state == "blocking")
 
     def _decide_drafts(self, client, rows):
         """Which of Tribe's phases are drafts, and of which that was never decided before."""
@@ -235,8 +168,8 @@ class TribeConnection(models.Model):
         """As ``_learn_phases``, of VAT groups and general ledger accounts."""
         entities = self.legal_entity_ids
         for entity_set, name, tribe_ids, values_of in (
-            ("Datastore_VatGroup", "vat_group_ids", group_ids, _vat_group_values),
-            ("Datastore_GeneralLedgerAccount", "ledger_account_ids", ledger_ids, _named_values),
+            ("Datastore_VatGroup", "vat_group_ids", group_ids, vat_group_values),
+            ("Datastore_GeneralLedgerAccount", "ledger_account_ids", ledger_ids, named_values),
         ):
             asked = set(tribe_ids) - {None}
             unknown = asked and asked - set(entities[name].mapped("tribe_id"))
@@ -248,7 +181,7 @@ class TribeConnection(models.Model):
             asked_for = _asked_for(rows, unknown, self._room_for_mapping())
             new = {tribe_id: values_of(row) for tribe_id, row in asked_for.items()}
             for entity in entities:
-                _store_mapping_rows(entity[name], entity, new)
+                store_mapping_rows(entity[name], entity, new)
 
     def _learn_absent(self, batch, remotes):
         """Read again what this tenant lacks where relations come without a field, once a batch:
@@ -294,194 +227,6 @@ class TribeConnection(models.Model):
         if _count_with(self.phase_ids, found["phases"]) > MOST_ROWS:
             raise _too_many(PHASE_SET)
 
-    def _is_another_tenant(self, client, found):
-        """Whether this is not the Tribe environment that our links lead to.
-
-        An organization that is no longer the own one is still there, in the same environment.
-        """
-        known = self.own_organization_id
-        if not known or known == found["own_organization"].get("ID") or not self._count_links():
-            return False
-        return not client.by_values("Relation_Organization", "ID", [Guid(known)], select="ID")
-
-    def _compare_before_use(self):
-        """Have nothing of Tribe used until *Connect* has seen which Tribe environment it is.
-
-        Before the first time nothing runs, and there is nothing to compare.
-        """
-        known = self.filtered("own_organization_id")
-        known.write({"must_compare": True})
-
-    def _stop_before_another_tenant(self):
-        """Sign out and stop, so that nobody's customers get into the Tribe of somebody else.
-
-        No ``UserError``, which would undo that.
-        """
-        self._credential()._forget_tokens()
-        problem = say(
-            self.env,
-            "connection_leads_to_other_tenant",
-            name=self.name,
-            own=self.own_organization_name or self.own_organization_id,
-            count=self._count_links(),
-        )
-        self.write({"state": "draft", "sign_in_problem": problem})
-
-    def _count_links(self):
-        return self.env["tribe.link"].search_count([("connection_id", "=", self.id)])
-
-    def _store_tenant(self, found):
-        own_id = found["own_organization"].get("ID")
-        if self.own_organization_id and own_id and own_id != self.own_organization_id:
-            self.env["tribe.reading"]._forget(self)
-            self.test_organization_id = False
-        self.write(
-            {
-                "own_organization_id": found["own_organization"].get("ID", False),
-                "own_organization_name": _told(found["own_organization"].get("Name")),
-                "has_import_id": found["has_import_id"],
-                "absent": found["absent"],
-                "country_ids": _by_country_code(found["countries"]),
-                "state_ids": self._match_states(found["states"]),
-                "invoice_names": found["invoice_names"],
-                "invoice_date_type": shortened(found["invoice_date_type"] or "", LONGEST_ITEM),
-            }
-        )
-        self.env["tribe.invoice.field"].sudo()._store(self, found["invoice_fields"].as_dict())
-        self._store_phases(found)
-        self._store_legal_entities(found["identities"])
-        # Once for all legal entities; should Tribe send one twice, the last counts.
-        vat_groups = {row["ID"]: _vat_group_values(row) for row in found["vat_groups"]}
-        ledger_accounts = {row["ID"]: _named_values(row) for row in found["ledger_accounts"]}
-        for entity in self.legal_entity_ids:
-            _store_mapping_rows(entity.vat_group_ids, entity, vat_groups)
-            _store_mapping_rows(entity.ledger_account_ids, entity, ledger_accounts)
-        self.env["tribe.reading"]._store(self, found["readings"])
-        self.env["tribe.check"]._store(self, found)
-
-    def _match_states(self, rows):
-        """Tribe's states by country code and Odoo's state code: ``{"NL": {"UT": id}}``."""
-        codes = {
-            (clean_start((row.get("Country") or {}).get("Code")) or "").upper() for row in rows
-        }
-        states = self.env["res.country.state"].search([("country_id.code", "in", sorted(codes))])
-        return match_states(
-            rows, [(state.country_id.code, state.code, state.name) for state in states]
-        )
-
-    def _store_phases(self, found, *, only_new=False):
-        """Note Tribe's phases. What a person decided about one that is known stays."""
-        known = {phase.tribe_id: phase for phase in self.phase_ids}
-        for sequence, row in enumerate(found["phases"]):
-            values = {**_named_values(row), "sequence": sequence}
-            is_draft = row["ID"] in found["drafts"]
-            if row["ID"] in found["undecided_phases"]:
-                values["is_draft"] = is_draft
-            if row["ID"] in known:
-                if not only_new:
-                    known[row["ID"]].sudo().write(values)
-                continue
-            self.env["tribe.phase"].sudo().create(
-                {
-                    **values,
-                    "connection_id": self.id,
-                    "tribe_id": row["ID"],
-                    "is_booked": not is_draft,
-                }
-            )
-
-    def _store_legal_entities(self, identities):
-        known = {entity.tribe_id: entity for entity in self.legal_entity_ids}
-        for row in identities:
-            organization = row.get("Organization") or {}
-            values = {
-                "name": _told(organization.get("Name")) or _told(row.get("Name")) or row["ID"],
-                "organization_id": organization.get("ID"),
-            }
-            if "VATNumber" in organization:
-                values["vat"] = _told(organization["VATNumber"])
-            if row["ID"] in known:
-                known[row["ID"]].sudo().write(values)
-                continue
-            entity = (
-                self.env["tribe.legal.entity"]
-                .sudo()
-                .create(
-                    {
-                        **values,
-                        "connection_id": self.id,
-                        "tribe_id": row["ID"],
-                        "is_default": not self.legal_entity_ids,
-                    }
-                )
-            )
-            # Whoever connects has a look at it, and works there: Tribe can type any name. Once it
-            # runs, nobody looks any more before its customers are sent.
-            if not self.is_running:
-                entity.company_id = entity._company_like(self.env.user.company_ids)
-
-    # What the tenant is like
-
-    def _invoice_fields(self):
-        return InvoiceFields.from_dict({row.meaning: row.name for row in self.invoice_field_ids})
-
-    def _sight_of(self, row):
-        """What a row of Tribe shows of an invoice (``mapping.Sight``)."""
-        names = self._invoice_fields()
-        return sight_of(row, names, self.invoice_names or (), self.timezone)
-
-    def _booking_phases(self):
-        """The phases in which invoices are booked."""
-        return self.phase_ids.filtered(lambda phase: phase.is_booked and not phase.is_draft)
-
-    def _open_phases(self):
-        """Those of them in which Tribe still waits for the money."""
-        return self._booking_phases().filtered(lambda phase: not phase._is_paid())
-
-    def _phase(self, code):
-        """The phase with a code, or an empty set."""
-        return self.phase_ids.filtered(lambda phase: phase._has_code(code))[:1]
-
-    def _absent(self):
-        """The sets and fields that this tenant lacks: ``{"Set", "Set/Field"}``."""
-        return set(self.absent or ())
-
-    def _lacks(self, entity_set, name):
-        """Whether this tenant lacks a set, or a field of it."""
-        return bool({entity_set, f"{entity_set}/{name}"} & self._absent())
-
-    def _synchronized_fields(self, kind):
-        """The neutral fields of a kind of relation that this tenant can hold."""
-        return synchronized_fields(kind, self._absent())
-
-    def _state_codes(self):
-        """Odoo's codes by the country and Tribe's ID of a state."""
-        return {
-            (country, tribe_id): code
-            for country, states in (self.state_ids or {}).items()
-            for code, tribe_id in states.items()
-        }
-
-    def _not_in_tribe(self, values):
-        """What Tribe cannot hold of some neutral values: ``{field: a sentence why}``."""
-        state, country = values.get("state_code"), values.get("country_code")
-        if is_state_known(state, country, self.state_ids):
-            return {}
-        return {
-            "state_code": say(
-                self.env,
-                "state_not_in_tribe",
-                state=state,
-                country=country or sentence("no_country"),
-            )
-        }
-
-
-def _by_country_code(rows):
-    """Tribe's IDs of countries by ISO code; what has no such code is no country of Odoo."""
-    codes = ((clean_start(row.get("Code")) or "", row["ID"]) for row in rows)
-    return {code.upper(): tribe_id for code, tribe_id in codes if len(code) == COUNTRY_CODE_LENGTH}
-
 
 def _usual_names(*names):
     """As many names of fields as a tenant may have, of a length that OData allows."""
@@ -502,6 +247,46 @@ def _all(client, entity_set, room, **options):
     except TribeUnknownSet:
         return []
     return found
+
+
+def _mapped_rows(client, schema, room):
+    """The rows of Tribe that are mapped to something of Odoo, by the names of what was found."""
+    identities = _all(client, IDENTITY_SET, room, expand=_relations_of_identities(schema))
+    groups = _all(client, "Datastore_VatGroup", room, expand=_country_of_groups(schema))
+    return {
+        "identities": identities,
+        "vat_groups": groups,
+        "ledger_accounts": _all(client, "Datastore_GeneralLedgerAccount", room),
+        # In Tribe's own order.
+        "phases": _all(client, PHASE_SET, room, orderby=None),
+    }
+
+
+def _names_of_invoices(schema):
+    """What this tenant calls the fields of its invoices, by the names of what was found."""
+    names, notes = resolve_invoice_fields(schema)
+    invoices = schema.get("Activity_Invoice", {"properties": {}, "navigations": {}})
+    return {
+        "invoice_fields": names,
+        "invoice_notes": notes,
+        "invoice_date_type": invoices["properties"].get(names.date),
+        "invoice_names": _usual_names(invoices["properties"], invoices["navigations"]),
+    }
+
+
+def _countries_and_states(client, absent, room):
+    """Tribe's countries, and its states where relations of this tenant have one."""
+    countries = _all(client, "Datastore_Country", room, select="ID,Code")
+    states = []
+    if "state_code" in synchronized_fields("organization", absent):
+        states = _all(
+            client,
+            "Datastore_State",
+            room,
+            expand="Country($select=ID,Code)",
+            select="ID,Code,Name",
+        )
+    return {"countries": countries, "states": states}
 
 
 def _too_many(entity_set):
@@ -571,16 +356,6 @@ def _own_organization(client, identities, room):
     return rows[0] if rows else {"ID": own_id}
 
 
-def _named_values(row):
-    code = _told(row.get("Code"))
-    return {"code": code, "name": _told(row.get("Name")) or code or row["ID"]}
-
-
-def _told(text):
-    """A name or a code for people; each is written for every legal entity."""
-    return shortened(clean_start(text) or "", LONGEST_ITEM) or None
-
-
 def _relations_of_identities(schema):
     """What to expand of identities; not all tenants have VAT numbers."""
     properties = schema.get("Relation_Organization", {}).get("properties", {})
@@ -592,35 +367,3 @@ def _country_of_groups(schema):
     """What to expand for the country of VAT groups; None where this tenant has none."""
     navigations = schema.get("Datastore_VatGroup", {}).get("navigations", {})
     return "Country($select=ID,Code)" if "Country" in navigations else None
-
-
-def _vat_group_values(row):
-    country = _told((row.get("Country") or {}).get("Code"))
-    return {
-        **_named_values(row),
-        "percentage": percentage(row.get("Percentage")),
-        "country_code": country and country.upper(),
-    }
-
-
-def _store_mapping_rows(records, entity, values_by_id):
-    """Bring the mapping rows of a legal entity up to date; what was mapped stays mapped.
-
-    :param values_by_id: ``{tribe_id: values}`` of what Tribe has
-    """
-    known = {record.tribe_id: record for record in records.sudo()}
-    new = []
-    for tribe_id, values in values_by_id.items():
-        if tribe_id not in known:
-            new.append({**values, "legal_entity_id": entity.id, "tribe_id": tribe_id})
-            continue
-        record = known[tribe_id]
-        # What is empty is None here, and False or 0 in Odoo.
-        changed = {
-            name: value
-            for name, value in values.items()
-            if (record[name] or None) != (value or None)
-        }
-        if changed:
-            record.write(changed)
-    records.sudo().create(new)

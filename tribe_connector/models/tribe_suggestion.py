@@ -11,7 +11,7 @@ from ..engine.sentence_field import SentenceText
 from ..mapping.likeness import ADDRESS
 from ..relations.decision import MOST_CANDIDATES
 from ..sentence import in_language, say
-from .res_partner import NUMBERS
+from .tribe_synchronized import NUMBERS
 
 
 class TribeSuggestion(models.Model):

@@ -173,12 +173,6 @@ class TribeSynchronized(models.AbstractModel):
         self.env["tribe.work"].flush_model()
         links = self.env["tribe.link"]._search(Domain.TRUE).subselect()
         works = self.env["tribe.work"]._search(Domain(BEING_DONE)).subselect()
-        strength_of_work = SQL(
-            "CASE WHEN work.error_class IN %s THEN %s ELSE %s END",
-            FOR_PEOPLE,
-            CODES.index("attention"),
-            CODES.index("waiting"),
-        )
         return SQL(
             """
             SELECT link.%(record)s AS id,
@@ -202,9 +196,19 @@ class TribeSynchronized(models.AbstractModel):
             links=links,
             works=works,
             record=SQL.identifier(self._tribe_link_field),
-            strength_of_work=strength_of_work,
+            strength_of_work=_strength_of_work(),
             kind=self._tribe_work_kind,
             linked=CODES.index("linked"),
             waiting=CODES.index("waiting"),
             differs=CODES.index("differs"),
         )
+
+
+def _strength_of_work():
+    """How strong a row of work is, as SQL."""
+    return SQL(
+        "CASE WHEN work.error_class IN %s THEN %s ELSE %s END",
+        FOR_PEOPLE,
+        CODES.index("attention"),
+        CODES.index("waiting"),
+    )

@@ -6,7 +6,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..codes import TRIAL
-from .tribe_work import MOST_WAITING
+from .tribe_work_queue import MOST_WAITING
 
 # From so many records of a kind on that webhooks named and nobody has looked at yet, what is not
 # linked is looked for instead: whoever floods us invents them.

@@ -83,6 +83,16 @@ class RolesCase(TransactionCase):
                 "partner_id": partner.id,
             }
         )
+        cls.new_records(name, connection, partner, relation)
+        cls.env["tribe.conflict"].create({"link_id": link.id, "field_name": "phone"})
+        cls.env["tribe.cursor"]._move(connection, "organization", "2026-01-01")
+        cls.env["tribe.sighting"].create({**of_connection, "tribe_id": f"invoice {name}"})
+        return connection
+
+    @classmethod
+    def new_records(cls, name, connection, partner, relation):
+        """What a connection did with a contact that is linked with a relation, and has to do."""
+        of_connection = {"connection_id": connection.id}
         cls.env["tribe.run"].create(
             {
                 **of_connection,
@@ -114,10 +124,6 @@ class RolesCase(TransactionCase):
                 "basis": "email",
             }
         )
-        cls.env["tribe.conflict"].create({"link_id": link.id, "field_name": "phone"})
-        cls.env["tribe.cursor"]._move(connection, "organization", "2026-01-01")
-        cls.env["tribe.sighting"].create({**of_connection, "tribe_id": f"invoice {name}"})
-        return connection
 
     @classmethod
     def new_user(cls, login, groups, company=None):
