@@ -189,7 +189,7 @@ class ResPartner(models.Model):
         asked = works.browse()
         active = self.env["tribe.connection"]._active().with_env(self.env)
         for connection in active._filtered_access("read").sudo():
-            partners = relations._tribe_of(connection)
+            partners = relations._tribe_by_connection(connection)[connection]
             asked |= works._ask_for_partners(connection, partners).with_env(self.env)
         self.env["tribe.engine"]._wake("outbound")
         if not asked:
@@ -353,25 +353,41 @@ class ResPartner(models.Model):
         if not self:
             return
         works = self.env["tribe.work"]
-        for connection in self.env["tribe.connection"]._active():
+        connections = self.env["tribe.connection"]._active()
+        # Each step apart costs two queries: one for all connections, unless it fails for one.
+        if len(connections) > 1 and self._tribe_apart(partial(self._tribe_note_for, connections)):
+            return
+        for connection in connections:
             if not self._tribe_apart(partial(self._tribe_note_for, connection)):
                 self._tribe_apart(partial(works._add_saved_partners, connection, self.ids))
 
-    def _tribe_note_for(self, connection):
+    def _tribe_note_for(self, connections):
+        """Note these, and whose address they are; the schedule starts a lane within a minute."""
         saved = self.sudo()
-        noted = (saved | saved.parent_id | saved._tribe_who_chose())._tribe_of(connection)
-        if noted and self.env["tribe.work"]._add_saved_partners(connection, noted.ids):
-            self.env["tribe.engine"]._wake("outbound")
+        partners = saved | saved.parent_id | saved._tribe_who_chose()
+        for connection, noted in partners._tribe_by_connection(connections).items():
+            if noted:
+                self.env["tribe.work"]._add_saved_partners(connection, noted.ids)
 
-    def _tribe_of(self, connection):
-        """Those of these that a connection synchronizes: linked ones, customers and suppliers."""
+    def _tribe_by_connection(self, connections):
+        """Those of these that each connection synchronizes: linked ones, customers and suppliers.
+
+        :return: ``{connection: partners}``
+        """
         partners = self.with_context(active_test=False)
-        linked = partners.filtered(
-            lambda partner: (
-                connection
-                in partner.tribe_link_ids.filtered(
-                    lambda link: link.kind in RELATION_KINDS and link.state != "gone"
-                ).connection_id
-            )
+        links = self.env["tribe.link"].search_fetch(
+            [
+                ("partner_id", "in", partners.ids),
+                ("connection_id", "in", connections.ids),
+                ("kind", "in", RELATION_KINDS),
+                ("state", "!=", "gone"),
+            ],
+            ["connection_id", "partner_id"],
+            order="id",
         )
-        return linked | connection._perhaps_relations_among(partners - linked)
+        by_connection = links.grouped(lambda link: link.connection_id.id)
+        found = {}
+        for connection in connections:
+            linked = partners & by_connection.get(connection.id, links.browse()).partner_id
+            found[connection] = linked | connection._perhaps_relations_among(partners - linked)
+        return found

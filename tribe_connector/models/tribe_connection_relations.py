@@ -103,6 +103,8 @@ class TribeConnection(models.Model):
 
         :raises NeedsPerson: when *Only Contacts That*, which they depend on, cannot be used
         """
+        if not partners:
+            return partners
         among = self._of_tenant(partners.filtered_domain(self._unfiltered_domain()))
         if not among or not self._has_filter():
             return among
@@ -118,6 +120,8 @@ class TribeConnection(models.Model):
         Whatever the filter says that goes wrong, or takes Python long: who is sent is decided
         later, by the database.
         """
+        if not partners:
+            return partners
         among = self._of_tenant(partners.filtered_domain(self._unfiltered_domain()))
         try:
             contact_filter = self._contact_filter()

@@ -104,13 +104,11 @@ class TribeWork(models.Model):
         In one statement, and within the transaction of the save: if that (or a part of it) is
         rolled back, so is the note. Whoever waits for a person is tried at once: the save may have
         mended it.
-
-        :return: whether any of it is due already
         """
         partners = self.env["res.partner"].browse(partner_ids)
         company_ids = self._company_ids(connection, partners)
         now = fields.Datetime.now()
-        noted = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO tribe_work (connection_id, company_id, direction, kind, reference,
@@ -122,7 +120,6 @@ class TribeWork(models.Model):
                        now() AT TIME ZONE 'UTC', txid_current()::text, 0
                   FROM unnest(%(partners)s::int[], %(companies)s::int[]) AS saved(id, company_id)
                  WHERE NOT %(is_noted)s
-                RETURNING due
                 """,
                 connection=connection.id,
                 companies=[company_ids[str(partner.id)] for partner in partners],
@@ -136,7 +133,6 @@ class TribeWork(models.Model):
                 ),
             )
         )
-        return any(due <= fields.Datetime.now() for (due,) in noted)
 
     def _leave_last(self, connection_id, kind, references):
         """Of the rows about some records that nobody began with, leave the last of each reason.
