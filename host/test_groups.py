@@ -190,6 +190,16 @@ ONLY_BARE = {
     "test_a_name_that_is_turned_around_stays_so_in_odoo": (
         "partner_firstname keeps a person's name in two fields, and they come to be right"
     ),
+    **dict.fromkeys(
+        (
+            "tests/connector/test_endless_texts.py::TestEndlessTexts::test_a_name_of_blanks",
+            "tests/connector/test_endless_texts.py::TestEndlessTexts::"
+            "test_the_name_of_the_company_of_a_person",
+            "tests/invoices/test_one_bad_invoice.py::TestEndlessTexts::"
+            "test_a_name_that_odoo_cannot_show",
+        ),
+        "partner_firstname leaves one blank of many in a name, so that it is short",
+    ),
 }
 # What runs in a company's database: the main job, what is about its apps, and all that runs in the
 # test's own process once more. They take long: only with --full, and as a part of COMPANIONS.
