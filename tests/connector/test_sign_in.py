@@ -439,12 +439,13 @@ class TestSignIn(ConnectorCase, HttpCase):
                         self.authenticate(user, user)
                         self.visit(f"{path}?{query}")
 
-    def test_its_pages_have_the_layout_of_the_website(self):
-        """Where website is installed, a page in another layout cannot be shown at all."""
+    def test_its_pages_are_none_of_the_website(self):
+        """Whose company would decide which connections there are, and whose scripts would run."""
+        answer = self.visit(CALLBACK)
+        self.assertEqual(answer.status_code, 400)
+        self.assertNotRegex(answer.text, r"<script[^>]*\ssrc=")
         for endpoint in (controller.TribeSignIn.begin, controller.TribeSignIn.receive):
-            routing = endpoint.original_routing
-            self.assertTrue(routing["website"])
-            self.assertIs(routing["multilang"], False)
+            self.assertFalse(endpoint.original_routing.get("website"))
 
     def test_a_file_is_no_state(self):
         self.begin()

@@ -21,8 +21,6 @@ CONNECTIONS = "/odoo/action-tribe_connector.action_tribe_connection"
 PENDING = "tribe_sign_in_pending"
 OUTCOME = "tribe_sign_in_outcome"
 WITHOUT_PROOF = "tribe_sign_in_without_proof"
-# As auth_totp does: website's layout of pages to sign in needs a route of the website.
-AS_PAGE = {"website": True, "multilang": False, "sitemap": False}
 # The address of the callback, which has the code, goes nowhere else.
 GUARDED = {
     "Referrer-Policy": "no-referrer",
@@ -46,7 +44,7 @@ class TribeSignIn(http.Controller):
         type=RawDispatcher.routing_type,
         auth="user",
         methods=["GET"],
-        **AS_PAGE,
+        sitemap=False,
     )
     def begin(self, connection_id):
         """Go to Tribe, with two secrets that only this session knows.
@@ -81,7 +79,7 @@ class TribeSignIn(http.Controller):
         type=RawDispatcher.routing_type,
         auth="public",
         methods=["GET"],
-        **AS_PAGE,
+        sitemap=False,
     )
     def receive(self, _key=""):
         """Tribe sends the browser back: with a code, or with the reason why not."""
@@ -105,7 +103,7 @@ class TribeSignIn(http.Controller):
         type=RawDispatcher.routing_type,
         auth="user",
         methods=["GET"],
-        **AS_PAGE,
+        sitemap=False,
     )
     def end(self, connection_id):
         """Connect when the sign-in went well, and show the form either way.
@@ -196,7 +194,7 @@ class TribeSignIn(http.Controller):
         return _guarded(
             request.render(
                 "tribe_connector.sign_in_notice",
-                {"sentence": sentence, "connections": CONNECTIONS, "disable_footer": True},
+                {"sentence": sentence, "connections": CONNECTIONS},
                 status=400,
             )
         )
