@@ -40,7 +40,7 @@ NAMED_BY_THE_CUSTOMER = {
 def words_of_ours():
     """The words of the catalogue and of the vocabulary, in small letters."""
     folder = Path(probe.__file__).parent
-    text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
+    text = "".join(path.read_text() for path in sorted(folder.rglob("*.py")))
     return {word.lower() for word in WORDS.findall(text)}
 
 

@@ -153,6 +153,23 @@ class TestMadeAnew(SameNumberCase):
                     held.action_ignore()
                 self.assertEqual(self.problems(), [])
 
+    def test_two_that_come_at_once_with_one_number(self):
+        for policy, remedy in (
+            ("tribe", "number_given_twice_by_tribe"),
+            ("odoo", "number_given_twice_book_or_ignore"),
+        ):
+            with self.subTest(policy):
+                self.connection.legal_entity_ids.number_policy = policy
+                both = [self.draft(self.line(100.0)) for _number in range(2)]
+                for tribe_id in both:
+                    self.numbers[tribe_id] = f"F{policy}"
+                    self.sandbox.set_phase(tribe_id, "Sent")
+
+                self.look_at("invoice", *both)
+
+                booked, held = sorted(both, key=lambda each: not self.booked_move(each))
+                self.assert_taken(held, remedy, self.booked_move(booked))
+
     def test_tribe_begins_its_numbers_anew_each_year(self):
         self.connection.legal_entity_ids.number_policy = "odoo"
         self.sandbox.switch(invoice_day_offset=-300)

@@ -200,13 +200,20 @@ def by_company(bookings):
 
 
 def in_pieces(bookings, most_lines):
-    """The bookings as lists of so many lines together at most, or of one booking."""
-    piece, lines = [], 0
-    for booking in bookings:
-        if piece and lines + len(booking.invoice.lines) > most_lines:
-            yield piece
-            piece, lines = [], 0
-        piece.append(booking)
-        lines += len(booking.invoice.lines)
-    if piece:
+    """The bookings as lists of so many lines together at most, or of one booking.
+
+    A number is in a list once: the next one that has it sees the first in the books.
+    """
+    left = list(bookings)
+    while left:
+        piece, later, lines, numbers = [], [], 0, set()
+        for booking in left:
+            fits = not piece or lines + len(booking.invoice.lines) <= most_lines
+            if later or not fits or booking.invoice.number in numbers:
+                later.append(booking)
+                continue
+            piece.append(booking)
+            lines += len(booking.invoice.lines)
+            numbers.add(booking.invoice.number)
         yield piece
+        left = later
