@@ -72,6 +72,23 @@ class TestRelationImport(RelationCase):
         self.assertEqual(partner.phone, "030 1234567")
         self.assertEqual(partner.website, "https://klant.example")
 
+    def test_a_relationship_that_tribe_moved_here_from_another_organization(self):
+        """Also where it is a supplier besides: its link of before is gone by then."""
+        partner = self.linked(supplier_rank=1)
+        other = self.linked("Andere B.V.")
+        links = partner.tribe_link_ids.filtered(lambda link: link.kind == "customer")
+        theirs = other.tribe_link_ids.filtered(lambda link: link.kind == "customer")
+        moved = links.tribe_id
+        links.tribe_id = "0f0e0d0c-0000-4000-8000-000000000001"
+        links.flush_recordset()
+        theirs.tribe_id = moved
+
+        self.change(partner, PhoneNumber="030 7")
+
+        self.assertEqual(partner.phone, "030 7", self.problems())
+        self.assertEqual(self.problems(), [])
+        self.assertEqual(links.tribe_id, moved)
+
     def test_a_changed_person(self):
         partner = self.linked("Jan Smit", is_company=False)
 

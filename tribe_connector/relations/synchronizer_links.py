@@ -51,6 +51,7 @@ class TribeRelationSynchronizer(models.AbstractModel):
             of_others = known.filtered(lambda each: each.tribe_id == row["ID"]) - of_partner
             if of_partner:
                 of_others.unlink()
+                known -= of_others
             if existing := of_partner or of_others:
                 self._update_relationship_link(existing, link, kind, row)
             else:
