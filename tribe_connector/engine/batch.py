@@ -227,9 +227,9 @@ class Batch:
         ``apply`` is called with a list and undone as a whole when it raises; ``fail`` is called
         with one item and its exception.
         """
-        left, size, is_begun = list(items), len(items), False
+        left, size = list(items), len(items)
         while left:
-            if is_begun and is_turn_over():
+            if len(left) < len(items) and is_turn_over():
                 for item in left:
                     fail(item, current_turn().over())
                 return
@@ -246,10 +246,10 @@ class Batch:
                     raise
                 if len(part) == 1:
                     fail(part[0], error)
-                    left, is_begun = left[1:], True
+                    left = left[1:]
                 size = 1
             else:
-                left, size, is_begun = left[size:], size * 2, True
+                left, size = left[size:], size * 2
 
     def _apply(self, items, apply):
         """Apply a function to a list; when it raises, it is as if that had not been done."""
