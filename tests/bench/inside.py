@@ -201,9 +201,9 @@ def loaded(configuration: Path, database: str) -> Iterator[api.Environment]:
 @contextlib.contextmanager
 def waiting_for_tribe(both: Inside) -> Iterator[None]:
     """Add up how long each exchange with Tribe takes."""
-    from odoo.addons.tribe_connector.tribe_api import client  # noqa: PLC0415 - Odoo comes first
+    from odoo.addons.tribe_connector.tribe_api import exchange  # noqa: PLC0415 - Odoo comes first
 
-    send = client.send
+    send = exchange.send
 
     def timed(*arguments, **options):
         started = time.perf_counter()
@@ -212,7 +212,7 @@ def waiting_for_tribe(both: Inside) -> Iterator[None]:
         finally:
             both.waited += time.perf_counter() - started
 
-    with patch.object(client, "send", timed):
+    with patch.object(exchange, "send", timed):
         yield
 
 

@@ -31,7 +31,7 @@ def _done(both: Inside, order: dict) -> dict:
     if "lane" in order:
         _run(both, order["lane"])
         return {"seconds": time.perf_counter() - started, "waited": both.waited - waited}
-    from odoo.addons.tribe_connector.engine.booking import BOOKING  # noqa: PLC0415
+    from odoo.addons.tribe_connector.invoices.booking import BOOKING  # noqa: PLC0415
 
     taken = pickle.loads(Path(order["bare"]).read_bytes())
     env = both.env(user=taken["uid"], su=taken["su"])

@@ -26,7 +26,7 @@ def measure(quick: bool) -> Measured:
         multiply(both.env, links.partner_id, 1, linked)
         # That one was linked long ago, too.
         both.env.cr.execute("UPDATE tribe_link SET write_date = now() - interval '30 days'")
-        plan = both.connection._plan_nightly
+        plan = both.connection._enqueue_nightly
         # The first night reads where the listings end.
         night(both, plan)
         nights = [night(both, plan) for _number in range(NIGHTS)]
